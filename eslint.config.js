@@ -1,0 +1,78 @@
+import js from "@eslint/js";
+import { globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** What each package may import of its siblings; everything else fails the lint, and so the build. */
+const layers = {
+  "packages/oci-types": [],
+  "packages/ociref": ["oci-types"],
+  "packages/layout-core": ["oci-types", "ociref"],
+  "packages/layout-per-repo": ["oci-types", "ociref", "layout-core"],
+  "packages/layout-testkit": ["oci-types", "ociref"],
+};
+
+/** Packages that run in a browser: no node: module, no Node global. */
+const browserSafe = ["packages/oci-types", "packages/ociref"];
+
+/** Modules of layout-core that are allowed to touch the disk; all others are pure. */
+const diskModules = ["packages/layout-core/src/fs/**"];
+
+const nodeModules = { regex: "^node:", message: "This module is pure: it must not touch the machine (docs/decisions/0002)." };
+const outsidePackage = { regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/", message: "Import a package by its name." };
+
+function siblings(allowed) {
+  const names = allowed.map((name) => `${name}$`).join("|");
+  return {
+    regex: allowed.length === 0 ? "^@ocilayout/" : `^@ocilayout/(?!${names})`,
+    message: "The layering forbids this import (docs/decisions/0002).",
+  };
+}
+
+function restrict(files, ...patterns) {
+  return { files, rules: { "no-restricted-imports": ["error", { patterns: [...patterns, outsidePackage] }] } };
+}
+
+export default tseslint.config(
+  globalIgnores(["**/dist/", "**/coverage/", "**/.turbo/", "**/fixtures/", ".demo/"]),
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // isolatedDeclarations wants the types of exported constants written out.
+      "@typescript-eslint/no-inferrable-types": "off",
+      // Numbers in messages are what templates are for.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      // `??=` and async functions that validate before their first await are how refusals become rejections.
+      "@typescript-eslint/require-await": "off",
+      eqeqeq: "error",
+      "no-console": "error",
+    },
+  },
+  ...Object.entries(layers).map(([directory, allowed]) =>
+    restrict([`${directory}/src/**/*.ts`], siblings(allowed), ...(browserSafe.includes(directory) ? [nodeModules] : [])),
+  ),
+  {
+    files: ["packages/layout-core/src/*.ts"],
+    ignores: diskModules,
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [siblings(layers["packages/layout-core"]), outsidePackage, { regex: "^node:(?!path$)", message: nodeModules.message }] },
+      ],
+    },
+  },
+  {
+    // Programs for a terminal speak to it.
+    files: ["apps/**", "tools/**"],
+    rules: { "no-console": "off" },
+  },
+  {
+    files: ["**/*.{js,mjs}"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" } },
+  },
+);

@@ -1,0 +1,91 @@
+import { RegistryError } from "./errors.ts";
+
+/**
+ * A digest as registries return it: `sha256:` and 64 lower-case hexadecimal digits, or another algorithm's form.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests}
+ */
+export type Digest = `${string}:${string}`;
+
+/** The digest algorithms that are computed and verified here. */
+export type DigestAlgorithm = "sha256" | "sha512";
+
+/** The digest algorithms that are computed and verified here, the default first. */
+export const digestAlgorithms: readonly DigestAlgorithm[] = Object.freeze(["sha256", "sha512"] as const);
+
+/** The longest digest that is looked at, in characters. The longest one in use has 135. */
+export const maxDigestLength: number = 255;
+
+/** A digest taken apart. */
+export interface ParsedDigest {
+  /** The part before the colon; not necessarily one of {@link DigestAlgorithm}. */
+  readonly algorithm: string;
+  /** The part after the colon. */
+  readonly encoded: string;
+}
+
+const ALGORITHM = "[a-z0-9]+(?:[+._-][a-z0-9]+)*";
+const ENCODED = "[a-zA-Z0-9=_-]+";
+const DIGEST = new RegExp(`^(${ALGORITHM}):(${ENCODED})$`);
+
+/** The form of the encoded part, for the algorithms the image-spec registers. */
+const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
+  ["sha256", /^[a-f0-9]{64}$/],
+  ["sha512", /^[a-f0-9]{128}$/],
+  ["blake3", /^[a-f0-9]{64}$/],
+]);
+
+/**
+ * Takes a digest apart, or answers `undefined` where `digest` is not one. A digest of an unknown algorithm is
+ * well-formed; one of a registered algorithm must have that algorithm's length and alphabet.
+ */
+export function parseDigest(digest: string): ParsedDigest | undefined {
+  if (digest.length > maxDigestLength) return undefined;
+  const match = DIGEST.exec(digest);
+  if (match === null) return undefined;
+  const [, algorithm = "", encoded = ""] = match;
+  if (REGISTERED.get(algorithm)?.test(encoded) === false) return undefined;
+  return { algorithm, encoded };
+}
+
+/** Whether `value` is a well-formed digest, of whatever algorithm. */
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === "string" && parseDigest(value) !== undefined;
+}
+
+/** Whether `algorithm` is one that is computed and verified here. */
+export function isDigestAlgorithm(algorithm: string): algorithm is DigestAlgorithm {
+  return (digestAlgorithms as readonly string[]).includes(algorithm);
+}
+
+/** A digest that can be verified here. */
+export interface SupportedDigest extends ParsedDigest {
+  readonly algorithm: DigestAlgorithm;
+  readonly digest: Digest;
+}
+
+/**
+ * Takes apart a digest that a caller passed.
+ *
+ * @throws TypeError where `digest` is not a string.
+ * @throws {@link RegistryError} `DIGEST_INVALID` where it is not a digest, or of an algorithm not supported here.
+ */
+export function requireDigest(digest: string): SupportedDigest {
+  if (typeof digest !== "string") throw new TypeError(`a digest must be a string, not ${typeof digest}`);
+  const parsed = parseDigest(digest);
+  if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `not a digest: ${excerpt(digest)}`);
+  const { algorithm, encoded } = parsed;
+  if (!isDigestAlgorithm(algorithm)) {
+    throw new RegistryError("DIGEST_INVALID", `digest algorithm not supported: ${algorithm}`, {
+      detail: { algorithm, supported: digestAlgorithms },
+    });
+  }
+  return { algorithm, encoded, digest: digest as Digest };
+}
+
+/**
+ * What a caller passed, made fit for a message: quoted, without control characters, and cut at 80 characters.
+ */
+export function excerpt(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}

@@ -1,1 +1,3 @@
-export {};
+export { dockerHubHost, parseRelative } from "./docker-hub.ts";
+export { isValidDigest, isValidHost, isValidRepository, isValidTag, maxRepositoryLength, maxTagLength } from "./grammar.ts";
+export { formatReference, parse, parseHostless, tryParseHostless, type Reference } from "./reference.ts";

@@ -1,0 +1,94 @@
+import type { Descriptor, Digest } from "@ocilayout/oci-types";
+
+import { isRecord } from "./json.ts";
+import { scanMembers, setMember } from "./json-text.ts";
+import type { EntryName, ForeignReason, NameRules } from "./ref-name.ts";
+import { CONTAINERD_NAME, isReadableDigest, readEntryName, REF_NAME, writeRefName } from "./ref-name.ts";
+
+/** An entry that names a manifest of a repository. Immutable: a change makes another. */
+export interface Entry {
+  /** The entry as it stands, or is to stand, in `index.json`. */
+  readonly text: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly repository: string;
+  readonly tag: string | undefined;
+}
+
+/** An entry that is not understood: kept byte for byte, and otherwise not there. */
+export interface ForeignEntry {
+  readonly text: string;
+  readonly foreign: ForeignReason;
+  /** The digest it names, where that much is understood. */
+  readonly digest?: Digest | undefined;
+}
+
+/** Whether `entry` is one that is not understood. */
+export function isForeign(entry: Entry | ForeignEntry): entry is ForeignEntry {
+  return "foreign" in entry;
+}
+
+/**
+ * Reads one entry of an index.
+ *
+ * @throws SyntaxError where `text` is not JSON.
+ */
+export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry {
+  const value: unknown = JSON.parse(text);
+  if (!isRecord(value)) return { text, foreign: "not an object" };
+  const { digest, size, mediaType } = value;
+  if (!isReadableDigest(digest)) return { text, foreign: "digest not understood" };
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
+    return { text, foreign: "size not understood", digest };
+  }
+  const name = readEntryName(value, rules);
+  if (typeof name === "string") return { text, foreign: name, digest };
+  const { repository, tag } = name;
+  return { text, mediaType: typeof mediaType === "string" ? mediaType : "", digest, size, repository, tag };
+}
+
+/** Makes a new entry for `descriptor`, called `name`. */
+export function createEntry(descriptor: Descriptor, name: EntryName, rules: NameRules): Entry {
+  const { mediaType, digest, size } = descriptor;
+  const refName = writeRefName(name, digest, rules);
+  const annotations = refName === undefined ? undefined : { [REF_NAME]: refName };
+  return {
+    text: JSON.stringify({ mediaType, digest, size, annotations }),
+    mediaType,
+    digest: digest as Digest,
+    size,
+    repository: name.repository,
+    tag: name.tag,
+  };
+}
+
+/** `entry` without its tag, all else about it kept to the byte. */
+export function untagEntry(entry: Entry, rules: NameRules): Entry {
+  const value = JSON.parse(entry.text) as Record<string, unknown>;
+  const refName = writeRefName({ repository: entry.repository }, entry.digest, rules);
+  const before = isRecord(value["annotations"]) ? memberText(entry.text, "annotations") : "{}";
+  const annotations = setMember(
+    setMember(before, CONTAINERD_NAME, undefined),
+    REF_NAME,
+    refName === undefined ? undefined : JSON.stringify(refName),
+  );
+  const isEmpty = Object.keys(JSON.parse(annotations) as object).length === 0;
+  return { ...entry, text: setMember(entry.text, "annotations", isEmpty ? undefined : annotations), tag: undefined };
+}
+
+/** Whether there is nothing to `entry` but its descriptor and its name, so that dropping it loses nothing. */
+export function isPlainEntry(entry: Entry): boolean {
+  const value = JSON.parse(entry.text) as Record<string, unknown>;
+  const annotations = isRecord(value["annotations"]) ? value["annotations"] : {};
+  return (
+    Object.keys(value).every((key) => ["mediaType", "digest", "size", "annotations"].includes(key)) &&
+    Object.keys(annotations).every((key) => key === REF_NAME || key === CONTAINERD_NAME)
+  );
+}
+
+/** The text of the member `key` of the object `text`, which has it; the last, where there are several. */
+function memberText(text: string, key: string): string {
+  const member = scanMembers(text, 0).spans.findLast((span) => span.key === key);
+  return text.slice(member?.valueStart, member?.end);
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+
+import type { Disk, OpenFile } from "./disk.ts";
+import { isAbsent, systemCode } from "./disk.ts";
+
+/** Makes what is in a directory durable: created, renamed and removed names. */
+export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
+  // Windows has no such thing as opening a directory to sync it.
+  if (process.platform === "win32") return;
+  const handle = await disk.open(directory, "r");
+  try {
+    await disk.sync(handle);
+  } catch (error) {
+    // Some file systems do not sync directories at all and say so.
+    if (systemCode(error) !== "EINVAL") throw error;
+  } finally {
+    await disk.close(handle);
+  }
+}
+
+/**
+ * Creates `directory` and what is missing above it, each one's parent synced where `durable`.
+ */
+export async function ensureDirectory(disk: Disk, directory: string, durable: boolean): Promise<void> {
+  try {
+    await disk.mkdir(directory);
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return;
+    const parent = dirname(directory);
+    if (!isAbsent(error) || parent === directory) throw error;
+    await ensureDirectory(disk, parent, durable);
+    await ensureDirectory(disk, directory, durable);
+    return;
+  }
+  if (durable) await syncDirectory(disk, dirname(directory));
+}
+
+/** A name that nothing else has, in `directory`, for a file that is being written. */
+export function temporaryPath(directory: string, label: string): string {
+  return join(directory, `${label}.${randomUUID()}.tmp`);
+}
+
+/**
+ * Creates the file `path`, which must not exist, lets `write` fill it, and closes it. Where anything fails the
+ * file is removed again.
+ */
+export async function writeNewFile<Result>(
+  disk: Disk,
+  path: string,
+  write: (file: OpenFile) => Promise<Result>,
+): Promise<Result> {
+  const file = await disk.open(path, "wx");
+  let result: Result;
+  try {
+    try {
+      result = await write(file);
+    } finally {
+      await disk.close(file);
+    }
+  } catch (error) {
+    await removeQuietly(disk, path);
+    throw error;
+  }
+  return result;
+}
+
+/** Removes a file of ours that is of no use any more; `gc` removes what could not be removed here. */
+export async function removeQuietly(disk: Disk, path: string): Promise<void> {
+  await disk.unlink(path).catch(() => undefined);
+}

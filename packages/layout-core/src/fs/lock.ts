@@ -1,0 +1,266 @@
+import { randomUUID } from "node:crypto";
+
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { removeQuietly } from "./atomic-file.ts";
+import type { Disk, OpenFile } from "./disk.ts";
+import { isAbsent, systemCode } from "./disk.ts";
+import type { Holder, ProcessTable } from "./process-identity.ts";
+import { judgeHolder, parseHolder, readProcessTable } from "./process-identity.ts";
+
+/** A holder that cannot be seen from here is taken for dead after so long without a sign of life. */
+const STALE_MS = 30_000;
+/** How often a holder gives a sign of life. */
+const HEARTBEAT_MS = 5_000;
+/** How long a waiter sleeps between two looks: at first, and at most. */
+const WAIT_MS = { first: 2, most: 50 } as const;
+
+/** Settings of {@link acquireLock}. */
+export interface LockOptions {
+  /** How long to wait, in milliseconds, before `LOCK_TIMEOUT`. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a holder on another machine or in another namespace may be taken for dead. Default true. */
+  readonly stealStale?: boolean | undefined;
+  readonly processes?: ProcessTable | undefined;
+}
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** Whether it is still ours: a holder that gave no sign of life for long may have been taken for dead. */
+  isOurs(): boolean;
+  /** Lets go. Never rejects: a lock that could not be removed is taken over by whoever comes next. */
+  release(): Promise<void>;
+}
+
+let machine: ProcessTable | undefined;
+
+/** The nonces held by this copy of this module: a lock with another nonce of ours was left behind. */
+const held = new Set<string>();
+
+/**
+ * Takes the lock `path`, whose directory must exist, waiting for whoever holds it. A holder that is provably dead
+ * is replaced at once, and only by way of a claim that one process at a time can have.
+ *
+ * @throws {@link RegistryError} `LOCK_TIMEOUT`, with the holder in `detail`.
+ */
+export async function acquireLock(disk: Disk, path: string, options: LockOptions): Promise<HeldLock> {
+  const record = await take(
+    {
+      disk,
+      processes: options.processes ?? (machine ??= readProcessTable()),
+      stealStale: options.stealStale ?? true,
+      timeoutMs: options.timeoutMs,
+      deadline: performance.now() + options.timeoutMs,
+      signal: options.signal,
+    },
+    path,
+  );
+  const stopHeartbeat = startHeartbeat(record);
+  return {
+    isOurs: () => isOurs(disk, path, record),
+    async release() {
+      await stopHeartbeat();
+      await letGo(disk, path, record);
+    },
+  };
+}
+
+interface Attempt {
+  readonly disk: Disk;
+  readonly processes: ProcessTable;
+  readonly stealStale: boolean;
+  readonly timeoutMs: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Our side of a lock: a file of our own that becomes the lock by being linked to its name. It stays open while the
+ * lock is held, so that nothing else can have its inode.
+ */
+interface OwnRecord {
+  readonly nonce: string;
+  readonly path: string;
+  readonly file: OpenFile;
+  /** Writes the record over itself. Gives the file's time by the clock of the file system. */
+  renew(): Promise<number>;
+  /** Device and inode, which no other file can have while this one is open. */
+  readonly id: string;
+}
+
+async function createRecord(attempt: Attempt, path: string): Promise<OwnRecord> {
+  const { disk, processes } = attempt;
+  const nonce = randomUUID();
+  const bytes = new TextEncoder().encode(`${JSON.stringify({ ...processes.self, nonce })}\n`);
+  const own = `${path}.${nonce}`;
+  const file = await disk.open(own, "wx+");
+  try {
+    await disk.write(file, bytes, 0);
+    const { dev, ino } = await disk.fstat(file);
+    held.add(nonce);
+    return {
+      nonce,
+      path: own,
+      file,
+      id: `${dev}:${ino}`,
+      async renew() {
+        await disk.write(file, bytes, 0);
+        return Number((await disk.fstat(file)).mtimeMs);
+      },
+    };
+  } catch (error) {
+    await dropRecord(disk, { path: own, file, nonce });
+    throw error;
+  }
+}
+
+async function dropRecord(disk: Disk, record: Pick<OwnRecord, "path" | "file" | "nonce">): Promise<void> {
+  held.delete(record.nonce);
+  await removeQuietly(disk, record.path);
+  await closeQuietly(disk, record.file);
+}
+
+/** Gives `path` a record of ours. Also takes claims: a claim is a lock on taking over. */
+async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
+  const { disk } = attempt;
+  const record = await createRecord(attempt, path);
+  let renewed = performance.now();
+  try {
+    for (let wait: number = WAIT_MS.first; ; wait = Math.min(wait * 2, WAIT_MS.most)) {
+      attempt.signal?.throwIfAborted();
+      // What becomes the lock must look alive from its first moment on, however long it waited.
+      if (performance.now() - renewed > HEARTBEAT_MS) {
+        await record.renew();
+        renewed = performance.now();
+      }
+      if (await linkRecord(disk, record, path)) {
+        await removeQuietly(disk, record.path);
+        return record;
+      }
+      const found = await readHolder(disk, path);
+      if (found === undefined) continue; // Let go in the meantime.
+      if (await isDead(attempt, found, record)) {
+        if (await takeOver(attempt, path, record, found)) return record;
+        continue;
+      }
+      if (performance.now() + wait > attempt.deadline) throw timeout(attempt.timeoutMs, found.holder);
+      await sleep(wait * (0.5 + Math.random()), attempt.signal);
+    }
+  } catch (error) {
+    await dropRecord(disk, record);
+    throw error;
+  }
+}
+
+/**
+ * Puts our record in the place of a dead holder's. The claim is named after the dead holder's nonce, so one
+ * process has it at a time; and a lock that is still the dead holder's once we have it stays so until we let go.
+ */
+async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead: Found): Promise<boolean> {
+  const { disk } = attempt;
+  const claimPath = `${path}.${dead.holder?.nonce ?? "unreadable"}.claim`;
+  const claim = await take(attempt, claimPath);
+  try {
+    const found = await readHolder(disk, path);
+    if (found?.holder?.nonce !== dead.holder?.nonce || found?.touchedMs !== dead.touchedMs) return false;
+    await disk.rename(record.path, path);
+    return true;
+  } finally {
+    await letGo(disk, claimPath, claim);
+  }
+}
+
+/** Makes `path` our record, whole from its first moment. False where somebody holds it. */
+async function linkRecord(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
+  try {
+    await disk.link(record.path, path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function isOurs(disk: Disk, path: string, record: OwnRecord): boolean {
+  const stats = disk.statNow(path);
+  return stats !== undefined && `${stats.dev}:${stats.ino}` === record.id;
+}
+
+async function letGo(disk: Disk, path: string, record: OwnRecord): Promise<void> {
+  try {
+    if (isOurs(disk, path, record)) await disk.unlink(path);
+  } catch {
+    // The nonce below is no longer held: whoever comes next knows the lock to be left behind.
+  }
+  held.delete(record.nonce);
+  await closeQuietly(disk, record.file);
+}
+
+async function closeQuietly(disk: Disk, file: OpenFile): Promise<void> {
+  await disk.close(file).catch(() => undefined);
+}
+
+interface Found {
+  /** `undefined` where the file holds no record. */
+  readonly holder: Holder | undefined;
+  /** When it last gave a sign of life, by the clock of the file system. */
+  readonly touchedMs: number;
+}
+
+/** Who holds `path`; `undefined` where nobody does. */
+async function readHolder(disk: Disk, path: string): Promise<Found | undefined> {
+  try {
+    const file = await disk.open(path, "r");
+    try {
+      const holder = parseHolder((await disk.readFile(file)).toString("utf8"));
+      return { holder, touchedMs: Number((await disk.fstat(file)).mtimeMs) };
+    } finally {
+      await closeQuietly(disk, file);
+    }
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function isDead(attempt: Attempt, found: Found, record: OwnRecord): Promise<boolean> {
+  const verdict = found.holder === undefined ? "unknown" : judgeHolder(found.holder, attempt.processes, held);
+  if (verdict !== "unknown") return verdict === "dead";
+  // The clocks of two machines differ; that of the server they share the directory on is one.
+  return attempt.stealStale && (await record.renew()) - found.touchedMs > STALE_MS;
+}
+
+/** Renews the record now and then. */
+function startHeartbeat(record: OwnRecord): () => Promise<void> {
+  let beat: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    // A beat that fails is a sign of life less, and that is all: the transaction looks for itself.
+    beat = record.renew().catch(() => undefined);
+  }, HEARTBEAT_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await beat;
+  };
+}
+
+function timeout(timeoutMs: number, holder: Holder | undefined): RegistryError {
+  return new RegistryError("LOCK_TIMEOUT", `another writer held the layout for more than ${timeoutMs} ms`, {
+    detail: holder === undefined ? undefined : { host: holder.host, pid: holder.pid },
+  });
+}
+
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * JSON as text: where its parts stand, so that one can be changed and the rest stays byte for byte as it was.
+ *
+ * Only beginnings and ends are found here. Whether a part is JSON is said by `JSON.parse`.
+ */
+
+/** What is wrong with a text that is not JSON of the form looked for. */
+export class JsonTextError extends Error {}
+
+/** A member of an object in a text. */
+export interface MemberSpan {
+  readonly key: string;
+  /** Where the key's opening quote stands. */
+  readonly start: number;
+  readonly valueStart: number;
+  /** Where the value has ended. */
+  readonly end: number;
+}
+
+/** An element of an array in a text. */
+export interface ElementSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The parts of an object or array, and where its closing bracket stands. */
+export interface Spans<Span> {
+  readonly spans: readonly Span[];
+  readonly closing: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** The members of the object that begins at `start`. */
+export function scanMembers(text: string, start: number): Spans<MemberSpan> {
+  const { spans, closing } = scanList(text, start, OPEN_OBJECT, CLOSE_OBJECT, (at) => {
+    const keyEnd = skipString(text, at);
+    const colon = skipSpace(text, keyEnd);
+    if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("it is not JSON");
+    const valueStart = skipSpace(text, colon + 1);
+    return { key: readString(text.slice(at, keyEnd)), start: at, valueStart, end: skipValue(text, valueStart) };
+  });
+  return { spans, closing };
+}
+
+/** The elements of the array that begins at `start`. */
+export function scanElements(text: string, start: number): Spans<ElementSpan> {
+  return scanList(text, start, OPEN_ARRAY, CLOSE_ARRAY, (at) => ({ start: at, end: skipValue(text, at) }));
+}
+
+/** The place behind the white space at `at`. */
+export function skipSpace(text: string, at: number): number {
+  let place = at;
+  for (;;) {
+    const code = text.charCodeAt(place);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return place;
+    place += 1;
+  }
+}
+
+/**
+ * The object `text` with its member `key` being `value`, itself JSON text, or without it. Everything else stays as
+ * it is. Of members of the same name, of which a parser sees the last, one is left.
+ */
+export function setMember(text: string, key: string, value: string | undefined): string {
+  const { spans, closing } = scanMembers(text, skipSpace(text, 0));
+  const kept = spans.filter((span) => span.key !== key);
+  const last = spans.findLast((span) => span.key === key);
+  const parts = kept.map((span) => ({ at: span.start, text: text.slice(span.start, span.end) }));
+  if (value !== undefined) parts.push({ at: last?.start ?? closing, text: `${JSON.stringify(key)}:${value}` });
+  parts.sort((a, b) => a.at - b.at);
+  const first = spans[0];
+  const head = text.slice(0, first?.start ?? closing);
+  const second = spans[1];
+  const gap = first === undefined || second === undefined ? "," : text.slice(first.end, second.start);
+  const tail = text.slice(spans.at(-1)?.end ?? closing);
+  return `${head}${parts.map((part) => part.text).join(gap)}${tail}`;
+}
+
+function scanList<Span extends { end: number }>(
+  text: string,
+  start: number,
+  open: number,
+  close: number,
+  scanPart: (at: number) => Span,
+): Spans<Span> {
+  if (text.charCodeAt(start) !== open) throw new JsonTextError("it is not JSON");
+  const spans: Span[] = [];
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === close) return { spans, closing: at };
+  for (;;) {
+    const part = scanPart(at);
+    spans.push(part);
+    at = skipSpace(text, part.end);
+    const code = text.charCodeAt(at);
+    if (code === close) return { spans, closing: at };
+    if (code !== COMMA) throw new JsonTextError("it is not JSON");
+    at = skipSpace(text, at + 1);
+  }
+}
+
+function readString(raw: string): string {
+  try {
+    return JSON.parse(raw) as string;
+  } catch (cause) {
+    throw new JsonTextError("it is not JSON", { cause });
+  }
+}
+
+/** The place behind the string that begins at `at`. */
+function skipString(text: string, at: number): number {
+  if (text.charCodeAt(at) !== QUOTE) throw new JsonTextError("it is not JSON");
+  let end = at;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) throw new JsonTextError("it ends in the middle");
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return end + 1;
+  }
+}
+
+/** The place behind the value that begins at `at`; without recursion, for the nesting is somebody else's choice. */
+function skipValue(text: string, start: number): number {
+  let at = start;
+  let depth = 0;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (Number.isNaN(code)) throw new JsonTextError("it ends in the middle");
+    if (code === QUOTE) {
+      at = skipString(text, at);
+      if (depth === 0) return at;
+      continue;
+    }
+    if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth += 1;
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    } else if (depth === 0 && (code === COMMA || code <= 0x20)) depth = -1;
+    if (depth < 0) {
+      if (at === start) throw new JsonTextError("it is not JSON");
+      return at;
+    }
+    at += 1;
+  }
+}

@@ -1,0 +1,204 @@
+import type { CallOptions } from "./registry.ts";
+
+/**
+ * Content to store. Forms are tried in this order: bytes, `Blob`, `ReadableStream`, async iterable, iterable. A
+ * source may reuse the memory of a chunk once its next chunk is asked for.
+ */
+export type BlobSource =
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>;
+
+/** The chunks of a {@link BlobSource}, to be read once. */
+export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
+  next(): Promise<IteratorResult<Uint8Array, undefined>>;
+  /** Ends the source: a stream is cancelled with `reason`, an iterator returned. Idempotent. */
+  return(reason?: unknown): Promise<IteratorReturnResult<undefined>>;
+  [Symbol.asyncIterator](): BlobChunks;
+}
+
+/** Bytes in one piece are given in chunks of this size, so that a consumer can work on them in parallel. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/** A source once opened, whatever its form. */
+interface Pull {
+  next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
+  cancel(reason: unknown): unknown;
+}
+
+/**
+ * Reads any {@link BlobSource} as a series of chunks, none of them empty. A chunk that is no `Uint8Array` is a
+ * `TypeError`; when `signal` is aborted the pending read rejects with its reason. However the reading ends, the
+ * source is cancelled or returned.
+ *
+ * @throws TypeError where `source` is none of the forms.
+ */
+export function readBlobSource(source: BlobSource, options: CallOptions = {}): BlobChunks {
+  return new SourceChunks(openSource(source), options.signal);
+}
+
+class SourceChunks implements BlobChunks {
+  readonly #pull: Pull;
+  readonly #signal: AbortSignal | undefined;
+  /** Rejects, with the signal's reason, whoever waits for a chunk when the signal is aborted. */
+  #interrupt: ((reason: unknown) => void) | undefined;
+  #done = false;
+
+  constructor(pull: Pull, signal: AbortSignal | undefined) {
+    this.#pull = pull;
+    this.#signal = signal;
+    if (signal?.aborted === true) void this.#end(signal.reason);
+    else signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    const interrupt = this.#interrupt;
+    void this.#end(this.#signal?.reason);
+    interrupt?.(this.#signal?.reason);
+  };
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#signal?.throwIfAborted();
+    try {
+      while (!this.#done) {
+        const result = await this.#pullOrAbort();
+        if (result.done === true) {
+          this.#release();
+          break;
+        }
+        const chunk = requireBytes(result.value, "a chunk of the content");
+        if (chunk.length > 0) return { done: false, value: chunk };
+      }
+    } catch (error) {
+      void this.#end(error);
+      throw error;
+    }
+    return { done: true, value: undefined };
+  }
+
+  async return(reason?: unknown): Promise<IteratorReturnResult<undefined>> {
+    await this.#end(reason);
+    return { done: true, value: undefined };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): BlobChunks {
+    return this;
+  }
+
+  #pullOrAbort(): Promise<IteratorResult<unknown>> {
+    const next = Promise.resolve(this.#pull.next());
+    if (this.#signal === undefined) return next;
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      next.then(resolve, reject);
+    });
+  }
+
+  /** Cancels the source, once. What it says to that is nobody's business: the reading is over already. */
+  #end(reason: unknown): Promise<void> {
+    if (this.#done) return Promise.resolve();
+    this.#release();
+    return new Promise<unknown>((resolve) => {
+      resolve(this.#pull.cancel(reason));
+    }).then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  #release(): void {
+    this.#done = true;
+    this.#interrupt = undefined;
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
+
+function openSource(source: BlobSource): Pull {
+  if (typeof source === "object" && (source as unknown) !== null) {
+    if (isByteView(source)) return pullBytes(toPlainView(source));
+    if ("arrayBuffer" in source && "stream" in source) return pullStream(source.stream());
+    if ("getReader" in source) return pullStream(source);
+    if (Symbol.asyncIterator in source) return pullIterator(source, () => source[Symbol.asyncIterator]());
+    if (Symbol.iterator in source) return pullIterator(source, () => source[Symbol.iterator]());
+  }
+  throw new TypeError("content must be bytes, a Blob, a stream, or an iterable of bytes");
+}
+
+function pullBytes(bytes: Uint8Array): Pull {
+  let offset = 0;
+  return {
+    next() {
+      if (offset >= bytes.length) return { done: true, value: undefined };
+      const value = bytes.subarray(offset, offset + CHUNK_BYTES);
+      offset += value.length;
+      return { done: false, value };
+    },
+    cancel: () => undefined,
+  };
+}
+
+function pullStream(stream: ReadableStream<unknown>): Pull {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read(),
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+function pullIterator(source: object, open: () => AsyncIterator<unknown> | Iterator<unknown>): Pull {
+  let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  let waiting = false;
+  return {
+    async next() {
+      iterator ??= open();
+      waiting = true;
+      try {
+        return await iterator.next();
+      } finally {
+        waiting = false;
+      }
+    },
+    async cancel() {
+      // A Node stream's iterator ends its stream only when it was started and is not waiting for data.
+      if (isDestroyable(source)) source.destroy();
+      const returned = (iterator ?? open()).return?.();
+      // A generator that waits for its own next chunk answers only when it gets it, perhaps never.
+      if (!waiting) await returned;
+    },
+  };
+}
+
+function isDestroyable(source: object): source is { destroy(): void } {
+  return "destroy" in source && typeof source.destroy === "function";
+}
+
+/**
+ * `value` as a plain `Uint8Array` view of the same memory, whatever realm or subclass (`Buffer`) it is of.
+ *
+ * @param what - What to call it in the message.
+ * @throws TypeError where it is no `Uint8Array`.
+ */
+export function requireBytes(value: unknown, what: string): Uint8Array {
+  if (!isByteView(value)) throw new TypeError(`${what} must be a Uint8Array, not ${describeType(value)}`);
+  return toPlainView(value);
+}
+
+/** `instanceof` would refuse an array of another realm; the tag is right in every one. */
+function isByteView(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+function toPlainView(view: Uint8Array): Uint8Array {
+  return view.constructor === Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? Object.prototype.toString.call(value).slice(8, -1) : typeof value;
+}

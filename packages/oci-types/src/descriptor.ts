@@ -1,0 +1,55 @@
+import type { Digest } from "./digest.ts";
+import { ociMediaTypes } from "./media-types.ts";
+
+/** Text for text, about the thing it stands on. */
+export type Annotations = Readonly<Record<string, string>>;
+
+/**
+ * The platform that an image runs on.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
+ */
+export interface Platform {
+  /** As Go's GOARCH: `amd64`, `arm64`. */
+  readonly architecture: string;
+  /** As Go's GOOS: `linux`, `windows`. */
+  readonly os: string;
+  readonly "os.version"?: string | undefined;
+  readonly "os.features"?: readonly string[] | undefined;
+  /** Of the processor: `v7`, `v8`. */
+  readonly variant?: string | undefined;
+  /** Reserved by the specification. */
+  readonly features?: readonly string[] | undefined;
+}
+
+/**
+ * What some content is: its type, its digest and its size.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md}
+ */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** Where else the content can be had. */
+  readonly urls?: readonly string[] | undefined;
+  readonly annotations?: Annotations | undefined;
+  /** The content itself, in base64. */
+  readonly data?: string | undefined;
+  /** What kind of artifact the described manifest is. */
+  readonly artifactType?: string | undefined;
+  readonly platform?: Platform | undefined;
+}
+
+/**
+ * The descriptor of `{}`, for where one is needed and there is nothing to describe.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor}
+ */
+export const emptyDescriptor: Descriptor = Object.freeze({
+  mediaType: ociMediaTypes.empty,
+  digest: "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+  size: 2,
+  data: "e30=",
+});

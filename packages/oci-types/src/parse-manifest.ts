@@ -1,0 +1,57 @@
+import { requireBytes } from "./blob-source.ts";
+import { excerpt } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
+import type { ImageIndex, ImageManifest } from "./manifest.ts";
+import { isMediaType, manifestKind, stripMediaTypeParameters } from "./media-types.ts";
+import type { Problem } from "./problems.ts";
+import { validateImageIndex, validateImageManifest } from "./validate.ts";
+
+/** What a manifest's bytes turned out to be. The media type is without parameters. */
+export type ParsedManifest =
+  | { readonly kind: "manifest"; readonly mediaType: string; readonly manifest: ImageManifest }
+  | { readonly kind: "index"; readonly mediaType: string; readonly index: ImageIndex }
+  | { readonly kind: "opaque"; readonly mediaType: string };
+
+/**
+ * Reads `content` as what `mediaType` says. OCI and Docker manifests and indexes are checked; any other media type
+ * is opaque, and its content may be anything.
+ *
+ * A document that says itself what it is must say the same. One with two members of the same name is refused
+ * nowhere: as everywhere in JavaScript the last counts.
+ *
+ * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ */
+export function parseManifest(content: Uint8Array, mediaType: string): ParsedManifest {
+  if (typeof mediaType !== "string") throw new TypeError(`a media type must be a string, not ${typeof mediaType}`);
+  const bytes = requireBytes(content, "a manifest");
+  const stripped = stripMediaTypeParameters(mediaType);
+  if (!isMediaType(stripped)) {
+    throw new RegistryError("MANIFEST_INVALID", `not a media type: ${excerpt(mediaType)}`);
+  }
+  const kind = manifestKind(stripped);
+  if (kind === "opaque") return { kind, mediaType: stripped };
+  const value = parseJson(bytes);
+  refuse(kind === "manifest" ? validateImageManifest(value) : validateImageIndex(value));
+  const document = value as ImageManifest | ImageIndex;
+  if (document.mediaType !== undefined && document.mediaType !== stripped) {
+    refuse([{ path: "$.mediaType", reason: `must be ${stripped}, as the content was said to be` }]);
+  }
+  return "manifests" in document
+    ? { kind: "index", mediaType: stripped, index: document }
+    : { kind: "manifest", mediaType: stripped, manifest: document };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    throw new RegistryError("MANIFEST_INVALID", "the manifest is not JSON in UTF-8", { cause });
+  }
+}
+
+function refuse(problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
+  throw new RegistryError("MANIFEST_INVALID", `${first.path} ${first.reason}${more}`, { detail: { problems } });
+}

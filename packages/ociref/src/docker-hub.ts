@@ -1,0 +1,32 @@
+import type { Reference } from "./reference.ts";
+import { checkParts, parse, parseHostless, requireLength, splitHost } from "./reference.ts";
+
+/** The host that a reference without one means. */
+export const dockerHubHost = "docker.io";
+
+/** Other names of {@link dockerHubHost}. */
+const ALIASES: ReadonlySet<string> = new Set(["index.docker.io", "registry-1.docker.io"]);
+
+/** Where Docker Hub keeps what has no owner's name before it. */
+const OFFICIAL = "library";
+
+/**
+ * Parses a reference as people type it for Docker: without a host it means Docker Hub, and there a name of one
+ * component is below `library`. `ubuntu` is `docker.io/library/ubuntu`, `user/app:1` is `docker.io/user/app:1`, and
+ * `index.docker.io` is an alias of `docker.io`. No tag is added: whether none means `latest` is for the caller to
+ * say.
+ *
+ * @throws {@link RegistryError} `NAME_INVALID` or `DIGEST_INVALID`, as {@link parse}.
+ */
+export function parseRelative(text: string): Reference {
+  requireLength(text);
+  const { host, rest } = splitHost(text);
+  if (host !== undefined && host !== dockerHubHost && !ALIASES.has(host)) return parse(text);
+  const reference = parseHostless(rest);
+  const { repository } = reference;
+  return checkParts({
+    ...reference,
+    host: dockerHubHost,
+    repository: repository.includes("/") ? repository : `${OFFICIAL}/${repository}`,
+  });
+}

@@ -49,6 +49,9 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       // `??=` and async functions that validate before their first await are how refusals become rejections.
       "@typescript-eslint/require-await": "off",
+      // A signal's reason may be anything, and is passed on as it is.
+      "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
+      "@typescript-eslint/only-throw-error": ["error", { allowThrowingAny: false, allowThrowingUnknown: true }],
       eqeqeq: "error",
       "no-console": "error",
     },

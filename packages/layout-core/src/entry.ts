@@ -56,7 +56,7 @@ export function createEntry(descriptor: Descriptor, name: EntryName, rules: Name
   return {
     text: JSON.stringify({ mediaType, digest, size, annotations }),
     mediaType,
-    digest: digest as Digest,
+    digest,
     size,
     repository: name.repository,
     tag: name.tag,

@@ -80,11 +80,11 @@ export async function* verifyChunks(
     let size = 0;
     let withheld: Uint8Array | undefined;
     for await (const chunk of chunks) {
-      if (withheld !== undefined) yield withheld;
       size += chunk.length;
       if (expected.size !== undefined && size > expected.size) {
         throw mismatch("size", `content is longer than ${expected.size} bytes`, { expected: expected.size });
       }
+      if (withheld !== undefined) yield withheld;
       hasher.update(chunk);
       const mayBeLast = expected.size === undefined || size === expected.size;
       // To learn whether it is the last, the next is asked for, and then the source may reuse this one's memory.

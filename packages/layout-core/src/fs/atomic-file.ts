@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
@@ -36,9 +36,9 @@ export async function ensureDirectory(disk: Disk, directory: string, durable: bo
   if (durable) await syncDirectory(disk, dirname(directory));
 }
 
-/** A name that nothing else has, in `directory`, for a file that is being written. */
-export function temporaryPath(directory: string, label: string): string {
-  return join(directory, `${label}.${randomUUID()}.tmp`);
+/** A name that nothing else has, beside `path`, for what is to take its place. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
 /**
@@ -68,4 +68,19 @@ export async function writeNewFile<Result>(
 /** Removes a file of ours that is of no use any more; `gc` removes what could not be removed here. */
 export async function removeQuietly(disk: Disk, path: string): Promise<void> {
   await disk.unlink(path).catch(() => undefined);
+}
+
+/** Renames a temporary file; where that fails, removes it. */
+export async function renameOrRemove(disk: Disk, temporary: string, path: string): Promise<void> {
+  try {
+    await disk.rename(temporary, path);
+  } catch (error) {
+    await removeQuietly(disk, temporary);
+    throw error;
+  }
+}
+
+/** Closes a file of which nothing more is wanted: what was written to it is synced, or of no use. */
+export async function closeQuietly(disk: Disk, file: OpenFile): Promise<void> {
+  await disk.close(file).catch(() => undefined);
 }

@@ -95,6 +95,20 @@ export const nodeDisk: Disk = {
   statNow: (path) => fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
 };
 
+/** A file that is open, or was; shared between its owner and the clean-up after an owner that closed nothing. */
+export interface HeldFile {
+  file: OpenFile | undefined;
+}
+
+const forgotten = new FinalizationRegistry<HeldFile>((held) => {
+  if (held.file !== undefined) fs.closeSync(held.file);
+});
+
+/** Closes what is in `held` when `owner` is collected: for an owner that was not closed. */
+export function closeWithOwner(owner: object, held: HeldFile): void {
+  forgotten.register(owner, held);
+}
+
 /** The error code of the operating system, where `error` has one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

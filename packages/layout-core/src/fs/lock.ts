@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { removeQuietly } from "./atomic-file.ts";
+import { closeQuietly, removeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
@@ -197,10 +197,6 @@ async function letGo(disk: Disk, path: string, record: OwnRecord): Promise<void>
   await closeQuietly(disk, record.file);
 }
 
-async function closeQuietly(disk: Disk, file: OpenFile): Promise<void> {
-  await disk.close(file).catch(() => undefined);
-}
-
 interface Found {
   /** `undefined` where the file holds no record. */
   readonly holder: Holder | undefined;
@@ -255,7 +251,7 @@ function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
-      reject(signal?.reason as Error);
+      reject(signal?.reason);
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);

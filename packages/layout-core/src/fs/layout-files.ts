@@ -1,0 +1,150 @@
+import type { BigIntStats } from "node:fs";
+import { constants } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { emptyIndexText } from "../index-text.ts";
+import { isRecord } from "../json.ts";
+import { ensureDirectory, renameOrRemove, syncDirectory, temporaryBeside, writeNewFile } from "./atomic-file.ts";
+import type { Disk, OpenFile } from "./disk.ts";
+import { isAbsent } from "./disk.ts";
+
+/** The version that the image-spec defines. */
+const LAYOUT_VERSION = "1.0.0";
+
+/** Where the parts of a layout are. */
+export interface LayoutPaths {
+  readonly root: string;
+  readonly index: string;
+  readonly marker: string;
+  readonly blobs: string;
+  /** Files being written: upload sessions and blobs. */
+  readonly uploads: string;
+  readonly lock: string;
+}
+
+/** Where the parts of the layout in `root` are. */
+export function layoutPaths(root: string): LayoutPaths {
+  return {
+    root,
+    index: join(root, "index.json"),
+    marker: join(root, "oci-layout"),
+    blobs: join(root, "blobs"),
+    uploads: join(root, "_uploads"),
+    lock: join(root, ".index.json.lock"),
+  };
+}
+
+/** What tells one state of a file from another. Two states with the same stamp are the same state. */
+export function stampOf(stats: BigIntStats): string {
+  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
+}
+
+/**
+ * Looks at what there is beside `index.json`. Absent parts are fine while nothing could be lost by it: a first
+ * write that did not get to its end, or an empty layout whose empty directory some tool dropped.
+ *
+ * @param entries - How many entries the index has; `undefined` where there is no index.
+ * @returns Whether the layout is whole; what is not whole and not damaged is to be completed by the next write.
+ * @throws {@link RegistryError} `LAYOUT_INVALID` where the layout is damaged or of another version.
+ */
+export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number | undefined): Promise<boolean> {
+  const hasMarker = await checkMarker(disk, paths);
+  const hasBlobs = disk.statNow(paths.blobs)?.isDirectory() === true;
+  if (entries === undefined) {
+    if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
+    if (hasBlobs && !(await isEmptyBlobs(disk, paths.blobs))) throw damaged("it has blobs and no index.json");
+    return false;
+  }
+  if (!hasMarker) throw damaged("it has an index.json and no oci-layout file");
+  if (!hasBlobs && entries > 0) throw damaged("its index.json has entries and there is no blobs directory");
+  return hasBlobs;
+}
+
+/** Creates what a layout is made of and is not there yet, each part whole from its first moment. */
+export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: boolean): Promise<void> {
+  await ensureDirectory(disk, paths.blobs, durable);
+  const { marker, index } = paths;
+  if (disk.statNow(marker) === undefined) {
+    await replaceFile(disk, marker, `{"imageLayoutVersion":"${LAYOUT_VERSION}"}`, durable);
+  }
+  if (disk.statNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
+}
+
+/** Puts a whole new file in the place of `path`. */
+async function replaceFile(disk: Disk, path: string, text: string, durable: boolean): Promise<void> {
+  const temporary = temporaryBeside(path);
+  await writeNewFile(disk, temporary, async (file) => {
+    await disk.write(file, Buffer.from(text));
+    if (durable) await disk.sync(file);
+  });
+  await renameOrRemove(disk, temporary, path);
+  if (durable) await syncDirectory(disk, dirname(path));
+}
+
+/** Reads a whole file as UTF-8. `undefined` where there is none; `LAYOUT_INVALID` where it is something else. */
+export async function readText(
+  disk: Disk,
+  path: string,
+  name: string,
+): Promise<{ text: string; stats: BigIntStats; file: OpenFile } | undefined> {
+  let file: OpenFile;
+  try {
+    // Without waiting: what stands there may be a pipe that nobody writes to.
+    file = await disk.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    const stats = await disk.fstat(file);
+    if (!stats.isFile()) throw damaged(`${name} is not a file`);
+    return { text: decode(await disk.readFile(file), name), stats, file };
+  } catch (error) {
+    await disk.close(file);
+    throw error;
+  }
+}
+
+/** The error for a layout that is not one, or not whole. */
+export function damaged(reason: string, cause?: unknown): RegistryError {
+  return new RegistryError("LAYOUT_INVALID", `this is not a whole layout: ${reason}`, cause === undefined ? {} : { cause });
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decode(bytes: Uint8Array, name: string): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw damaged(`${name} is not UTF-8`, cause);
+  }
+}
+
+async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
+  const read = await readText(disk, paths.marker, "oci-layout");
+  if (read === undefined) return false;
+  await disk.close(read.file);
+  let marker: unknown;
+  try {
+    marker = JSON.parse(read.text);
+  } catch (cause) {
+    throw damaged("oci-layout is not JSON", cause);
+  }
+  const version = isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion") ? marker["imageLayoutVersion"] : undefined;
+  if (version === LAYOUT_VERSION) return true;
+  const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
+  throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${LAYOUT_VERSION}"`, {
+    detail: { imageLayoutVersion: version ?? null },
+  });
+}
+
+/** Whether there is no file below `blobs`: directories alone hold nothing that could be lost. */
+async function isEmptyBlobs(disk: Disk, blobs: string): Promise<boolean> {
+  for (const algorithm of await disk.list(blobs)) {
+    if (!algorithm.isDirectory()) return false;
+    if ((await disk.list(join(blobs, algorithm.name))).length > 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,197 @@
+import { RegistryError } from "@ocilayout/oci-types";
+
+import type { Entry, ForeignEntry } from "./entry.ts";
+import { parseEntry } from "./entry.ts";
+import { Draft, EntryTable } from "./entry-table.ts";
+import { ensureDirectory } from "./fs/atomic-file.ts";
+import type { Disk } from "./fs/disk.ts";
+import { IndexFile } from "./fs/index-file.ts";
+import type { LayoutPaths } from "./fs/layout-files.ts";
+import { checkParts, completeLayout, damaged } from "./fs/layout-files.ts";
+import type { HeldLock } from "./fs/lock.ts";
+import { acquireLock } from "./fs/lock.ts";
+import { storageError } from "./fs/storage-error.ts";
+import type { IndexText } from "./index-text.ts";
+import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
+import { JsonTextError } from "./json-text.ts";
+import type { NameRules } from "./ref-name.ts";
+import { TransactionQueue } from "./transaction-queue.ts";
+
+/** What a {@link LayoutIndex} needs to know. */
+export interface LayoutIndexSettings extends NameRules {
+  readonly durable: boolean;
+  readonly lockTimeoutMs: number;
+}
+
+/**
+ * A change of the index: it asks `draft` what there is, decides, and only then changes it. It may run more than once,
+ * each time on a new draft; one that throws must not have changed its draft.
+ */
+export type IndexChange<Result> = (draft: Draft) => Result | Promise<Result>;
+
+/** A text that cannot be parsed may be one that somebody is just writing in place: for so long it is tried again. */
+const TORN_MS = 1_000;
+const TORN_RETRY_MS = 20;
+
+/** What the index says. */
+interface IndexState {
+  /** The document around the entries. */
+  readonly text: IndexText;
+  readonly table: EntryTable;
+  /** The stamp of the file; `undefined` where there is none, or it is not known. */
+  readonly stamp: string | undefined;
+  /** The whole text, kept while it may have to be compared. */
+  readonly source: string | undefined;
+  /** Whether what was read can be relied on while the file stays the same. */
+  readonly settled: boolean;
+  /** Whether the layout has all its parts; what lacks some is completed by the next write. */
+  readonly whole: boolean;
+}
+
+/** The index of a layout: read when its file changed, changed under its lock. */
+export class LayoutIndex {
+  readonly #disk: Disk;
+  readonly #paths: LayoutPaths;
+  readonly #settings: LayoutIndexSettings;
+  readonly #file: IndexFile;
+  readonly #queue: TransactionQueue<Draft>;
+  #state: IndexState | undefined;
+  #loading: Promise<IndexState> | undefined;
+
+  constructor(disk: Disk, paths: LayoutPaths, settings: LayoutIndexSettings) {
+    this.#disk = disk;
+    this.#paths = paths;
+    this.#settings = settings;
+    this.#file = new IndexFile(disk, paths);
+    this.#queue = new TransactionQueue(settings.lockTimeoutMs, {
+      acquire: (options) => this.#acquire(options),
+      commit: (lock, decide) => this.#commit(lock, decide),
+    });
+  }
+
+  /**
+   * The entries as they are now, whoever wrote them.
+   *
+   * @throws {@link RegistryError} `LAYOUT_INVALID` where the layout is damaged.
+   */
+  async read(): Promise<EntryTable> {
+    return (await this.#current()).table;
+  }
+
+  /**
+   * Changes the entries. Changes that wait at the same time are made together, each with its own outcome; what a
+   * change asks and decides holds until it is made, because nobody else writes meanwhile.
+   *
+   * @throws {@link RegistryError} `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `change` throws.
+   */
+  transact<Result>(change: IndexChange<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.#queue.add(change, signal);
+  }
+
+  /** Makes sure that the layout is there and whole. */
+  async ensure(signal?: AbortSignal): Promise<void> {
+    if (!(await this.#current()).whole) await this.transact(() => undefined, signal);
+  }
+
+  /** Waits for what is being written, and closes what is open. */
+  async close(): Promise<void> {
+    await this.#queue.idle();
+    this.#state = undefined;
+    await this.#file.keep(undefined);
+  }
+
+  async #current(): Promise<IndexState> {
+    try {
+      for (let state = this.#state; ; ) {
+        if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
+        state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
+        // What was changed a moment ago is never settled: it is right as long as nothing moved while it was read.
+        if (this.#file.isNow(state.stamp)) return state;
+      }
+    } catch (error) {
+      throw storageError(error, "reading the layout");
+    }
+  }
+
+  async #load(): Promise<IndexState> {
+    for (let waited = 0; ; waited += TORN_RETRY_MS) {
+      const file = await this.#file.read();
+      try {
+        const parsed = this.#parse(file?.text);
+        const whole = await checkParts(this.#disk, this.#paths, file === undefined ? undefined : parsed.table.size);
+        const settled = file?.settled === true;
+        const state = { ...parsed, settled, whole, stamp: file?.stamp, source: settled ? undefined : file?.text };
+        this.#state = state;
+        await this.#file.keep(file?.file);
+        return state;
+      } catch (error) {
+        await this.#file.discard(file);
+        if (!(error instanceof JsonTextError)) throw error;
+        if (waited >= TORN_MS || file?.settled === true) {
+          throw damaged(`index.json cannot be read: ${error.message}`, error);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+    }
+  }
+
+  /** What `source` says. */
+  #parse(source: string | undefined): Pick<IndexState, "text" | "table"> {
+    if (source !== undefined && this.#state !== undefined && source === this.#state.source) return this.#state;
+    const text = parseIndexText(source ?? emptyIndexText);
+    const mediaType = text.document["mediaType"];
+    if (typeof mediaType === "string" && !INDEX_MEDIA_TYPES.includes(mediaType)) {
+      throw damaged("index.json says that it is something else than an index");
+    }
+    return { text: { ...text, entries: [] }, table: new EntryTable(text.entries.map((entry) => this.#parseEntry(entry))) };
+  }
+
+  #parseEntry(text: string): Entry | ForeignEntry {
+    try {
+      return parseEntry(text, this.#settings);
+    } catch (cause) {
+      if (cause instanceof SyntaxError) throw new JsonTextError("an entry is not JSON", { cause });
+      throw cause;
+    }
+  }
+
+  async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
+    await ensureDirectory(this.#disk, this.#paths.root, this.#settings.durable);
+    return acquireLock(this.#disk, this.#paths.lock, options);
+  }
+
+  /** One attempt at the waiting changes, under the lock. False where another writer came between. */
+  async #commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean> {
+    const { durable } = this.#settings;
+    if (!(await this.#current()).whole) await completeLayout(this.#disk, this.#paths, durable);
+    const state = await this.#current();
+    const draft = new Draft(state.table);
+    await decide(draft);
+    if (!draft.isChanged) return true;
+    const text = joinIndexText(state.text, state.table.texts(draft));
+    let next: IndexState | undefined;
+    const outcome = await this.#file.replace({
+      text,
+      base: state.stamp,
+      lock,
+      durable,
+      onCommit: () => {
+        state.table.apply(draft);
+        next = { ...state, settled: false, stamp: undefined, source: text };
+        this.#state = next;
+      },
+    });
+    if (outcome === "changed by another") return false;
+    if (outcome === "lock lost") throw new RegistryError("LOCK_TIMEOUT", "the lock was lost before the change was made");
+    const { stamp } = outcome;
+    if (next !== undefined && stamp !== undefined && this.#state === next) {
+      this.#state = { ...next, stamp, settled: true, source: undefined };
+    }
+    return true;
+  }
+}
+
+const INDEX_MEDIA_TYPES: readonly string[] = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+];

@@ -1,0 +1,90 @@
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { requireCount, requireRepository } from "./check-input.ts";
+import type { EntryName } from "./ref-name.ts";
+
+/** Options of `openLayout`. */
+export interface LayoutOptions {
+  /** The repository of entries that name none: bare tags and nameless entries. Without it they are of no repository. */
+  readonly defaultRepository?: string | undefined;
+  /**
+   * Replaces the rule by which the names of entries are read, for other dialects. It is given an entry of the index
+   * and answers what it is called, or `undefined` where it is none of ours. It must not depend on anything but that.
+   */
+  readonly nameEntry?: ((descriptor: unknown) => EntryName | undefined) | undefined;
+  /** What is written for the default repository: `repo:tag`, or the tag alone as other tools do. Default `"tag"`. */
+  readonly refNameStyle?: "full" | "tag" | undefined;
+  /** Whether what was written survives a loss of power. Default `"fsync"`. */
+  readonly durability?: "fsync" | "none" | undefined;
+  /** Whether readers verify size and digest. Default true. */
+  readonly verifyOnRead?: boolean | undefined;
+  /** Whether a manifest may refer to what is not there. Default false. */
+  readonly allowSparse?: boolean | undefined;
+  /** Whether links that lead out of the layout are followed. Default false. */
+  readonly followSymlinks?: boolean | undefined;
+  /** How long to wait for other writers, in milliseconds, before `LOCK_TIMEOUT`. Default 60,000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** The largest manifest, in bytes. Default 8 MiB, at least 4 MiB. */
+  readonly maxManifestBytes?: number | undefined;
+  /** How long an upload session lives without a write, in milliseconds. Default 24 hours. */
+  readonly uploadExpiryMs?: number | undefined;
+  /** Whether every write is refused, with `DENIED`. Default false. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** {@link LayoutOptions}, complete and checked. */
+export interface LayoutSettings {
+  readonly defaultRepository: string | undefined;
+  readonly nameEntry: LayoutOptions["nameEntry"];
+  readonly refNameStyle: "full" | "tag";
+  readonly durable: boolean;
+  readonly verifyOnRead: boolean;
+  readonly allowSparse: boolean;
+  readonly followSymlinks: boolean;
+  readonly lockTimeoutMs: number;
+  readonly maxManifestBytes: number;
+  readonly uploadExpiryMs: number;
+  readonly readOnly: boolean;
+}
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+
+/** Fills in the defaults and refuses what makes no sense. */
+export function completeOptions(options: LayoutOptions): LayoutSettings {
+  const { defaultRepository, nameEntry, refNameStyle = "tag", durability = "fsync" } = options;
+  const { lockTimeoutMs = 60_000, maxManifestBytes = 8 * MIB, uploadExpiryMs = 24 * HOUR_MS } = options;
+  requireOneOf(refNameStyle, ["full", "tag"], "refNameStyle");
+  requireOneOf(durability, ["fsync", "none"], "durability");
+  if (nameEntry !== undefined && typeof nameEntry !== "function") throw new TypeError("nameEntry must be a function");
+  if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) {
+    throw new RangeError("maxManifestBytes must be 4 MiB at least");
+  }
+  return {
+    defaultRepository: defaultRepository === undefined ? undefined : requireRepository(defaultRepository),
+    nameEntry,
+    refNameStyle,
+    durable: durability === "fsync",
+    verifyOnRead: requireFlag(options.verifyOnRead ?? true, "verifyOnRead"),
+    allowSparse: requireFlag(options.allowSparse ?? false, "allowSparse"),
+    followSymlinks: requireFlag(options.followSymlinks ?? false, "followSymlinks"),
+    lockTimeoutMs: requireCount(lockTimeoutMs, "lockTimeoutMs"),
+    maxManifestBytes,
+    uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
+    readOnly: requireFlag(options.readOnly ?? false, "readOnly"),
+  };
+}
+
+/** Refuses a write where there are to be none. */
+export function requireWritable(settings: LayoutSettings): void {
+  if (settings.readOnly) throw new RegistryError("DENIED", "this layout was opened for reading only");
+}
+
+function requireFlag(value: boolean, what: string): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false`);
+  return value;
+}
+
+function requireOneOf(value: string, allowed: readonly string[], what: string): void {
+  if (!allowed.includes(value)) throw new TypeError(`${what} must be one of ${allowed.join(", ")}`);
+}

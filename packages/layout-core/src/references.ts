@@ -1,0 +1,70 @@
+import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
+import { manifestKind, RegistryError } from "@ocilayout/oci-types";
+
+import type { BlobFiles } from "./fs/blob-files.ts";
+import { isReadableDigest } from "./ref-name.ts";
+import type { ManifestGraph } from "./manifest-graph.ts";
+
+/** What is looked at to tell whether a reference holds. */
+export interface Stored {
+  readonly blobs: BlobFiles;
+  readonly graph: ManifestGraph;
+}
+
+/**
+ * Checks that what a manifest refers to is there and is what it says: configs, layers and an index's children, not
+ * its subject, and not layers that are to be had elsewhere.
+ *
+ * @param allowSparse - Whether what is absent is let pass; what is there must be right all the same.
+ * @throws {@link RegistryError} `MANIFEST_BLOB_UNKNOWN` with every absent digest in `detail.missing`;
+ * `MANIFEST_INVALID` where something is there and has another size or type.
+ */
+export async function checkReferences(parsed: ParsedManifest, stored: Stored, allowSparse: boolean): Promise<void> {
+  const missing: string[] = [];
+  for (const { path, descriptor, isExempt } of references(parsed)) {
+    const size = isReadableDigest(descriptor.digest) ? await stored.blobs.size(descriptor.digest) : undefined;
+    if (size === undefined) {
+      if (!allowSparse && !isExempt) missing.push(descriptor.digest);
+      continue;
+    }
+    if (size !== descriptor.size) throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
+    if (parsed.kind === "index" && !(await isAsDescribed(descriptor, stored))) {
+      throw invalid(path, `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`);
+    }
+  }
+  if (missing.length === 0) return;
+  throw new RegistryError("MANIFEST_BLOB_UNKNOWN", `the manifest refers to what is not there: ${missing[0] ?? ""}`, {
+    detail: { missing },
+  });
+}
+
+interface ManifestReference {
+  readonly path: string;
+  readonly descriptor: Descriptor;
+  /** Whether it may be absent. */
+  readonly isExempt: boolean;
+}
+
+function* references(parsed: ParsedManifest): Generator<ManifestReference, void, undefined> {
+  if (parsed.kind === "manifest") {
+    const { config, layers } = parsed.manifest;
+    yield { path: "$.config", descriptor: config, isExempt: false };
+    for (const [place, descriptor] of layers.entries()) {
+      yield { path: `$.layers[${place}]`, descriptor, isExempt: (descriptor.urls?.length ?? 0) > 0 };
+    }
+  } else if (parsed.kind === "index") {
+    for (const [place, descriptor] of parsed.index.manifests.entries()) {
+      yield { path: `$.manifests[${place}]`, descriptor, isExempt: false };
+    }
+  }
+}
+
+/** Whether a stored child of an index is a manifest of the type that the index says. */
+async function isAsDescribed(descriptor: Descriptor, { graph }: Stored): Promise<boolean> {
+  if (manifestKind(descriptor.mediaType) === "opaque") return true;
+  return (await graph.load(descriptor))?.mediaType === descriptor.mediaType;
+}
+
+function invalid(path: string, reason: string): RegistryError {
+  return new RegistryError("MANIFEST_INVALID", `${path} ${reason}`, { detail: { problems: [{ path, reason }] } });
+}

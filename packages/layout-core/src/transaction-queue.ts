@@ -1,0 +1,134 @@
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+
+import type { HeldLock } from "./fs/lock.ts";
+import { storageError } from "./fs/storage-error.ts";
+
+/** What a {@link TransactionQueue} does with the changes that wait. */
+export interface TransactionSteps<Draft> {
+  acquire(options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HeldLock>;
+  /**
+   * Lets `decide` make its changes of a draft and commits them. False where nothing was committed because somebody
+   * else changed the base: to be tried again.
+   */
+  commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean>;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+interface Job<Draft> {
+  readonly change: (draft: Draft) => unknown;
+  readonly deadline: number;
+  /** What the change answered in the latest attempt. */
+  outcome: Outcome | undefined;
+  settle(outcome: Outcome): void;
+}
+
+/**
+ * Lets changes that wait at the same moment share one lock, one reading and one writing, each with its own outcome:
+ * a change that throws is left out, what fails for all rejects all.
+ *
+ * A change can be aborted or time out until it is taken for writing, which is its commit point.
+ */
+export class TransactionQueue<Draft> {
+  readonly #timeoutMs: number;
+  readonly #steps: TransactionSteps<Draft>;
+  readonly #waiting = new Set<Job<Draft>>();
+  #working: Promise<void> | undefined;
+  /** Ends the waiting for the lock when nobody is left who wants it. */
+  #nobodyWaits = new AbortController();
+
+  constructor(timeoutMs: number, steps: TransactionSteps<Draft>) {
+    this.#timeoutMs = timeoutMs;
+    this.#steps = steps;
+  }
+
+  /** Queues a change; resolves to what it answers, once that is committed. */
+  add<Result>(change: (draft: Draft) => Result | Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const onAbort = (): void => {
+        this.#drop(job, signal?.reason);
+      };
+      const job: Job<Draft> = {
+        change,
+        deadline: performance.now() + this.#timeoutMs,
+        outcome: undefined,
+        settle(outcome) {
+          signal?.removeEventListener("abort", onAbort);
+          if ("error" in outcome) reject(outcome.error);
+          else resolve(outcome.value as Result);
+        },
+      };
+      signal?.addEventListener("abort", onAbort);
+      this.#waiting.add(job);
+      this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    });
+  }
+
+  /** Resolves when no change is waiting or being made. */
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const lock = await this.#acquire();
+      if (lock === undefined) continue;
+      const batch = [...this.#waiting];
+      this.#waiting.clear();
+      const failure = await this.#commit(lock, batch);
+      await lock.release();
+      for (const job of batch) job.settle(failure ?? job.outcome ?? { error: new Error("a change was not made") });
+    }
+  }
+
+  /** The lock, or `undefined` where it could not be had: then those who cannot wait longer were told. */
+  async #acquire(): Promise<HeldLock | undefined> {
+    this.#nobodyWaits = new AbortController();
+    const soonest = Math.min(...[...this.#waiting].map((job) => job.deadline));
+    const timeoutMs = Math.max(0, soonest - performance.now());
+    try {
+      return await this.#steps.acquire({ timeoutMs, signal: this.#nobodyWaits.signal });
+    } catch (error) {
+      const now = performance.now();
+      const isTimeout = isRegistryError(error, "LOCK_TIMEOUT");
+      for (const job of this.#waiting) {
+        if (!isTimeout || job.deadline <= now + LAST_WAIT_MS) this.#drop(job, storageError(error, "taking the layout's lock"));
+      }
+      return undefined;
+    }
+  }
+
+  /** Makes the changes of `batch`, again where another writer came between. What failed for all of them, if anything. */
+  async #commit(lock: HeldLock, batch: readonly Job<Draft>[]): Promise<Outcome | undefined> {
+    const deadline = Math.max(...batch.map((job) => job.deadline));
+    const decide = async (draft: Draft): Promise<void> => {
+      for (const job of batch) job.outcome = await attempt(job, draft);
+    };
+    try {
+      while (!(await this.#steps.commit(lock, decide))) {
+        if (performance.now() > deadline) throw new RegistryError("LOCK_TIMEOUT", "other writers kept changing the index");
+      }
+      return undefined;
+    } catch (error) {
+      return { error: storageError(error, "writing the index") };
+    }
+  }
+
+  #drop(job: Job<Draft>, reason: unknown): void {
+    if (!this.#waiting.delete(job)) return;
+    if (this.#waiting.size === 0) this.#nobodyWaits.abort(reason);
+    job.settle({ error: reason });
+  }
+}
+
+/** The lock's own waiting ends a little before its time is up rather than after it. */
+const LAST_WAIT_MS = 100;
+
+async function attempt<Draft>(job: Job<Draft>, draft: Draft): Promise<Outcome> {
+  try {
+    return { value: await job.change(draft) };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,3 +1,4 @@
+import { readBlobSource } from "./blob-source.ts";
 import { RegistryError } from "./errors.ts";
 import type { Registry } from "./registry.ts";
 
@@ -17,7 +18,10 @@ export function defineRegistry(backend: Partial<Registry>): Registry {
     resolveBlob: async (...args) => having(backend, "resolveBlob").resolveBlob(...args),
     resolveManifest: async (...args) => having(backend, "resolveManifest").resolveManifest(...args),
     resolveTag: async (...args) => having(backend, "resolveTag").resolveTag(...args),
-    pushBlob: async (...args) => having(backend, "pushBlob").pushBlob(...args),
+    async pushBlob(...args) {
+      if (backend.pushBlob === undefined) await readBlobSource(args[2]).return();
+      return having(backend, "pushBlob").pushBlob(...args);
+    },
     pushBlobChunked: async (...args) => having(backend, "pushBlobChunked").pushBlobChunked(...args),
     pushBlobChunkedResume: async (...args) => having(backend, "pushBlobChunkedResume").pushBlobChunkedResume(...args),
     resolveUpload: async (...args) => having(backend, "resolveUpload").resolveUpload(...args),

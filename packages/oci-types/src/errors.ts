@@ -131,11 +131,11 @@ export class RegistryError extends Error {
   readonly code: RegistryErrorCode;
 
   /** Facts about what went wrong, for a program; its shape depends on the code. */
-  readonly detail?: unknown;
+  declare readonly detail?: unknown;
 
   /** @param message - Defaults to what the code means. */
   constructor(code: RegistryErrorCode, message?: string, options: RegistryErrorOptions = {}) {
-    super(message ?? CODES[code].meaning, "cause" in options ? { cause: options.cause } : undefined);
+    super(message ?? CODES[code].meaning, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.detail !== undefined) this.detail = options.detail;
   }

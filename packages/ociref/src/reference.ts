@@ -28,7 +28,7 @@ export function parse(text: string): Reference {
   requireLength(text);
   const { host, rest } = splitHost(text);
   if (host === undefined) throw invalid("host", text, "there is none");
-  return { host, ...parsePath(rest) };
+  return checkParts({ host, ...splitPath(rest) });
 }
 
 /**

@@ -251,7 +251,8 @@ function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
-      reject(signal?.reason);
+      const reason: unknown = signal?.reason;
+      reject(reason);
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+
+import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest, type ImageManifest, type Registry } from "@ocilayout/oci-types";
+import { onTestFinished } from "vitest";
+
+/** UTF-8. */
+export function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** A directory of its own for the running test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "layout-core-"));
+  onTestFinished(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return directory;
+}
+
+/** The path of a layout that is not there yet. */
+export function freshLayout(): string {
+  return join(temporaryDirectory(), "layout");
+}
+
+/** What `content` is. */
+export function describe(content: Uint8Array, mediaType = "text/plain"): Descriptor {
+  return { mediaType, digest: digestOf(content), size: content.length };
+}
+
+/** The sha256 digest of `content`. */
+export function digestOf(content: Uint8Array): Digest {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
+}
+
+/** An artifact without layers, told from others by `name`, and the content it needs. */
+export function artifact(name: string, extra: Partial<ImageManifest> = {}): Uint8Array<ArrayBuffer> {
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: ociMediaTypes.imageManifest,
+    artifactType: "application/vnd.example",
+    config: emptyDescriptor,
+    layers: [],
+    annotations: { name },
+    ...extra,
+  };
+  return bytes(JSON.stringify(manifest));
+}
+
+/** An index of `manifests`. */
+export function imageIndex(...manifests: readonly Descriptor[]): Uint8Array<ArrayBuffer> {
+  return bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests }));
+}
+
+/** Pushes an artifact called `name` to `repository`. */
+export async function pushArtifact(
+  registry: Registry,
+  repository: string,
+  name: string,
+  tags: readonly string[] = [],
+): Promise<Descriptor> {
+  await registry.pushBlob(repository, emptyDescriptor, bytes("{}"));
+  return registry.pushManifest(repository, artifact(name), ociMediaTypes.imageManifest, { tags });
+}
+
+/** What `promise` rejects with; an error of its own where it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error(`resolved to ${JSON.stringify(value)}, and should have rejected`);
+}
+
+/** Every file and directory below `directory`, the latter ending in a slash. */
+export function listTree(directory: string): string[] {
+  const all = readdirSync(directory, { withFileTypes: true, recursive: true });
+  return all.map((entry) => relative(directory, join(entry.parentPath, entry.name)) + (entry.isDirectory() ? "/" : "")).sort();
+}
+
+/** The content of every file below `directory`, and its mode. */
+export function snapshot(directory: string): Record<string, string> {
+  const files = listTree(directory).filter((path) => !path.endsWith("/"));
+  return Object.fromEntries(
+    files.map((path) => [path, `${statSync(join(directory, path)).mode} ${digestOf(readFileSync(join(directory, path)))}`]),
+  );
+}
+
+/** `index.json` of a layout, parsed. */
+export function readIndex(directory: string): { manifests: IndexEntry[] } & Record<string, unknown> {
+  return JSON.parse(readFileSync(join(directory, "index.json"), "utf8")) as ReturnType<typeof readIndex>;
+}
+
+/** What tests look at of an entry. */
+export interface IndexEntry {
+  readonly digest: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The ref names in `index.json`, in order. */
+export function refNames(directory: string): (string | undefined)[] {
+  return readIndex(directory).manifests.map((entry) => entry.annotations?.["org.opencontainers.image.ref.name"]);
+}

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { joinIndexText, parseIndexText } from "../src/index-text.ts";
+import { setMember } from "../src/json-text.ts";
+
+describe("22: an index document", () => {
+  it.each([
+    '{"manifests":[{"a":1},{"b":2}]}',
+    '{\r\n  "schemaVersion": 2,\r\n  "manifests": [\r\n    {"a":1},\r\n    {"b":2}\r\n  ],\r\n  "x": 1.50\r\n}\r\n',
+    ' {"x":{"manifests":[1]},"manifests" : [ {"n":9007199254740993} , {} ] , "__proto__":{"a":1}} ',
+    '{"a":"}]\\"\\\\","manifests":["]",null,1e400,"\\\\"]}',
+    '{"manifests":[]}',
+  ])("is the same when nothing is changed: %j", (text) => {
+    const parsed = parseIndexText(text);
+    // Where the white space between entries is not the same everywhere, the entries themselves still are.
+    expect(parseIndexText(joinIndexText(parsed, parsed.entries)).entries).toEqual(parsed.entries);
+    expect(JSON.parse(joinIndexText(parsed, parsed.entries))).toEqual(JSON.parse(text));
+  });
+
+  it("keeps its own line breaks and indentation when entries are added", () => {
+    const parsed = parseIndexText('{\n  "manifests": [\n    {"a": 1}\n  ]\n}\n');
+    expect(joinIndexText(parsed, [...parsed.entries, "{}"])).toBe('{\n  "manifests": [\n    {"a": 1},\n    {}\n  ]\n}\n');
+  });
+
+  it.each([
+    ['{"manifests":null,"x":1}', '{"manifests":[{}],"x":1}'],
+    ["{}", '{"manifests":[{}]}'],
+    ['{"schemaVersion":2 }', '{"schemaVersion":2,"manifests":[{}] }'],
+    ['{"manifests":[ ]}', '{"manifests":[{}]}'],
+  ])("%s, which real tools write, takes entries", (text, expected) => {
+    expect(joinIndexText(parseIndexText(text), ["{}"])).toBe(expected);
+  });
+
+  it("finds its member however the name is written", () => {
+    expect(parseIndexText('{"\\u006danifests":[1]}').entries).toEqual(["1"]);
+    expect(parseIndexText('{"Manifests":[1],"manifests":[2]}').entries).toEqual(["2"]);
+  });
+
+  it.each([
+    "", " ", "null", "[]", '"x"', "{", '{"manifests":[', '{"manifests":[{}', '{"manifests":{}}', '{"manifests":7}', '{"manifests":[],"manifests":[]}',
+    '{"manifests":[],"\\u006danifests":null}', "{}{}", "{} x", '{"manifests":[1 2]}', '{"manifests":[,]}', '{"manifests":[1,]}', "{,}", "{a:1}",
+    '{"a":1,}', '{"a" 1}', '{"a":}', '\ufeff{"manifests":[]}', '{"x":"\\q"}', '{"x":tru}', '{"x":"a\nb"}', '{"manifests":[]]}', "{'a':1}",
+  ])("%j is none", (text) => {
+    expect(() => parseIndexText(text)).toThrow(expect.objectContaining({ name: "Error", message: expect.stringMatching(/^its? /) as string }));
+  });
+
+  it("any that parses survives a rewrite", () => {
+    const json = fc.jsonValue({ maxDepth: 3, noUnicodeString: false });
+    const space = fc.stringMatching(/^[ \n\r\t]{0,2}$/);
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), json), fc.array(json), space, space, fc.nat(4), (members, entries, a, b, indent) => {
+        const list = entries.map((entry) => `${a}${JSON.stringify(entry, null, indent)}${b}`).join(",");
+        const others = Object.entries(members).filter(([key]) => key !== "manifests");
+        const parts = others.map(([key, value]) => `${b}${JSON.stringify(key)}${a}:${a}${JSON.stringify(value, null, indent)}`);
+        parts.splice(indent % (parts.length + 1), 0, `${a}"manifests":${b}[${list}${a}]`);
+        const text = `{${parts.join(`${a},`)}${b}}${a}`;
+        const parsed = parseIndexText(text);
+        expect(parsed.entries.map((entry) => JSON.parse(entry) as unknown)).toEqual(JSON.parse(`[${list}]`));
+        const rewritten = joinIndexText(parsed, [...parsed.entries, '"added"']);
+        const { manifests, ...rest } = JSON.parse(rewritten) as { manifests: unknown[] };
+        const before = JSON.parse(text) as { manifests: unknown[] };
+        expect(manifests).toEqual([...before.manifests, "added"]);
+        expect({ ...rest, manifests: before.manifests }).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("whatever the text, it is taken apart as JSON.parse would, or refused", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[{}[\]",:\\ 1a]{0,24}$/), (text) => {
+        let value: unknown;
+        try {
+          value = JSON.parse(text);
+        } catch {
+          value = undefined;
+        }
+        const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+        if (isObject) expect(parseIndexText(text).entries).toEqual([]);
+        else expect(() => parseIndexText(text)).toThrow();
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("may be nested as deep as it likes", () => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    expect(parseIndexText(`{"x":${deep},"manifests":[{},${deep}]}`).entries).toHaveLength(2);
+  });
+});
+
+describe("setMember", () => {
+  it.each([
+    ['{"a":1,"b":2}', "b", "3", '{"a":1,"b":3}'],
+    ['{"a":1,"b":2}', "a", undefined, '{"b":2}'],
+    ['{"a":1}', "a", undefined, "{}"],
+    ["{}", "a", "1", '{"a":1}'],
+    ['{ "n" : 1.50, "a" : 9007199254740993 }', "b", "1", '{ "n" : 1.50, "a" : 9007199254740993, "b":1 }'],
+    ['{"a":1,"b":2,"a":3}', "a", "4", '{"b":2,"a":4}'],
+    ['{"__proto__":{"x":1},"a":1}', "a", undefined, '{"__proto__":{"x":1}}'],
+  ])("changes %s", (text, key, value, expected) => {
+    expect(setMember(text, key, value)).toBe(expected);
+  });
+});

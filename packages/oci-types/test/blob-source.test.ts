@@ -1,0 +1,168 @@
+import { getEventListeners } from "node:events";
+import { Readable } from "node:stream";
+import { runInNewContext } from "node:vm";
+
+import { describe, expect, it } from "vitest";
+
+import { collect, readBlobSource, requireBytes, type BlobSource } from "../src/index.ts";
+import { bytes, chunked, probe, rejection } from "./helpers.ts";
+
+async function read(source: BlobSource): Promise<string> {
+  return Buffer.concat(await collect(readBlobSource(source))).toString();
+}
+
+describe("readBlobSource reads", () => {
+  it("bytes", async () => {
+    expect(await read(bytes("hello"))).toBe("hello");
+    expect(await read(Buffer.from("hello"))).toBe("hello");
+  });
+
+  it("bytes of another realm", async () => {
+    expect(await read(runInNewContext("new Uint8Array([104, 105])") as Uint8Array)).toBe("hi");
+  });
+
+  it("bytes in pieces of a mebibyte", async () => {
+    const pieces = await collect(readBlobSource(new Uint8Array(2.5 * 1024 * 1024)));
+    expect(pieces.map((piece) => piece.length)).toEqual([1024 * 1024, 1024 * 1024, 512 * 1024]);
+  });
+
+  it("a Blob", async () => {
+    expect(await read(new Blob(["hel", "lo"]))).toBe("hello");
+  });
+
+  it("a ReadableStream", async () => {
+    expect(await read(new Blob(["hello"]).stream())).toBe("hello");
+  });
+
+  it("an async iterable, a stream of Node among them", async () => {
+    expect(await read(Readable.from([bytes("hel"), bytes("lo")]))).toBe("hello");
+  });
+
+  it("an iterable", async () => {
+    expect(await read([bytes("hel"), bytes("lo")])).toBe("hello");
+  });
+
+  it("nothing, where there is nothing", async () => {
+    expect(await read(new Uint8Array())).toBe("");
+    expect(await read([])).toBe("");
+  });
+
+  it("no empty chunks", async () => {
+    expect(await collect(readBlobSource([bytes(""), bytes("a"), bytes("")]))).toHaveLength(1);
+  });
+});
+
+describe("readBlobSource refuses", () => {
+  it.each([["a string", "hello"], ["a number", 7], ["null", null], ["undefined", undefined], ["an object", {}]])(
+    "%s",
+    (_what, source) => {
+      expect(() => readBlobSource(source as BlobSource)).toThrow(TypeError);
+    },
+  );
+
+  it.each([["a string", "x"], ["a number", 104], ["an ArrayBuffer", new ArrayBuffer(1)], ["other words", new Uint16Array(1)], ["null", null]])(
+    "a chunk that is %s, and returns the source",
+    async (_what, chunk) => {
+      const source = probe([bytes("a"), chunk]);
+      expect(await rejection(collect(readBlobSource(source)))).toBeInstanceOf(TypeError);
+      expect(source.log).toEqual(["next", "next", "return"]);
+    },
+  );
+});
+
+describe("readBlobSource ends its source", () => {
+  it("once, when the loop is left", async () => {
+    const source = probe([bytes("a"), bytes("b")]);
+    for await (const chunk of readBlobSource(source)) {
+      expect(chunk).toHaveLength(1);
+      break;
+    }
+    expect(source.log).toEqual(["next", "return"]);
+  });
+
+  it("when it is returned before it began", async () => {
+    const source = probe([bytes("a")]);
+    await readBlobSource(source).return();
+    expect(source.log).toEqual(["return"]);
+  });
+
+  it("by cancelling a ReadableStream with the reason", async () => {
+    const reasons: unknown[] = [];
+    const stream = new ReadableStream<Uint8Array>({ cancel: (reason) => void reasons.push(reason) });
+    await readBlobSource(stream).return("enough");
+    expect(reasons).toEqual(["enough"]);
+  });
+
+  it("by destroying a stream of Node, also one that was never read", async () => {
+    const stream = Readable.from([bytes("a")]);
+    await readBlobSource(stream).return();
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it("not after it ended by itself", async () => {
+    const source = probe([bytes("a")]);
+    await collect(readBlobSource(source));
+    expect(source.log).toEqual(["next", "next"]);
+  });
+
+  it("without minding what it says to that", async () => {
+    const source = { ...probe([bytes("a")]), return: () => Promise.reject(new Error("no")) };
+    await expect(readBlobSource(source).return()).resolves.toEqual({ done: true, value: undefined });
+  });
+});
+
+describe("2: a signal", () => {
+  it("that was aborted before ends the source unread", async () => {
+    const source = probe([bytes("a")]);
+    const reason = new Error("stop");
+    expect(await rejection(collect(readBlobSource(source, { signal: AbortSignal.abort(reason) })))).toBe(reason);
+    expect(source.log).toEqual(["return"]);
+  });
+
+  it("rejects a read that would wait for ever", async () => {
+    const source = probe([bytes("a")], true);
+    const controller = new AbortController();
+    const reading = collect(readBlobSource(source, { signal: controller.signal }));
+    setImmediate(() => {
+      controller.abort("stop");
+    });
+    expect(await rejection(reading)).toBe("stop");
+    expect(source.log).toEqual(["next", "next", "return"]);
+  });
+
+  it("rejects although a generator never answers", async () => {
+    async function* hanging(): AsyncGenerator<Uint8Array> {
+      yield bytes("a");
+      await new Promise(() => undefined);
+    }
+    const controller = new AbortController();
+    const chunks = readBlobSource(hanging(), { signal: controller.signal });
+    await chunks.next();
+    const waiting = chunks.next();
+    controller.abort("stop");
+    expect(await rejection(waiting)).toBe("stop");
+    await chunks.return();
+  });
+
+  it("is let go of when the source has ended, however it did", async () => {
+    const { signal } = new AbortController();
+    await collect(readBlobSource(chunked(bytes("abc"), 1), { signal }));
+    await readBlobSource(probe([bytes("a")]), { signal }).return();
+    await rejection(collect(readBlobSource(probe(["x"]), { signal })));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+});
+
+describe("requireBytes", () => {
+  it("gives a plain view of the same memory", () => {
+    const buffer = Buffer.from("abc");
+    const view = requireBytes(buffer, "it");
+    expect(view.constructor).toBe(Uint8Array);
+    buffer[0] = 120;
+    expect(view[0]).toBe(120);
+  });
+
+  it("says what it was given instead", () => {
+    expect(() => requireBytes("abc", "a manifest")).toThrow("a manifest must be a Uint8Array, not string");
+  });
+});

@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import {
+  collect,
+  computeDigest,
+  createOneShotHasher,
+  excerpt,
+  isDigest,
+  isDigestAlgorithm,
+  maxDigestLength,
+  parseDigest,
+  requireDigest,
+  verifyStream,
+  type Hasher,
+} from "../src/index.ts";
+import { bytes, chunked, rejection } from "./helpers.ts";
+
+const hex64 = "a".repeat(64);
+
+describe("parseDigest", () => {
+  it("takes a digest apart", () => {
+    expect(parseDigest(`sha256:${hex64}`)).toEqual({ algorithm: "sha256", encoded: hex64 });
+  });
+
+  it.each([`sha256+b64u:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g`, "multihash+base58:QmRZ", "foo+bar.baz_x-y:A=_-", `sha384:${hex64}`])(
+    "lets %s pass, of an algorithm that is not registered",
+    (digest) => {
+      expect(isDigest(digest)).toBe(true);
+    },
+  );
+
+  it.each([
+    ["nothing", ""],
+    ["no colon", "sha256"],
+    ["no algorithm", `:${hex64}`],
+    ["nothing encoded", "sha256:"],
+    ["upper-case hexadecimal", `sha256:${"A".repeat(64)}`],
+    ["too few digits", `sha256:${"a".repeat(63)}`],
+    ["too many digits", `sha256:${"a".repeat(65)}`],
+    ["sha512 of the length of sha256", `sha512:${hex64}`],
+    ["blake3 of another length", "blake3:abc"],
+    ["an upper-case algorithm", `SHA256:${hex64}`],
+    ["a double separator", "sha256++b64:abc"],
+    ["a path", "sha256:../../outside"],
+    ["a NUL", `sha256:${"a".repeat(63)}\0`],
+    ["a line break behind", `sha256:${hex64}\n`],
+  ])("refuses %s", (_what, digest) => {
+    expect(parseDigest(digest)).toBeUndefined();
+  });
+
+  it("refuses what is too long by its length alone", () => {
+    expect(isDigest(`x:${"a".repeat(maxDigestLength - 2)}`)).toBe(true);
+    expect(isDigest(`x:${"a".repeat(maxDigestLength - 1)}`)).toBe(false);
+  });
+
+  it("is no digest where it is no string", () => {
+    expect([undefined, null, 7, {}].map(isDigest)).toEqual([false, false, false, false]);
+  });
+});
+
+describe("requireDigest", () => {
+  it("5: says DIGEST_INVALID of what is no digest, and of algorithms that are not supported", () => {
+    expect(() => requireDigest("sha256:zz")).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
+    expect(() => requireDigest(`blake3:${hex64}`)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
+  });
+
+  it("3: says TypeError of what is no string", () => {
+    expect(() => requireDigest(7 as unknown as string)).toThrow(TypeError);
+  });
+
+  it("knows sha256 and sha512", () => {
+    expect(requireDigest(`sha512:${"0".repeat(128)}`).algorithm).toBe("sha512");
+    expect(["sha256", "sha512", "sha384", "toString"].map(isDigestAlgorithm)).toEqual([true, true, false, false]);
+  });
+});
+
+describe("excerpt", () => {
+  it("makes anything fit for a message", () => {
+    expect(excerpt("a\nb\0")).toBe('"a\\nb\\u0000"');
+    expect(excerpt("x".repeat(1_000_000)).length).toBeLessThan(100);
+  });
+});
+
+describe("computeDigest", () => {
+  it("agrees with Node's hash however the content is cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), fc.integer({ min: 1, max: 64 }), async (content, size) => {
+        for (const algorithm of ["sha256", "sha512"]) {
+          const expected = createHash(algorithm).update(content).digest("hex");
+          const result = await computeDigest(chunked(content, size), { algorithm });
+          expect(result).toEqual({ digest: `${algorithm}:${expected}`, size: content.length });
+        }
+      }),
+    );
+  });
+
+  it("5: refuses an algorithm that is not supported", async () => {
+    expect(await rejection(computeDigest(bytes("x"), { algorithm: "md5" }))).toMatchObject({ code: "DIGEST_INVALID" });
+  });
+
+  it("uses the hasher it is given", async () => {
+    const seen: string[] = [];
+    const createHasher = (): Hasher => ({
+      update: (chunk) => void seen.push(new TextDecoder().decode(chunk)),
+      digest: () => "00",
+    });
+    expect(await computeDigest(bytes("hi"), { createHasher })).toEqual({ digest: "sha256:00", size: 2 });
+    expect(seen).toEqual(["hi"]);
+  });
+});
+
+describe("a one-shot hasher", () => {
+  it("hashes with WebCrypto what Node hashes in steps", async () => {
+    for (const algorithm of ["sha256", "sha512"] as const) {
+      const { digest } = await computeDigest(chunked(bytes("hello world"), 3), {
+        algorithm,
+        createHasher: (name) => createOneShotHasher(name),
+      });
+      expect(digest).toBe(`${algorithm}:${createHash(algorithm).update("hello world").digest("hex")}`);
+    }
+  });
+
+  it("refuses more than it may keep with UNSUPPORTED", () => {
+    const hasher = createOneShotHasher("sha256", 4);
+    hasher.update(bytes("1234"));
+    expect(() => {
+      hasher.update(bytes("5"));
+    }).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
+  });
+
+  it("does not keep the caller's memory", async () => {
+    const hasher = createOneShotHasher("sha256");
+    const chunk = bytes("hello");
+    hasher.update(chunk);
+    chunk.fill(0);
+    expect(await hasher.digest()).toBe(createHash("sha256").update("hello").digest("hex"));
+  });
+});
+
+describe("verifyStream", () => {
+  const content = bytes("hello world");
+
+  it("passes on what is as expected", async () => {
+    const expected = await computeDigest(content);
+    const chunks = await collect(verifyStream(chunked(content, 4), expected));
+    expect(Buffer.concat(chunks).toString()).toBe("hello world");
+  });
+
+  it("6: ends in DIGEST_INVALID before the last chunk", async () => {
+    const expected = { ...(await computeDigest(bytes("HELLO WORLD"))), size: 11 };
+    const seen: Uint8Array[] = [];
+    const reading = (async () => {
+      for await (const chunk of verifyStream(chunked(content, 4), expected)) seen.push(chunk);
+    })();
+    expect(await rejection(reading)).toMatchObject({ code: "DIGEST_INVALID" });
+    expect(Buffer.concat(seen).length).toBeLessThan(content.length);
+  });
+
+  it("6: stops reading one chunk behind the declared size, with SIZE_INVALID", async () => {
+    let given = 0;
+    function* endless(): Generator<Uint8Array> {
+      for (;;) yield Uint8Array.of((given += 1));
+    }
+    const expected = { digest: `sha256:${hex64}`, size: 10 };
+    expect(await rejection(collect(verifyStream(endless(), expected)))).toMatchObject({ code: "SIZE_INVALID" });
+    expect(given).toBe(11);
+  });
+
+  it("6: says SIZE_INVALID of content that ends early", async () => {
+    const { digest } = await computeDigest(content);
+    const failure = await rejection(collect(verifyStream(content, { digest, size: 12 })));
+    expect(failure).toMatchObject({ code: "SIZE_INVALID", detail: { expected: 12, received: 11 } });
+  });
+
+  it("6: lets the digest alone decide where no size is given", async () => {
+    const { digest } = await computeDigest(content);
+    expect(Buffer.concat(await collect(verifyStream(chunked(content, 5), { digest }))).toString()).toBe("hello world");
+  });
+});

@@ -70,6 +70,11 @@ export default tseslint.config(
     },
   },
   {
+    // A spy calls the method it took the place of, with the receiver it was called on.
+    files: ["**/test/**"],
+    rules: { "@typescript-eslint/unbound-method": "off" },
+  },
+  {
     // Programs for a terminal speak to it.
     files: ["apps/**", "tools/**"],
     rules: { "no-console": "off" },

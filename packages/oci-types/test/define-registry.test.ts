@@ -38,7 +38,7 @@ describe("defineRegistry", () => {
     const backend = {
       [name](this: unknown) {
         receivers.push(this);
-        return name === "tags" || name === "referrers" || name === "repositories" ? (async function* () {})() : Promise.resolve();
+        return name === "tags" || name === "referrers" || name === "repositories" ? probe([]) : Promise.resolve();
       },
     } as Partial<Registry>;
     await call(defineRegistry(backend));

@@ -12,7 +12,7 @@ const schemas = { manifest: ajv.compile(imageManifestSchema), index: ajv.compile
 const ours = { manifest: validateImageManifest, index: validateImageIndex };
 type Kind = keyof typeof ours;
 
-const hex = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 64, maxLength: 64 });
+const hex = fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdef")), minLength: 64, maxLength: 64 });
 const digest = fc.oneof(
   hex.map((encoded) => `sha256:${encoded}`),
   fc.constantFrom("multihash+base58:QmRZ", "sha256+b64u:LCa0a2j_xo", `sha512:${"0".repeat(128)}`),

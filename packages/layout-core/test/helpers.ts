@@ -35,6 +35,11 @@ export function digestOf(content: Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 
+/** Where a layout keeps the blob `digest`. */
+export function blobPath(directory: string, digest: string): string {
+  return join(directory, "blobs", ...digest.split(":"));
+}
+
 /** An artifact without layers, told from others by `name`, and the content it needs. */
 export function artifact(name: string, extra: Partial<ImageManifest> = {}): Uint8Array<ArrayBuffer> {
   const manifest: ImageManifest = {

@@ -1,0 +1,197 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { collect, ociMediaTypes } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
+import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact, refNames } from "./helpers.ts";
+
+const { imageManifest: mediaType } = ociMediaTypes;
+const refName = "org.opencontainers.image.ref.name";
+const one = descriptorOf(artifact("one"), mediaType);
+const two = descriptorOf(artifact("two"), mediaType);
+
+/** A layout with the manifests "one" and "two", whose index has these entries, as JSON text. */
+async function layoutWith(entries: readonly string[], members = ""): Promise<string> {
+  const directory = freshLayout();
+  const registry = await openLayout(directory);
+  for (const name of ["one", "two"]) await pushArtifact(registry, "x", name);
+  await registry.close();
+  writeFileSync(join(directory, "index.json"), `{"schemaVersion":2,"manifests":[${entries.join(",")}]${members}}`);
+  return directory;
+}
+
+function entry(name: string | undefined, descriptor = one, more: object = {}): string {
+  return JSON.stringify({ ...descriptor, ...more, annotations: name === undefined ? undefined : { [refName]: name } });
+}
+
+/** Every tag of every repository, as `repository:tag`, and `repository` where it has none. */
+async function contents(registry: LayoutRegistry): Promise<string[]> {
+  const all: string[] = [];
+  for await (const repository of registry.repositories()) {
+    const tags = await collect(registry.tags(repository));
+    all.push(...(tags.length === 0 ? [repository] : tags.map((tag) => `${repository}:${tag}`)));
+  }
+  return all;
+}
+
+async function read(entries: readonly string[], options: LayoutOptions = {}): Promise<string[]> {
+  await using registry = await openLayout(await layoutWith(entries), options);
+  return await contents(registry);
+}
+
+describe("clause 22: what is not understood", () => {
+  const foreign: Record<string, string> = {
+    "D51: no name": entry(undefined),
+    "D51: an empty name": entry(""),
+    "D51: a bare tag": entry("latest"),
+    "D51: a name with a plus": entry("v1.0+build"),
+    "D51: a name with host and port": entry("localhost:5000/foo:bar"),
+    "D51: a name in upper case": entry("Foo/Bar:1"),
+    "D51: a name with two colons": entry("a:b:c"),
+    "D59: a name with another digest": entry(`a@${two.digest}`),
+    "D52: a digest of another algorithm": entry("a:b3", { ...one, digest: `blake3:${"0".repeat(64)}` }),
+    "a digest of an algorithm nobody knows": entry("a:x", { ...one, digest: "foo+bar:abc" }),
+    "a digest that is a path": entry("a:path", { ...one, digest: "sha256:../../x" }),
+    "a digest that is a number": '{"digest":1}',
+    "a negative size": entry("a:neg", { ...one, size: -1 }),
+    "a size that no number holds": `{"mediaType":"${mediaType}","digest":"${one.digest}","size":9007199254740993}`,
+    "null": "null",
+    "a string": '"sha256:x"',
+    "an array": "[1, 2.0]",
+    "__proto__": `{"__proto__":{"digest":"${one.digest}"},"size":1}`,
+  };
+
+  it.each(Object.entries(foreign))("%s: skipped, disturbs nothing, and is kept byte for byte", async (_name, odd) => {
+    const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
+    await using registry = await openLayout(directory);
+    expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
+    await pushArtifact(registry, "good/app", "two", ["v1"]);
+    const text = readFileSync(join(directory, "index.json"), "utf8");
+    expect(text).toContain(`,${odd},`);
+    expect((await registry.getTag("good/app", "v1")).descriptor).toEqual(two);
+  });
+
+  it("D21: unknown members survive at every level, in their order, with their spelling", async () => {
+    const odd = `{ "vendor":{"n":1.0e2,"__proto__":1}, "digest":"${one.digest}","size":${one.size}, "mediaType":"${mediaType}","platform":{"architecture":"x","os":"y","features":["z"]},"annotations":{"${refName}":"a:t","x":"\\u00e9"}}`;
+    const directory = await layoutWith([odd, entry("b:t", two)], ',"org.olareg.history":[1.50],"__proto__":{"a":1}');
+    await using registry = await openLayout(directory);
+    await pushArtifact(registry, "b", "one", ["t"]);
+    const text = readFileSync(join(directory, "index.json"), "utf8");
+    expect(text).toContain(odd);
+    expect(text).toContain('],"org.olareg.history":[1.50],"__proto__":{"a":1}}');
+  });
+
+  it("D21, clause 24: a retag keeps the old entry's other annotations with the old entry", async () => {
+    const odd = `{"mediaType":"${mediaType}","digest":"${one.digest}","size":${one.size},"annotations":{"a":"1","${refName}":"a:t","z":"2"},"x":1.0}`;
+    const directory = await layoutWith([odd]);
+    await using registry = await openLayout(directory);
+    await pushArtifact(registry, "a", "two", ["t"]);
+    const text = readFileSync(join(directory, "index.json"), "utf8");
+    expect(text).toContain(odd.replace("a:t", `a@${one.digest}`));
+    expect(refNames(directory)).toEqual([`a@${one.digest}`, "a:t"]);
+    expect(text.slice(text.indexOf("a:t") - 100)).not.toContain('"z":"2"');
+  });
+
+  it("D55: members that differ in case are other members", async () => {
+    const directory = await layoutWith([], `,"Manifests":[${entry("a:t")}]`);
+    await using registry = await openLayout(directory);
+    expect(await contents(registry)).toEqual([]);
+  });
+
+  it("an unknown media type alone does not make an entry foreign", async () => {
+    expect(await read([entry("a:t", one, { mediaType: "application/x-thing" }), entry("a:u", two, { mediaType: "" })])).toEqual(["a:t", "a:u"]);
+  });
+});
+
+describe("clause 23: names", () => {
+  it("are read in every form", async () => {
+    const names = ["a/b:t", `a@${one.digest}`, `a:u@${one.digest}`, "just/repo", "ghcr.io/x/y:v1", "a__b:_v..1", "a---b:x"];
+    const found = ["a---b:x", "a/b:t", "a:u", "a__b:_v..1", "ghcr.io/x/y:v1", "just/repo"];
+    expect(await read(names.map((name) => entry(name)))).toEqual(found.sort());
+  });
+
+  it("io.containerd.image.name comes before the ref name", async () => {
+    const containerd = JSON.stringify({ ...one, annotations: { "io.containerd.image.name": "docker.io/library/app:1.0", [refName]: "1.0" } });
+    expect(await read([containerd], { defaultRepository: "x" })).toEqual(["docker.io/library/app:1.0"]);
+  });
+
+  it("bare tags and nameless entries are of the default repository, where there is one", async () => {
+    const names = [entry("latest"), entry(undefined), entry(""), entry("other/repo:v1")];
+    expect(await read(names, { defaultRepository: "app" })).toEqual(["app:latest", "other/repo:v1"]);
+    expect(await read(names)).toEqual(["other/repo:v1"]);
+  });
+
+  it("nameEntry replaces the rule, and is held to the grammar", async () => {
+    const options: LayoutOptions = {
+      nameEntry(descriptor) {
+        const { annotations } = descriptor as { annotations?: Record<string, string> };
+        const name = annotations?.[refName];
+        return name === undefined ? undefined : { repository: name === "bad" ? "BAD" : "by-rule", tag: name.replaceAll("+", "-") };
+      },
+    };
+    expect(await read([entry("v1+x"), entry("bad"), entry(undefined)], options)).toEqual(["by-rule:v1-x"]);
+  });
+
+  it("of duplicates the first counts, and a write replaces all of them", async () => {
+    const directory = await layoutWith([entry("a:t"), entry("a:t", two), entry("a:t")]);
+    await using registry = await openLayout(directory);
+    expect(await collect(registry.tags("a"))).toEqual(["t"]);
+    expect(await registry.resolveTag("a", "t")).toEqual(one);
+    const three = await pushArtifact(registry, "a", "three", ["t"]);
+    expect(await registry.resolveTag("a", "t")).toEqual(three);
+    expect(refNames(directory)).toEqual(expect.arrayContaining([`a@${one.digest}`, `a@${two.digest}`, "a:t"]));
+    expect(refNames(directory)).toHaveLength(3);
+    for (const { digest } of [one, two]) expect((await registry.getManifest("a", digest)).descriptor.digest).toBe(digest);
+  });
+});
+
+describe("clause 24: names written", () => {
+  it("D57: for the default repository the tag alone, nothing when untagged", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { defaultRepository: "app" });
+    await pushArtifact(registry, "app", "one", ["v1"]);
+    await pushArtifact(registry, "app", "two");
+    await pushArtifact(registry, "other", "one", ["v1"]);
+    expect(refNames(directory)).toEqual(["v1", undefined, "other:v1"]);
+    const [, untagged] = JSON.parse(readFileSync(join(directory, "index.json"), "utf8")).manifests as [unknown, unknown];
+    expect(untagged).toEqual(two);
+  });
+
+  it("in full, where that is asked for", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { defaultRepository: "app", refNameStyle: "full" });
+    await pushArtifact(registry, "app", "one", ["v1"]);
+    await pushArtifact(registry, "app", "two");
+    expect(refNames(directory)).toEqual(["app:v1", `app@${two.digest}`]);
+  });
+
+  it("D56: `latest` and `app:latest` are one tag of the default repository, and a write leaves one", async () => {
+    const directory = await layoutWith([entry("latest"), entry("app:latest", two)]);
+    await using registry = await openLayout(directory, { defaultRepository: "app" });
+    expect(await registry.resolveTag("app", "latest")).toEqual(one);
+    const three = await pushArtifact(registry, "app", "three", ["latest"]);
+    expect(refNames(directory).filter((name) => name?.endsWith("latest"))).toEqual(["latest"]);
+    await using other = await openLayout(directory, { defaultRepository: "app" });
+    expect(await other.resolveTag("app", "latest")).toEqual(three);
+  });
+
+  it("D58: legal names that the ref name's own grammar does not have are read back", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory);
+    await pushArtifact(registry, "a__b", "one", ["_v..1"]);
+    await pushArtifact(registry, "a---b", "one", ["x".repeat(128)]);
+    await using other = await openLayout(directory);
+    expect(await contents(other)).toEqual([`a---b:${"x".repeat(128)}`, "a__b:_v..1"]);
+  });
+});
+
+it("clause 22: a repository called __proto__, and tags called like members of every object", async () => {
+  const directory = freshLayout();
+  await using registry = await openLayout(directory);
+  for (const tag of ["__proto__", "constructor", "toString", "hasOwnProperty"]) await pushArtifact(registry, "constructor", tag, [tag]);
+  expect(await collect(registry.tags("constructor"))).toEqual(["__proto__", "constructor", "hasOwnProperty", "toString"]);
+  expect(await (await registry.getTag("constructor", "__proto__")).json()).toMatchObject({ annotations: { name: "__proto__" } });
+  await expect(registry.pushBlob("a", descriptorOf(bytes("x")), bytes("x"))).resolves.toBeDefined();
+});

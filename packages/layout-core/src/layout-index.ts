@@ -1,4 +1,4 @@
-import { RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { parseEntry } from "./entry.ts";
@@ -126,9 +126,12 @@ export class LayoutIndex {
         return state;
       } catch (error) {
         await this.#file.discard(file);
-        if (!(error instanceof JsonTextError)) throw error;
-        if (waited >= TORN_MS || file?.settled === true) {
-          throw damaged(`index.json cannot be read: ${error.message}`, error);
+        // What was looked at is not of one moment: somebody made, completed or removed the layout meanwhile.
+        const hasMoved = !this.#file.isNow(file?.stamp);
+        const isTorn = error instanceof JsonTextError;
+        if (!isTorn && !(hasMoved && isRegistryError(error, "LAYOUT_INVALID"))) throw error;
+        if (waited >= TORN_MS || (!hasMoved && (file === undefined || file.ageMs > TORN_MS))) {
+          throw isTorn ? damaged(`index.json cannot be read: ${error.message}`, error) : error;
         }
       }
       await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));

@@ -108,8 +108,8 @@ describe("clause 22: what is not understood", () => {
 describe("clause 23: names", () => {
   it("are read in every form", async () => {
     const names = ["a/b:t", `a@${one.digest}`, `a:u@${one.digest}`, "just/repo", "ghcr.io/x/y:v1", "a__b:_v..1", "a---b:x"];
-    const found = ["a---b:x", "a/b:t", "a:u", "a__b:_v..1", "ghcr.io/x/y:v1", "just/repo"];
-    expect(await read(names.map((name) => entry(name)))).toEqual(found.sort());
+    const found = ["a:u", "a---b:x", "a/b:t", "a__b:_v..1", "ghcr.io/x/y:v1", "just/repo"];
+    expect(await read(names.map((name) => entry(name)))).toEqual(found);
   });
 
   it("io.containerd.image.name comes before the ref name", async () => {

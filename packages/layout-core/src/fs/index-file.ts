@@ -22,6 +22,8 @@ export interface IndexFileState {
   readonly file: OpenFile;
   /** Whether an unchanged stamp will mean an unchanged file. */
   readonly settled: boolean;
+  /** How long ago the file was changed, in milliseconds. */
+  readonly ageMs: number;
 }
 
 /** What came of putting another file in the place of the index: the new one's stamp, or why nothing was changed. */
@@ -67,7 +69,8 @@ export class IndexFile {
     if (read === undefined) return undefined;
     const { text, stats, file } = read;
     const uncertainMs = canHold ? COARSE_CLOCK_MS : REUSED_INODE_MS;
-    return { text, file, stamp: stampOf(stats), settled: now - Number(stats.ctimeMs) > uncertainMs };
+    const ageMs = now - Number(stats.ctimeMs);
+    return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs, ageMs };
   }
 
   /** Keeps `file` open instead of the one before: it is the one that counts. */

@@ -1,0 +1,37 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+import { build } from "vite";
+
+/**
+ * Makes one JavaScript file of a program in `workers/`, below `into`, so that every Node can run it. Gives its path.
+ */
+export async function bundleWorker(name: string, into: string): Promise<string> {
+  await build({
+    configFile: false,
+    logLevel: "error",
+    ssr: { noExternal: true, resolve: { conditions: ["@ocilayout/source"] } },
+    build: {
+      ssr: join(import.meta.dirname, "workers", `${name}.ts`),
+      outDir: into,
+      target: "node20",
+      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+    },
+  });
+  return join(into, `${name}.mjs`);
+}
+
+/** A process that runs `script`. */
+export function start(script: string, ...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Waits for the end of `child`: its exit code, or the signal that killed it. */
+export function ended(child: ChildProcess): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      resolve(code ?? signal ?? "");
+    });
+  });
+}

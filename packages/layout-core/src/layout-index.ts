@@ -72,7 +72,7 @@ export class LayoutIndex {
   /**
    * The entries as they are now, whoever wrote them.
    *
-   * @throws {@link RegistryError} `LAYOUT_INVALID` where the layout is damaged.
+   * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged.
    */
   async read(): Promise<EntryTable> {
     return (await this.#current()).table;
@@ -82,7 +82,7 @@ export class LayoutIndex {
    * Changes the entries. Changes that wait at the same time are made together, each with its own outcome; what a
    * change asks and decides holds until it is made, because nobody else writes meanwhile.
    *
-   * @throws {@link RegistryError} `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `change` throws.
+   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `change` throws.
    */
   transact<Result>(change: IndexChange<Result>, signal?: AbortSignal): Promise<Result> {
     return this.#queue.add(change, signal);

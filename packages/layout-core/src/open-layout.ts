@@ -27,7 +27,7 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
  * Any number of registries, in any number of processes, may have the same directory open: each sees at its next call
  * what the others wrote.
  *
- * @throws TypeError or RangeError where an option makes no sense; {@link RegistryError} `NAME_INVALID` for a
+ * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `NAME_INVALID` for a
  * `defaultRepository` that is none.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  */

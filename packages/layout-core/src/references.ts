@@ -16,7 +16,7 @@ export interface Stored {
  * its subject, and not layers that are to be had elsewhere.
  *
  * @param allowSparse - Whether what is absent is let pass; what is there must be right all the same.
- * @throws {@link RegistryError} `MANIFEST_BLOB_UNKNOWN` with every absent digest in `detail.missing`;
+ * @throws `RegistryError` `MANIFEST_BLOB_UNKNOWN` with every absent digest in `detail.missing`;
  * `MANIFEST_INVALID` where something is there and has another size or type.
  */
 export async function checkReferences(parsed: ParsedManifest, stored: Stored, allowSparse: boolean): Promise<void> {

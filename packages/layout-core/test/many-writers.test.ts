@@ -89,10 +89,10 @@ describe("processes", () => {
   it("D05: four that push at once keep every push, and a reader never sees a torn index", async () => {
     const directory = freshLayout();
     const running = ["a", "b", "c", "d"].map((name) => ended(start(script, directory, name, "25")));
-    let isDone = false;
+    const done = new AbortController();
     let torn = 0;
     const reading = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         try {
           JSON.parse(readFileSync(join(directory, "index.json"), "utf8"));
         } catch (error) {
@@ -102,7 +102,7 @@ describe("processes", () => {
       }
     })();
     expect(await Promise.all(running)).toEqual([0, 0, 0, 0]);
-    isDone = true;
+    done.abort();
     await reading;
     expect(torn).toBe(0);
     expect(refNames(directory)).toHaveLength(100);

@@ -15,7 +15,7 @@ export async function bundleWorker(name: string, into: string): Promise<string> 
       ssr: join(import.meta.dirname, "workers", `${name}.ts`),
       outDir: into,
       target: "node20",
-      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
+      rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },
     },
   });
   return join(into, `${name}.mjs`);

@@ -13,9 +13,11 @@ export type BlobSource =
 
 /** The chunks of a {@link BlobSource}, to be read once. */
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
+  /** The next chunk. */
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
   /** Ends the source: a stream is cancelled with `reason`, an iterator returned. Idempotent. */
   return(reason?: unknown): Promise<IteratorReturnResult<undefined>>;
+  /** The same chunks: they come once. */
   [Symbol.asyncIterator](): BlobChunks;
 }
 
@@ -87,6 +89,7 @@ class SourceChunks implements BlobChunks {
     await this.return();
   }
 
+  /** The same chunks: they come once. */
   [Symbol.asyncIterator](): BlobChunks {
     return this;
   }

@@ -14,7 +14,9 @@ export interface Platform {
   readonly architecture: string;
   /** As Go's GOOS: `linux`, `windows`. */
   readonly os: string;
+  /** Of the operating system; for Windows it decides whether an image runs. */
   readonly "os.version"?: string | undefined;
+  /** What the operating system must have: `win32k`. */
   readonly "os.features"?: readonly string[] | undefined;
   /** Of the processor: `v7`, `v8`. */
   readonly variant?: string | undefined;
@@ -28,17 +30,21 @@ export interface Platform {
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md}
  */
 export interface Descriptor {
+  /** What the content is, by RFC 6838. */
   readonly mediaType: string;
+  /** What the content is named by. */
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
   /** Where else the content can be had. */
   readonly urls?: readonly string[] | undefined;
+  /** What else is to be said of the content. */
   readonly annotations?: Annotations | undefined;
   /** The content itself, in base64. */
   readonly data?: string | undefined;
   /** What kind of artifact the described manifest is. */
   readonly artifactType?: string | undefined;
+  /** Where the described image runs. */
   readonly platform?: Platform | undefined;
 }
 

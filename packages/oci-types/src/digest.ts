@@ -60,7 +60,9 @@ export function isDigestAlgorithm(algorithm: string): algorithm is DigestAlgorit
 
 /** A digest that can be verified here. */
 export interface SupportedDigest extends ParsedDigest {
+  /** The part before the colon. */
   readonly algorithm: DigestAlgorithm;
+  /** The whole digest. */
   readonly digest: Digest;
 }
 

@@ -16,7 +16,7 @@ const OFFICIAL = "library";
  * `index.docker.io` is an alias of `docker.io`. No tag is added: whether none means `latest` is for the caller to
  * say.
  *
- * @throws {@link RegistryError} `NAME_INVALID` or `DIGEST_INVALID`, as {@link parse}.
+ * @throws `RegistryError` `NAME_INVALID` or `DIGEST_INVALID`, as {@link parse}.
  */
 export function parseRelative(text: string): Reference {
   requireLength(text);

@@ -21,7 +21,7 @@ type Part = "host" | "repository" | "tag" | "digest" | "reference";
  * a dot, a colon or an upper-case letter, or is `localhost`. There is no default tag: a reference without a tag and a digest
  * means a repository.
  *
- * @throws {@link RegistryError} `NAME_INVALID`, with the wrong part in `detail.part`; `DIGEST_INVALID` where that is
+ * @throws `RegistryError` `NAME_INVALID`, with the wrong part in `detail.part`; `DIGEST_INVALID` where that is
  * the digest.
  */
 export function parse(text: string): Reference {
@@ -35,7 +35,7 @@ export function parse(text: string): Reference {
  * Parses a reference without a host: `repository[:tag][@digest]`. What would be a host elsewhere is a part of the
  * repository here if its grammar allows that: `ghcr.io/a` is a repository, `localhost:5000/a` is none.
  *
- * @throws {@link RegistryError} As {@link parse}.
+ * @throws `RegistryError` As {@link parse}.
  */
 export function parseHostless(text: string): Reference {
   requireLength(text);
@@ -54,7 +54,7 @@ export function tryParseHostless(text: string): Reference | undefined {
 /**
  * Writes a reference down: what {@link parse} reads back where it has a host, {@link parseHostless} where it has none.
  *
- * @throws {@link RegistryError} As {@link parse}, where a part of it is not valid.
+ * @throws `RegistryError` As {@link parse}, where a part of it is not valid.
  */
 export function formatReference(reference: Reference): string {
   const { host, repository, tag, digest } = checkParts(reference);

@@ -78,7 +78,7 @@ export class BlobFiles {
   /**
    * Writes content to a file of its own while verifying it. However it ends, the content is closed.
    *
-   * @throws {@link RegistryError} `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
+   * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
    */
   async stage(expected: BlobDescriptor, chunks: BlobChunks, signal: AbortSignal | undefined): Promise<StagedBlob> {
     try {

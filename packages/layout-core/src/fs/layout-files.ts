@@ -47,7 +47,7 @@ export function stampOf(stats: BigIntStats): string {
  *
  * @param entries - How many entries the index has; `undefined` where there is no index.
  * @returns Whether the layout is whole; what is not whole and not damaged is to be completed by the next write.
- * @throws {@link RegistryError} `LAYOUT_INVALID` where the layout is damaged or of another version.
+ * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged or of another version.
  */
 export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number | undefined): Promise<boolean> {
   const hasMarker = await checkMarker(disk, paths);

@@ -42,7 +42,7 @@ const held = new Set<string>();
  * Takes the lock `path`, whose directory must exist, waiting for whoever holds it. A holder that is provably dead
  * is replaced at once, and only by way of a claim that one process at a time can have.
  *
- * @throws {@link RegistryError} `LOCK_TIMEOUT`, with the holder in `detail`.
+ * @throws `RegistryError` `LOCK_TIMEOUT`, with the holder in `detail`.
  */
 export async function acquireLock(disk: Disk, path: string, options: LockOptions): Promise<HeldLock> {
   const record = await take(

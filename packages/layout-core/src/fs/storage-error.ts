@@ -17,7 +17,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Makes of whatever failed an error with a code: a {@link RegistryError} stays what it is, a system error becomes
+ * Makes of whatever failed an error with a code: a `RegistryError` stays what it is, a system error becomes
  * `STORAGE_FAILED` with itself as `cause`, and anything else, which is a mistake of a program, is passed on.
  *
  * @param doing - What was being done, for the message.

@@ -10,7 +10,9 @@ export const CONTAINERD_NAME = "io.containerd.image.name";
 
 /** What an entry of an index is called: a tag in a repository, or only the repository. */
 export interface EntryName {
+  /** The repository. */
   readonly repository: string;
+  /** The tag; absent where the entry names none. */
   readonly tag?: string | undefined;
 }
 

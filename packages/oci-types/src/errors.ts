@@ -96,13 +96,17 @@ export function httpStatus(code: RegistryErrorCode, operation?: RegistryOperatio
 
 /** One error of the distribution-spec's wire form. */
 export interface WireError {
+  /** What went wrong, for a program. */
   readonly code: RegistryErrorCode;
+  /** What went wrong, for a person. */
   readonly message: string;
+  /** Facts about what went wrong. */
   readonly detail?: unknown;
 }
 
 /** The body of an HTTP answer that reports errors. */
 export interface WireErrorBody {
+  /** Everything that went wrong. */
   readonly errors: readonly WireError[];
 }
 

@@ -22,6 +22,7 @@ export interface ByteRange {
 
 /** What a pushed blob must turn out to be. */
 export interface BlobDescriptor {
+  /** What the content must hash to. */
   readonly digest: string;
   /** The size in bytes; where absent, the digest alone decides. */
   readonly size?: number | undefined;
@@ -43,6 +44,7 @@ export interface ResumeUploadOptions extends UploadOptions {
 
 /** How far an upload session is. */
 export interface UploadStatus {
+  /** The session's id. */
   readonly id: string;
   /** Bytes received so far. */
   readonly size: number;
@@ -183,12 +185,19 @@ export interface RegistryLister {
 
 /** What a registry may promise beyond its methods. Everything is promised unless said otherwise. */
 export interface RegistryCapabilities {
+  /** `deleteBlob` is supported. */
   readonly deleteBlob: boolean;
+  /** `deleteManifest` is supported. */
   readonly deleteManifest: boolean;
+  /** `deleteTag` is supported. */
   readonly deleteTag: boolean;
+  /** `pushBlobChunked` and what goes with it are supported. */
   readonly resumableUploads: boolean;
+  /** `mountBlob` is supported. */
   readonly mount: boolean;
+  /** `repositories` is supported. */
   readonly repositories: boolean;
+  /** `referrers` is supported. */
   readonly referrers: boolean;
   /** A blob pushed to one repository is not in another. */
   readonly repositoryScopedBlobs: boolean;

@@ -4,9 +4,13 @@ import { isValidDigest, isValidHost, isValidRepository, isValidTag, maxRepositor
 
 /** Where an image or artifact is: a repository, perhaps of a host, and in it perhaps a tag, a digest or both. */
 export interface Reference {
+  /** The registry, with its port where one is given; absent in a reference within one registry. */
   readonly host?: string | undefined;
+  /** The repository, without the host. */
   readonly repository: string;
+  /** The tag, without its colon. */
   readonly tag?: string | undefined;
+  /** The digest, without its `@`. */
   readonly digest?: string | undefined;
 }
 

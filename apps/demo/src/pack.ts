@@ -44,8 +44,9 @@ async function packPackage(directory: string, manifest: PackageManifest, destina
   return { manifest, fileName, path: join(destination, fileName) };
 }
 
-/** The pnpm that runs this, or the one that is on the path. */
+/** The pnpm that runs this, or one that npm fetches. */
 function packageManager(): readonly [string, ...string[]] {
-  const script = process.env["npm_execpath"] ?? "pnpm";
+  const script = process.env["npm_execpath"] ?? "";
+  if (!script.includes("pnpm")) return ["npx", "-y", "pnpm@12.21.0"];
   return /\.[cm]?js$/.test(script) ? [process.execPath, script] : [script];
 }

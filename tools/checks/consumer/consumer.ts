@@ -1,0 +1,21 @@
+// Compiled and run against packed tarballs, as somebody's own project would be.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
+import { collect, defineRegistry, isRegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
+import { parse } from "@ocilayout/ociref";
+
+const directory = mkdtempSync(join(tmpdir(), "consumer-"));
+const layout: LayoutRegistry = await openLayout(directory);
+const registry: Registry = layout;
+const { tag = "latest", repository } = parse("example.com/team/app:v1");
+const pushed: Descriptor = await registry.pushManifest(repository, new Uint8Array([1]), "application/x-thing", { tags: [tag] });
+const tags: string[] = await collect(registry.tags(repository));
+if (tags.join() !== "v1" || pushed.size !== 1) throw new Error("the layout does not have what was pushed");
+const empty = defineRegistry({});
+const refused = await empty.resolveTag("a", "b").catch((error: unknown) => error);
+if (!isRegistryError(refused, "UNSUPPORTED")) throw new Error("an empty registry does something");
+await layout.close();
+rmSync(directory, { recursive: true });

@@ -1,12 +1,11 @@
-import { randomUUID } from "node:crypto";
-
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { closeQuietly, removeQuietly } from "./atomic-file.ts";
-import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, systemCode } from "./disk.ts";
+import { removeQuietly } from "./atomic-file.ts";
+import type { Disk } from "./disk.ts";
+import type { Found, OwnRecord } from "./lock-record.ts";
+import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder } from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
-import { judgeHolder, parseHolder, readProcessTable } from "./process-identity.ts";
+import { judgeHolder, readProcessTable } from "./process-identity.ts";
 
 /** A holder that cannot be seen from here is taken for dead after so long without a sign of life. */
 const STALE_MS = 30_000;
@@ -35,9 +34,6 @@ export interface HeldLock {
 
 let machine: ProcessTable | undefined;
 
-/** The nonces held by this copy of this module: a lock with another nonce of ours was left behind. */
-const held = new Set<string>();
-
 /**
  * Takes the lock `path`, whose directory must exist, waiting for whoever holds it. A holder that is provably dead
  * is replaced at once, and only by way of a claim that one process at a time can have.
@@ -48,6 +44,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
   const record = await take(
     {
       disk,
+      lock: path,
       processes: options.processes ?? (machine ??= readProcessTable()),
       stealStale: options.stealStale ?? true,
       timeoutMs: options.timeoutMs,
@@ -68,6 +65,8 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
 
 interface Attempt {
   readonly disk: Disk;
+  /** The lock, also where a claim on it is taken: every name is made of this one and a nonce. */
+  readonly lock: string;
   readonly processes: ProcessTable;
   readonly stealStale: boolean;
   readonly timeoutMs: number;
@@ -75,56 +74,10 @@ interface Attempt {
   readonly signal: AbortSignal | undefined;
 }
 
-/**
- * Our side of a lock: a file of our own that becomes the lock by being linked to its name. It stays open while the
- * lock is held, so that nothing else can have its inode.
- */
-interface OwnRecord {
-  readonly nonce: string;
-  readonly path: string;
-  readonly file: OpenFile;
-  /** Writes the record over itself. Gives the file's time by the clock of the file system. */
-  renew(): Promise<number>;
-  /** Device and inode, which no other file can have while this one is open. */
-  readonly id: string;
-}
-
-async function createRecord(attempt: Attempt, path: string): Promise<OwnRecord> {
-  const { disk, processes } = attempt;
-  const nonce = randomUUID();
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ ...processes.self, nonce })}\n`);
-  const own = `${path}.${nonce}`;
-  const file = await disk.open(own, "wx+");
-  try {
-    await disk.write(file, bytes, 0);
-    const { dev, ino } = await disk.fstat(file);
-    held.add(nonce);
-    return {
-      nonce,
-      path: own,
-      file,
-      id: `${dev}:${ino}`,
-      async renew() {
-        await disk.write(file, bytes, 0);
-        return Number((await disk.fstat(file)).mtimeMs);
-      },
-    };
-  } catch (error) {
-    await dropRecord(disk, { path: own, file, nonce });
-    throw error;
-  }
-}
-
-async function dropRecord(disk: Disk, record: Pick<OwnRecord, "path" | "file" | "nonce">): Promise<void> {
-  held.delete(record.nonce);
-  await removeQuietly(disk, record.path);
-  await closeQuietly(disk, record.file);
-}
-
 /** Gives `path` a record of ours. Also takes claims: a claim is a lock on taking over. */
 async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
   const { disk } = attempt;
-  const record = await createRecord(attempt, path);
+  const record = await createRecord(disk, attempt.lock, attempt.processes);
   let renewed = performance.now();
   try {
     for (let wait: number = WAIT_MS.first; ; wait = Math.min(wait * 2, WAIT_MS.most)) {
@@ -141,7 +94,8 @@ async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
       const found = await readHolder(disk, path);
       if (found === undefined) continue; // Let go in the meantime.
       if (await isDead(attempt, found, record)) {
-        if (await takeOver(attempt, path, record, found)) return record;
+        // One that let go between our reading and our judging looks dead, too; but then the lock is not there any more.
+        if (isSame(await readHolder(disk, path), found) && (await takeOver(attempt, path, record, found))) return record;
         continue;
       }
       if (performance.now() + wait > attempt.deadline) throw timeout(attempt.timeoutMs, found.holder);
@@ -159,64 +113,14 @@ async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
  */
 async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead: Found): Promise<boolean> {
   const { disk } = attempt;
-  const claimPath = `${path}.${dead.holder?.nonce ?? "unreadable"}.claim`;
+  const claimPath = `${attempt.lock}.${dead.name}.claim`;
   const claim = await take(attempt, claimPath);
   try {
-    const found = await readHolder(disk, path);
-    if (found?.holder?.nonce !== dead.holder?.nonce || found?.touchedMs !== dead.touchedMs) return false;
+    if (!isSame(await readHolder(disk, path), dead)) return false;
     await disk.rename(record.path, path);
     return true;
   } finally {
     await letGo(disk, claimPath, claim);
-  }
-}
-
-/** Makes `path` our record, whole from its first moment. False where somebody holds it. */
-async function linkRecord(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
-  try {
-    await disk.link(record.path, path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function isOurs(disk: Disk, path: string, record: OwnRecord): boolean {
-  const stats = disk.statNow(path);
-  return stats !== undefined && `${stats.dev}:${stats.ino}` === record.id;
-}
-
-async function letGo(disk: Disk, path: string, record: OwnRecord): Promise<void> {
-  try {
-    if (isOurs(disk, path, record)) await disk.unlink(path);
-  } catch {
-    // The nonce below is no longer held: whoever comes next knows the lock to be left behind.
-  }
-  held.delete(record.nonce);
-  await closeQuietly(disk, record.file);
-}
-
-interface Found {
-  /** `undefined` where the file holds no record. */
-  readonly holder: Holder | undefined;
-  /** When it last gave a sign of life, by the clock of the file system. */
-  readonly touchedMs: number;
-}
-
-/** Who holds `path`; `undefined` where nobody does. */
-async function readHolder(disk: Disk, path: string): Promise<Found | undefined> {
-  try {
-    const file = await disk.open(path, "r");
-    try {
-      const holder = parseHolder((await disk.readFile(file)).toString("utf8"));
-      return { holder, touchedMs: Number((await disk.fstat(file)).mtimeMs) };
-    } finally {
-      await closeQuietly(disk, file);
-    }
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
   }
 }
 

@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { nodeDisk } from "../src/fs/disk.ts";
+import { acquireLock } from "../src/fs/lock.ts";
+import { readProcessTable, type Holder, type ProcessTable } from "../src/fs/process-identity.ts";
+import { listTree, rejection, temporaryDirectory } from "./helpers.ts";
+
+const machine = readProcessTable();
+
+/** This machine, as another process of it sees it, with such other processes as `living` says. */
+function otherProcess(living: Readonly<Record<number, string | undefined>> = {}): ProcessTable {
+  return {
+    self: { ...machine.self, instance: randomUUID(), pid: 1_000_001, started: "1" },
+    exists: (pid) => pid in living,
+    started: (pid) => living[pid],
+  };
+}
+
+/** A lock left by `holder`. */
+function leave(holder: Partial<Holder>, path = join(temporaryDirectory(), "lock")): string {
+  const record = { ...machine.self, pid: 4711, started: "99", instance: randomUUID(), nonce: randomUUID(), ...holder };
+  writeFileSync(path, JSON.stringify(record));
+  return path;
+}
+
+async function takeAndLetGo(path: string, processes: ProcessTable, timeoutMs = 200): Promise<void> {
+  const lock = await acquireLock(nodeDisk, path, { timeoutMs, processes });
+  expect(lock.isOurs()).toBe(true);
+  await lock.release();
+  expect(lock.isOurs()).toBe(false);
+}
+
+describe("the lock", () => {
+  it("is whole from its first moment, and leaves nothing behind", async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, "lock");
+    const lock = await acquireLock(nodeDisk, path, { timeoutMs: 100 });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid, host: machine.self.host });
+    expect(listTree(directory)).toEqual(["lock"]);
+    await lock.release();
+    expect(listTree(directory)).toEqual([]);
+  });
+
+  it("is had by one at a time, whoever waits", async () => {
+    const path = join(temporaryDirectory(), "lock");
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const lock = await acquireLock(nodeDisk, path, { timeoutMs: 20_000 });
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(lock.isOurs()).toBe(true);
+        inside -= 1;
+        await lock.release();
+      }),
+    );
+    expect(most).toBe(1);
+    expect(listTree(join(path, ".."))).toEqual([]);
+  });
+
+  it("ends the waiting in LOCK_TIMEOUT, which names the holder in detail and not in the message", async () => {
+    const path = leave({});
+    const error = (await rejection(acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess({ 4711: "99" }) }))) as Error;
+    expect(error).toMatchObject({ code: "LOCK_TIMEOUT", detail: { host: machine.self.host, pid: 4711 } });
+    expect(error.message).not.toContain("4711");
+    expect(listTree(join(path, ".."))).toEqual(["lock"]);
+  });
+
+  it("ends the waiting when the caller does not want it any more", async () => {
+    const path = leave({});
+    const controller = new AbortController();
+    const waiting = acquireLock(nodeDisk, path, { timeoutMs: 60_000, signal: controller.signal, processes: otherProcess({ 4711: "99" }) });
+    setTimeout(() => { controller.abort(); }, 20);
+    expect(await rejection(waiting)).toBe(controller.signal.reason);
+    expect(listTree(join(path, ".."))).toEqual(["lock"]);
+  });
+});
+
+describe("a holder that is dead", () => {
+  it.each<[string, Partial<Holder>, Record<number, string | undefined>]>([
+    ["there is no such process", {}, {}],
+    ["its number belongs to a process that started at another time", {}, { 4711: "100" }],
+  ])("is replaced at once: %s", async (_name, holder, living) => {
+    const path = leave(holder);
+    await takeAndLetGo(path, otherProcess(living), 0);
+    expect(listTree(join(path, ".."))).toEqual([]);
+  });
+
+  it("is replaced where this very module left it", async () => {
+    await takeAndLetGo(leave({ instance: machine.self.instance, pid: process.pid }), machine, 0);
+  });
+
+  it("is replaced by one, where many want to", async () => {
+    const path = leave({});
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const lock = await acquireLock(nodeDisk, path, { timeoutMs: 20_000, processes: otherProcess({ 1_000_001: "1" }) });
+        inside += 1;
+        expect(inside).toBe(1);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside -= 1;
+        await lock.release();
+      }),
+    );
+    expect(listTree(join(path, ".."))).toEqual([]);
+  });
+
+  it("is replaced also where one died while taking over from it, and another while taking over from that one", async () => {
+    const path = leave({ nonce: "a" });
+    leave({ nonce: "b" }, `${path}.a.claim`);
+    leave({ nonce: "c" }, `${path}.b.claim`);
+    await takeAndLetGo(path, otherProcess(), 0);
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe("a holder that may live", () => {
+  it.each<[string, Partial<Holder>, Record<number, string | undefined>]>([
+    ["it lives", {}, { 4711: "99" }],
+    ["nobody knows when it started", { started: undefined }, { 4711: "99" }],
+    ["nobody may see when it started", {}, { 4711: undefined }],
+    ["it is on another host", { host: "elsewhere" }, {}],
+    ["it is of another boot", { boot: "another" }, {}],
+    ["it is in another namespace", { namespaces: "pid:[1]" }, {}],
+  ])("is left alone: %s", async (_name, holder, living) => {
+    const path = leave(holder);
+    const before = readFileSync(path, "utf8");
+    await expect(acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess(living) })).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
+    expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it.each([
+    ["on another host", { host: "elsewhere" }],
+    ["whose record cannot be read", { nonce: "../../escape" }],
+  ])("%s is replaced after 30 s without a sign of life, unless that is not wanted", async (_name, holder) => {
+    const path = leave(holder);
+    const then = new Date(Date.now() - 31_000);
+    utimesSync(path, then, then);
+    const options = { timeoutMs: 30, processes: otherProcess() };
+    await expect(acquireLock(nodeDisk, path, { ...options, stealStale: false })).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
+    await (await acquireLock(nodeDisk, path, options)).release();
+    expect(listTree(join(path, ".."))).toEqual([]);
+  });
+
+  it("that lost its lock notices, and does not remove another's", async () => {
+    const path = join(temporaryDirectory(), "lock");
+    const lock = await acquireLock(nodeDisk, path, { timeoutMs: 100 });
+    const { unlinkSync } = await import("node:fs");
+    unlinkSync(path);
+    leave({}, path);
+    expect(lock.isOurs()).toBe(false);
+    await lock.release();
+    expect(existsSync(path)).toBe(true);
+  });
+});

@@ -43,6 +43,7 @@ export default tseslint.config(
     rules: {
       // isolatedDeclarations wants the types of exported constants written out.
       "@typescript-eslint/no-inferrable-types": "off",
+      "@typescript-eslint/consistent-generic-constructors": ["error", "type-annotation"],
       // Numbers in messages are what templates are for.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",

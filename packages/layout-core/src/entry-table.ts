@@ -22,8 +22,8 @@ interface RepositoryEntries {
 /** The entries of an index as it stands on disk. Changed only by {@link EntryTable.apply}, once that is committed. */
 export class EntryTable implements EntryView {
   #slots: (Entry | ForeignEntry | undefined)[] = [];
-  readonly #slotOf = new Map<Entry, number>();
-  readonly #repositories = new Map<string, RepositoryEntries>();
+  readonly #slotOf: Map<Entry, number> = new Map();
+  readonly #repositories: Map<string, RepositoryEntries> = new Map();
   #sortedRepositories: readonly string[] | undefined;
   #count = 0;
 
@@ -158,9 +158,9 @@ export class Draft implements EntryView {
   readonly #table: EntryTable;
   readonly #changes: Change[] = [];
   /** By the entry as it is now. */
-  readonly #changeOf = new Map<Entry, Change>();
+  readonly #changeOf: Map<Entry, Change> = new Map();
   /** By the entry as it was. */
-  readonly #touched = new Map<Entry, Change>();
+  readonly #touched: Map<Entry, Change> = new Map();
 
   constructor(table: EntryTable) {
     this.#table = table;

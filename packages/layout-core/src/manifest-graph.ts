@@ -25,7 +25,7 @@ export class ManifestGraph {
   readonly #disk: Disk;
   readonly #blobs: BlobFiles;
   readonly #maxManifestBytes: number;
-  readonly #known = new Map<string, StoredManifest>();
+  readonly #known: Map<string, StoredManifest> = new Map();
 
   constructor(disk: Disk, blobs: BlobFiles, maxManifestBytes: number) {
     this.#disk = disk;
@@ -57,7 +57,7 @@ export class ManifestGraph {
 
   /** The manifests that the index `root` contains, at any depth, each once; `root` itself is not among them. */
   async *contained(root: ManifestRoot): AsyncGenerator<StoredManifest, void, undefined> {
-    const seen = new Set<string>([root.digest]);
+    const seen: Set<string> = new Set([root.digest]);
     const waiting = childrenOf(await this.load(root));
     for (let child = waiting.pop(); child !== undefined; child = waiting.pop()) {
       if (seen.has(child.digest)) continue;
@@ -77,7 +77,7 @@ export class ManifestGraph {
 
   /** Those of `digests` that one of the indexes `roots` contains. */
   async pickContained(roots: Iterable<ManifestRoot>, digests: ReadonlySet<string>): Promise<Map<string, StoredManifest>> {
-    const found = new Map<string, StoredManifest>();
+    const found: Map<string, StoredManifest> = new Map();
     for (const root of roots) {
       if (found.size === digests.size) break;
       // What is no index contains nothing, and is not worth a look.

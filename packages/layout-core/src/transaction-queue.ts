@@ -32,7 +32,7 @@ interface Job<Draft> {
 export class TransactionQueue<Draft> {
   readonly #timeoutMs: number;
   readonly #steps: TransactionSteps<Draft>;
-  readonly #waiting = new Set<Job<Draft>>();
+  readonly #waiting: Set<Job<Draft>> = new Set();
   #working: Promise<void> | undefined;
   /** Ends the waiting for the lock when nobody is left who wants it. */
   #nobodyWaits = new AbortController();

@@ -88,7 +88,7 @@ describe("readBlobSource ends its source", () => {
 
   it("by cancelling a ReadableStream with the reason", async () => {
     const reasons: unknown[] = [];
-    const stream = new ReadableStream<Uint8Array>({ cancel: (reason) => void reasons.push(reason) });
+    const stream: ReadableStream<Uint8Array> = new ReadableStream({ cancel: (reason) => void reasons.push(reason) });
     await readBlobSource(stream).return("enough");
     expect(reasons).toEqual(["enough"]);
   });

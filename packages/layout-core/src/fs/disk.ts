@@ -100,7 +100,7 @@ export interface HeldFile {
   file: OpenFile | undefined;
 }
 
-const forgotten = new FinalizationRegistry<HeldFile>((held) => {
+const forgotten: FinalizationRegistry<HeldFile> = new FinalizationRegistry((held) => {
   if (held.file !== undefined) fs.closeSync(held.file);
 });
 

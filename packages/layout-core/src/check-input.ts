@@ -47,7 +47,8 @@ export function requireCount(value: number, what: string): number {
   return value;
 }
 
-function requireString(value: string, what: string): void {
+/** Refuses what is no string. */
+export function requireString(value: string, what: string): void {
   if (typeof value !== "string") throw new TypeError(`${what} must be a string, not ${typeof value}`);
 }
 

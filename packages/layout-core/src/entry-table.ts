@@ -1,5 +1,8 @@
+import type { Draft } from "./draft.ts";
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
+import type { Scope } from "./manifest-graph.ts";
+import { mayContain } from "./manifest-store.ts";
 
 /** What can be asked of the entries of an index, be it as it stands or as a transaction would have it. */
 export interface EntryView {
@@ -7,8 +10,11 @@ export interface EntryView {
   tagged(repository: string, tag: string): readonly Entry[];
   /** The entries of `repository` for `digest`. */
   withDigest(repository: string, digest: string): readonly Entry[];
-  /** All entries of `repository`. */
-  inRepository(repository: string): readonly Entry[];
+  /**
+   * The entries of `repository` whose manifests were not read yet, as far as `scope` says. Whoever read one takes it
+   * out.
+   */
+  unread(repository: string, scope: Scope): Set<Entry>;
 }
 
 /** The entries of one repository, each found by tag and by digest. */
@@ -17,6 +23,14 @@ interface RepositoryEntries {
   readonly digests: Map<string, Entry[]>;
   /** In code-unit order; made when first asked for, and never changed afterwards. */
   sortedTags: readonly string[] | undefined;
+  /** Made when first asked for. */
+  readonly unread: Partial<Record<Scope, Set<Entry>>>;
+}
+
+const SCOPES: readonly Scope[] = ["indexes", "all"];
+
+function isIn(scope: Scope, entry: Entry): boolean {
+  return scope === "all" || mayContain(entry.mediaType);
 }
 
 /** The entries of an index as it stands on disk. Changed only by {@link EntryTable.apply}, once that is committed. */
@@ -66,8 +80,15 @@ export class EntryTable implements EntryView {
     return this.#repositories.get(repository)?.digests.get(digest) ?? [];
   }
 
-  inRepository(repository: string): readonly Entry[] {
-    return [...(this.#repositories.get(repository)?.digests.values() ?? [])].flat();
+  /** The digests that `repository` has entries for, in the order of these. */
+  digests(repository: string): readonly string[] {
+    return [...(this.#repositories.get(repository)?.digests.keys() ?? [])];
+  }
+
+  unread(repository: string, scope: Scope): Set<Entry> {
+    const entries = this.#repositories.get(repository);
+    if (entries === undefined) return new Set();
+    return (entries.unread[scope] ??= new Set([...entries.digests.values()].flat().filter((entry) => isIn(scope, entry))));
   }
 
   /** The texts of the entries, in order, as they are with `draft` applied. */
@@ -116,11 +137,12 @@ export class EntryTable implements EntryView {
   #enlist(entry: Entry): void {
     let entries = this.#repositories.get(entry.repository);
     if (entries === undefined) {
-      entries = { tags: new Map(), digests: new Map(), sortedTags: undefined };
+      entries = { tags: new Map(), digests: new Map(), sortedTags: undefined, unread: {} };
       this.#repositories.set(entry.repository, entries);
       this.#sortedRepositories = undefined;
     }
     push(entries.digests, entry.digest, entry);
+    for (const scope of SCOPES) if (isIn(scope, entry)) entries.unread[scope]?.add(entry);
     if (entry.tag === undefined) return;
     if (!entries.tags.has(entry.tag)) entries.sortedTags = undefined;
     push(entries.tags, entry.tag, entry);
@@ -130,6 +152,7 @@ export class EntryTable implements EntryView {
     const entries = this.#repositories.get(entry.repository);
     if (entries === undefined) return;
     pull(entries.digests, entry.digest, entry);
+    for (const scope of SCOPES) entries.unread[scope]?.delete(entry);
     if (entry.tag !== undefined) {
       pull(entries.tags, entry.tag, entry);
       if (!entries.tags.has(entry.tag)) entries.sortedTags = undefined;
@@ -144,92 +167,6 @@ export class EntryTable implements EntryView {
     for (const [slot, entry] of this.#slots.entries()) {
       if (entry !== undefined && !isForeign(entry)) this.#slotOf.set(entry, slot);
     }
-  }
-}
-
-/** An entry as it was, and as it is to be; `undefined` where there was or is to be none. */
-interface Change {
-  readonly base: Entry | undefined;
-  now: Entry | undefined;
-}
-
-/** What a transaction would make of a table, without touching it. */
-export class Draft implements EntryView {
-  readonly #table: EntryTable;
-  readonly #changes: Change[] = [];
-  /** By the entry as it is now. */
-  readonly #changeOf: Map<Entry, Change> = new Map();
-  /** By the entry as it was. */
-  readonly #touched: Map<Entry, Change> = new Map();
-
-  constructor(table: EntryTable) {
-    this.#table = table;
-  }
-
-  get isChanged(): boolean {
-    return this.#changes.length > 0;
-  }
-
-  tagged(repository: string, tag: string): readonly Entry[] {
-    return this.#view(this.#table.tagged(repository, tag), (entry) => entry.repository === repository && entry.tag === tag);
-  }
-
-  withDigest(repository: string, digest: string): readonly Entry[] {
-    return this.#view(
-      this.#table.withDigest(repository, digest),
-      (entry) => entry.repository === repository && entry.digest === digest,
-    );
-  }
-
-  inRepository(repository: string): readonly Entry[] {
-    return this.#view(this.#table.inRepository(repository), (entry) => entry.repository === repository);
-  }
-
-  /** Adds an entry at the end. */
-  add(entry: Entry): void {
-    this.#record({ base: undefined, now: entry });
-  }
-
-  /** Puts `by` in the place of `entry`, or nothing. */
-  replace(entry: Entry, by: Entry | undefined): void {
-    const change = this.#changeOf.get(entry);
-    if (change === undefined) {
-      const first = { base: entry, now: by };
-      this.#touched.set(entry, first);
-      this.#record(first);
-      return;
-    }
-    this.#changeOf.delete(entry);
-    change.now = by;
-    if (by !== undefined) this.#changeOf.set(by, change);
-  }
-
-  /** The change of each entry that changes, in the order of the changes. */
-  changes(): readonly Readonly<Change>[] {
-    return this.#changes;
-  }
-
-  /** What becomes of an entry of the table. */
-  now(entry: Entry): Entry | undefined {
-    const change = this.#touched.get(entry);
-    return change === undefined ? entry : change.now;
-  }
-
-  /** The entries that are to be added. */
-  added(): readonly Entry[] {
-    return this.#changes.flatMap(({ base, now }) => (base === undefined && now !== undefined ? [now] : []));
-  }
-
-  #record(change: Change): void {
-    this.#changes.push(change);
-    if (change.now !== undefined) this.#changeOf.set(change.now, change);
-  }
-
-  #view(base: readonly Entry[], matches: (entry: Entry) => boolean): readonly Entry[] {
-    if (!this.isChanged) return base;
-    const kept = base.filter((entry) => !this.#touched.has(entry));
-    for (const { now } of this.#changes) if (now !== undefined && matches(now)) kept.push(now);
-    return kept;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Descriptor, Digest } from "@ocilayout/oci-types";
+import { isDigest } from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 import { scanMembers, setMember } from "./json-text.ts";
@@ -22,6 +23,8 @@ export interface ForeignEntry {
   readonly foreign: ForeignReason;
   /** The digest it names, where that much is understood. */
   readonly digest?: Digest | undefined;
+  /** The media type it names; `""` where it names none. */
+  readonly mediaType: string;
 }
 
 /** Whether `entry` is one that is not understood. */
@@ -36,16 +39,17 @@ export function isForeign(entry: Entry | ForeignEntry): entry is ForeignEntry {
  */
 export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry {
   const value: unknown = JSON.parse(text);
-  if (!isRecord(value)) return { text, foreign: "not an object" };
-  const { digest, size, mediaType } = value;
-  if (!isReadableDigest(digest)) return { text, foreign: "digest not understood" };
-  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
-    return { text, foreign: "size not understood", digest };
-  }
+  if (!isRecord(value)) return { text, foreign: "not an object", mediaType: "" };
+  const { digest, size } = value;
+  const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
+  const foreign = (reason: ForeignReason): ForeignEntry => {
+    return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
+  };
+  if (!isReadableDigest(digest)) return foreign("digest not understood");
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return foreign("size not understood");
   const name = readEntryName(value, rules);
-  if (typeof name === "string") return { text, foreign: name, digest };
-  const { repository, tag } = name;
-  return { text, mediaType: typeof mediaType === "string" ? mediaType : "", digest, size, repository, tag };
+  if (typeof name === "string") return foreign(name);
+  return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
 }
 
 /** Makes a new entry for `descriptor`, called `name`. */
@@ -91,4 +95,12 @@ export function isPlainEntry(entry: Entry): boolean {
 function memberText(text: string, key: string): string {
   const member = scanMembers(text, 0).spans.findLast((span) => span.key === key);
   return text.slice(member?.valueStart, member?.end);
+}
+
+/** The name that an entry has in `index.json`, whatever it is. */
+export function refNameOf({ text }: Pick<Entry, "text">): string | undefined {
+  const value: unknown = JSON.parse(text);
+  const annotations = isRecord(value) && isRecord(value["annotations"]) ? value["annotations"] : {};
+  const name = Object.hasOwn(annotations, REF_NAME) ? annotations[REF_NAME] : undefined;
+  return typeof name === "string" ? name : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Descriptor } from "@ocilayout/oci-types";
 
-import type { Draft } from "./entry-table.ts";
+import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
 import { createEntry, isPlainEntry, untagEntry } from "./entry.ts";
 import type { NameRules } from "./ref-name.ts";
@@ -11,17 +11,24 @@ export interface RepositoryChange {
   readonly rules: NameRules;
   readonly repository: string;
   /**
-   * The manifests that an index of the repository contains, as it will be: they need no entry of their own while no
-   * tag points at them.
+   * Whether an index of the repository, as the draft has it, contains the manifest: then it needs no entry of its own
+   * while no tag points at it.
    */
-  readonly contained: ReadonlySet<string>;
+  readonly isContained: (digest: string) => boolean;
 }
 
 /**
  * Makes `descriptor` a manifest of the repository, and each of `tags` point at it. What a tag pointed at before stays
  * a manifest of the repository, with whatever else its entry said.
+ *
+ * @param contents - The manifests that it contains itself.
  */
-export function putManifest(change: RepositoryChange, descriptor: Descriptor, tags: readonly string[]): void {
+export function putManifest(
+  change: RepositoryChange,
+  descriptor: Descriptor,
+  tags: readonly string[],
+  contents: readonly string[],
+): void {
   const { draft, rules, repository } = change;
   for (const tag of tags) {
     const [current, ...duplicates] = draft.tagged(repository, tag);
@@ -30,27 +37,36 @@ export function putManifest(change: RepositoryChange, descriptor: Descriptor, ta
     draft.add(createEntry(descriptor, { repository, tag }, rules));
     if (current !== undefined) untag(change, current);
   }
-  if (!isThere(change, descriptor.digest)) draft.add(createEntry(descriptor, { repository }, rules));
-  for (const digest of [descriptor.digest, ...change.contained]) dropUnneeded(change, digest);
+  if (tags.length === 0) keepManifest(change, descriptor);
+  for (const digest of [descriptor.digest, ...contents]) dropUnneeded(change, digest);
+}
+
+/** Makes sure that `descriptor` is a manifest of the repository. */
+export function keepManifest(change: RepositoryChange, descriptor: Descriptor): void {
+  const { draft, rules, repository, isContained } = change;
+  if (draft.withDigest(repository, descriptor.digest).length > 0 || isContained(descriptor.digest)) return;
+  draft.add(createEntry(descriptor, { repository }, rules));
+}
+
+/** Removes every entry of a manifest. Whether there was one. */
+export function removeManifest({ draft, repository }: RepositoryChange, digest: string): boolean {
+  const entries = draft.withDigest(repository, digest);
+  for (const entry of entries) draft.replace(entry, undefined);
+  return entries.length > 0;
 }
 
 /** Takes the tag from `entry`; its manifest stays one of the repository. */
 export function untag(change: RepositoryChange, entry: Entry): void {
   const { draft, rules } = change;
-  const untagged = untagEntry(entry, rules);
-  draft.replace(entry, untagged);
+  draft.replace(entry, untagEntry(entry, rules));
   dropUnneeded(change, entry.digest);
 }
 
 /** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */
-function dropUnneeded(change: RepositoryChange, digest: string): void {
-  const { draft, repository, contained } = change;
+function dropUnneeded({ draft, repository, isContained }: RepositoryChange, digest: string): void {
   for (const entry of draft.withDigest(repository, digest)) {
-    const isNeeded = !contained.has(digest) && draft.withDigest(repository, digest).length === 1;
-    if (entry.tag === undefined && !isNeeded && isPlainEntry(entry)) draft.replace(entry, undefined);
+    if (entry.tag !== undefined || !isPlainEntry(entry)) continue;
+    const hasOther = draft.withDigest(repository, digest).length > 1;
+    if (hasOther || isContained(digest)) draft.replace(entry, undefined);
   }
-}
-
-function isThere({ draft, repository, contained }: RepositoryChange, digest: string): boolean {
-  return contained.has(digest) || draft.withDigest(repository, digest).length > 0;
 }

@@ -2,7 +2,8 @@ import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { parseEntry } from "./entry.ts";
-import { Draft, EntryTable } from "./entry-table.ts";
+import { Draft } from "./draft.ts";
+import { EntryTable } from "./entry-table.ts";
 import { ensureDirectory } from "./fs/atomic-file.ts";
 import type { Disk } from "./fs/disk.ts";
 import { IndexFile } from "./fs/index-file.ts";

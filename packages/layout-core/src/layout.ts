@@ -2,9 +2,14 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { CallOptions } from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
+import type { Draft } from "./draft.ts";
 import { BlobFiles } from "./fs/blob-files.ts";
+import type { StagedBlob } from "./fs/blob-staging.ts";
+import { BlobStaging } from "./fs/blob-staging.ts";
 import type { Disk } from "./fs/disk.ts";
+import type { LayoutPaths } from "./fs/layout-files.ts";
 import { layoutPaths } from "./fs/layout-files.ts";
+import type { RepositoryChange } from "./index-changes.ts";
 import { LayoutIndex } from "./layout-index.ts";
 import { ManifestGraph } from "./manifest-graph.ts";
 import type { LayoutSettings } from "./options.ts";
@@ -13,19 +18,22 @@ import { requireWritable } from "./options.ts";
 /** One layout directory and what is known of it: what the facets share. */
 export class Layout {
   readonly disk: Disk;
+  readonly paths: LayoutPaths;
   readonly settings: LayoutSettings;
   readonly index: LayoutIndex;
   readonly blobs: BlobFiles;
+  readonly staging: BlobStaging;
   readonly graph: ManifestGraph;
   #closed: Promise<void> | undefined;
 
   constructor(disk: Disk, directory: string, settings: LayoutSettings) {
-    const paths = layoutPaths(directory);
     this.disk = disk;
+    this.paths = layoutPaths(directory);
     this.settings = settings;
-    this.index = new LayoutIndex(disk, paths, settings);
-    this.blobs = new BlobFiles(disk, paths, settings);
-    this.graph = new ManifestGraph(disk, this.blobs, settings.maxManifestBytes);
+    this.index = new LayoutIndex(disk, this.paths, settings);
+    this.blobs = new BlobFiles(disk, this.paths, settings);
+    this.staging = new BlobStaging(disk, this.paths, this.blobs, settings);
+    this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);
   }
 
   /** What every reading call begins with. */
@@ -38,6 +46,32 @@ export class Layout {
   beginWrite(options: CallOptions): void {
     this.beginRead(options);
     requireWritable(this.settings);
+  }
+
+  /** Gives a staged blob its name; where something has it, under the lock, so that no collection comes between. */
+  async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.staging.isTaken(staged)) await this.staging.place(staged);
+    else if (await this.index.transact(() => this.staging.placeOrKeep(staged), signal)) await this.staging.drop(staged);
+  }
+
+  /** {@link place}; what cannot be placed is removed. */
+  async placeOrDrop(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.place(staged, signal);
+    } catch (error) {
+      await this.staging.drop(staged);
+      throw error;
+    }
+  }
+
+  /** A change of `repository` in `draft`. What contains what is to be read before. */
+  change(draft: Draft, repository: string): RepositoryChange {
+    return {
+      draft,
+      rules: this.settings,
+      repository,
+      isContained: (digest) => this.graph.containers(draft, repository, digest).length > 0,
+    };
   }
 
   /** Waits for what is being written and closes what is open. Idempotent. */

@@ -1,11 +1,23 @@
-import type { ListOptions, RegistryLister } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
+import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
+import { manifestKind, RegistryError, requireDigest } from "@ocilayout/oci-types";
 
-import { requireRepository, selectPage, throwIfAborted } from "./check-input.ts";
+import { requireRepository, requireString, selectPage, throwIfAborted } from "./check-input.ts";
+import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
+import { mayContain } from "./manifest-store.ts";
+import type { StoredManifest } from "./stored-manifest.ts";
+
+/** A manifest of a repository, and the tags that point at it. */
+export interface ManifestListing {
+  /** Media type, digest and size. */
+  readonly descriptor: Descriptor;
+  /** In code-unit order; none where an index contains it or it was left untagged. */
+  readonly tags: readonly string[];
+}
 
 /** The listing facet of a layout. */
-export class LayoutLister implements Pick<RegistryLister, "tags" | "repositories"> {
+export class LayoutLister implements RegistryLister {
   readonly #layout: Layout;
 
   constructor(layout: Layout) {
@@ -16,7 +28,7 @@ export class LayoutLister implements Pick<RegistryLister, "tags" | "repositories
     this.#layout.beginRead(options);
     requireRepository(repo);
     const table = await this.#layout.index.read();
-    if (!table.has(repo)) throw new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
+    if (!table.has(repo)) throw unknownRepository(repo);
     yield* page(table.tags(repo), options);
   }
 
@@ -24,6 +36,85 @@ export class LayoutLister implements Pick<RegistryLister, "tags" | "repositories
     this.#layout.beginRead(options);
     yield* page((await this.#layout.index.read()).repositories(), options);
   }
+
+  async *referrers(
+    repo: string,
+    digest: string,
+    options: ReferrersOptions = {},
+  ): AsyncGenerator<Descriptor, void, undefined> {
+    this.#layout.beginRead(options);
+    requireRepository(repo);
+    const { artifactType } = options;
+    if (artifactType !== undefined) requireString(artifactType, "artifactType");
+    const wanted = requireDigest(digest).digest;
+    const { graph, index } = this.#layout;
+    const table = await index.read();
+    try {
+      await graph.read(table, repo, "all", options.signal);
+    } catch (error) {
+      throw storageError(error, "reading manifests");
+    }
+    const answers: Map<string, Descriptor> = new Map();
+    for (const manifest of graph.referrers(table, repo, wanted)) {
+      const [entry] = table.withDigest(repo, manifest.digest);
+      // What was pushed as something that nobody knows is about nothing.
+      if (entry !== undefined && entry.mediaType !== "" && manifestKind(entry.mediaType) === "opaque") continue;
+      if (artifactType === undefined || manifest.artifactType === artifactType) {
+        answers.set(manifest.digest, describeReferrer(manifest));
+      }
+    }
+    for (const answer of page([...answers.keys()], options)) {
+      const descriptor = answers.get(answer);
+      if (descriptor !== undefined) yield descriptor;
+    }
+  }
+
+  /** Every manifest of a repository, those that its indexes contain too, in the order of their digests. */
+  async *manifests(repo: string, options: ListOptions = {}): AsyncGenerator<ManifestListing, void, undefined> {
+    this.#layout.beginRead(options);
+    requireRepository(repo);
+    const { graph, index } = this.#layout;
+    const table = await index.read();
+    if (!table.has(repo)) throw unknownRepository(repo);
+    const found: Map<string, ManifestListing> = new Map();
+    try {
+      for (const digest of table.digests(repo)) {
+        const entries = table.withDigest(repo, digest);
+        const tags = [...new Set(entries.flatMap(({ tag }) => tag ?? []))];
+        const [entry] = entries;
+        if (entry === undefined) continue;
+        const current = tags.filter((tag) => table.tagged(repo, tag)[0]?.digest === digest).sort();
+        found.set(digest, { descriptor: plainDescriptor(entry), tags: current });
+      }
+      for (const digest of table.digests(repo)) {
+        const [entry] = table.withDigest(repo, digest);
+        if (entry === undefined || !mayContain(entry.mediaType)) continue;
+        throwIfAborted(options);
+        for await (const manifest of graph.contained(entry)) {
+          if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [] });
+        }
+      }
+    } catch (error) {
+      throw storageError(error, "reading manifests");
+    }
+    for (const digest of page([...found.keys()].sort(), options)) {
+      const listing = found.get(digest);
+      if (listing !== undefined) yield listing;
+    }
+  }
+}
+
+function describeReferrer(manifest: StoredManifest): Descriptor {
+  const { artifactType, annotations } = manifest;
+  return {
+    ...plainDescriptor(manifest),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
+  };
+}
+
+function unknownRepository(repo: string): RegistryError {
+  return new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
 }
 
 function* page(items: readonly string[], options: ListOptions): Generator<string, void, undefined> {

@@ -1,122 +1,164 @@
-import type { Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
-import { computeDigest, isRegistryError, manifestKind, parseManifest } from "@ocilayout/oci-types";
+import type { Descriptor } from "@ocilayout/oci-types";
+import { octetStream } from "@ocilayout/oci-types";
 
-import type { Disk } from "./fs/disk.ts";
+import { throwIfAborted } from "./check-input.ts";
+import type { EntryView } from "./entry-table.ts";
 import type { BlobFiles } from "./fs/blob-files.ts";
-import { closeQuietly } from "./fs/atomic-file.ts";
-import { isRecord } from "./json.ts";
+import { isReadable, ManifestStore, mayContain } from "./manifest-store.ts";
+import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 
-/** A manifest that is stored, as its bytes say. */
-export interface StoredManifest {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  readonly size: number;
-  readonly parsed: ParsedManifest;
-}
+/** How much of a repository has to be read for a question: what lists manifests, or every manifest. */
+export type Scope = "indexes" | "all";
 
-/** Where to start: what is needed of a descriptor, or of an entry, to look into its manifest. */
-export type ManifestRoot = Pick<Descriptor, "digest" | "mediaType">;
+/** How many manifests are read at the same time. */
+const PARALLEL = 16;
 
 /**
- * What the stored manifests say of each other. Content is addressed by its digest and so never changes: each
- * manifest is read once. One that is missing or damaged contains nothing, and disturbs nobody else.
+ * What manifests say of each other: which index contains which, which is about which. That never changes, for they are
+ * named by their content; what does is which of them a repository has: those it has entries for, and whatever these
+ * contain. So relations are collected once, and each question climbs from a manifest up to the repository's entries.
+ *
+ * A manifest that is missing or damaged contains nothing and disturbs no other.
  */
 export class ManifestGraph {
-  readonly #disk: Disk;
-  readonly #blobs: BlobFiles;
-  readonly #maxManifestBytes: number;
-  readonly #known: Map<string, StoredManifest> = new Map();
+  readonly store: ManifestStore;
+  /** By digest, the indexes that list it. */
+  readonly #parents: Map<string, Set<string>> = new Map();
+  /** By digest, the manifests whose subject it is. */
+  readonly #referrers: Map<string, Set<string>> = new Map();
+  /** The manifests below which everything of a scope was read. */
+  readonly #done: Readonly<Record<Scope, Set<string>>> = { indexes: new Set(), all: new Set() };
 
-  constructor(disk: Disk, blobs: BlobFiles, maxManifestBytes: number) {
-    this.#disk = disk;
-    this.#blobs = blobs;
-    this.#maxManifestBytes = maxManifestBytes;
+  constructor(blobs: BlobFiles, maxManifestBytes: number) {
+    this.store = new ManifestStore(blobs, maxManifestBytes, (manifest) => {
+      for (const child of manifest.children) relate(this.#parents, child.digest, manifest.digest);
+      if (manifest.subject !== undefined) relate(this.#referrers, manifest.subject, manifest.digest);
+    });
   }
 
-  /**
-   * The manifest `descriptor` as stored, or `undefined` where it is not there, is not whole, or is no manifest. Of
-   * what the descriptor claims only the media type is used, and only for a document that does not say it itself.
-   */
-  async load(descriptor: ManifestRoot): Promise<StoredManifest | undefined> {
-    const known = this.#known.get(descriptor.digest);
-    if (known !== undefined) return known;
-    const bytes = await this.#read(descriptor.digest);
-    if (bytes === undefined) return undefined;
-    const mediaType = ownMediaType(bytes) ?? descriptor.mediaType;
-    if (manifestKind(mediaType) === "opaque") return undefined;
-    try {
-      const parsed = parseManifest(bytes, mediaType);
-      const manifest = { mediaType, digest: descriptor.digest, size: bytes.length, parsed };
-      this.#known.set(descriptor.digest, manifest);
-      return manifest;
-    } catch (error) {
-      if (isRegistryError(error, "MANIFEST_INVALID")) return undefined;
-      throw error;
+  /** The manifest `root` as stored, or `undefined` where it is not there or not whole. */
+  async load(root: ManifestRoot): Promise<StoredManifest | undefined> {
+    const reading = await this.store.load(root);
+    return isReadable(reading) ? reading : undefined;
+  }
+
+  /** Reads what `repository` has, as far as `scope` says and it was not read before. To be called before asking. */
+  async read(view: EntryView, repository: string, scope: Scope, signal?: AbortSignal): Promise<void> {
+    const unread = view.unread(repository, scope);
+    for (const entry of [...unread]) {
+      if (await this.readBelow(entry, scope, signal)) unread.delete(entry);
     }
   }
 
-  /** The manifests that the index `root` contains, at any depth, each once; `root` itself is not among them. */
+  /** Reads `root` and what it contains. Whether all of it could be read. */
+  async readBelow(root: ManifestRoot, scope: Scope, signal?: AbortSignal): Promise<boolean> {
+    const done = this.#done[scope];
+    if (done.has(root.digest) || (scope === "indexes" && !mayContain(root.mediaType))) return true;
+    const met: Set<string> = new Set([root.digest]);
+    let isComplete = true;
+    for (let level: readonly ManifestRoot[] = [root]; level.length > 0; ) {
+      const below: ManifestRoot[] = [];
+      for (let at = 0; at < level.length; at += PARALLEL) {
+        throwIfAborted({ signal });
+        for (const manifest of await Promise.all(level.slice(at, at + PARALLEL).map((next) => this.load(next)))) {
+          if (manifest === undefined) isComplete = false;
+          for (const child of manifest?.children ?? []) {
+            if (met.has(child.digest) || done.has(child.digest)) continue;
+            if (scope === "indexes" && !mayContain(child.mediaType)) continue;
+            met.add(child.digest);
+            below.push(child);
+          }
+        }
+      }
+      level = below;
+    }
+    if (isComplete) for (const digest of met) done.add(digest);
+    return isComplete;
+  }
+
+  /** The manifests that `root` contains, at any depth, each once; `root` itself is not among them. */
   async *contained(root: ManifestRoot): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set([root.digest]);
-    const waiting = childrenOf(await this.load(root));
+    const waiting = [...((await this.load(root))?.children ?? [])];
     for (let child = waiting.pop(); child !== undefined; child = waiting.pop()) {
       if (seen.has(child.digest)) continue;
       seen.add(child.digest);
       const manifest = await this.load(child);
       if (manifest === undefined) continue;
       yield manifest;
-      waiting.push(...childrenOf(manifest));
+      waiting.push(...manifest.children);
     }
   }
 
-  /** The manifest `digest`, where one of the indexes `roots` contains it. */
-  async findContained(roots: Iterable<ManifestRoot>, digest: string): Promise<StoredManifest | undefined> {
-    const found = await this.pickContained(roots, new Set([digest]));
-    return found.get(digest);
-  }
-
-  /** Those of `digests` that one of the indexes `roots` contains. */
-  async pickContained(roots: Iterable<ManifestRoot>, digests: ReadonlySet<string>): Promise<Map<string, StoredManifest>> {
-    const found: Map<string, StoredManifest> = new Map();
-    for (const root of roots) {
-      if (found.size === digests.size) break;
-      // What is no index contains nothing, and is not worth a look.
-      if (manifestKind(root.mediaType) !== "index") continue;
-      for await (const manifest of this.contained(root)) {
-        if (digests.has(manifest.digest)) found.set(manifest.digest, manifest);
+  /** Whether `repository` has the manifest `digest`: an entry of its own, or an index that contains it. */
+  has(view: EntryView, repository: string, digest: string): boolean {
+    const seen: Set<string> = new Set([digest]);
+    const waiting = [digest];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (view.withDigest(repository, next).length > 0) return true;
+      for (const parent of this.#parents.get(next) ?? []) {
+        if (seen.has(parent)) continue;
+        seen.add(parent);
+        waiting.push(parent);
       }
     }
-    return found;
+    return false;
   }
 
-  async #read(digest: string): Promise<Uint8Array | undefined> {
-    const algorithm = digest.slice(0, digest.indexOf(":"));
-    if (algorithm !== "sha256" && algorithm !== "sha512") return undefined;
-    const blob = await this.#blobs.open(digest);
-    if (blob === undefined) return undefined;
-    try {
-      if (blob.size > this.#maxManifestBytes) return undefined;
-      const bytes = await this.#disk.readFile(blob.file);
-      return (await computeDigest(bytes, { algorithm })).digest === digest ? bytes : undefined;
-    } finally {
-      await closeQuietly(this.#disk, blob.file);
+  /** The indexes of `repository` that list `digest`, in the order of their digests. */
+  containers(view: EntryView, repository: string, digest: string): string[] {
+    const parents = [...(this.#parents.get(digest) ?? [])];
+    return parents.filter((parent) => this.has(view, repository, parent)).sort();
+  }
+
+  /** The manifest `digest` that an index of `repository` contains. */
+  async findContained(view: EntryView, repository: string, digest: string): Promise<StoredManifest | undefined> {
+    for (const parent of this.containers(view, repository, digest)) {
+      const claim = this.store.peek(parent)?.children.find((child) => child.digest === digest);
+      const manifest = claim === undefined ? undefined : await this.load(claim);
+      if (manifest !== undefined) return manifest;
+    }
+    return undefined;
+  }
+
+  /** The manifests of `repository` whose subject is `digest`, in the order of their digests. */
+  referrers(view: EntryView, repository: string, digest: string): StoredManifest[] {
+    const candidates = [...(this.#referrers.get(digest) ?? [])].sort();
+    return candidates.flatMap((candidate) => {
+      const manifest = this.has(view, repository, candidate) ? this.store.peek(candidate) : undefined;
+      return manifest === undefined ? [] : [manifest];
+    });
+  }
+
+  /**
+   * Every manifest that any of `roots` reaches, each once. What is there and cannot be read is handed to
+   * `onUnreadable`: nobody knows what it refers to.
+   */
+  async *reachable(
+    roots: Iterable<ManifestRoot>,
+    onUnreadable: (descriptor: ManifestRoot) => void,
+  ): AsyncGenerator<StoredManifest, void, undefined> {
+    const seen: Set<string> = new Set();
+    const waiting = [...roots];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (seen.has(next.digest)) continue;
+      seen.add(next.digest);
+      const reading = await this.store.load(next);
+      if (isReadable(reading)) {
+        yield reading;
+        waiting.push(...reading.children);
+      } else if (reading.state !== "absent") onUnreadable(next);
     }
   }
 }
 
-/** The manifests that `manifest` lists. */
-export function childrenOf(manifest: StoredManifest | undefined): Descriptor[] {
-  return manifest?.parsed.kind === "index" ? [...manifest.parsed.index.manifests] : [];
+function relate(relation: Map<string, Set<string>>, from: string, to: string): void {
+  const known = relation.get(from);
+  if (known === undefined) relation.set(from, new Set([to]));
+  else known.add(to);
 }
 
-/** What the document says that it is: by its member, else by its members. */
-function ownMediaType(bytes: Uint8Array): string | undefined {
-  try {
-    const document: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (!isRecord(document)) return undefined;
-    const { mediaType } = document;
-    return typeof mediaType === "string" ? mediaType : undefined;
-  } catch {
-    return undefined; // Not JSON: then it is what it was said to be, if anything.
-  }
+/** What a caller is told of a manifest: what it is, and nothing that somebody else says of it. */
+export function plainDescriptor({ mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">): Descriptor {
+  return { mediaType: mediaType === "" ? octetStream : mediaType, digest, size };
 }

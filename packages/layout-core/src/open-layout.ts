@@ -1,21 +1,35 @@
 import { resolve } from "node:path";
 
-import type { Registry } from "@ocilayout/oci-types";
-import { defineRegistry } from "@ocilayout/oci-types";
+import type { ListOptions, Registry } from "@ocilayout/oci-types";
 
+import { LayoutDeleter } from "./deleter.ts";
 import type { Disk } from "./fs/disk.ts";
 import { nodeDisk } from "./fs/disk.ts";
 import { Layout } from "./layout.ts";
+import type { ManifestListing } from "./lister.ts";
 import { LayoutLister } from "./lister.ts";
 import type { LayoutOptions } from "./options.ts";
 import { completeOptions } from "./options.ts";
 import { LayoutReader } from "./reader.ts";
+import { LayoutUploads } from "./uploads.ts";
+import type { Finding, VerifyOptions } from "./verify.ts";
+import { verifyLayout } from "./verify.ts";
 import { LayoutWriter } from "./writer.ts";
 
 /** An OCI Image Layout directory as a registry. */
 export interface LayoutRegistry extends Registry, AsyncDisposable {
   /** The directory, as an absolute path. */
   readonly directory: string;
+  /**
+   * Every manifest of a repository with its tags, in the order of their digests (`startAfter` is a digest), those that
+   * only an index contains too. `NAME_UNKNOWN` where there is no such repository.
+   */
+  manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
+  /**
+   * Looks through the whole layout for what is damaged, missing or of no use, and hashes every blob. It changes
+   * nothing, and what it finds does not make it reject.
+   */
+  verify(options?: VerifyOptions): AsyncIterable<Finding>;
   /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
@@ -40,29 +54,43 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
   if (typeof directory !== "string") throw new TypeError(`a directory must be a string, not ${typeof directory}`);
   if (directory === "" || directory.includes("\0")) throw new TypeError("a directory must be a path");
   const root = resolve(directory);
-  const layout = new Layout(disk, root, completeOptions(options));
+  const settings = completeOptions(options);
+  const layout = new Layout(disk, root, settings);
   const reader = new LayoutReader(layout);
   const writer = new LayoutWriter(layout);
+  const uploads = new LayoutUploads(layout);
+  const deleter = new LayoutDeleter(layout);
   const lister = new LayoutLister(layout);
-  const registry = defineRegistry({
-    capabilities: {
-      repositoryScopedBlobs: false,
-      deleteBlob: false,
-      deleteManifest: false,
-      deleteTag: false,
-      resumableUploads: false,
-      mount: false,
-      referrers: false,
-    },
+  const close = async (): Promise<void> => {
+    await uploads.close();
+    await layout.close();
+  };
+  return {
+    directory: root,
+    capabilities: { repositoryScopedBlobs: false, checksReferences: !settings.allowSparse },
     getBlob: (...args) => reader.getBlob(...args),
+    getBlobRange: (...args) => reader.getBlobRange(...args),
     getManifest: (...args) => reader.getManifest(...args),
     getTag: (...args) => reader.getTag(...args),
+    resolveBlob: (...args) => reader.resolveBlob(...args),
+    resolveManifest: (...args) => reader.resolveManifest(...args),
     resolveTag: (...args) => reader.resolveTag(...args),
     pushBlob: (...args) => writer.pushBlob(...args),
+    pushBlobChunked: (...args) => uploads.pushBlobChunked(...args),
+    pushBlobChunkedResume: (...args) => uploads.pushBlobChunkedResume(...args),
+    resolveUpload: (...args) => uploads.resolveUpload(...args),
+    cancelUpload: (...args) => uploads.cancelUpload(...args),
+    mountBlob: (...args) => writer.mountBlob(...args),
     pushManifest: (...args) => writer.pushManifest(...args),
+    deleteBlob: (...args) => deleter.deleteBlob(...args),
+    deleteManifest: (...args) => deleter.deleteManifest(...args),
+    deleteTag: (...args) => deleter.deleteTag(...args),
     tags: (...args) => lister.tags(...args),
+    referrers: (...args) => lister.referrers(...args),
     repositories: (...args) => lister.repositories(...args),
-  });
-  const close = (): Promise<void> => layout.close();
-  return { ...registry, directory: root, close, [Symbol.asyncDispose]: close };
+    manifests: (...args) => lister.manifests(...args),
+    verify: (...args) => verifyLayout(layout, ...args),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

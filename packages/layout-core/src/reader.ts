@@ -1,16 +1,17 @@
-import type { BlobReader, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
+import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
 import { createBlobReader, octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
 
-import { requireRepository, requireTag } from "./check-input.ts";
-import type { Entry } from "./entry.ts";
+import { requireCount, requireRepository, requireTag } from "./check-input.ts";
 import type { OpenBlob } from "./fs/blob-files.ts";
 import { closeWithOwner } from "./fs/disk.ts";
+import type { FilePart } from "./fs/file-chunks.ts";
 import { readFileChunks } from "./fs/file-chunks.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
 
 /** The reading facet of a layout. */
-export class LayoutReader implements Pick<RegistryReader, "getBlob" | "getManifest" | "getTag" | "resolveTag"> {
+export class LayoutReader implements RegistryReader {
   readonly #layout: Layout;
 
   constructor(layout: Layout) {
@@ -18,26 +19,44 @@ export class LayoutReader implements Pick<RegistryReader, "getBlob" | "getManife
   }
 
   async getBlob(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
-    this.#layout.beginRead(options);
-    requireRepository(repo);
-    const wanted = requireDigest(digest);
-    await this.#layout.index.read();
-    const blob = await this.#open(wanted.digest);
-    if (blob === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted.digest}`);
-    return this.#read({ mediaType: octetStream, digest: wanted.digest, size: blob.size }, blob, options);
+    const { descriptor, blob } = await this.#openBlob(repo, digest, options);
+    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, this.#layout.settings.verifyOnRead);
+  }
+
+  async getBlobRange(repo: string, digest: string, range: ByteRange, options: CallOptions = {}): Promise<BlobReader> {
+    const { start, end } = requireRange(range);
+    const { descriptor, blob } = await this.#openBlob(repo, digest, options);
+    const part = { start, end: Math.min(end ?? blob.size, blob.size) };
+    if (start > blob.size) {
+      await this.#close(blob);
+      throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, { detail: { size: blob.size } });
+    }
+    return this.#read(descriptor, blob, part, options, false);
   }
 
   async getManifest(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
-    this.#layout.beginRead(options);
-    requireRepository(repo);
-    const wanted = requireDigest(digest);
-    const descriptor = await this.#findManifest(repo, wanted.digest);
-    if (descriptor === undefined) throw unknownManifest(repo, wanted.digest);
-    return this.#readManifest(repo, descriptor, options);
+    return this.#readManifest(repo, await this.#findManifest(repo, digest, options), options);
   }
 
   async getTag(repo: string, tag: string, options: CallOptions = {}): Promise<BlobReader> {
     return this.#readManifest(repo, await this.resolveTag(repo, tag, options), options);
+  }
+
+  async resolveBlob(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
+    const wanted = await this.#beginBlob(repo, digest, options);
+    try {
+      const size = await this.#layout.blobs.size(wanted);
+      if (size === undefined) throw unknownBlob(wanted);
+      return { mediaType: octetStream, digest: wanted, size };
+    } catch (error) {
+      throw storageError(error, "looking for a blob");
+    }
+  }
+
+  async resolveManifest(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
+    const descriptor = await this.#findManifest(repo, digest, options);
+    if (this.#layout.blobs.stamp(descriptor.digest) === undefined) throw unknownManifest(repo, descriptor.digest);
+    return descriptor;
   }
 
   async resolveTag(repo: string, tag: string, options: CallOptions = {}): Promise<Descriptor> {
@@ -45,27 +64,47 @@ export class LayoutReader implements Pick<RegistryReader, "getBlob" | "getManife
     requireRepository(repo);
     requireTag(tag);
     const [entry] = (await this.#layout.index.read()).tagged(repo, tag);
-    if (entry === undefined) throw new RegistryError("MANIFEST_UNKNOWN", `no tag ${tag} in ${repo}`);
-    return describe(entry);
+    if (entry === undefined) throw unknownTag(repo, tag);
+    return plainDescriptor(entry);
   }
 
-  async #findManifest(repo: string, digest: string): Promise<Descriptor | undefined> {
+  async #beginBlob(repo: string, digest: string, options: CallOptions): Promise<Descriptor["digest"]> {
+    this.#layout.beginRead(options);
+    requireRepository(repo);
+    const wanted = requireDigest(digest);
+    await this.#layout.index.read();
+    return wanted.digest;
+  }
+
+  async #openBlob(repo: string, digest: string, options: CallOptions): Promise<{ descriptor: Descriptor; blob: OpenBlob }> {
+    const wanted = await this.#beginBlob(repo, digest, options);
+    const blob = await this.#open(wanted);
+    if (blob === undefined) throw unknownBlob(wanted);
+    return { descriptor: { mediaType: octetStream, digest: wanted, size: blob.size }, blob };
+  }
+
+  async #findManifest(repo: string, digest: string, options: CallOptions): Promise<Descriptor> {
+    this.#layout.beginRead(options);
+    requireRepository(repo);
+    const wanted = requireDigest(digest);
     const { index, graph } = this.#layout;
     const table = await index.read();
-    const [entry] = table.withDigest(repo, digest);
-    if (entry !== undefined) return describe(entry);
+    const [entry] = table.withDigest(repo, wanted.digest);
+    if (entry !== undefined) return plainDescriptor(entry);
     try {
-      const contained = await graph.findContained(table.inRepository(repo), digest);
-      return contained === undefined ? undefined : describe(contained);
+      await graph.read(table, repo, "indexes", options.signal);
+      const contained = await graph.findContained(table, repo, wanted.digest);
+      if (contained !== undefined) return plainDescriptor(contained);
     } catch (error) {
       throw storageError(error, "reading manifests");
     }
+    throw unknownManifest(repo, wanted.digest);
   }
 
   async #readManifest(repo: string, descriptor: Descriptor, options: CallOptions): Promise<BlobReader> {
     const blob = await this.#open(descriptor.digest);
     if (blob === undefined) throw unknownManifest(repo, descriptor.digest);
-    return this.#read(descriptor, blob, options);
+    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, this.#layout.settings.verifyOnRead);
   }
 
   async #open(digest: string): Promise<OpenBlob | undefined> {
@@ -76,21 +115,36 @@ export class LayoutReader implements Pick<RegistryReader, "getBlob" | "getManife
     }
   }
 
-  #read(descriptor: Descriptor, blob: OpenBlob, { signal }: CallOptions): BlobReader {
-    const { disk, settings } = this.#layout;
+  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, { signal }: CallOptions, verify: boolean): BlobReader {
     const held = { file: blob.file };
-    const chunks = readFileChunks(disk, held, { start: 0, end: blob.size });
-    const reader = createBlobReader(descriptor, chunks, { signal, verify: settings.verifyOnRead, freshChunks: true });
+    const chunks = readFileChunks(this.#layout.disk, held, part);
+    const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: true });
     closeWithOwner(reader, held);
     return reader;
   }
+
+  async #close(blob: OpenBlob): Promise<void> {
+    await this.#layout.disk.close(blob.file).catch(() => undefined);
+  }
 }
 
-/** What a caller is told of an entry: nothing but what its manifest is. */
-function describe({ mediaType, digest, size }: Pick<Entry, "mediaType" | "digest" | "size">): Descriptor {
-  return { mediaType: mediaType === "" ? octetStream : mediaType, digest, size };
+function requireRange(range: ByteRange): ByteRange {
+  const start = requireCount(range.start, "start");
+  const end = range.end === undefined ? undefined : requireCount(range.end, "end");
+  if (end === undefined || start <= end) return { start, end };
+  throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
 }
 
-function unknownManifest(repo: string, digest: string): RegistryError {
+function unknownBlob(digest: string): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}`);
+}
+
+/** The error for a manifest that a repository does not have. */
+export function unknownManifest(repo: string, digest: string): RegistryError {
   return new RegistryError("MANIFEST_UNKNOWN", `no manifest ${digest} in ${repo}`);
+}
+
+/** The error for a tag that a repository does not have. */
+export function unknownTag(repo: string, tag: string): RegistryError {
+  return new RegistryError("MANIFEST_UNKNOWN", `no tag ${tag} in ${repo}`);
 }

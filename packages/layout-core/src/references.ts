@@ -1,14 +1,21 @@
 import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
 import { manifestKind, RegistryError } from "@ocilayout/oci-types";
 
+import type { EntryView } from "./entry-table.ts";
 import type { BlobFiles } from "./fs/blob-files.ts";
-import { isReadableDigest } from "./ref-name.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
+import { isReadableDigest } from "./ref-name.ts";
 
 /** What is looked at to tell whether a reference holds. */
 export interface Stored {
   readonly blobs: BlobFiles;
   readonly graph: ManifestGraph;
+}
+
+/** Where a manifest is pushed to. */
+export interface Destination {
+  readonly view: EntryView;
+  readonly repository: string;
 }
 
 /**
@@ -19,7 +26,12 @@ export interface Stored {
  * @throws `RegistryError` `MANIFEST_BLOB_UNKNOWN` with every absent digest in `detail.missing`;
  * `MANIFEST_INVALID` where something is there and has another size or type.
  */
-export async function checkReferences(parsed: ParsedManifest, stored: Stored, allowSparse: boolean): Promise<void> {
+export async function checkReferences(
+  parsed: ParsedManifest,
+  stored: Stored,
+  destination: Destination,
+  allowSparse: boolean,
+): Promise<void> {
   const missing: string[] = [];
   for (const { path, descriptor, isExempt } of references(parsed)) {
     const size = isReadableDigest(descriptor.digest) ? await stored.blobs.size(descriptor.digest) : undefined;
@@ -28,7 +40,7 @@ export async function checkReferences(parsed: ParsedManifest, stored: Stored, al
       continue;
     }
     if (size !== descriptor.size) throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
-    if (parsed.kind === "index" && !(await isAsDescribed(descriptor, stored))) {
+    if (parsed.kind === "index" && !(await isAsDescribed(descriptor, stored, destination))) {
       throw invalid(path, `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`);
     }
   }
@@ -59,8 +71,13 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
   }
 }
 
-/** Whether a stored child of an index is a manifest of the type that the index says. */
-async function isAsDescribed(descriptor: Descriptor, { graph }: Stored): Promise<boolean> {
+/**
+ * Whether a stored child of an index is a manifest of the type that the index says: by its own bytes or, where they do
+ * not say it, by what the repository knows it as.
+ */
+async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
+  const [entry] = view.withDigest(repository, descriptor.digest);
+  if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
   if (manifestKind(descriptor.mediaType) === "opaque") return true;
   return (await graph.load(descriptor))?.mediaType === descriptor.mediaType;
 }

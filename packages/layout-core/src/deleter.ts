@@ -1,0 +1,100 @@
+import type { CallOptions, DeleteTagOptions, RegistryDeleter } from "@ocilayout/oci-types";
+import { RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
+import type { Draft } from "./draft.ts";
+import { storageError } from "./fs/storage-error.ts";
+import { keepManifest, removeManifest, untag } from "./index-changes.ts";
+import type { Layout } from "./layout.ts";
+import { rootsOf } from "./layout-roots.ts";
+import { plainDescriptor } from "./manifest-graph.ts";
+import { requireCurrent } from "./push-manifest.ts";
+import { unknownManifest, unknownTag } from "./reader.ts";
+
+/** The deleting facet of a layout. */
+export class LayoutDeleter implements RegistryDeleter {
+  readonly #layout: Layout;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  async deleteTag(repo: string, tag: string, options: DeleteTagOptions = {}): Promise<void> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    requirePrecondition(options, [requireTag(tag)]);
+    await this.#transact("deleting a tag", options, async (draft) => {
+      requireCurrent(draft, repo, tag, options);
+      const entries = draft.tagged(repo, tag);
+      if (entries.length === 0) throw unknownTag(repo, tag);
+      await this.#layout.graph.read(draft, repo, "indexes");
+      for (const entry of entries) untag(this.#layout.change(draft, repo), entry);
+    });
+  }
+
+  async deleteManifest(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    const wanted = requireDigest(digest).digest;
+    const { graph } = this.#layout;
+    await this.#transact("deleting a manifest", options, async (draft) => {
+      await graph.read(draft, repo, "indexes");
+      const referencedBy = graph.containers(draft, repo, wanted);
+      if (referencedBy.length > 0) {
+        throw new RegistryError("DENIED", `an index of ${repo} contains ${wanted}`, { detail: { referencedBy } });
+      }
+      const change = this.#layout.change(draft, repo);
+      const [entry] = draft.withDigest(repo, wanted);
+      if (entry === undefined || !removeManifest(change, wanted)) throw unknownManifest(repo, wanted);
+      // What was there only by way of the deleted index is there on its own now.
+      for (const child of (await graph.load(entry))?.children ?? []) {
+        const manifest = await graph.load(child);
+        if (manifest !== undefined) keepManifest(change, plainDescriptor(manifest));
+      }
+    });
+  }
+
+  async deleteBlob(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    const wanted = requireDigest(digest).digest;
+    const { blobs, staging, graph } = this.#layout;
+    let isDone = false;
+    await this.#transact("deleting a blob", options, async (draft) => {
+      // A transaction that another writer disturbed runs again.
+      if (isDone) return;
+      if ((await blobs.size(wanted)) === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
+      await this.#requireUnreferenced(draft, wanted);
+      await staging.remove(wanted);
+      graph.store.forget(wanted);
+      isDone = true;
+    });
+  }
+
+  /** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
+  async #requireUnreferenced(draft: Draft, digest: string): Promise<void> {
+    const { graph } = this.#layout;
+    const refuse = (reason: string, detail: object): never => {
+      throw new RegistryError("DENIED", reason, { detail });
+    };
+    const unreadable: string[] = [];
+    const referencedBy: string[] = [];
+    for await (const manifest of graph.reachable(rootsOf(draft), (root) => unreadable.push(root.digest))) {
+      if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
+      if ([...manifest.children, ...manifest.parts].some((part) => part.digest === digest)) referencedBy.push(manifest.digest);
+    }
+    if (referencedBy.length > 0) refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
+    if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });
+    if (unreadable.length > 0) refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
+  }
+
+  async #transact(doing: string, options: CallOptions, change: (draft: Draft) => Promise<void>): Promise<void> {
+    const { index } = this.#layout;
+    try {
+      await index.read();
+      await index.transact(change, options.signal);
+    } catch (error) {
+      throw storageError(error, doing);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+
+import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
+import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "./atomic-file.ts";
+import type { BlobFiles, OpenBlob } from "./blob-files.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
+import type { Disk, OpenFile } from "./disk.ts";
+import { isAbsent, systemCode } from "./disk.ts";
+import type { LayoutPaths } from "./layout-files.ts";
+
+/** A blob that was written and verified, and has no name yet. */
+export interface StagedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly temporary: string;
+}
+
+/** Puts blobs into a layout: written beside, verified, and given their names whole. */
+export class BlobStaging {
+  readonly #disk: Disk;
+  readonly #paths: LayoutPaths;
+  readonly #blobs: BlobFiles;
+  readonly #durable: boolean;
+
+  /** @param settings - Whether what is put in place survives a loss of power. */
+  constructor(disk: Disk, paths: LayoutPaths, blobs: BlobFiles, settings: { readonly durable: boolean }) {
+    this.#disk = disk;
+    this.#paths = paths;
+    this.#blobs = blobs;
+    this.#durable = settings.durable;
+  }
+
+  /**
+   * Writes content to a file of its own while verifying it. However it ends, the content is closed.
+   *
+   * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
+   */
+  async stage(expected: BlobDescriptor, chunks: BlobChunks, signal: AbortSignal | undefined): Promise<StagedBlob> {
+    try {
+      const { algorithm, digest } = requireDigest(expected.digest);
+      const { temporary, file } = await this.#createTemporary();
+      try {
+        const hasher = createHasher(algorithm);
+        const writer = new ChunkWriter(this.#disk, file, (block) => {
+          hasher.update(block);
+        });
+        for await (const chunk of chunks) {
+          if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
+            throw new RegistryError("SIZE_INVALID", `content is longer than ${expected.size} bytes`);
+          }
+          await writer.add(chunk);
+        }
+        await writer.end();
+        requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
+        if (this.#durable) await this.#disk.sync(file);
+        signal?.throwIfAborted();
+        return { digest, size: writer.size, temporary };
+      } catch (error) {
+        await removeQuietly(this.#disk, temporary);
+        throw error;
+      } finally {
+        await closeQuietly(this.#disk, file);
+      }
+    } finally {
+      await chunks.return();
+    }
+  }
+
+  /** Removes what was staged and is not to become a blob. */
+  async drop(staged: StagedBlob): Promise<void> {
+    await removeQuietly(this.#disk, staged.temporary);
+  }
+
+  /** Whether something has the name that `staged` is to get. */
+  isTaken(staged: StagedBlob): boolean {
+    return this.#blobs.stamp(staged.digest) !== undefined;
+  }
+
+  /** Gives a staged blob its name, whatever had it before. */
+  async place(staged: StagedBlob): Promise<void> {
+    const path = this.#blobs.path(staged.digest);
+    await ensureDirectory(this.#disk, dirname(path), this.#durable);
+    await this.#disk.rename(staged.temporary, path);
+    if (this.#durable) await syncDirectory(this.#disk, dirname(path));
+  }
+
+  /**
+   * Gives a staged blob its name where a file has it already: one that is good is kept, its time renewed, so that no
+   * collection under way takes it for old; a bad one is replaced. To be called under the layout's lock.
+   *
+   * @returns Whether the stored file was kept; then `staged` is of no use any more.
+   */
+  async placeOrKeep(staged: StagedBlob): Promise<boolean> {
+    const isKept = await this.#renew(staged.digest, (blob) => this.#isGood(blob, staged));
+    if (!isKept) await this.place(staged);
+    return isKept;
+  }
+
+  /** Renews the time of a stored blob where that is allowed. To be called under the layout's lock. */
+  async renew(digest: string): Promise<void> {
+    await this.#renew(digest, () => true);
+  }
+
+  /** Removes a stored blob. To be called under the layout's lock. */
+  async remove(digest: string): Promise<void> {
+    const path = this.#blobs.path(digest);
+    await this.#disk.unlink(path);
+    if (this.#durable) await syncDirectory(this.#disk, dirname(path));
+  }
+
+  /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
+  async #renew(digest: string, isGood: (blob: OpenBlob) => boolean | Promise<boolean>): Promise<boolean> {
+    const blob = await this.#blobs.open(digest);
+    if (blob === undefined) return false;
+    try {
+      if (!(await isGood(blob))) return false;
+      await this.#disk.touch(blob.file);
+      if (this.#durable) await this.#disk.sync(blob.file);
+      return true;
+    } catch (error) {
+      // A file that belongs to somebody else can be read and not touched: then ours takes its place.
+      if (systemCode(error) === "EPERM" || systemCode(error) === "EACCES") return false;
+      throw error;
+    } finally {
+      await closeQuietly(this.#disk, blob.file);
+    }
+  }
+
+  async #isGood(blob: OpenBlob, { digest, size }: StagedBlob): Promise<boolean> {
+    return blob.size === size && (await this.#blobs.isIntact(blob, digest));
+  }
+
+  async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {
+    const temporary = join(this.#paths.uploads, `${randomUUID()}.blob`);
+    try {
+      return { temporary, file: await this.#disk.open(temporary, "wx") };
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
+    await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
+    return { temporary, file: await this.#disk.open(temporary, "wx") };
+  }
+}
+
+/** Refuses content that is not what it was said to be. */
+export function requireMatch(expected: BlobDescriptor, digest: string, size: number, received: string): void {
+  if (expected.size !== undefined && size !== expected.size) {
+    throw new RegistryError("SIZE_INVALID", `content has ${size} bytes, not ${expected.size}`, { detail: { received: size } });
+  }
+  if (received !== digest) {
+    throw new RegistryError("DIGEST_INVALID", `content has digest ${received}, not ${digest}`, { detail: { received } });
+  }
+}

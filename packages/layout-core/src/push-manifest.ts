@@ -1,0 +1,145 @@
+import type { Descriptor, ParsedManifest, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  isRegistryError,
+  parseManifest,
+  readBlobSource,
+  RegistryError,
+  requireBytes,
+  requireDigest,
+} from "@ocilayout/oci-types";
+
+import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
+import type { Draft } from "./draft.ts";
+import type { EntryView } from "./entry-table.ts";
+import { storageError } from "./fs/storage-error.ts";
+import { putManifest } from "./index-changes.ts";
+import type { Layout } from "./layout.ts";
+import { checkReferences } from "./references.ts";
+
+/** A manifest that was pushed, checked as far as it can be without looking at the layout. */
+interface PushedManifest {
+  readonly repository: string;
+  readonly content: Uint8Array;
+  readonly parsed: ParsedManifest;
+  readonly descriptor: Descriptor;
+  readonly tags: readonly string[];
+  readonly precondition: Precondition;
+}
+
+/** Stores a manifest and points tags at it: checked, then its bytes in place, then one change of the index. */
+export async function pushManifest(
+  layout: Layout,
+  repo: string,
+  content: Uint8Array,
+  mediaType: string,
+  options: PushManifestOptions,
+): Promise<Descriptor> {
+  const { signal } = options;
+  const { index, staging } = layout;
+  const pushed = await checkPushed(layout.settings.maxManifestBytes, repo, content, mediaType, options);
+  try {
+    await index.ensure(signal);
+    // Asked before anything is written and, because much can happen until then, again in the transaction.
+    await checkAgainstLayout(layout, await index.read(), pushed);
+    const staged = await staging.stage(pushed.descriptor, readBlobSource(pushed.content, { signal }), signal);
+    await layout.placeOrDrop(staged, signal);
+    await index.transact((draft) => put(layout, draft, pushed), signal);
+  } catch (error) {
+    throw storageError(error, "storing a manifest");
+  }
+  return { ...pushed.descriptor };
+}
+
+async function checkPushed(
+  maxBytes: number,
+  repo: string,
+  content: Uint8Array,
+  mediaType: string,
+  options: PushManifestOptions,
+): Promise<PushedManifest> {
+  // A copy: the caller may use its memory again as soon as this call has returned its promise.
+  const bytes = requireBytes(content, "a manifest").slice();
+  const repository = requireRepository(repo);
+  const tags = [...new Set(options.tags)].map((tag) => requireTag(tag));
+  const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
+  requirePrecondition(precondition, tags);
+  if (bytes.length > maxBytes) {
+    throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxBytes} bytes`, { detail: { limit: maxBytes } });
+  }
+  const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
+  const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
+  if (expected !== undefined && expected.digest !== digest) {
+    throw new RegistryError("DIGEST_INVALID", `the manifest has digest ${digest}, not ${expected.digest}`);
+  }
+  const parsed = parseManifest(bytes, mediaType);
+  const descriptor = { mediaType: parsed.mediaType, digest, size };
+  return { repository, content: bytes, parsed, descriptor, tags, precondition };
+}
+
+/** Decides and makes the change of the index. */
+async function put(layout: Layout, draft: Draft, pushed: PushedManifest): Promise<void> {
+  const { repository, descriptor, tags, precondition } = pushed;
+  const { graph } = layout;
+  for (const tag of tags) requireCurrent(draft, repository, tag, precondition);
+  await checkAgainstLayout(layout, draft, pushed);
+  // Which index contains what matters only to what is to have no tag.
+  const isDisplacing = tags.some((tag) => draft.tagged(repository, tag).some(({ digest }) => digest !== descriptor.digest));
+  if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");
+  const contents: string[] = [];
+  if (pushed.parsed.kind === "index") {
+    for await (const { digest } of graph.contained(descriptor)) contents.push(digest);
+  }
+  putManifest(layout.change(draft, repository), descriptor, tags, contents);
+}
+
+/**
+ * Checks that the pushed bytes are not known as something else, and that what they refer to is there. A manifest that
+ * the repository has is not checked again: tagging it must work whatever became of its parts.
+ */
+async function checkAgainstLayout(layout: Layout, view: EntryView, pushed: PushedManifest): Promise<void> {
+  const { settings, graph } = layout;
+  const { repository, descriptor, parsed } = pushed;
+  const [entry] = view.withDigest(repository, descriptor.digest);
+  if (entry !== undefined) {
+    requireSameType(descriptor, entry.mediaType);
+    return;
+  }
+  const findContained = async (): Promise<Descriptor | undefined> => {
+    await graph.read(view, repository, "indexes");
+    return graph.findContained(view, repository, descriptor.digest);
+  };
+  // Only of bytes that do not say it themselves can somebody else have said what they are.
+  const saysItself = parsed.kind !== "opaque" && (parsed.kind === "index" ? parsed.index : parsed.manifest).mediaType !== undefined;
+  if (!saysItself) {
+    const contained = await findContained();
+    if (contained !== undefined) {
+      requireSameType(descriptor, contained.mediaType);
+      return;
+    }
+  }
+  try {
+    await checkReferences(parsed, layout, { view, repository }, settings.allowSparse);
+  } catch (error) {
+    if (isRegistryError(error, "MANIFEST_BLOB_UNKNOWN") && (await findContained()) !== undefined) return;
+    throw error;
+  }
+}
+
+function requireSameType(descriptor: Descriptor, known: string): void {
+  if (known === descriptor.mediaType) return;
+  throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known} already`);
+}
+
+/** Refuses the change of a tag that is not as the caller requires. */
+export function requireCurrent(view: EntryView, repository: string, tag: string, precondition: Precondition): void {
+  const { ifMatch, ifNoneMatch } = precondition;
+  const current = view.tagged(repository, tag)[0]?.digest;
+  const holds =
+    (ifMatch === undefined || (ifMatch === "*" ? current !== undefined : current === ifMatch)) &&
+    (ifNoneMatch === undefined || current === undefined);
+  if (holds) return;
+  throw new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, {
+    detail: { tag, digest: current ?? null },
+  });
+}

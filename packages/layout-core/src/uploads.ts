@@ -1,0 +1,143 @@
+import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import { RegistryError, requireAlgorithm } from "@ocilayout/oci-types";
+
+import { requireCount, requireRepository, requireString } from "./check-input.ts";
+import { storageError } from "./fs/storage-error.ts";
+import type { OpenUpload, UploadState } from "./fs/upload-files.ts";
+import { UploadFiles } from "./fs/upload-files.ts";
+import { HashedPrefixes } from "./hashed-prefixes.ts";
+import type { Layout } from "./layout.ts";
+import { unknownUpload, UploadWriter } from "./upload-writer.ts";
+
+/** What a caller is asked to write at once, in bytes, where it has no wish of its own. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/** How often, at most, the sessions are looked through for expired ones, in milliseconds. */
+const SWEEP_MS = 600_000;
+
+/** The upload sessions of a layout: a part of its writing facet. */
+export class LayoutUploads {
+  readonly #layout: Layout;
+  readonly #files: UploadFiles;
+  readonly #hashed: HashedPrefixes = new HashedPrefixes();
+  readonly #writers: Set<BlobWriter> = new Set();
+  #sweptMs = Number.NEGATIVE_INFINITY;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+    this.#files = new UploadFiles(layout.disk, layout.paths, layout.settings);
+  }
+
+  async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    const chunkSize = chunkSizeOf(options);
+    const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
+    try {
+      await this.#layout.index.ensure(options.signal);
+      await this.#sweep();
+      const upload = await this.#files.create({ repository: repo, algorithm });
+      return this.#write(upload, chunkSize, options);
+    } catch (error) {
+      throw storageError(error, "starting an upload");
+    }
+  }
+
+  async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    requireString(id, "an upload id");
+    const chunkSize = chunkSizeOf(options);
+    const offset = options.offset === undefined ? undefined : requireCount(options.offset, "offset");
+    try {
+      const upload = await this.#open(repo, id);
+      const { size } = upload.state;
+      if (offset !== undefined && offset !== size) {
+        await upload.close();
+        throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
+      }
+      return this.#write(upload, chunkSize, options);
+    } catch (error) {
+      throw storageError(error, "resuming an upload");
+    }
+  }
+
+  async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
+    this.#layout.beginRead(options);
+    requireRepository(repo);
+    requireString(id, "an upload id");
+    try {
+      await this.#layout.index.read();
+      const state = this.#require(repo, await this.#files.state(id));
+      return { id, size: state.size, chunkSize: CHUNK_BYTES };
+    } catch (error) {
+      throw storageError(error, "looking for an upload");
+    }
+  }
+
+  async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
+    this.#layout.beginWrite(options);
+    requireRepository(repo);
+    requireString(id, "an upload id");
+    try {
+      const upload = await this.#open(repo, id);
+      await upload.remove();
+      this.#hashed.drop(id);
+    } catch (error) {
+      throw storageError(error, "cancelling an upload");
+    }
+  }
+
+  /** Closes every writer that is still open; the sessions stay. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#writers].map((writer) => writer.close()));
+  }
+
+  /** Opens a session of `repo` for one writer. */
+  async #open(repo: string, id: string): Promise<OpenUpload> {
+    await this.#layout.index.read();
+    // Another repository's session is not touched, nor told from one that is not there.
+    this.#require(repo, await this.#files.state(id));
+    const upload = await this.#files.open(id);
+    if (upload === undefined) throw unknownUpload();
+    if (upload === "busy") throw new RegistryError("BLOB_UPLOAD_INVALID", "another writer has this upload");
+    return upload;
+  }
+
+  #require(repo: string, state: UploadState | undefined): UploadState {
+    if (state?.repository !== repo) throw unknownUpload();
+    if (this.#isExpired(state)) throw unknownUpload();
+    return state;
+  }
+
+  #isExpired(state: UploadState): boolean {
+    return Date.now() - state.writtenMs > this.#layout.settings.uploadExpiryMs;
+  }
+
+  /** Removes expired sessions, now and then. */
+  async #sweep(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = now;
+    for (const id of await this.#files.ids()) {
+      const state = await this.#files.state(id);
+      if (state === undefined || !this.#isExpired(state)) continue;
+      const upload = await this.#files.open(id);
+      // Whoever has it open keeps it.
+      if (upload !== undefined && upload !== "busy") await upload.remove();
+    }
+  }
+
+  #write(upload: OpenUpload, chunkSize: number, { signal }: CallOptions): BlobWriter {
+    const hashed = this.#hashed.take(upload.state);
+    const onEnd = (writer: BlobWriter): void => void this.#writers.delete(writer);
+    const writer = new UploadWriter(this.#layout, upload, { hashed, chunkSize, signal, prefixes: this.#hashed, onEnd });
+    this.#writers.add(writer);
+    return writer;
+  }
+}
+
+function chunkSizeOf({ chunkSize }: UploadOptions): number {
+  if (chunkSize === undefined) return CHUNK_BYTES;
+  return requireCount(chunkSize, "chunkSize") === 0 ? CHUNK_BYTES : chunkSize;
+}

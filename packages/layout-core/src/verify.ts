@@ -1,0 +1,87 @@
+import type { CallOptions } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
+
+import { throwIfAborted } from "./check-input.ts";
+import type { EntryTable } from "./entry-table.ts";
+import { storageError } from "./fs/storage-error.ts";
+import type { Layout } from "./layout.ts";
+import { findEntryProblems } from "./verify-entries.ts";
+import { findContentProblems } from "./verify-content.ts";
+import { findStrayFiles } from "./verify-files.ts";
+
+/** What kind of thing {@link Finding} tells of. Stable, as codes are. */
+export type FindingKind =
+  | "damaged-layout"
+  | "foreign-entry"
+  | "duplicate-ref"
+  | "missing-blob"
+  | "corrupt-blob"
+  | "wrong-size"
+  | "damaged-manifest"
+  | "unreachable-blob"
+  | "stray-file"
+  | "stale-upload";
+
+/** One thing that is not as it should be. */
+export interface Finding {
+  /** `"error"`: something cannot be read. `"warning"`: something is of no use, or not understood. */
+  readonly severity: "error" | "warning";
+  readonly kind: FindingKind;
+  /** The blob or manifest it is about. */
+  readonly digest?: string | undefined;
+  /** The name of the entry it is about, as it stands in `index.json`. */
+  readonly refName?: string | undefined;
+  /** The file it is about, within the layout. */
+  readonly path?: string | undefined;
+  /** What is wrong, and what to do. */
+  readonly message: string;
+}
+
+/** Options of {@link LayoutRegistry.verify}. */
+export interface VerifyOptions extends CallOptions {
+  /** Whether every blob is read and hashed. Default true; without, only names and sizes are compared. */
+  readonly content?: boolean | undefined;
+}
+
+/** Everything in a layout that is not as it should be. */
+export async function* verifyLayout(layout: Layout, options: VerifyOptions = {}): AsyncGenerator<Finding, void, undefined> {
+  layout.beginRead(options);
+  const { content = true } = options;
+  if (typeof content !== "boolean") throw new TypeError("content must be true or false");
+  try {
+    const table = await readTable(layout);
+    if ("kind" in table) {
+      yield table;
+      return;
+    }
+    const reached: Set<string> = new Set();
+    for await (const finding of findAll(layout, table, content, reached)) {
+      throwIfAborted(options);
+      yield finding;
+    }
+  } catch (error) {
+    throw storageError(error, "verifying the layout");
+  }
+}
+
+async function* findAll(
+  layout: Layout,
+  table: EntryTable,
+  content: boolean,
+  reached: Set<string>,
+): AsyncGenerator<Finding, void, undefined> {
+  yield* findEntryProblems(table);
+  yield* findContentProblems(layout, table, content, reached);
+  yield* findStrayFiles(layout, reached);
+}
+
+/** The entries; where the layout is damaged, that. */
+async function readTable(layout: Layout): Promise<EntryTable | Finding> {
+  try {
+    return await layout.index.read();
+  } catch (error) {
+    if (!isRegistryError(error, "LAYOUT_INVALID")) throw error;
+    const message = `${error.message}; nothing in it can be read until that is mended`;
+    return { severity: "error", kind: "damaged-layout", message };
+  }
+}

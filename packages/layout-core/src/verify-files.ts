@@ -1,4 +1,3 @@
-import type { Dirent } from "node:fs";
 import { join } from "node:path";
 
 import { isDigest } from "@ocilayout/oci-types";
@@ -32,11 +31,11 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
       yield stray(directory, "nothing but directories of blobs is to be there");
       continue;
     }
-    for (const { name, isFile } of await list(disk, join(paths.blobs, algorithm.name))) {
-      const digest = `${algorithm.name}:${name}`;
-      const path = `${directory}/${name}`;
+    for (const entry of await listIfThere(disk, join(paths.blobs, algorithm.name))) {
+      const digest = `${algorithm.name}:${entry.name}`;
+      const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
-      if (!isDigest(digest) || !isFile) yield stray(path, "its name is no digest, or it is no file");
+      if (!isDigest(digest) || !entry.isFile()) yield stray(path, "its name is no digest, or it is no file");
       else {
         const message = `nothing in index.json reaches ${digest}; a collection of garbage removes it in time`;
         yield { severity: "warning", kind: "unreachable-blob", digest, path, message };
@@ -61,11 +60,7 @@ function stray(path: string, reason: string): Finding {
   return { severity: "warning", kind: "stray-file", path, message: `${path} is of no use to the layout: ${reason}` };
 }
 
-async function list(disk: Disk, directory: string): Promise<{ name: string; isFile: boolean }[]> {
-  return (await listIfThere(disk, directory)).map((entry) => ({ name: entry.name, isFile: entry.isFile() }));
-}
-
-async function listIfThere(disk: Disk, directory: string): Promise<Dirent[]> {
+async function listIfThere(disk: Disk, directory: string): ReturnType<Disk["list"]> {
   try {
     return (await disk.list(directory)).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {

@@ -10,6 +10,7 @@ import { rootsOf } from "./layout-roots.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { requireCurrent } from "./push-manifest.ts";
 import { unknownManifest, unknownTag } from "./reader.ts";
+import { isReadableDigest } from "./ref-name.ts";
 
 /** The deleting facet of a layout. */
 export class LayoutDeleter implements RegistryDeleter {
@@ -36,7 +37,7 @@ export class LayoutDeleter implements RegistryDeleter {
     this.#layout.beginWrite(options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
-    const { graph } = this.#layout;
+    const { blobs, graph } = this.#layout;
     await this.#transact("deleting a manifest", options, async (draft) => {
       await graph.read(draft, repo, "indexes");
       const referencedBy = graph.containers(draft, repo, wanted);
@@ -46,10 +47,10 @@ export class LayoutDeleter implements RegistryDeleter {
       const change = this.#layout.change(draft, repo);
       const [entry] = draft.withDigest(repo, wanted);
       if (entry === undefined || !removeManifest(change, wanted)) throw unknownManifest(repo, wanted);
-      // What was there only by way of the deleted index is there on its own now.
+      // What was there only by way of the deleted index is there on its own now; what is damaged, to be mended.
       for (const child of (await graph.load(entry))?.children ?? []) {
-        const manifest = await graph.load(child);
-        if (manifest !== undefined) keepManifest(change, plainDescriptor(manifest));
+        if (!isReadableDigest(child.digest) || blobs.stamp(child.digest) === undefined) continue;
+        keepManifest(change, plainDescriptor((await graph.load(child)) ?? child));
       }
     });
   }

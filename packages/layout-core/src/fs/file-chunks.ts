@@ -1,5 +1,8 @@
-import type { Disk, HeldFile } from "./disk.ts";
+import { RegistryError } from "@ocilayout/oci-types";
+
 import { closeQuietly } from "./atomic-file.ts";
+import type { Disk, HeldFile } from "./disk.ts";
+import { storageError } from "./storage-error.ts";
 
 /** What is read at once, in bytes. */
 export const READ_BYTES: number = 1024 * 1024;
@@ -27,12 +30,20 @@ export function readFileChunks(
     async next() {
       if (held.file === undefined) return done;
       const size = Math.min(READ_BYTES, part.end - at);
-      const buffer = Buffer.allocUnsafeSlow(size);
-      const count = size > 0 ? await disk.read(held.file, buffer, at) : 0;
-      at += count;
-      if (count > 0) return { done: false, value: buffer.subarray(0, count) };
-      await close();
-      return done;
+      if (size <= 0) {
+        await close();
+        return done;
+      }
+      try {
+        const buffer = Buffer.allocUnsafeSlow(size);
+        const count = await disk.read(held.file, buffer, at);
+        if (count === 0) throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");
+        at += count;
+        return { done: false, value: buffer.subarray(0, count) };
+      } catch (error) {
+        await close();
+        throw storageError(error, "reading a blob");
+      }
     },
     async return() {
       await close();

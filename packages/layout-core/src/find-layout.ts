@@ -1,7 +1,7 @@
 import { posix, win32 } from "node:path";
 
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
-import { isValidDigest, isValidTag, tryParseHostless } from "@ocilayout/ociref";
+import { excerpt, maxDigestLength, RegistryError } from "@ocilayout/oci-types";
+import { isValidDigest, isValidTag, maxRepositoryLength, maxTagLength, tryParseHostless } from "@ocilayout/ociref";
 
 import type { Disk } from "./fs/disk.ts";
 import { nodeDisk } from "./fs/disk.ts";
@@ -67,7 +67,6 @@ function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): Fo
 /** The deepest prefix that is a layout and leaves a reference. */
 function matchPrefix(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
   for (const { directory, rest } of prefixes(path, flavour)) {
-    // What is no reference is not asked for on the disk: a path of a thousand components costs no more than a short one.
     const reference = tryParseHostless(rest);
     if (reference !== undefined && isLayout(directory)) return { directory, reference, matched: "prefix" };
   }
@@ -81,7 +80,13 @@ function fallBack(path: string, flavour: typeof posix): FoundLayout {
   return { directory: deepest.directory, reference, matched: "fallback" };
 }
 
-/** Every way to cut a path into a directory and a rest, the deepest first; the rest has slashes on every system. */
+/** The longest rest that can be a reference. */
+const MAX_REST = maxRepositoryLength + maxTagLength + maxDigestLength + 2;
+
+/**
+ * The ways to cut a path into a directory and a rest that may be a reference, the deepest first; the rest has slashes on
+ * every system.
+ */
 function* prefixes(path: string, flavour: typeof posix): Generator<{ directory: string; rest: string }, void, undefined> {
   const { root } = flavour.parse(path);
   const separators = flavour.sep === "\\" ? /[\\/]+/g : /\/+/g;
@@ -90,8 +95,10 @@ function* prefixes(path: string, flavour: typeof posix): Generator<{ directory: 
   });
   const normalise = (rest: string): string => rest.replaceAll(separators, "/");
   for (const { before, behind } of cuts.reverse()) {
+    if (path.length - behind > MAX_REST) return;
     yield { directory: path.slice(0, before), rest: normalise(path.slice(behind)) };
   }
+  if (path.length - root.length > MAX_REST) return;
   yield { directory: root === "" ? "." : root, rest: normalise(path.slice(root.length)) };
 }
 

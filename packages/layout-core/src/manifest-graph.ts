@@ -111,14 +111,11 @@ export class ManifestGraph {
     return parents.filter((parent) => this.has(view, repository, parent)).sort();
   }
 
-  /** The manifest `digest` that an index of `repository` contains. */
-  async findContained(view: EntryView, repository: string, digest: string): Promise<StoredManifest | undefined> {
-    for (const parent of this.containers(view, repository, digest)) {
-      const claim = this.store.peek(parent)?.children.find((child) => child.digest === digest);
-      const manifest = claim === undefined ? undefined : await this.load(claim);
-      if (manifest !== undefined) return manifest;
-    }
-    return undefined;
+  /** What the first index of `repository` that lists `digest` says of it. */
+  claimed(view: EntryView, repository: string, digest: string): Descriptor | undefined {
+    const [parent] = this.containers(view, repository, digest);
+    if (parent === undefined) return undefined;
+    return this.store.peek(parent)?.children.find((child) => child.digest === digest);
   }
 
   /** The manifests of `repository` whose subject is `digest`, in the order of their digests. */

@@ -105,24 +105,34 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, pushed: Pushe
     requireSameType(descriptor, entry.mediaType);
     return;
   }
-  const findContained = async (): Promise<Descriptor | undefined> => {
+  const findClaim = async (): Promise<Descriptor | undefined> => {
     await graph.read(view, repository, "indexes");
-    return graph.findContained(view, repository, descriptor.digest);
+    return graph.claimed(view, repository, descriptor.digest);
   };
   // Only of bytes that do not say it themselves can somebody else have said what they are.
-  const saysItself = parsed.kind !== "opaque" && (parsed.kind === "index" ? parsed.index : parsed.manifest).mediaType !== undefined;
-  if (!saysItself) {
-    const contained = await findContained();
-    if (contained !== undefined) {
-      requireSameType(descriptor, contained.mediaType);
+  if (ownMediaType(parsed) === undefined) {
+    const claim = await findClaim();
+    if (claim !== undefined) {
+      requireSameType(descriptor, claim.mediaType);
       return;
     }
   }
   try {
     await checkReferences(parsed, layout, { view, repository }, settings.allowSparse);
   } catch (error) {
-    if (isRegistryError(error, "MANIFEST_BLOB_UNKNOWN") && (await findContained()) !== undefined) return;
+    if (isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID") && (await findClaim()) !== undefined) return;
     throw error;
+  }
+}
+
+function ownMediaType(parsed: ParsedManifest): string | undefined {
+  switch (parsed.kind) {
+    case "manifest":
+      return parsed.manifest.mediaType;
+    case "index":
+      return parsed.index.mediaType;
+    case "opaque":
+      return undefined;
   }
 }
 

@@ -93,7 +93,8 @@ export class LayoutReader implements RegistryReader {
     if (entry !== undefined) return plainDescriptor(entry);
     try {
       await graph.read(table, repo, "indexes", options.signal);
-      const contained = await graph.findContained(table, repo, wanted.digest);
+      const claimed = graph.claimed(table, repo, wanted.digest);
+      const contained = claimed === undefined ? undefined : await graph.load(claimed);
       if (contained !== undefined) return plainDescriptor(contained);
     } catch (error) {
       throw storageError(error, "reading manifests");

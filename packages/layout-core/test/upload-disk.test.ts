@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";
+import { bundleWorker, ended, start } from "./run-worker.ts";
+
+const hello = descriptorOf(bytes("hello world"));
+
+/** A registry that says how many bytes of upload data it read back. */
+function openCounting(directory: string): { registry: LayoutRegistry; read: () => number } {
+  let count = 0;
+  const read: Disk["read"] = async (file, into, position) => {
+    const done = await nodeDisk.read(file, into, position);
+    count += done;
+    return done;
+  };
+  return { registry: openLayoutOn({ ...nodeDisk, read }, directory), read: () => count };
+}
+
+describe("D73: what an upload reads back", () => {
+  it("is nothing of what this instance wrote, in one writer or in several", async () => {
+    const { registry, read } = openCounting(freshLayout());
+    const first = await registry.pushBlobChunked("a");
+    await first.write(bytes("hello "));
+    await first.close();
+    const second = await registry.pushBlobChunkedResume("a", first.id);
+    await second.write(bytes("world"));
+    await expect(second.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await second.commit(hello.digest);
+    expect(read()).toBe(0);
+    await registry.close();
+  });
+
+  it("is what another wrote, once, at the commit and not before", async () => {
+    const directory = freshLayout();
+    await using other = await openLayout(directory);
+    const first = await other.pushBlobChunked("a");
+    await first.write(bytes("hello "));
+    await first.close();
+    const { registry, read } = openCounting(directory);
+    const writer = await registry.pushBlobChunkedResume("a", first.id);
+    await writer.write(bytes("world"));
+    expect(read()).toBe(0);
+    await expect(writer.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await writer.commit(hello.digest);
+    expect(read()).toBe(11);
+    await registry.close();
+  });
+
+  it("is all of it where another instance went on in between", async () => {
+    const directory = freshLayout();
+    const { registry, read } = openCounting(directory);
+    await using other = await openLayout(directory);
+    const first = await registry.pushBlobChunked("a");
+    await first.write(bytes("hello"));
+    await first.close();
+    const second = await other.pushBlobChunkedResume("a", first.id);
+    await second.write(bytes(" "));
+    await second.close();
+    const third = await registry.pushBlobChunkedResume("a", first.id);
+    await third.write(bytes("world"));
+    await third.commit(hello.digest);
+    expect(read()).toBe(11);
+    await registry.close();
+  });
+});
+
+describe("a write that fails", () => {
+  /** A registry whose `failing`th write to upload data fails, after half of it. */
+  function openFailing(directory: string, failing: number): LayoutRegistry {
+    let count = 0;
+    const write: Disk["write"] = async (file, chunk, position) => {
+      if (position !== undefined && chunk.length < 10 && (count += 1) === failing) {
+        await nodeDisk.write(file, chunk.subarray(0, chunk.length / 2), position);
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+      }
+      return nodeDisk.write(file, chunk, position);
+    };
+    return openLayoutOn({ ...nodeDisk, write }, directory);
+  }
+
+  it("is STORAGE_FAILED with its cause; what would come behind it is refused, and the session goes on where it stood", async () => {
+    const directory = freshLayout();
+    await using registry = openFailing(directory, 2);
+    const writer = await registry.pushBlobChunked("a");
+    const writes = ["hello ", "wor", "ld"].map((text) => writer.write(bytes(text)));
+    const [first, second, third] = await Promise.allSettled(writes);
+    expect(first).toMatchObject({ status: "fulfilled" });
+    expect(second).toMatchObject({ reason: { code: "STORAGE_FAILED", cause: { code: "ENOSPC" } } });
+    expect(third).toMatchObject({ reason: { code: "BLOB_UPLOAD_INVALID" } });
+    await expect(writer.commit(hello.digest)).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+    await writer.close();
+    const resumed = await registry.pushBlobChunkedResume("a", writer.id, { offset: 6 });
+    await resumed.write(bytes("world"));
+    expect(await resumed.commit(hello.digest)).toMatchObject({ size: 11 });
+  });
+
+  it("does not keep the session from being cancelled", async () => {
+    const directory = freshLayout();
+    await using registry = openFailing(directory, 1);
+    const writer = await registry.pushBlobChunked("a");
+    await expect(writer.write(bytes("hello"))).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    await writer.cancel();
+    expect(readdirSync(join(directory, "_uploads"))).toEqual([]);
+  });
+});
+
+it("a commit whose rename fails keeps the session and the writer", async () => {
+  const directory = freshLayout();
+  let failures = 1;
+  const rename: Disk["rename"] = async (from, to) => {
+    if (to.includes("blobs") && (failures -= 1) >= 0) throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename" });
+    return nodeDisk.rename(from, to);
+  };
+  await using registry = openLayoutOn({ ...nodeDisk, rename }, directory);
+  const writer = await registry.pushBlobChunked("a");
+  await writer.write(bytes("hello world"));
+  await expect(writer.commit(hello.digest)).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EIO" } });
+  expect(await writer.commit(hello.digest)).toMatchObject({ size: 11 });
+  expect(readdirSync(join(directory, "_uploads"))).toEqual([]);
+});
+
+it.skipIf(process.platform !== "linux")("files are closed, whatever becomes of a writer", async () => {
+  const registry = await openLayout(freshLayout());
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  await (await registry.pushBlobChunked("a")).close();
+  const before = open();
+  for (let i = 0; i < 5; i += 1) {
+    const [closed, cancelled, committed] = await Promise.all([1, 2, 3].map(() => registry.pushBlobChunked("a")));
+    if (closed === undefined || cancelled === undefined || committed === undefined) throw new Error("three were started");
+    await closed.close();
+    await cancelled.cancel();
+    await committed.write(bytes("hello world"));
+    await committed.commit(hello.digest);
+    await expect(registry.pushBlobChunkedResume("a", closed.id, { offset: 5 })).rejects.toMatchObject({ code: "RANGE_INVALID" });
+  }
+  expect(open()).toBe(before);
+  await registry.close();
+});
+
+describe("processes", () => {
+  let script: string;
+  const built = mkdtempSync(join(tmpdir(), "layout-core-"));
+  beforeAll(async () => {
+    script = await bundleWorker("upload", built);
+  });
+  afterAll(() => { rmSync(built, { recursive: true }); });
+
+  it("D14: one has a session while it lives; a dead one's is free at once, with all it had written", async () => {
+    const directory = freshLayout();
+    const child = start(script, directory, "a", "hello ");
+    const end = ended(child);
+    const id = await new Promise<string>((resolve) => {
+      child.stdout?.once("data", (data: Buffer) => { resolve(data.toString().trim()); });
+    });
+    await using registry = await openLayout(directory);
+    await expect(registry.pushBlobChunkedResume("a", id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+    child.kill("SIGKILL");
+    await end;
+    const writer = await registry.pushBlobChunkedResume("a", id, { offset: 6 });
+    await writer.write(bytes("world"));
+    expect(await writer.commit(hello.digest)).toMatchObject({ size: 11 });
+    expect(readdirSync(join(directory, "_uploads"))).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { isRegistryError, parseManifest } from "@ocilayout/oci-types";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { isForeign, parseEntry, untagEntry } from "../../../packages/layout-core/src/entry.ts";
+import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-text.ts";
+import { JsonTextError, setMember } from "../../../packages/layout-core/src/json-text.ts";
+import type { NameRules } from "../../../packages/layout-core/src/ref-name.ts";
+import { readManifest } from "../../../packages/layout-core/src/stored-manifest.ts";
+import { descriptor, digest, indexDocument, manifest, mediaType } from "./documents.ts";
+import { jsonText, mutated } from "./json.ts";
+import { fuzz } from "./run.ts";
+
+const rules: NameRules = { defaultRepository: "default", refNameStyle: "tag" };
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** `text` parsed, or nothing where it is not JSON. */
+function parse(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Takes an index apart; `undefined` where it is none. */
+function tryParseIndex(text: string): ReturnType<typeof parseIndexText> | undefined {
+  try {
+    return parseIndexText(text);
+  } catch (error) {
+    if (error instanceof JsonTextError) return undefined;
+    throw error;
+  }
+}
+
+const indexText = fc.oneof(indexDocument, mutated(indexDocument), mutated(jsonText), fc.string({ unit: "binary", maxLength: 60 }), jsonText.map((it) => `{"manifests":${it}}`));
+
+it("an index document, taken apart and joined", async () => {
+  await fuzz("index text", 25_000, indexText, (text) => {
+    const parsed = tryParseIndex(text);
+    const json = parse(text);
+    if (parsed === undefined) return;
+    // What is taken for an index is JSON but for its entries, and says the same when it is joined with one more.
+    const entries = parsed.entries.map(parse);
+    if (entries.includes(undefined)) {
+      expect(json).toBeUndefined();
+      return;
+    }
+    if (json === undefined || !isObject(json.value)) throw new Error("taken for an index, and no JSON object");
+    const joined = parse(joinIndexText(parsed, [...parsed.entries, '"one more"']));
+    const before = Object.entries(json.value).filter(([key]) => key !== "manifests");
+    if (!isObject(joined?.value)) throw new Error("joined, and no JSON object");
+    expect(Object.entries(joined.value).filter(([key]) => key !== "manifests")).toEqual(before);
+    const listed = (json.value["manifests"] ?? []) as unknown[];
+    expect(joined.value["manifests"]).toEqual([...listed, "one more"]);
+  });
+});
+
+it("an entry, read and untagged", async () => {
+  const text = fc.oneof(descriptor.map((it) => JSON.stringify(it)), mutated(descriptor.map((it) => JSON.stringify(it))), jsonText);
+  await fuzz("entry", 15_000, text, (entryText) => {
+    const json = parse(entryText);
+    if (json === undefined) return;
+    const entry = parseEntry(entryText, rules);
+    expect(entry.text).toBe(entryText);
+    if (isForeign(entry)) return;
+    const untagged = untagEntry(entry, rules);
+    const read = parseEntry(untagged.text, rules);
+    expect(read).toMatchObject({ repository: entry.repository, digest: entry.digest, size: entry.size, mediaType: entry.mediaType, tag: undefined });
+    const others = (value: unknown): [string, unknown][] => Object.entries(value as object).filter(([key]) => key !== "annotations");
+    expect(others(JSON.parse(untagged.text))).toEqual(others(json.value));
+  });
+});
+
+it("a member, set and removed", async () => {
+  const object = fc.oneof(jsonText.filter((it) => it.startsWith("{")), fc.constantFrom("{}", '{"a":1}', '{"a":1,"a":2}'));
+  await fuzz("member", 10_000, fc.tuple(object, fc.constantFrom("a", "manifests", "__proto__", "new", ""), fc.option(jsonText, { nil: undefined })), ([text, key, value]) => {
+    const changed = JSON.parse(setMember(text, key, value)) as object;
+    const others = (of: object): [string, unknown][] => Object.entries(of).filter(([name]) => name !== key);
+    expect(new Map(others(changed))).toEqual(new Map(others(JSON.parse(text) as object)));
+    expect(Object.hasOwn(changed, key)).toBe(value !== undefined);
+    if (value !== undefined) expect(Object.getOwnPropertyDescriptor(changed, key)?.value).toEqual(JSON.parse(value));
+  });
+});
+
+it("a manifest, validated and read", async () => {
+  const text = fc.oneof(manifest.map((it) => JSON.stringify(it)), mutated(manifest.map((it) => JSON.stringify(it))), jsonText);
+  await fuzz("manifest", 15_000, fc.tuple(text, mediaType, digest), ([document, type, named]) => {
+    const bytes = encode(document);
+    const read = readManifest(bytes, { mediaType: type, digest: named as `${string}:${string}` });
+    if (typeof read !== "string") expect(read.size).toBe(bytes.length);
+    try {
+      parseManifest(bytes, type);
+    } catch (error) {
+      if (!isRegistryError(error, "MANIFEST_INVALID")) throw error;
+    }
+  });
+});

@@ -8,6 +8,9 @@ import { UploadFiles } from "./fs/upload-files.ts";
 import type { Layout } from "./layout.ts";
 import type { Finding } from "./verify.ts";
 
+/** Where the Go package keeps its uploads; by the grammar its files would be digests. */
+const FOREIGN_UPLOADS = "uploads";
+
 /** Files that no entry reaches, that have no place in a layout, or that a process left behind. */
 export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
   yield* strayBlobs(layout, reached);
@@ -35,7 +38,8 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
       const digest = `${algorithm.name}:${entry.name}`;
       const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
-      if (!isDigest(digest) || !entry.isFile()) yield stray(path, "its name is no digest, or it is no file");
+      if (algorithm.name === FOREIGN_UPLOADS) yield stray(path, "it is an upload of another program");
+      else if (!isDigest(digest) || !entry.isFile()) yield stray(path, "its name is no digest, or it is no file");
       else {
         const message = `nothing in index.json reaches ${digest}; a collection of garbage removes it in time`;
         yield { severity: "warning", kind: "unreachable-blob", digest, path, message };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
@@ -87,11 +87,15 @@ export function listTree(directory: string): string[] {
   return all.map((entry) => relative(directory, join(entry.parentPath, entry.name)) + (entry.isDirectory() ? "/" : "")).sort();
 }
 
-/** The content of every file below `directory`, and its mode. */
+/** The content of every file below `directory`, and its mode; of a link where it leads. */
 export function snapshot(directory: string): Record<string, string> {
   const files = listTree(directory).filter((path) => !path.endsWith("/"));
   return Object.fromEntries(
-    files.map((path) => [path, `${statSync(join(directory, path)).mode} ${digestOf(readFileSync(join(directory, path)))}`]),
+    files.map((path) => {
+      const full = join(directory, path);
+      const stats = lstatSync(full);
+      return [path, stats.isSymbolicLink() ? `link to ${readlinkSync(full)}` : `${stats.mode} ${digestOf(readFileSync(full))}`];
+    }),
   );
 }
 

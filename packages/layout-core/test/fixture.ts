@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+import { temporaryDirectory } from "./helpers.ts";
+
+const root = join(import.meta.dirname, "fixtures");
+
+/** A number as it is written, where JavaScript has none like it. */
+export type Written = number | { readonly raw: string } | string | boolean | null | readonly unknown[];
+
+/** A list that is too long to be given as one. */
+export interface LongList {
+  readonly count: number;
+}
+
+/** What an independent reading of a layout found. */
+export interface Expected {
+  readonly kind: "directory" | "tree" | "archive" | "script";
+  readonly entries: readonly ExpectedEntry[] | LongList;
+  readonly reachable: {
+    readonly manifests: readonly ExpectedManifest[] | LongList;
+    readonly blobs: readonly { readonly digest: string }[];
+  };
+  readonly unreferencedBlobs: readonly { readonly digest: string }[] | LongList;
+  readonly missingBlobs: readonly { readonly digest: string; readonly urls?: readonly string[] }[];
+  readonly digestMismatches?: readonly string[];
+  readonly sizeMismatches?: readonly { readonly digest: string; readonly descriptorSize: Written }[];
+  readonly referrers?: Readonly<Record<string, readonly string[]>>;
+  readonly extraFiles: readonly string[];
+  readonly emptyDirs?: readonly string[];
+  readonly layouts?: Readonly<Record<string, Expected>>;
+}
+
+/** An entry of `index.json`. */
+export interface ExpectedEntry {
+  readonly refName: string | null;
+  readonly containerdName: string | null;
+  readonly digest: string;
+  readonly size: Written;
+  readonly invalidDigest?: true;
+}
+
+/** A manifest that the entries reach. */
+export interface ExpectedManifest {
+  readonly digest: string;
+  readonly missing?: true;
+  readonly unverified?: true;
+}
+
+/** The names of all fixtures. */
+export const fixtureNames: readonly string[] = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** What is expected of a fixture. */
+export function expectedOf(name: string): Expected {
+  return JSON.parse(readFileSync(join(root, name, "expected.json"), "utf8")) as Expected;
+}
+
+/** `list`, where it is given as one. */
+export function listed<Item>(list: readonly Item[] | LongList): readonly Item[] | undefined {
+  return "count" in list ? undefined : list;
+}
+
+/** Why a fixture cannot be made here; `undefined` where it can. */
+export function obstacle(name: string): string | undefined {
+  if (!existsSync(join(root, name, "make.py"))) return undefined;
+  if (process.platform === "win32") return "it has links and modes";
+  try {
+    execFileSync("python3", ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    if (process.env["OCILAYOUT_CI"] !== undefined) throw new Error("python3 is needed in CI");
+    return "it is made by python3, which is not installed";
+  }
+}
+
+/** A copy of a fixture of one's own; gives the layout's directory or, of a tree, that of the tree. */
+export function copyFixture(name: string, expected: Expected): string {
+  const target = join(temporaryDirectory(), "layout");
+  const source = join(root, name);
+  if (existsSync(join(source, "make.py"))) execFileSync("python3", [join(source, "make.py"), target]);
+  else if (existsSync(join(source, "layout.tar"))) extract(readFileSync(join(source, "layout.tar")), target);
+  else cpSync(join(source, "layout"), target, { recursive: true });
+  // What git does not keep.
+  for (const [path, inner] of [["", expected] as const, ...Object.entries(expected.layouts ?? {})]) {
+    for (const directory of inner.emptyDirs ?? []) mkdirSync(join(target, path, directory), { recursive: true });
+  }
+  return target;
+}
+
+const BLOCK = 512;
+
+/** Extracts the files and directories of a tar archive; nothing else is in the fixtures. */
+function extract(archive: Buffer, target: string): void {
+  const bytes = archive[0] === 0x1f ? gunzipSync(archive) : archive;
+  mkdirSync(target);
+  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0; ) {
+    const field = (start: number, length: number): string => bytes.toString("latin1", at + start, at + start + length).replace(/[\0 ]+$/, "");
+    const size = Number.parseInt(field(124, 12) || "0", 8);
+    const prefix = field(257, 5) === "ustar" ? field(345, 155) : "";
+    const path = join(target, prefix, field(0, 100));
+    const type = field(156, 1);
+    if (type === "5") mkdirSync(path, { recursive: true });
+    if ((type === "0" || type === "") && at + BLOCK + size <= bytes.length) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, bytes.subarray(at + BLOCK, at + BLOCK + size));
+    }
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
+}

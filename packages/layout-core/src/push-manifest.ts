@@ -79,9 +79,8 @@ async function checkPushed(
 
 /** Decides and makes the change of the index. */
 async function put(layout: Layout, draft: Draft, pushed: PushedManifest): Promise<void> {
-  const { repository, descriptor, tags, precondition } = pushed;
+  const { repository, descriptor, tags } = pushed;
   const { graph } = layout;
-  for (const tag of tags) requireCurrent(draft, repository, tag, precondition);
   await checkAgainstLayout(layout, draft, pushed);
   // Which index contains what matters only to what is to have no tag.
   const isDisplacing = tags.some((tag) => draft.tagged(repository, tag).some(({ digest }) => digest !== descriptor.digest));
@@ -94,12 +93,14 @@ async function put(layout: Layout, draft: Draft, pushed: PushedManifest): Promis
 }
 
 /**
- * Checks that the pushed bytes are not known as something else, and that what they refer to is there. A manifest that
- * the repository has is not checked again: tagging it must work whatever became of its parts.
+ * Checks that the tags are as required, that the pushed bytes are not known as something else, and that what they refer
+ * to is there. A manifest that the repository has is not checked again: tagging it must work whatever became of its
+ * parts.
  */
 async function checkAgainstLayout(layout: Layout, view: EntryView, pushed: PushedManifest): Promise<void> {
   const { settings, graph } = layout;
-  const { repository, descriptor, parsed } = pushed;
+  const { repository, descriptor, parsed, tags, precondition } = pushed;
+  for (const tag of tags) requireCurrent(view, repository, tag, precondition);
   const [entry] = view.withDigest(repository, descriptor.digest);
   if (entry !== undefined) {
     requireSameType(descriptor, entry.mediaType);

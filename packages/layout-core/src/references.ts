@@ -78,7 +78,10 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
 async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
   const [entry] = view.withDigest(repository, descriptor.digest);
   if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
-  if (manifestKind(descriptor.mediaType) === "opaque") return true;
+  if (manifestKind(descriptor.mediaType) === "opaque") {
+    await graph.read(view, repository, "indexes");
+    return (graph.claimed(view, repository, descriptor.digest) ?? descriptor).mediaType === descriptor.mediaType;
+  }
   return (await graph.load(descriptor))?.mediaType === descriptor.mediaType;
 }
 

@@ -1,0 +1,59 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
+import { compareWithModel } from "@ocilayout/layout-testkit/model";
+import { collect } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutOptions } from "../src/index.ts";
+import { temporaryDirectory } from "./helpers.ts";
+
+describe("any sequence of calls", () => {
+  it.each<[string, LayoutOptions]>([
+    ["a layout", {}],
+    ["a layout with a default repository", { defaultRepository: "a" }],
+    ["a layout with full names for its default repository", { defaultRepository: "a/b", refNameStyle: "full" }],
+  ])("on %s comes out as in memory, and leaves a clean layout", async (_name, options) => {
+    const root = temporaryDirectory();
+    let number = 0;
+    await compareWithModel({
+      createModel: () => createMemoryRegistry({ repositoryScopedBlobs: false }),
+      runs: Number(process.env["MODEL_RUNS"] ?? 60),
+      create: async () => {
+        const directory = join(root, String((number += 1)));
+        const registry = await openLayout(directory, { durability: "none", ...options });
+        const close = async (): Promise<void> => {
+          await registry.close();
+          await using again = await openLayout(directory, options);
+          const findings = (await collect(again.verify())).filter(({ kind }) => kind !== "unreachable-blob");
+          rmSync(directory, { recursive: true, force: true });
+          expect(findings).toEqual([]);
+        };
+        return { registry, close };
+      },
+    });
+  });
+
+  it("comes out the same when each call is made by another instance", async () => {
+    const root = temporaryDirectory();
+    let number = 0;
+    await compareWithModel({
+      createModel: () => createMemoryRegistry({ repositoryScopedBlobs: false }),
+      runs: Number(process.env["MODEL_RUNS"] ?? 40),
+      create: async () => {
+        const directory = join(root, String((number += 1)));
+        const instances = [await openLayout(directory, { durability: "none" }), await openLayout(directory, { durability: "none" })];
+        let turn = 0;
+        const registry = new Proxy({} as (typeof instances)[0], {
+          get: (_target, name) => Reflect.get(instances[(turn += 1) % 2] ?? {}, name) as unknown,
+        });
+        const close = async (): Promise<void> => {
+          for (const instance of instances) await instance.close();
+          rmSync(directory, { recursive: true, force: true });
+        };
+        return { registry, close };
+      },
+    });
+  });
+});

@@ -1,0 +1,38 @@
+import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
+import { RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { byCodeUnits, page, requireRepository, requireString } from "./check.ts";
+import type { MemoryStore } from "./store.ts";
+import { describeReferrer, subjectOf } from "./store.ts";
+
+/** The listing facet of a registry in memory: lazy, and over what there is at the first `next()` (clause 4). */
+export class MemoryLister implements RegistryLister {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  async *tags(repo: string, options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
+    this.#store.begin("read", options.signal);
+    requireRepository(repo);
+    if (!this.#store.exists(repo)) throw new RegistryError("NAME_UNKNOWN");
+    yield* page([...this.#store.read(repo).tags.keys()].sort(byCodeUnits), (tag) => tag, options);
+  }
+
+  async *referrers(repo: string, digest: string, options: ReferrersOptions = {}): AsyncGenerator<Descriptor, void, undefined> {
+    this.#store.begin("read", options.signal);
+    requireRepository(repo);
+    const { artifactType } = options;
+    if (artifactType !== undefined) requireString(artifactType, "artifactType");
+    const wanted = requireDigest(digest).digest;
+    const all = [...this.#store.read(repo).manifests.values()].filter((it) => subjectOf(it) === wanted).map(describeReferrer);
+    const found = all.filter((it) => artifactType === undefined || it.artifactType === artifactType);
+    yield* page(found.sort((a, b) => byCodeUnits(a.digest, b.digest)), (it) => it.digest, options);
+  }
+
+  async *repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
+    this.#store.begin("read", options.signal);
+    yield* page(this.#store.names(), (name) => name, options);
+  }
+}

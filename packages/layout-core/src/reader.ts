@@ -9,6 +9,7 @@ import { readFileChunks } from "./fs/file-chunks.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
+import { isReadable } from "./manifest-store.ts";
 
 /** The reading facet of a layout. */
 export class LayoutReader implements RegistryReader {
@@ -94,8 +95,9 @@ export class LayoutReader implements RegistryReader {
     try {
       await graph.read(table, repo, "indexes", options.signal);
       const claimed = graph.claimed(table, repo, wanted.digest);
-      const contained = claimed === undefined ? undefined : await graph.load(claimed);
-      if (contained !== undefined) return plainDescriptor(contained);
+      const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
+      if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);
+      if (reading?.state === "corrupt") throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${wanted.digest} is damaged`);
     } catch (error) {
       throw storageError(error, "reading manifests");
     }

@@ -22,6 +22,15 @@ async function drain(reader: BlobReader): Promise<{ length: number; error: unkno
   return { length, error: undefined };
 }
 
+/** Gives `chunk` and then nothing, until it is cancelled. */
+function streamWithoutEnd(chunk: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(chunk);
+    },
+  });
+}
+
 describe("a blob reader", () => {
   it("gives the content as bytes, text, JSON, chunks and stream", async () => {
     const json = bytes('{"a":1}');
@@ -84,6 +93,22 @@ describe("a blob reader", () => {
     expect(await rejection(Promise.resolve(chunks.next()))).toMatchObject({ code: "CLOSED" });
   });
 
+  it("says CLOSED of a range that close interrupts, not that it ended", async () => {
+    const reader = createBlobReader(descriptor, streamWithoutEnd(bytes("he")), { verify: false });
+    const reading = rejection(reader.bytes());
+    await new Promise(setImmediate);
+    await reader.close();
+    expect(await reading).toMatchObject({ code: "CLOSED" });
+  });
+
+  it("says CLOSED of a read that would wait for ever", async () => {
+    const reader = createBlobReader(descriptor, probe([bytes("he")], true));
+    const reading = rejection(reader.bytes());
+    await new Promise(setImmediate);
+    await reader.close();
+    expect(await reading).toMatchObject({ code: "CLOSED" });
+  });
+
   it("closes its source when the loop is left, when it is closed, and when it is disposed", async () => {
     const left = probe([bytes("he"), bytes("llo")]);
     for await (const chunk of createBlobReader(descriptor, left)) if (chunk.length > 0) break;
@@ -99,6 +124,14 @@ describe("a blob reader", () => {
     await chunks.next();
     await chunks.return?.();
     expect(await chunks.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("ends quietly a read that waits while the loop is left: nothing is corrupt", async () => {
+    const chunks = createBlobReader(descriptor, streamWithoutEnd(bytes("he")))[Symbol.asyncIterator]();
+    await chunks.next();
+    const waiting = chunks.next();
+    await chunks.return?.();
+    expect(await waiting).toEqual({ done: true, value: undefined });
   });
 });
 

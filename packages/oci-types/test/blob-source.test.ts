@@ -2,13 +2,18 @@ import { getEventListeners } from "node:events";
 import { Readable } from "node:stream";
 import { runInNewContext } from "node:vm";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { collect, readBlobSource, requireBytes, type BlobSource } from "../src/index.ts";
 import { bytes, chunked, probe, rejection } from "./helpers.ts";
 
 async function read(source: BlobSource): Promise<string> {
   return Buffer.concat(await collect(readBlobSource(source))).toString();
+}
+
+async function* hanging(): AsyncGenerator<Uint8Array> {
+  yield bytes("a");
+  await new Promise(() => undefined);
 }
 
 describe("readBlobSource reads", () => {
@@ -49,6 +54,24 @@ describe("readBlobSource reads", () => {
 
   it("no empty chunks", async () => {
     expect(await collect(readBlobSource([bytes(""), bytes("a"), bytes("")]))).toHaveLength(1);
+  });
+});
+
+describe("reads that are not awaited", () => {
+  it("are answered in their order, also where chunks are empty", async () => {
+    const chunks = readBlobSource([bytes(""), bytes("a"), bytes("b")]);
+    const results = await Promise.all([chunks.next(), chunks.next(), chunks.next()]);
+    expect(results.map(({ value }) => value)).toEqual([bytes("a"), bytes("b"), undefined]);
+  });
+
+  it("2: are all rejected by the signal", async () => {
+    const controller = new AbortController();
+    const chunks = readBlobSource(probe([], true), { signal: controller.signal });
+    const waiting = [rejection(chunks.next()), rejection(chunks.next())];
+    setImmediate(() => {
+      controller.abort("stop");
+    });
+    expect(await Promise.all(waiting)).toEqual(["stop", "stop"]);
   });
 });
 
@@ -105,6 +128,30 @@ describe("readBlobSource ends its source", () => {
     expect(source.log).toEqual(["next", "next"]);
   });
 
+  it("at once, although a read is waiting, which then ends", async () => {
+    const chunks = readBlobSource(hanging());
+    await chunks.next();
+    const waiting = chunks.next();
+    await chunks.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
+  it("without minding what it says to that later", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    try {
+      const source = { ...probe([], true), return: () => Promise.reject(new Error("no")) };
+      const chunks = readBlobSource(source);
+      const waiting = chunks.next();
+      await chunks.return();
+      await waiting;
+      await new Promise(setImmediate);
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off("unhandledRejection", unhandled);
+    }
+  });
+
   it("without minding what it says to that", async () => {
     const source = { ...probe([bytes("a")]), return: () => Promise.reject(new Error("no")) };
     await expect(readBlobSource(source).return()).resolves.toEqual({ done: true, value: undefined });
@@ -131,10 +178,6 @@ describe("2: a signal", () => {
   });
 
   it("rejects although a generator never answers", async () => {
-    async function* hanging(): AsyncGenerator<Uint8Array> {
-      yield bytes("a");
-      await new Promise(() => undefined);
-    }
     const controller = new AbortController();
     const chunks = readBlobSource(hanging(), { signal: controller.signal });
     await chunks.next();
@@ -150,6 +193,17 @@ describe("2: a signal", () => {
     await readBlobSource(probe([bytes("a")]), { signal }).return();
     await rejection(collect(readBlobSource(probe(["x"]), { signal })));
     expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("has one listener however many sources it bounds, for Node warns of more than ten", async () => {
+    const controller = new AbortController();
+    const sources = Array.from({ length: 20 }, () => probe([bytes("a")]));
+    const [first] = sources.map((source) => readBlobSource(source, { signal: controller.signal }));
+    await first?.return();
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+    controller.abort("stop");
+    expect(sources.map(({ log }) => log)).toEqual(sources.map(() => ["return"]));
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 });
 

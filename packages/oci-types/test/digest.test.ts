@@ -16,7 +16,7 @@ import {
   verifyStream,
   type Hasher,
 } from "../src/index.ts";
-import { bytes, chunked, rejection } from "./helpers.ts";
+import { bytes, chunked, probe, rejection } from "./helpers.ts";
 
 const hex64 = "a".repeat(64);
 
@@ -58,6 +58,7 @@ describe("parseDigest", () => {
 
   it("is no digest where it is no string", () => {
     expect([undefined, null, 7, {}].map(isDigest)).toEqual([false, false, false, false]);
+    expect(() => parseDigest([`sha256:${hex64}`] as unknown as string)).toThrow(TypeError);
   });
 });
 
@@ -82,6 +83,10 @@ describe("excerpt", () => {
     expect(excerpt("a\nb\0")).toBe('"a\\nb\\u0000"');
     expect(excerpt("x".repeat(1_000_000)).length).toBeLessThan(100);
   });
+
+  it("leaves nothing that a terminal obeys or does not show", () => {
+    expect(excerpt("\u009b31m\u007f\u202e\u2028\u{e0001}ä")).toBe('"\\u009b31m\\u007f\\u202e\\u2028\\udb40\\udc01ä"');
+  });
 });
 
 describe("computeDigest", () => {
@@ -98,7 +103,9 @@ describe("computeDigest", () => {
   });
 
   it("5: refuses an algorithm that is not supported", async () => {
-    expect(await rejection(computeDigest(bytes("x"), { algorithm: "md5" }))).toMatchObject({ code: "DIGEST_INVALID" });
+    const source = probe([bytes("x")]);
+    expect(await rejection(computeDigest(source, { algorithm: "md5" }))).toMatchObject({ code: "DIGEST_INVALID" });
+    expect(source.log).toEqual(["return"]);
   });
 
   it("uses the hasher it is given", async () => {
@@ -178,5 +185,30 @@ describe("verifyStream", () => {
   it("6: lets the digest alone decide where no size is given", async () => {
     const { digest } = await computeDigest(content);
     expect(Buffer.concat(await collect(verifyStream(chunked(content, 5), { digest }))).toString()).toBe("hello world");
+  });
+
+  it("3: keeps an expectation of its own", async () => {
+    const expected = { ...(await computeDigest(content)) };
+    const chunks = verifyStream(content, expected);
+    expected.size = 1;
+    expect(await collect(chunks)).toEqual([content]);
+  });
+
+  it("ends its source when it is returned before it began", async () => {
+    const source = probe([content]);
+    await verifyStream(source, { digest: `sha256:${hex64}` }).return();
+    expect(source.log).toEqual(["return"]);
+  });
+
+  it.each([
+    ["a negative size", -1, RangeError],
+    ["NaN", Number.NaN, RangeError],
+    ["a fraction", 0.5, RangeError],
+    ["a string", "11", TypeError],
+  ])("3: says of %s that it is no size, and ends its source", async (_what, size, type) => {
+    const source = probe([content]);
+    const { digest } = await computeDigest(content);
+    expect(await rejection(collect(verifyStream(source, { digest, size: size as number })))).toBeInstanceOf(type);
+    expect(source.log).toEqual(["return"]);
   });
 });

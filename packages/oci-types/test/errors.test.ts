@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { errorBody, httpStatus, isRegistryError, RegistryError, registryErrorCodes } from "../src/index.ts";
+import { errorBody, httpStatus, isRegistryError, RegistryError, type RegistryErrorCode, registryErrorCodes } from "../src/index.ts";
 
 describe("RegistryError", () => {
   it("is an Error with a name, a code, a message, a detail and a cause", () => {
@@ -76,6 +76,10 @@ describe("httpStatus", () => {
   it("gives one code two statuses where the specification does", () => {
     expect([httpStatus("SIZE_INVALID", "manifest"), httpStatus("SIZE_INVALID", "blob")]).toEqual([413, 400]);
     expect([httpStatus("DENIED", "delete"), httpStatus("DENIED")]).toEqual([405, 403]);
+  });
+
+  it("is 500 for a code of another copy that this one does not know", () => {
+    expect(["NEWER_CODE", "toString"].map((code) => httpStatus(code as RegistryErrorCode))).toEqual([500, 500]);
   });
 
   it.each([

@@ -106,6 +106,11 @@ describe("parseManifest", () => {
     );
   });
 
+  it("cuts a long key in its path, and shows it without control characters", () => {
+    const [problem] = problems({ ...manifest, annotations: { [`\u009b${"k".repeat(1_000_000)}`]: 1 } }, imageManifest);
+    expect(problem?.path).toBe(`$.annotations["\\u009b${"k".repeat(79)}…"]`);
+  });
+
   it("survives a nesting bomb and members called __proto__", () => {
     const bomb = bytes(`{"schemaVersion":2,"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
     expect(problems(bomb, imageManifest)).not.toEqual([]);

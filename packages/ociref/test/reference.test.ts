@@ -93,6 +93,13 @@ describe("parseRelative", () => {
     expect(parseRelative("ubuntu")).not.toHaveProperty("tag");
   });
 
+  it("refuses the 64 hexadecimal digits that mean an image of the local Docker, but not as part of a name", () => {
+    const id = digest.slice("sha256:".length);
+    expect(() => parseRelative(id)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
+    expect(parseRelative(`docker.io/${id}`).repository).toBe(`library/${id}`);
+    expect(parseRelative(`${id}:v1`)).toMatchObject({ repository: `library/${id}`, tag: "v1" });
+  });
+
   it("refuses a name that is too long once it is below library", () => {
     expect(() => parseRelative("a".repeat(250))).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
   });
@@ -145,14 +152,14 @@ describe("names", () => {
     expect([255, 256].map((length) => isValidHost("a".repeat(length)))).toEqual([true, false]);
   });
 
-  it.each(["localhost", "a.b-c.d", "1.2.3.4:80", "[::]", "[1:2:3:4:5:6:7:8]", "[fe80::1%25eth0]:443", "a:0", "a:65535"])(
+  it.each(["localhost", "a.b-c.d", "1.2.3.4:80", "[::]", "[1:2:3:4:5:6:7:8]", "a:0", "a:65535"])(
     "%s is a host",
     (host) => {
       expect(isValidHost(host)).toBe(true);
     },
   );
 
-  it.each(["", "a_b", ".a", "a.", "a:", "a:b", "a:65536", "a:000001", "[::1", "::1", "[1:2]", "[1::2:3:4:5:6:7:8]", "[12345::]", "a/b", "[:]"])(
+  it.each(["", "a_b", ".a", "a.", "a:", "a:b", "a:65536", "a:000001", "[::1", "::1", "[1:2]", "[1::2:3:4:5:6:7:8]", "[12345::]", "a/b", "[:]", "[fe80::1%25eth0]:443", "[::1.2.3.4]"])(
     "%j is no host",
     (host) => {
       expect(isValidHost(host)).toBe(false);
@@ -230,6 +237,14 @@ describe("for all references", () => {
     expect(() => formatReference({ repository: "a", tag: "" })).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
     expect(() => formatReference({ repository: "a", digest: "b" })).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
     expect(() => formatReference({} as Reference)).toThrow(TypeError);
+  });
+
+  it("a host that would be read as a part of the repository is not written down", () => {
+    expect(isValidHost("registry")).toBe(true);
+    expect(() => formatReference({ host: "registry", repository: "a" })).toThrow(
+      expect.objectContaining({ code: "NAME_INVALID", detail: expect.objectContaining({ part: "host" }) as unknown }),
+    );
+    expect(formatReference({ host: "registry:80", repository: "a" })).toBe("registry:80/a");
   });
 });
 

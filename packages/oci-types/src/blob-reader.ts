@@ -56,6 +56,10 @@ function closed(): RegistryError {
   return new RegistryError("CLOSED", "this reader was closed");
 }
 
+function end(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
+}
+
 class SourceReader implements BlobReader {
   readonly descriptor: Descriptor;
   readonly #source: BlobChunks;
@@ -75,23 +79,25 @@ class SourceReader implements BlobReader {
     let ended = false;
     return {
       next: async () => {
-        if (ended) return { done: true, value: undefined };
+        if (ended) return end();
         try {
-          if (this.#state === "closed") throw closed();
+          this.#requireOpen();
           const result = await chunks.next();
           if (result.done !== true) return { done: false, value: this.#own(result.value) };
+          this.#requireOpen();
           ended = true;
-          return { done: true, value: undefined };
+          return end();
         } catch (error) {
+          // A source ended under the reading looks cut short; that is not what happened.
+          if (ended) return end();
           ended = true;
-          // A source closed under the reading looks cut short; that is not what happened.
           throw this.#state === "closed" ? closed() : error;
         }
       },
       return: async () => {
         ended = true;
         await this.#source.return();
-        return { done: true, value: undefined };
+        return end();
       },
     };
   }
@@ -141,6 +147,10 @@ class SourceReader implements BlobReader {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#state === "closed") throw closed();
   }
 
   #open(): AsyncIterator<Uint8Array, unknown> {

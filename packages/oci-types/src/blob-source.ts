@@ -1,3 +1,4 @@
+import { onAbort } from "./on-abort.ts";
 import type { CallOptions } from "./registry.ts";
 
 /**
@@ -11,11 +12,11 @@ export type BlobSource =
   | AsyncIterable<Uint8Array>
   | Iterable<Uint8Array>;
 
-/** The chunks of a {@link BlobSource}, to be read once. */
+/** The chunks of a {@link BlobSource}, to be read once. Reads that are not awaited are answered in their order. */
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
   /** The next chunk. */
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
-  /** Ends the source: a stream is cancelled with `reason`, an iterator returned. Idempotent. */
+  /** Ends the source: a stream is cancelled with `reason`, an iterator returned. A waiting read ends. Idempotent. */
   return(reason?: unknown): Promise<IteratorReturnResult<undefined>>;
   /** The same chunks: they come once. */
   [Symbol.asyncIterator](): BlobChunks;
@@ -41,43 +42,37 @@ export function readBlobSource(source: BlobSource, options: CallOptions = {}): B
   return new SourceChunks(openSource(source), options.signal);
 }
 
+/** Whoever waits for what the source gives next. */
+interface Waiting {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(reason: unknown): void;
+}
+
 class SourceChunks implements BlobChunks {
   readonly #pull: Pull;
   readonly #signal: AbortSignal | undefined;
-  /** Rejects, with the signal's reason, whoever waits for a chunk when the signal is aborted. */
-  #interrupt: ((reason: unknown) => void) | undefined;
+  #waiting: Waiting | undefined;
+  #lastRead: Promise<unknown> = Promise.resolve();
+  #ignoreAbort: (() => void) | undefined;
   #done = false;
 
   constructor(pull: Pull, signal: AbortSignal | undefined) {
     this.#pull = pull;
     this.#signal = signal;
     if (signal?.aborted === true) void this.#end(signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort);
+    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => {
+      this.#waiting?.reject(signal.reason);
+      void this.#end(signal.reason);
+    });
   }
 
-  readonly #onAbort = (): void => {
-    const interrupt = this.#interrupt;
-    void this.#end(this.#signal?.reason);
-    interrupt?.(this.#signal?.reason);
-  };
-
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#signal?.throwIfAborted();
-    try {
-      while (!this.#done) {
-        const result = await this.#pullOrAbort();
-        if (result.done === true) {
-          this.#release();
-          break;
-        }
-        const chunk = requireBytes(result.value, "a chunk of the content");
-        if (chunk.length > 0) return { done: false, value: chunk };
-      }
-    } catch (error) {
-      void this.#end(error);
-      throw error;
-    }
-    return { done: true, value: undefined };
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const read = this.#lastRead.then(() => this.#read());
+    this.#lastRead = read.then(
+      () => undefined,
+      () => undefined,
+    );
+    return read;
   }
 
   async return(reason?: unknown): Promise<IteratorReturnResult<undefined>> {
@@ -94,18 +89,37 @@ class SourceChunks implements BlobChunks {
     return this;
   }
 
-  #pullOrAbort(): Promise<IteratorResult<unknown>> {
-    const next = Promise.resolve(this.#pull.next());
-    if (this.#signal === undefined) return next;
+  async #read(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#signal?.throwIfAborted();
+    try {
+      while (!this.#done) {
+        const result = await this.#pullOrEnd();
+        if (result.done === true) {
+          this.#release();
+          break;
+        }
+        const chunk = requireBytes(result.value, "a chunk of the content");
+        if (chunk.length > 0) return { done: false, value: chunk };
+      }
+    } catch (error) {
+      void this.#end(error);
+      throw error;
+    }
+    return { done: true, value: undefined };
+  }
+
+  /** What the source gives next, unless the reading is ended or aborted before: a source may never answer. */
+  #pullOrEnd(): Promise<IteratorResult<unknown>> {
     return new Promise((resolve, reject) => {
-      this.#interrupt = reject;
-      next.then(resolve, reject);
+      this.#waiting = { resolve, reject };
+      Promise.resolve(this.#pull.next()).then(resolve, reject);
     });
   }
 
   /** Cancels the source, once. What it says to that is nobody's business: the reading is over already. */
   #end(reason: unknown): Promise<void> {
     if (this.#done) return Promise.resolve();
+    this.#waiting?.resolve({ done: true, value: undefined });
     this.#release();
     return new Promise<unknown>((resolve) => {
       resolve(this.#pull.cancel(reason));
@@ -117,8 +131,8 @@ class SourceChunks implements BlobChunks {
 
   #release(): void {
     this.#done = true;
-    this.#interrupt = undefined;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#waiting = undefined;
+    this.#ignoreAbort?.();
   }
 }
 
@@ -170,9 +184,10 @@ function pullIterator(source: object, open: () => AsyncIterator<unknown> | Itera
     async cancel() {
       // A Node stream's iterator ends its stream only when it was started and is not waiting for data.
       if (isDestroyable(source)) source.destroy();
-      const returned = (iterator ?? open()).return?.();
+      const returned = Promise.resolve((iterator ?? open()).return?.());
       // A generator that waits for its own next chunk answers only when it gets it, perhaps never.
-      if (!waiting) await returned;
+      if (waiting) returned.catch(() => undefined);
+      else await returned;
     },
   };
 }

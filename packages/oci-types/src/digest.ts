@@ -38,8 +38,11 @@ const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
 /**
  * Takes a digest apart, or answers `undefined` where `digest` is not one. A digest of an unknown algorithm is
  * well-formed; one of a registered algorithm must have that algorithm's length and alphabet.
+ *
+ * @throws TypeError where `digest` is not a string.
  */
 export function parseDigest(digest: string): ParsedDigest | undefined {
+  if (typeof digest !== "string") throw new TypeError(`a digest must be a string, not ${typeof digest}`);
   if (digest.length > maxDigestLength) return undefined;
   const match = DIGEST.exec(digest);
   if (match === null) return undefined;
@@ -73,7 +76,6 @@ export interface SupportedDigest extends ParsedDigest {
  * @throws {@link RegistryError} `DIGEST_INVALID` where it is not a digest, or of an algorithm not supported here.
  */
 export function requireDigest(digest: string): SupportedDigest {
-  if (typeof digest !== "string") throw new TypeError(`a digest must be a string, not ${typeof digest}`);
   const parsed = parseDigest(digest);
   if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `not a digest: ${excerpt(digest)}`);
   const { algorithm, encoded } = parsed;
@@ -85,9 +87,17 @@ export function requireDigest(digest: string): SupportedDigest {
   return { algorithm, encoded, digest: digest as Digest };
 }
 
+/** What `JSON.stringify` leaves as it is, and a terminal obeys or does not show. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /**
- * What a caller passed, made fit for a message: quoted, without control characters, and cut at 80 characters.
+ * What a caller passed, made fit for a message: quoted as in JSON, control and format characters escaped, and cut at 80
+ * characters.
  */
 export function excerpt(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value).replace(INVISIBLE, escapeUnits);
+}
+
+function escapeUnits(character: string): string {
+  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -81,7 +81,7 @@ export const registryErrorCodes: readonly RegistryErrorCode[] = Object.freeze(
 export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "list";
 
 /**
- * The HTTP status of an answer that carries `code`.
+ * The HTTP status of an answer that carries `code`; 500 for a code that only another copy of this package knows.
  *
  * The same code has two statuses in two places: `SIZE_INVALID` is 413 for a manifest and 400 elsewhere
  * (end-7), and a refused deletion is 405 (end-9, end-10) where any other refusal is 403.
@@ -91,7 +91,7 @@ export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "lis
 export function httpStatus(code: RegistryErrorCode, operation?: RegistryOperation): number {
   if (code === "SIZE_INVALID" && operation === "manifest") return 413;
   if (code === "DENIED" && operation === "delete") return 405;
-  return CODES[code].status;
+  return Object.hasOwn(CODES, code) ? CODES[code].status : 500;
 }
 
 /** One error of the distribution-spec's wire form. */

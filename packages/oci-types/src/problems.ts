@@ -1,7 +1,9 @@
+import { excerpt } from "./digest.ts";
+
 /** One thing that is wrong with a document. */
 export interface Problem {
   /**
-   * Where, as a JSONPath: `$.layers[0].size`.
+   * Where, as a JSONPath: `$.layers[0].size`. A member's name of more than 80 characters is cut.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9535}
    */
@@ -37,7 +39,7 @@ function jsonType(value: unknown): string {
 
 /** `path` with the member `key` added. */
 export function memberPath(path: string, key: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return /^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(key) ? `${path}.${key}` : `${path}[${excerpt(key)}]`;
 }
 
 /** Checks that a string fulfils `test`. */

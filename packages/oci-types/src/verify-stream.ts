@@ -28,14 +28,19 @@ export async function computeDigest(
   content: BlobSource,
   options: ComputeDigestOptions = {},
 ): Promise<{ digest: Digest; size: number }> {
-  const algorithm = requireAlgorithm(options.algorithm ?? "sha256");
-  const hasher = (options.createHasher ?? createHasher)(algorithm);
-  let size = 0;
-  for await (const chunk of readBlobSource(content, options)) {
-    size += chunk.length;
-    hasher.update(chunk);
+  const chunks = readBlobSource(content, options);
+  try {
+    const algorithm = requireAlgorithm(options.algorithm ?? "sha256");
+    const hasher = (options.createHasher ?? createHasher)(algorithm);
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      hasher.update(chunk);
+    }
+    return { digest: `${algorithm}:${await hasher.digest()}`, size };
+  } finally {
+    await chunks.return();
   }
-  return { digest: `${algorithm}:${await hasher.digest()}`, size };
 }
 
 /**
@@ -52,16 +57,22 @@ export function requireAlgorithm(algorithm: string): "sha256" | "sha512" {
 /**
  * Passes `content` on while checking it against `expected`. The last chunk comes only once size and digest are
  * known to be right; else the iteration ends in `SIZE_INVALID` or `DIGEST_INVALID`, having read one byte too many
- * at most. Each chunk is passed on as it came: copy what you keep.
+ * at most. Each chunk is passed on as it came: copy what you keep. However it ends, the content is cancelled or
+ * returned.
  */
 export function verifyStream(
   content: BlobSource,
   expected: BlobDescriptor,
   options: HashOptions = {},
-): AsyncGenerator<Uint8Array, void, undefined> {
-  return verifyChunks(readBlobSource(content, options), expected, (what, message, detail) => {
+): BlobChunks {
+  const chunks = readBlobSource(content, options);
+  const { digest, size } = expected;
+  const verified = verifyChunks(chunks, { digest, size }, (what, message, detail) => {
     return new RegistryError(what === "size" ? "SIZE_INVALID" : "DIGEST_INVALID", message, { detail });
   }, options.createHasher);
+  // A generator that never began returns without a word to its source.
+  const iterator = { next: () => verified.next(), return: () => chunks.return() };
+  return readBlobSource({ [Symbol.asyncIterator]: () => iterator });
 }
 
 /** Makes the error for content of another size or digest than expected. */
@@ -76,6 +87,7 @@ export async function* verifyChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     const { algorithm, digest } = requireDigest(expected.digest);
+    if (expected.size !== undefined) requireSize(expected.size);
     const hasher = startHash(algorithm);
     let size = 0;
     let withheld: Uint8Array | undefined;
@@ -103,4 +115,9 @@ export async function* verifyChunks(
   } finally {
     await chunks.return();
   }
+}
+
+function requireSize(size: number): void {
+  if (typeof size !== "number") throw new TypeError(`a size must be a number, not ${typeof size}`);
+  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a size must be a non-negative integer, not ${size}`);
 }

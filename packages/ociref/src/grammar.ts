@@ -18,7 +18,7 @@ const tag = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/;
 
 const domainComponent = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 const domainName = `${domainComponent}(?:\\.${domainComponent})*`;
-const ipv6 = "\\[[a-fA-F0-9:]+(?:%[a-zA-Z0-9._~-]+)?\\]";
+const ipv6 = "\\[[a-fA-F0-9:]+\\]";
 const host = new RegExp(`^(?:${domainName}|${ipv6})(?::(?<port>[0-9]+))?$`);
 
 /**
@@ -50,8 +50,10 @@ export function isValidDigest(value: unknown): value is string {
 }
 
 /**
- * Whether `value` is the host of a registry: a domain name, an IPv4 address or an IPv6 address in brackets, with a
- * port up to 65535 where one is given, of at most 255 bytes in all.
+ * Whether `value` is the host of a registry: a domain name, an IPv4 address or an IPv6 address in brackets without a
+ * zone, with a port up to 65535 where one is given, of at most 255 bytes in all.
+ *
+ * @see {@link https://github.com/distribution/reference/blob/main/regexp.go}
  */
 export function isValidHost(value: unknown): value is string {
   if (typeof value !== "string" || value.length > maxRepositoryLength) return false;
@@ -64,7 +66,7 @@ export function isValidHost(value: unknown): value is string {
 /** Within brackets the pattern lets any digits and colons through; an address has more rules than that. */
 function isAddressIfBracketed(value: string): boolean {
   if (!value.startsWith("[")) return true;
-  const address = value.slice(1, value.indexOf("]")).replace(/%.*$/, "");
+  const address = value.slice(1, value.indexOf("]"));
   const halves = address.split("::");
   if (halves.length > 2) return false;
   const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));

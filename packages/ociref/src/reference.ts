@@ -58,10 +58,12 @@ export function tryParseHostless(text: string): Reference | undefined {
 /**
  * Writes a reference down: what {@link parse} reads back where it has a host, {@link parseHostless} where it has none.
  *
- * @throws `RegistryError` As {@link parse}, where a part of it is not valid.
+ * @throws `RegistryError` As {@link parse}, where a part of it is not valid, and where the host would be read as a part
+ * of the repository: `registry` needs a port.
  */
 export function formatReference(reference: Reference): string {
   const { host, repository, tag, digest } = checkParts(reference);
+  if (host !== undefined && !looksLikeHost(host)) throw invalid("host", host, "it would be read as a part of the repository");
   const path = host === undefined ? repository : `${host}/${repository}`;
   return `${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
@@ -70,8 +72,11 @@ export function formatReference(reference: Reference): string {
 export function splitHost(text: string): { readonly host: string | undefined; readonly rest: string } {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0));
-  if (first === "localhost" || /[.:[A-Z]/.test(first)) return { host: first, rest: text.slice(slash + 1) };
-  return { host: undefined, rest: text };
+  return looksLikeHost(first) ? { host: first, rest: text.slice(slash + 1) } : { host: undefined, rest: text };
+}
+
+function looksLikeHost(first: string): boolean {
+  return first === "localhost" || /[.:[A-Z]/.test(first);
 }
 
 /** Refuses what is no string or too long to be looked at. */
@@ -121,7 +126,8 @@ function explain(part: keyof typeof LIMITS, value: string): string {
   return "it does not fit the grammar";
 }
 
-function invalid(part: Part, value: string, reason: string): RegistryError {
+/** The error that says what is wrong with a part of a reference. */
+export function invalid(part: Part, value: string, reason: string): RegistryError {
   const code = part === "digest" ? "DIGEST_INVALID" : "NAME_INVALID";
   return new RegistryError(code, `not a valid ${part}: ${excerpt(value)}: ${reason}`, { detail: { part, reason } });
 }

@@ -1,21 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import type { Descriptor, Digest, ImageManifest, Platform, Registry } from "@ocilayout/oci-types";
-import { ociMediaTypes } from "@ocilayout/oci-types";
-import { onTestFinished } from "vitest";
-
-/** A directory of its own for the running test. The layout in it is called `layout`: buildah makes a name of the path. */
-export function workspace(): string {
-  const directory = mkdtempSync(join(tmpdir(), "interop-"));
-  onTestFinished(() => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return directory;
-}
+import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
 /** Content, and what it is. */
 export interface Content {
@@ -41,7 +28,7 @@ export const otherPlatform: Platform = { architecture: "s390x", os: "linux" };
 export const baseFiles: Readonly<Record<string, string>> = { "etc/os-release": "ID=interop\n", "bin/run": "#!/bin/sh\n" };
 
 /** An image of two layers: {@link baseFiles}, and the file `etc/name` that tells it from others. */
-export function buildImage(name: string, platform: Platform = thisPlatform, extra: Partial<ImageManifest> = {}): Image {
+export function buildImage(name: string, platform: Platform = thisPlatform): Image {
   const tars = [baseFiles, { "etc/name": name }].map(tar);
   const layers = tars.map((bytes) => content(gzipSync(bytes), ociMediaTypes.layerGzip));
   const diffIds = tars.map(digestOf);
@@ -59,7 +46,6 @@ export function buildImage(name: string, platform: Platform = thisPlatform, extr
     config: config.descriptor,
     layers: layers.map((layer) => layer.descriptor),
     annotations: { "org.opencontainers.image.title": name },
-    ...extra,
   };
   return { ...json(ociMediaTypes.imageManifest, manifest), platform, config, layers, diffIds };
 }
@@ -68,6 +54,21 @@ export function buildImage(name: string, platform: Platform = thisPlatform, extr
 export function buildIndex(...images: readonly Image[]): Content {
   const manifests = images.map(({ descriptor, platform }) => ({ ...descriptor, platform }));
   return json(ociMediaTypes.imageIndex, { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests });
+}
+
+/** An artifact of one layer, about `subject` where there is one. */
+export function buildArtifact(text: string, subject?: Descriptor): Image {
+  const config = content(Buffer.from("{}"), emptyDescriptor.mediaType);
+  const layer = content(Buffer.from(text), "text/plain");
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: ociMediaTypes.imageManifest,
+    artifactType: "application/vnd.example",
+    config: emptyDescriptor,
+    layers: [layer.descriptor],
+    ...(subject && { subject }),
+  };
+  return { ...json(ociMediaTypes.imageManifest, manifest), platform: thisPlatform, config, layers: [layer], diffIds: [] };
 }
 
 /** Pushes what an image is made of, and the image. */

@@ -1,0 +1,35 @@
+/** Those who wait for the abort of one signal, and the one listener that the signal itself has. */
+interface Waiting {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const waitingBySignal: WeakMap<AbortSignal, Waiting> = new WeakMap();
+
+/**
+ * Calls `callback` when `signal` is aborted, until the returned function is called. However many wait, the signal has
+ * one listener: Node takes the eleventh for a leak and warns, and one signal for many pushes is none.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const waiting = waitingBySignal.get(signal) ?? listen(signal);
+  waiting.callbacks.add(callback);
+  return () => {
+    waiting.callbacks.delete(callback);
+    if (waiting.callbacks.size > 0 || waitingBySignal.get(signal) !== waiting) return;
+    signal.removeEventListener("abort", waiting.listener);
+    waitingBySignal.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal): Waiting {
+  const callbacks: Set<() => void> = new Set();
+  const waiting = {
+    callbacks,
+    listener: () => {
+      for (const callback of callbacks) callback();
+    },
+  };
+  signal.addEventListener("abort", waiting.listener);
+  waitingBySignal.set(signal, waiting);
+  return waiting;
+}

@@ -8,7 +8,7 @@ import { ensureDirectory } from "./fs/atomic-file.ts";
 import type { Disk } from "./fs/disk.ts";
 import { IndexFile } from "./fs/index-file.ts";
 import type { LayoutPaths } from "./fs/layout-files.ts";
-import { checkParts, completeLayout, damaged } from "./fs/layout-files.ts";
+import { checkParts, completeLayout, damaged, TORN_MS, TORN_RETRY_MS } from "./fs/layout-files.ts";
 import type { HeldLock } from "./fs/lock.ts";
 import { acquireLock } from "./fs/lock.ts";
 import { storageError } from "./fs/storage-error.ts";
@@ -29,10 +29,6 @@ export interface LayoutIndexSettings extends NameRules {
  * each time on a new draft; one that throws must not have changed its draft.
  */
 export type IndexChange<Result> = (draft: Draft) => Result | Promise<Result>;
-
-/** A text that cannot be parsed may be one that somebody is just writing in place: for so long it is tried again. */
-const TORN_MS = 1_000;
-const TORN_RETRY_MS = 20;
 
 /** What the index says. */
 interface IndexState {

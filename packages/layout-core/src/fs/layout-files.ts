@@ -13,6 +13,10 @@ import { isAbsent } from "./disk.ts";
 /** The version that the image-spec defines. */
 const LAYOUT_VERSION = "1.0.0";
 
+/** A text that cannot be parsed may be one that somebody is just writing in place: for so long it is tried again. */
+export const TORN_MS = 1_000;
+export const TORN_RETRY_MS = 20;
+
 /** Where the parts of a layout are. */
 export interface LayoutPaths {
   readonly root: string;
@@ -123,21 +127,30 @@ function decode(bytes: Uint8Array, name: string): string {
 }
 
 async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
-  const read = await readText(disk, paths.marker, "oci-layout");
-  if (read === undefined) return false;
-  await disk.close(read.file);
-  let marker: unknown;
-  try {
-    marker = JSON.parse(read.text);
-  } catch (cause) {
-    throw damaged("oci-layout is not JSON", cause);
-  }
+  const marker = await readMarker(disk, paths.marker);
+  if (marker === undefined) return false;
   const version = isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion") ? marker["imageLayoutVersion"] : undefined;
   if (version === LAYOUT_VERSION) return true;
   const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
   throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${LAYOUT_VERSION}"`, {
     detail: { imageLayoutVersion: version ?? null },
   });
+}
+
+/** What `oci-layout` says; `undefined` where it is not there. Some tools write it anew, in place, with every image. */
+async function readMarker(disk: Disk, path: string): Promise<unknown> {
+  for (let waited = 0; ; waited += TORN_RETRY_MS) {
+    const now = Date.now();
+    const read = await readText(disk, path, "oci-layout");
+    if (read === undefined) return undefined;
+    await disk.close(read.file);
+    try {
+      return JSON.parse(read.text);
+    } catch (cause) {
+      if (waited >= TORN_MS || now - Number(read.stats.ctimeMs) > TORN_MS) throw damaged("oci-layout is not JSON", cause);
+    }
+    await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+  }
 }
 
 /** Whether there is no file below `blobs`: directories alone hold nothing that could be lost. */

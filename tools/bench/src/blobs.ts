@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { join } from "node:path";
+
+import { openLayout } from "@ocilayout/layout-core";
+
+import { bytes, chunks, describe, MIB } from "./content.ts";
+import type { Benchmark, Measured } from "./measure.ts";
+import { inTurn, time } from "./measure.ts";
+
+const GIB = Number(process.env["BENCH_MIB"] ?? 1024);
+
+function hash(): string {
+  const hasher = createHash("sha256");
+  for (const chunk of chunks(GIB)) hasher.update(chunk);
+  return hasher.digest("hex");
+}
+
+function write(path: string, sync: boolean): void {
+  const file = openSync(path, "w");
+  for (const chunk of chunks(GIB)) writeSync(file, chunk);
+  if (sync) fsyncSync(file);
+  closeSync(file);
+}
+
+async function push(directory: string, durability: "fsync" | "none"): Promise<Measured> {
+  const digest = `sha256:${hash()}`;
+  const runs = 3;
+  const hashing = await time(runs, hash);
+  const { ours, limit } = await inTurn(
+    runs,
+    async (number) => {
+      const registry = await openLayout(join(directory, `layout-${number}`), { durability });
+      await registry.pushBlob("a", { digest, size: GIB * MIB }, chunks(GIB));
+      await registry.close();
+    },
+    (number) => { write(join(directory, `limit-${number}`), durability === "fsync"); },
+    // What is not written back yet would be in the way of the next.
+    () => { rmSync(directory, { recursive: true }); mkdirSync(directory); },
+  );
+  return { ours, limit: Math.max(hashing, limit) };
+}
+
+async function get(directory: string, verifyOnRead: boolean): Promise<Measured> {
+  const digest = `sha256:${hash()}`;
+  const registry = await openLayout(directory, { durability: "none", verifyOnRead });
+  await registry.pushBlob("a", { digest }, chunks(GIB));
+  const read = (): void => {
+    const file = openSync(join(directory, "blobs", ...digest.split(":")), "r");
+    const buffer = Buffer.alloc(MIB);
+    while (readSync(file, buffer) > 0);
+    closeSync(file);
+  };
+  const ours = async (): Promise<void> => {
+    let size = 0;
+    for await (const chunk of await registry.getBlob("a", digest)) size += chunk.length;
+    if (size !== GIB * MIB) throw new Error("not all was read");
+  };
+  const measured = await inTurn(3, ours, verifyOnRead ? hash : read);
+  await registry.close();
+  return measured;
+}
+
+/** Small blobs, as many at once as an image has layers many times over. */
+async function pushSmall(directory: string): Promise<Measured> {
+  const count = 2_000;
+  const contents = Array.from({ length: count }, (_, i) => Buffer.alloc(4096, String(i)));
+  const registry = await openLayout(join(directory, "layout"), { durability: "none" });
+  await registry.pushBlob("a", describe(bytes("first"), ""), bytes("first"));
+  const limit = await time(1, () =>
+    Promise.all(
+      contents.map(async (content, i) => {
+        const file = await open(join(directory, `temporary-${i}`), "wx");
+        await file.write(content);
+        createHash("sha256").update(content).digest("hex");
+        await file.close();
+        await rename(join(directory, `temporary-${i}`), join(directory, `blob-${i}`));
+      }),
+    ),
+  );
+  const ours = await time(1, () => Promise.all(contents.map((content) => registry.pushBlob("a", describe(content, ""), content))));
+  await registry.close();
+  return { ours, limit };
+}
+
+/** What is measured of blobs. */
+export const blobBenchmarks: readonly Benchmark[] = [
+  { name: `push ${GIB} MiB, no fsync`, limit: "hashing or writing as much, the slower", most: 1 / 0.9, run: (directory) => push(directory, "none") },
+  { name: `push ${GIB} MiB, fsync`, limit: "writing as much and fsync", most: 1 / 0.9, run: (directory) => push(directory, "fsync") },
+  { name: `get ${GIB} MiB, verified`, limit: "hashing as much", most: 1 / 0.9, run: (directory) => get(directory, true) },
+  { name: `get ${GIB} MiB, unverified`, limit: "reading the file", most: 1 / 0.8, run: (directory) => get(directory, false) },
+  { name: "push 2,000 blobs of 4 KiB at once", limit: "the same system calls", most: 1 / 0.5, run: pushSmall },
+];

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+
+/** A mebibyte in bytes. */
+export const MIB: number = 1024 * 1024;
+
+/** UTF-8. */
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** What `content` is. */
+export function describe(content: Uint8Array, mediaType: string): Descriptor {
+  return { mediaType, digest: `sha256:${createHash("sha256").update(content).digest("hex")}`, size: content.length };
+}
+
+/** A manifest, told from others by `name`. */
+export function manifest(name: string, subject?: Descriptor): Uint8Array {
+  const config = emptyDescriptor;
+  return bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.example", config, layers: [], subject, annotations: { name } }));
+}
+
+/**
+ * Writes a layout with so many tagged manifests of repository "a" (tags `t0`, `t1`, …) by hand: pushing them is measured
+ * elsewhere.
+ */
+export function writeLayout(directory: string, count: number, content: (number: number) => Uint8Array): void {
+  mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
+  writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+  const put = (blob: Uint8Array, descriptor: Descriptor): void => {
+    writeFileSync(join(directory, "blobs", ...descriptor.digest.split(":")), blob);
+  };
+  put(bytes("{}"), emptyDescriptor);
+  const known: Map<Uint8Array, Descriptor> = new Map();
+  const manifests = Array.from({ length: count }, (_, number) => {
+    const blob = content(number);
+    let descriptor = known.get(blob);
+    if (descriptor === undefined) {
+      descriptor = describe(blob, ociMediaTypes.imageManifest);
+      known.set(blob, descriptor);
+      put(blob, descriptor);
+    }
+    return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": `a:t${number}` } };
+  });
+  writeFileSync(join(directory, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests }));
+}
+
+/** So many mebibytes, in chunks of one, each time from the same memory. */
+export function* chunks(count: number): Generator<Uint8Array, void, undefined> {
+  const chunk = Buffer.alloc(MIB, "ocilayout");
+  for (let i = 0; i < count; i += 1) yield chunk;
+}

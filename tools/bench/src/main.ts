@@ -1,0 +1,28 @@
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name has TEXT in it. Fails where a limit is not kept.
+import { blobBenchmarks } from "./blobs.ts";
+import { manifestBenchmarks } from "./manifests.ts";
+import { withDirectory } from "./measure.ts";
+import { measureMemory } from "./memory.ts";
+
+const [wanted = ""] = process.argv.slice(2);
+const MOST_MEMORY_MIB = 64;
+let isKept = true;
+
+function report(name: string, figure: string, holds: boolean, note: string): void {
+  isKept &&= holds;
+  console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
+}
+
+for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks]) {
+  if (!name.includes(wanted)) continue;
+  const { ours, limit: best } = await withDirectory(run);
+  const ratio = ours / best;
+  const note = `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms: ${limit}; at most ${most.toFixed(2)}`;
+  report(name, `${ratio.toFixed(2)} times`, ratio <= most, note);
+}
+if (wanted === "" || wanted === "memory") {
+  for (const { name, more } of measureMemory()) {
+    report(`memory: ${name}`, `+${more.toFixed(0)} MiB`, more <= MOST_MEMORY_MIB, `more than an idle process; at most ${MOST_MEMORY_MIB}`);
+  }
+}
+process.exitCode = isKept ? 0 : 1;

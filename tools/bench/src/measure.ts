@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a benchmark found: our time, and that of the limit it is held against, both in milliseconds for the same work. */
+export interface Measured {
+  readonly ours: number;
+  readonly limit: number;
+}
+
+/** One thing that is measured. */
+export interface Benchmark {
+  readonly name: string;
+  /** What the time is divided by. */
+  readonly limit: string;
+  /** The most that our time may be of the limit's. */
+  readonly most: number;
+  run(directory: string): Promise<Measured>;
+}
+
+/** The median time of `run`, in milliseconds. */
+export async function time(runs: number, run: (number: number) => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let number = 0; number < runs; number += 1) {
+    const started = performance.now();
+    await run(number);
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] ?? 0;
+}
+
+/**
+ * Measures two things in turn, so that a machine that slows down slows both.
+ *
+ * @param clear - Runs before each, unmeasured.
+ */
+export async function inTurn(
+  runs: number,
+  ours: (number: number) => unknown,
+  limit: (number: number) => unknown,
+  clear: () => unknown = () => undefined,
+): Promise<Measured> {
+  const times = { ours: [] as number[], limit: [] as number[] };
+  for (let number = 0; number < runs; number += 1) {
+    await clear();
+    times.limit.push(await time(1, () => limit(number)));
+    await clear();
+    times.ours.push(await time(1, () => ours(number)));
+  }
+  const median = (of: number[]): number => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
+  return { ours: median(times.ours), limit: median(times.limit) };
+}
+
+/** Runs `use` with a directory that is gone afterwards. */
+export async function withDirectory<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(join(process.env["BENCH_DIRECTORY"] ?? tmpdir(), "bench-"));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}

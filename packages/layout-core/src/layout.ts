@@ -50,8 +50,17 @@ export class Layout {
 
   /** Gives a staged blob its name; where something has it, under the lock, so that no collection comes between. */
   async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.staging.isTaken(staged)) await this.staging.place(staged);
-    else if (await this.index.transact(() => this.staging.placeOrKeep(staged), signal)) await this.staging.drop(staged);
+    const { staging, index } = this;
+    if (!staging.isTaken(staged)) {
+      await staging.place(staged);
+      return;
+    }
+    const isKept = await index.transact(async () => {
+      const kept = await staging.keep(staged);
+      if (!kept) await staging.place(staged);
+      return kept;
+    }, signal);
+    if (isKept) await staging.drop(staged);
   }
 
   /** {@link place}; what cannot be placed is removed. */

@@ -42,9 +42,9 @@ export async function pushManifest(
     await index.ensure(signal);
     // Asked before anything is written and, because much can happen until then, again in the transaction.
     await checkAgainstLayout(layout, await index.read(), pushed);
-    const staged = await staging.stage(pushed.descriptor, readBlobSource(pushed.content, { signal }), signal);
-    await layout.placeOrDrop(staged, signal);
-    await index.transact((draft) => put(layout, draft, pushed), signal);
+    const isTaken = staging.isTaken(pushed.descriptor);
+    if (!isTaken) await store(layout, pushed, signal);
+    await index.transact((draft) => put(layout, draft, pushed, isTaken), signal);
   } catch (error) {
     throw storageError(error, "storing a manifest");
   }
@@ -77,11 +77,27 @@ async function checkPushed(
   return { repository, content: bytes, parsed, descriptor, tags, precondition };
 }
 
-/** Decides and makes the change of the index. */
-async function put(layout: Layout, draft: Draft, pushed: PushedManifest): Promise<void> {
+/** Writes the bytes of a manifest and gives them their name. */
+async function store({ staging }: Layout, { content, descriptor }: PushedManifest, signal?: AbortSignal): Promise<void> {
+  const staged = await staging.stage(descriptor, readBlobSource(content, { signal }), signal);
+  try {
+    await staging.place(staged);
+  } catch (error) {
+    await staging.drop(staged);
+    throw error;
+  }
+}
+
+/**
+ * Decides and makes the change of the index.
+ *
+ * @param isTaken - Whether something had the manifest's name already: here, under the lock, it is kept or replaced.
+ */
+async function put(layout: Layout, draft: Draft, pushed: PushedManifest, isTaken: boolean): Promise<void> {
   const { repository, descriptor, tags } = pushed;
-  const { graph } = layout;
+  const { graph, staging } = layout;
   await checkAgainstLayout(layout, draft, pushed);
+  if (isTaken && !(await staging.keep(descriptor))) await store(layout, pushed);
   // Which index contains what matters only to what is to have no tag.
   const isDisplacing = tags.some((tag) => draft.tagged(repository, tag).some(({ digest }) => digest !== descriptor.digest));
   if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");

@@ -74,9 +74,9 @@ export class BlobStaging {
     await removeQuietly(this.#disk, staged.temporary);
   }
 
-  /** Whether something has the name that `staged` is to get. */
-  isTaken(staged: StagedBlob): boolean {
-    return this.#blobs.stamp(staged.digest) !== undefined;
+  /** Whether something has the name that the blob is to get. */
+  isTaken({ digest }: Pick<StagedBlob, "digest">): boolean {
+    return this.#blobs.stamp(digest) !== undefined;
   }
 
   /** Gives a staged blob its name, whatever had it before. */
@@ -88,15 +88,13 @@ export class BlobStaging {
   }
 
   /**
-   * Gives a staged blob its name where a file has it already: one that is good is kept, its time renewed, so that no
-   * collection under way takes it for old; a bad one is replaced. To be called under the layout's lock.
+   * Keeps the file that has the blob's name, if it is good: its time is renewed, so that no collection under way takes it
+   * for old. To be called under the layout's lock.
    *
-   * @returns Whether the stored file was kept; then `staged` is of no use any more.
+   * @returns Whether it was kept; what is bad, or not there, is to be replaced.
    */
-  async placeOrKeep(staged: StagedBlob): Promise<boolean> {
-    const isKept = await this.#renew(staged.digest, (blob) => this.#isGood(blob, staged));
-    if (!isKept) await this.place(staged);
-    return isKept;
+  async keep(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
+    return this.#renew(blob.digest, (stored) => this.#isGood(stored, blob));
   }
 
   /** Renews the time of a stored blob where that is allowed. To be called under the layout's lock. */
@@ -129,7 +127,7 @@ export class BlobStaging {
     }
   }
 
-  async #isGood(blob: OpenBlob, { digest, size }: StagedBlob): Promise<boolean> {
+  async #isGood(blob: OpenBlob, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
     return blob.size === size && (await this.#blobs.isIntact(blob, digest));
   }
 

@@ -13,44 +13,84 @@ export interface FilePart {
   readonly end: number;
 }
 
-/** The chunks of a file, each in memory of its own; closing it, or reading it to its end, closes the file. */
+/**
+ * The chunks of a file, each in memory of its own; closing it, or reading it to its end, closes the file. While one is
+ * being worked on the next is being read.
+ */
 export function readFileChunks(
   disk: Disk,
   held: HeldFile,
   part: FilePart,
 ): AsyncIterableIterator<Uint8Array, undefined> {
-  let at = part.start;
-  const done = { done: true, value: undefined } as const;
-  const close = async (): Promise<void> => {
-    const { file } = held;
-    held.file = undefined;
-    if (file !== undefined) await closeQuietly(disk, file);
-  };
-  return {
-    async next() {
-      if (held.file === undefined) return done;
-      const size = Math.min(READ_BYTES, part.end - at);
-      if (size <= 0) {
-        await close();
-        return done;
-      }
-      try {
-        const buffer = Buffer.allocUnsafeSlow(size);
-        const count = await disk.read(held.file, buffer, at);
-        if (count === 0) throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");
-        at += count;
-        return { done: false, value: buffer.subarray(0, count) };
-      } catch (error) {
-        await close();
-        throw storageError(error, "reading a blob");
-      }
-    },
-    async return() {
-      await close();
-      return done;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return new FileChunks(disk, held, part);
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #disk: Disk;
+  readonly #held: HeldFile;
+  readonly #end: number;
+  #at: number;
+  #ahead: Promise<Uint8Array> | undefined;
+
+  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart) {
+    this.#disk = disk;
+    this.#held = held;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const reading = this.#ahead ?? this.#start();
+    if (reading === undefined) {
+      await this.#close();
+      return DONE;
+    }
+    this.#ahead = undefined;
+    try {
+      const value = await reading;
+      this.#ahead = this.#start();
+      return { done: false, value };
+    } catch (error) {
+      await this.#close();
+      throw storageError(error, "reading a blob");
+    }
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#close();
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Begins to read the next chunk; `undefined` where there is none, or the file was closed. */
+  #start(): Promise<Uint8Array> | undefined {
+    const { file } = this.#held;
+    const position = this.#at;
+    const size = Math.min(READ_BYTES, this.#end - position);
+    if (file === undefined || size <= 0) return undefined;
+    this.#at += size;
+    const buffer = Buffer.allocUnsafeSlow(size);
+    const reading = this.#disk.read(file, buffer, position).then((count) => {
+      if (count === size) return buffer;
+      throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");
+    });
+    // Whoever asks for it is told; who never asks need not know.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  /** Closes the file, but not while it is being read: its number may be another file's by then. */
+  async #close(): Promise<void> {
+    const { file } = this.#held;
+    this.#held.file = undefined;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    await ahead?.catch(() => undefined);
+    if (file !== undefined) await closeQuietly(this.#disk, file);
+  }
 }

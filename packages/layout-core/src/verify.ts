@@ -26,6 +26,7 @@ export type FindingKind =
 export interface Finding {
   /** `"error"`: something cannot be read. `"warning"`: something is of no use, or not understood. */
   readonly severity: "error" | "warning";
+  /** What kind of thing it is. */
   readonly kind: FindingKind;
   /** The blob or manifest it is about. */
   readonly digest?: string | undefined;

@@ -88,16 +88,15 @@ async function expectWhole({ registry, pushed }: Outcome): Promise<void> {
 }
 
 describe("another program writes at the same time, without our lock", () => {
-  it.skipIf(!has("skopeo"))("skopeo: our calls see what is there, and everything is whole afterwards", async () => {
+  // skopeo writes `index.json` and `oci-layout` in place: from outside they are seen torn, and waited for by us.
+  it.skipIf(!has("skopeo"))("skopeo: our calls do not fail, and everything is whole afterwards", async () => {
     const outcome = await together(skopeoIn, (skopeo, round) => skopeo("copy", "oci:source:theirs", `oci:layout:theirs-${round % 10}`));
-    console.log(outcome.pushed.size, outcome.rounds, outcome.failures, outcome.torn);
-    expect(outcome.failures.filter((error) => !isRegistryError(error))).toEqual([]);
+    expect(outcome.failures).toEqual([]);
     await expectWhole(outcome);
   });
 
   it.skipIf(!has("umoci"))("umoci: our calls do not fail, and the index is whole at every moment", async () => {
     const outcome = await together(umociIn, (umoci, round) => umoci("tag", "--image", "layout:base", `theirs-${round % 10}`));
-    console.log(outcome.pushed.size, outcome.rounds, outcome.failures, outcome.torn);
     expect(outcome.failures).toEqual([]);
     expect(outcome.torn).toBe(0);
     await expectWhole(outcome);

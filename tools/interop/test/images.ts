@@ -24,7 +24,7 @@ export const thisPlatform: Platform = { architecture: process.arch === "x64" ? "
 /** Another one. */
 export const otherPlatform: Platform = { architecture: "s390x", os: "linux" };
 
-/** The files of an image, by path, as {@link buildImage} puts them into two layers; the mode is executable for `bin/`. */
+/** The first layer of every image: files by path. What is in `bin/` can be run. */
 export const baseFiles: Readonly<Record<string, string>> = { "etc/os-release": "ID=interop\n", "bin/run": "#!/bin/sh\n" };
 
 /** An image of two layers: {@link baseFiles}, and the file `etc/name` that tells it from others. */
@@ -87,10 +87,12 @@ export function json(mediaType: string, value: unknown): Content {
   return content(Buffer.from(JSON.stringify(value, undefined, 1)), mediaType);
 }
 
+/** Bytes, and what they are. */
 export function content(bytes: Buffer, mediaType: string): Content {
   return { bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 
+/** The sha256 digest. */
 export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

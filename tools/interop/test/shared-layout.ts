@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
@@ -36,10 +35,12 @@ export function blobsOf(cwd: string, name: string): string[] {
   return readdirSync(join(cwd, name, "blobs/sha256")).sort();
 }
 
+/** The blob `digest` of the layout `name` in `cwd`. */
 export function blob(cwd: string, name: string, digest: string): Buffer {
   return readFileSync(join(cwd, name, "blobs", ...digest.split(":")));
 }
 
+/** `index.json` as it stands there. */
 export function indexText(cwd: string): string {
   return readFileSync(join(cwd, "layout/index.json"), "utf8");
 }
@@ -52,6 +53,7 @@ export function filesOf(directory: string): Record<string, string> {
   );
 }
 
+/** Whether somebody may run the file. */
 export function isExecutable(path: string): boolean {
   return (statSync(path).mode & 0o111) !== 0;
 }

@@ -15,7 +15,7 @@ export interface Benchmark {
   readonly limit: string;
   /** The most that our time may be of the limit's. */
   readonly most: number;
-  run(directory: string): Promise<Measured>;
+  readonly run: (directory: string) => Promise<Measured>;
 }
 
 /** The median time of `run`, in milliseconds. */

@@ -47,6 +47,12 @@ export function requireCount(value: number, what: string): number {
   return value;
 }
 
+/** Refuses what is neither true nor false. */
+export function requireFlag(value: boolean, what: string): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false`);
+  return value;
+}
+
 /** Refuses what is no string. */
 export function requireString(value: string, what: string): void {
   if (typeof value !== "string") throw new TypeError(`${what} must be a string, not ${typeof value}`);

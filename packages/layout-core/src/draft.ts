@@ -22,6 +22,11 @@ export class Draft implements EntryView {
     this.#table = table;
   }
 
+  /** That of the table it is made of. */
+  get revision(): object {
+    return this.#table.revision;
+  }
+
   get isChanged(): boolean {
     return this.#changes.length > 0;
   }

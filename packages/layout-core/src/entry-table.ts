@@ -40,9 +40,15 @@ export class EntryTable implements EntryView {
   readonly #repositories: Map<string, RepositoryEntries> = new Map();
   #sortedRepositories: readonly string[] | undefined;
   #count = 0;
+  #revision: object = {};
 
   constructor(entries: Iterable<Entry | ForeignEntry> = []) {
     for (const entry of entries) this.#add(entry);
+  }
+
+  /** Another one whenever the entries are others. */
+  get revision(): object {
+    return this.#revision;
   }
 
   /** How many entries there are, foreign ones too. */
@@ -105,6 +111,7 @@ export class EntryTable implements EntryView {
 
   /** Makes what `draft` says the state of this table. */
   apply(draft: Draft): void {
+    this.#revision = {};
     for (const { base, now } of draft.changes()) {
       if (base === undefined) {
         if (now !== undefined) this.#add(now);

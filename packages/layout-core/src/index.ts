@@ -1,4 +1,5 @@
 export { findLayout, type FoundLayout, type LayoutReference } from "./find-layout.ts";
+export type { GcOptions, GcReport } from "./garbage.ts";
 export { readImageConfig, resolvePlatform, type ImageConfig } from "./image-config.ts";
 export type { ManifestListing } from "./lister.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";

@@ -85,6 +85,16 @@ export class LayoutIndex {
     return this.#queue.add(change, signal);
   }
 
+  /**
+   * Whether the layout is there and has all its parts, looked at now.
+   *
+   * @throws `RegistryError` `LAYOUT_INVALID` where it is damaged.
+   */
+  async isWhole(): Promise<boolean> {
+    const { stamp, table } = await this.#current();
+    return checkParts(this.#disk, this.#paths, stamp === undefined ? undefined : table.size);
+  }
+
   /** Makes sure that the layout is there and whole. */
   async ensure(signal?: AbortSignal): Promise<void> {
     if (!(await this.#current()).whole) await this.transact(() => undefined, signal);

@@ -1,5 +1,5 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { octetStream } from "@ocilayout/oci-types";
+import { manifestKind, octetStream } from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
 import type { EntryView } from "./entry-table.ts";
@@ -129,22 +129,28 @@ export class ManifestGraph {
 
   /**
    * Every manifest that any of `roots` reaches, each once. What is there and cannot be read is handed to
-   * `onUnreadable`: nobody knows what it refers to.
+   * `onUnreadable`: nobody knows what it refers to. Only of a type that nobody looks into it may be too large.
+   *
+   * @param from - `"fresh"`: what is on disk now, whatever was read before.
    */
   async *reachable(
     roots: Iterable<ManifestRoot>,
     onUnreadable: (descriptor: ManifestRoot) => void,
+    from: "memory" | "fresh" = "memory",
   ): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
     const waiting = [...roots];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next.digest)) continue;
       seen.add(next.digest);
-      const reading = await this.store.load(next);
+      const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
         waiting.push(...reading.children);
-      } else if (reading.state !== "absent") onUnreadable(next);
+        continue;
+      }
+      const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";
+      if (reading.state !== "absent" && !isContent) onUnreadable(next);
     }
   }
 }

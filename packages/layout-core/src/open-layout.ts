@@ -5,6 +5,8 @@ import type { ListOptions, Registry } from "@ocilayout/oci-types";
 import { LayoutDeleter } from "./deleter.ts";
 import type { Disk } from "./fs/disk.ts";
 import { nodeDisk } from "./fs/disk.ts";
+import type { GcOptions, GcReport } from "./garbage.ts";
+import { collectGarbage } from "./garbage.ts";
 import { Layout } from "./layout.ts";
 import type { ManifestListing } from "./lister.ts";
 import { LayoutLister } from "./lister.ts";
@@ -30,6 +32,12 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
    * nothing, and what it finds does not make it reject.
    */
   verify(options?: VerifyOptions): AsyncIterable<Finding>;
+  /**
+   * Removes the blobs that no entry reaches, expired upload sessions and what dead processes left behind; safe beside
+   * pushes of this and other processes. What a foreign entry reaches stays, what is younger than the grace too, and what
+   * a document of an unknown type has a digest of. `LAYOUT_INVALID` where a manifest is damaged: it removes nothing then.
+   */
+  gc(options?: GcOptions): Promise<GcReport>;
   /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
@@ -89,6 +97,7 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     referrers: (...args) => lister.referrers(...args),
     repositories: (...args) => lister.repositories(...args),
     manifests: (...args) => lister.manifests(...args),
+    gc: (...args) => collectGarbage(layout, ...args),
     verify: (...args) => verifyLayout(layout, ...args),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,6 +1,6 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { requireCount, requireRepository } from "./check-input.ts";
+import { requireCount, requireFlag, requireRepository } from "./check-input.ts";
 import type { EntryName } from "./ref-name.ts";
 
 /** Options of `openLayout`. */
@@ -78,11 +78,6 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
 /** Refuses a write where there are to be none. */
 export function requireWritable(settings: LayoutSettings): void {
   if (settings.readOnly) throw new RegistryError("DENIED", "this layout was opened for reading only");
-}
-
-function requireFlag(value: boolean, what: string): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false`);
-  return value;
 }
 
 function requireOneOf(value: string, allowed: readonly string[], what: string): void {

@@ -97,7 +97,9 @@ async function put(layout: Layout, draft: Draft, pushed: PushedManifest, isTaken
   const { repository, descriptor, tags } = pushed;
   const { graph, staging } = layout;
   await checkAgainstLayout(layout, draft, pushed);
-  if (isTaken && !(await staging.keep(descriptor))) await store(layout, pushed);
+  // What was put in place before this lock was had may have been collected since, where there is no grace.
+  const isStored = isTaken ? await staging.keep(descriptor) : staging.isTaken(descriptor);
+  if (!isStored) await store(layout, pushed);
   // Which index contains what matters only to what is to have no tag.
   const isDisplacing = tags.some((tag) => draft.tagged(repository, tag).some(({ digest }) => digest !== descriptor.digest));
   if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");

@@ -122,9 +122,7 @@ export class LayoutUploads {
     for (const id of await this.#files.ids()) {
       const state = await this.#files.state(id);
       if (state === undefined || !this.#isExpired(state)) continue;
-      const upload = await this.#files.open(id);
-      // Whoever has it open keeps it.
-      if (upload !== undefined && upload !== "busy") await upload.remove();
+      await this.#files.removeEnded(id);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CallOptions } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
-import { throwIfAborted } from "./check-input.ts";
+import { requireFlag, throwIfAborted } from "./check-input.ts";
 import type { EntryTable } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
@@ -47,8 +47,7 @@ export interface VerifyOptions extends CallOptions {
 /** Everything in a layout that is not as it should be. */
 export async function* verifyLayout(layout: Layout, options: VerifyOptions = {}): AsyncGenerator<Finding, void, undefined> {
   layout.beginRead(options);
-  const { content = true } = options;
-  if (typeof content !== "boolean") throw new TypeError("content must be true or false");
+  const content = requireFlag(options.content ?? true, "content");
   try {
     const table = await readTable(layout);
     if ("kind" in table) {

@@ -148,6 +148,13 @@ describe("clause 18: what an index claims", () => {
   });
 });
 
+it("clause 12: an index may not say of a manifest that it is something else than it was pushed as", async () => {
+  await using registry = await openLayout(freshLayout());
+  const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing", { tags: ["t"] });
+  const lie = imageIndex({ ...thing, mediaType: "application/x-other" });
+  await expect(registry.pushManifest("a", lie, indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+});
+
 describe("graphs", () => {
   /** A disk that counts how often each file below `blobs/` is opened. */
   function countingDisk(): { disk: Disk; opened: Map<string, number> } {
@@ -183,6 +190,23 @@ describe("graphs", () => {
     for (const { digest } of chain) await other.resolveManifest("a", digest);
     expect([...opened.values()].every((times) => times === 1)).toBe(true);
     expect(opened.size).toBe(31);
+  });
+
+  it("D70: so does a lattice, in which each index lists both of the level below", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { durability: "none" });
+    const bottom = await pushArtifact(registry, "a", "bottom");
+    let level = [bottom];
+    for (let i = 0; i < 25; i += 1) {
+      const lists = [imageIndex(...level), imageIndex(...[...level].reverse(), ...level)];
+      level = await Promise.all(lists.map((list) => registry.pushManifest("a", list, indexType)));
+    }
+    const { disk, opened } = countingDisk();
+    await using other = openLayoutOn(disk, directory);
+    await other.resolveManifest("a", bottom.digest);
+    await expect(other.deleteManifest("a", bottom.digest)).rejects.toMatchObject({ code: "DENIED" });
+    await expect(other.resolveManifest("b", bottom.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    expect([...opened.values()].every((times) => times === 1)).toBe(true);
   });
 
   it("indexes nest 100 deep, and the whole is one entry", async () => {

@@ -188,6 +188,16 @@ describe("clause 9: an upload's id", () => {
     expect(snapshot(join(registry.directory, ".."))).toEqual(before);
   });
 
+  it("D11: leads nowhere else, also where a real one stands behind it", async () => {
+    await using registry = await open();
+    const id = await startAndClose(registry);
+    for (const path of [`../_uploads/${id}`, `./${id}`, `${id}/.`, `${id}/`, ` ${id}`, id.toUpperCase()]) {
+      await expect(registry.resolveUpload("a", path)).rejects.toMatchObject(unknown);
+      await expect(registry.pushBlobChunkedResume("a", path)).rejects.toMatchObject(unknown);
+    }
+    await registry.resolveUpload("a", id);
+  });
+
   it("D13: is bound to its repository", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);

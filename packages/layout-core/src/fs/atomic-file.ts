@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
+import { ownedName } from "./owned-name.ts";
 
 /** Makes what is in a directory durable: created, renamed and removed names. */
 export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function ensureDirectory(disk: Disk, directory: string, durable: bo
 
 /** A name that nothing else has, beside `path`, for what is to take its place. */
 export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${ownedName()}.tmp`);
 }
 
 /**

@@ -2,7 +2,8 @@ import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import { join, sep } from "node:path";
 
-import { createHasher, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
+import type { Digest } from "@ocilayout/oci-types";
+import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
 
 import { closeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
@@ -14,6 +15,13 @@ import { stampOf } from "./layout-files.ts";
 /** A stored blob that is open for reading. */
 export interface OpenBlob {
   readonly file: OpenFile;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** A stored blob, as it is found in its directory. */
+export interface StoredBlob {
+  readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
 }
@@ -91,10 +99,37 @@ export class BlobFiles {
     return `${algorithm}:${await hasher.digest()}` === digest;
   }
 
+  /** When a blob was written or renewed, in milliseconds since 1970; `undefined` where there is none. */
+  writtenMs(digest: string): number | undefined {
+    const stats = this.#disk.statNow(this.path(digest));
+    return stats === undefined ? undefined : Number(stats.mtimeMs);
+  }
+
+  /** Every file that has the name of a blob; whatever else lies there is nobody's to remove. */
+  async *list(): AsyncGenerator<StoredBlob, void, undefined> {
+    for (const algorithm of digestAlgorithms) {
+      for (const entry of await this.#list(join(this.#paths.blobs, algorithm))) {
+        const digest = `${algorithm}:${entry.name}`;
+        if (!entry.isFile() || !isDigest(digest)) continue;
+        const stats = this.#disk.statNow(this.path(digest));
+        if (stats !== undefined) yield { digest, size: Number(stats.size) };
+      }
+    }
+  }
+
   /** What tells the file of a blob from any other; `undefined` where there is none. */
   stamp(digest: string): string | undefined {
     const stats = this.#disk.statNow(this.path(digest));
     return stats === undefined ? undefined : stampOf(stats);
+  }
+
+  async #list(directory: string): ReturnType<Disk["list"]> {
+    try {
+      return await this.#disk.list(directory);
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
   }
 
   async #openFile(path: string): Promise<OpenFile | undefined> {

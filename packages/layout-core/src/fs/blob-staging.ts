@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 
 import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
@@ -10,6 +9,7 @@ import { ChunkWriter } from "./chunk-writer.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
+import { ownedName } from "./owned-name.ts";
 
 /** A blob that was written and verified, and has no name yet. */
 export interface StagedBlob {
@@ -132,7 +132,7 @@ export class BlobStaging {
   }
 
   async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {
-    const temporary = join(this.#paths.uploads, `${randomUUID()}.blob`);
+    const temporary = join(this.#paths.uploads, `${ownedName()}.blob`);
     try {
       return { temporary, file: await this.#disk.open(temporary, "wx") };
     } catch (error) {

@@ -5,7 +5,7 @@ import type { Disk } from "./disk.ts";
 import type { Found, OwnRecord } from "./lock-record.ts";
 import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder } from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
-import { judgeHolder, readProcessTable } from "./process-identity.ts";
+import { judgeHolder, processTable } from "./process-identity.ts";
 
 /** A holder that cannot be seen from here is taken for dead after so long without a sign of life. */
 const STALE_MS = 30_000;
@@ -32,8 +32,6 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
-let machine: ProcessTable | undefined;
-
 /**
  * Takes the lock `path`, whose directory must exist, waiting for whoever holds it. A holder that is provably dead
  * is replaced at once, and only by way of a claim that one process at a time can have.
@@ -45,7 +43,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
     {
       disk,
       lock: path,
-      processes: options.processes ?? (machine ??= readProcessTable()),
+      processes: options.processes ?? processTable(),
       stealStale: options.stealStale ?? true,
       timeoutMs: options.timeoutMs,
       deadline: performance.now() + options.timeoutMs,

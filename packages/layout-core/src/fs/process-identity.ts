@@ -42,6 +42,13 @@ function readStartTime(pid: number | "self"): string | undefined {
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
+let machine: ProcessTable | undefined;
+
+/** The real processes of this machine, read once. */
+export function processTable(): ProcessTable {
+  return (machine ??= readProcessTable());
+}
+
 /** The real processes of this machine. */
 export function readProcessTable(): ProcessTable {
   const pidNamespace = attempt(() => readlinkSync("/proc/self/ns/pid"));

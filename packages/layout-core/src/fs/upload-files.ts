@@ -46,7 +46,7 @@ export interface OpenUpload {
   remove(): Promise<void>;
 }
 
-/** An id as it is made here; nothing else is ever looked up. */
+/** An id as it is made here. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -64,10 +64,34 @@ export class UploadFiles {
     this.#durable = settings.durable;
   }
 
+  /** Whether `name` can be an id: nothing else is ever looked up. */
+  isSession(name: string): boolean {
+    return ID.test(name);
+  }
+
+  /** Where the session `id` lies. */
+  directory(id: string): string {
+    return join(this.#paths.uploads, id);
+  }
+
+  /** Where the lock of whoever has the session `id` lies. */
+  lockPath(id: string): string {
+    return join(this.directory(id), "lock");
+  }
+
+  /** Removes a session that has ended, unless somebody has it. */
+  async removeEnded(id: string): Promise<void> {
+    const lock = await this.#lock(this.directory(id));
+    if (lock === undefined || lock === "busy") return;
+    await removeQuietly(this.#disk, join(this.directory(id), "session.json"));
+    await lock.release();
+    await this.#remove(this.directory(id));
+  }
+
   /** Starts a session and opens it. */
   async create(record: UploadRecord): Promise<OpenUpload> {
     const id = randomUUID();
-    const directory = this.#directory(id);
+    const directory = this.directory(id);
     await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
     await this.#disk.mkdir(directory);
     try {
@@ -86,8 +110,8 @@ export class UploadFiles {
 
   /** Opens a session; `undefined` where there is none, `"busy"` while another writer has it. */
   async open(id: string): Promise<OpenUpload | "busy" | undefined> {
-    if (!ID.test(id)) return undefined;
-    const directory = this.#directory(id);
+    if (!this.isSession(id)) return undefined;
+    const directory = this.directory(id);
     const lock = await this.#lock(directory);
     if (lock === undefined || lock === "busy") return lock;
     let file: OpenFile | undefined;
@@ -109,9 +133,9 @@ export class UploadFiles {
 
   /** How far a session is, whoever has it; `undefined` where there is none. */
   async state(id: string): Promise<UploadState | undefined> {
-    if (!ID.test(id)) return undefined;
-    const record = await this.#readRecord(join(this.#directory(id), "session.json"));
-    const stats = this.#disk.statNow(join(this.#directory(id), "data"));
+    if (!this.isSession(id)) return undefined;
+    const record = await this.#readRecord(join(this.directory(id), "session.json"));
+    const stats = this.#disk.statNow(join(this.directory(id), "data"));
     if (record === undefined || stats?.isFile() !== true) return undefined;
     return { ...record, id, size: Number(stats.size), stamp: stampOf(stats), writtenMs: Number(stats.mtimeMs) };
   }
@@ -119,7 +143,7 @@ export class UploadFiles {
   /** The sessions there are, in whatever state. */
   async ids(): Promise<string[]> {
     try {
-      return (await this.#disk.list(this.#paths.uploads)).map(({ name }) => name).filter((name) => ID.test(name));
+      return (await this.#disk.list(this.#paths.uploads)).map(({ name }) => name).filter((name) => this.isSession(name));
     } catch (error) {
       if (isAbsent(error)) return [];
       throw error;
@@ -127,7 +151,7 @@ export class UploadFiles {
   }
 
   #opened(state: UploadState, file: OpenFile, lock: HeldLock): OpenUpload {
-    const directory = this.#directory(state.id);
+    const directory = this.directory(state.id);
     let isOpen = true;
     const end = async (finish: () => Promise<void>): Promise<void> => {
       if (!isOpen) return;
@@ -190,9 +214,6 @@ export class UploadFiles {
     return parseRecord(text);
   }
 
-  #directory(id: string): string {
-    return join(this.#paths.uploads, id);
-  }
 }
 
 /** `undefined` where a process was killed while it wrote the record: nobody was told of that session. */

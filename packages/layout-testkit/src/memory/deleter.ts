@@ -1,9 +1,9 @@
 import type { CallOptions, DeleteTagOptions, RegistryDeleter } from "@ocilayout/oci-types";
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 
-import { byCodeUnits, requirePrecondition, requireRepository, requireTag } from "./check.ts";
+import { byCodeUnits, requirePrecondition, requireRepository, requireTag, unknownBlob, unknownManifest, unknownTag } from "./check.ts";
+import { childrenOf, referencesOf } from "./manifest.ts";
 import type { MemoryStore } from "./store.ts";
-import { childrenOf, referencesOf } from "./store.ts";
 import { requireCurrent } from "./writer.ts";
 
 /** The deleting facet of a registry in memory (clause 16). */
@@ -20,7 +20,7 @@ export class MemoryDeleter implements RegistryDeleter {
     requirePrecondition(options, [requireTag(tag)]);
     const repository = this.#store.read(repo);
     requireCurrent(repository, tag, options);
-    if (!repository.tags.delete(tag)) throw new RegistryError("MANIFEST_UNKNOWN");
+    if (!repository.tags.delete(tag)) throw unknownTag(repo, tag);
   }
 
   async deleteManifest(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
@@ -30,8 +30,8 @@ export class MemoryDeleter implements RegistryDeleter {
     const { manifests, tags } = this.#store.read(repo);
     const containers = [...manifests.values()].filter((it) => childrenOf(it).some((child) => child.digest === wanted));
     const referencedBy = containers.map((it) => it.digest).sort(byCodeUnits);
-    if (referencedBy.length > 0) throw new RegistryError("DENIED", undefined, { detail: { referencedBy } });
-    if (!manifests.delete(wanted)) throw new RegistryError("MANIFEST_UNKNOWN");
+    if (referencedBy.length > 0) throw denied("an index contains it", referencedBy);
+    if (!manifests.delete(wanted)) throw unknownManifest(repo, wanted);
     for (const [tag, target] of [...tags]) if (target === wanted) tags.delete(tag);
   }
 
@@ -40,12 +40,16 @@ export class MemoryDeleter implements RegistryDeleter {
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { blobs } = this.#store.read(repo);
-    if (!blobs.has(wanted)) throw new RegistryError("BLOB_UNKNOWN");
+    if (!blobs.has(wanted)) throw unknownBlob(repo, wanted);
     const manifests = this.#store.sharing(repo).flatMap((it) => [...it.manifests.values()]);
-    if (manifests.some((it) => it.digest === wanted)) throw new RegistryError("DENIED", undefined, { detail: { referencedBy: [] } });
+    if (manifests.some((it) => it.digest === wanted)) throw denied("it is a manifest", []);
     const users = manifests.filter((it) => referencesOf(it).includes(wanted)).map((it) => it.digest);
     const referencedBy = [...new Set(users)].sort(byCodeUnits);
-    if (referencedBy.length > 0) throw new RegistryError("DENIED", undefined, { detail: { referencedBy } });
+    if (referencedBy.length > 0) throw denied("a manifest refers to it", referencedBy);
     blobs.delete(wanted);
   }
+}
+
+function denied(reason: string, referencedBy: readonly string[]): RegistryError {
+  return new RegistryError("DENIED", `not deleted: ${reason}`, { detail: { referencedBy } });
 }

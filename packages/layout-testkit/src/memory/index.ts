@@ -13,7 +13,7 @@ export type { MemoryOptions } from "./options.ts";
 
 /** A registry that keeps everything in memory. */
 export interface MemoryRegistry extends Registry, AsyncDisposable {
-  /** Ends it: every later call is `CLOSED`. Idempotent. */
+  /** Ends it: every later call is `CLOSED`, and every upload's writer is closed. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export interface MemoryRegistry extends Registry, AsyncDisposable {
  * Makes an empty registry that keeps everything in memory: a model to compare other registries with, and a double for
  * tests of what uses one. It does all that the interface promises, but outlive its process.
  *
- * @throws RangeError where an option makes no sense.
+ * @throws TypeError or RangeError where an option makes no sense.
  */
 export function createMemoryRegistry(options: MemoryOptions = {}): MemoryRegistry {
   const settings = completeOptions(options);
@@ -33,6 +33,7 @@ export function createMemoryRegistry(options: MemoryOptions = {}): MemoryRegistr
   const lister = new MemoryLister(store);
   const close = async (): Promise<void> => {
     store.close();
+    await uploads.close();
   };
   return {
     capabilities: {

@@ -2,8 +2,8 @@ import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 
 import { byCodeUnits, page, requireRepository, requireString } from "./check.ts";
+import { describeReferrer, subjectOf } from "./manifest.ts";
 import type { MemoryStore } from "./store.ts";
-import { describeReferrer, subjectOf } from "./store.ts";
 
 /** The listing facet of a registry in memory: lazy, and over what there is at the first `next()` (clause 4). */
 export class MemoryLister implements RegistryLister {
@@ -16,7 +16,7 @@ export class MemoryLister implements RegistryLister {
   async *tags(repo: string, options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
     this.#store.begin("read", options.signal);
     requireRepository(repo);
-    if (!this.#store.exists(repo)) throw new RegistryError("NAME_UNKNOWN");
+    if (!this.#store.exists(repo)) throw new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
     yield* page([...this.#store.read(repo).tags.keys()].sort(byCodeUnits), (tag) => tag, options);
   }
 

@@ -1,4 +1,4 @@
-import { requireCount } from "./check.ts";
+import { requireCount, requireFlag } from "./check.ts";
 
 /** Options of `createMemoryRegistry`. */
 export interface MemoryOptions {
@@ -24,10 +24,10 @@ export function completeOptions(options: MemoryOptions): MemorySettings {
   const { maxManifestBytes = 8 * MIB, uploadExpiryMs = 86_400_000 } = options;
   if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) throw new RangeError("maxManifestBytes must be 4 MiB at least");
   return {
-    repositoryScopedBlobs: options.repositoryScopedBlobs ?? true,
-    allowSparse: options.allowSparse ?? false,
+    repositoryScopedBlobs: requireFlag(options.repositoryScopedBlobs ?? true, "repositoryScopedBlobs"),
+    allowSparse: requireFlag(options.allowSparse ?? false, "allowSparse"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
-    readOnly: options.readOnly ?? false,
+    readOnly: requireFlag(options.readOnly ?? false, "readOnly"),
   };
 }

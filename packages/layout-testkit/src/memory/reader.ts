@@ -1,8 +1,9 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
 import { createBlobReader, octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
 
-import { requireCount, requireRepository, requireTag } from "./check.ts";
-import type { MemoryStore, StoredManifest } from "./store.ts";
+import { requireCount, requireRepository, requireTag, unknownBlob, unknownManifest, unknownTag } from "./check.ts";
+import type { StoredManifest } from "./manifest.ts";
+import type { MemoryStore } from "./store.ts";
 
 /** The reading facet of a registry in memory. */
 export class MemoryReader implements RegistryReader {
@@ -21,8 +22,12 @@ export class MemoryReader implements RegistryReader {
     const start = requireCount(range.start, "start");
     const end = range.end === undefined ? Infinity : requireCount(range.end, "end");
     const { descriptor, content } = this.#findBlob(repo, digest, options);
-    if (start > end || start > content.length) throw new RegistryError("RANGE_INVALID");
-    return createBlobReader(descriptor, content.subarray(start, Math.min(end, content.length)), { signal: options.signal, verify: false });
+    const { size } = descriptor;
+    if (start > end || start > size) {
+      throw new RegistryError("RANGE_INVALID", `no range from ${start} to ${end} of ${size} bytes`, { detail: { size } });
+    }
+    const part = content.subarray(start, Math.min(end, size));
+    return createBlobReader(descriptor, part, { signal: options.signal, verify: false });
   }
 
   async getManifest(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
@@ -50,15 +55,16 @@ export class MemoryReader implements RegistryReader {
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const content = this.#store.read(repo).blobs.get(wanted);
-    if (content === undefined) throw new RegistryError("BLOB_UNKNOWN");
+    if (content === undefined) throw unknownBlob(repo, wanted);
     return { descriptor: { mediaType: octetStream, digest: wanted, size: content.length }, content };
   }
 
   #findManifest(repo: string, digest: string, { signal }: CallOptions): StoredManifest {
     this.#store.begin("read", signal);
     requireRepository(repo);
-    const manifest = this.#store.read(repo).manifests.get(requireDigest(digest).digest);
-    if (manifest === undefined) throw new RegistryError("MANIFEST_UNKNOWN");
+    const wanted = requireDigest(digest).digest;
+    const manifest = this.#store.read(repo).manifests.get(wanted);
+    if (manifest === undefined) throw unknownManifest(repo, wanted);
     return manifest;
   }
 
@@ -68,7 +74,7 @@ export class MemoryReader implements RegistryReader {
     requireTag(tag);
     const { tags, manifests } = this.#store.read(repo);
     const manifest = manifests.get(tags.get(tag) ?? "");
-    if (manifest === undefined) throw new RegistryError("MANIFEST_UNKNOWN");
+    if (manifest === undefined) throw unknownTag(repo, tag);
     return manifest;
   }
 }

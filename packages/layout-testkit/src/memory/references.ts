@@ -1,8 +1,8 @@
 import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
 import { manifestKind, RegistryError } from "@ocilayout/oci-types";
 
+import { readChild } from "./manifest.ts";
 import type { Repository } from "./store.ts";
-import { readChild } from "./store.ts";
 
 /**
  * Clauses 13 and 14: what a manifest refers to must be there, of the size it says and, of an index's children, of the

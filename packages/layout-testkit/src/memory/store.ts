@@ -1,16 +1,10 @@
-import type { Annotations, Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import type { Digest } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 
 import { byCodeUnits } from "./check.ts";
+import type { StoredManifest } from "./manifest.ts";
+import { childrenOf, readChild } from "./manifest.ts";
 import type { MemorySettings } from "./options.ts";
-
-/** A manifest of a repository. */
-export interface StoredManifest {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  readonly content: Uint8Array;
-  readonly parsed: ParsedManifest;
-}
 
 /** One repository. */
 export interface Repository {
@@ -35,9 +29,9 @@ export class MemoryStore {
 
   /** What every call begins with. */
   begin(access: "read" | "write", signal: AbortSignal | undefined): void {
-    if (this.#isClosed) throw new RegistryError("CLOSED");
+    if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
     signal?.throwIfAborted();
-    if (access === "write" && this.settings.readOnly) throw new RegistryError("DENIED");
+    if (access === "write" && this.settings.readOnly) throw new RegistryError("DENIED", "this registry is for reading only");
   }
 
   /** Ends it: every later call is `CLOSED`. */
@@ -99,69 +93,4 @@ function absorbChildren({ manifests, blobs }: Repository): void {
       waiting.push(manifest);
     }
   }
-}
-
-/** A child as its own bytes say (clause 18); `undefined` where they are no manifest. */
-export function readChild({ mediaType, digest }: Descriptor, content: Uint8Array): StoredManifest | undefined {
-  try {
-    return { mediaType, digest, content, parsed: parseManifest(content, mediaType) };
-  } catch (error) {
-    if (isRegistryError(error, "MANIFEST_INVALID")) return undefined;
-    throw error;
-  }
-}
-
-/** What an index lists. */
-export function childrenOf({ parsed }: StoredManifest): readonly Descriptor[] {
-  return parsed.kind === "index" ? parsed.index.manifests : [];
-}
-
-/** Everything that a manifest needs to be whole; its subject is not part of that. */
-export function referencesOf(manifest: StoredManifest): string[] {
-  const { parsed, content } = manifest;
-  switch (parsed.kind) {
-    case "index":
-      return childrenOf(manifest).map(({ digest }) => digest);
-    case "manifest":
-      return [parsed.manifest.config, ...parsed.manifest.layers].map(({ digest }) => digest);
-    case "opaque":
-      return findDigests(content);
-  }
-}
-
-/** What is to be said of a manifest as a referrer (clause 21). */
-export function describeReferrer({ mediaType, digest, content, parsed }: StoredManifest): Descriptor {
-  const size = content.length;
-  if (parsed.kind === "opaque") return { mediaType, digest, size };
-  const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
-  const own = document.artifactType === "" ? undefined : document.artifactType;
-  const artifactType = own ?? (parsed.kind === "manifest" ? parsed.manifest.config.mediaType : undefined);
-  const annotations: Annotations | undefined = document.annotations === undefined ? undefined : { ...document.annotations };
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
-}
-
-/** The subject of a manifest, where it has one. */
-export function subjectOf({ parsed }: StoredManifest): string | undefined {
-  if (parsed.kind === "opaque") return undefined;
-  return (parsed.kind === "index" ? parsed.index : parsed.manifest).subject?.digest;
-}
-
-/** The value of every member called `digest`, at whatever depth, in a document of a type that nobody knows. */
-function findDigests(content: Uint8Array): string[] {
-  const found: string[] = [];
-  try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content), (key, value: unknown) => {
-      if (key === "digest" && isDigest(value)) found.push(value);
-      return value;
-    });
-  } catch {
-    return []; // Not JSON: it refers to nothing.
-  }
-  return found;
 }

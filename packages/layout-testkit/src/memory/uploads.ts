@@ -1,33 +1,18 @@
-import type {
-  BlobWriter,
-  CallOptions,
-  Descriptor,
-  DigestAlgorithm,
-  ResumeUploadOptions,
-  UploadOptions,
-  UploadStatus,
-} from "@ocilayout/oci-types";
-import { computeDigest, octetStream, RegistryError, requireAlgorithm, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import { RegistryError, requireAlgorithm } from "@ocilayout/oci-types";
 
-import { requireCount, requireRepository, requireString } from "./check.ts";
+import { requireCount, requireRepository, requireString, unknownUpload } from "./check.ts";
 import type { MemoryStore } from "./store.ts";
-import { concatenate } from "./writer.ts";
+import type { UploadSession } from "./upload-writer.ts";
+import { MemoryUploadWriter } from "./upload-writer.ts";
 
-interface Session {
-  readonly repository: string;
-  readonly algorithm: DigestAlgorithm;
-  readonly chunks: Uint8Array[];
-  size: number;
-  writtenMs: number;
-  isOpen: boolean;
-}
-
+/** What a caller is asked to write at once, in bytes, where it has no wish of its own. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /** The upload sessions of a registry in memory (clause 9). */
 export class MemoryUploads {
   readonly #store: MemoryStore;
-  readonly #sessions: Map<string, Session> = new Map();
+  readonly #sessions: Map<string, UploadSession> = new Map();
 
   constructor(store: MemoryStore) {
     this.#store = store;
@@ -36,11 +21,12 @@ export class MemoryUploads {
   async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
     this.#store.begin("write", options.signal);
     requireRepository(repo);
-    const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
+    requireAlgorithm(options.digestAlgorithm ?? "sha256");
     const chunkSize = chunkSizeOf(options);
     const id = crypto.randomUUID();
-    this.#sessions.set(id, { repository: repo, algorithm, chunks: [], size: 0, writtenMs: Date.now(), isOpen: false });
-    return this.#write(id, chunkSize, options);
+    const session = { id, repository: repo, chunks: [], size: 0, writtenMs: Date.now(), writer: undefined };
+    this.#sessions.set(id, session);
+    return this.#open(session, chunkSize, options);
   }
 
   async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
@@ -49,11 +35,12 @@ export class MemoryUploads {
     if (offset !== undefined) requireCount(offset, "offset");
     const chunkSize = chunkSizeOf(options);
     const session = this.#find(repo, id);
-    if (session.isOpen) throw new RegistryError("BLOB_UPLOAD_INVALID");
-    if (offset !== undefined && offset !== session.size) {
-      throw new RegistryError("RANGE_INVALID", undefined, { detail: { size: session.size } });
+    requireUnused(session);
+    const { size } = session;
+    if (offset !== undefined && offset !== size) {
+      throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
     }
-    return this.#write(id, chunkSize, options);
+    return this.#open(session, chunkSize, options);
   }
 
   async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
@@ -63,123 +50,36 @@ export class MemoryUploads {
 
   async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
     this.#store.begin("write", options.signal);
-    if (this.#find(repo, id).isOpen) throw new RegistryError("BLOB_UPLOAD_INVALID");
+    requireUnused(this.#find(repo, id));
     this.#sessions.delete(id);
   }
 
-  #find(repo: string, id: string): Session {
+  /** Closes every writer. */
+  async close(): Promise<void> {
+    for (const { writer } of this.#sessions.values()) await writer?.close();
+  }
+
+  #find(repo: string, id: string): UploadSession {
     requireRepository(repo);
     requireString(id, "an upload id");
     const session = this.#sessions.get(id);
-    const isExpired = session !== undefined && Date.now() - session.writtenMs > this.#store.settings.uploadExpiryMs;
-    if (session?.repository !== repo || isExpired) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
+    if (session?.repository !== repo) throw unknownUpload();
+    if (Date.now() - session.writtenMs > this.#store.settings.uploadExpiryMs) throw unknownUpload();
     return session;
   }
 
-  #write(id: string, chunkSize: number, { signal }: CallOptions): BlobWriter {
-    const session = this.#sessions.get(id);
-    if (session === undefined) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-    return new MemoryUploadWriter(session, { id, chunkSize, signal }, this.#store, () => this.#sessions.delete(id));
+  #open(session: UploadSession, chunkSize: number, { signal }: CallOptions): BlobWriter {
+    return new MemoryUploadWriter(session, {
+      chunkSize,
+      signal,
+      store: (digest, content) => void this.#store.repository(session.repository).blobs.set(digest, content),
+      forget: () => void this.#sessions.delete(session.id),
+    });
   }
 }
 
-interface WriterOptions {
-  readonly id: string;
-  readonly chunkSize: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** One writer of a session; its calls run one after the other. */
-class MemoryUploadWriter implements BlobWriter {
-  readonly id: string;
-  readonly chunkSize: number;
-  readonly #session: Session;
-  readonly #signal: AbortSignal | undefined;
-  readonly #store: MemoryStore;
-  readonly #forget: () => void;
-  #state: "open" | "closed" | "committed" | "cancelled" = "open";
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(session: Session, options: WriterOptions, store: MemoryStore, forget: () => void) {
-    this.id = options.id;
-    this.chunkSize = options.chunkSize;
-    this.#session = session;
-    this.#signal = options.signal;
-    this.#store = store;
-    this.#forget = forget;
-    session.isOpen = true;
-    options.signal?.addEventListener("abort", this.#onAbort);
-  }
-
-  get size(): number {
-    return this.#session.size;
-  }
-
-  readonly #onAbort = (): void => {
-    void this.close();
-  };
-
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#enqueue(async () => {
-      const bytes = requireBytes(chunk, "a chunk").slice();
-      this.#requireOpen();
-      this.#session.chunks.push(bytes);
-      this.#session.size += bytes.length;
-      this.#session.writtenMs = Date.now();
-    });
-  }
-
-  commit(digest: string): Promise<Descriptor> {
-    return this.#enqueue(async () => {
-      const expected = requireDigest(digest);
-      this.#requireOpen();
-      const content = concatenate(this.#session.chunks);
-      const received = await computeDigest(content, { algorithm: expected.algorithm });
-      if (received.digest !== expected.digest) throw new RegistryError("DIGEST_INVALID");
-      this.#signal?.throwIfAborted();
-      this.#store.repository(this.#session.repository).blobs.set(expected.digest, content);
-      this.#end("committed");
-      this.#forget();
-      return { mediaType: octetStream, digest: expected.digest, size: content.length };
-    });
-  }
-
-  cancel(): Promise<void> {
-    return this.#enqueue(async () => {
-      if (this.#state === "committed") return;
-      this.#requireOpen();
-      this.#end("cancelled");
-      this.#forget();
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#enqueue(async () => {
-      if (this.#state === "open") this.#end("closed");
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  #end(state: "closed" | "committed" | "cancelled"): void {
-    this.#state = state;
-    this.#session.isOpen = false;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-  }
-
-  #requireOpen(): void {
-    if (this.#state === "committed" || this.#state === "cancelled") throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-    this.#signal?.throwIfAborted();
-    if (this.#state === "closed") throw new RegistryError("BLOB_UPLOAD_INVALID");
-  }
-
-  #enqueue<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(run);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
+function requireUnused({ writer }: UploadSession): void {
+  if (writer !== undefined) throw new RegistryError("BLOB_UPLOAD_INVALID", "another writer has this upload");
 }
 
 function chunkSizeOf({ chunkSize }: UploadOptions): number {

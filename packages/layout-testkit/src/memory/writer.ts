@@ -10,7 +10,7 @@ import {
   verifyStream,
 } from "@ocilayout/oci-types";
 
-import { requireCount, requirePrecondition, requireRepository, requireTag } from "./check.ts";
+import { concatenate, requireCount, requirePrecondition, requireRepository, requireTags, unknownBlob } from "./check.ts";
 import { checkReferences } from "./references.ts";
 import type { MemoryStore, Repository } from "./store.ts";
 
@@ -49,7 +49,7 @@ export class MemoryWriter {
     // Where blobs are shared, any repository has them all (clause 11), also one that is not there.
     const sources = fromRepo === undefined ? [toRepo, ...this.#store.names()] : [fromRepo];
     const content = sources.map((name) => this.#store.read(name).blobs.get(wanted)).find((it) => it !== undefined);
-    if (content === undefined) throw new RegistryError("BLOB_UNKNOWN");
+    if (content === undefined) throw unknownBlob(fromRepo, wanted);
     this.#store.repository(toRepo).blobs.set(wanted, content);
     return { mediaType: octetStream, digest: wanted, size: content.length };
   }
@@ -59,18 +59,22 @@ export class MemoryWriter {
     this.#store.begin("write", options.signal);
     const bytes = requireBytes(content, "a manifest").slice();
     requireRepository(repo);
-    const tags = [...new Set(options.tags)].map((tag) => requireTag(tag));
-    requirePrecondition(options, tags);
-    if (bytes.length > maxManifestBytes) throw new RegistryError("SIZE_INVALID");
+    const tags = requireTags(options.tags);
+    const { signal, ifMatch, ifNoneMatch } = options;
+    requirePrecondition({ ifMatch, ifNoneMatch }, tags);
+    if (bytes.length > maxManifestBytes) {
+      throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxManifestBytes} bytes`, { detail: { limit: maxManifestBytes } });
+    }
     const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
     const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
-    if (expected !== undefined && expected.digest !== digest) throw new RegistryError("DIGEST_INVALID");
+    if (expected !== undefined && expected.digest !== digest) {
+      throw new RegistryError("DIGEST_INVALID", `the manifest has digest ${digest}, not ${expected.digest}`);
+    }
     const parsed = parseManifest(bytes, mediaType);
-    options.signal?.throwIfAborted();
     // From here on nothing is awaited: what is decided holds when it is done.
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", signal);
     const repository = this.#store.repository(repo);
-    for (const tag of tags) requireCurrent(repository, tag, options);
+    for (const tag of tags) requireCurrent(repository, tag, { ifMatch, ifNoneMatch });
     const known = repository.manifests.get(digest);
     if (known !== undefined && known.mediaType !== parsed.mediaType) {
       throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
@@ -90,16 +94,5 @@ export function requireCurrent({ tags }: Repository, tag: string, { ifMatch, ifN
     (ifMatch === "*" && current === undefined) ||
     (ifMatch !== undefined && ifMatch !== "*" && current !== ifMatch) ||
     (ifNoneMatch === "*" && current !== undefined);
-  if (isRefused) throw new RegistryError("PRECONDITION_FAILED", undefined, { detail: { tag, digest: current ?? null } });
-}
-
-/** The chunks in one piece. */
-export function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  if (isRefused) throw new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, { detail: { tag, digest: current ?? null } });
 }

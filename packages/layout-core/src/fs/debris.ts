@@ -1,0 +1,102 @@
+import { join } from "node:path";
+
+import type { Disk } from "./disk.ts";
+import { isAbsent } from "./disk.ts";
+import { removeQuietly } from "./atomic-file.ts";
+import type { LayoutPaths } from "./layout-files.ts";
+import { held, readHolder } from "./lock-record.ts";
+import { judgeName } from "./owned-name.ts";
+import type { Liveness } from "./process-identity.ts";
+import { judgeHolder, processTable } from "./process-identity.ts";
+import { UploadFiles } from "./upload-files.ts";
+
+/** What {@link removeDebris} needs to know. */
+export interface DebrisSettings {
+  readonly durable: boolean;
+  /** How long an upload session lives without a write, in milliseconds. */
+  readonly uploadExpiryMs: number;
+}
+
+/**
+ * Removes expired upload sessions, and whatever files, locks and claims dead processes left behind; of whose process
+ * nothing is known, what is older than the grace. To be called under the layout's lock.
+ *
+ * @returns How many that were, or would be.
+ */
+export async function clearDebris(
+  disk: Disk,
+  paths: LayoutPaths,
+  settings: DebrisSettings,
+  { graceMs, dryRun }: { readonly graceMs: number; readonly dryRun: boolean },
+): Promise<number> {
+  let count = 0;
+  for await (const remove of findDebris(disk, paths, settings, graceMs)) {
+    if (!dryRun) await remove();
+    count += 1;
+  }
+  return count;
+}
+
+async function* findDebris(
+  disk: Disk,
+  paths: LayoutPaths,
+  settings: DebrisSettings,
+  graceMs: number,
+): AsyncGenerator<() => Promise<void>, void, undefined> {
+  const patienceMs = Math.max(graceMs, settings.uploadExpiryMs);
+  const isLeft = (path: string, liveness: Liveness | undefined): boolean => {
+    if (liveness === "dead") return true;
+    // Whoever lives may still need it, but not for ever.
+    return ageOf(disk, path) > patienceMs;
+  };
+  const uploads = new UploadFiles(disk, paths, settings);
+  for (const name of await namesIn(disk, paths.uploads)) {
+    const path = join(paths.uploads, name);
+    if (uploads.isSession(name)) {
+      if (await isEnded(disk, uploads, name, settings.uploadExpiryMs)) yield () => uploads.removeEnded(name);
+    } else if (name.endsWith(".blob") && isLeft(path, judgeName(name))) {
+      yield () => removeQuietly(disk, path);
+    }
+  }
+  for (const name of await namesIn(disk, paths.root)) {
+    const path = join(paths.root, name);
+    if (OWN_TEMPORARY.test(name)) {
+      if (isLeft(path, judgeName(name))) yield () => removeQuietly(disk, path);
+    } else if (LOCK_FILE.test(name) && isLeft(path, await judgeRecord(disk, path))) {
+      yield () => removeQuietly(disk, path);
+    }
+  }
+}
+
+/** What was to become `index.json` or `oci-layout`. */
+const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
+/** A lock's record that did not become the lock, or a claim; never the lock itself. */
+const LOCK_FILE = /^\.index\.json\.lock\../;
+
+async function isEnded(disk: Disk, uploads: UploadFiles, id: string, expiryMs: number): Promise<boolean> {
+  const state = await uploads.state(id);
+  if (state !== undefined) return Date.now() - state.writtenMs > expiryMs;
+  // Half of a session: one that is just being made, or that its process did not live to make or to remove.
+  const found = await readHolder(disk, uploads.lockPath(id));
+  if (found?.holder !== undefined && judgeHolder(found.holder, processTable(), held) === "dead") return true;
+  return ageOf(disk, uploads.directory(id)) > expiryMs;
+}
+
+async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefined> {
+  const found = await readHolder(disk, path);
+  return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);
+}
+
+function ageOf(disk: Disk, path: string): number {
+  const stats = disk.statNow(path);
+  return stats === undefined ? 0 : Date.now() - Number(stats.mtimeMs);
+}
+
+async function namesIn(disk: Disk, directory: string): Promise<string[]> {
+  try {
+    return (await disk.list(directory)).map(({ name }) => name);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Annotations, Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
+import { isDigest, isRegistryError, parseManifest } from "@ocilayout/oci-types";
+
+/** A manifest of a repository. */
+export interface StoredManifest {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly content: Uint8Array;
+  readonly parsed: ParsedManifest;
+}
+
+/** A child of the type its descriptor says; `undefined` where its bytes are not that (clause 18). */
+export function readChild({ mediaType, digest }: Descriptor, content: Uint8Array): StoredManifest | undefined {
+  try {
+    return { mediaType, digest, content, parsed: parseManifest(content, mediaType) };
+  } catch (error) {
+    if (isRegistryError(error, "MANIFEST_INVALID")) return undefined;
+    throw error;
+  }
+}
+
+/** What an index lists. */
+export function childrenOf({ parsed }: StoredManifest): readonly Descriptor[] {
+  return parsed.kind === "index" ? parsed.index.manifests : [];
+}
+
+/** Everything that a manifest needs to be whole; its subject is not part of that. */
+export function referencesOf(manifest: StoredManifest): string[] {
+  const { parsed, content } = manifest;
+  switch (parsed.kind) {
+    case "index":
+      return childrenOf(manifest).map(({ digest }) => digest);
+    case "manifest":
+      return [parsed.manifest.config, ...parsed.manifest.layers].map(({ digest }) => digest);
+    case "opaque":
+      return findDigests(content);
+  }
+}
+
+/** What is to be said of a manifest as a referrer (clause 21). */
+export function describeReferrer({ mediaType, digest, content, parsed }: StoredManifest): Descriptor {
+  const size = content.length;
+  if (parsed.kind === "opaque") return { mediaType, digest, size };
+  const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
+  const own = document.artifactType === "" ? undefined : document.artifactType;
+  const artifactType = own ?? (parsed.kind === "manifest" ? parsed.manifest.config.mediaType : undefined);
+  const annotations: Annotations | undefined = document.annotations === undefined ? undefined : { ...document.annotations };
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}
+
+/** The subject of a manifest, where it has one. */
+export function subjectOf({ parsed }: StoredManifest): string | undefined {
+  if (parsed.kind === "opaque") return undefined;
+  return (parsed.kind === "index" ? parsed.index : parsed.manifest).subject?.digest;
+}
+
+/**
+ * The digest of every object that has one, at whatever depth, in a document of a type that nobody knows. Without
+ * recursion: how deep it goes is its author's choice.
+ */
+function findDigests(content: Uint8Array): string[] {
+  const found: string[] = [];
+  const waiting: unknown[] = [parseJson(content)];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null) continue;
+    if ("digest" in value && isDigest(value.digest)) found.push(value.digest);
+    for (const member of Object.values(value)) waiting.push(member);
+  }
+  return found;
+}
+
+/** What is not JSON refers to nothing. */
+function parseJson(content: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import type { CallOptions, DeleteTagOptions, RegistryDeleter } from "@ocilayout/oci-types";
+import type { CallOptions, DeleteTagOptions, Descriptor, RegistryDeleter } from "@ocilayout/oci-types";
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 
 import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
@@ -44,14 +44,17 @@ export class LayoutDeleter implements RegistryDeleter {
       if (referencedBy.length > 0) {
         throw new RegistryError("DENIED", `an index of ${repo} contains ${wanted}`, { detail: { referencedBy } });
       }
-      const change = this.#layout.change(draft, repo);
       const [entry] = draft.withDigest(repo, wanted);
-      if (entry === undefined || !removeManifest(change, wanted)) throw unknownManifest(repo, wanted);
+      if (entry === undefined) throw unknownManifest(repo, wanted);
       // What was there only by way of the deleted index is there on its own now; what is damaged, to be mended.
+      const children: Descriptor[] = [];
       for (const child of (await graph.load(entry))?.children ?? []) {
         if (!isReadableDigest(child.digest) || blobs.stamp(child.digest) === undefined) continue;
-        keepManifest(change, plainDescriptor((await graph.load(child)) ?? child));
+        children.push(plainDescriptor((await graph.load(child)) ?? child));
       }
+      const change = this.#layout.change(draft, repo);
+      removeManifest(change, wanted);
+      for (const child of children) keepManifest(change, child);
     });
   }
 

@@ -48,11 +48,9 @@ export function keepManifest(change: RepositoryChange, descriptor: Descriptor): 
   draft.add(createEntry(descriptor, { repository }, rules));
 }
 
-/** Removes every entry of a manifest. Whether there was one. */
-export function removeManifest({ draft, repository }: RepositoryChange, digest: string): boolean {
-  const entries = draft.withDigest(repository, digest);
-  for (const entry of entries) draft.replace(entry, undefined);
-  return entries.length > 0;
+/** Removes every entry of a manifest. */
+export function removeManifest({ draft, repository }: RepositoryChange, digest: string): void {
+  for (const entry of draft.withDigest(repository, digest)) draft.replace(entry, undefined);
 }
 
 /** Takes the tag from `entry`; its manifest stays one of the repository. */

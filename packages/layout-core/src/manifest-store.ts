@@ -83,7 +83,7 @@ export class ManifestStore {
       this.#known.set(root.digest, reading);
       this.#onRead(reading);
     } else {
-      this.#unreadable.set(root.digest, { stamp, reading });
+      this.#unreadable.set(root.digest, { stamp: reading.state === "absent" ? undefined : stamp, reading });
     }
     return reading;
   }

@@ -16,8 +16,9 @@ export async function dropUntagged(graph: ManifestGraph, draft: Draft, isOld: (d
     if (entries === undefined) repositories.set(entry.repository, [entry]);
     else entries.push(entry);
   }
+  // Everything that may fail comes before the first change.
+  for (const repository of repositories.keys()) await graph.read(draft, repository, "all");
   for (const [repository, entries] of repositories) {
-    await graph.read(draft, repository, "all");
     const kept = keep(graph, draft, repository, entries.filter(({ tag, digest }) => tag !== undefined || !isOld(digest)));
     for (const entry of entries) if (!kept.has(entry.digest)) draft.replace(entry, undefined);
   }

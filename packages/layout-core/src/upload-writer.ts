@@ -1,6 +1,7 @@
 import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
 import { createHasher, octetStream, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
 
+import { isCommitted } from "./fs/committed.ts";
 import { READ_BYTES } from "./fs/file-chunks.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { OpenUpload } from "./fs/upload-files.ts";
@@ -94,12 +95,21 @@ export class UploadWriter implements BlobWriter {
       if (settings.durable) await disk.sync(this.#upload.file);
       this.#options.signal?.throwIfAborted();
       const staged = { digest: expected.digest, size: this.#size, temporary: this.#upload.path };
-      await this.#layout.place(staged, this.#options.signal);
-      this.#end("committed");
-      // The blob is there. What is left of the session is nobody's any more, and removed later if not now.
-      await this.#upload.remove().catch(() => undefined);
+      try {
+        await this.#layout.place(staged, this.#options.signal);
+      } catch (error) {
+        if (isCommitted(error)) await this.#finish();
+        throw error;
+      }
+      await this.#finish();
       return { mediaType: octetStream, digest: expected.digest, size: staged.size };
     });
+  }
+
+  /** The blob is there. What is left of the session is nobody's any more, and removed later if not now. */
+  async #finish(): Promise<void> {
+    this.#end("committed");
+    await this.#upload.remove().catch(() => undefined);
   }
 
   cancel(): Promise<void> {

@@ -55,6 +55,10 @@ describe("clause 29: findLayout", () => {
     expect(findIn(["C:\\images"], path, win32)).toEqual(expected);
   });
 
+  it("Windows: the colon of a drive is none before a tag", () => {
+    expect(findIn(["D"], "D:app", win32)).toEqual({ directory: "D:", reference: { repository: "app" }, matched: "fallback" });
+  });
+
   it.each(["", "a/B", "a/..", "a/", "x/app:", "a\0b", "x/App", `x/${"a".repeat(300)}`])("%j is NAME_INVALID", async (path) => {
     expect(await rejection(findLayout(path))).toMatchObject({ code: "NAME_INVALID" });
   });

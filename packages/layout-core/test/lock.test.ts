@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { acquireLock } from "../src/fs/lock.ts";
 import { readProcessTable, type Holder, type ProcessTable } from "../src/fs/process-identity.ts";
 import { listTree, rejection, temporaryDirectory } from "./helpers.ts";
@@ -158,5 +158,30 @@ describe("a holder that may live", () => {
     expect(lock.isOurs()).toBe(false);
     await lock.release();
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe("without hard links", () => {
+  const noLinks = (code: string): Disk => ({
+    ...nodeDisk,
+    link: () => Promise.reject(Object.assign(new Error(`${code}: link`), { code, syscall: "link" })),
+  });
+
+  it.each(["EPERM", "ENOTSUP", "EMLINK"])("(%s) it is had by one at a time, and taken over from the dead", async (code) => {
+    const disk = noLinks(code);
+    const path = leave({});
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const lock = await acquireLock(disk, path, { timeoutMs: 20_000, processes: otherProcess({ 1_000_001: "1" }) });
+        inside += 1;
+        expect(inside).toBe(1);
+        expect(lock.isOurs()).toBe(true);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside -= 1;
+        await lock.release();
+      }),
+    );
+    expect(listTree(join(path, ".."))).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "./atomic-file.ts";
 import type { BlobFiles, OpenBlob } from "./blob-files.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
+import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
@@ -84,7 +85,7 @@ export class BlobStaging {
     const path = this.#blobs.path(staged.digest);
     await ensureDirectory(this.#disk, dirname(path), this.#durable);
     await this.#disk.rename(staged.temporary, path);
-    if (this.#durable) await syncDirectory(this.#disk, dirname(path));
+    if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }
 
   /**
@@ -106,7 +107,7 @@ export class BlobStaging {
   async remove(digest: string): Promise<void> {
     const path = this.#blobs.path(digest);
     await this.#disk.unlink(path);
-    if (this.#durable) await syncDirectory(this.#disk, dirname(path));
+    if (this.#durable) await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
   }
 
   /** Renews the time of a blob that is `good`. Whether it is, and is new now. */

@@ -62,7 +62,7 @@ async function* findDebris(
     const path = join(paths.root, name);
     if (OWN_TEMPORARY.test(name)) {
       if (isLeft(path, judgeName(name))) yield () => removeQuietly(disk, path);
-    } else if (LOCK_FILE.test(name) && isLeft(path, await judgeRecord(disk, path))) {
+    } else if (LOCK_FILE.test(name) && isLeft(path, judgeName(name) ?? (await judgeRecord(disk, path)))) {
       yield () => removeQuietly(disk, path);
     }
   }

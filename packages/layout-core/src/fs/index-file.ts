@@ -3,6 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { closeQuietly, removeQuietly, syncDirectory, temporaryBeside } from "./atomic-file.ts";
 import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
+import { afterCommit } from "./committed.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { readText, stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
@@ -114,9 +115,12 @@ export class IndexFile {
     onCommit();
     const stamp = await this.#stampAfterRename(file);
     await this.keep(file);
-    if (durable) await afterCommit(() => syncDirectory(disk, root));
-    if (!lock.isOurs()) throw committed("the lock was lost meanwhile: another writer may not have seen it", "unknown");
-    return { stamp };
+    if (durable) await afterCommit("the index was changed", () => syncDirectory(disk, root));
+    const isOurs = await afterCommit("the index was changed", async () => lock.isOurs());
+    if (isOurs) return { stamp };
+    throw new RegistryError("STORAGE_FAILED", "the lock was lost while the index was changed: another writer may not have seen it", {
+      detail: { committed: "unknown" },
+    });
   }
 
   /** A rename changes the times. What has no stamp is read again. */
@@ -136,16 +140,3 @@ export class IndexFile {
 
 /** Windows does not let a file be replaced that is open. */
 const canHold = process.platform !== "win32";
-
-/** Runs what comes after the commit point: where it fails, the error says that the change was made. */
-async function afterCommit(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (cause) {
-    throw committed("it may not survive a loss of power", true, cause);
-  }
-}
-
-function committed(reason: string, is: true | "unknown", cause?: unknown): RegistryError {
-  return new RegistryError("STORAGE_FAILED", `the index was changed, but ${reason}`, { cause, detail: { committed: is } });
-}

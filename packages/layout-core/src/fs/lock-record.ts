@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { closeQuietly, removeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
+import { ownedName } from "./owned-name.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { parseHolder } from "./process-identity.ts";
 
@@ -15,38 +16,35 @@ export const held: Set<string> = new Set();
  */
 export interface OwnRecord {
   readonly nonce: string;
+  /** What is written in it. */
+  readonly bytes: Uint8Array;
   readonly path: string;
-  readonly file: OpenFile;
-  /** Writes the record over itself. Gives the file's time by the clock of the file system. */
-  renew(): Promise<number>;
+  file: OpenFile;
   /** Device and inode, which no other file can have while this one is open. */
-  readonly id: string;
+  id: string;
 }
 
 /** Writes a record for `lock` into a file of its own. */
 export async function createRecord(disk: Disk, lock: string, processes: ProcessTable): Promise<OwnRecord> {
   const nonce = randomUUID();
   const bytes = new TextEncoder().encode(`${JSON.stringify({ ...processes.self, nonce })}\n`);
-  const own = `${lock}.${nonce}`;
-  const file = await disk.open(own, "wx+");
+  const path = `${lock}.${ownedName(processes)}.tmp`;
+  const file = await disk.open(path, "wx+");
   try {
     await disk.write(file, bytes, 0);
-    const { dev, ino } = await disk.fstat(file);
+    const id = await identify(disk, file);
     held.add(nonce);
-    return {
-      nonce,
-      path: own,
-      file,
-      id: `${dev}:${ino}`,
-      async renew() {
-        await disk.write(file, bytes, 0);
-        return Number((await disk.fstat(file)).mtimeMs);
-      },
-    };
+    return { nonce, bytes, path, file, id };
   } catch (error) {
-    await dropRecord(disk, { path: own, file, nonce });
+    await dropRecord(disk, { path, file, nonce });
     throw error;
   }
+}
+
+/** Writes the record over itself: a sign of life. Gives the file's time by the clock of the file system. */
+export async function renewRecord(disk: Disk, { file, bytes }: OwnRecord): Promise<number> {
+  await disk.write(file, bytes, 0);
+  return Number((await disk.fstat(file)).mtimeMs);
 }
 
 /** Removes a record that did not become a lock. */
@@ -56,6 +54,9 @@ export async function dropRecord(disk: Disk, record: Pick<OwnRecord, "path" | "f
   await closeQuietly(disk, record.file);
 }
 
+/** What a file system says that has no hard links, or has no more of them to give. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
+
 /** Makes `path` our record, whole from its first moment. False where somebody holds it. */
 export async function linkRecord(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
   try {
@@ -63,8 +64,40 @@ export async function linkRecord(disk: Disk, record: OwnRecord, path: string): P
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
+    if (!NO_LINKS.has(systemCode(error))) throw error;
+    return createAs(disk, record, path);
+  }
+}
+
+/**
+ * The same without hard links: who creates the file has it. For a moment it is empty, and whoever is killed then leaves a
+ * lock of nobody's, which is taken for dead only in time.
+ */
+async function createAs(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
+  let file: OpenFile;
+  try {
+    file = await disk.open(path, "wx+");
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
+  try {
+    await disk.write(file, record.bytes, 0);
+    const id = await identify(disk, file);
+    await closeQuietly(disk, record.file);
+    record.file = file;
+    record.id = id;
+    return true;
+  } catch (error) {
+    await closeQuietly(disk, file);
+    await removeQuietly(disk, path);
+    throw error;
+  }
+}
+
+async function identify(disk: Disk, file: OpenFile): Promise<string> {
+  const { dev, ino } = await disk.fstat(file);
+  return `${dev}:${ino}`;
 }
 
 /** Whether `path` is `record` still. */

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { removeQuietly } from "./atomic-file.ts";
 import type { Disk } from "./disk.ts";
 import type { Found, OwnRecord } from "./lock-record.ts";
-import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder } from "./lock-record.ts";
+import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder, renewRecord } from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
 
@@ -51,7 +51,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
     },
     path,
   );
-  const stopHeartbeat = startHeartbeat(record);
+  const stopHeartbeat = startHeartbeat(disk, record);
   return {
     isOurs: () => isOurs(disk, path, record),
     async release() {
@@ -82,7 +82,7 @@ async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
       attempt.signal?.throwIfAborted();
       // What becomes the lock must look alive from its first moment on, however long it waited.
       if (performance.now() - renewed > HEARTBEAT_MS) {
-        await record.renew();
+        await renewRecord(disk, record);
         renewed = performance.now();
       }
       if (await linkRecord(disk, record, path)) {
@@ -126,15 +126,15 @@ async function isDead(attempt: Attempt, found: Found, record: OwnRecord): Promis
   const verdict = found.holder === undefined ? "unknown" : judgeHolder(found.holder, attempt.processes, held);
   if (verdict !== "unknown") return verdict === "dead";
   // The clocks of two machines differ; that of the server they share the directory on is one.
-  return attempt.stealStale && (await record.renew()) - found.touchedMs > STALE_MS;
+  return attempt.stealStale && (await renewRecord(attempt.disk, record)) - found.touchedMs > STALE_MS;
 }
 
 /** Renews the record now and then. */
-function startHeartbeat(record: OwnRecord): () => Promise<void> {
+function startHeartbeat(disk: Disk, record: OwnRecord): () => Promise<void> {
   let beat: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     // A beat that fails is a sign of life less, and that is all: the transaction looks for itself.
-    beat = record.renew().catch(() => undefined);
+    beat = renewRecord(disk, record).catch(() => undefined);
   }, HEARTBEAT_MS);
   timer.unref();
   return async () => {

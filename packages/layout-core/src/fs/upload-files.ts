@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
 import type { DigestAlgorithm } from "@ocilayout/oci-types";
-import { isDigestAlgorithm, isRegistryError } from "@ocilayout/oci-types";
+import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import { isRecord } from "../json.ts";
 import { closeQuietly, ensureDirectory, removeQuietly, writeNewFile } from "./atomic-file.ts";
@@ -101,7 +101,7 @@ export class UploadFiles {
       });
       const upload = await this.open(id);
       if (upload !== undefined && upload !== "busy") return upload;
-      throw new Error("a session that was just made cannot be opened");
+      throw new RegistryError("STORAGE_FAILED", "the upload was removed while it was being made");
     } catch (error) {
       await this.#remove(directory);
       throw error;

@@ -1,0 +1,102 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { collect, ociMediaTypes } from "@ocilayout/oci-types";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { bytes, describe as descriptorOf, imageIndex, listTree, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import { bundleWorker, ended, start } from "./run-worker.ts";
+
+interface Operation {
+  readonly name: string;
+  /** Makes what the operation works on; gives its argument. */
+  readonly prepare: (registry: LayoutRegistry) => Promise<string>;
+  /** What is there when it was acknowledged. */
+  readonly expectDone: (registry: LayoutRegistry, argument: string) => Promise<unknown>;
+}
+
+const hello = descriptorOf(bytes("hello world"));
+
+const operations: readonly Operation[] = [
+  {
+    name: "push",
+    prepare: async () => "",
+    expectDone: async (it) => {
+      for (const tag of ["v1", "v2"]) expect(await (await it.getTag("a", tag)).json()).toMatchObject({ annotations: { name: "pushed" } });
+    },
+  },
+  {
+    name: "upload",
+    prepare: async () => hello.digest,
+    expectDone: async (it) => { expect(await (await it.getBlob("a", hello.digest)).text()).toBe("hello world"); },
+  },
+  {
+    name: "delete",
+    prepare: async (it) => {
+      const child = await pushArtifact(it, "a", "child");
+      return (await it.pushManifest("a", imageIndex(child), ociMediaTypes.imageIndex, { tags: ["gone"] })).digest;
+    },
+    expectDone: async (it, digest) => { await expect(it.resolveManifest("a", digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" }); },
+  },
+  {
+    name: "gc",
+    prepare: async (it) => {
+      await pushArtifact(it, "a", "untagged");
+      await it.pushBlob("a", hello, bytes("hello world"));
+      return "";
+    },
+    expectDone: async (it) => { await expect(it.resolveBlob("a", hello.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" }); },
+  },
+];
+
+describe.skipIf(process.platform === "win32")("a process that is killed at any step", () => {
+  let script: string;
+  const built = mkdtempSync(join(tmpdir(), "layout-core-"));
+  beforeAll(async () => {
+    script = await bundleWorker("killed", built);
+  });
+  afterAll(() => { rmSync(built, { recursive: true }); });
+
+  /** Runs the operation in a process that is killed at `step`. Whether it was. */
+  async function kill({ name, prepare, expectDone }: Operation, step: number): Promise<boolean> {
+    const directory = join(temporaryDirectory(), "layout");
+    const before = await openLayout(directory, { durability: "none" });
+    await pushArtifact(before, "a", "kept", ["kept"]);
+    const argument = await prepare(before);
+    await before.close();
+
+    const child = start(script, directory, name, String(step), argument);
+    let said = "";
+    child.stdout?.on("data", (data: Buffer) => { said += data.toString(); });
+    const end = await ended(child);
+
+    // Who comes next does not wait for the dead, finds all that was acknowledged, and whole, and can write.
+    await using registry = await openLayout(directory, { lockTimeoutMs: 1_000 });
+    const context = `${name}, step ${step}`;
+    expect(await (await registry.getTag("a", "kept")).json(), context).toMatchObject({ annotations: { name: "kept" } });
+    if (said === "done\n") await expectDone(registry, argument);
+    await pushArtifact(registry, "a", "next", ["next"]);
+    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error"), context).toEqual([]);
+
+    // And nothing is left of it when the garbage was collected.
+    await registry.gc({ graceMs: 0 });
+    const isUpload = (path: string): boolean => /^_uploads\/[0-9a-f-]{36}\//.test(path);
+    const left = listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/|index\.json|oci-layout)$/.test(path) && !isUpload(path));
+    expect(left, context).toEqual([]);
+    expect((await collect(registry.verify())).filter(({ kind }) => kind !== "stale-upload"), context).toEqual([]);
+    expect(existsSync(join(directory, ".index.json.lock")), context).toBe(false);
+    return end === "SIGKILL";
+  }
+
+  it.each(operations)("$name: what was acknowledged is there, the next one goes on at once, and nothing is left", async (operation) => {
+    let steps = 0;
+    // Two at a time: each waits for its process most of the time.
+    for (let isOver = false; !isOver; steps += 2) {
+      const killed = await Promise.all([kill(operation, steps + 1), kill(operation, steps + 2)]);
+      isOver = !killed.every(Boolean);
+    }
+    expect(steps).toBeGreaterThan(8);
+  }, 300_000);
+});

@@ -1,0 +1,44 @@
+// A process that is killed at a step: `killed.ts DIRECTORY OPERATION STEP ARGUMENT`. Exits with 0 where it has fewer steps.
+import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+
+import { nodeDisk, type Disk } from "../../src/fs/disk.ts";
+import { openLayoutOn, type LayoutRegistry } from "../../src/open-layout.ts";
+
+const [directory = "", operation = "", step = "", argument = ""] = process.argv.slice(2);
+const changing: readonly (keyof Disk)[] = ["mkdir", "open", "write", "truncate", "chmod", "touch", "sync", "link", "rename", "unlink", "rmdir"];
+
+let steps = 0;
+let isRunning = false;
+const disk = { ...nodeDisk };
+for (const name of changing) {
+  const call = nodeDisk[name] as (...args: unknown[]) => Promise<unknown>;
+  (disk as Record<string, unknown>)[name] = async (...args: unknown[]) => {
+    if (isRunning && (steps += 1) === Number(step)) process.kill(process.pid, "SIGKILL");
+    return call(...args);
+  };
+}
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+
+const operations: Readonly<Record<string, (registry: LayoutRegistry) => Promise<unknown>>> = {
+  async push(registry) {
+    await registry.pushBlob("a", emptyDescriptor, encode("{}"));
+    const manifest = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.example", config: emptyDescriptor, layers: [], annotations: { name: "pushed" } };
+    await registry.pushManifest("a", encode(manifest), ociMediaTypes.imageManifest, { tags: ["v1", "v2"] });
+  },
+  async upload(registry) {
+    const writer = await registry.pushBlobChunked("a");
+    await writer.write(encode("hello "));
+    await writer.write(encode("world"));
+    await writer.commit(argument);
+  },
+  delete: (registry) => registry.deleteManifest("a", argument),
+  gc: (registry) => registry.gc({ graceMs: 0, untagged: true }),
+};
+
+const registry = openLayoutOn(disk, directory);
+isRunning = true;
+await operations[operation]?.(registry);
+process.stdout.write("done\n");
+isRunning = false;
+await registry.close();

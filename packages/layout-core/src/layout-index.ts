@@ -22,6 +22,8 @@ import { TransactionQueue } from "./transaction-queue.ts";
 export interface LayoutIndexSettings extends NameRules {
   readonly durable: boolean;
   readonly lockTimeoutMs: number;
+  /** Whether a holder that cannot be seen from here may be taken for dead. */
+  readonly stealStale: boolean;
 }
 
 /**
@@ -167,7 +169,7 @@ export class LayoutIndex {
 
   async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
     await ensureDirectory(this.#disk, this.#paths.root, this.#settings.durable);
-    return acquireLock(this.#disk, this.#paths.lock, options);
+    return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale: this.#settings.stealStale });
   }
 
   /** One attempt at the waiting changes, under the lock. False where another writer came between. */

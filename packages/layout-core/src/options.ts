@@ -24,6 +24,11 @@ export interface LayoutOptions {
   readonly followSymlinks?: boolean | undefined;
   /** How long to wait for other writers, in milliseconds, before `LOCK_TIMEOUT`. Default 60,000. */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * Whether a writer on another machine or in another namespace is taken for dead, and its lock taken over, after 30
+   * seconds without a sign of life. Default true; without, whoever waits for it waits until `LOCK_TIMEOUT`.
+   */
+  readonly stealStale?: boolean | undefined;
   /** The largest manifest, in bytes. Default 8 MiB, at least 4 MiB. */
   readonly maxManifestBytes?: number | undefined;
   /** How long an upload session lives without a write, in milliseconds. Default 24 hours. */
@@ -42,6 +47,7 @@ export interface LayoutSettings {
   readonly allowSparse: boolean;
   readonly followSymlinks: boolean;
   readonly lockTimeoutMs: number;
+  readonly stealStale: boolean;
   readonly maxManifestBytes: number;
   readonly uploadExpiryMs: number;
   readonly readOnly: boolean;
@@ -69,6 +75,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     allowSparse: requireFlag(options.allowSparse ?? false, "allowSparse"),
     followSymlinks: requireFlag(options.followSymlinks ?? false, "followSymlinks"),
     lockTimeoutMs: requireCount(lockTimeoutMs, "lockTimeoutMs"),
+    stealStale: requireFlag(options.stealStale ?? true, "stealStale"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
     readOnly: requireFlag(options.readOnly ?? false, "readOnly"),

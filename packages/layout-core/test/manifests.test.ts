@@ -448,7 +448,7 @@ describe("clause 20: lists", () => {
     expect(seen).toEqual(["a", "c"]);
   });
 
-  it("a repository is there while it has an entry; blobs alone make none", async () => {
+  it("D48: a repository is there while it has an entry; blobs alone make none", async () => {
     await using registry = await openPrepared();
     expect(await collect(registry.repositories())).toEqual([]);
     await expect(collect(registry.tags("a"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });

@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { collect } from "@ocilayout/oci-types";
 import { beforeAll, describe, expect, it } from "vitest";
 
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { acquireLock } from "../src/fs/lock.ts";
 import { openLayout } from "../src/index.ts";
-import { freshLayout, listTree, pushArtifact, readIndex, refNames, temporaryDirectory } from "./helpers.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { artifact, freshLayout, listTree, pushArtifact, readIndex, refNames, temporaryDirectory } from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
 describe("clause 26: two instances", () => {
@@ -78,6 +81,77 @@ describe("writers that take no lock", () => {
   });
 });
 
+describe("changes that wait at the same moment", () => {
+  /** A disk that counts how often the index is replaced. */
+  function counting(): { disk: Disk; writes: () => number } {
+    let writes = 0;
+    const rename: Disk["rename"] = async (from, to) => {
+      if (to.endsWith("index.json")) writes += 1;
+      return nodeDisk.rename(from, to);
+    };
+    return { disk: { ...nodeDisk, rename }, writes: () => writes };
+  }
+
+  it("D72: are written together, and seen by all", async () => {
+    const directory = freshLayout();
+    const { disk, writes } = counting();
+    await using registry = openLayoutOn(disk, directory, { durability: "none" });
+    await pushArtifact(registry, "x", "first", ["first"]);
+    const before = writes();
+    await Promise.all(Array.from({ length: 100 }, (_, i) => pushArtifact(registry, "x", String(i), [`t${i}`])));
+    expect(writes() - before).toBeLessThan(20);
+    await using other = await openLayout(directory);
+    expect(await collect(other.tags("x"))).toHaveLength(101);
+  });
+
+  it("have each its own outcome: one whose precondition fails is left out, and the next sees what the one before did", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory);
+    const one = await pushArtifact(registry, "x", "one", ["v"]);
+    const push = (name: string, condition: object): Promise<unknown> =>
+      registry.pushManifest("x", artifact(name), "application/vnd.oci.image.manifest.v1+json", { tags: ["v"], ...condition });
+    const results = await Promise.allSettled([
+      push("two", { ifMatch: one.digest }),
+      push("three", { ifMatch: one.digest }),
+      registry.deleteTag("x", "nosuch"),
+      registry.deleteTag("x", "v"),
+      push("four", { ifNoneMatch: "*" }),
+    ]);
+    expect(results[2]).toMatchObject({ status: "rejected", reason: { code: "MANIFEST_UNKNOWN" } });
+    // In whatever order they were made: of two that want the same to be there one can have found it.
+    expect(results.slice(0, 2).filter(({ status }) => status === "fulfilled").length).toBeLessThan(2);
+    expect(results[3]).toMatchObject({ status: "fulfilled" });
+    expect(await collect(registry.tags("x"))).toEqual(results[4].status === "fulfilled" ? ["v"] : []);
+  });
+
+  it("that are aborted while they wait for the lock leave nothing, and the others go on", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { lockTimeoutMs: 20_000 });
+    await pushArtifact(registry, "x", "first", ["first"]);
+    const lock = await acquireLock(nodeDisk, join(directory, ".index.json.lock"), { timeoutMs: 1_000 });
+    const controller = new AbortController();
+    const aborted = registry.deleteTag("x", "first", { signal: controller.signal });
+    const waiting = pushArtifact(registry, "x", "second", ["second"]);
+    controller.abort("enough");
+    await expect(aborted).rejects.toBe("enough");
+    await lock.release();
+    await waiting;
+    expect(await collect(registry.tags("x"))).toEqual(["first", "second"]);
+  });
+
+  it("time out together where the lock is not to be had, and say who has it", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { lockTimeoutMs: 50 });
+    await pushArtifact(registry, "x", "first", ["first"]);
+    const lock = await acquireLock(nodeDisk, join(directory, ".index.json.lock"), { timeoutMs: 1_000 });
+    const results = await Promise.allSettled([registry.deleteTag("x", "first"), registry.gc()]);
+    for (const result of results) expect(result).toMatchObject({ reason: { code: "LOCK_TIMEOUT", detail: { pid: process.pid } } });
+    expect(await collect(registry.tags("x"))).toEqual(["first"]);
+    await lock.release();
+    await registry.deleteTag("x", "first");
+  });
+});
+
 describe("processes", () => {
   let script: string;
   const built = mkdtempSync(join(tmpdir(), "layout-core-"));
@@ -124,7 +198,7 @@ describe("processes", () => {
     }
   });
 
-  it.skipIf(!canTrace())("clause durability: a push writes, syncs and renames in the documented order", async () => {
+  it.skipIf(!canTrace())("D07: a push writes, syncs and renames in the order that docs/durability.md tells", async () => {
     const directory = freshLayout();
     const trace = join(temporaryDirectory(), "trace");
     const registry = await openLayout(directory);

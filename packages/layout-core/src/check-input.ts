@@ -16,6 +16,12 @@ export function requireTag(tag: string): string {
   throw new RegistryError("NAME_INVALID", `not a valid tag: ${excerpt(tag)}`);
 }
 
+/** `tags`, each once, all valid. */
+export function requireTags(tags: readonly string[] = []): string[] {
+  if (!Array.isArray(tags)) throw new TypeError(`tags must be an array, not ${typeof tags}`);
+  return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));
+}
+
 /** The part of a sorted list that `options` ask for. */
 export function selectPage(items: readonly string[], options: ListOptions): readonly string[] {
   const { startAfter, limit } = options;

@@ -2,7 +2,7 @@ import type { CallOptions, DeleteTagOptions, Descriptor, RegistryDeleter } from 
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 
 import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
-import type { Draft } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import { storageError } from "./fs/storage-error.ts";
 import { keepManifest, removeManifest, untag } from "./index-changes.ts";
 import type { Layout } from "./layout.ts";
@@ -95,8 +95,10 @@ export class LayoutDeleter implements RegistryDeleter {
   async #transact(doing: string, options: CallOptions, change: (draft: Draft) => Promise<void>): Promise<void> {
     const { index } = this.#layout;
     try {
-      await index.read();
-      await index.transact(change, options.signal);
+      const table = await index.read();
+      // Where there is no layout nothing can be deleted, and none is made for that.
+      if (await index.isWhole()) await index.transact(change, options.signal);
+      else await change(new Draft(table));
     } catch (error) {
       throw storageError(error, doing);
     }

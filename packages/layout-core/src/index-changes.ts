@@ -54,10 +54,11 @@ export function removeManifest({ draft, repository }: RepositoryChange, digest: 
 }
 
 /** Takes the tag from `entry`; its manifest stays one of the repository. */
-export function untag(change: RepositoryChange, entry: Entry): void {
-  const { draft, rules } = change;
-  draft.replace(entry, untagEntry(entry, rules));
-  dropUnneeded(change, entry.digest);
+export function untag({ draft, rules, repository, isContained }: RepositoryChange, entry: Entry): void {
+  const untagged = untagEntry(entry, rules);
+  const hasOther = draft.withDigest(repository, entry.digest).length > 1;
+  const isNeeded = !isPlainEntry(untagged) || !(hasOther || isContained(entry.digest));
+  draft.replace(entry, isNeeded ? untagged : undefined);
 }
 
 /** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */

@@ -51,6 +51,7 @@ export class Layout {
   /** Gives a staged blob its name; where something has it, under the lock, so that no collection comes between. */
   async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
     const { staging, index } = this;
+    await index.ensure(signal);
     if (!staging.isTaken(staged)) {
       await staging.place(staged);
       return;

@@ -6,6 +6,7 @@ import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { mayContain } from "./manifest-store.ts";
+import { soundEntry } from "./reader.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** A manifest of a repository, and the tags that point at it. */
@@ -81,7 +82,7 @@ export class LayoutLister implements RegistryLister {
       for (const digest of table.digests(repo)) {
         const entries = table.withDigest(repo, digest);
         const tags = [...new Set(entries.flatMap(({ tag }) => tag ?? []))];
-        const [entry] = entries;
+        const entry = await soundEntry(entries, this.#layout);
         if (entry === undefined) continue;
         const current = tags.filter((tag) => table.tagged(repo, tag)[0]?.digest === digest).sort();
         found.set(digest, { descriptor: plainDescriptor(entry), tags: current });

@@ -12,6 +12,7 @@ import type { ManifestListing } from "./lister.ts";
 import { LayoutLister } from "./lister.ts";
 import type { LayoutOptions } from "./options.ts";
 import { completeOptions } from "./options.ts";
+import { rememberLayout } from "./open-layouts.ts";
 import { LayoutReader } from "./reader.ts";
 import { LayoutUploads } from "./uploads.ts";
 import type { Finding, VerifyOptions } from "./verify.ts";
@@ -73,7 +74,7 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     await uploads.close();
     await layout.close();
   };
-  return {
+  const registry: LayoutRegistry = {
     directory: root,
     capabilities: { repositoryScopedBlobs: false, checksReferences: !settings.allowSparse },
     getBlob: (...args) => reader.getBlob(...args),
@@ -102,4 +103,6 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     close,
     [Symbol.asyncDispose]: close,
   };
+  rememberLayout(registry, layout);
+  return registry;
 }

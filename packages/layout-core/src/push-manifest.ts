@@ -9,7 +9,7 @@ import {
   requireDigest,
 } from "@ocilayout/oci-types";
 
-import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
+import { requirePrecondition, requireRepository, requireTags } from "./check-input.ts";
 import type { Draft } from "./draft.ts";
 import type { EntryView } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
@@ -39,9 +39,9 @@ export async function pushManifest(
   const { index, staging } = layout;
   const pushed = await checkPushed(layout.settings.maxManifestBytes, repo, content, mediaType, options);
   try {
-    await index.ensure(signal);
     // Asked before anything is written and, because much can happen until then, again in the transaction.
     await checkAgainstLayout(layout, await index.read(), pushed);
+    await index.ensure(signal);
     const isTaken = staging.isTaken(pushed.descriptor);
     if (!isTaken) await store(layout, pushed, signal);
     await index.transact((draft) => put(layout, draft, pushed, isTaken), signal);
@@ -61,7 +61,7 @@ async function checkPushed(
   // A copy: the caller may use its memory again as soon as this call has returned its promise.
   const bytes = requireBytes(content, "a manifest").slice();
   const repository = requireRepository(repo);
-  const tags = [...new Set(options.tags)].map((tag) => requireTag(tag));
+  const tags = requireTags(options.tags);
   const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
   requirePrecondition(precondition, tags);
   if (bytes.length > maxBytes) {

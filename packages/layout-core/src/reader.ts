@@ -2,6 +2,7 @@ import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } f
 import { createBlobReader, octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
 
 import { requireCount, requireRepository, requireTag } from "./check-input.ts";
+import type { Entry } from "./entry.ts";
 import type { OpenBlob } from "./fs/blob-files.ts";
 import { closeWithOwner } from "./fs/disk.ts";
 import type { FilePart } from "./fs/file-chunks.ts";
@@ -90,9 +91,9 @@ export class LayoutReader implements RegistryReader {
     const wanted = requireDigest(digest);
     const { index, graph } = this.#layout;
     const table = await index.read();
-    const [entry] = table.withDigest(repo, wanted.digest);
-    if (entry !== undefined) return plainDescriptor(entry);
     try {
+      const entry = await soundEntry(table.withDigest(repo, wanted.digest), this.#layout);
+      if (entry !== undefined) return plainDescriptor(entry);
       await graph.read(table, repo, "indexes", options.signal);
       const claimed = graph.claimed(table, repo, wanted.digest);
       const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
@@ -129,6 +130,14 @@ export class LayoutReader implements RegistryReader {
   async #close(blob: OpenBlob): Promise<void> {
     await this.#layout.disk.close(blob.file).catch(() => undefined);
   }
+}
+
+/** Of the entries for one manifest the first that is right about its size; the first, where none is. */
+export async function soundEntry(entries: readonly Entry[], { blobs }: Layout): Promise<Entry | undefined> {
+  const [first] = entries;
+  if (first === undefined || entries.every(({ size }) => size === first.size)) return first;
+  const stored = await blobs.size(first.digest);
+  return entries.find(({ size }) => size === stored) ?? first;
 }
 
 function requireRange(range: ByteRange): ByteRange {

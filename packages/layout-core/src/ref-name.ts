@@ -50,6 +50,18 @@ export function readEntryName(descriptor: Record<string, unknown>, rules: NameRu
   return { repository: rules.defaultRepository, tag: refName };
 }
 
+/**
+ * The name of an entry by the rule that `openLayout` reads names with, or `undefined` where it has none that is
+ * understood: what a rule of one's own (`nameEntry`) can begin with.
+ *
+ * @param defaultRepository - The repository of bare tags and nameless entries.
+ */
+export function nameOfEntry(descriptor: unknown, defaultRepository?: string): EntryName | undefined {
+  if (!isRecord(descriptor)) return undefined;
+  const name = readEntryName(descriptor, { defaultRepository, refNameStyle: "tag" });
+  return typeof name === "string" ? undefined : name;
+}
+
 /** The value of the annotation that names an entry of ours; `undefined` where it needs none. */
 export function writeRefName(name: EntryName, digest: string, rules: NameRules): string | undefined {
   const { repository, tag } = name;

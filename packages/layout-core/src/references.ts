@@ -4,6 +4,7 @@ import { manifestKind, RegistryError } from "@ocilayout/oci-types";
 import type { EntryView } from "./entry-table.ts";
 import type { BlobFiles } from "./fs/blob-files.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
+import { isReadable } from "./manifest-store.ts";
 import { isReadableDigest } from "./ref-name.ts";
 
 /** What is looked at to tell whether a reference holds. */
@@ -33,6 +34,7 @@ export async function checkReferences(
   allowSparse: boolean,
 ): Promise<void> {
   const missing: string[] = [];
+  const types: Map<string, string> = new Map();
   for (const { path, descriptor, isExempt } of references(parsed)) {
     const size = isReadableDigest(descriptor.digest) ? await stored.blobs.size(descriptor.digest) : undefined;
     if (size === undefined) {
@@ -40,6 +42,9 @@ export async function checkReferences(
       continue;
     }
     if (size !== descriptor.size) throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
+    const isSameType = (types.get(descriptor.digest) ?? descriptor.mediaType) === descriptor.mediaType;
+    types.set(descriptor.digest, descriptor.mediaType);
+    if (parsed.kind === "index" && !isSameType) throw invalid(path, "must be of the same type as elsewhere in this index");
     if (parsed.kind === "index" && !(await isAsDescribed(descriptor, stored, destination))) {
       throw invalid(path, `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`);
     }
@@ -73,16 +78,14 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
 
 /**
  * Whether a stored child of an index is a manifest of the type that the index says: by its own bytes or, where they do
- * not say it, by what the repository knows it as.
+ * not say it, by what the repository knows it as. What is too large to be a manifest may be anything.
  */
 async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
   const [entry] = view.withDigest(repository, descriptor.digest);
   if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
-  if (manifestKind(descriptor.mediaType) === "opaque") {
-    await graph.read(view, repository, "indexes");
-    return (graph.claimed(view, repository, descriptor.digest) ?? descriptor).mediaType === descriptor.mediaType;
-  }
-  return (await graph.load(descriptor))?.mediaType === descriptor.mediaType;
+  const reading = await graph.store.load(descriptor);
+  if (isReadable(reading)) return reading.mediaType === descriptor.mediaType;
+  return reading.state === "too large" && manifestKind(descriptor.mediaType) === "opaque";
 }
 
 function invalid(path: string, reason: string): RegistryError {

@@ -34,7 +34,7 @@ export class LayoutUploads {
     const chunkSize = chunkSizeOf(options);
     const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
     try {
-      await this.#layout.index.ensure(options.signal);
+      await this.#layout.index.read();
       await this.#sweep();
       const upload = await this.#files.create({ repository: repo, algorithm });
       return this.#write(upload, chunkSize, options);

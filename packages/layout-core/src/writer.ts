@@ -28,7 +28,8 @@ export class LayoutWriter {
       requireRepository(repo);
       const { digest } = requireDigest(descriptor.digest);
       const size = descriptor.size === undefined ? undefined : requireCount(descriptor.size, "size");
-      await index.ensure(signal);
+      // Nothing is written into a layout that is damaged; one that is not there is made once the content is right.
+      await index.read();
       const staged = await staging.stage({ digest, size }, chunks, signal);
       await this.#layout.placeOrDrop(staged, signal);
       return { mediaType: octetStream, digest, size: staged.size };

@@ -360,8 +360,8 @@ describe("clause 18, 19: what is resolved and read", () => {
     const lost = await pushArtifact(registry, "a", "lost", ["lost"]);
     const kept = await pushArtifact(registry, "a", "kept", ["kept"]);
     rmSync(blobPath(directory, lost.digest));
-    for (const reading of [registry.getTag("a", "lost"), registry.getManifest("a", lost.digest)]) {
-      const error = (await rejection(reading)) as Error;
+    for (const read of [() => registry.getTag("a", "lost"), () => registry.getManifest("a", lost.digest)]) {
+      const error = (await rejection(read())) as Error;
       expect(error).toMatchObject({ code: "MANIFEST_UNKNOWN" });
       expect(error.message).not.toContain(directory);
     }

@@ -129,6 +129,7 @@ it("a commit whose rename fails keeps the session and the writer", async () => {
 it.skipIf(process.platform !== "linux")("files are closed, whatever becomes of a writer", async () => {
   const registry = await openLayout(freshLayout());
   const open = (): number => readdirSync("/proc/self/fd").length;
+  await registry.pushBlob("a", descriptorOf(bytes("")), bytes(""));
   await (await registry.pushBlobChunked("a")).close();
   const before = open();
   for (let i = 0; i < 5; i += 1) {

@@ -49,7 +49,7 @@ export function createBlobReader(
   source: BlobSource,
   options: BlobReaderOptions = {},
 ): BlobReader {
-  return new SourceReader(structuredClone(descriptor), readBlobSource(source, options), options);
+  return new SourceReader(structuredClone(descriptor), readBlobSource(source, options), { ...options });
 }
 
 function closed(): RegistryError {

@@ -16,7 +16,10 @@ export type BlobSource =
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
   /** The next chunk. */
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
-  /** Ends the source: a stream is cancelled with `reason`, an iterator returned. A waiting read ends. Idempotent. */
+  /**
+   * Ends the source: a stream is cancelled with `reason`, an iterator returned. A waiting read ends. Idempotent.
+   * Resolves when the source has ended; at once where a read was waiting for it or the signal is aborted.
+   */
   return(reason?: unknown): Promise<IteratorReturnResult<undefined>>;
   /** The same chunks: they come once. */
   [Symbol.asyncIterator](): BlobChunks;
@@ -54,6 +57,7 @@ class SourceChunks implements BlobChunks {
   #waiting: Waiting | undefined;
   #lastRead: Promise<unknown> = Promise.resolve();
   #ignoreAbort: (() => void) | undefined;
+  #ending: Promise<void> = Promise.resolve();
   #done = false;
 
   constructor(pull: Pull, signal: AbortSignal | undefined) {
@@ -76,7 +80,7 @@ class SourceChunks implements BlobChunks {
   }
 
   async return(reason?: unknown): Promise<IteratorReturnResult<undefined>> {
-    await this.#end(reason);
+    await untilAborted(this.#end(reason), this.#signal);
     return { done: true, value: undefined };
   }
 
@@ -109,24 +113,32 @@ class SourceChunks implements BlobChunks {
   }
 
   /** What the source gives next, unless the reading is ended or aborted before: a source may never answer. */
-  #pullOrEnd(): Promise<IteratorResult<unknown>> {
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      Promise.resolve(this.#pull.next()).then(resolve, reject);
-    });
+  async #pullOrEnd(): Promise<IteratorResult<unknown>> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        Promise.resolve(this.#pull.next()).then(resolve, reject);
+      });
+    } finally {
+      this.#waiting = undefined;
+    }
   }
 
   /** Cancels the source, once. What it says to that is nobody's business: the reading is over already. */
   #end(reason: unknown): Promise<void> {
-    if (this.#done) return Promise.resolve();
-    this.#waiting?.resolve({ done: true, value: undefined });
+    if (this.#done) return this.#ending;
+    const waiting = this.#waiting;
+    waiting?.resolve({ done: true, value: undefined });
     this.#release();
-    return new Promise<unknown>((resolve) => {
+    const cancelled = new Promise<unknown>((resolve) => {
       resolve(this.#pull.cancel(reason));
     }).then(
       () => undefined,
       () => undefined,
     );
+    // A source that waits for its own next chunk answers only when it gets it, perhaps never.
+    if (waiting === undefined) this.#ending = cancelled;
+    return this.#ending;
   }
 
   #release(): void {
@@ -134,6 +146,18 @@ class SourceChunks implements BlobChunks {
     this.#waiting = undefined;
     this.#ignoreAbort?.();
   }
+}
+
+/** Waits for `ending`, until `signal` is aborted. */
+async function untilAborted(ending: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return ending;
+  if (signal.aborted) return;
+  let ignoreAbort: (() => void) | undefined;
+  await new Promise<void>((resolve) => {
+    ignoreAbort = onAbort(signal, resolve);
+    void ending.then(resolve);
+  });
+  ignoreAbort?.();
 }
 
 function openSource(source: BlobSource): Pull {
@@ -170,30 +194,25 @@ function pullStream(stream: ReadableStream<unknown>): Pull {
 
 function pullIterator(source: object, open: () => AsyncIterator<unknown> | Iterator<unknown>): Pull {
   let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
-  let waiting = false;
+  // A stream of Node that fails while nobody listens ends the process; the iterator tells of it when it is read.
+  if (isNodeStream(source)) source.on("error", () => undefined);
   return {
-    async next() {
-      iterator ??= open();
-      waiting = true;
-      try {
-        return await iterator.next();
-      } finally {
-        waiting = false;
-      }
-    },
+    next: () => (iterator ??= open()).next(),
     async cancel() {
       // A Node stream's iterator ends its stream only when it was started and is not waiting for data.
-      if (isDestroyable(source)) source.destroy();
-      const returned = Promise.resolve((iterator ?? open()).return?.());
-      // A generator that waits for its own next chunk answers only when it gets it, perhaps never.
-      if (waiting) returned.catch(() => undefined);
-      else await returned;
+      if (isNodeStream(source)) source.destroy();
+      await (iterator ?? open()).return?.();
     },
   };
 }
 
-function isDestroyable(source: object): source is { destroy(): void } {
-  return "destroy" in source && typeof source.destroy === "function";
+interface NodeStream {
+  on(event: "error", listener: () => void): unknown;
+  destroy(): unknown;
+}
+
+function isNodeStream(source: object): source is NodeStream {
+  return "destroy" in source && typeof source.destroy === "function" && "on" in source && typeof source.on === "function";
 }
 
 /**

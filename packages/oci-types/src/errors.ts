@@ -150,7 +150,7 @@ export class RegistryError extends Error {
    */
   toJSON(): WireError {
     const wire = { code: this.code, message: this.message };
-    const shown = this.detail !== undefined && CODES[this.code].status < 500;
+    const shown = this.detail !== undefined && httpStatus(this.code) < 500;
     return shown ? { ...wire, detail: this.detail } : wire;
   }
 }

@@ -72,18 +72,22 @@ export function mapOf(check: Check): Check {
   };
 }
 
-/** Checks the named members of an object; others are none of its business. */
+/** Checks the named members of an object; others are none of its business. One that is undefined is absent, as in JSON. */
 export function object(required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>>): Check {
   return (value, path, list) => {
     if (!isObject(value, path, list)) return;
     for (const [key, check] of Object.entries(required)) {
-      if (Object.hasOwn(value, key)) check(value[key], memberPath(path, key), list);
+      if (hasMember(value, key)) check(value[key], memberPath(path, key), list);
       else list.add(memberPath(path, key), "is missing");
     }
     for (const [key, check] of Object.entries(optional)) {
-      if (Object.hasOwn(value, key)) check(value[key], memberPath(path, key), list);
+      if (hasMember(value, key)) check(value[key], memberPath(path, key), list);
     }
   };
+}
+
+function hasMember(value: Readonly<Record<string, unknown>>, key: string): boolean {
+  return Object.hasOwn(value, key) && value[key] !== undefined;
 }
 
 /** Checks that a member is not there. */

@@ -53,6 +53,13 @@ describe("a blob reader", () => {
     expect(reader.descriptor.annotations).toEqual({ a: "1" });
   });
 
+  it("3: keeps options of its own", async () => {
+    const options = { verify: true };
+    const reader = createBlobReader(descriptor, bytes("HELLO"), options);
+    options.verify = false;
+    expect(await rejection(reader.bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
+  });
+
   it("3: gives chunks that are the consumer's own", async () => {
     const content = bytes("hello");
     const [chunk] = await collect(createBlobReader(descriptor, content));

@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { runInNewContext } from "node:vm";
 
@@ -152,6 +153,35 @@ describe("readBlobSource ends its source", () => {
     }
   });
 
+  it("at once, although a stream waits for what never comes", async () => {
+    const stalled: ReadableStream<Uint8Array> = new ReadableStream({ cancel: () => new Promise<void>(() => undefined) });
+    const chunks = readBlobSource(stalled);
+    const waiting = chunks.next();
+    await new Promise(setImmediate);
+    await chunks.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
+  it("and waits for that, whoever asks", async () => {
+    let freed = false;
+    const source = {
+      ...probe([bytes("a")]),
+      async return() {
+        await new Promise(setImmediate);
+        freed = true;
+        return { done: true as const, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+    const chunks = readBlobSource(source);
+    const first = chunks.return();
+    await chunks.return();
+    expect(freed).toBe(true);
+    await first;
+  });
+
   it("without minding what it says to that", async () => {
     const source = { ...probe([bytes("a")]), return: () => Promise.reject(new Error("no")) };
     await expect(readBlobSource(source).return()).resolves.toEqual({ done: true, value: undefined });
@@ -187,6 +217,20 @@ describe("2: a signal", () => {
     await chunks.return();
   });
 
+  it("ends the waiting for a source that never says that it ended", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const source = { ...probe([bytes("a")]), return: () => new Promise<never>(() => undefined) };
+    const chunks = readBlobSource({ [Symbol.asyncIterator]: () => source }, { signal });
+    await chunks.next();
+    const ending = chunks.return();
+    await new Promise(setImmediate);
+    controller.abort("stop");
+    await ending;
+    await chunks.return();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it("is let go of when the source has ended, however it did", async () => {
     const { signal } = new AbortController();
     await collect(readBlobSource(chunked(bytes("abc"), 1), { signal }));
@@ -204,6 +248,23 @@ describe("2: a signal", () => {
     controller.abort("stop");
     expect(sources.map(({ log }) => log)).toEqual(sources.map(() => ["return"]));
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+});
+
+describe("a stream of Node that fails", () => {
+  it("before it is read rejects the first read, and does not end the process", async () => {
+    const stream = createReadStream("no such file");
+    const chunks = readBlobSource(stream);
+    await new Promise<void>((resolve) => stream.once("close", resolve));
+    expect(await rejection(chunks.next())).toMatchObject({ code: "ENOENT" });
+  });
+
+  it("after it was ended does not end the process", async () => {
+    const stream = createReadStream("no such file");
+    const closed: Promise<void> = new Promise((resolve) => stream.once("close", resolve));
+    await readBlobSource(stream).return();
+    await closed;
+    expect(stream.destroyed).toBe(true);
   });
 });
 

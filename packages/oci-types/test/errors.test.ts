@@ -32,6 +32,11 @@ describe("RegistryError", () => {
     expect(error.toJSON()).toEqual({ code: "LOCK_TIMEOUT", message: "busy" });
   });
 
+  it("3: its wire form says nothing but code and message where the code is of another copy that this one does not know", () => {
+    const error = new RegistryError("NEWER_CODE" as RegistryErrorCode, "new", { detail: { a: 1 } });
+    expect(error.toJSON()).toEqual({ code: "NEWER_CODE", message: "new" });
+  });
+
   it("3: errorBody is the wire's list of errors", () => {
     const body = errorBody(new RegistryError("DENIED", "no"), new RegistryError("BLOB_UNKNOWN", "gone"));
     expect(body).toEqual({

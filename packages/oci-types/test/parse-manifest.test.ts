@@ -9,6 +9,8 @@ import {
   parseManifest,
   stripMediaTypeParameters,
   validateDescriptor,
+  validateImageIndex,
+  validateImageManifest,
   type Problem,
 } from "../src/index.ts";
 import { bytes } from "./helpers.ts";
@@ -138,6 +140,18 @@ describe("media types", () => {
   it("lose their parameters", () => {
     expect(stripMediaTypeParameters(" a/b ; c=d; e=f")).toBe("a/b");
     expect(stripMediaTypeParameters("a/b")).toBe("a/b");
+  });
+});
+
+describe("a member that is undefined", () => {
+  it("is absent, as the types and JSON have it", () => {
+    expect(validateImageManifest({ ...manifest, annotations: undefined, subject: undefined })).toEqual([]);
+    expect(validateImageIndex({ ...index, layers: undefined })).toEqual([]);
+    expect(validateDescriptor({ ...emptyDescriptor, platform: undefined, urls: undefined })).toEqual([]);
+  });
+
+  it("is missing where it is required", () => {
+    expect(validateImageManifest({ ...manifest, config: undefined })).toEqual([{ path: "$.config", reason: "is missing" }]);
   });
 });
 

@@ -71,6 +71,7 @@ describe("parse", () => {
   it("3: says TypeError of what is no string", () => {
     expect(() => parse(7 as unknown as string)).toThrow(TypeError);
     expect(() => parseRelative(undefined as unknown as string)).toThrow(TypeError);
+    expect(() => tryParseHostless(["a"] as unknown as string)).toThrow(TypeError);
   });
 });
 

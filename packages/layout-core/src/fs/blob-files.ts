@@ -64,6 +64,11 @@ export class BlobFiles {
     return undefined;
   }
 
+  /** The file that holds a blob, links resolved. */
+  async realPath(digest: string): Promise<string> {
+    return this.#disk.realpath(this.path(digest));
+  }
+
   /** The size of a blob in bytes; `undefined` where there is none. */
   async size(digest: string): Promise<number | undefined> {
     const stats = await this.#lstat(this.path(digest));

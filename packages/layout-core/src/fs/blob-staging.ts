@@ -8,7 +8,7 @@ import type { BlobFiles, OpenBlob } from "./blob-files.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, systemCode } from "./disk.ts";
+import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { ownedName } from "./owned-name.ts";
 
@@ -67,6 +67,40 @@ export class BlobStaging {
       }
     } finally {
       await chunks.return();
+    }
+  }
+
+  /**
+   * Stages the file `path` as it is: as a link of it or, where the file system has none or it is another one, a copy.
+   * `undefined` where it is not there, or not as large as it should be.
+   */
+  async stageFile(path: string, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob | undefined> {
+    await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
+    const temporary = join(this.#paths.uploads, `${ownedName()}.blob`);
+    const staged = { digest, size, temporary };
+    try {
+      await this.#disk.link(path, temporary).catch(async (error: unknown) => {
+        if (!hasNoLinks(error)) throw error;
+        await this.#copy(path, temporary);
+      });
+    } catch (error) {
+      await this.drop(staged);
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+    if (Number(this.#disk.statNow(temporary)?.size) === size) return staged;
+    await this.drop(staged);
+    return undefined;
+  }
+
+  async #copy(path: string, temporary: string): Promise<void> {
+    await this.#disk.copy(path, temporary);
+    if (!this.#durable) return;
+    const file = await this.#disk.open(temporary, "r+");
+    try {
+      await this.#disk.sync(file);
+    } finally {
+      await closeQuietly(this.#disk, file);
     }
   }
 

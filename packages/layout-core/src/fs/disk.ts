@@ -119,3 +119,11 @@ export function isAbsent(error: unknown): boolean {
   const code = systemCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }
+
+/** What a file system says that has no hard links, has no more of them to give, or not between these places. */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
+
+/** Whether `error` says that there is no linking here. */
+export function hasNoLinks(error: unknown): boolean {
+  return NO_LINKS.has(systemCode(error));
+}

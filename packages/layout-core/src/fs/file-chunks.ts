@@ -33,6 +33,8 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #end: number;
   #at: number;
   #ahead: Promise<Uint8Array> | undefined;
+  /** The read that was begun last: before it is over the file cannot be closed. */
+  #latest: Promise<Uint8Array> | undefined;
 
   constructor(disk: Disk, held: HeldFile, { start, end }: FilePart) {
     this.#disk = disk;
@@ -81,6 +83,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     });
     // Whoever asks for it is told; who never asks need not know.
     reading.catch(() => undefined);
+    this.#latest = reading;
     return reading;
   }
 
@@ -88,9 +91,8 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   async #close(): Promise<void> {
     const { file } = this.#held;
     this.#held.file = undefined;
-    const ahead = this.#ahead;
     this.#ahead = undefined;
-    await ahead?.catch(() => undefined);
+    await this.#latest?.catch(() => undefined);
     if (file !== undefined) await closeQuietly(this.#disk, file);
   }
 }

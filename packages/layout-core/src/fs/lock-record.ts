@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { closeQuietly, removeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, systemCode } from "./disk.ts";
+import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { parseHolder } from "./process-identity.ts";
@@ -54,9 +54,6 @@ export async function dropRecord(disk: Disk, record: Pick<OwnRecord, "path" | "f
   await closeQuietly(disk, record.file);
 }
 
-/** What a file system says that has no hard links, or has no more of them to give. */
-const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
-
 /** Makes `path` our record, whole from its first moment. False where somebody holds it. */
 export async function linkRecord(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
   try {
@@ -64,7 +61,7 @@ export async function linkRecord(disk: Disk, record: OwnRecord, path: string): P
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
-    if (!NO_LINKS.has(systemCode(error))) throw error;
+    if (!hasNoLinks(error)) throw error;
     return createAs(disk, record, path);
   }
 }

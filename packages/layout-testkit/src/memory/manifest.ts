@@ -1,5 +1,5 @@
 import type { Annotations, Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError, parseManifest } from "@ocilayout/oci-types";
+import { isDigest, isRegistryError, manifestKind, parseManifest } from "@ocilayout/oci-types";
 
 /** A manifest of a repository. */
 export interface StoredManifest {
@@ -9,14 +9,26 @@ export interface StoredManifest {
   readonly parsed: ParsedManifest;
 }
 
-/** A child of the type its descriptor says; `undefined` where its bytes are not that (clause 18). */
-export function readChild({ mediaType, digest }: Descriptor, content: Uint8Array): StoredManifest | undefined {
+/**
+ * Clause 18: a child of an index, as what its bytes say it is or, where they do not say it, as what its index says;
+ * `undefined` where it is not that.
+ */
+export function readChild({ mediaType: claimed, digest }: Descriptor, content: Uint8Array): StoredManifest | undefined {
+  const mediaType = ownMediaType(content) ?? claimed;
   try {
     return { mediaType, digest, content, parsed: parseManifest(content, mediaType) };
   } catch (error) {
     if (isRegistryError(error, "MANIFEST_INVALID")) return undefined;
     throw error;
   }
+}
+
+/** The known type that a document says it is of. */
+function ownMediaType(content: Uint8Array): string | undefined {
+  const document = parseJson(content);
+  if (typeof document !== "object" || document === null || !("mediaType" in document)) return undefined;
+  const { mediaType } = document;
+  return typeof mediaType === "string" && manifestKind(mediaType) !== "opaque" ? mediaType : undefined;
 }
 
 /** What an index lists. */

@@ -4,6 +4,8 @@ import { requireCount, requireFlag } from "./check.ts";
 export interface MemoryOptions {
   /** Whether each repository has blobs of its own. Default true. */
   readonly repositoryScopedBlobs?: boolean | undefined;
+  /** Whether a repository that something was stored in stays when all of it is deleted. Default false. */
+  readonly keepsEmptyRepositories?: boolean | undefined;
   /** Whether a manifest may refer to what is not there. Default false. */
   readonly allowSparse?: boolean | undefined;
   /** The largest manifest, in bytes. Default 8 MiB, at least 4 MiB. */
@@ -25,6 +27,7 @@ export function completeOptions(options: MemoryOptions): MemorySettings {
   if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) throw new RangeError("maxManifestBytes must be 4 MiB at least");
   return {
     repositoryScopedBlobs: requireFlag(options.repositoryScopedBlobs ?? true, "repositoryScopedBlobs"),
+    keepsEmptyRepositories: requireFlag(options.keepsEmptyRepositories ?? false, "keepsEmptyRepositories"),
     allowSparse: requireFlag(options.allowSparse ?? false, "allowSparse"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),

@@ -1,5 +1,5 @@
 import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
-import { manifestKind, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 
 import { readChild } from "./manifest.ts";
 import type { Repository } from "./store.ts";
@@ -24,10 +24,10 @@ export function checkReferences(parsed: ParsedManifest, repository: Repository, 
   if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", undefined, { detail: { missing } });
 }
 
+/** What the repository knows a child as counts, else what the child itself is. */
 function isAsDescribed(descriptor: Descriptor, content: Uint8Array, { manifests }: Repository): boolean {
-  const known = manifests.get(descriptor.digest);
-  if (known !== undefined && known.mediaType !== descriptor.mediaType) return false;
-  return manifestKind(descriptor.mediaType) === "opaque" || readChild(descriptor, content) !== undefined;
+  const child = manifests.get(descriptor.digest) ?? readChild(descriptor, content);
+  return child?.mediaType === descriptor.mediaType;
 }
 
 function* references(parsed: ParsedManifest): Generator<{ descriptor: Descriptor; isExempt: boolean }, void, undefined> {

@@ -42,8 +42,13 @@ export class MemoryStore {
   /** The repository, to write to; one without content does not exist to anybody. */
   repository(name: string): Repository {
     const repository = this.read(name);
-    this.#repositories.set(name, repository);
+    this.keep(name, repository);
     return repository;
+  }
+
+  /** Makes sure that a repository that was read is one that is kept. */
+  keep(name: string, repository: Repository): void {
+    this.#repositories.set(name, repository);
   }
 
   /** The repository, to read from; one that is not there is empty. */
@@ -57,6 +62,7 @@ export class MemoryStore {
   exists(name: string): boolean {
     const repository = this.#repositories.get(name);
     if (repository === undefined) return false;
+    if (this.settings.keepsEmptyRepositories) return true;
     return repository.manifests.size > 0 || (this.settings.repositoryScopedBlobs && repository.blobs.size > 0);
   }
 

@@ -72,14 +72,15 @@ export class MemoryWriter {
     }
     const parsed = parseManifest(bytes, mediaType);
     // From here on nothing is awaited: what is decided holds when it is done.
-    this.#store.begin("write", signal);
-    const repository = this.#store.repository(repo);
+    signal?.throwIfAborted();
+    const repository = this.#store.read(repo);
     for (const tag of tags) requireCurrent(repository, tag, { ifMatch, ifNoneMatch });
     const known = repository.manifests.get(digest);
     if (known !== undefined && known.mediaType !== parsed.mediaType) {
       throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
     }
     if (known === undefined) checkReferences(parsed, repository, allowSparse);
+    this.#store.keep(repo, repository);
     repository.blobs.set(digest, bytes);
     repository.manifests.set(digest, { mediaType: parsed.mediaType, digest, content: bytes, parsed });
     for (const tag of tags) repository.tags.set(tag, digest);

@@ -1,0 +1,48 @@
+import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
+import { octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { storageError } from "./fs/storage-error.ts";
+import type { LayoutRegistry } from "./open-layout.ts";
+import { layoutOf } from "./open-layouts.ts";
+
+/**
+ * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system
+ * can, else copied. What is mounted outlives its source. A blob that the target has already is as good as pushed just now.
+ *
+ * @throws `RegistryError` `BLOB_UNKNOWN` where the source does not have it; TypeError where either is not open here.
+ */
+export async function mountBetween(
+  source: LayoutRegistry,
+  target: LayoutRegistry,
+  digest: string,
+  options: CallOptions = {},
+): Promise<Descriptor> {
+  const [from, to] = [layoutOf(source), layoutOf(target)];
+  const wanted = requireDigest(digest).digest;
+  from.beginRead(options);
+  to.beginWrite(options);
+  const { signal } = options;
+  try {
+    const size = await from.blobs.size(wanted);
+    if (size === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
+    const descriptor = { mediaType: octetStream, digest: wanted, size };
+    if ((await to.blobs.size(wanted)) === size) {
+      await to.index.transact(() => to.staging.renew(wanted), signal);
+      if (to.staging.isTaken(descriptor)) return descriptor;
+    }
+    await to.index.ensure(signal);
+    const staged = await to.staging.stageFile(await from.blobs.realPath(wanted), descriptor);
+    if (staged === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
+    try {
+      signal?.throwIfAborted();
+      // What has the name and is not as large is not the blob.
+      await to.staging.place(staged);
+    } catch (error) {
+      await to.staging.drop(staged);
+      throw error;
+    }
+    return descriptor;
+  } catch (error) {
+    throw storageError(error, "mounting a blob");
+  }
+}

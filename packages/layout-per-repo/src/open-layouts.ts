@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import type { EntryName, LayoutOptions, LayoutRegistry } from "@ocilayout/layout-core";
+import { nameOfEntry, openLayout } from "@ocilayout/layout-core";
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { repositoryDirectory } from "./repository-path.ts";
+
+/** A layout that is open, and how many calls and writers need it. */
+interface OpenLayout {
+  readonly registry: LayoutRegistry;
+  users: number;
+}
+
+/** A layout that is being used; to be let go of, once. */
+export interface UsedLayout {
+  readonly registry: LayoutRegistry;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * The layouts that are open, the one used last at the end. No more are kept than are allowed, but for those that are being
+ * used; and none is kept of a repository that is not there, however often it is asked for.
+ */
+export class OpenLayouts {
+  readonly #directory: string;
+  readonly #options: LayoutOptions;
+  readonly #most: number;
+  readonly #open: Map<string, OpenLayout> = new Map();
+  #isClosed = false;
+
+  constructor(directory: string, options: LayoutOptions, most: number) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#most = most;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Whether the repository's layout is there. */
+  exists(repository: string): boolean {
+    return existsSync(join(repositoryDirectory(this.#directory, repository), "oci-layout"));
+  }
+
+  /** Opens the layout of `repository`, or takes the one that is open. */
+  async use(repository: string): Promise<UsedLayout> {
+    this.requireOpen();
+    const directory = repositoryDirectory(this.#directory, repository);
+    let open = this.#open.get(repository);
+    if (open === undefined) {
+      const { nameEntry } = this.#options;
+      open = {
+        registry: await openLayout(directory, {
+          ...this.#options,
+          defaultRepository: repository,
+          nameEntry: (descriptor) => ofThisRepository(nameEntry === undefined ? nameOfEntry(descriptor, repository) : nameEntry(descriptor), repository),
+        }),
+        users: 0,
+      };
+      // Somebody else may have opened it meanwhile.
+      open = this.#open.get(repository) ?? open;
+    }
+    const used = open;
+    used.users += 1;
+    this.#open.delete(repository);
+    this.#open.set(repository, used);
+    let isReleased = false;
+    return {
+      registry: used.registry,
+      release: async () => {
+        if (isReleased) return;
+        isReleased = true;
+        used.users -= 1;
+        if (used.users === 0 && !this.exists(repository)) await this.#drop(repository, used);
+        await this.#shrink();
+      },
+    };
+  }
+
+  /** Refuses what comes after {@link close}. */
+  requireOpen(): void {
+    if (this.#isClosed) throw new RegistryError("CLOSED", "this directory of layouts was closed");
+  }
+
+  /** Closes all of them. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#open].map(([repository, open]) => this.#drop(repository, open)));
+  }
+
+  async #shrink(): Promise<void> {
+    for (const [repository, open] of this.#open) {
+      if (this.#open.size <= this.#most) return;
+      if (open.users === 0) await this.#drop(repository, open);
+    }
+  }
+
+  async #drop(repository: string, open: OpenLayout): Promise<void> {
+    if (this.#open.get(repository) === open) this.#open.delete(repository);
+    await open.registry.close();
+  }
+}
+
+/** An entry of another repository is none of this layout's: it is kept, and told of by `verify()`. */
+function ofThisRepository(name: EntryName | undefined, repository: string): EntryName | undefined {
+  return name?.repository === repository ? name : undefined;
+}

@@ -1,0 +1,179 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
+import { mountBetween, openLayout } from "@ocilayout/layout-core";
+import type { BlobWriter, CallOptions, Descriptor, ListOptions, Registry } from "@ocilayout/oci-types";
+import { isRegistryError, readBlobSource, RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { discover } from "./discover.ts";
+import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
+import { collectAll, verifyAll } from "./maintenance.ts";
+import { OpenLayouts } from "./open-layouts.ts";
+import type { PerRepositoryOptions } from "./options.ts";
+import { requireMost } from "./options.ts";
+import { PinnedWriter } from "./pinned-writer.ts";
+import { repositoryDirectory } from "./repository-path.ts";
+
+/** A directory of OCI Image Layouts, one for each repository, as one registry. */
+export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
+  /** The directory, as an absolute path. */
+  readonly directory: string;
+  /** Every manifest of a repository with its tags: `LayoutRegistry.manifests`. */
+  manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
+  /** Verifies every layout, one after the other: `LayoutRegistry.verify`. One that is damaged does not end it. */
+  verify(options?: VerifyOptions): AsyncIterable<RepositoryFinding>;
+  /** Collects the garbage of every layout: `LayoutRegistry.gc`. One that is damaged is left alone, and told of. */
+  gc(options?: GcOptions): Promise<PerRepositoryGcReport>;
+  /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a directory of layouts as a registry: repository `a/b` is the layout in `<directory>/a/b`. Opening creates
+ * nothing and reads nothing; a repository's layout is created by the first write to it.
+ *
+ * A name with a component `blobs`, `index.json` or `oci-layout` is `NAME_INVALID`: it would lie inside another layout.
+ * Blobs are each repository's own. Everything else is as `openLayout` promises it, for each of the layouts.
+ *
+ * @throws TypeError or RangeError where an option makes no sense.
+ */
+export async function openPerRepository(directory: string, options: PerRepositoryOptions = {}): Promise<PerRepositoryRegistry> {
+  const { maxOpenLayouts = 64, ...layoutOptions } = options;
+  // What one layout refuses, all would.
+  await (await openLayout(directory, layoutOptions)).close();
+  const root = resolve(directory);
+  const layouts = new OpenLayouts(root, layoutOptions, requireMost(maxOpenLayouts));
+  return new Router(root, layouts, layoutOptions.allowSparse === true).registry();
+}
+
+/** Sends each call to the layout of its repository. */
+class Router {
+  readonly #root: string;
+  readonly #layouts: OpenLayouts;
+  readonly #allowSparse: boolean;
+
+  constructor(root: string, layouts: OpenLayouts, allowSparse: boolean) {
+    this.#root = root;
+    this.#layouts = layouts;
+    this.#allowSparse = allowSparse;
+  }
+
+  registry(): PerRepositoryRegistry {
+    const close = (): Promise<void> => this.#layouts.close();
+    return {
+      directory: this.#root,
+      capabilities: { checksReferences: !this.#allowSparse },
+      getBlob: (repo, ...args) => this.#call(repo, (it) => it.getBlob(repo, ...args)),
+      getBlobRange: (repo, ...args) => this.#call(repo, (it) => it.getBlobRange(repo, ...args)),
+      getManifest: (repo, ...args) => this.#call(repo, (it) => it.getManifest(repo, ...args)),
+      getTag: (repo, ...args) => this.#call(repo, (it) => it.getTag(repo, ...args)),
+      resolveBlob: (repo, ...args) => this.#call(repo, (it) => it.resolveBlob(repo, ...args)),
+      resolveManifest: (repo, ...args) => this.#call(repo, (it) => it.resolveManifest(repo, ...args)),
+      resolveTag: (repo, ...args) => this.#call(repo, (it) => it.resolveTag(repo, ...args)),
+      pushBlob: async (repo, descriptor, content, callOptions) => {
+        const chunks = readBlobSource(content, { signal: callOptions?.signal });
+        try {
+          return await this.#call(repo, (it) => it.pushBlob(repo, descriptor, chunks, callOptions));
+        } finally {
+          await chunks.return();
+        }
+      },
+      pushBlobChunked: (repo, ...args) => this.#write(repo, (it) => it.pushBlobChunked(repo, ...args)),
+      pushBlobChunkedResume: (repo, ...args) => this.#write(repo, (it) => it.pushBlobChunkedResume(repo, ...args)),
+      resolveUpload: (repo, ...args) => this.#call(repo, (it) => it.resolveUpload(repo, ...args)),
+      cancelUpload: (repo, ...args) => this.#call(repo, (it) => it.cancelUpload(repo, ...args)),
+      mountBlob: (...args) => this.#mount(...args),
+      pushManifest: (repo, ...args) => this.#call(repo, (it) => it.pushManifest(repo, ...args)),
+      deleteBlob: (repo, ...args) => this.#call(repo, (it) => it.deleteBlob(repo, ...args)),
+      deleteManifest: (repo, ...args) => this.#call(repo, (it) => it.deleteManifest(repo, ...args)),
+      deleteTag: (repo, ...args) => this.#call(repo, (it) => it.deleteTag(repo, ...args)),
+      tags: (repo, ...args) => this.#list(repo, (it) => it.tags(repo, ...args)),
+      referrers: (repo, ...args) => this.#list(repo, (it) => it.referrers(repo, ...args)),
+      repositories: (...args) => this.#repositories(...args),
+      manifests: (repo, ...args) => this.#list(repo, (it) => it.manifests(repo, ...args)),
+      verify: (...args) => this.#verify(...args),
+      gc: async (gcOptions = {}) => {
+        this.#begin(gcOptions);
+        return collectAll(this.#layouts, this.#root, gcOptions);
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  #begin(options: CallOptions): void {
+    this.#layouts.requireOpen();
+    options.signal?.throwIfAborted();
+  }
+
+  async #call<Result>(repo: string, call: (layout: LayoutRegistry) => Promise<Result>): Promise<Result> {
+    const { registry, release } = await this.#layouts.use(repo);
+    try {
+      return await call(registry);
+    } finally {
+      await release();
+    }
+  }
+
+  async #write(repo: string, open: (layout: LayoutRegistry) => Promise<BlobWriter>): Promise<BlobWriter> {
+    const { registry, release } = await this.#layouts.use(repo);
+    try {
+      return new PinnedWriter(await open(registry), release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** A list of one repository. One whose layout is there and has no entry is there, too: its lists are empty. */
+  async *#list<Item>(repo: string, list: (layout: LayoutRegistry) => AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+    const { registry, release } = await this.#layouts.use(repo);
+    try {
+      yield* list(registry);
+    } catch (error) {
+      if (!isRegistryError(error, "NAME_UNKNOWN") || !this.#layouts.exists(repo)) throw error;
+    } finally {
+      await release();
+    }
+  }
+
+  async *#repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
+    this.#begin(options);
+    const { startAfter, limit } = options;
+    if (startAfter !== undefined && typeof startAfter !== "string") throw new TypeError("startAfter must be a string");
+    if (limit !== undefined && typeof limit !== "number") throw new TypeError("limit must be a number");
+    if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw new RangeError("limit must be a non-negative integer");
+    let left = limit ?? Infinity;
+    if (left === 0) return;
+    for await (const repository of discover(this.#root, options)) {
+      yield repository;
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+
+  async *#verify(options: VerifyOptions = {}): AsyncGenerator<RepositoryFinding, void, undefined> {
+    this.#begin(options);
+    yield* verifyAll(this.#layouts, this.#root, options);
+  }
+
+  async #mount(fromRepo: string | undefined, toRepo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
+    this.#begin(options);
+    // All names are looked at before any layout.
+    if (fromRepo !== undefined) repositoryDirectory(this.#root, fromRepo);
+    repositoryDirectory(this.#root, toRepo);
+    const wanted = requireDigest(digest);
+    const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.algorithm, wanted.encoded, options));
+    if (source === undefined) throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
+    return this.#call(source, (from) => this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, options)));
+  }
+
+  /** A repository that has the blob, the target itself before any other. */
+  async #findOwner(target: string, algorithm: string, encoded: string, options: CallOptions): Promise<string | undefined> {
+    const has = (repository: string): boolean => existsSync(join(repositoryDirectory(this.#root, repository), "blobs", algorithm, encoded));
+    if (has(target)) return target;
+    for await (const repository of discover(this.#root, options)) if (has(repository)) return repository;
+    return undefined;
+  }
+}

@@ -1,0 +1,220 @@
+import { collect, type Registry } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { blob, image, pushContent } from "../src/content/index.ts";
+import { createMemoryRegistry } from "../src/memory/index.ts";
+import { bytes, calls, digestCalls, rejection, repositoryCalls, tagCalls, type Names } from "./helpers.ts";
+
+const hello = await blob("hello world");
+const names: Names = { repo: "a", digest: hello.descriptor.digest, tag: "t" };
+
+/** Everything that can be seen of `registry`. */
+async function look(registry: Registry): Promise<unknown> {
+  const repositories = await collect(registry.repositories());
+  return Promise.all(repositories.map(async (repo) => [repo, await collect(registry.tags(repo))]));
+}
+
+describe("clause 1: what fails", () => {
+  it.each<[string, string]>([
+    ...["getBlob", "getBlobRange", "resolveBlob", "mountBlob", "deleteBlob"].map((name) => [name, "BLOB_UNKNOWN"] as [string, string]),
+    ...["getManifest", "resolveManifest", "deleteManifest"].map((name) => [name, "MANIFEST_UNKNOWN"] as [string, string]),
+    ...["getTag", "resolveTag", "deleteTag"].map((name) => [name, "MANIFEST_UNKNOWN"] as [string, string]),
+    ["tags", "NAME_UNKNOWN"],
+  ])("%s of what is not there is a RegistryError %s, in a repository or none", async (name, code) => {
+    const registry = createMemoryRegistry();
+    const call = (repo: string): unknown => calls[name]?.(registry, { ...names, repo });
+    await expect(call("none")).rejects.toMatchObject({ name: "RegistryError", code });
+    if (name === "tags") return;
+    await pushContent(registry, "a", image());
+    await expect(call("a")).rejects.toMatchObject({ name: "RegistryError", code });
+  });
+
+  it.each(Object.keys(repositoryCalls))("section 3: %s with a repository that is no string is a TypeError", async (name) => {
+    const call = repositoryCalls[name]?.(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
+    await expect(call).rejects.toThrow(TypeError);
+  });
+
+  it.each(Object.keys(digestCalls))("section 3: %s with a digest that is no string is a TypeError", async (name) => {
+    const call = digestCalls[name]?.(createMemoryRegistry(), { ...names, digest: 7 as unknown as string });
+    await expect(call).rejects.toThrow(TypeError);
+  });
+
+  it.each(Object.keys(tagCalls))("section 3: %s with a tag that is no string is a TypeError", async (name) => {
+    const call = tagCalls[name]?.(createMemoryRegistry(), { ...names, tag: 7 as unknown as string });
+    await expect(call).rejects.toThrow(TypeError);
+  });
+
+  it("section 3: tags that are one string are a TypeError, not tags of a letter each", async () => {
+    const tags = "abc" as unknown as string[];
+    await expect(createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", { tags })).rejects.toThrow(TypeError);
+  });
+
+  it("section 3: content that is none is a TypeError", async () => {
+    const registry = createMemoryRegistry();
+    await expect(registry.pushBlob("a", hello.descriptor, "hello world" as unknown as Uint8Array)).rejects.toThrow(TypeError);
+    await expect(registry.pushManifest("a", "x" as unknown as Uint8Array, "text/plain")).rejects.toThrow(TypeError);
+  });
+
+  it.each<[string, (registry: Registry) => Promise<unknown>]>([
+    ["a size", (it) => it.pushBlob("a", { ...hello.descriptor, size: -1 }, hello.content)],
+    ["a range's start", (it) => it.getBlobRange("a", hello.descriptor.digest, { start: -1 })],
+    ["a range's end", (it) => it.getBlobRange("a", hello.descriptor.digest, { start: 0, end: Number.NaN })],
+    ["a chunk size", (it) => it.pushBlobChunked("a", { chunkSize: -1 })],
+    ["an offset", (it) => it.pushBlobChunkedResume("a", "id", { offset: -1 })],
+    ["a limit", (it) => collect(it.repositories({ limit: -1 }))],
+  ])("section 3: %s that is no count is a RangeError", async (_name, call) => {
+    await expect(call(createMemoryRegistry())).rejects.toThrow(RangeError);
+  });
+
+  it("section 3: an option that makes no sense is a TypeError or RangeError", () => {
+    expect(() => createMemoryRegistry({ maxManifestBytes: 4 * 1024 * 1024 - 1 })).toThrow(RangeError);
+    expect(() => createMemoryRegistry({ uploadExpiryMs: -1 })).toThrow(RangeError);
+    for (const name of ["readOnly", "allowSparse", "repositoryScopedBlobs"]) {
+      expect(() => createMemoryRegistry({ [name]: "no" }), name).toThrow(TypeError);
+    }
+  });
+});
+
+describe("clause 2: a signal", () => {
+  it.each(Object.keys(calls))("aborted before, %s rejects with its reason and changes nothing", async (name) => {
+    const registry = createMemoryRegistry();
+    await pushContent(registry, "a", image(), { tags: ["t"] });
+    const before = await look(registry);
+    await expect(calls[name]?.(registry, { ...names, signal: AbortSignal.abort("no") })).rejects.toBe("no");
+    expect(await look(registry)).toEqual(before);
+  });
+
+  it("aborted half-way through a push leaves nothing", async () => {
+    const registry = createMemoryRegistry();
+    const controller = new AbortController();
+    async function* content(): AsyncGenerator<Uint8Array> {
+      yield bytes("hello ");
+      controller.abort("enough");
+      yield bytes("world");
+    }
+    const { signal } = controller;
+    expect(await rejection(registry.pushBlob("a", hello.descriptor, content(), { signal }))).toBe("enough");
+    await expect(registry.resolveBlob("a", hello.descriptor.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  });
+
+  it("aborted while a manifest is pushed leaves nothing", async () => {
+    const registry = createMemoryRegistry();
+    const controller = new AbortController();
+    const pushing = registry.pushManifest("a", bytes("x"), "text/plain", { tags: ["t"], signal: controller.signal });
+    controller.abort("enough");
+    expect(await rejection(pushing)).toBe("enough");
+    await expect(registry.resolveTag("a", "t")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+  });
+
+  it("bounds the life of a reader", async () => {
+    const registry = createMemoryRegistry();
+    await pushContent(registry, "a", hello);
+    const controller = new AbortController();
+    const reader = await registry.getBlob("a", hello.descriptor.digest, { signal: controller.signal });
+    controller.abort("enough");
+    expect(await rejection(reader.text())).toBe("enough");
+  });
+
+  it("bounds the life of an iteration", async () => {
+    const registry = createMemoryRegistry();
+    await pushContent(registry, "a", image(), { tags: ["t", "u"] });
+    const controller = new AbortController();
+    const tags = registry.tags("a", { signal: controller.signal })[Symbol.asyncIterator]();
+    expect(await tags.next()).toMatchObject({ value: "t" });
+    controller.abort("enough");
+    expect(await rejection(tags.next())).toBe("enough");
+  });
+});
+
+describe("clause 3: nothing is shared with the caller", () => {
+  it("changing what was pushed or read changes nothing stored", async () => {
+    const registry = createMemoryRegistry();
+    const content = bytes("hello world");
+    await registry.pushBlob("a", hello.descriptor, content);
+    content.fill(0);
+    const read = await (await registry.getBlob("a", hello.descriptor.digest)).bytes();
+    read.fill(0);
+    const part = await (await registry.getBlobRange("a", hello.descriptor.digest, { start: 0 })).bytes();
+    part.fill(0);
+    expect(await (await registry.getBlob("a", hello.descriptor.digest)).text()).toBe("hello world");
+  });
+
+  it("section 3: a source may use a chunk's memory again", async () => {
+    const registry = createMemoryRegistry();
+    function* content(): Generator<Uint8Array> {
+      const chunk = bytes("hello ");
+      yield chunk;
+      chunk.set(bytes("world"));
+      yield chunk.subarray(0, 5);
+    }
+    await registry.pushBlob("a", hello.descriptor, content());
+    expect(await (await registry.getBlob("a", hello.descriptor.digest)).text()).toBe("hello world");
+  });
+
+  it("a manifest may be overwritten once the call returned its promise", async () => {
+    const registry = createMemoryRegistry();
+    const content = bytes("new");
+    const pushing = registry.pushManifest("a", content, "text/plain", { tags: ["t"] });
+    content.fill(0);
+    await pushing;
+    expect(await (await registry.getTag("a", "t")).text()).toBe("new");
+  });
+
+  it("the options of a push may be changed once the call returned its promise", async () => {
+    const registry = createMemoryRegistry();
+    await registry.pushManifest("a", bytes("old"), "text/plain", { tags: ["t"] });
+    const options: { tags: string[]; ifNoneMatch?: "*" } = { tags: ["t"], ifNoneMatch: "*" };
+    const pushing = registry.pushManifest("a", bytes("new"), "text/plain", options);
+    options.tags = ["u"];
+    delete options.ifNoneMatch;
+    await expect(pushing).rejects.toMatchObject({ code: "PRECONDITION_FAILED", detail: { tag: "t" } });
+  });
+});
+
+describe("clause 4: a list", () => {
+  it.each<[string, (registry: Registry) => AsyncIterable<unknown>]>([
+    ["tags", (it) => it.tags("A")],
+    ["referrers", (it) => it.referrers("a", "x")],
+    ["repositories", (it) => it.repositories({ limit: -1 })],
+  ])("of %s fails at the first next(), not before", async (_name, list) => {
+    const iterator = list(createMemoryRegistry())[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toThrow();
+  });
+
+  it("is what was there when it began", async () => {
+    const registry = createMemoryRegistry();
+    await pushContent(registry, "a", image(), { tags: ["t", "u"] });
+    const seen: string[] = [];
+    for await (const tag of registry.tags("a")) {
+      seen.push(tag);
+      await registry.deleteTag("a", tag);
+      await pushContent(registry, "a", image(), { tags: [`${tag}-more`] });
+      if (tag === "t") await registry.deleteTag("a", "u");
+      if (tag === "t") await pushContent(registry, "a", image(), { tags: ["u"] });
+    }
+    expect(seen).toEqual(["t", "u"]);
+  });
+});
+
+describe("clause 5: names", () => {
+  it.each(Object.keys(repositoryCalls))("%s refuses what is no repository name", async (name) => {
+    for (const repo of ["", "A", "a//b", "../a", "a/", "a:b"]) {
+      const call = repositoryCalls[name]?.(createMemoryRegistry(), { ...names, repo });
+      await expect(call, repo).rejects.toMatchObject({ code: "NAME_INVALID" });
+    }
+  });
+
+  it.each(Object.keys(digestCalls))("%s refuses what is no digest", async (name) => {
+    for (const digest of ["", "sha256:", "sha256:00", "nonsense", `md5:${"0".repeat(32)}`]) {
+      const call = digestCalls[name]?.(createMemoryRegistry(), { ...names, digest });
+      await expect(call, digest).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    }
+  });
+
+  it.each(Object.keys(tagCalls))("section 3: %s refuses what is no tag", async (name) => {
+    for (const tag of ["", ".a", "a/b", hello.descriptor.digest]) {
+      const call = tagCalls[name]?.(createMemoryRegistry(), { ...names, tag });
+      await expect(call, tag).rejects.toMatchObject({ code: "NAME_INVALID" });
+    }
+  });
+});

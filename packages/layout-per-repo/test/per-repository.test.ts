@@ -26,7 +26,7 @@ describe("clause 28: where repositories live", () => {
   it("nested repositories stand side by side", async () => {
     const registry = await open();
     const names = ["a", "a/b", "a/b/c", "a-b", "a.b/c"];
-    const pushed = new Map<string, string>();
+    const pushed: Map<string, string> = new Map();
     for (const name of names) pushed.set(name, (await pushArtifact(registry, name, name, ["v1"])).digest);
     expect(await collect(registry.repositories())).toEqual([...names].sort());
     for (const name of names) {
@@ -288,16 +288,16 @@ describe("listing repositories", () => {
   it("D61: is right while others make and remove repositories", async () => {
     const registry = await open();
     for (const name of ["a", "m", "z"]) await pushArtifact(registry, name, "one");
-    let isOver = false;
+    const over = new AbortController();
     const changing = (async () => {
       for (let i = 0; i < 300; i += 1) {
         mkdirSync(join(registry.directory, "n", `x${i}`), { recursive: true });
         await new Promise((resolve) => setImmediate(resolve));
         rmSync(join(registry.directory, "n"), { recursive: true });
       }
-      isOver = true;
+      over.abort();
     })();
-    while (!isOver) expect(await collect(registry.repositories())).toEqual(["a", "m", "z"]);
+    while (!over.signal.aborted) expect(await collect(registry.repositories())).toEqual(["a", "m", "z"]);
     await changing;
   });
 

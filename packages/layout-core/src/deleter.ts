@@ -70,7 +70,7 @@ export class LayoutDeleter implements RegistryDeleter {
       if ((await blobs.size(wanted)) === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
       await this.#requireUnreferenced(draft, wanted);
       await staging.remove(wanted);
-      graph.store.forget(wanted);
+      graph.forget(wanted);
       isDone = true;
     });
   }

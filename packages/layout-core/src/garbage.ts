@@ -159,7 +159,7 @@ async function removeSlice(
     // Needed by now, renewed by a push that found it, or gone.
     if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest)) continue;
     await layout.staging.remove(blob.digest);
-    layout.graph.store.forget(blob.digest);
+    layout.graph.forget(blob.digest);
     removed.push(blob);
   }
   return removed;

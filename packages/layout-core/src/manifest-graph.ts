@@ -42,6 +42,13 @@ export class ManifestGraph {
     return isReadable(reading) ? reading : undefined;
   }
 
+  /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */
+  forget(digest: string): void {
+    this.store.forget(digest);
+    this.#done.indexes.clear();
+    this.#done.all.clear();
+  }
+
   /** Reads what `repository` has, as far as `scope` says and it was not read before. To be called before asking. */
   async read(view: EntryView, repository: string, scope: Scope, signal?: AbortSignal): Promise<void> {
     const unread = view.unread(repository, scope);

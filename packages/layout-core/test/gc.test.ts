@@ -183,6 +183,21 @@ describe("gc with untagged", () => {
   });
 });
 
+it("what gc or deleteBlob removed and comes back is all that it was", async () => {
+  const { registry, image } = await prepare();
+  const push = (): Promise<Descriptor> => registry.pushManifest("a", artifact("signature", { subject: image }), imageManifest);
+  const signature = await push();
+  const listed = async (): Promise<string[]> => (await collect(registry.referrers("a", image.digest))).map(({ digest }) => digest);
+  for (const remove of [() => registry.gc(now), () => registry.deleteBlob("a", signature.digest)]) {
+    expect(await listed()).toEqual([signature.digest]);
+    await registry.deleteManifest("a", signature.digest);
+    await remove();
+    expect(await listed()).toEqual([]);
+    await push();
+  }
+  expect(await listed()).toEqual([signature.digest]);
+});
+
 describe("gc beside others", () => {
   it("finds out again what is needed where the index moved", async () => {
     const directory = freshLayout();

@@ -61,6 +61,7 @@ export class OpenLayouts {
         }),
         users: 0,
       };
+      this.requireOpen();
       // Somebody else may have opened it meanwhile.
       open = this.#open.get(repository) ?? open;
     }

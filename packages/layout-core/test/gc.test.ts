@@ -183,6 +183,15 @@ describe("gc with untagged", () => {
   });
 });
 
+it("makes room on a full disk, where nothing can be written", async () => {
+  const { registry, gone } = await prepare();
+  const write = (): Promise<never> => Promise.reject(Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write" }));
+  await using full = openLayoutOn({ ...nodeDisk, write }, registry.directory);
+  await expect(full.deleteTag("a", "v1")).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "ENOSPC" } });
+  expect((await full.gc(now)).removed).toContain(gone.digest);
+  expect(listTree(registry.directory).filter((path) => path.startsWith("."))).toEqual([]);
+});
+
 it("what gc or deleteBlob removed and comes back is all that it was", async () => {
   const { registry, image } = await prepare();
   const push = (): Promise<Descriptor> => registry.pushManifest("a", artifact("signature", { subject: image }), imageManifest);

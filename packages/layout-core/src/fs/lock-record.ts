@@ -31,7 +31,7 @@ export async function createRecord(disk: Disk, lock: string, processes: ProcessT
   const path = `${lock}.${ownedName(processes)}.tmp`;
   const file = await disk.open(path, "wx+");
   try {
-    await disk.write(file, bytes, 0);
+    await writeRecord(disk, file, bytes);
     const id = await identify(disk, file);
     held.add(nonce);
     return { nonce, bytes, path, file, id };
@@ -43,8 +43,21 @@ export async function createRecord(disk: Disk, lock: string, processes: ProcessT
 
 /** Writes the record over itself: a sign of life. Gives the file's time by the clock of the file system. */
 export async function renewRecord(disk: Disk, { file, bytes }: OwnRecord): Promise<number> {
-  await disk.write(file, bytes, 0);
+  await writeRecord(disk, file, bytes);
   return Number((await disk.fstat(file)).mtimeMs);
+}
+
+/**
+ * Writes a record. On a full disk it stays empty: who cannot be told from the dead is waited for, but a collection of
+ * garbage, which writes nothing, can make room.
+ */
+async function writeRecord(disk: Disk, file: OpenFile, bytes: Uint8Array): Promise<void> {
+  try {
+    await disk.write(file, bytes, 0);
+  } catch (error) {
+    if (systemCode(error) !== "ENOSPC" && systemCode(error) !== "EDQUOT") throw error;
+    await disk.touch(file);
+  }
 }
 
 /** Removes a record that did not become a lock. */
@@ -79,7 +92,7 @@ async function createAs(disk: Disk, record: OwnRecord, path: string): Promise<bo
     throw error;
   }
   try {
-    await disk.write(file, record.bytes, 0);
+    await writeRecord(disk, file, record.bytes);
     const id = await identify(disk, file);
     await closeQuietly(disk, record.file);
     record.file = file;

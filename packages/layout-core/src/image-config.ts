@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, ImageManifest, ParsedManifest, Platform, RegistryReader } from "@ocilayout/oci-types";
-import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
+import { createBlobReader, isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 import { isAttestation, selectPlatform } from "./platform.ts";
@@ -27,10 +27,11 @@ export interface ImageConfig extends Platform {
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads the config of an image manifest, verified.
+ * Reads the config of an image manifest, and verifies it, whether or not its registry does.
  *
  * @throws `RegistryError` `BLOB_UNKNOWN` where it is not there, `SIZE_INVALID` where it has more than 8 MiB,
- * `MANIFEST_INVALID` where it is no image config: that of an artifact may be anything.
+ * `CONTENT_CORRUPT` where it is not what its digest says, `MANIFEST_INVALID` where its size is not what the manifest says
+ * or it is no image config: that of an artifact may be anything.
  */
 export async function readImageConfig(
   registry: Pick<RegistryReader, "getBlob">,
@@ -38,13 +39,15 @@ export async function readImageConfig(
   manifest: ImageManifest,
   options: CallOptions = {},
 ): Promise<ImageConfig> {
-  const { digest } = manifest.config;
+  options.signal?.throwIfAborted();
+  const { digest, size } = manifest.config;
+  if (size > MAX_CONFIG_BYTES) throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
   const reader = await registry.getBlob(repo, digest, options);
   try {
-    if (reader.descriptor.size > MAX_CONFIG_BYTES) {
-      throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
+    if (reader.descriptor.size !== size) {
+      throw new RegistryError("MANIFEST_INVALID", `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`);
     }
-    const config = await reader.json();
+    const config = await createBlobReader(manifest.config, reader, options).json();
     if (isImageConfig(config)) return config;
     throw new RegistryError("MANIFEST_INVALID", `${digest} is no image config`);
   } finally {
@@ -54,10 +57,13 @@ export async function readImageConfig(
 
 function isImageConfig(value: unknown): value is ImageConfig {
   if (!isRecord(value)) return false;
-  const { architecture, os, rootfs } = value;
-  if (typeof architecture !== "string" || typeof os !== "string" || !isRecord(rootfs)) return false;
-  const { diff_ids } = rootfs;
-  return Array.isArray(diff_ids) && diff_ids.every((id) => typeof id === "string");
+  const { architecture, os, rootfs, variant = "", "os.version": version = "", "os.features": features = [] } = value;
+  if (![architecture, os, variant, version].every((it) => typeof it === "string")) return false;
+  return isStrings(features) && isRecord(rootfs) && typeof rootfs["type"] === "string" && isStrings(rootfs["diff_ids"]);
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((it) => typeof it === "string");
 }
 
 /**
@@ -102,7 +108,7 @@ async function flatten(registry: Source, repo: string, manifests: readonly Descr
     if (seen.has(next.digest)) continue;
     seen.add(next.digest);
     const inner = await readIfThere(registry, repo, next.digest, options);
-    if (inner?.kind === "index") waiting.push(...[...inner.index.manifests].reverse());
+    if (inner?.kind === "index") for (const child of [...inner.index.manifests].reverse()) waiting.push(child);
   }
   return flat;
 }
@@ -130,7 +136,7 @@ async function unlessUnreadable<Value>(run: () => Promise<Value>): Promise<Value
   try {
     return await run();
   } catch (error) {
-    const codes = ["MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_INVALID", "CONTENT_CORRUPT", "SIZE_INVALID"] as const;
+    const codes = ["MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_INVALID", "CONTENT_CORRUPT", "DIGEST_INVALID", "SIZE_INVALID"] as const;
     if (isRegistryError(error, ...codes)) return undefined;
     throw error;
   }

@@ -2,14 +2,14 @@ import type { Descriptor, Platform } from "@ocilayout/oci-types";
 import { excerpt, RegistryError } from "@ocilayout/oci-types";
 
 /** Names that tools use for one architecture, and the variant that the name implies. */
-const ARCHITECTURES: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
-  i386: ["386"],
-  "x86_64": ["amd64"],
-  "x86-64": ["amd64"],
-  aarch64: ["arm64"],
-  armhf: ["arm", "v7"],
-  armel: ["arm", "v6"],
-};
+const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ["i386", ["386"]],
+  ["x86_64", ["amd64"]],
+  ["x86-64", ["amd64"]],
+  ["aarch64", ["arm64"]],
+  ["armhf", ["arm", "v7"]],
+  ["armel", ["arm", "v6"]],
+]);
 
 /** The variant that goes without saying: it is left out, or filled in for `arm`. */
 const IMPLIED_VARIANT: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8" };
@@ -22,7 +22,7 @@ const IMPLIED_VARIANT: Readonly<Record<string, string>> = { amd64: "v1", arm64: 
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
   const name = platform.architecture.toLowerCase();
-  const [architecture, impliedVariant] = ARCHITECTURES[name] ?? [name];
+  const [architecture, impliedVariant] = ARCHITECTURES.get(name) ?? [name];
   const said = impliedVariant ?? (platform.variant ?? "").toLowerCase();
   const variant = normalizeVariant(architecture, said);
   return { ...platform, os: os === "macos" ? "darwin" : os, architecture, variant: variant === "" ? undefined : variant };
@@ -31,7 +31,8 @@ export function normalizePlatform(platform: Platform): Platform {
 function normalizeVariant(architecture: string, said: string): string {
   if (architecture === "386") return "";
   if (architecture === "arm" && said === "") return "v7";
-  const variant = /^[0-9]/.test(said) && architecture.startsWith("arm") ? `v${said}` : said;
+  let variant = /^[0-9]/.test(said) && architecture.startsWith("arm") ? `v${said}` : said;
+  if (architecture === "arm64") variant = variant.replace(/^(v[89])\.0$/, "$1");
   return variant === IMPLIED_VARIANT[architecture] ? "" : variant;
 }
 
@@ -40,9 +41,9 @@ function normalizeVariant(architecture: string, said: string): string {
  *
  * Chosen as container runtimes do: the operating system must be the same; so must the architecture, or one that `wanted`
  * runs, too (`arm/v7` also runs `v6` and `v5`, `amd64/v3` also `v2` and `v1` and then `386`, `arm64` also `arm`), and the
- * closest is the best. On Windows the image's `os.version` must fit the build, and the newest that does is the best. What
- * needs an `os.features` that `wanted` has not, does not run. Attestations and what says no platform are never chosen;
- * of several that fit as well the first is.
+ * closest is the best. What needs an `os.features` that `wanted` has not, does not run, and what makes use of more of them
+ * is the better. On Windows the image's `os.version` must fit the build, and the newest that does is the best.
+ * Attestations and what says no platform are never chosen; of several that fit as well the first is.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
@@ -55,7 +56,7 @@ export function selectPlatform(manifests: readonly Descriptor[], wanted: Platfor
     const platform = normalizePlatform(descriptor.platform);
     const rank = order.indexOf(nameOf(platform));
     if (rank < 0 || !fits(platform, host)) continue;
-    const isBetter = best === undefined || rank < best.rank || (rank === best.rank && isNewer(platform, best.platform));
+    const isBetter = best === undefined || rank < best.rank || (rank === best.rank && suitsBetter(platform, best.platform));
     if (isBetter) best = { descriptor, rank, platform };
   }
   return best?.descriptor;
@@ -94,6 +95,7 @@ function* runnable({ architecture, variant = "" }: Platform): Generator<string, 
 
 /** The variants below `variant`, down to `least`. */
 function* variants(architecture: string, variant: string, least: number): Generator<string, void, undefined> {
+  if (!/^v[0-9]$/.test(variant)) return;
   for (let version = Number(variant.slice(1)) - 1; version >= least; version -= 1) yield `${architecture}/v${version}`;
 }
 
@@ -117,15 +119,18 @@ function fits(platform: Platform, host: Platform): boolean {
   return platform.os !== "windows" || fitsWindows(platform["os.version"], host["os.version"]);
 }
 
-/** From this build on (Windows Server 2022) a host runs images of every build since. */
-const STABLE_BUILD = 20348;
+/** Windows Server 2022 and 2025: a host of a later build runs images since the last of these before it. */
+const LONG_TERM_BUILDS = [20348, 26100] as const;
 
 function fitsWindows(image: string | undefined, host: string | undefined): boolean {
   const [wanted, offered] = [parseVersion(host), parseVersion(image)];
-  if (wanted === undefined || offered === undefined) return true;
+  if (wanted === undefined || image === undefined || image === "") return true;
+  if (offered === undefined) return false;
   if (wanted[0] !== offered[0] || wanted[1] !== offered[1]) return false;
-  if (wanted[2] < STABLE_BUILD) return wanted[2] === offered[2];
-  return offered[2] >= STABLE_BUILD && offered[2] <= wanted[2];
+  const [first] = LONG_TERM_BUILDS;
+  if (wanted[2] < first) return wanted[2] === offered[2];
+  const oldest = LONG_TERM_BUILDS.findLast((build) => build < wanted[2]) ?? first;
+  return offered[2] >= oldest && offered[2] <= wanted[2];
 }
 
 type Version = readonly [major: number, minor: number, build: number, revision: number];
@@ -136,6 +141,12 @@ function parseVersion(version: string | undefined): Version | undefined {
   if (match === null) return undefined;
   const [, major, minor, build, revision = 0] = match;
   return [Number(major), Number(minor), Number(build), Number(revision)];
+}
+
+/** Which of two that fit the processor as well. */
+function suitsBetter(platform: Platform, than: Platform): boolean {
+  const [features, others] = [platform["os.features"]?.length ?? 0, than["os.features"]?.length ?? 0];
+  return features === others ? isNewer(platform, than) : features > others;
 }
 
 function isNewer(platform: Platform, than: Platform): boolean {
@@ -169,7 +180,7 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 }
 
 /** What Node calls by another name than Go. */
-const NODE_NAMES: Readonly<Record<string, string>> = { win32: "windows", sunos: "solaris", x64: "amd64", ia32: "386", ppc64: "ppc64le" };
+const NODE_NAMES: Readonly<Record<string, string>> = { win32: "windows", sunos: "solaris", x64: "amd64", ia32: "386", mipsel: "mipsle", ppc64: "ppc64le" };
 
 /** The platform that this process runs on, as far as it can be known without asking the processor: no variant. */
 export function hostPlatform(): Platform {

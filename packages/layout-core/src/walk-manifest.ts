@@ -1,5 +1,7 @@
-import type { CallOptions, Descriptor, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import { isRegistryError, manifestKind, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
+import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError } from "@ocilayout/oci-types";
+
+import { requireCount } from "./check-input.ts";
 
 /** What {@link walkManifest} needs of a registry. */
 export type ManifestSource = Pick<RegistryReader, "getManifest">;
@@ -35,14 +37,23 @@ type Waiting = Pick<WalkStep, "descriptor" | "role" | "depth" | "parent">;
 
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
+/** What a manifest is rejected with that is there, and cannot be read. */
+const DAMAGED = ["MANIFEST_INVALID", "CONTENT_CORRUPT", "DIGEST_INVALID", "SIZE_INVALID"] as const;
+
 /**
  * Walks over everything that a manifest consists of: an index before its manifests, a manifest before its config and
  * then its layers, all in the order of the documents, depth first. Each manifest is read once, when it is come by first;
- * what is missing or damaged is a step like any other and does not end the walk.
+ * what is missing or damaged is a step like any other and does not end the walk. Configs and layers come once for each
+ * manifest that lists them; a `subject` is no part, and is not walked to.
+ *
+ * A manifest is verified against the digest it was asked by, whoever the registry is: so no forged document leads round
+ * in a circle, or on for ever. What is kept: the parts still to come of each manifest on the way down, and the digests of
+ * those met.
  *
  * @param root - The manifest's digest.
  * @throws `RegistryError` at the first `next()` where the root itself cannot be read, and later whatever the registry
- * rejects with but `MANIFEST_UNKNOWN`, `BLOB_UNKNOWN`, `MANIFEST_INVALID` and `CONTENT_CORRUPT`.
+ * rejects with but `MANIFEST_UNKNOWN` and `BLOB_UNKNOWN` (missing), `MANIFEST_INVALID`, `CONTENT_CORRUPT`,
+ * `DIGEST_INVALID` (of an algorithm that cannot be verified) and `SIZE_INVALID` (damaged).
  */
 export async function* walkManifest(
   registry: ManifestSource,
@@ -50,12 +61,13 @@ export async function* walkManifest(
   root: string,
   options: WalkOptions = {},
 ): AsyncGenerator<WalkStep, void, undefined> {
+  if (options.maxManifestBytes !== undefined) requireCount(options.maxManifestBytes, "maxManifestBytes");
   const seen: Set<string> = new Set([root]);
   const first = await read(registry, repo, root, options);
   const rootStep = { descriptor: first.descriptor, role: roleOf(first.descriptor), depth: 0, parent: undefined };
-  yield { ...rootStep, state: "read", manifest: first.manifest };
   const waiting: Waiting[] = [];
   pushParts(waiting, rootStep, first.manifest);
+  yield { ...rootStep, state: "read", manifest: first.manifest };
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     options.signal?.throwIfAborted();
     const { digest } = next.descriptor;
@@ -64,8 +76,8 @@ export async function* walkManifest(
     else {
       seen.add(digest);
       const step = await enter(registry, repo, next, options);
-      yield step;
       if (step.manifest !== undefined) pushParts(waiting, next, step.manifest);
+      yield step;
     }
   }
 }
@@ -76,25 +88,27 @@ async function enter(registry: ManifestSource, repo: string, next: Waiting, opti
     return { ...next, state: "read", manifest };
   } catch (error) {
     if (isRegistryError(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN")) return { ...next, state: "missing", error };
-    if (isRegistryError(error, "MANIFEST_INVALID", "CONTENT_CORRUPT")) return { ...next, state: "damaged", error };
+    if (isRegistryError(error, ...DAMAGED)) return { ...next, state: "damaged", error };
     throw error;
   }
 }
 
-/** Reads one manifest, verified by its reader. */
+/** Reads one manifest and verifies it, whether or not its registry does. */
 export async function read(
   registry: ManifestSource,
   repo: string,
   digest: string,
   { signal, maxManifestBytes = MAX_MANIFEST_BYTES }: WalkOptions,
 ): Promise<{ descriptor: Descriptor; manifest: ParsedManifest }> {
+  signal?.throwIfAborted();
   const reader = await registry.getManifest(repo, digest, { signal });
   try {
-    const { descriptor } = reader;
+    const verified = createBlobReader({ ...reader.descriptor, digest: digest as Digest }, reader, { signal });
+    const { descriptor } = verified;
     if (descriptor.size > maxManifestBytes) {
       throw new RegistryError("MANIFEST_INVALID", `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`);
     }
-    return { descriptor, manifest: parseManifest(await reader.bytes(), descriptor.mediaType) };
+    return { descriptor, manifest: parseManifest(await verified.bytes(), descriptor.mediaType) };
   } finally {
     await reader.close();
   }
@@ -104,7 +118,8 @@ export async function read(
 function pushParts(waiting: Waiting[], { descriptor, depth }: Waiting, manifest: ParsedManifest): void {
   const parts: Waiting[] = [];
   const add = (part: Descriptor, role: WalkStep["role"]): void => {
-    parts.push({ descriptor: part, role, depth: depth + 1, parent: descriptor.digest });
+    // The manifest is given away with its step, and what becomes of it there must not change the walk.
+    parts.push({ descriptor: structuredClone(part), role, depth: depth + 1, parent: descriptor.digest });
   };
   if (manifest.kind === "index") for (const child of manifest.index.manifests) add(child, roleOf(child));
   if (manifest.kind === "manifest") {

@@ -45,6 +45,10 @@ describe("selectPlatform", () => {
     ["arm64/v9.1 runs what v8.6 has", "linux/arm64/v9.1", ["linux/arm64/v8.6", "linux/arm64/v8.7"], "linux/arm64/v8.6"],
     ["arm64/v9.1 rather runs v9", "linux/arm64/v9.1", ["linux/arm64/v8.6", "linux/arm64/v9"], "linux/arm64/v9"],
     ["arm64/v8.2 runs plain arm64", "linux/arm64/v8.2", ["linux/arm64", "linux/arm64/v8.3"], "linux/arm64"],
+    ["v8.0 is v8", "linux/arm64", ["linux/arm64/v8.0"], "linux/arm64/v8.0"],
+    ["an architecture called like a member of every object is just another", "linux/amd64", ["linux/constructor", "linux/__proto__", "linux/amd64"], "linux/amd64"],
+    ["a variant beyond counting is compared exactly", "linux/amd64/v99999999999", ["linux/amd64/v2", "linux/amd64/v99999999999"], "linux/amd64/v99999999999"],
+    ["a variant without end has an end", "linux/arm/vInfinity", ["linux/arm/v7"], undefined],
     ["amd64/v3 runs v2", "linux/amd64/v3", ["linux/amd64", "linux/amd64/v2", "linux/amd64/v4"], "linux/amd64/v2"],
     ["amd64 does not run v2", "linux/amd64", ["linux/amd64/v2"], undefined],
     ["amd64 runs 386 in need", "linux/amd64", ["linux/386"], "linux/386"],
@@ -63,6 +67,10 @@ describe("selectPlatform", () => {
     ["older builds from Server 2022 on, the newest first", "windows/amd64@10.0.26100", ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.25398.1"], "windows/amd64@10.0.25398.1"],
     ["and none before that", "windows/amd64@10.0.26100", ["windows/amd64@10.0.17763"], undefined],
     ["and none that is newer", "windows/amd64@10.0.20348", ["windows/amd64@10.0.26100"], undefined],
+    ["after Server 2025 none from before it", "windows/amd64@10.0.26200", ["windows/amd64@10.0.20348"], undefined],
+    ["but what is from since then", "windows/amd64@10.0.26200", ["windows/amd64@10.0.26100"], "windows/amd64@10.0.26100"],
+    ["none whose version says no build", "windows/amd64@10.0.20348", ["windows/amd64@ltsc2022"], undefined],
+    ["rather what makes use of what is there", "windows/amd64@10.0.20348+win32k", ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.20348.1+win32k"], "windows/amd64@10.0.20348.1+win32k"],
     ["the newest where no version is wanted", "windows/amd64", ["windows/amd64@10.0.1.1", "windows/amd64@10.0.2.1"], "windows/amd64@10.0.2.1"],
     ["an image that says none", "windows/amd64@10.0.17763", ["windows/amd64"], "windows/amd64"],
     ["none that needs what is not there", "windows/amd64", ["windows/amd64+win32k"], undefined],
@@ -111,6 +119,7 @@ describe("normalizePlatform", () => {
     ["linux/arm/6", "linux/arm/v6"],
     ["linux/aarch64/8", "linux/arm64"],
     ["linux/arm64/v9", "linux/arm64/v9"],
+    ["linux/arm64/v9.0", "linux/arm64/v9"],
   ])("%s is %s", (text, expected) => {
     expect(formatPlatform(normalizePlatform(parsePlatform(text)))).toBe(expected);
   });

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { blobBenchmarks } from "./blobs.ts";
+import { repositoryBenchmarks } from "./repositories.ts";
 
 /** The peak memory of a process of Node's that does `work`, in MiB. */
 function peak(work: string): number {
@@ -9,11 +10,11 @@ function peak(work: string): number {
   return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] }));
 }
 
-/** How much more memory than an idle process each of the blob benchmarks takes, in MiB; 64 is the limit. */
+/** How much more memory than an idle process the large blobs and the large tree take, in MiB; 64 is the limit. */
 export function* measureMemory(): Generator<{ name: string; more: number }, void, undefined> {
   const module = fileURLToPath(new URL("./run-one.js", import.meta.url));
   const idle = peak("");
-  for (const { name } of blobBenchmarks.slice(0, 4)) {
+  for (const { name } of [...blobBenchmarks.slice(0, 4), ...repositoryBenchmarks.slice(0, 1)]) {
     const work = `const { runOne } = await import(${JSON.stringify(module)}); await runOne(${JSON.stringify(name)})`;
     yield { name, more: peak(work) - idle };
   }

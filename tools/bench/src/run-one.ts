@@ -1,9 +1,10 @@
 import { blobBenchmarks } from "./blobs.ts";
 import { withDirectory } from "./measure.ts";
+import { repositoryBenchmarks } from "./repositories.ts";
 
-/** Runs one blob benchmark, for its memory. */
+/** Runs one benchmark, for its memory. */
 export async function runOne(name: string): Promise<void> {
-  const benchmark = blobBenchmarks.find((it) => it.name === name);
+  const benchmark = [...blobBenchmarks, ...repositoryBenchmarks].find((it) => it.name === name);
   if (benchmark === undefined) throw new Error(`no benchmark ${name}`);
   await withDirectory((directory) => benchmark.run(directory));
 }

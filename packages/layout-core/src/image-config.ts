@@ -117,7 +117,8 @@ async function flatten(registry: Source, repo: string, manifests: readonly Descr
 async function askConfigs(registry: Source, repo: string, manifests: readonly Descriptor[], options: CallOptions): Promise<Descriptor[]> {
   const asked: Descriptor[] = [];
   for (const descriptor of manifests) {
-    if (descriptor.platform !== undefined || isAttestation(descriptor)) continue;
+    const isImage = manifestKind(descriptor.mediaType) === "manifest" && !isAttestation(descriptor);
+    if (descriptor.platform !== undefined || !isImage) continue;
     const platform = await unlessUnreadable(async () => {
       const { manifest } = await read(registry, repo, descriptor.digest, options);
       return manifest.kind === "manifest" ? readImageConfig(registry, repo, manifest.manifest, options) : undefined;

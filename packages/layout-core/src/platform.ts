@@ -41,9 +41,9 @@ function normalizeVariant(architecture: string, said: string): string {
  *
  * Chosen as container runtimes do: the operating system must be the same; so must the architecture, or one that `wanted`
  * runs, too (`arm/v7` also runs `v6` and `v5`, `amd64/v3` also `v2` and `v1` and then `386`, `arm64` also `arm`), and the
- * closest is the best. What needs an `os.features` that `wanted` has not, does not run, and what makes use of more of them
- * is the better. On Windows the image's `os.version` must fit the build, and the newest that does is the best.
- * Attestations and what says no platform are never chosen; of several that fit as well the first is.
+ * closest is the best. On Windows the image's `os.version` must fit the build, and the newest that does is the best. What
+ * needs an `os.features` that `wanted` has not, does not run (but `win32k`, which runtimes do not ask for), and of what is
+ * as good otherwise the one that makes use of more of them is. Attestations and what says no platform are never chosen; of several that fit as well the first is.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
@@ -115,7 +115,7 @@ function* arm64Variants(variant: string): Generator<string, void, undefined> {
 function fits(platform: Platform, host: Platform): boolean {
   if (platform.os !== host.os) return false;
   const has = new Set(host["os.features"]);
-  if (!(platform["os.features"] ?? []).every((feature) => has.has(feature))) return false;
+  if (!(platform["os.features"] ?? []).every((feature) => feature === "win32k" || has.has(feature))) return false;
   return platform.os !== "windows" || fitsWindows(platform["os.version"], host["os.version"]);
 }
 
@@ -145,8 +145,8 @@ function parseVersion(version: string | undefined): Version | undefined {
 
 /** Which of two that fit the processor as well. */
 function suitsBetter(platform: Platform, than: Platform): boolean {
-  const [features, others] = [platform["os.features"]?.length ?? 0, than["os.features"]?.length ?? 0];
-  return features === others ? isNewer(platform, than) : features > others;
+  if (isNewer(platform, than) || isNewer(than, platform)) return isNewer(platform, than);
+  return (platform["os.features"]?.length ?? 0) > (than["os.features"]?.length ?? 0);
 }
 
 function isNewer(platform: Platform, than: Platform): boolean {

@@ -74,9 +74,11 @@ export async function* walkManifest(
     if (next.role !== "index" && next.role !== "manifest") yield { ...next, state: "listed" };
     else if (seen.has(digest)) yield { ...next, state: "repeated" };
     else {
-      seen.add(digest);
       const step = await enter(registry, repo, next, options);
-      if (step.manifest !== undefined) pushParts(waiting, next, step.manifest);
+      if (step.manifest !== undefined) {
+        seen.add(digest);
+        pushParts(waiting, next, step.manifest);
+      }
       yield step;
     }
   }
@@ -85,7 +87,9 @@ export async function* walkManifest(
 async function enter(registry: ManifestSource, repo: string, next: Waiting, options: WalkOptions): Promise<WalkStep> {
   try {
     const { manifest } = await read(registry, repo, next.descriptor.digest, options);
-    return { ...next, state: "read", manifest };
+    if (manifest.kind === next.role) return { ...next, state: "read", manifest };
+    const error = new RegistryError("MANIFEST_INVALID", `${next.descriptor.digest} is not the ${next.role} that its index says`);
+    return { ...next, state: "damaged", error };
   } catch (error) {
     if (isRegistryError(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN")) return { ...next, state: "missing", error };
     if (isRegistryError(error, ...DAMAGED)) return { ...next, state: "damaged", error };
@@ -106,7 +110,7 @@ export async function read(
     const verified = createBlobReader({ ...reader.descriptor, digest: digest as Digest }, reader, { signal });
     const { descriptor } = verified;
     if (descriptor.size > maxManifestBytes) {
-      throw new RegistryError("MANIFEST_INVALID", `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`);
+      throw new RegistryError("SIZE_INVALID", `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`);
     }
     return { descriptor, manifest: parseManifest(await verified.bytes(), descriptor.mediaType) };
   } finally {

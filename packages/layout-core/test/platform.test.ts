@@ -70,11 +70,13 @@ describe("selectPlatform", () => {
     ["after Server 2025 none from before it", "windows/amd64@10.0.26200", ["windows/amd64@10.0.20348"], undefined],
     ["but what is from since then", "windows/amd64@10.0.26200", ["windows/amd64@10.0.26100"], "windows/amd64@10.0.26100"],
     ["none whose version says no build", "windows/amd64@10.0.20348", ["windows/amd64@ltsc2022"], undefined],
-    ["rather what makes use of what is there", "windows/amd64@10.0.20348+win32k", ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.20348.1+win32k"], "windows/amd64@10.0.20348.1+win32k"],
+    ["rather what makes use of what is there", "windows/amd64@10.0.20348+x", ["windows/amd64@10.0.20348.1", "windows/amd64@10.0.20348.1+x"], "windows/amd64@10.0.20348.1+x"],
+    ["but what is newer before that", "windows/amd64@10.0.20348+x", ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.20348.1+x"], "windows/amd64@10.0.20348.9"],
     ["the newest where no version is wanted", "windows/amd64", ["windows/amd64@10.0.1.1", "windows/amd64@10.0.2.1"], "windows/amd64@10.0.2.1"],
     ["an image that says none", "windows/amd64@10.0.17763", ["windows/amd64"], "windows/amd64"],
-    ["none that needs what is not there", "windows/amd64", ["windows/amd64+win32k"], undefined],
-    ["what needs what is there", "windows/amd64+win32k", ["windows/amd64+win32k"], "windows/amd64+win32k"],
+    ["none that needs what is not there", "windows/amd64", ["windows/amd64+x"], undefined],
+    ["what needs what is there", "windows/amd64+x", ["windows/amd64+x"], "windows/amd64+x"],
+    ["win32k, which runtimes do not ask for", "windows/amd64", ["windows/amd64+win32k"], "windows/amd64+win32k"],
     ["on Linux a version says nothing", "linux/amd64@1", ["linux/amd64@2"], "linux/amd64@2"],
   ])("os.version and os.features: %s", (_name, wanted, offered, expected) => {
     expect(choose(wanted, ...offered)).toBe(expected);

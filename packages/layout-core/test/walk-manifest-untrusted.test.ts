@@ -103,3 +103,11 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     );
   });
 });
+
+it("a child that is another kind of thing than its index says is damaged, and hides nothing from where it is told right", async () => {
+  const fake = new FakeRegistry();
+  const inner = fake.put({ schemaVersion: 2, manifests: [] }, indexType);
+  const root = fake.put({ schemaVersion: 2, manifests: [{ ...inner, mediaType: imageManifest }, inner] }, indexType);
+  const steps = await collect(walkManifest(fake.registry, "a", root.digest));
+  expect(steps.map(({ depth, role, state }) => `${depth} ${role} ${state}`)).toEqual(["0 index read", "1 manifest damaged", "1 index read"]);
+});

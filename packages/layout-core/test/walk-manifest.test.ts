@@ -86,7 +86,7 @@ describe("walkManifest", () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one");
     await expect(collect(walkManifest(registry, "a", descriptorOf(bytes("x")).digest))).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    await expect(collect(walkManifest(registry, "a", one.digest, { maxManifestBytes: 10 }))).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(collect(walkManifest(registry, "a", one.digest, { maxManifestBytes: 10 }))).rejects.toMatchObject({ code: "SIZE_INVALID" });
   });
 
   it("lists what an index contains of other types, and does not look into it", async () => {

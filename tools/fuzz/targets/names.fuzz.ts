@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { openLayout, findLayout, type LayoutRegistry } from "@ocilayout/layout-core";
+import { findLayout, openLayout } from "@ocilayout/layout-core";
+import { openPerRepository, type PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 import { parse, parseHostless, parseRelative } from "@ocilayout/ociref";
 import fc from "fast-check";
@@ -28,7 +29,10 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof({ weight: 9, arbitrary: hostileT
 
 const count = fc.constantFrom<unknown>(undefined, 0, 1, 2, -1, 0.5, Number.NaN, Infinity, "1", null);
 
-type Call = (registry: LayoutRegistry, args: readonly unknown[]) => unknown;
+/** What a layout and a directory of layouts have in common. */
+type AnyRegistry = Omit<PerRepositoryRegistry, "verify" | "gc"> & { verify(): AsyncIterable<{ kind: string }> };
+
+type Call = (registry: AnyRegistry, args: readonly unknown[]) => unknown;
 type Text = string;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -63,27 +67,35 @@ function canaries(directory: string): string[] {
     .map((entry) => `${join(entry.parentPath, entry.name)} ${entry.isFile() ? readFileSync(join(entry.parentPath, entry.name), "utf8") : ""}`);
 }
 
-it("hostile strings in every call: nothing outside the layout is touched, no path is told, nothing is left behind", async () => {
+const open: Readonly<Record<string, (directory: string) => Promise<AnyRegistry>>> = {
+  "a layout": (directory) => openLayout(directory, { durability: "none", defaultRepository: "default" }),
+  "a directory of layouts": (directory) => openPerRepository(directory, { durability: "none", maxOpenLayouts: 3 }),
+};
+
+it.each(Object.entries(open))("hostile strings in every call to %s: nothing outside is touched, no path is told, nothing is left", async (what, openIt) => {
   const directory = mkdtempSync(join(tmpdir(), "ocilayout-fuzz-"));
   const layout = join(directory, "layout");
   mkdirSync(join(directory, "victim"));
   writeFileSync(join(directory, "victim.txt"), "victim");
   writeFileSync(join(directory, "victim", "index.json"), "{}");
   const before = canaries(directory);
-  const registry = await openLayout(layout, { durability: "none", defaultRepository: "default" });
+  const registry = await openIt(layout);
   await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
   await registry.pushManifest("a", bytes("{}"), "application/x-thing", { tags: ["v1"] });
   const input = fc.tuple(fc.constantFrom(...Object.keys(calls)), fc.tuple(hostile, hostile, hostile, hostile, count, count));
   let seen = 0;
-  await fuzz("names", 12_000, input, async ([name, args]) => {
+  await fuzz(`names in ${what}`, 12_000, input, async ([name, args]) => {
     await outcome(() => calls[name]?.(registry, args), [directory, tmpdir()]);
     if ((seen += 1) % 500 === 0) expect(canaries(directory)).toEqual(before);
   });
   expect(canaries(directory)).toEqual(before);
   await registry.close();
-  expect(readdirSync(join(layout, "_uploads"))).toEqual([]);
-  const findings = await collect((await openLayout(layout, { defaultRepository: "default" })).verify());
+  const files = readdirSync(layout, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.filter((entry) => entry.parentPath.includes("_uploads"))).toEqual([]);
+  const again = await openIt(layout);
+  const findings = await collect(again.verify());
   expect(findings.filter(({ kind }) => kind !== "unreachable-blob")).toEqual([]);
+  await again.close();
   rmSync(directory, { recursive: true });
 });
 

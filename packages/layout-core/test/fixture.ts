@@ -7,46 +7,54 @@ import { temporaryDirectory } from "./helpers.ts";
 
 const root = join(import.meta.dirname, "fixtures");
 
-/** A number as it is written, where JavaScript has none like it. */
+/** A number as it is written, where JavaScript has none like it; what is no number at all. */
 export type Written = number | { readonly raw: string } | string | boolean | null | readonly unknown[];
 
 /** A list that is too long to be given as one. */
 export interface LongList {
   readonly count: number;
+  /** Over the compact JSON of the items, members and items sorted. */
+  readonly sha256OfSortedItems: string;
 }
 
-/** What an independent reading of a layout found. */
+/** What an independent reading of a layout found; `fixtures/README.md` says what the members mean. */
 export interface Expected {
   readonly kind: "directory" | "tree" | "archive" | "script";
   readonly entries: readonly ExpectedEntry[] | LongList;
   readonly reachable: {
     readonly manifests: readonly ExpectedManifest[] | LongList;
-    readonly blobs: readonly { readonly digest: string }[];
+    readonly blobs: readonly { readonly digest: string; readonly mediaType?: unknown }[] | LongList;
   };
-  readonly unreferencedBlobs: readonly { readonly digest: string }[] | LongList;
+  readonly unreferencedBlobs: readonly { readonly digest: string; readonly size: number }[] | LongList;
   readonly missingBlobs: readonly { readonly digest: string; readonly urls?: readonly string[] }[];
   readonly digestMismatches?: readonly string[];
   readonly sizeMismatches?: readonly { readonly digest: string; readonly descriptorSize: Written }[];
   readonly referrers?: Readonly<Record<string, readonly string[]>>;
   readonly extraFiles: readonly string[];
   readonly emptyDirs?: readonly string[];
+  readonly links?: Readonly<Record<string, string>>;
   readonly layouts?: Readonly<Record<string, Expected>>;
 }
 
 /** An entry of `index.json`. */
 export interface ExpectedEntry {
-  readonly refName: string | null;
-  readonly containerdName: string | null;
-  readonly digest: string;
+  readonly refName: unknown;
+  readonly containerdName: unknown;
+  readonly mediaType: unknown;
+  readonly digest: unknown;
   readonly size: Written;
-  readonly invalidDigest?: true;
 }
 
 /** A manifest that the entries reach. */
 export interface ExpectedManifest {
   readonly digest: string;
+  readonly mediaType: string;
+  readonly size: Written;
   readonly missing?: true;
   readonly unverified?: true;
+  readonly invalid?: string;
+  readonly artifactType?: string;
+  readonly configMediaType?: string;
 }
 
 /** The names of all fixtures. */
@@ -57,11 +65,6 @@ export const fixtureNames: readonly string[] = readdirSync(root, { withFileTypes
 /** What is expected of a fixture. */
 export function expectedOf(name: string): Expected {
   return JSON.parse(readFileSync(join(root, name, "expected.json"), "utf8")) as Expected;
-}
-
-/** `list`, where it is given as one. */
-export function listed<Item>(list: readonly Item[] | LongList): readonly Item[] | undefined {
-  return "count" in list ? undefined : list;
 }
 
 /** Why a fixture cannot be made here; `undefined` where it can. */
@@ -88,12 +91,20 @@ export function copyFixture(name: string, expected: Expected): string {
   for (const [path, inner] of [["", expected] as const, ...Object.entries(expected.layouts ?? {})]) {
     for (const directory of inner.emptyDirs ?? []) mkdirSync(join(target, path, directory), { recursive: true });
   }
+  // What lies beside the layout, and is none of its reader's business.
+  if (existsSync(join(source, "secret.txt"))) cpSync(join(source, "secret.txt"), join(dirname(target), "secret.txt"));
   return target;
+}
+
+/** The layouts that a copy of a fixture holds, each with what is expected of it: one or, of a tree, several. */
+export function layoutsOf(directory: string, expected: Expected): [string, Expected][] {
+  if (expected.layouts === undefined) return [[directory, expected]];
+  return Object.entries(expected.layouts).map(([path, inner]) => [join(directory, path), inner]);
 }
 
 const BLOCK = 512;
 
-/** Extracts the files and directories of a tar archive; nothing else is in the fixtures. */
+/** Extracts the files and directories of a tar archive, as far as it goes; nothing else is in the fixtures. */
 function extract(archive: Buffer, target: string): void {
   const bytes = archive[0] === 0x1f ? gunzipSync(archive) : archive;
   mkdirSync(target);
@@ -104,6 +115,7 @@ function extract(archive: Buffer, target: string): void {
     const path = join(target, prefix, field(0, 100));
     const type = field(156, 1);
     if (type === "5") mkdirSync(path, { recursive: true });
+    // A file that is cut off is not there.
     if ((type === "0" || type === "") && at + BLOCK + size <= bytes.length) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, bytes.subarray(at + BLOCK, at + BLOCK + size));

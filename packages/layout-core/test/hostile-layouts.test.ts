@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, lchownSync, lstatSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { collect } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { openLayout } from "../src/index.ts";
+import { copyFixture, expectedOf, fixtureNames, obstacle, type Expected } from "./fixture.ts";
+import { readAll } from "./full-reading.ts";
+import { artifact, bytes, listTree, snapshot, temporaryDirectory } from "./helpers.ts";
+import { allOf, defaultRepository, entriesOf, expectedReading } from "./independent-reading.ts";
+import { checkRewrite } from "./rewriting.ts";
+import { bundleWorker } from "./run-worker.ts";
+
+/** Damage that clauses 22 and 25 name: no call reads such a layout, and none writes into it. */
+const damaged: Readonly<Record<string, string>> = {
+  "x-index-array": "index.json is no object",
+  "x-index-bom": "a byte order mark is no JSON",
+  "x-index-empty-file": "an empty file is no JSON",
+  "x-index-media-type-manifest": "it says that it is no index",
+  "x-index-null": "null is no object",
+  "x-index-truncated": "it stops in the middle",
+  "x-index-utf16": "it is not UTF-8",
+  "x-layout-version-1.1.0": "another version",
+  "x-layout-version-empty-file": "no version",
+  "x-layout-version-garbage": "another version",
+  "x-layout-version-missing": "no version",
+  "x-layout-version-not-json": "no version",
+  "x-no-blobs-dir-with-entries": "entries without blobs",
+  "x-no-index-json": "blobs without an index",
+  "x-no-oci-layout": "an index without oci-layout",
+};
+
+/** Where the contract, or what follows from it, is another reading than the independent one. */
+const differences: Readonly<Record<string, (expected: Expected) => Expected>> = {
+  /** Links that leave the layout are not followed (clause 8): what is behind them is missing, right or wrong. */
+  "x-blob-symlinks": (expected) => {
+    const outside = Object.entries(expected.links ?? {}).filter(([, target]) => target.includes("-outside/"));
+    const missingBlobs = [...expected.missingBlobs, ...outside.map(([path]) => ({ digest: digestOfPath(path) }))];
+    return { ...expected, missingBlobs, digestMismatches: [], sizeMismatches: [] };
+  },
+  /** A document that says itself what it is, is that, whatever its entry says (as clause 18 has it for children). */
+  "x-media-type-conflict": (expected) => {
+    const manifests = allOf(expected.reachable.manifests).filter(({ invalid }) => invalid !== "mediaType mismatch");
+    return { ...expected, reachable: { ...expected.reachable, manifests } };
+  },
+  /** A manifest with a size that is none is damaged as a whole (clause 13): nothing in it is followed. */
+  "x-sizes-in-manifest": (expected) => {
+    const manifests = allOf(expected.reachable.manifests).map((it) => (it.configMediaType === "x/y" ? { ...it, invalid: "sizes" } : it));
+    const unreferencedBlobs = allOf(expected.reachable.blobs).flatMap(({ digest, mediaType }) => (mediaType === "x/y" ? { digest, size: 6 } : []));
+    return { ...expected, reachable: { ...expected.reachable, manifests }, unreferencedBlobs, sizeMismatches: [] };
+  },
+};
+
+function digestOfPath(path: string): string {
+  return path.replace("blobs/", "").replace("/", ":");
+}
+
+describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout %s", (name) => {
+  const why = obstacle(name);
+  if (why !== undefined) {
+    console.info(`skipped: the layout ${name}, because ${why}`);
+    it.skip(why, () => undefined);
+    return;
+  }
+  const expected = (differences[name] ?? ((it) => it))(expectedOf(name));
+
+  if (name in damaged) {
+    it(`is LAYOUT_INVALID, and stays as it is: ${damaged[name] ?? ""} (22, 25)`, async () => {
+      const directory = copyFixture(name, expected);
+      const before = snapshot(directory);
+      await using registry = await openLayout(directory, { defaultRepository });
+      await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(registry.pushManifest("a", artifact("m"), "application/x-thing")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(registry.pushBlob("a", { digest: `sha256:${"0".repeat(64)}` }, bytes(""))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
+      expect(snapshot(directory)).toEqual(before);
+    });
+    return;
+  }
+
+  it("is read as it was independently, byte by byte (19, 22, 23)", async () => {
+    const directory = copyFixture(name, expected);
+    const wanted = expectedReading(expected, directory);
+    await using registry = await openLayout(directory, { defaultRepository });
+    expect(await readAll(registry, wanted)).toEqual(wanted);
+  });
+
+  it("keeps what a push and a delete do not touch (22)", async () => {
+    await checkRewrite(copyFixture(name, expected), expected);
+  });
+});
+
+describe("in hostile layouts", () => {
+  const needed = obstacle("x-permissions");
+
+  it.skipIf(needed)("links that leave the layout are followed where followSymlinks says so, and verified all the same (8)", async () => {
+    const expected = expectedOf("x-blob-symlinks");
+    const directory = copyFixture("x-blob-symlinks", expected);
+    const wanted = expectedReading(expected, directory);
+    await using registry = await openLayout(directory, { defaultRepository, followSymlinks: true });
+    expect(await readAll(registry, wanted)).toEqual(wanted);
+  });
+
+  it("no digest leads to a file outside the layout (5, 22)", async () => {
+    const expected = expectedOf("x-digest-malformed");
+    const directory = copyFixture("x-digest-malformed", expected);
+    expect(existsSync(join(dirname(directory), "secret.txt"))).toBe(true);
+    await using registry = await openLayout(directory, { defaultRepository });
+    const digests = entriesOf(expected, directory).flatMap(({ refName, digest }) => (refName === "good" ? [] : String(digest)));
+    expect(digests).toHaveLength(20);
+    for (const digest of digests) {
+      await expect(registry.getBlob(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+      await expect(registry.getManifest(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+      await expect(registry.deleteBlob(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    }
+  });
+
+  it.skipIf(needed)("an index.json nested 100,000 deep is read, and rewritten, like any other (22)", async () => {
+    const expected = expectedOf("x-json-nesting");
+    const directory = copyFixture("x-json-nesting", expected);
+    copyFileSync(join(directory, "index-bomb.json"), join(directory, "index.json"));
+    // It has one entry: what the other one led to is a blob like any other.
+    const entries = entriesOf(expected, directory).filter(({ refName }) => refName === "good");
+    const [manifests, bombs] = [false, true].map((is) => allOf(expected.reachable.manifests).filter(({ invalid }) => (invalid !== undefined) === is));
+    const unreferencedBlobs = (bombs ?? []).map(({ digest }) => ({ digest, size: 0 }));
+    expect(unreferencedBlobs).toHaveLength(1);
+    await checkRewrite(directory, { ...expected, entries, unreferencedBlobs, reachable: { ...expected.reachable, manifests: manifests ?? [] } });
+  });
+
+  it.skipIf(needed)("an index.json that is a link becomes a file, and what it led to stays (27)", async () => {
+    const directory = copyFixture("x-symlinked-parts", expectedOf("x-symlinked-parts"));
+    const store = snapshot(`${directory}-store`);
+    await using registry = await openLayout(directory, { defaultRepository, durability: "none" });
+    await registry.deleteTag(defaultRepository, "v1");
+    expect(snapshot(`${directory}-store`)).toEqual(store);
+    expect(lstatSync(join(directory, "index.json")).isFile()).toBe(true);
+    expect(lstatSync(join(directory, "blobs")).isSymbolicLink()).toBe(true);
+  });
+
+  it.skipIf(needed)("what an ordinary user may not read is no missing blob, and what may not be written stays whole (1)", async () => {
+    const directory = copyFixture("x-permissions", expectedOf("x-permissions"));
+    const script = await bundleWorker("ordinary-user", temporaryDirectory());
+    // To root no mode means anything.
+    const isRoot = process.getuid?.() === 0;
+    const nobody = 65_534;
+    if (isRoot) {
+      for (const path of ["", ...listTree(directory)]) lchownSync(join(directory, path), nobody, nobody);
+      for (const path of [dirname(directory), dirname(script), script]) chmodSync(path, 0o755);
+    }
+    const before = snapshot(directory);
+    const said = execFileSync(process.execPath, [script, directory], isRoot ? { uid: nobody, gid: nobody, cwd: "/" } : {});
+    expect(JSON.parse(said.toString())).toEqual({
+      tags: ["good", "v1"],
+      open: "layer good\n",
+      shut: "STORAGE_FAILED EACCES",
+      size: "8 bytes",
+      push: "STORAGE_FAILED EACCES",
+      after: ["good", "v1"],
+    });
+    expect(snapshot(directory)).toEqual(before);
+  });
+});

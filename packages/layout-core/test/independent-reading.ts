@@ -1,0 +1,250 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+
+import type { FindingKind } from "../src/index.ts";
+import type { Expected, ExpectedEntry, ExpectedManifest, LongList, Written } from "./fixture.ts";
+import { blobPath, digestOf } from "./helpers.ts";
+
+/** The repository that bare tags and nameless entries are given to. */
+export const defaultRepository = "default";
+
+/** All that can be read of a layout, in a form that is compared as a whole. Lists are sorted. */
+export interface Reading {
+  readonly repositories: readonly string[];
+  /** By `repository:tag`, media type, digest and size. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** By `repository:tag`, the digest of what was read or the code of the error. */
+  readonly tagContents: Readonly<Record<string, string>>;
+  /** The media type, digest and size of each manifest of any repository. */
+  readonly manifests: readonly string[];
+  /** By digest, as {@link tagContents}: manifests, in each repository that has them. */
+  readonly manifestContents: Readonly<Record<string, string>>;
+  /** By digest, as {@link tagContents}: blobs. */
+  readonly blobContents: Readonly<Record<string, string>>;
+  /** By subject. */
+  readonly referrers: Readonly<Record<string, readonly unknown[]>>;
+  /** By kind, what they are about: ref names, digests or paths. */
+  readonly findings: Readonly<Partial<Record<FindingKind, readonly string[]>>>;
+}
+
+/** The entries of a layout; where `expected.json` gives but their hash, as they stand in `index.json`. */
+export function entriesOf(expected: Expected, directory: string): readonly ExpectedEntry[] {
+  if (!isLong(expected.entries)) return expected.entries;
+  const { manifests } = JSON.parse(readFileSync(`${directory}/index.json`, "utf8")) as {
+    manifests: { annotations: Record<string, string>; mediaType: string; digest: string; size: number }[];
+  };
+  const entries = manifests.map(({ annotations, mediaType, digest, size }) => {
+    const { "org.opencontainers.image.ref.name": refName = null } = annotations;
+    return { containerdName: null, digest, mediaType, platform: null, refName, size };
+  });
+  if (hashOfItems(entries) !== expected.entries.sha256OfSortedItems) throw new Error("these are other entries");
+  return entries;
+}
+
+/** What clause 23 calls an entry, by a grammar of its own; nothing where clause 22 and 23 make it foreign. */
+export function nameOf(entry: ExpectedEntry): { repository: string; tag?: string } | undefined {
+  if (!isVerifiable(entry.digest)) return undefined;
+  const size = sizeOf(entry.size);
+  if (!Number.isSafeInteger(size) || size < 0) return undefined;
+  const { containerdName, refName } = entry;
+  const full = isName(containerdName) ? containerdName : isName(refName) ? refName : undefined;
+  if (full === undefined) return { repository: defaultRepository };
+  const tagForm = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";
+  if (!isName(containerdName) && new RegExp(`^${tagForm}$`).test(full)) return { repository: defaultRepository, tag: full };
+  const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+  const match = new RegExp(`^(${component}(?:/${component})*)(?::(${tagForm}))?(?:@(.*))?$`).exec(full);
+  const [, repository, tag, digest] = match ?? [];
+  if (repository === undefined || repository.length > 255 || (digest !== undefined && digest !== entry.digest)) return undefined;
+  return { repository, ...(tag === undefined ? {} : { tag }) };
+}
+
+/** What reading a layout is to give, by `expected.json` and the contract. */
+export function expectedReading(expected: Expected, directory: string): Reading {
+  const entries = entriesOf(expected, directory);
+  const understood = entries.flatMap((entry) => {
+    const name = nameOf(entry);
+    return name === undefined ? [] : [{ entry, ...name, digest: String(entry.digest), mediaType: typeOf(entry), size: sizeOf(entry.size) }];
+  });
+  const [manifests, blobs] = [allOf(expected.reachable.manifests), allOf(expected.reachable.blobs)];
+  const damage = new Damage(expected, directory);
+
+  const [tags, tagContents] = [record(), record()];
+  const duplicates: string[] = [];
+  const owned: Map<string, (typeof understood)[number]> = new Map();
+  for (const entry of understood) {
+    const { repository, tag, mediaType, digest, size } = entry;
+    const key = `${repository} ${digest}`;
+    const first = owned.get(key);
+    // Of several entries for one manifest the first that is right about it counts, else the first.
+    if (first === undefined || (damage.isWrongSize(digest, first.size) && !damage.isWrongSize(digest, size))) owned.set(key, entry);
+    if (tag === undefined) continue;
+    const name = `${repository}:${tag}`;
+    if (name in tags) duplicates.push(describeEntry(entry.entry));
+    else {
+      tags[name] = `${mediaType} ${digest} ${size}`;
+      tagContents[name] = damage.manifest(digest, size);
+    }
+  }
+
+  const listed: Set<string> = new Set();
+  const manifestContents = record();
+  for (const { mediaType, digest, size } of owned.values()) {
+    listed.add(`${mediaType} ${digest} ${size}`);
+    manifestContents[digest] = damage.manifest(digest, size);
+  }
+  for (const { digest, mediaType, missing, unverified, invalid } of manifests) {
+    if (digest in manifestContents) continue;
+    if (missing ?? unverified ?? invalid) manifestContents[digest] = unverified ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN";
+    else {
+      listed.add(`${mediaType} ${digest} ${statSync(blobPath(directory, digest)).size}`);
+      manifestContents[digest] = digest;
+    }
+  }
+
+  return {
+    repositories: sorted(understood.map(({ repository }) => repository)),
+    tags,
+    tagContents,
+    manifests: [...listed].sort(),
+    manifestContents,
+    blobContents: Object.fromEntries(blobs.map(({ digest }) => [digest, damage.blob(digest)])),
+    referrers: Object.fromEntries(manifests.map(({ digest }) => [digest, expectedReferrers(expected, directory, digest)])),
+    findings: grouped({
+      "foreign-entry": entries.filter((entry) => nameOf(entry) === undefined).map(describeEntry).sort(),
+      "duplicate-ref": duplicates.sort(),
+      "missing-blob": sorted(expected.missingBlobs.filter(({ urls }) => urls === undefined).map(({ digest }) => digest)),
+      "corrupt-blob": sorted(expected.digestMismatches ?? []),
+      "wrong-size": damage.wrongSizes(),
+      "damaged-manifest": sorted(manifests.filter(({ invalid }) => invalid !== undefined).map(({ digest }) => digest)),
+      "unreachable-blob": unreferenced(expected),
+      "stray-file": strayFiles(expected),
+    }),
+  };
+}
+
+/** Without kinds of which there is none. */
+function grouped(findings: Reading["findings"]): Reading["findings"] {
+  return Object.fromEntries(Object.entries(findings).filter(([, about]) => about.length > 0));
+}
+
+/** An entry in a finding: its ref name, or its digest where it has none. */
+function describeEntry({ refName, digest }: ExpectedEntry): string {
+  return typeof refName === "string" ? refName : String(digest);
+}
+
+/** What is missing, corrupt or of another size than somebody says. */
+class Damage {
+  readonly #directory: string;
+  readonly #missing: ReadonlySet<string>;
+  readonly #corrupt: ReadonlySet<string>;
+  readonly #wrong: readonly { readonly digest: string; readonly size: number }[];
+
+  constructor({ missingBlobs, digestMismatches, sizeMismatches = [] }: Expected, directory: string) {
+    this.#directory = directory;
+    this.#missing = new Set(missingBlobs.map(({ digest }) => digest));
+    this.#corrupt = new Set(digestMismatches);
+    // A size that is none makes its entry foreign, and none is compared.
+    this.#wrong = sizeMismatches
+      .map(({ digest, descriptorSize }) => ({ digest, size: sizeOf(descriptorSize) }))
+      .filter(({ digest, size }) => Number.isSafeInteger(size) && size >= 0 && size !== statSync(blobPath(directory, digest)).size);
+  }
+
+  isWrongSize(digest: string, size: number): boolean {
+    return this.#wrong.some((wrong) => wrong.digest === digest && wrong.size === size);
+  }
+
+  /** What reading a manifest gives that is said to have `size` bytes. */
+  manifest(digest: string, size: number): string {
+    if (this.#missing.has(digest) || !existsSync(blobPath(this.#directory, digest))) return "MANIFEST_UNKNOWN";
+    return this.#corrupt.has(digest) || this.isWrongSize(digest, size) ? "CONTENT_CORRUPT" : digest;
+  }
+
+  blob(digest: string): string {
+    if (!isVerifiable(digest)) return "DIGEST_INVALID";
+    if (this.#missing.has(digest)) return "BLOB_UNKNOWN";
+    return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
+  }
+
+  /** Where the bytes are wrong, that is what is told, and not of their number. */
+  wrongSizes(): string[] {
+    return sorted(this.#wrong.filter(({ digest }) => !this.#corrupt.has(digest)).map(({ digest }) => digest));
+  }
+}
+
+/** The descriptors of the manifests whose subject is `subject`, by clause 21. */
+function expectedReferrers(expected: Expected, directory: string, subject: string): unknown[] {
+  return sorted(expected.referrers?.[subject] ?? []).map((digest) => {
+    const of = allOf(expected.reachable.manifests).find((manifest) => manifest.digest === digest);
+    const content = readFileSync(blobPath(directory, digest));
+    const { annotations } = JSON.parse(content.toString()) as { annotations?: object };
+    const artifactType = of?.artifactType ?? of?.configMediaType;
+    return {
+      mediaType: of?.mediaType,
+      digest,
+      size: content.length,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+  });
+}
+
+/**
+ * The files and directories that verify() tells of. Directories beside `blobs` may be anybody's, nested repositories
+ * for one; within it a directory is told of as a whole, unless it has the name of a blob that is missing.
+ */
+function strayFiles({ extraFiles, emptyDirs = [], missingBlobs }: Expected): string[] {
+  const missing = new Set(missingBlobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`));
+  const directories = emptyDirs.map((path) => path.slice(0, -1)).filter((path) => path.split("/").length > 2);
+  const inBlobs = [...extraFiles, ...directories]
+    .filter((path) => path.startsWith("blobs/"))
+    .map((path) => path.split("/").slice(0, 3).join("/"))
+    .filter((path) => !missing.has(path));
+  return sorted([...extraFiles.filter((path) => !path.includes("/")), ...inBlobs]);
+}
+
+function unreferenced({ unreferencedBlobs: blobs }: Expected): string[] {
+  return isLong(blobs) ? [`${blobs.count} ${blobs.sha256OfSortedItems}`] : sorted(blobs.map(({ digest }) => digest));
+}
+
+/** The hash that stands in `expected.json` for a list that is too long; members of `items` are to be in their order. */
+export function hashOfItems(items: readonly object[]): string {
+  const lines = items.map((item) => JSON.stringify(item)).sort();
+  return digestOf(new TextEncoder().encode(lines.join("\n"))).slice("sha256:".length);
+}
+
+/** All of `list`; none where it is too long to be given. */
+export function allOf<Item>(list: readonly Item[] | LongList): readonly Item[] {
+  return isLong(list) ? [] : list;
+}
+
+function isLong(list: readonly unknown[] | LongList): list is LongList {
+  return "count" in list;
+}
+
+/** Without duplicates, and in code-unit order. */
+export function sorted(items: Iterable<string>): string[] {
+  return [...new Set(items)].sort();
+}
+
+/** A record that takes any key. */
+export function record(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isVerifiable(digest: unknown): digest is string {
+  return typeof digest === "string" && /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest);
+}
+
+/** What `JSON.parse` makes of a number as it is written. */
+function sizeOf(written: Written): number {
+  if (typeof written === "number") return written;
+  return typeof written === "object" && written !== null && "raw" in written ? Number(written.raw) : Number.NaN;
+}
+
+/** What has no type is bytes. */
+function typeOf({ mediaType }: ExpectedEntry | ExpectedManifest): string {
+  return typeof mediaType === "string" && mediaType !== "" ? mediaType : "application/octet-stream";
+}

@@ -1,0 +1,97 @@
+import { readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+
+import { collect, emptyDescriptor } from "@ocilayout/oci-types";
+import { expect } from "vitest";
+
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import type { Expected } from "./fixture.ts";
+import { readAll } from "./full-reading.ts";
+import { pushArtifact, snapshot } from "./helpers.ts";
+import { defaultRepository, entriesOf, expectedReading, nameOf } from "./independent-reading.ts";
+
+/** How many of a layout's tags are deleted, one after the other. */
+const TAGS = 3;
+
+/** Pushes and deletes in a layout: what was there stays as it is, and `expected` is still read of it. */
+export async function checkRewrite(directory: string, expected: Expected): Promise<void> {
+  const around = dirname(directory);
+  const wanted = expectedReading(expected, directory);
+  const files = snapshot(around);
+  const before = takeApart(directory);
+  const registry = await openLayout(directory, { defaultRepository, durability: "none" });
+  const pushed = new Set([emptyDescriptor.digest]);
+  for (const repository of [defaultRepository, "fixture/pushed"]) {
+    const { digest } = await pushArtifact(registry, repository, "pushed", ["pushed-by-the-test"]);
+    pushed.add(digest);
+    const { entries, members } = takeApart(directory);
+    expect(JSON.parse(entries.pop() ?? "")).toMatchObject({ digest });
+    expect({ entries, members }).toEqual(before);
+    await registry.deleteTag(repository, "pushed-by-the-test");
+    await registry.deleteManifest(repository, digest);
+    expect(takeApart(directory)).toEqual(before);
+  }
+  await registry.close();
+
+  const now = snapshot(around);
+  const added = Object.keys(now).filter((path) => !(path in files));
+  expect(added.filter((path) => ![...pushed].some((digest) => digest.endsWith(`:${basename(path)}`)))).toEqual([]);
+  for (const path of added) rmSync(join(around, path));
+  const index = relative(around, join(directory, "index.json"));
+  for (const path of Object.keys(files)) if (path !== index) expect([path, now[path]]).toEqual([path, files[path]]);
+
+  await using again = await openLayout(directory, { defaultRepository, durability: "none" });
+  expect(await readAll(again, wanted)).toEqual(wanted);
+  await checkDeletedTags(again, expected);
+}
+
+/** Deletes tags that were there: every other entry stays, and so does each manifest. */
+async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): Promise<void> {
+  const { directory } = registry;
+  const names = entriesOf(expected, directory).map(nameOf);
+  const before = takeApart(directory);
+  const deleted: Set<string> = new Set();
+  for (const name of names) {
+    if (name?.tag === undefined || deleted.has(`${name.repository}:${name.tag}`) || deleted.size === TAGS) continue;
+    const { digest } = await registry.resolveTag(name.repository, name.tag);
+    await registry.deleteTag(name.repository, name.tag);
+    deleted.add(`${name.repository}:${name.tag}`);
+    const untouched = before.entries.filter((_, at) => !deleted.has(`${names[at]?.repository}:${names[at]?.tag}`));
+    const texts = new Set(before.entries);
+    const { entries, members } = takeApart(directory);
+    // A manifest that only its tag named gets an entry without one.
+    expect(entries.filter((text) => texts.has(text))).toEqual(untouched);
+    expect(members).toEqual(before.members);
+    expect(await collect(registry.tags(name.repository)).catch(() => [])).not.toContain(name.tag);
+    const digests: string[] = [];
+    for await (const { descriptor } of registry.manifests(name.repository)) digests.push(descriptor.digest);
+    expect(digests).toContain(digest);
+  }
+}
+
+/** `index.json` as text: its entries, and its other members. */
+function takeApart(directory: string): { entries: string[]; members: string[] } {
+  const text = readFileSync(join(directory, "index.json"), "utf8");
+  const all = partsOf(text);
+  const members = all.filter((member) => !/^"manifests"\s*:/.test(member));
+  const [list = ""] = all.filter((member) => !members.includes(member));
+  const entries = list.endsWith("]") ? partsOf(list.slice(list.indexOf("["))) : [];
+  expect(entries.map((entry) => JSON.parse(entry) as unknown)).toEqual((JSON.parse(text) as { manifests?: unknown[] | null }).manifests ?? []);
+  return { entries, members };
+}
+
+/** The texts of the parts of the object or array that `text` is, without the white space around them. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
+    if (token === "]" || token === "}") depth -= 1;
+    if ((depth === 1 && token === ",") || depth === 0) {
+      if (start > 0) parts.push(text.slice(start, index).trim());
+      start = index + 1;
+    }
+    if (token === "[" || token === "{") depth += 1;
+  }
+  return parts.filter((part) => part !== "");
+}

@@ -30,7 +30,7 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
   manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
   /**
    * Looks through the whole layout for what is damaged, missing or of no use, and hashes every blob. It changes
-   * nothing, and what it finds does not make it reject.
+   * nothing. Damage does not make it reject; a file that the system does not let it read does, with `STORAGE_FAILED`.
    */
   verify(options?: VerifyOptions): AsyncIterable<Finding>;
   /**

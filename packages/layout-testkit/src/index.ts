@@ -1,1 +1,5 @@
-export {};
+export type { ConformanceCase, Level } from "./conformance/case.ts";
+export { allCases } from "./conformance/cases/index.ts";
+export { ConformanceFailure, type CaseContext } from "./conformance/context.ts";
+export type { CaseResult, ConformanceReport } from "./conformance/report.ts";
+export { runConformance, type ConformanceOptions, type ConformanceTarget } from "./conformance/run.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest, type ImageManifest, type Registry } from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
@@ -83,8 +83,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
 
 /** Every file and directory below `directory`, the latter ending in a slash. */
 export function listTree(directory: string): string[] {
-  const all = readdirSync(directory, { withFileTypes: true, recursive: true });
-  return all.map((entry) => relative(directory, join(entry.parentPath, entry.name)) + (entry.isDirectory() ? "/" : "")).sort();
+  // By hand: from Node 22 on the recursive readdir goes through links.
+  const walk = (below: string): string[] =>
+    readdirSync(join(directory, below), { withFileTypes: true }).flatMap((entry) => {
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      return entry.isDirectory() ? [`${path}/`, ...walk(path)] : [path];
+    });
+  return walk("").toSorted();
 }
 
 /** The content of every file below `directory`, and its mode; of a link where it leads. */

@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@ocilayout/source"];
@@ -7,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"],
+    // One fewer, the default, is half of them on a machine of two; most tests wait for the disk anyway.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
   },
 });

@@ -61,7 +61,7 @@ export class TransactionQueue<Draft> {
       };
       signal?.addEventListener("abort", onAbort);
       this.#waiting.add(job);
-      this.#working ??= this.#work().finally(() => (this.#working = undefined));
+      this.#working ??= this.#work();
     });
   }
 
@@ -71,14 +71,19 @@ export class TransactionQueue<Draft> {
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const lock = await this.#acquire();
-      if (lock === undefined) continue;
-      const batch = [...this.#waiting];
-      this.#waiting.clear();
-      const failure = await this.#commit(lock, batch);
-      await lock.release();
-      for (const job of batch) job.settle(failure ?? job.outcome ?? { error: new Error("a change was not made") });
+    try {
+      while (this.#waiting.size > 0) {
+        const lock = await this.#acquire();
+        if (lock === undefined) continue;
+        const batch = [...this.#waiting];
+        this.#waiting.clear();
+        const failure = await this.#commit(lock, batch);
+        await lock.release();
+        for (const job of batch) job.settle(failure ?? job.outcome ?? { error: new Error("a change was not made") });
+      }
+    } finally {
+      // At once, not a microtask later: whoever is told of the last change may add the next one by then.
+      this.#working = undefined;
     }
   }
 

@@ -1,7 +1,7 @@
-import { runConformance } from "@ocilayout/layout-testkit";
+import { openTarget, runConformance } from "@ocilayout/layout-testkit";
 import { expect, it } from "vitest";
 
-import { openLayout, type LayoutRegistry, type LayoutOptions } from "../src/index.ts";
+import { openLayout, type LayoutOptions } from "../src/index.ts";
 
 it.each<[string, LayoutOptions]>([
   ["a layout", {}],
@@ -10,18 +10,7 @@ it.each<[string, LayoutOptions]>([
 ])("%s passes every conformance case", async (_name, options) => {
   const report = await runConformance({
     capabilities: { repositoryScopedBlobs: false },
-    create: async ({ tempDir }) => {
-      const opened: LayoutRegistry[] = [];
-      const open = async (): Promise<LayoutRegistry> => {
-        const layout = await openLayout(tempDir, options);
-        opened.push(layout);
-        return layout;
-      };
-      const close = async (): Promise<void> => {
-        for (const layout of opened) await layout.close();
-      };
-      return { registry: await open(), reopen: open, [Symbol.asyncDispose]: close };
-    },
+    create: ({ tempDir }) => openTarget(() => openLayout(tempDir, options)),
   });
   expect(String(report)).toMatch(/^[0-9]+ passed, 0 failed, 0 errors, 0 skipped$/);
 });

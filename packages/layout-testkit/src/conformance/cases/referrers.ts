@@ -1,15 +1,15 @@
 import { collect } from "@ocilayout/oci-types";
 
-import { blob, json, pushContent } from "../../content/index.ts";
+import { json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, reads, rejects, resolves } from "../context.ts";
-import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
+import { equal, rejects } from "../context.ts";
+import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
 
 const cites = "clause 21; distribution-spec end-12";
 const absent = { mediaType: imageManifest, digest: nowhere, size: 7 };
 
-/** What a registry says of referrers, repositories, and of blobs of other repositories. */
-export const relationCases: readonly ConformanceCase[] = [
+/** What a registry says of referrers. */
+export const referrerCases: readonly ConformanceCase[] = [
   {
     id: "REFERRER-01", title: "the referrers of a manifest are those whose subject it is, in the order of their digests", level: "MUST", cites, needs: ["referrers"],
     why: "signatures and SBOMs are found this way", lookFor: "a subject that is not kept, or the order of pushes",
@@ -64,54 +64,6 @@ export const relationCases: readonly ConformanceCase[] = [
       equal(await list({ startAfter: digests[0], limit: 1 }), digests.slice(1, 2), "one after the first");
       await registry.deleteManifest(repo, digests[0] ?? "");
       equal(await list({}), digests.slice(1), "those that are left");
-    },
-  },
-  {
-    id: "REPOSITORY-01", title: "repositories are listed in code-unit order", level: "MUST", cites: "clause 20", needs: ["repositories"],
-    why: "pages are cut by this order, and a-b comes before a/b", lookFor: "the order of directories",
-    run: async ({ registry }) => {
-      const names = ["conformance/z", "conformance-b", "conformance/a", "conformance", "conformance/a/b", "a0"];
-      for (const name of names) await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
-      equal(await collect(registry.repositories()), [...names].sort(), "the repositories");
-      equal(await collect(registry.repositories({ startAfter: "conformance", limit: 2 })), ["conformance-b", "conformance/a"], "two after the first");
-    },
-  },
-  {
-    id: "MOUNT-01", title: "a mounted blob is the other repository's, too", level: "MUST", cites: "clause 10; distribution-spec end-11", needs: ["mount"],
-    why: "layers that many images share need not be sent again", lookFor: "a mount that only looks",
-    run: async ({ registry }) => {
-      const { descriptor, content } = await pushText(registry, "shared", other);
-      equal((await registry.mountBlob(other, repo, descriptor.digest)).digest, descriptor.digest, "the mounted blob");
-      await reads(await registry.getBlob(repo, descriptor.digest), content, "its content");
-      equal((await registry.mountBlob(undefined, "conformance/c", descriptor.digest)).size, content.length, "the blob mounted from anywhere");
-    },
-  },
-  {
-    id: "MOUNT-02", title: "a blob that the source does not have is BLOB_UNKNOWN", level: "MUST", cites: "clause 10", needs: ["mount", "repositoryScopedBlobs"],
-    why: "who may read one repository must not take another's content", lookFor: "a mount that does not ask the source",
-    run: async ({ registry }) => {
-      const { descriptor } = await pushText(registry, "secret", "conformance/secret");
-      await pushText(registry, "x", other);
-      for (const from of [other, "conformance/nowhere"]) await rejects(() => registry.mountBlob(from, repo, descriptor.digest), "BLOB_UNKNOWN");
-      await rejects(() => registry.mountBlob(undefined, repo, nowhere), "BLOB_UNKNOWN");
-    },
-  },
-  {
-    id: "SCOPE-01", title: "a blob of one repository is not in another", level: "MUST", cites: "clause 11", needs: ["repositoryScopedBlobs"],
-    why: "repositories are what access is granted to", lookFor: "blobs that are found by digest alone",
-    run: async ({ registry }) => {
-      const { descriptor } = await pushText(registry, "secret", other);
-      await pushText(registry, "x");
-      await rejects(() => registry.getBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
-    },
-  },
-  {
-    id: "SCOPE-02", title: "where blobs are not scoped a blob of one repository is in all", level: "MUST", cites: "clause 11", unless: "repositoryScopedBlobs",
-    why: "what is promised and what is not should both be true", lookFor: "a capability that says too little",
-    run: async ({ registry }) => {
-      const { descriptor, content } = await pushText(registry, "shared", other);
-      await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "a blob of the whole registry"), content, "its content");
-      equal((await registry.mountBlob("conformance/nowhere", repo, descriptor.digest)).digest, (await blob("shared")).descriptor.digest, "the mounted blob");
     },
   },
 ];

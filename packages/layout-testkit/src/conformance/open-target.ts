@@ -1,0 +1,17 @@
+import type { Registry } from "@ocilayout/oci-types";
+
+import type { ConformanceTarget } from "./run.ts";
+
+/** The target that `open` opens, as often as it is asked to, over the same content; all of them are closed in the end. */
+export async function openTarget(open: () => Promise<Registry & AsyncDisposable>): Promise<ConformanceTarget> {
+  const opened: AsyncDisposable[] = [];
+  const reopen = async (): Promise<Registry> => {
+    const registry = await open();
+    opened.push(registry);
+    return registry;
+  };
+  const close = async (): Promise<void> => {
+    for (const registry of opened) await registry[Symbol.asyncDispose]();
+  };
+  return { registry: await reopen(), reopen, [Symbol.asyncDispose]: close };
+}

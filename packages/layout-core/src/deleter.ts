@@ -1,7 +1,7 @@
 import type { CallOptions, DeleteTagOptions, Descriptor, RegistryDeleter } from "@ocilayout/oci-types";
-import { RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { RegistryError, requireDigest, requirePrecondition } from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
 
-import { requirePrecondition, requireRepository, requireTag } from "./check-input.ts";
 import { Draft } from "./draft.ts";
 import { storageError } from "./fs/storage-error.ts";
 import { keepManifest, removeManifest, untag } from "./index-changes.ts";
@@ -9,7 +9,7 @@ import type { Layout } from "./layout.ts";
 import { rootsOf } from "./layout-roots.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { requireCurrent } from "./push-manifest.ts";
-import { unknownManifest, unknownTag } from "./reader.ts";
+import { unknownBlob, unknownManifest, unknownTag } from "./reader.ts";
 import { isReadableDigest } from "./ref-name.ts";
 
 /** The deleting facet of a layout. */
@@ -67,7 +67,7 @@ export class LayoutDeleter implements RegistryDeleter {
     await this.#transact("deleting a blob", options, async (draft) => {
       // A transaction that another writer disturbed runs again.
       if (isDone) return;
-      if ((await blobs.size(wanted)) === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
+      if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
       await this.#requireUnreferenced(draft, wanted);
       await staging.remove(wanted);
       graph.forget(wanted);

@@ -1,6 +1,6 @@
 import { posix, win32 } from "node:path";
 
-import { excerpt, maxDigestLength, RegistryError } from "@ocilayout/oci-types";
+import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
 import { isValidDigest, isValidTag, maxRepositoryLength, maxTagLength, tryParseHostless } from "@ocilayout/ociref";
 
 import type { Disk } from "./fs/disk.ts";
@@ -42,7 +42,7 @@ export async function findLayout(path: string): Promise<FoundLayout> {
 
 /** {@link findLayout} on a file system of the caller's choice, with that system's paths. */
 export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): FoundLayout {
-  if (typeof path !== "string") throw new TypeError(`a path must be a string, not ${typeof path}`);
+  requireString(path, "a path");
   if (path === "" || path.includes("\0")) throw invalid(path);
   const isLayout = (directory: string): boolean => hasMarker(disk, flavour.join(directory, "oci-layout"));
   return matchWhole(path, flavour, isLayout) ?? matchPrefix(path, flavour, isLayout) ?? fallBack(path, flavour);

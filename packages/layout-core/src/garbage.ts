@@ -1,7 +1,7 @@
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
+import { RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
 
-import { requireCount, requireFlag, throwIfAborted } from "./check-input.ts";
+import { throwIfAborted } from "./check-input.ts";
 import { Draft } from "./draft.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { StoredBlob } from "./fs/blob-files.ts";

@@ -64,16 +64,6 @@ export class Layout {
     if (isKept) await staging.drop(staged);
   }
 
-  /** {@link place}; what cannot be placed is removed. */
-  async placeOrDrop(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.place(staged, signal);
-    } catch (error) {
-      await this.staging.drop(staged);
-      throw error;
-    }
-  }
-
   /** A change of `repository` in `draft`. What contains what is to be read before. */
   change(draft: Draft, repository: string): RepositoryChange {
     return {

@@ -1,7 +1,8 @@
 import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
-import { manifestKind, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { manifestKind, RegistryError, requireDigest, requireString } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requireRepository, requireString, selectPage, throwIfAborted } from "./check-input.ts";
+import { selectPage, throwIfAborted } from "./check-input.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";

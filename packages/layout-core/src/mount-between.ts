@@ -1,9 +1,10 @@
 import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
-import { octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { octetStream, requireDigest } from "@ocilayout/oci-types";
 
 import { storageError } from "./fs/storage-error.ts";
 import type { LayoutRegistry } from "./open-layout.ts";
 import { layoutOf } from "./open-layouts.ts";
+import { unknownBlob } from "./reader.ts";
 
 /**
  * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system
@@ -24,7 +25,7 @@ export async function mountBetween(
   const { signal } = options;
   try {
     const size = await from.blobs.size(wanted);
-    if (size === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
+    if (size === undefined) throw unknownBlob(wanted);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
     if ((await to.blobs.size(wanted)) === size) {
       await to.index.transact(() => to.staging.renew(wanted), signal);
@@ -32,15 +33,12 @@ export async function mountBetween(
     }
     await to.index.ensure(signal);
     const staged = await to.staging.stageFile(await from.blobs.realPath(wanted), descriptor);
-    if (staged === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted}`);
-    try {
+    if (staged === undefined) throw unknownBlob(wanted);
+    await to.staging.orDrop(staged, async () => {
       signal?.throwIfAborted();
       // What has the name and is not as large is not the blob.
       await to.staging.place(staged);
-    } catch (error) {
-      await to.staging.drop(staged);
-      throw error;
-    }
+    });
     return descriptor;
   } catch (error) {
     throw storageError(error, "mounting a blob");

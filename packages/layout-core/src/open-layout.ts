@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 
 import type { ListOptions, Registry } from "@ocilayout/oci-types";
+import { requireString } from "@ocilayout/oci-types";
 
 import { LayoutDeleter } from "./deleter.ts";
 import type { Disk } from "./fs/disk.ts";
@@ -60,7 +61,7 @@ export async function openLayout(directory: string, options: LayoutOptions = {})
 
 /** {@link openLayout} on a file system of the caller's choice: what tests make fail. */
 export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptions = {}): LayoutRegistry {
-  if (typeof directory !== "string") throw new TypeError(`a directory must be a string, not ${typeof directory}`);
+  requireString(directory, "a directory");
   if (directory === "" || directory.includes("\0")) throw new TypeError("a directory must be a path");
   const root = resolve(directory);
   const settings = completeOptions(options);

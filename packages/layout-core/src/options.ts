@@ -1,6 +1,6 @@
-import { RegistryError } from "@ocilayout/oci-types";
+import { RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requireCount, requireFlag, requireRepository } from "./check-input.ts";
 import type { EntryName } from "./ref-name.ts";
 
 /** Options of `openLayout`. */

@@ -1,5 +1,5 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
+import { excerpt, RegistryError, requireString } from "@ocilayout/oci-types";
 
 /** Names that tools use for one architecture, and the variant that the name implies. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
@@ -43,7 +43,8 @@ function normalizeVariant(architecture: string, said: string): string {
  * runs, too (`arm/v7` also runs `v6` and `v5`, `amd64/v3` also `v2` and `v1` and then `386`, `arm64` also `arm`), and the
  * closest is the best. On Windows the image's `os.version` must fit the build, and the newest that does is the best. What
  * needs an `os.features` that `wanted` has not, does not run (but `win32k`, which runtimes do not ask for), and of what is
- * as good otherwise the one that makes use of more of them is. Attestations and what says no platform are never chosen; of several that fit as well the first is.
+ * as good otherwise the one that makes use of more of them is. Attestations and what says no platform are never chosen; of
+ * several that fit as well the first is.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
@@ -165,7 +166,7 @@ const PART = /^[A-Za-z0-9_.-]+$/;
  * @throws `RegistryError` `NAME_INVALID` where it is not of that form.
  */
 export function parsePlatform(text: string): Platform {
-  if (typeof text !== "string") throw new TypeError(`a platform must be a string, not ${typeof text}`);
+  requireString(text, "a platform");
   const [os, architecture, variant, ...more] = text.length > 255 ? [] : text.split("/");
   const isValid = [os, architecture, variant ?? "x"].every((part) => part !== undefined && PART.test(part));
   if (os === undefined || architecture === undefined || more.length > 0 || !isValid) {

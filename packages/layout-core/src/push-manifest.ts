@@ -1,15 +1,8 @@
 import type { Descriptor, ParsedManifest, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import {
-  computeDigest,
-  isRegistryError,
-  parseManifest,
-  readBlobSource,
-  RegistryError,
-  requireBytes,
-  requireDigest,
-} from "@ocilayout/oci-types";
+import { computeDigest, isRegistryError, parseManifest, readBlobSource, RegistryError, requireBytes, requireDigest, requirePrecondition } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requirePrecondition, requireRepository, requireTags } from "./check-input.ts";
+import { requireTags } from "./check-input.ts";
 import type { Draft } from "./draft.ts";
 import type { EntryView } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
@@ -80,12 +73,7 @@ async function checkPushed(
 /** Writes the bytes of a manifest and gives them their name. */
 async function store({ staging }: Layout, { content, descriptor }: PushedManifest, signal?: AbortSignal): Promise<void> {
   const staged = await staging.stage(descriptor, readBlobSource(content, { signal }), signal);
-  try {
-    await staging.place(staged);
-  } catch (error) {
-    await staging.drop(staged);
-    throw error;
-  }
+  await staging.orDrop(staged, () => staging.place(staged));
 }
 
 /**

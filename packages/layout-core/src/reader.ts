@@ -1,8 +1,9 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
 
-import { requireCount, requireRepository, requireTag } from "./check-input.ts";
 import type { Entry } from "./entry.ts";
+import { closeQuietly } from "./fs/atomic-file.ts";
 import type { OpenBlob } from "./fs/blob-files.ts";
 import { closeWithOwner } from "./fs/disk.ts";
 import type { FilePart } from "./fs/file-chunks.ts";
@@ -30,7 +31,7 @@ export class LayoutReader implements RegistryReader {
     const { descriptor, blob } = await this.#openBlob(repo, digest, options);
     const part = { start, end: Math.min(end ?? blob.size, blob.size) };
     if (start > blob.size) {
-      await this.#close(blob);
+      await closeQuietly(this.#layout.disk, blob.file);
       throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, { detail: { size: blob.size } });
     }
     return this.#read(descriptor, blob, part, options, false);
@@ -126,10 +127,6 @@ export class LayoutReader implements RegistryReader {
     closeWithOwner(reader, held);
     return reader;
   }
-
-  async #close(blob: OpenBlob): Promise<void> {
-    await this.#layout.disk.close(blob.file).catch(() => undefined);
-  }
 }
 
 /** Of the entries for one manifest the first that is right about its size; the first, where none is. */
@@ -147,7 +144,8 @@ function requireRange(range: ByteRange): ByteRange {
   throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
 }
 
-function unknownBlob(digest: string): RegistryError {
+/** The error for a blob that is not there. */
+export function unknownBlob(digest: string): RegistryError {
   return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}`);
 }
 

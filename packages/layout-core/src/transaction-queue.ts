@@ -1,4 +1,4 @@
-import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, onAbort, RegistryError } from "@ocilayout/oci-types";
 
 import type { HeldLock } from "./fs/lock.ts";
 import { storageError } from "./fs/storage-error.ts";
@@ -46,20 +46,22 @@ export class TransactionQueue<Draft> {
   add<Result>(change: (draft: Draft) => Result | Promise<Result>, signal?: AbortSignal): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       signal?.throwIfAborted();
-      const onAbort = (): void => {
-        this.#drop(job, signal?.reason);
-      };
+      let ignoreAbort: (() => void) | undefined;
       const job: Job<Draft> = {
         change,
         deadline: performance.now() + this.#timeoutMs,
         outcome: undefined,
         settle(outcome) {
-          signal?.removeEventListener("abort", onAbort);
+          ignoreAbort?.();
           if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.value as Result);
         },
       };
-      signal?.addEventListener("abort", onAbort);
+      if (signal !== undefined) {
+        ignoreAbort = onAbort(signal, () => {
+          this.#drop(job, signal.reason);
+        });
+      }
       this.#waiting.add(job);
       this.#working ??= this.#work();
     });

@@ -1,5 +1,5 @@
 import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
-import { createHasher, octetStream, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import { createHasher, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
 
 import { isCommitted } from "./fs/committed.ts";
 import { READ_BYTES } from "./fs/file-chunks.ts";
@@ -36,6 +36,7 @@ export class UploadWriter implements BlobWriter {
   /** The error of a write that failed: what would come behind it has no place. */
   #failure: { readonly error: unknown } | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #ignoreAbort: (() => void) | undefined;
 
   constructor(layout: Layout, upload: OpenUpload, options: UploadWriterOptions) {
     this.id = upload.state.id;
@@ -46,16 +47,12 @@ export class UploadWriter implements BlobWriter {
     this.#size = upload.state.size;
     const { signal } = options;
     if (signal?.aborted === true) void this.close();
-    else signal?.addEventListener("abort", this.#onAbort);
+    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
   }
 
   get size(): number {
     return this.#size;
   }
-
-  readonly #onAbort = (): void => {
-    void this.close();
-  };
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#enqueue("writing an upload", async () => {
@@ -157,9 +154,9 @@ export class UploadWriter implements BlobWriter {
   }
 
   #end(state: "closed" | "committed" | "cancelled"): void {
-    const { signal, prefixes, hashed, onEnd } = this.#options;
+    const { prefixes, hashed, onEnd } = this.#options;
     this.#state = state;
-    signal?.removeEventListener("abort", this.#onAbort);
+    this.#ignoreAbort?.();
     const stamp = state === "closed" && hashed.size === this.#size ? this.#upload.stamp() : undefined;
     if (stamp !== undefined) prefixes.keep(this.id, stamp, hashed);
     onEnd(this);

@@ -1,7 +1,7 @@
 import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
-import { RegistryError, requireAlgorithm } from "@ocilayout/oci-types";
+import { RegistryError, requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requireCount, requireRepository, requireString } from "./check-input.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { OpenUpload, UploadState } from "./fs/upload-files.ts";
 import { UploadFiles } from "./fs/upload-files.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDigest } from "@ocilayout/oci-types";
 
 import type { Disk } from "./fs/disk.ts";
-import { isAbsent } from "./fs/disk.ts";
+import { listIfThere } from "./fs/disk.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
 import type { Layout } from "./layout.ts";
 import type { Finding } from "./verify.ts";
@@ -15,7 +15,7 @@ const FOREIGN_UPLOADS = "uploads";
 export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
   yield* strayBlobs(layout, reached);
   yield* staleUploads(layout);
-  for (const entry of await listIfThere(layout.disk, layout.paths.root)) {
+  for (const entry of await listSorted(layout.disk, layout.paths.root)) {
     // Directories may be anybody's: nested repositories, for one.
     if (entry.isDirectory() || isOurs(entry.name)) continue;
     yield stray(entry.name, "it is no part of a layout");
@@ -28,13 +28,13 @@ function isOurs(name: string): boolean {
 }
 
 async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
-  for (const algorithm of await listIfThere(disk, paths.blobs)) {
+  for (const algorithm of await listSorted(disk, paths.blobs)) {
     const directory = `blobs/${algorithm.name}`;
     if (!algorithm.isDirectory()) {
       yield stray(directory, "nothing but directories of blobs is to be there");
       continue;
     }
-    for (const entry of await listIfThere(disk, join(paths.blobs, algorithm.name))) {
+    for (const entry of await listSorted(disk, join(paths.blobs, algorithm.name))) {
       const digest = `${algorithm.name}:${entry.name}`;
       const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
@@ -50,7 +50,7 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
 
 async function* staleUploads({ disk, paths, settings }: Layout): AsyncGenerator<Finding, void, undefined> {
   const files = new UploadFiles(disk, paths, settings);
-  for (const entry of await listIfThere(disk, paths.uploads)) {
+  for (const entry of await listSorted(disk, paths.uploads)) {
     const path = `_uploads/${entry.name}`;
     const state = await files.state(entry.name);
     const writtenMs = state?.writtenMs ?? Number(disk.statNow(join(paths.uploads, entry.name))?.mtimeMs ?? Date.now());
@@ -64,11 +64,6 @@ function stray(path: string, reason: string): Finding {
   return { severity: "warning", kind: "stray-file", path, message: `${path} is of no use to the layout: ${reason}` };
 }
 
-async function listIfThere(disk: Disk, directory: string): ReturnType<Disk["list"]> {
-  try {
-    return (await disk.list(directory)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
+async function listSorted(disk: Disk, directory: string): ReturnType<Disk["list"]> {
+  return (await listIfThere(disk, directory)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 import type { CallOptions } from "@ocilayout/oci-types";
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, requireFlag } from "@ocilayout/oci-types";
 
-import { requireFlag, throwIfAborted } from "./check-input.ts";
+import { throwIfAborted } from "./check-input.ts";
 import type { EntryTable } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";

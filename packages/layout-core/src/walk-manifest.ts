@@ -1,7 +1,6 @@
 import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount } from "@ocilayout/oci-types";
 
-import { requireCount } from "./check-input.ts";
 
 /** What {@link walkManifest} needs of a registry. */
 export type ManifestSource = Pick<RegistryReader, "getManifest">;

@@ -1,10 +1,11 @@
 import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, PushManifestOptions } from "@ocilayout/oci-types";
-import { octetStream, readBlobSource, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { octetStream, readBlobSource, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requireCount, requireRepository } from "./check-input.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { pushManifest } from "./push-manifest.ts";
+import { unknownBlob } from "./reader.ts";
 
 /** The part of the writing facet that writes at once; upload sessions are `LayoutUploads`. */
 export class LayoutWriter {
@@ -31,7 +32,7 @@ export class LayoutWriter {
       // Nothing is written into a layout that is damaged; one that is not there is made once the content is right.
       await index.read();
       const staged = await staging.stage({ digest, size }, chunks, signal);
-      await this.#layout.placeOrDrop(staged, signal);
+      await staging.orDrop(staged, () => this.#layout.place(staged, signal));
       return { mediaType: octetStream, digest, size: staged.size };
     } catch (error) {
       throw storageError(error, "storing a blob");
@@ -56,7 +57,7 @@ export class LayoutWriter {
       await index.read();
       const mount = async (): Promise<Descriptor> => {
         const size = await blobs.size(wanted.digest);
-        if (size === undefined) throw new RegistryError("BLOB_UNKNOWN", `no blob ${wanted.digest}`);
+        if (size === undefined) throw unknownBlob(wanted.digest);
         // As good as pushed just now, so that no collection takes it for old.
         await staging.renew(wanted.digest);
         return { mediaType: octetStream, digest: wanted.digest, size };

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { expect, it } from "vitest";
 
 import { TransactionQueue } from "../src/transaction-queue.ts";
@@ -18,4 +20,28 @@ it("a change that is added the moment the last one is over is made, too", async 
   });
   const late = new Promise((resolve) => setTimeout(resolve, 2_000, "never"));
   expect(await Promise.race([second, late])).toBe(2);
+});
+
+it("however many changes wait, their signal has one listener, and none in the end", async () => {
+  const { signal } = new AbortController();
+  let goOn = (): void => undefined;
+  const mayGoOn: Promise<void> = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const queue: TransactionQueue<object> = new TransactionQueue(1_000, {
+    acquire: async () => {
+      await mayGoOn;
+      return { isOurs: () => true, release: async () => Promise.resolve() };
+    },
+    commit: async (_lock, decide) => {
+      await decide({});
+      return true;
+    },
+  });
+  const changes = Array.from({ length: 20 }, async (_, i) => queue.add(() => i, signal));
+  // Node takes the eleventh for a leak, and warns.
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  goOn();
+  expect(await Promise.all(changes)).toHaveLength(20);
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });

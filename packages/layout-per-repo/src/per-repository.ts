@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
 import type { BlobWriter, CallOptions, Descriptor, ListOptions, Registry } from "@ocilayout/oci-types";
-import { isRegistryError, readBlobSource, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { isRegistryError, readBlobSource, RegistryError, requireCount, requireDigest, requireString } from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
@@ -141,10 +141,8 @@ class Router {
   async *#repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
     this.#begin(options);
     const { startAfter, limit } = options;
-    if (startAfter !== undefined && typeof startAfter !== "string") throw new TypeError("startAfter must be a string");
-    if (limit !== undefined && typeof limit !== "number") throw new TypeError("limit must be a number");
-    if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 0)) throw new RangeError("limit must be a non-negative integer");
-    let left = limit ?? Infinity;
+    if (startAfter !== undefined) requireString(startAfter, "startAfter");
+    let left = limit === undefined ? Infinity : requireCount(limit, "limit");
     if (left === 0) return;
     for await (const repository of discover(this.#root, options)) {
       yield repository;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { excerpt, RegistryError } from "@ocilayout/oci-types";
-import { isValidRepository } from "@ocilayout/ociref";
+import { isValidRepository, requireRepository } from "@ocilayout/ociref";
 
 /** What a layout's directory holds: a repository of that name would lie inside another one's layout. */
 const PARTS_OF_A_LAYOUT: ReadonlySet<string> = new Set(["blobs", "index.json", "oci-layout"]);
@@ -15,9 +15,7 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
  * @throws `RegistryError` `NAME_INVALID` where the name is none, or cannot be a directory here.
  */
 export function componentsOf(repository: string, platform: string = process.platform): string[] {
-  if (typeof repository !== "string") throw new TypeError(`a repository name must be a string, not ${typeof repository}`);
-  if (!isValidRepository(repository)) throw new RegistryError("NAME_INVALID", `not a valid repository name: ${excerpt(repository)}`);
-  const components = repository.split("/");
+  const components = requireRepository(repository).split("/");
   const reason = components.map((component) => whyReserved(component, platform)).find((it) => it !== undefined);
   if (reason === undefined) return components;
   throw new RegistryError("NAME_INVALID", `not a repository name here: ${excerpt(repository)}: ${reason}`, { detail: { reason } });

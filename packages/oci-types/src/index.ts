@@ -1,3 +1,4 @@
+export { requireCount, requireFlag, requirePrecondition, requireString } from "./arguments.ts";
 export { createBlobReader, type BlobReader, type BlobReaderOptions } from "./blob-reader.ts";
 export { readBlobSource, requireBytes, type BlobChunks, type BlobSource } from "./blob-source.ts";
 export { collect } from "./collect.ts";
@@ -5,6 +6,7 @@ export { defineRegistry } from "./define-registry.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export { createHasher, createOneShotHasher, maxOneShotHashBytes, type Hasher, type HasherFactory } from "./hasher.ts";
+export { onAbort } from "./on-abort.ts";
 export type * from "./registry.ts";
 export {
   computeDigest,

@@ -1,4 +1,4 @@
-import { excerpt, maxDigestLength, RegistryError } from "@ocilayout/oci-types";
+import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
 
 import { isValidDigest, isValidHost, isValidRepository, isValidTag, maxRepositoryLength, maxTagLength } from "./grammar.ts";
 
@@ -50,7 +50,7 @@ export function parseHostless(text: string): Reference {
  * Whether {@link parseHostless} would take `text`, and what it would make of it: `undefined` in place of an error.
  */
 export function tryParseHostless(text: string): Reference | undefined {
-  requireString(text);
+  requireString(text, "a reference");
   if (text.length > maxReferenceLength) return undefined;
   const reference = splitPath(text);
   return findInvalidPart(reference) === undefined ? reference : undefined;
@@ -82,12 +82,8 @@ function looksLikeHost(first: string): boolean {
 
 /** Refuses what is no string or too long to be looked at. */
 export function requireLength(text: string): void {
-  requireString(text);
+  requireString(text, "a reference");
   if (text.length > maxReferenceLength) throw invalid("reference", text, `it is longer than ${maxReferenceLength} bytes`);
-}
-
-function requireString(text: string): void {
-  if (typeof text !== "string") throw new TypeError(`a reference must be a string, not ${typeof text}`);
 }
 
 /** `reference`, all its parts valid. */

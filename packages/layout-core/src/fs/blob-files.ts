@@ -7,10 +7,10 @@ import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm
 
 import { closeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, systemCode } from "./disk.ts";
+import { isAbsent, listIfThere, systemCode } from "./disk.ts";
 import { READ_BYTES } from "./file-chunks.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { stampOf } from "./layout-files.ts";
+import { stampNow } from "./layout-files.ts";
 
 /** A stored blob that is open for reading. */
 export interface OpenBlob {
@@ -113,7 +113,7 @@ export class BlobFiles {
   /** Every file that has the name of a blob; whatever else lies there is nobody's to remove. */
   async *list(): AsyncGenerator<StoredBlob, void, undefined> {
     for (const algorithm of digestAlgorithms) {
-      for (const entry of await this.#list(join(this.#paths.blobs, algorithm))) {
+      for (const entry of await listIfThere(this.#disk, join(this.#paths.blobs, algorithm))) {
         const digest = `${algorithm}:${entry.name}`;
         if (!entry.isFile() || !isDigest(digest)) continue;
         const stats = this.#disk.statNow(this.path(digest));
@@ -124,17 +124,7 @@ export class BlobFiles {
 
   /** What tells the file of a blob from any other; `undefined` where there is none. */
   stamp(digest: string): string | undefined {
-    const stats = this.#disk.statNow(this.path(digest));
-    return stats === undefined ? undefined : stampOf(stats);
-  }
-
-  async #list(directory: string): ReturnType<Disk["list"]> {
-    try {
-      return await this.#disk.list(directory);
-    } catch (error) {
-      if (isAbsent(error)) return [];
-      throw error;
-    }
+    return stampNow(this.#disk, this.path(digest));
   }
 
   async #openFile(path: string): Promise<OpenFile | undefined> {

@@ -109,6 +109,16 @@ export class BlobStaging {
     await removeQuietly(this.#disk, staged.temporary);
   }
 
+  /** Runs what makes a blob of what was staged; where it fails, that is removed. */
+  async orDrop(staged: StagedBlob, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      await this.drop(staged);
+      throw error;
+    }
+  }
+
   /** Whether something has the name that the blob is to get. */
   isTaken({ digest }: Pick<StagedBlob, "digest">): boolean {
     return this.#blobs.stamp(digest) !== undefined;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import type { Disk } from "./disk.ts";
-import { isAbsent } from "./disk.ts";
+import { listIfThere } from "./disk.ts";
 import { removeQuietly } from "./atomic-file.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { held, readHolder } from "./lock-record.ts";
@@ -10,7 +10,7 @@ import type { Liveness } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
 import { UploadFiles } from "./upload-files.ts";
 
-/** What {@link removeDebris} needs to know. */
+/** What {@link clearDebris} needs to know. */
 export interface DebrisSettings {
   readonly durable: boolean;
   /** How long an upload session lives without a write, in milliseconds. */
@@ -50,7 +50,7 @@ async function* findDebris(
     return ageOf(disk, path) > patienceMs;
   };
   const uploads = new UploadFiles(disk, paths, settings);
-  for (const name of await namesIn(disk, paths.uploads)) {
+  for (const { name } of await listIfThere(disk, paths.uploads)) {
     const path = join(paths.uploads, name);
     if (uploads.isSession(name)) {
       if (await isEnded(disk, uploads, name, settings.uploadExpiryMs)) yield () => uploads.removeEnded(name);
@@ -58,7 +58,7 @@ async function* findDebris(
       yield () => removeQuietly(disk, path);
     }
   }
-  for (const name of await namesIn(disk, paths.root)) {
+  for (const { name } of await listIfThere(disk, paths.root)) {
     const path = join(paths.root, name);
     if (OWN_TEMPORARY.test(name)) {
       if (isLeft(path, judgeName(name))) yield () => removeQuietly(disk, path);
@@ -77,11 +77,11 @@ async function isEnded(disk: Disk, uploads: UploadFiles, id: string, expiryMs: n
   const state = await uploads.state(id);
   if (state !== undefined) return Date.now() - state.writtenMs > expiryMs;
   // Half of a session: one that is just being made, or that its process did not live to make or to remove.
-  const found = await readHolder(disk, uploads.lockPath(id));
-  if (found?.holder !== undefined && judgeHolder(found.holder, processTable(), held) === "dead") return true;
+  if ((await judgeRecord(disk, uploads.lockPath(id))) === "dead") return true;
   return ageOf(disk, uploads.directory(id)) > expiryMs;
 }
 
+/** Whether whoever wrote the lock record `path` still lives; `undefined` where it does not say who that was. */
 async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefined> {
   const found = await readHolder(disk, path);
   return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);
@@ -90,13 +90,4 @@ async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefin
 function ageOf(disk: Disk, path: string): number {
   const stats = disk.statNow(path);
   return stats === undefined ? 0 : Date.now() - Number(stats.mtimeMs);
-}
-
-async function namesIn(disk: Disk, directory: string): Promise<string[]> {
-  try {
-    return (await disk.list(directory)).map(({ name }) => name);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
 }

@@ -120,6 +120,16 @@ export function isAbsent(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** What is in a directory; nothing, where it is not there. */
+export async function listIfThere(disk: Disk, directory: string): ReturnType<Disk["list"]> {
+  try {
+    return await disk.list(directory);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
 /** What a file system says that has no hard links, has no more of them to give, or not between these places. */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
 

@@ -5,7 +5,7 @@ import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
 import { afterCommit } from "./committed.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { readText, stampOf } from "./layout-files.ts";
+import { readText, stampNow, stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 
 /**
@@ -59,8 +59,7 @@ export class IndexFile {
 
   /** Whether the file there is now has this stamp; `undefined` is that of none. */
   isNow(stamp: string | undefined): boolean {
-    const stats = this.#disk.statNow(this.#paths.index);
-    return stamp === (stats === undefined ? undefined : stampOf(stats));
+    return stamp === stampNow(this.#disk, this.#paths.index);
   }
 
   /** Reads the file; `undefined` where there is none. */

@@ -45,6 +45,12 @@ export function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
 }
 
+/** The stamp of the file that is at `path` now; `undefined` where there is none. */
+export function stampNow(disk: Disk, path: string): string | undefined {
+  const stats = disk.statNow(path);
+  return stats === undefined ? undefined : stampOf(stats);
+}
+
 /**
  * Looks at what there is beside `index.json`. Absent parts are fine while nothing could be lost by it: a first
  * write that did not get to its end, or an empty layout whose empty directory some tool dropped.

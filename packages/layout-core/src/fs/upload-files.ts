@@ -7,9 +7,9 @@ import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oc
 import { isRecord } from "../json.ts";
 import { closeQuietly, ensureDirectory, removeQuietly, writeNewFile } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent } from "./disk.ts";
+import { isAbsent, listIfThere } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { stampOf } from "./layout-files.ts";
+import { stampNow, stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import { acquireLock } from "./lock.ts";
 
@@ -142,12 +142,7 @@ export class UploadFiles {
 
   /** The sessions there are, in whatever state. */
   async ids(): Promise<string[]> {
-    try {
-      return (await this.#disk.list(this.#paths.uploads)).map(({ name }) => name).filter((name) => this.isSession(name));
-    } catch (error) {
-      if (isAbsent(error)) return [];
-      throw error;
-    }
+    return (await listIfThere(this.#disk, this.#paths.uploads)).map(({ name }) => name).filter((name) => this.isSession(name));
   }
 
   #opened(state: UploadState, file: OpenFile, lock: HeldLock): OpenUpload {
@@ -163,10 +158,7 @@ export class UploadFiles {
       state,
       file,
       path: join(directory, "data"),
-      stamp: () => {
-        const stats = this.#disk.statNow(join(directory, "data"));
-        return stats === undefined ? undefined : stampOf(stats);
-      },
+      stamp: () => stampNow(this.#disk, join(directory, "data")),
       close: () => end(() => lock.release()),
       remove: () =>
         end(async () => {
@@ -213,7 +205,6 @@ export class UploadFiles {
     }
     return parseRecord(text);
   }
-
 }
 
 /** `undefined` where a process was killed while it wrote the record: nobody was told of that session. */

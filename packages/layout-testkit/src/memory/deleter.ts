@@ -1,7 +1,8 @@
 import type { CallOptions, DeleteTagOptions, RegistryDeleter } from "@ocilayout/oci-types";
-import { RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { RegistryError, requireDigest, requirePrecondition } from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
 
-import { byCodeUnits, requirePrecondition, requireRepository, requireTag, unknownBlob, unknownManifest, unknownTag } from "./check.ts";
+import { byCodeUnits, unknownBlob, unknownManifest, unknownTag } from "./check.ts";
 import { childrenOf, referencesOf } from "./manifest.ts";
 import type { MemoryStore } from "./store.ts";
 import { requireCurrent } from "./writer.ts";

@@ -1,7 +1,8 @@
 import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
-import { RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { RegistryError, requireDigest, requireString } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { byCodeUnits, page, requireRepository, requireString } from "./check.ts";
+import { byCodeUnits, page } from "./check.ts";
 import { describeReferrer, subjectOf } from "./manifest.ts";
 import type { MemoryStore } from "./store.ts";
 

@@ -1,4 +1,5 @@
-import { requireCount, requireFlag } from "./check.ts";
+import { requireCount, requireFlag } from "@ocilayout/oci-types";
+
 
 /** Options of `createMemoryRegistry`. */
 export interface MemoryOptions {

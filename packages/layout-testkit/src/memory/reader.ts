@@ -1,7 +1,8 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
 
-import { requireCount, requireRepository, requireTag, unknownBlob, unknownManifest, unknownTag } from "./check.ts";
+import { unknownBlob, unknownManifest, unknownTag } from "./check.ts";
 import type { StoredManifest } from "./manifest.ts";
 import type { MemoryStore } from "./store.ts";
 

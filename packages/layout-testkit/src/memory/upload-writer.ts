@@ -1,5 +1,5 @@
 import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
-import { computeDigest, octetStream, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import { computeDigest, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
 
 import { concatenate, unknownUpload } from "./check.ts";
 
@@ -34,6 +34,7 @@ export class MemoryUploadWriter implements BlobWriter {
   #size: number;
   #state: "open" | "closed" | "committed" | "cancelled" = "open";
   #last: Promise<unknown> = Promise.resolve();
+  #ignoreAbort: (() => void) | undefined;
 
   constructor(session: UploadSession, options: UploadWriterOptions) {
     this.id = session.id;
@@ -42,7 +43,8 @@ export class MemoryUploadWriter implements BlobWriter {
     this.#options = options;
     this.#size = session.size;
     session.writer = this;
-    options.signal?.addEventListener("abort", this.#onAbort);
+    // At once, not after the calls that wait: a dead writer's session is free at once.
+    if (options.signal !== undefined) this.#ignoreAbort = onAbort(options.signal, () => { this.#end("closed"); });
   }
 
   get size(): number {
@@ -97,15 +99,10 @@ export class MemoryUploadWriter implements BlobWriter {
     await this.close();
   }
 
-  /** At once, not after the calls that wait: a dead writer's session is free at once. */
-  readonly #onAbort = (): void => {
-    this.#end("closed");
-  };
-
   #end(state: "closed" | "committed" | "cancelled"): void {
     this.#state = state;
     this.#session.writer = undefined;
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#ignoreAbort?.();
   }
 
   #requireOpen(): void {

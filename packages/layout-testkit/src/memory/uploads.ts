@@ -1,7 +1,8 @@
 import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
-import { RegistryError, requireAlgorithm } from "@ocilayout/oci-types";
+import { RegistryError, requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { requireCount, requireRepository, requireString, unknownUpload } from "./check.ts";
+import { unknownUpload } from "./check.ts";
 import type { MemoryStore } from "./store.ts";
 import type { UploadSession } from "./upload-writer.ts";
 import { MemoryUploadWriter } from "./upload-writer.ts";

@@ -1,16 +1,8 @@
 import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import {
-  computeDigest,
-  octetStream,
-  parseManifest,
-  readBlobSource,
-  RegistryError,
-  requireBytes,
-  requireDigest,
-  verifyStream,
-} from "@ocilayout/oci-types";
+import { computeDigest, octetStream, parseManifest, readBlobSource, RegistryError, requireBytes, requireCount, requireDigest, requirePrecondition, verifyStream } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
 
-import { concatenate, requireCount, requirePrecondition, requireRepository, requireTags, unknownBlob } from "./check.ts";
+import { concatenate, requireTags, unknownBlob } from "./check.ts";
 import { checkReferences } from "./references.ts";
 import type { MemoryStore, Repository } from "./store.ts";
 

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+
+import { requireRepository, requireTag } from "../src/index.ts";
+
+it("gives what is valid", () => {
+  expect([requireRepository("a/b"), requireTag("v1")]).toEqual(["a/b", "v1"]);
+});
+
+it.each([
+  ["repository name", requireRepository, "A"],
+  ["repository name", requireRepository, "a".repeat(256)],
+  ["tag", requireTag, "-v1"],
+  ["tag", requireTag, ""],
+])("refuses a %s that is not", (what, call, name) => {
+  expect(() => call(name)).toThrow(expect.objectContaining({ code: "NAME_INVALID", message: expect.stringContaining(`not a valid ${what}: `) as string }));
+  expect(() => call(7 as unknown as string)).toThrow(TypeError);
+});

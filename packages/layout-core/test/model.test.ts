@@ -19,7 +19,7 @@ describe("any sequence of calls", () => {
     let number = 0;
     await compareWithModel({
       createModel: () => createMemoryRegistry({ repositoryScopedBlobs: false }),
-      runs: Number(process.env["MODEL_RUNS"] ?? 60),
+      runs: Number(process.env["MODEL_RUNS"] ?? 20),
       create: async () => {
         const directory = join(root, String((number += 1)));
         const registry = await openLayout(directory, { durability: "none", ...options });
@@ -40,7 +40,7 @@ describe("any sequence of calls", () => {
     let number = 0;
     await compareWithModel({
       createModel: () => createMemoryRegistry({ repositoryScopedBlobs: false }),
-      runs: Number(process.env["MODEL_RUNS"] ?? 40),
+      runs: Number(process.env["MODEL_RUNS"] ?? 12),
       create: async () => {
         const directory = join(root, String((number += 1)));
         const instances = [await openLayout(directory, { durability: "none" }), await openLayout(directory, { durability: "none" })];

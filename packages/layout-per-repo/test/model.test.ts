@@ -14,7 +14,7 @@ it.each([1, 64])("any sequence of calls comes out as in memory, with %i layouts 
   let number = 0;
   await compareWithModel({
     createModel: () => createMemoryRegistry({ keepsEmptyRepositories: true }),
-    runs: Number(process.env["MODEL_RUNS"] ?? 60),
+    runs: Number(process.env["MODEL_RUNS"] ?? 20),
     create: async () => {
       const directory = join(root, String((number += 1)));
       const registry = await openPerRepository(directory, { durability: "none", maxOpenLayouts });

@@ -1,52 +1,61 @@
 import type { BlobReader, Registry, RegistryErrorCode } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
-import { show } from "./recorder.ts";
-
-/** A registry that did not do what a case expects of it. */
-export class ConformanceFailure extends Error {
-  readonly expected: string;
-  readonly received: string;
-
-  constructor(expected: string, received: string) {
-    super(`expected ${expected}, received ${received}`);
-    this.name = "ConformanceFailure";
-    this.expected = expected;
-    this.received = received;
-  }
-}
+import { ConformanceFailure } from "./failure.ts";
+import { show, showError } from "./show.ts";
 
 /** What a case works with. */
 export interface CaseContext {
   /** The registry that is put to the test; empty. */
   readonly registry: Registry;
-  /** Another one over the same content; only where the case needs it. */
+  /** Opens another one over the same content; only for a case that needs it. */
   readonly reopen: () => Promise<Registry>;
+  /** The directory of the layout that a repository is in; only for a case that needs it. */
+  readonly layoutDirectory: (repository: string) => string;
+  /** Makes another empty registry, which has nothing to do with the first. */
+  readonly createAnother: () => Promise<{ readonly registry: Registry; close(): Promise<void> }>;
+  /** What the backend promises. */
+  readonly promises: (name: keyof NonNullable<Registry["capabilities"]>) => boolean;
+  /** Where random choices begin. */
+  readonly seed: number;
+  /** How many random sequences are tried. */
+  readonly runs: number;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** Fails unless `call` rejects with one of `codes`. */
 export async function rejects(call: () => Promise<unknown>, ...codes: readonly RegistryErrorCode[]): Promise<void> {
-  const expected = `rejection with RegistryError ${codes.join(" or ")}`;
-  let value: unknown;
-  try {
-    value = await call();
-  } catch (error) {
-    if (isRegistryError(error, ...codes)) return;
-    throw new ConformanceFailure(expected, `rejection with ${show(error)}`);
-  }
-  throw new ConformanceFailure(expected, show(value));
+  const error = await rejection(call, `RegistryError ${codes.join(" or ")}`);
+  if (!isRegistryError(error, ...codes)) throw unexpected(`RegistryError ${codes.join(" or ")}`, error);
 }
 
 /** Fails unless `call` rejects with an error of this class: a mistake of the program that calls. */
 export async function rejectsWith(call: () => Promise<unknown>, type: typeof TypeError | typeof RangeError): Promise<void> {
+  const error = await rejection(call, type.name);
+  if (!(error instanceof type)) throw unexpected(type.name, error);
+}
+
+/** Fails unless `call` rejects with the reason that its signal was aborted for. */
+export async function rejectsAborted(call: () => Promise<unknown>, reason: unknown): Promise<void> {
+  const error = await rejection(call, "the signal's reason");
+  if (error !== reason) throw unexpected("the signal's reason, itself", error);
+}
+
+/** What `call` rejects with; fails where it does not. */
+export async function rejection(call: () => Promise<unknown>, expected: string = "an error"): Promise<unknown> {
   let value: unknown;
   try {
     value = await call();
   } catch (error) {
-    if (error instanceof type) return;
-    throw new ConformanceFailure(`rejection with ${type.name}`, `rejection with ${show(error)}`);
+    if (error instanceof ConformanceFailure) throw error;
+    return error;
   }
-  throw new ConformanceFailure(`rejection with ${type.name}`, show(value));
+  throw new ConformanceFailure(`rejection with ${expected}`, show(value));
+}
+
+function unexpected(expected: string, error: unknown): ConformanceFailure {
+  return new ConformanceFailure(`rejection with ${expected}`, `rejection with ${showError(error)}`);
 }
 
 /** Fails unless `received` is `expected`, member by member. */
@@ -55,24 +64,32 @@ export function equal(received: unknown, expected: unknown, what: string): void 
   throw new ConformanceFailure(`${what}: ${show(expected)}`, show(received));
 }
 
+/** Fails unless this holds. */
+export function holds(condition: boolean, expected: string, received: unknown): asserts condition {
+  if (!condition) throw new ConformanceFailure(expected, show(received));
+}
+
 /** Fails unless `call` resolves; gives what it resolves to. */
 export async function resolves<Value>(call: () => Promise<Value>, what: string): Promise<Value> {
   try {
     return await call();
   } catch (error) {
-    throw new ConformanceFailure(what, `rejection with ${show(error)}`);
+    if (error instanceof ConformanceFailure) throw error;
+    throw new ConformanceFailure(what, `rejection with ${showError(error)}`);
   }
 }
 
 /** Fails unless the reader gives `expected`, and says what it is. */
 export async function reads(reader: BlobReader, expected: Uint8Array, what: string): Promise<void> {
-  const received = await reader.bytes();
-  const isSame = received.length === expected.length && received.every((byte, at) => byte === expected[at]);
-  if (!isSame) throw new ConformanceFailure(`${what}: ${decode(expected)}`, decode(received));
+  const received: unknown = await reader.bytes();
+  if (!(received instanceof Uint8Array)) throw new ConformanceFailure(`${what}: bytes`, show(received));
+  const at = received.findIndex((byte, i) => byte !== expected[i]);
+  if (at === -1 && received.length === expected.length) return;
+  throw new ConformanceFailure(`${what}: ${decode(expected)}`, decode(received));
 }
 
 function decode(bytes: Uint8Array): string {
-  return show(new TextDecoder().decode(bytes));
+  return bytes.length > 200 ? show(bytes) : show(new TextDecoder().decode(bytes));
 }
 
 function isEqual(a: unknown, b: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Registry } from "@ocilayout/oci-types";
 
-import type { ConformanceTarget } from "./run.ts";
+import type { ConformanceTarget } from "./options.ts";
 
 /** The target that `open` opens, as often as it is asked to, over the same content; all of them are closed in the end. */
 export async function openTarget(open: () => Promise<Registry & AsyncDisposable>): Promise<ConformanceTarget> {

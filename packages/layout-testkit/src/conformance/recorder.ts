@@ -1,55 +1,138 @@
-import type { BlobWriter, Registry } from "@ocilayout/oci-types";
+import { setImmediate } from "node:timers/promises";
 
-/** What was called, in the words of who called it. */
-export type Calls = string[];
+import type { Registry } from "@ocilayout/oci-types";
 
-/** `registry`, with every call written down in `calls`. Writers write down theirs, too. */
-export function recordCalls(registry: Registry, calls: Calls): Registry {
-  return new Proxy(registry, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
+import { ConformanceFailure } from "./failure.ts";
+import { show, showError } from "./show.ts";
+
+/** What a case did, and what no registry may do whatever is asked of it. */
+export interface Recording {
+  /** What was called, in the words of who called it. */
+  readonly calls: string[];
+  /** Broken rules that hold for every call. */
+  readonly violations: ConformanceFailure[];
+  /** A path that no message may carry. */
+  readonly tempDir: string;
+}
+
+/** The calls that answer with a list and not with a promise. */
+const LISTS: ReadonlySet<PropertyKey> = new Set(["tags", "referrers", "repositories"] satisfies (keyof Registry)[]);
+
+/** No case makes so many. */
+const ENDLESS = 10_000;
+
+/** `registry`, with every call written down and looked at. Its writers and readers are looked at, too. */
+export function recordCalls(registry: Registry, recording: Recording): Registry {
+  return observe(registry, recording);
+}
+
+/**
+ * A stand-in for `subject` that writes down each call and checks what comes of it. It stands in front of an empty object,
+ * because that of a frozen one would have to give the very members that the frozen one has.
+ */
+function observe<Subject extends object>(subject: Subject, recording: Recording): Subject {
+  return new Proxy({} as Subject, {
+    has: (_target, name) => name in subject,
+    get: (_target, name) => {
+      const member: unknown = Reflect.get(subject, name, subject);
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
-        calls.push(`${String(name)}(${args.map(show).join(", ")})`);
-        const answer: unknown = (member as (...all: unknown[]) => unknown).apply(target, args);
-        if (!isPromise(answer)) return answer;
-        return answer.then((value) => (isWriter(value) ? recordWriter(value, calls) : value));
+        if (typeof name === "string") recording.calls.push(`${name}(${args.map(show).join(", ")})`);
+        const call = (): unknown => Reflect.apply(member, subject, args);
+        if (name === Symbol.asyncIterator) return bound(call() as AsyncIterator<unknown>, recording);
+        if (name === "stream") return call();
+        if (LISTS.has(name)) return observeList(String(name), call, recording);
+        return observePromise(String(name), call, args, recording);
       };
     },
   });
 }
 
-function recordWriter(writer: BlobWriter, calls: Calls): BlobWriter {
-  return new Proxy(writer, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        if (typeof name === "string") calls.push(`${name}(${args.map(show).join(", ")})`);
-        return (member as (...all: unknown[]) => unknown).apply(target, args);
-      };
+async function observePromise(name: string, call: () => unknown, args: readonly unknown[], recording: Recording): Promise<unknown> {
+  const before = args.map(snapshot);
+  try {
+    const answer = callAndExpect(`a promise of ${name}()`, call, recording);
+    if (!isObject(answer) || !("then" in answer)) recording.violations.push(new ConformanceFailure(`a promise of ${name}()`, show(answer), PROMISES));
+    const value = await answer;
+    if (isObject(value) && ("bytes" in value || "commit" in value)) return observe(value, recording);
+    return value;
+  } catch (error) {
+    checkMessage(error, recording);
+    throw error;
+  } finally {
+    const changed = args.find((it, i) => snapshot(it) !== before[i]);
+    if (changed !== undefined) recording.violations.push(new ConformanceFailure(`what is passed to ${name}(), as it was`, show(changed), ARGUMENTS));
+  }
+}
+
+function observeList(name: string, call: () => unknown, recording: Recording): AsyncIterable<unknown> {
+  const list = callAndExpect(`an async iterable of ${name}()`, call, recording);
+  if (!isObject(list) || !(Symbol.asyncIterator in list)) {
+    throw new ConformanceFailure(`an async iterable of ${name}()`, show(list));
+  }
+  const iterate = list[Symbol.asyncIterator] as () => AsyncIterator<unknown>;
+  return { [Symbol.asyncIterator]: () => bound(Reflect.apply(iterate, list, []), recording) };
+}
+
+/** What comes of a call that may not throw before it has returned. */
+function callAndExpect(expected: string, call: () => unknown, { violations }: Recording): unknown {
+  try {
+    return call();
+  } catch (error) {
+    violations.push(new ConformanceFailure(expected, `${showError(error)}, thrown by the call itself`, PROMISES));
+    throw error;
+  }
+}
+
+/** An iterator that ends, and lets timers run: nobody waits for a list that never ends. */
+function bound(iterator: AsyncIterator<unknown>, recording: Recording): AsyncIterator<unknown> {
+  let count = 0;
+  return {
+    next: async () => {
+      count += 1;
+      if (count > ENDLESS) throw new ConformanceFailure("an end", `item number ${count}`);
+      if (count % 100 === 0) await setImmediate();
+      try {
+        return await iterator.next();
+      } catch (error) {
+        checkMessage(error, recording);
+        throw error;
+      }
     },
-  });
+    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+  };
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
+/** Clause 1: what a message says goes to clients. */
+function checkMessage(error: unknown, { tempDir, violations }: Recording): void {
+  if (!(error instanceof Error)) return;
+  const said = [error.message, JSON.stringify(error)].find((text) => text.includes(tempDir));
+  if (said === undefined) return;
+  violations.push(
+    new ConformanceFailure("a message without a path of this machine", said.replaceAll(tempDir, "/…/target"), {
+      why: "messages and details go to clients, who have no business with the server's directories",
+      lookFor: "the system's error passed on as it is; it belongs into `cause`",
+    }),
+  );
 }
 
-function isWriter(value: unknown): value is BlobWriter {
-  return typeof value === "object" && value !== null && "commit" in value && "write" in value;
+const PROMISES = {
+  why: "a caller's catch() never sees what is thrown before there is a promise",
+  lookFor: "a method that is not async and checks its arguments first; a list that is not a generator",
+};
+
+const ARGUMENTS = {
+  why: "callers use the same options again",
+  lookFor: "an option that is deleted, an array that is sorted in place, bytes that are overwritten",
+};
+
+/** What an argument looks like, as far as it can be told without touching it. */
+function snapshot(value: unknown): string | undefined {
+  if (value instanceof Uint8Array) return value.length > 65_536 ? undefined : String(value);
+  if (!isObject(value) || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)) return undefined;
+  return JSON.stringify(value, (_key, member: unknown) => (ArrayBuffer.isView(member) ? undefined : member));
 }
 
-/** A value as it is best read in a line: digests and contents cut short. */
-export function show(value: unknown): string {
-  if (value === undefined) return "undefined";
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 19)}…` : value);
-  if (value instanceof Uint8Array) return `${value.length} B`;
-  if (value instanceof AbortSignal) return value.aborted ? "an aborted signal" : "a signal";
-  if (value instanceof Error) return "code" in value ? `${value.name} ${String(value.code)}: ${value.message}` : `${value.name}: ${value.message}`;
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return typeof value === "function" ? "a function" : `${value as number | boolean | bigint | null}`;
-  if (Symbol.asyncIterator in value || Symbol.iterator in value) return value.constructor.name;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined && typeof member !== "function");
-  return members.length === 0 ? "{}" : `{ ${members.map(([key, member]) => `${key}: ${show(member)}`).join(", ")} }`;
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

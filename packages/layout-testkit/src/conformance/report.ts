@@ -2,18 +2,30 @@ import type { Level } from "./case.ts";
 
 /** What came of one case. */
 export interface CaseResult {
+  /** The case's id: `UPLOAD-07`. */
   readonly id: string;
+  /** The behaviour, as a sentence. */
   readonly title: string;
+  /** What the contract says of it: demands, advises, allows. */
   readonly level: Level;
+  /** The contract's clause, and the specification's section where there is one. */
   readonly cites: string;
-  /** `"error"`: the target could not be made, or the kit itself failed. */
+  /** `"error"`: the target could not be made or closed. */
   readonly status: "pass" | "fail" | "skip" | "error";
-  /** What is wrong, or why it was skipped. */
+  /** What was expected and received, or why it was skipped. */
   readonly message?: string | undefined;
   /** Why it matters, and where to look. */
-  readonly hint?: { readonly why: string; readonly lookFor: string } | undefined;
+  readonly hint?: string | undefined;
   /** The calls that were made, in order. */
   readonly transcript: readonly string[];
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+  /** Where random choices began. */
+  readonly seed: number;
+  /** It is skipped and would pass: the reason is no longer one. */
+  readonly isStale?: boolean | undefined;
+  /** It ended because there was no answer. */
+  readonly isHung?: boolean | undefined;
 }
 
 /** What came of a run. */
@@ -21,32 +33,53 @@ export interface ConformanceReport {
   /** Whether nothing failed. */
   readonly ok: boolean;
   readonly results: readonly CaseResult[];
+  /** Where random choices began. */
+  readonly seed: number;
   /** The report for a person. */
   toString(): string;
 }
 
+/** How many of the calls before a failure are told. */
+const TOLD_CALLS = 12;
+
 /** Makes the report of `results`. */
-export function createReport(results: readonly CaseResult[]): ConformanceReport {
+export function createReport(results: readonly CaseResult[], seed: number): ConformanceReport {
   const ok = results.every(({ status }) => status === "pass" || status === "skip");
-  return { ok, results, toString: () => formatReport(results) };
+  return { ok, results, seed, toString: () => formatReport(results, seed) };
 }
 
-function formatReport(results: readonly CaseResult[]): string {
-  const failures = results.filter(({ status }) => status === "fail" || status === "error").map(formatFailure);
-  const skips = results.filter(({ status }) => status === "skip").map(({ id, message }) => `${id}  skipped: ${message ?? ""}`);
+function formatReport(results: readonly CaseResult[], seed: number): string {
+  const failures = results.filter(isFailure).map((it) => `${formatFailure(it)}\n`);
+  const skips = results.filter(({ status }) => status === "skip").map(formatSkip);
+  return [...failures, ...skips, `${summarise(results)} (seed ${seed})`].join("\n");
+}
+
+/** Whether something is wrong. */
+export function isFailure({ status }: CaseResult): boolean {
+  return status === "fail" || status === "error";
+}
+
+/** How many of each. */
+export function summarise(results: readonly CaseResult[]): string {
   const count = (status: CaseResult["status"]): number => results.filter((result) => result.status === status).length;
-  const summary = `${count("pass")} passed, ${count("fail")} failed, ${count("error")} errors, ${count("skip")} skipped`;
-  return [...failures, ...skips, summary].join("\n");
+  return `${count("pass")} passed, ${count("fail")} failed, ${count("error")} errors, ${count("skip")} skipped`;
 }
 
-/** One failure, with all that its author needs. */
-export function formatFailure({ id, title, level, cites, message, hint, transcript }: CaseResult): string {
-  const lines = [
+/** Why a case was skipped, in a line. */
+export function formatSkip({ id, title, message = "", isStale }: CaseResult): string {
+  return `${id}  skipped: ${message}${isStale === true ? ` — stale: "${title}" passes, take it off the list` : ""}`;
+}
+
+/** One failure, with all that its author needs. `reproduce` says how to see it again; default: by the command's options. */
+export function formatFailure(result: CaseResult, reproduce: string = `--only ${result.id} --seed ${result.seed}`): string {
+  const { id, title, level, cites, message = "", hint = "", transcript } = result;
+  const told = transcript.slice(-TOLD_CALLS);
+  const left = transcript.length - told.length;
+  const calls = [...(left === 0 ? [] : [`${left} more`]), ...told].join(" → ");
+  return [
     `${id}  ${title}   ${level}  ${cites}`,
     `  called     ${transcript.at(-1) ?? "nothing"}`,
-    ...(message ?? "").split("\n").map((line) => `  ${line}`),
-    ...(hint === undefined ? [] : [`  why        ${hint.why}`, `  look for   ${hint.lookFor}`]),
-    `  calls so far: ${transcript.join(" → ")}`,
-  ];
-  return lines.join("\n");
+    ...[message, hint].flatMap((text) => (text === "" ? [] : text.split("\n").map((line) => `  ${line}`))),
+    `  calls so far: ${calls === "" ? "none" : calls}     reproduce: ${reproduce}`,
+  ].join("\n");
 }

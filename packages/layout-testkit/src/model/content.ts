@@ -45,7 +45,7 @@ export async function createWorld(): Promise<World> {
   const list = await index([first.descriptor, second.descriptor]);
   const outer = await index([list.descriptor, list.descriptor, signature.descriptor], { subject: first.descriptor });
   const about = await image([], { subject: list.descriptor, annotations: { about: "list" } });
-  const thing = await content(JSON.stringify({ parts: [two.descriptor] }), "application/x-thing");
+  const thing = await content(JSON.stringify({ parts: ["two"] }), "application/x-thing");
   const things = await index([thing.descriptor]);
   const sparse = await image([{ ...absent, descriptor: { ...absent.descriptor, urls: ["https://example.com/layer"] } }]);
   const wanting = await image([absent]);

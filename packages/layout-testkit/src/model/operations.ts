@@ -1,80 +1,82 @@
-import type { BlobWriter, Precondition, Registry, RegistryErrorCode } from "@ocilayout/oci-types";
+import type { Precondition, Registry } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 import fc from "fast-check";
 
 import type { Content, World } from "./content.ts";
-
-/** What one registry has of the operations so far: the writers they opened. */
-export interface Session {
-  readonly registry: Registry;
-  readonly writers: BlobWriter[];
-}
-
-/** One call, to be made on any registry. */
-export interface Operation {
-  /** As it would be written. */
-  readonly text: string;
-  /** Where several things are wrong with it at once, either of these may be said. */
-  readonly eitherCode: readonly RegistryErrorCode[];
-  run(session: Session): Promise<unknown>;
-}
-
-/** What may be wrong with a call at once. */
-const EITHER: Readonly<Record<string, readonly RegistryErrorCode[]>> = {
-  getBlobRange: ["BLOB_UNKNOWN", "RANGE_INVALID"],
-  pushBlob: ["DIGEST_INVALID", "SIZE_INVALID"],
-  pushManifest: ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID", "PRECONDITION_FAILED"],
-  pushBlobChunkedResume: ["BLOB_UPLOAD_INVALID", "RANGE_INVALID"],
-  deleteTag: ["MANIFEST_UNKNOWN", "PRECONDITION_FAILED"],
-};
-
-function operation(name: string, args: readonly unknown[], run: (session: Session) => Promise<unknown>): Operation {
-  return { text: `${name}(${args.map(show).join(", ")})`, eitherCode: EITHER[name] ?? [], run };
-}
-
-/** Digests are cut to what tells them apart. */
-function show(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "string" && part.length > 20 ? `${part.slice(0, 15)}…` : part,
-  );
-}
+import type { Operation, OperationChoice, Promises } from "./operation.ts";
+import { operation } from "./operation.ts";
+import { uploading } from "./uploading.ts";
 
 /** Operations of every kind on the things of `world`. */
-export function operations(world: World): fc.Arbitrary<Operation> {
-  const repository = fc.constantFrom(...world.repositories);
-  const tag = fc.constantFrom(...world.tags);
+export function operations(world: World, { promises, isLenient }: OperationChoice): fc.Arbitrary<Operation> {
+  const repository = often(world.repositories);
+  const tag = often(world.tags);
   const blob = fc.constantFrom(...world.blobs);
-  const manifest = fc.constantFrom(...world.manifests);
-  const digest = fc.constantFrom(...[...world.blobs, ...world.manifests].map((it) => it.descriptor.digest), world.nowhere);
+  const manifest = often(world.manifests);
+  const blobDigests = [...world.blobs.map((it) => it.descriptor.digest), world.nowhere];
+  const digest = fc.oneof({ weight: 3, arbitrary: manifest.map((it) => it.descriptor.digest) }, { weight: 1, arbitrary: fc.constantFrom(...blobDigests) });
+  // Whether a manifest can be had as a blob is left open.
+  const blobDigest = isLenient ? fc.constantFrom(...blobDigests) : digest;
   const precondition: fc.Arbitrary<Precondition> = fc.oneof(
     { weight: 4, arbitrary: fc.constant({}) },
-    { weight: 1, arbitrary: fc.constant({ ifNoneMatch: "*" as const }) },
-    { weight: 1, arbitrary: fc.oneof(digest, fc.constant("*")).map((ifMatch) => ({ ifMatch })) },
+    { weight: promises("conditionalTags") ? 1 : 0, arbitrary: fc.constant({ ifNoneMatch: "*" as const }) },
+    { weight: promises("conditionalTags") ? 1 : 0, arbitrary: fc.oneof(digest, fc.constant("*")).map((ifMatch) => ({ ifMatch })) },
   );
   return fc.oneof(
-    { weight: 8, arbitrary: reading(repository, tag, digest) },
-    { weight: 6, arbitrary: pushingBlobs(repository, blob, digest) },
+    { weight: 5, arbitrary: reading(repository, tag, digest, blobDigest) },
+    { weight: 6, arbitrary: fc.tuple(repository, manifest, fc.uniqueArray(tag, { minLength: 1, maxLength: 2 })).map((args) => pushingWhole(world, ...args)) },
+    { weight: 6, arbitrary: pushingBlobs(repository, blob, blobDigest, promises) },
     { weight: 8, arbitrary: pushingManifests(repository, manifest, fc.uniqueArray(tag, { maxLength: 2 }), precondition) },
-    { weight: 5, arbitrary: deleting(repository, tag, digest, precondition) },
-    { weight: 4, arbitrary: listing(repository, digest) },
-    { weight: 6, arbitrary: uploading(repository, blob) },
+    { weight: 8, arbitrary: deleting(repository, tag, digest, blobDigest, precondition, promises) },
+    { weight: 3, arbitrary: listing(repository, digest, promises) },
+    { weight: promises("resumableUploads") ? 6 : 0, arbitrary: uploading(repository, blob, isLenient) },
   );
 }
 
-function reading(repository: fc.Arbitrary<string>, tag: fc.Arbitrary<string>, digest: fc.Arbitrary<string>): fc.Arbitrary<Operation> {
-  const byDigest = fc.constantFrom("getBlob", "getManifest", "resolveBlob", "resolveManifest");
+/** One of several kinds, each where it is promised; one of them always is. */
+function oneOfPromised(...kinds: readonly { readonly weight?: number; readonly isPromised?: boolean; readonly arbitrary: fc.Arbitrary<Operation> }[]): fc.Arbitrary<Operation> {
+  return fc.oneof(...kinds.map(({ weight = 1, isPromised = true, arbitrary }) => ({ weight: isPromised ? weight : 0, arbitrary })));
+}
+
+function reading(repository: fc.Arbitrary<string>, tag: fc.Arbitrary<string>, digest: fc.Arbitrary<string>, blobDigest: fc.Arbitrary<string>): fc.Arbitrary<Operation> {
+  const byDigest = fc.oneof(
+    fc.tuple(fc.constantFrom("getBlob", "resolveBlob"), repository, blobDigest),
+    fc.tuple(fc.constantFrom("getManifest", "resolveManifest"), repository, digest),
+  );
   const byTag = fc.constantFrom("getTag", "resolveTag");
   const range = fc.record({ start: fc.nat(5), end: fc.option(fc.nat(6), { nil: undefined }) });
   return fc.oneof(
-    fc.tuple(byDigest, repository, digest).map(([name, ...args]) => operation(name, args, async ({ registry }) => describe(await call(registry, name, args)))),
+    byDigest.map(([name, ...args]) => operation(name, args, async ({ registry }) => describe(await call(registry, name, args)))),
     fc.tuple(byTag, repository, tag).map(([name, ...args]) => operation(name, args, async ({ registry }) => describe(await call(registry, name, args)))),
-    fc.tuple(repository, digest, range).map((args) => operation("getBlobRange", args, async ({ registry }) => describe(await registry.getBlobRange(...args)))),
+    fc.tuple(repository, blobDigest, range).map((args) => operation("getBlobRange", args, async ({ registry }) => describe(await registry.getBlobRange(...args)))),
   );
 }
 
-function pushingBlobs(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Content>, digest: fc.Arbitrary<string>): fc.Arbitrary<Operation> {
+/** One of them, the first ones more often: what is never met twice tells nothing. */
+function often<Item>(items: readonly Item[]): fc.Arbitrary<Item> {
+  return fc.oneof(...items.map((item, i) => ({ weight: Math.max(1, 16 >> (2 * i)), arbitrary: fc.constant(item) })));
+}
+
+/** A manifest with all that it needs: without this most pushes would be refused. */
+function pushingWhole({ blobs, manifests }: World, repo: string, whole: Content, tags: readonly string[]): Operation {
+  const parts = partsOf(whole, manifests);
+  return operation("push with all parts", [repo, whole.descriptor.digest, { tags }], async ({ registry }) => {
+    for (const { descriptor, bytes } of blobs) await registry.pushBlob(repo, descriptor, bytes);
+    for (const { descriptor, bytes } of parts) await registry.pushManifest(repo, bytes, descriptor.mediaType);
+    return registry.pushManifest(repo, whole.bytes, whole.descriptor.mediaType, { tags });
+  });
+}
+
+/** The manifests that one names, each after those that it names itself. */
+function partsOf({ bytes }: Content, manifests: readonly Content[]): readonly Content[] {
+  const text = new TextDecoder().decode(bytes);
+  const named = manifests.filter(({ descriptor }) => text.includes(descriptor.digest));
+  return [...new Set(named.flatMap((it) => [...partsOf(it, manifests), it]))];
+}
+
+function pushingBlobs(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Content>, digest: fc.Arbitrary<string>, promises: Promises): fc.Arbitrary<Operation> {
   const size = fc.constantFrom<"right" | "none" | "wrong">("right", "right", "none", "wrong");
-  return fc.oneof(
+  return oneOfPromised(
     {
       weight: 3,
       arbitrary: fc.tuple(repository, blob, size).map(([repo, { descriptor, bytes }, said]) => {
@@ -83,13 +85,12 @@ function pushingBlobs(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Conte
       }),
     },
     {
-      weight: 1,
       arbitrary: fc.tuple(repository, digest, blob).map(([repo, wrong, { bytes }]) =>
         operation("pushBlob", [repo, { digest: wrong }, `${bytes.length} bytes`], ({ registry }) => registry.pushBlob(repo, { digest: wrong }, bytes)),
       ),
     },
     {
-      weight: 1,
+      isPromised: promises("mount"),
       arbitrary: fc.tuple(fc.option(repository, { nil: undefined }), repository, digest).map((args) =>
         operation("mountBlob", args, ({ registry }) => registry.mountBlob(...args)),
       ),
@@ -115,70 +116,45 @@ function deleting(
   repository: fc.Arbitrary<string>,
   tag: fc.Arbitrary<string>,
   digest: fc.Arbitrary<string>,
+  blobDigest: fc.Arbitrary<string>,
   precondition: fc.Arbitrary<Precondition>,
+  promises: Promises,
 ): fc.Arbitrary<Operation> {
-  const byDigest = fc.constantFrom<"deleteBlob" | "deleteManifest">("deleteBlob", "deleteManifest");
-  return fc.oneof(
-    fc.tuple(byDigest, repository, digest).map(([name, ...args]) => operation(name, args, ({ registry }) => registry[name](...args))),
-    fc.tuple(repository, tag, precondition).map((args) => operation("deleteTag", args, ({ registry }) => registry.deleteTag(...args))),
+  return oneOfPromised(
+    {
+      isPromised: promises("deleteBlob"),
+      arbitrary: fc.tuple(repository, blobDigest).map((args) => operation("deleteBlob", args, ({ registry }) => registry.deleteBlob(...args))),
+    },
+    {
+      isPromised: promises("deleteManifest"),
+      arbitrary: fc.tuple(repository, digest).map((args) => operation("deleteManifest", args, ({ registry }) => registry.deleteManifest(...args))),
+    },
+    {
+      isPromised: promises("deleteTag"),
+      weight: 2,
+      arbitrary: fc.tuple(repository, tag, precondition).map((args) => operation("deleteTag", args, ({ registry }) => registry.deleteTag(...args))),
+    },
+    // Where nothing can be deleted, something is read.
+    { isPromised: !promises("deleteBlob") && !promises("deleteManifest") && !promises("deleteTag"), arbitrary: reading(repository, tag, digest, blobDigest) },
   );
 }
 
-function listing(repository: fc.Arbitrary<string>, digest: fc.Arbitrary<string>): fc.Arbitrary<Operation> {
+function listing(repository: fc.Arbitrary<string>, digest: fc.Arbitrary<string>, promises: Promises): fc.Arbitrary<Operation> {
   const limit = fc.option(fc.nat(3), { nil: undefined });
   const names = fc.record({ startAfter: fc.option(fc.constantFrom("", "a", "t", "tt"), { nil: undefined }), limit });
   const artifactType = fc.option(fc.constantFrom("application/vnd.example.signature", "application/vnd.oci.empty.v1+json"), { nil: undefined });
-  return fc.oneof(
-    fc.tuple(repository, names).map((args) => operation("tags", args, ({ registry }) => collect(registry.tags(...args)))),
-    names.map((options) => operation("repositories", [options], ({ registry }) => collect(registry.repositories(options)))),
-    fc.tuple(repository, digest, fc.record({ artifactType, limit })).map((args) =>
-      operation("referrers", args, ({ registry }) => collect(registry.referrers(...args))),
-    ),
-  );
-}
-
-function uploading(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Content>): fc.Arbitrary<Operation> {
-  const place = fc.nat(3);
-  const on = (name: string, args: readonly unknown[], at: number, run: (writer: BlobWriter) => Promise<unknown>): Operation =>
-    operation(`writer ${at}: ${name}`, args, async ({ writers }) => {
-      const writer = writers.at(-1 - at);
-      return writer === undefined ? "no such writer" : run(writer);
-    });
-  return fc.oneof(
-    repository.map((repo) =>
-      operation("pushBlobChunked", [repo], async ({ registry, writers }) => {
-        writers.push(await registry.pushBlobChunked(repo));
-      }),
-    ),
-    fc.tuple(repository, place, fc.option(fc.nat(4), { nil: undefined })).map(([repo, at, offset]) =>
-      operation("pushBlobChunkedResume", [repo, `writer ${at}`, offset], async ({ registry, writers }) => {
-        const id = writers.at(-1 - at)?.id;
-        if (id === undefined) return "no such writer";
-        const writer = await registry.pushBlobChunkedResume(repo, id, { offset });
-        writers.push(writer);
-        return writer.size;
-      }),
-    ),
-    fc.tuple(repository, place).map(([repo, at]) =>
-      operation("resolveUpload", [repo, `writer ${at}`], async ({ registry, writers }) => {
-        const id = writers.at(-1 - at)?.id;
-        return id === undefined ? "no such writer" : (await registry.resolveUpload(repo, id)).size;
-      }),
-    ),
-    fc.tuple(repository, place).map(([repo, at]) =>
-      operation("cancelUpload", [repo, `writer ${at}`], async ({ registry, writers }) => {
-        const id = writers.at(-1 - at)?.id;
-        return id === undefined ? "no such writer" : registry.cancelUpload(repo, id);
-      }),
-    ),
-    fc.tuple(place, blob).map(([at, { bytes }]) =>
-      on("write", [`${bytes.length} bytes`], at, async (writer) => {
-        await writer.write(bytes);
-        return writer.size;
-      }),
-    ),
-    fc.tuple(place, blob).map(([at, { descriptor }]) => on("commit", [descriptor.digest], at, (writer) => writer.commit(descriptor.digest))),
-    fc.tuple(place, fc.constantFrom<"close" | "cancel">("close", "cancel")).map(([at, name]) => on(name, [], at, (writer) => writer[name]())),
+  return oneOfPromised(
+    { arbitrary: fc.tuple(repository, names).map((args) => operation("tags", args, ({ registry }) => collect(registry.tags(...args)))) },
+    {
+      isPromised: promises("repositories"),
+      arbitrary: names.map((options) => operation("repositories", [options], ({ registry }) => collect(registry.repositories(options)))),
+    },
+    {
+      isPromised: promises("referrers"),
+      arbitrary: fc.tuple(repository, digest, fc.record({ artifactType, limit })).map((args) =>
+        operation("referrers", args, ({ registry }) => collect(registry.referrers(...args))),
+      ),
+    },
   );
 }
 

@@ -26,6 +26,15 @@ export async function pushArtifact(registry: Registry, name: string, tags: reado
   return pushContent(registry, repo, artifact({ artifactType: "application/vnd.conformance", annotations: { name }, subject }), { tags });
 }
 
+/**
+ * How a call says that something is not there. Where the whole repository is not, it may say that; a case in which the
+ * repository is there asks for the one code.
+ */
+export const absent = {
+  blob: ["BLOB_UNKNOWN", "NAME_UNKNOWN"],
+  manifest: ["MANIFEST_UNKNOWN", "NAME_UNKNOWN"],
+} as const;
+
 /** A digest that nothing has. */
 export const nowhere: `sha256:${string}` = `sha256:${"0".repeat(64)}`;
 

@@ -1,69 +1,148 @@
 import { collect } from "@ocilayout/oci-types";
 
-import { json, pushContent } from "../../content/index.ts";
+import { artifact, emptyBlob, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, rejects } from "../context.ts";
+import { equal, rejects, rejectsWith, resolves } from "../context.ts";
 import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
 
 const cites = "clause 21; distribution-spec end-12";
-const absent = { mediaType: imageManifest, digest: nowhere, size: 7 };
+const subject = { mediaType: imageManifest, digest: nowhere, size: 7 };
+const needs = ["referrers"] as const;
 
 /** What a registry says of referrers. */
 export const referrerCases: readonly ConformanceCase[] = [
   {
-    id: "REFERRER-01", title: "the referrers of a manifest are those whose subject it is, in the order of their digests", level: "MUST", cites, needs: ["referrers"],
+    id: "REFERRER-01", title: "the referrers of a manifest are those whose subject it is, in the order of their digests", level: "MUST", cites, needs,
     why: "signatures and SBOMs are found this way", lookFor: "a subject that is not kept, or the order of pushes",
     run: async ({ registry }) => {
-      const pushed = [await pushArtifact(registry, "x", [], absent), await pushArtifact(registry, "y", [], absent), await pushArtifact(registry, "z", [], absent)];
+      const pushed: string[] = [];
+      for (const name of ["u", "v", "w", "x", "y", "z"]) pushed.push((await pushArtifact(registry, name, [], subject)).digest);
       await pushArtifact(registry, "not about it");
       const found = await collect(registry.referrers(repo, nowhere));
-      equal(found.map(({ digest }) => digest), pushed.map(({ digest }) => digest).sort(), "the referrers' digests");
-      const x = found.find(({ annotations }) => annotations?.["name"] === "x");
-      equal(x, { ...pushed[0], artifactType: "application/vnd.conformance", annotations: { name: "x" } }, "a referrer's descriptor");
+      equal(found.map(({ digest }) => digest), [...pushed].sort(), "the referrers' digests");
     },
   },
   {
-    id: "REFERRER-02", title: "an unknown repository or subject has none, and is no error", level: "MUST", cites: "clause 21; distribution-spec, listing referrers: never 404", needs: ["referrers"],
+    id: "REFERRER-02", title: "an unknown repository or subject has none, and is no error", level: "MUST", cites: "clause 21; distribution-spec, listing referrers: never 404", needs,
     why: "who looks for signatures would take the error for a failure", lookFor: "a lookup that rejects",
     run: async ({ registry }) => {
-      equal(await collect(registry.referrers("conformance/nowhere", nowhere)), [], "the referrers in an unknown repository");
+      equal(await resolves(() => collect(registry.referrers("conformance/nowhere", nowhere)), "an empty list"), [], "the referrers in an unknown repository");
       await pushArtifact(registry, "one");
-      equal(await collect(registry.referrers(repo, nowhere)), [], "the referrers of an unknown subject");
-      await rejects(() => collect(registry.referrers(repo, "")), "DIGEST_INVALID");
+      equal(await resolves(() => collect(registry.referrers(repo, nowhere)), "an empty list"), [], "the referrers of an unknown subject");
     },
   },
   {
-    id: "REFERRER-03", title: "without an artifact type the config's media type counts, and an index has none", level: "MUST", cites, needs: ["referrers"],
+    id: "REFERRER-03", title: "without an artifact type the config's media type counts", level: "MUST", cites, needs,
     why: "artifacts of before OCI 1.1 say it there", lookFor: "only one of the two places",
     run: async ({ registry }) => {
       const config = await pushContent(registry, repo, json({}, "application/vnd.old.config"));
-      const manifest = { schemaVersion: 2, mediaType: imageManifest, config: { ...config, mediaType: "application/vnd.old.config" }, layers: [], subject: absent };
+      const manifest = { schemaVersion: 2, mediaType: imageManifest, config: { ...config, mediaType: "application/vnd.old.config" }, layers: [], subject };
       const old = await registry.pushManifest(repo, bytes(JSON.stringify(manifest)), imageManifest);
-      const list = await registry.pushManifest(repo, bytes(JSON.stringify({ schemaVersion: 2, mediaType: imageIndex, manifests: [], subject: absent })), imageIndex);
-      const found = await collect(registry.referrers(repo, nowhere));
-      equal(found.find(({ digest }) => digest === old.digest)?.artifactType, "application/vnd.old.config", "the old artifact's type");
-      equal(found.find(({ digest }) => digest === list.digest)?.artifactType, undefined, "the index's type");
-      equal((await collect(registry.referrers(repo, nowhere, { artifactType: "application/vnd.old.config" }))).map(({ digest }) => digest), [old.digest], "those of that type");
+      equal(await collect(registry.referrers(repo, nowhere)), [{ ...old, artifactType: "application/vnd.old.config" }], "the referrers");
+      equal((await collect(registry.referrers(repo, nowhere, { artifactType: "application/vnd.old.config" }))).length, 1, "how many are of that type");
     },
   },
   {
-    id: "REFERRER-04", title: "another repository's referrers are not this one's", level: "MUST", cites, needs: ["referrers"],
+    id: "REFERRER-04", title: "another repository's referrers are not this one's", level: "MUST", cites, needs,
     why: "a signature would count where nobody put it", lookFor: "one list for all repositories",
     run: async ({ registry }) => {
-      await pushArtifact(registry, "here", [], absent);
+      await pushArtifact(registry, "here", [], subject);
       equal(await collect(registry.referrers(other, nowhere)), [], "the other repository's referrers");
+      await pushContent(registry, other, artifact({ artifactType: "a/b", subject }));
+      equal((await collect(registry.referrers(repo, nowhere))).length, 1, "how many there are here");
     },
   },
   {
-    id: "REFERRER-05", title: "a deleted referrer is none any more; a list has a beginning and an end", level: "MUST", cites, needs: ["referrers", "deleteManifest"],
+    id: "REFERRER-05", title: "a deleted referrer is none any more", level: "MUST", cites, needs: ["referrers", "deleteManifest"],
     why: "a revoked signature must not be found", lookFor: "relations that are kept when the manifest goes",
     run: async ({ registry }) => {
-      const pushed = [await pushArtifact(registry, "x", [], absent), await pushArtifact(registry, "y", [], absent), await pushArtifact(registry, "z", [], absent)];
-      const digests = pushed.map(({ digest }) => digest).sort();
+      const [one, two] = [await pushArtifact(registry, "one", [], subject), await pushArtifact(registry, "two", ["t"], subject)];
+      await registry.deleteManifest(repo, two.digest);
+      equal((await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest), [one.digest], "those that are left");
+    },
+  },
+  {
+    id: "REFERRER-06", title: "a list of referrers begins after a digest and ends at its limit", level: "MUST", cites: "clauses 20 and 21; distribution-spec end-12, pagination", needs,
+    why: "the next page would repeat or skip one", lookFor: "an inclusive beginning, a limit that is tested for truth",
+    run: async ({ registry }) => {
+      for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [], subject);
       const list = async (options: object): Promise<string[]> => (await collect(registry.referrers(repo, nowhere, options))).map(({ digest }) => digest);
-      equal(await list({ startAfter: digests[0], limit: 1 }), digests.slice(1, 2), "one after the first");
-      await registry.deleteManifest(repo, digests[0] ?? "");
-      equal(await list({}), digests.slice(1), "those that are left");
+      const all = await list({});
+      equal(await list({ startAfter: all[0] }), all.slice(1), "what comes after the first");
+      equal(await list({ startAfter: all[0], limit: 1 }), all.slice(1, 2), "one after the first");
+      equal(await list({ startAfter: nowhere }), all, "what comes after a digest that is not in the list");
+      equal(await list({ limit: 0 }), [], "none of them");
+      await rejectsWith(() => list({ limit: -1 }), RangeError);
+    },
+  },
+  {
+    id: "REFERRER-07", title: "a referrer is described by what it says of itself", level: "MUST", cites, needs,
+    why: "clients choose by type and annotations, without pulling each", lookFor: "annotations that are left out, an index's type that is forgotten or made up",
+    run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", ["t"], subject);
+      equal(await collect(registry.referrers(repo, nowhere)), [{ ...one, artifactType: "application/vnd.conformance", annotations: { name: "one" } }], "the referrers");
+      const typed = await pushContent(registry, other, index([], { artifactType: "application/vnd.list", annotations: { name: "list" }, subject }));
+      equal(await collect(registry.referrers(other, nowhere)), [{ ...typed, artifactType: "application/vnd.list", annotations: { name: "list" } }], "an index that is a referrer");
+      const plain = await registry.pushManifest("conformance/c", bytes(JSON.stringify({ schemaVersion: 2, mediaType: imageIndex, manifests: [], subject })), imageIndex);
+      equal(await collect(registry.referrers("conformance/c", nowhere)), [{ ...plain }], "an index without a type");
+    },
+  },
+  {
+    id: "REFERRER-08", title: "the filter is on the type that is told", level: "MUST", cites: "clause 21; distribution-spec, listing referrers: filtering", needs,
+    why: "who asks for signatures must get those, and only those", lookFor: "a filter on the document's member, or one that an empty string passes",
+    run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", [], subject);
+      await pushContent(registry, repo, artifact({ artifactType: "application/vnd.other", subject }));
+      const list = async (artifactType: string): Promise<string[]> => (await collect(registry.referrers(repo, nowhere, { artifactType }))).map(({ digest }) => digest);
+      equal(await list("application/vnd.conformance"), [one.digest], "those of one type");
+      equal(await list("application/vnd.nosuch"), [], "those of a type that nothing has");
+      equal(await list(""), [], "those of an empty type");
+      equal(await collect(registry.referrers(repo, nowhere, { artifactType: "application/vnd.conformance", limit: 1, startAfter: one.digest })), [], "those of one type after the last of them");
+    },
+  },
+  {
+    id: "REFERRER-09", title: "what the referrers tag lists counts where it says so itself, once", level: "MUST", cites: "clause 21; distribution-spec, referrers tag schema", needs,
+    why: "clients of older registries keep referrers in such an index, and others could put anything there", lookFor: "the tag's index handed out as it is, or added to what was found anyway",
+    run: async ({ registry }) => {
+      const about = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "about" }, subject });
+      const stranger = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "stranger" } });
+      await pushContent(registry, repo, index([about, stranger]), { tags: [nowhere.replace(":", "-")] });
+      equal((await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest), [about.descriptor.digest], "the referrers");
+    },
+  },
+  {
+    id: "REFERRER-10", title: "a referrer may have referrers, and its subject may be there or not", level: "MUST", cites, needs,
+    why: "an SBOM is signed like an image", lookFor: "a subject that must be an image, or must be there when its referrer comes",
+    run: async ({ registry }) => {
+      const image = await pushArtifact(registry, "image", ["t"]);
+      const sbom = await pushArtifact(registry, "sbom", [], image);
+      const signature = await pushArtifact(registry, "signature", [], sbom);
+      for (const [about, expected] of [[image, [sbom.digest]], [sbom, [signature.digest]], [signature, []]] as const) {
+        equal((await collect(registry.referrers(repo, about.digest))).map(({ digest }) => digest), expected, "the referrers of each");
+      }
+    },
+  },
+  {
+    id: "REFERRER-11", title: "a list of referrers belongs to its caller, and is freed when it is left", level: "MUST", cites: "clauses 3 and 4", needs,
+    why: "one caller would change what the next one is told", lookFor: "stored annotations handed out, a lock that a list holds",
+    run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", [], subject);
+      for await (const referrer of registry.referrers(repo, nowhere)) {
+        // A frozen one cannot be changed: that is as good.
+        Reflect.set(referrer.annotations ?? {}, "name", "changed");
+        Reflect.set(referrer, "artifactType", "a/changed");
+        break;
+      }
+      await resolves(() => pushContent(registry, repo, emptyBlob), "a push after a list was left");
+      equal(await collect(registry.referrers(repo, nowhere)), [{ ...one, artifactType: "application/vnd.conformance", annotations: { name: "one" } }], "the referrers");
+    },
+  },
+  {
+    id: "REFERRER-12", title: "a subject that is no digest is DIGEST_INVALID", level: "MUST", cites: "clause 5", needs,
+    why: "an empty list would say that nothing is signed", lookFor: "a comparison with whatever was given",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "one", [], subject);
+      for (const digest of ["", "latest", "sha256:"]) await rejects(() => collect(registry.referrers(repo, digest)), "DIGEST_INVALID");
     },
   },
 ];

@@ -1,9 +1,9 @@
+import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
 import { collect } from "@ocilayout/oci-types";
 
-import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, rejectsWith, resolves } from "../context.ts";
-import { bytes, nowhere, pushArtifact, repo } from "./content.ts";
+import { absent, bytes, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
 
 /** What a registry does with tags. */
 export const tagCases: readonly ConformanceCase[] = [
@@ -11,19 +11,25 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-01", title: "tags that are given together are all applied", level: "MUST", cites: "clause 15",
     why: "v1 and latest are meant to be the same", lookFor: "only the first of them",
     run: async ({ registry }) => {
-      const { digest } = await pushArtifact(registry, "one", ["a", "b", "c"]);
+      const { digest } = await pushArtifact(registry, "one", ["a", "b", "c", "b"]);
       for (const tag of ["a", "b", "c"]) equal((await registry.resolveTag(repo, tag)).digest, digest, `what ${tag} points at`);
+      equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags");
     },
   },
   {
-    id: "TAG-02", title: "an invalid tag is NAME_INVALID, and none is applied", level: "MUST", cites: "clause 15",
+    id: "TAG-02", title: "an invalid tag is NAME_INVALID, and nothing is done", level: "MUST", cites: "clause 15; distribution-spec, pulling manifests",
     why: "half of a change is worse than none", lookFor: "tags that are checked one by one while they are applied",
     run: async ({ registry }) => {
-      for (const tag of ["", "-x", "a b", "a/b", "a:b", "x".repeat(129)]) {
-        await rejects(() => pushArtifact(registry, "one", ["good", tag]), "NAME_INVALID");
+      await pushContent(registry, repo, emptyBlob);
+      const { content, descriptor } = await artifact({ artifactType: "a/b" });
+      for (const tag of ["", "-x", ".x", "a b", "a/b", "a:b", "a\n", "ä", "x".repeat(129)]) {
+        await rejects(() => registry.pushManifest(repo, content, imageManifest, { tags: ["good", tag] }), "NAME_INVALID");
         await rejects(() => registry.resolveTag(repo, tag), "NAME_INVALID");
+        await rejects(() => registry.getTag(repo, tag), "NAME_INVALID");
       }
-      await rejects(() => registry.resolveTag(repo, "good"), "MANIFEST_UNKNOWN");
+      await rejects(() => registry.resolveTag(repo, "good"), ...absent.manifest);
+      await rejects(() => registry.resolveManifest(repo, descriptor.digest), ...absent.manifest);
+      await resolves(() => registry.pushManifest(repo, content, imageManifest, { tags: ["x".repeat(128), "_X.y-1"] }), "the push of the longest tag, and of one with all that is allowed");
     },
   },
   {
@@ -32,8 +38,10 @@ export const tagCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       const two = await pushArtifact(registry, "two", ["t"]);
-      equal((await registry.resolveTag(repo, "t")).digest, two.digest, "what the tag points at");
+      equal(await registry.resolveTag(repo, "t"), two, "what the tag points at");
       equal(await resolves(() => registry.resolveManifest(repo, one.digest), "the manifest that the tag pointed at"), one, "it");
+      await (await registry.getManifest(repo, one.digest)).bytes();
+      equal(await collect(registry.tags(repo)), ["t"], "the tags");
     },
   },
   {
@@ -44,73 +52,84 @@ export const tagCases: readonly ConformanceCase[] = [
       const push = async (name: string, condition: object): Promise<string> =>
         (await pushContent(registry, repo, artifact({ artifactType: "a/b", annotations: { name } }), { tags: ["t"], ...condition })).digest;
       await rejects(() => push("zero", { ifMatch: "*" }), "PRECONDITION_FAILED");
+      await rejects(() => push("zero", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       const one = await push("one", { ifNoneMatch: "*" });
       await rejects(() => push("two", { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => push("two", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       equal((await registry.resolveTag(repo, "t")).digest, one, "what the tag points at");
-      await push("two", { ifMatch: one });
+      const two = await push("two", { ifMatch: one });
+      await rejects(() => push("three", { ifMatch: one }), "PRECONDITION_FAILED");
+      equal((await registry.resolveTag(repo, "t")).digest, two, "what the tag points at");
       await push("three", { ifMatch: "*" });
-      await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifMatch: "*" }), TypeError);
     },
   },
   {
-    id: "TAG-05", title: "of many that want to be first one is", level: "MUST", cites: "clause 15", needs: ["conditionalTags"],
-    why: "this is what a precondition is for", lookFor: "a condition that is checked before, and not together with, the change",
+    id: "TAG-05", title: "a precondition that fails changes nothing", level: "MUST", cites: "clause 15", needs: ["conditionalTags"],
+    why: "half of a change is worse than none", lookFor: "tags that are compared one by one while they are applied, a manifest that is stored first",
     run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", ["old"]);
+      const two = await artifact({ artifactType: "a/b", annotations: { name: "two" } });
       await pushContent(registry, repo, emptyBlob);
-      const pushes = Array.from({ length: 10 }, (_, i) => registry.pushManifest(repo, bytes(`m${i}`), "application/x-a", { tags: ["t"], ifNoneMatch: "*" }));
-      const results = await Promise.allSettled(pushes);
-      equal(results.filter(({ status }) => status === "fulfilled").length, 1, "how many were first");
+      await rejects(() => registry.pushManifest(repo, two.content, imageManifest, { tags: ["new", "old"], ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+      await rejects(() => registry.pushManifest(repo, two.content, imageManifest, { tags: ["old", "new"], ifMatch: one.digest }), "PRECONDITION_FAILED");
+      await rejects(() => registry.resolveTag(repo, "new"), "MANIFEST_UNKNOWN");
+      await rejects(() => registry.resolveManifest(repo, two.descriptor.digest), "MANIFEST_UNKNOWN");
+      equal(await registry.resolveTag(repo, "old"), one, "the tag, as it was");
     },
   },
   {
-    id: "TAG-06", title: "pushes at once lose no tag", level: "MUST", cites: "clause 26",
-    why: "builds run in parallel", lookFor: "a list that is read, changed and written back without a lock",
+    id: "TAG-06", title: "a precondition needs a tag, and a digest that is one", level: "MUST", cites: "clauses 5 and 15", needs: ["conditionalTags"],
+    why: "a condition on nothing would always hold", lookFor: "options that are only looked at in the loop over tags",
     run: async ({ registry }) => {
-      const tags = Array.from({ length: 20 }, (_, i) => `t${String(i).padStart(2, "0")}`);
-      await Promise.all(tags.map((tag) => registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] })));
-      equal(await collect(registry.tags(repo)), tags, "the tags");
+      await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifMatch: "*" }), TypeError);
+      await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifNoneMatch: "*", tags: [] }), TypeError);
+      await pushArtifact(registry, "one", ["t"]);
+      await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: "" }), "DIGEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: "latest" }), "DIGEST_INVALID");
     },
   },
   {
-    id: "TAG-07", title: "tags are listed in code-unit order, each once", level: "MUST", cites: "clause 20; distribution-spec end-8a",
-    why: "pages are cut by this order", lookFor: "localeCompare, or the order of insertion",
+    id: "TAG-07", title: "deleteTag takes preconditions, too", level: "MUST", cites: "clause 15", needs: ["conditionalTags", "deleteTag"],
+    why: "somebody may have moved the tag since it was looked at", lookFor: "options that are ignored",
     run: async ({ registry }) => {
-      const tags = ["b", "B", "a", "10", "9", "_", "a.1", "a-1", "Z"];
-      for (const tag of tags) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
-      await registry.pushManifest(repo, bytes("a"), "application/x-a", { tags: ["b"] });
-      equal(await collect(registry.tags(repo)), [...tags].sort(), "the tags");
+      const one = await pushArtifact(registry, "one", ["t"]);
+      await rejects(() => registry.deleteTag(repo, "t", { ifMatch: nowhere }), "PRECONDITION_FAILED");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      await resolves(() => registry.deleteTag(repo, "t", { ifMatch: one.digest }), "the deletion of a tag that is as required");
+      await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
     },
   },
   {
-    id: "TAG-08", title: "a list begins after startAfter, which need not exist, and ends at the limit", level: "MUST", cites: "clause 20; distribution-spec end-8b",
-    why: "the next page would repeat or skip one", lookFor: "an inclusive beginning, or one that is searched for",
+    id: "TAG-08", title: "where preconditions are not supported they are refused, not ignored", level: "MUST", cites: "clause 15; distribution-spec code-13", unless: "conditionalTags",
+    why: "a caller would think that nobody's change was overwritten", lookFor: "options that are not looked at",
     run: async ({ registry }) => {
-      for (const tag of ["a", "b", "c", "d"]) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
-      equal(await collect(registry.tags(repo, { startAfter: "b" })), ["c", "d"], "what comes after b");
-      equal(await collect(registry.tags(repo, { startAfter: "bb" })), ["c", "d"], "what comes after bb");
-      equal(await collect(registry.tags(repo, { startAfter: "" })), ["a", "b", "c", "d"], "what comes after nothing");
-      equal(await collect(registry.tags(repo, { limit: 2 })), ["a", "b"], "two of them");
-      equal(await collect(registry.tags(repo, { limit: 0 })), [], "none of them");
-      await rejectsWith(() => collect(registry.tags(repo, { limit: -1 })), RangeError);
+      const one = await pushArtifact(registry, "one", ["t"]);
+      await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: one.digest }), "UNSUPPORTED");
+      await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["u"], ifNoneMatch: "*" }), "UNSUPPORTED");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      await rejects(() => registry.resolveTag(repo, "u"), "MANIFEST_UNKNOWN");
     },
   },
   {
-    id: "TAG-09", title: "the tags of an unknown repository are NAME_UNKNOWN, at the first next()", level: "MUST", cites: "clauses 4 and 20; distribution-spec code-7",
-    why: "a typing error must not look like an empty repository", lookFor: "an empty list, or an error before anything is asked",
+    id: "TAG-09", title: "a tag that is not there is MANIFEST_UNKNOWN", level: "MUST", cites: "clause 20; distribution-spec code-5",
+    why: "a caller asks whether to push by this code", lookFor: "undefined in place of a rejection, an object's own members taken for tags",
     run: async ({ registry }) => {
-      const list = registry.tags("conformance/nowhere");
-      await rejects(() => collect(list), "NAME_UNKNOWN");
+      await pushArtifact(registry, "one", ["t"]);
+      for (const tag of ["nosuch", "T", "t2", "constructor", "toString", "__proto__", "hasOwnProperty"]) {
+        await rejects(() => registry.resolveTag(repo, tag), "MANIFEST_UNKNOWN");
+        await rejects(() => registry.getTag(repo, tag), "MANIFEST_UNKNOWN");
+      }
+      await rejects(() => registry.resolveTag(other, "t"), ...absent.manifest);
     },
   },
   {
-    id: "TAG-10", title: "leaving a list early frees it", level: "MUST", cites: "clause 4",
-    why: "a held lock or handle stops everybody else", lookFor: "a finally that is missing, a lock that a list holds",
+    id: "TAG-10", title: "a tag may have any name that is allowed", level: "MUST", cites: "distribution-spec, pulling manifests",
+    why: "tags are people's words", lookFor: "an object whose members are tags, a path that is made of one",
     run: async ({ registry }) => {
-      for (const tag of ["a", "b", "c"]) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
-      for await (const tag of registry.tags(repo)) if (tag === "a") break;
-      await registry.pushManifest(repo, bytes("d"), "application/x-a", { tags: ["d"] });
-      equal(await collect(registry.tags(repo)), ["a", "b", "c", "d"], "the tags after a loop that was left");
+      const names = ["__proto__", "constructor", "latest", "v1.0", "V1.0", "1e3", "index.json", "sha256-0", "NUL", "_manifests"];
+      for (const name of names) await registry.pushManifest(repo, bytes(name), "application/x-a", { tags: [name] });
+      for (const name of names) equal(await (await registry.getTag(repo, name)).text(), name, `what ${name} points at`);
+      equal(await collect(registry.tags(repo)), [...names].sort(), "the tags");
     },
   },
 ];

@@ -1,0 +1,62 @@
+import { createRequire } from "node:module";
+
+import type { ConformanceOptions } from "../conformance/options.ts";
+import type { Plan } from "../conformance/plan.ts";
+import { planCases } from "../conformance/plan.ts";
+import type { Command } from "./arguments.ts";
+import { parseCommand } from "./arguments.ts";
+import { findCases, formatList } from "./list.ts";
+import { loadTarget } from "./load-target.ts";
+import { runTarget } from "./run.ts";
+import { help, UsageError } from "./usage.ts";
+
+/**
+ * The command `layout-testkit`. Ends the process, whatever the target left open, with 0 where nothing failed, 1 where
+ * something did, and 2 where the command or the target makes no sense.
+ */
+export async function main(args: readonly string[]): Promise<never> {
+  const { stdout, stderr } = process;
+  // Whoever read may have seen enough; the files are written all the same.
+  for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
+  let code = 2;
+  try {
+    code = await perform(parseCommand(args));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    stderr.write(`layout-testkit: ${error.message}\n`);
+  }
+  for (const stream of [stdout, stderr]) await new Promise((resolve) => stream.write("", resolve));
+  process.exit(code);
+}
+
+async function perform(command: Command): Promise<number> {
+  const { action, target } = command;
+  const { stdout } = process;
+  if (action === "help" || action === "version") {
+    stdout.write(action === "help" ? help : `${readVersion()}\n`);
+    return 0;
+  }
+  if (target === undefined) {
+    const { only } = command.options;
+    stdout.write(formatList(findCases(typeof only === "string" ? [only] : only)));
+    return 0;
+  }
+  const plan = planTarget({ ...(await loadTarget(target)), ...command.options });
+  if (action === "run") return runTarget(target, plan, command, stdout);
+  stdout.write(formatList(plan.cases));
+  return 0;
+}
+
+function planTarget(options: ConformanceOptions): Plan {
+  try {
+    return planCases(options);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+function readVersion(): string {
+  const { version } = createRequire(import.meta.url)("@ocilayout/layout-testkit/package.json") as { readonly version: string };
+  return version;
+}

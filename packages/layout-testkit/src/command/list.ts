@@ -1,0 +1,15 @@
+import type { ConformanceCase } from "../conformance/case.ts";
+import { allCases } from "../conformance/cases/index.ts";
+import { UsageError } from "./usage.ts";
+
+/** Every case whose id begins with one of `only`, whatever the backend; a UsageError where one of them is none's beginning. */
+export function findCases(only: readonly string[] = [""]): readonly ConformanceCase[] {
+  for (const start of only) if (!allCases.some(({ id }) => id.startsWith(start))) throw new UsageError(`no case begins with "${start}"`);
+  return allCases.filter(({ id }) => only.some((start) => id.startsWith(start)));
+}
+
+/** A line for each case. */
+export function formatList(cases: readonly ConformanceCase[]): string {
+  const width = Math.max(...cases.map(({ id }) => id.length));
+  return cases.map(({ id, level, title, cites }) => `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${cites})\n`).join("");
+}

@@ -1,0 +1,40 @@
+import { basename, extname } from "node:path";
+
+import type { Plan } from "../conformance/plan.ts";
+import type { CaseResult } from "../conformance/report.ts";
+import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../conformance/report.ts";
+import type { Command } from "./arguments.ts";
+import { formatJUnit } from "./junit.ts";
+import { openReportFile } from "./report-file.ts";
+
+/** Where the command prints. */
+export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
+
+/** Runs the cases on `target`, and tells what comes of each as it comes. Gives the exit code. */
+export async function runTarget(target: string, { settings, cases, run }: Plan, command: Command, output: Output): Promise<number> {
+  const junit = command.junit === undefined ? undefined : await openReportFile(command.junit);
+  const json = command.json === undefined ? undefined : await openReportFile(command.json);
+  const tell = (result: CaseResult): string => formatFailure(result, reproduce(target, command, result));
+  const clear = output.isTTY ? "\r\u001b[K" : "";
+  const results: CaseResult[] = [];
+  output.write(`${cases.length} ${cases.length === 1 ? "case" : "cases"} on ${target}\n`);
+  for (const it of cases) {
+    if (output.isTTY) output.write(`${clear}${results.length + 1}/${cases.length} ${it.id}`);
+    const result = await run(it);
+    results.push(result);
+    if (isFailure(result)) output.write(`${clear}${tell(result)}\n\n`);
+    else if (result.status === "skip") output.write(`${clear}${formatSkip(result)}\n`);
+  }
+  const report = createReport(results, settings.seed);
+  output.write(`${clear}${summarise(results)} (seed ${report.seed})\n`);
+  await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
+  await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  return report.ok ? 0 : 1;
+}
+
+/** The command that shows a failure again. */
+function reproduce(target: string, { options: { runs, timeoutMs } }: Command, { id, seed }: CaseResult): string {
+  const name = /^[\w./\\:@-]+$/.test(target) ? target : JSON.stringify(target);
+  const more = [...(runs === undefined ? [] : [` --runs ${runs}`]), ...(timeoutMs === undefined ? [] : [` --timeout ${timeoutMs}`])];
+  return `layout-testkit ${name} -t ${id} --seed ${seed}${more.join("")}`;
+}

@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import type { BlobReader } from "@ocilayout/oci-types";
+import { collect } from "@ocilayout/oci-types";
+
+import { blob } from "../../content/index.ts";
+import type { ConformanceCase } from "../case.ts";
+import { equal, holds, reads, rejects, resolves } from "../context.ts";
+import { pushArtifact, pushText, repo } from "./content.ts";
+import { blobPath, listTags, putBlob } from "./layout-disk.ts";
+
+const needsLayout = true;
+const needsReopen = true;
+const unverified = "a reader that passes on what it has not compared with the digest; a backend that means it (an option to switch the check off) names this case in `skip`";
+
+/** What a registry does where content was damaged or removed behind its back. */
+export const layoutDamageCases: readonly ConformanceCase[] = [
+  {
+    id: "LAYOUT-28", title: "a damaged blob is never read whole: it ends in CONTENT_CORRUPT", level: "MUST", cites: "clause 8", needsLayout, needsReopen,
+    why: "whoever reads all bytes takes them for the content that was asked for", lookFor: unverified,
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const text = "0123456789".repeat(30_000);
+      const { descriptor } = await pushText(registry, text);
+      await putBlob(layoutDirectory(repo), descriptor.digest, `x${text.slice(1)}`);
+      const again = await reopen();
+      await neverWhole(() => again.getBlob(repo, descriptor.digest), text.length);
+    },
+  },
+  {
+    id: "LAYOUT-29", title: "so does a damaged manifest", level: "MUST", cites: "clause 8", needsLayout, needsReopen,
+    why: "whoever trusts the digest would run another image", lookFor: unverified,
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { digest, size } = await pushArtifact(registry, "one", ["a"]);
+      await putBlob(layoutDirectory(repo), digest, " ".repeat(size));
+      const again = await reopen();
+      await neverWhole(() => again.getTag(repo, "a"), size);
+      await neverWhole(() => again.getManifest(repo, digest), size);
+    },
+  },
+  {
+    id: "LAYOUT-30", title: "a damaged blob is replaced when it is pushed again", level: "MUST", cites: "clause 6", needsLayout, needsReopen,
+    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { descriptor, content } = await pushText(registry, "hello");
+      await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
+      const again = await reopen();
+      await again.pushBlob(repo, descriptor, content);
+      await reads(await again.getBlob(repo, descriptor.digest), content, "the blob");
+    },
+  },
+  {
+    id: "LAYOUT-31", title: "and when it is uploaded again", level: "MUST", cites: "clause 6", needsLayout, needsReopen, needs: ["resumableUploads"],
+    why: "this is how a client mends a layout", lookFor: "a commit that ends where a file of that name exists",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { descriptor, content } = await pushText(registry, "hello");
+      await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
+      const again = await reopen();
+      const writer = await again.pushBlobChunked(repo);
+      await writer.write(content);
+      await writer.commit(descriptor.digest);
+      await reads(await again.getBlob(repo, descriptor.digest), content, "the blob");
+    },
+  },
+  {
+    id: "LAYOUT-32", title: "a tag whose file is missing is MANIFEST_UNKNOWN", level: "MUST", cites: "clause 19", needsLayout, needsReopen,
+    why: "a client pushes what is missing, and gives up on any other error", lookFor: "the system's error passed on, or the code of a blob",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { digest } = await pushArtifact(registry, "one", ["a"]);
+      await rm(blobPath(layoutDirectory(repo), digest));
+      const again = await reopen();
+      await rejects(() => again.getTag(repo, "a"), "MANIFEST_UNKNOWN");
+      await rejects(() => again.getManifest(repo, digest), "MANIFEST_UNKNOWN");
+    },
+  },
+  {
+    id: "LAYOUT-33", title: "it is still listed, and no other call is disturbed", level: "MUST", cites: "clause 19", needsLayout, needsReopen,
+    why: "what is not listed cannot be mended or deleted", lookFor: "a list that opens every manifest",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { digest } = await pushArtifact(registry, "one", ["a"]);
+      await pushArtifact(registry, "two", ["b"]);
+      await rm(blobPath(layoutDirectory(repo), digest));
+      const again = await reopen();
+      equal(await resolves(() => listTags(again), "the tags"), ["a", "b"], "the tags");
+      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "the other tag's manifest");
+      await resolves(() => pushArtifact(again, "three", ["c"]), "a push");
+    },
+  },
+  {
+    id: "LAYOUT-34", title: "a damaged manifest breaks no call about another", level: "MUST", cites: "clause 19", needsLayout, needsReopen,
+    why: "one bad sector must not take away a repository", lookFor: "an error while all manifests are read, to find referrers or what is in use",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const subject = await pushArtifact(registry, "subject", ["good"]);
+      const about = await pushArtifact(registry, "about it", [], subject);
+      for (const { digest } of [await pushArtifact(registry, "bad", ["bad"]), await pushArtifact(registry, "bad, about it", [], subject)]) {
+        await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
+      }
+      const again = await reopen();
+      equal(await resolves(() => listTags(again), "the tags"), ["bad", "good"], "the tags");
+      await resolves(async () => (await again.getTag(repo, "good")).bytes(), "the manifest");
+      const referrers = await resolves(() => collect(again.referrers(repo, subject.digest)), "the referrers");
+      holds(referrers.some(({ digest }) => digest === about.digest), "among the referrers the one that is whole", referrers);
+      await resolves(() => pushArtifact(again, "new", ["new"]), "a push");
+    },
+  },
+  {
+    id: "LAYOUT-35", title: "a link that leaves the layout is BLOB_UNKNOWN", level: "MUST", cites: "clause 8", needsLayout, needsReopen,
+    why: "who may write to the layout would read any file of the machine by its digest", lookFor: "a path that is opened without asking what it is",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      await pushText(registry, "hello");
+      const { descriptor, content } = await blob("from elsewhere");
+      const outside = await mkdtemp(join(tmpdir(), "outside-"));
+      try {
+        await writeFile(join(outside, "file"), content);
+        const path = blobPath(layoutDirectory(repo), descriptor.digest);
+        await mkdir(dirname(path), { recursive: true });
+        // Windows lets only some users make links: where there can be none, there is nothing to be followed.
+        if (!(await symlink(join(outside, "file"), path).then(() => true, () => false))) return;
+        const again = await reopen();
+        await rejects(() => again.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
+        await rejects(async () => (await again.getBlob(repo, descriptor.digest)).bytes(), "BLOB_UNKNOWN");
+        await rejects(async () => (await again.getBlobRange(repo, descriptor.digest, { start: 0 })).bytes(), "BLOB_UNKNOWN");
+      } finally {
+        await rm(outside, { recursive: true });
+      }
+    },
+  },
+];
+
+/** Fails unless reading ends in CONTENT_CORRUPT before all `size` bytes were given. */
+async function neverWhole(open: () => Promise<BlobReader>, size: number): Promise<void> {
+  let received = 0;
+  await rejects(async () => {
+    for await (const chunk of await open()) received += chunk.length;
+    return `${received} bytes, and no error`;
+  }, "CONTENT_CORRUPT");
+  holds(received < size, `fewer than ${size} bytes`, received);
+}

@@ -1,0 +1,19 @@
+import type { ConformanceCase } from "../case.ts";
+import { layoutChildrenCases } from "./layout-children.ts";
+import { layoutDamageCases } from "./layout-damage.ts";
+import { layoutForeignCases } from "./layout-foreign.ts";
+import { layoutNameCases } from "./layout-names.ts";
+import { layoutPartCases } from "./layout-parts.ts";
+import { layoutSharingCases } from "./layout-sharing.ts";
+import { layoutWritingCases } from "./layout-writing.ts";
+
+/** The cases about what is on disk, in the order of their ids. */
+export const layoutCases: readonly ConformanceCase[] = [
+  ...layoutWritingCases,
+  ...layoutNameCases,
+  ...layoutForeignCases,
+  ...layoutSharingCases,
+  ...layoutDamageCases,
+  ...layoutPartCases,
+  ...layoutChildrenCases,
+];

@@ -1,0 +1,159 @@
+import { collect } from "@ocilayout/oci-types";
+
+import { blob } from "../../content/index.ts";
+import type { ConformanceCase } from "../case.ts";
+import { equal, holds, reads, rejection, rejects, rejectsAborted, resolves } from "../context.ts";
+import { absent, bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+
+const cites = "clause 2";
+const reason = new Error("nobody waits");
+
+/** What an aborted signal ends, and what it does not. */
+export const signalCases: readonly ConformanceCase[] = [
+  {
+    id: "SIGNAL-02", title: "a push that is aborted half-way leaves nothing", level: "MUST", cites,
+    why: "half a blob under a whole one's name is damage", lookFor: "a signal that is only looked at in the beginning",
+    run: async ({ registry }) => {
+      const controller = new AbortController();
+      const { descriptor } = await blob("hello world");
+      const source = (async function* () {
+        yield bytes("hello ");
+        controller.abort(reason);
+        await Promise.resolve();
+        yield bytes("world");
+      })();
+      await rejectsAborted(() => registry.pushBlob(repo, descriptor, source, { signal: controller.signal }), reason);
+      await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+      await resolves(() => registry.pushBlob(repo, descriptor, bytes("hello world")), "another push of it");
+    },
+  },
+  {
+    id: "SIGNAL-03", title: "an abort ends a push whose source gives nothing", level: "MUST", cites,
+    why: "a client that stopped sending must not be waited for", lookFor: "a signal that is looked at between chunks only",
+    run: async ({ registry }) => {
+      const controller = new AbortController();
+      const { descriptor } = await blob("hello");
+      const silent: ReadableStream<Uint8Array> = new ReadableStream({ pull: () => new Promise<void>(() => undefined) });
+      const pushed = registry.pushBlob(repo, descriptor, silent, { signal: controller.signal });
+      const settled = rejectsAborted(() => pushed, reason);
+      controller.abort(reason);
+      await settled;
+      await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+    },
+  },
+  {
+    id: "SIGNAL-04", title: "an abort ends the reader that the call gave", level: "MUST", cites,
+    why: "a request that is over must not go on reading", lookFor: "a signal that is forgotten once there is a reader",
+    run: async ({ registry }) => {
+      const { descriptor } = await pushText(registry, "hello");
+      await pushArtifact(registry, "one", ["t"]);
+      const opening = [
+        (signal: AbortSignal) => registry.getBlob(repo, descriptor.digest, { signal }),
+        (signal: AbortSignal) => registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }),
+        (signal: AbortSignal) => registry.getTag(repo, "t", { signal }),
+      ];
+      for (const open of opening) {
+        const controller = new AbortController();
+        const reader = await open(controller.signal);
+        controller.abort(reason);
+        await rejectsAborted(() => reader.bytes(), reason);
+      }
+    },
+  },
+  {
+    id: "SIGNAL-05", title: "an abort ends a list that has begun", level: "MUST", cites,
+    why: "a request that is over must not go on listing", lookFor: "a signal that is only looked at in the beginning",
+    run: async ({ registry, promises }) => {
+      const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
+      for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [name], subject);
+      await registry.pushManifest("conformance/b", bytes("b"), "application/x-a", { tags: ["t"] });
+      const lists = [
+        (signal: AbortSignal): AsyncIterable<unknown> => registry.tags(repo, { signal }),
+        ...(promises("referrers") ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.referrers(repo, nowhere, { signal })] : []),
+        ...(promises("repositories") ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.repositories({ signal })] : []),
+      ];
+      for (const list of lists) {
+        const controller = new AbortController();
+        await rejectsAborted(async () => {
+          for await (const item of list(controller.signal)) if (item !== undefined) controller.abort(reason);
+        }, reason);
+      }
+    },
+  },
+  {
+    id: "SIGNAL-06", title: "an abort ends a writer, and its session can be gone on with", level: "MUST", cites: "clauses 2 and 9", needs: ["resumableUploads"],
+    why: "a dropped connection must not cost what was sent, nor keep the session", lookFor: "a session that a dead writer still has",
+    run: async ({ registry }) => {
+      const controller = new AbortController();
+      const { descriptor } = await blob("hello world");
+      const writer = await registry.pushBlobChunked(repo, { signal: controller.signal });
+      await writer.write(bytes("hello "));
+      controller.abort(reason);
+      await rejectsAborted(() => writer.write(bytes("there")), reason);
+      await rejectsAborted(() => writer.commit(descriptor.digest), reason);
+      const next = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }), "the session, as it was before the abort");
+      await next.write(bytes("world"));
+      await resolves(() => next.commit(descriptor.digest), "the commit of the rest");
+    },
+  },
+  {
+    id: "SIGNAL-07", title: "an aborted push of a manifest was made or was not made", level: "MUST", cites,
+    why: "who is told that nothing happened will try again", lookFor: "a signal that is looked at after the change",
+    run: async ({ registry }) => {
+      for (let delay = 0; delay < 12; delay += 1) {
+        const controller = new AbortController();
+        const tag = `t${delay}`;
+        const pushing = registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag], signal: controller.signal });
+        const outcome = pushing.then(() => "made", (error: unknown) => error);
+        for (let i = 0; i < delay; i += 1) await new Promise((resolve) => { setImmediate(resolve); });
+        controller.abort(reason);
+        const made = await outcome;
+        holds(made === "made" || made === reason, "a push that is made, or rejected with the signal's reason", made);
+        const visible = await registry.resolveTag(repo, tag).then(() => "made", () => reason);
+        equal(visible === made, true, `whether ${tag} is there where its push resolved, and only there`);
+      }
+    },
+  },
+  {
+    id: "SIGNAL-08", title: "an abort when all is done changes nothing", level: "MUST", cites,
+    why: "servers abort every request's signal in the end", lookFor: "a listener that is left on the signal and undoes something",
+    run: async ({ registry, promises }) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const { descriptor, content } = await blob("hello");
+      await registry.pushBlob(repo, descriptor, content, { signal });
+      const { digest } = await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", { tags: ["t"], signal });
+      const reader = await registry.getBlob(repo, descriptor.digest, { signal });
+      await reads(reader, content, "the content");
+      const uploaded = await blob("uploaded");
+      if (promises("resumableUploads")) {
+        const writer = await registry.pushBlobChunked(repo, { signal });
+        await writer.write(uploaded.content);
+        await writer.commit(uploaded.descriptor.digest);
+      }
+      controller.abort(reason);
+      await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
+      equal((await registry.resolveTag(repo, "t")).digest, digest, "what the tag points at");
+      equal(await collect(registry.tags(repo)), ["t"], "the tags");
+      if (promises("resumableUploads")) await reads(await registry.getBlob(repo, uploaded.descriptor.digest), uploaded.content, "what was uploaded");
+    },
+  },
+  {
+    id: "SIGNAL-09", title: "a push that is refused before it begins leaves its source", level: "MUST", cites: "clause 2; contract, section 1",
+    why: "a source that is not left keeps its file or connection open", lookFor: "a check in front of the reading that throws and forgets the source",
+    run: async ({ registry }) => {
+      const { descriptor } = await blob("hello");
+      const refusals = [
+        (source: ReadableStream<Uint8Array>) => registry.pushBlob(repo, descriptor, source, { signal: AbortSignal.abort(reason) }),
+        (source: ReadableStream<Uint8Array>) => registry.pushBlob("../x", descriptor, source),
+        (source: ReadableStream<Uint8Array>) => registry.pushBlob(repo, { digest: "latest" }, source),
+      ];
+      for (const refuse of refusals) {
+        let isCancelled = false;
+        const source: ReadableStream<Uint8Array> = new ReadableStream({ cancel: () => { isCancelled = true; } });
+        await rejection(() => refuse(source), "a refusal");
+        equal(isCancelled, true, "whether the stream was cancelled");
+      }
+    },
+  },
+];

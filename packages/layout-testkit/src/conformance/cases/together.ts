@@ -1,0 +1,104 @@
+import { collect, isRegistryError } from "@ocilayout/oci-types";
+import { emptyDescriptor } from "@ocilayout/oci-types";
+
+import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
+import type { ConformanceCase } from "../case.ts";
+import { equal, holds, resolves } from "../context.ts";
+import { bytes, imageManifest, pushText, repo } from "./content.ts";
+
+const type = "application/x-a";
+
+/** What holds where many do something at once. */
+export const togetherCases: readonly ConformanceCase[] = [
+  {
+    id: "TOGETHER-01", title: "pushes at once lose no tag", level: "MUST", cites: "clause 26",
+    why: "builds run in parallel", lookFor: "a list that is read, changed and written back without a lock",
+    run: async ({ registry }) => {
+      const tags = Array.from({ length: 20 }, (_, i) => `t${String(i).padStart(2, "0")}`);
+      await Promise.all(tags.map((tag) => registry.pushManifest(repo, bytes(tag), type, { tags: [tag] })));
+      equal(await collect(registry.tags(repo)), tags, "the tags");
+    },
+  },
+  {
+    id: "TOGETHER-02", title: "of many that want to be first one is", level: "MUST", cites: "clause 15", needs: ["conditionalTags"],
+    why: "this is what a precondition is for", lookFor: "a condition that is checked before, and not together with, the change",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const pushes = Array.from({ length: 10 }, (_, i) => registry.pushManifest(repo, bytes(`m${i}`), type, { tags: ["t"], ifNoneMatch: "*" }));
+      const results = await Promise.allSettled(pushes);
+      const first = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.digest] : []));
+      equal(first.length, 1, "how many were first");
+      equal((await registry.resolveTag(repo, "t")).digest, first[0], "what the tag points at");
+      const others = results.flatMap((result) => (result.status === "rejected" ? [isRegistryError(result.reason, "PRECONDITION_FAILED")] : []));
+      equal(others.every(Boolean), true, "whether all others were rejected with PRECONDITION_FAILED");
+    },
+  },
+  {
+    id: "TOGETHER-03", title: "no change that was made on a condition is overwritten", level: "MUST", cites: "clause 15", needs: ["conditionalTags"],
+    why: "read, change, write back if nobody else did: this is how counters, locks and catalogues are kept", lookFor: "a condition that is checked before, and not together with, the change",
+    run: async ({ registry }) => {
+      await registry.pushManifest(repo, bytes("0"), type, { tags: ["t"] });
+      const increment = async (): Promise<void> => {
+        for (;;) {
+          const reader = await registry.getTag(repo, "t");
+          const next = Number(await reader.text()) + 1;
+          try {
+            await registry.pushManifest(repo, bytes(String(next)), type, { tags: ["t"], ifMatch: reader.descriptor.digest });
+            return;
+          } catch (error) {
+            if (!isRegistryError(error, "PRECONDITION_FAILED")) throw error;
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: 4 }, async () => { for (let i = 0; i < 4; i += 1) await increment(); }));
+      equal(await (await registry.getTag(repo, "t")).text(), "16", "the counter, which four incremented four times");
+    },
+  },
+  {
+    id: "TOGETHER-04", title: "a blob is not deleted while a manifest that needs it is pushed", level: "MUST", cites: "clauses 15 and 16", needs: ["deleteBlob", "checksReferences"],
+    why: "both would succeed, and the image could not be pulled", lookFor: "references that are checked before, and not together with, the change",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (let i = 0; i < 8; i += 1) {
+        const layer = await pushText(registry, `layer ${i}`);
+        const document = { schemaVersion: 2, mediaType: imageManifest, config: emptyDescriptor, layers: [layer.descriptor] };
+        const push = (): Promise<unknown> => registry.pushManifest(repo, bytes(JSON.stringify(document)), imageManifest, { tags: [`t${i}`] });
+        const remove = (): Promise<unknown> => registry.deleteBlob(repo, layer.descriptor.digest);
+        const [first, second] = await Promise.allSettled(i % 2 === 0 ? [push(), remove()] : [remove(), push()]);
+        const both = first.status === "fulfilled" && second.status === "fulfilled";
+        holds(!both, "the push or the deletion to be refused", "both succeeded");
+        const neither = first.status === "rejected" && second.status === "rejected";
+        holds(!neither, "the push or the deletion to succeed", neither ? [first.reason, second.reason] : undefined);
+      }
+    },
+  },
+  {
+    id: "TOGETHER-05", title: "a child is not deleted while its index is pushed", level: "MUST", cites: "clauses 15 and 16", needs: ["deleteManifest", "checksReferences"],
+    why: "both would succeed, and the index would list what is not there", lookFor: "references that are checked before, and not together with, the change",
+    run: async ({ registry }) => {
+      for (let i = 0; i < 8; i += 1) {
+        const child = await artifact({ artifactType: "a/b", annotations: { i: String(i) } });
+        const list = await index([child]);
+        await pushContent(registry, repo, child);
+        const push = (): Promise<unknown> => registry.pushManifest(repo, list.content, list.descriptor.mediaType, { tags: [`t${i}`] });
+        const remove = (): Promise<unknown> => registry.deleteManifest(repo, child.descriptor.digest);
+        const [first, second] = await Promise.allSettled(i % 2 === 0 ? [push(), remove()] : [remove(), push()]);
+        const isThere = await registry.resolveManifest(repo, child.descriptor.digest).then(() => true, () => false);
+        const isListed = await registry.resolveTag(repo, `t${i}`).then(() => true, () => false);
+        holds(isThere || !isListed, "no index of what is not there", [first.status, second.status]);
+      }
+    },
+  },
+  {
+    id: "TOGETHER-06", title: "tags are pushed and deleted at once, and none is lost or left", level: "MUST", cites: "clause 26", needs: ["deleteTag"],
+    why: "releases are made and old ones removed at the same time", lookFor: "a list that is read, changed and written back without a lock",
+    run: async ({ registry }) => {
+      const names = (letter: string): string[] => Array.from({ length: 8 }, (_, i) => `${letter}${i}`);
+      for (const tag of names("old")) await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] });
+      const changes = names("old").map((tag) => registry.deleteTag(repo, tag));
+      changes.push(...names("new").map(async (tag) => { await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] }); }));
+      await resolves(() => Promise.all(changes), "eight pushes and eight deletions at once");
+      equal(await collect(registry.tags(repo)), names("new"), "the tags");
+    },
+  },
+];

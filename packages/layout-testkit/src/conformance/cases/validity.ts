@@ -1,0 +1,146 @@
+import { computeDigest, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+
+import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
+import type { ConformanceCase } from "../case.ts";
+import { equal, rejects, resolves } from "../context.ts";
+import { absent, bytes, imageIndex, imageManifest, pushArtifact, repo } from "./content.ts";
+
+const cites = "clause 13; image-spec manifest.md and image-index.md";
+const manifest = { schemaVersion: 2, mediaType: imageManifest, config: emptyDescriptor, layers: [] as unknown[] };
+const index = { schemaVersion: 2, mediaType: imageIndex, manifests: [] as unknown[] };
+const encode = (document: unknown): Uint8Array => bytes(JSON.stringify(document));
+
+/** What a document must be like to be stored under a known type. */
+export const validityCases: readonly ConformanceCase[] = [
+  {
+    id: "MANIFEST-08", title: "what a manifest says that it is must be what it is pushed as", level: "MUST", cites: "clause 12; CVE-2021-41190",
+    why: "two readers would take the same bytes for two things", lookFor: "a media type that is not compared with the document's",
+    run: async ({ registry }) => {
+      const { content, descriptor } = await pushContent(registry, repo, emptyBlob).then(() => artifact({ artifactType: "a/b" }));
+      await rejects(() => registry.pushManifest(repo, content, dockerMediaTypes.manifest), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, content, imageIndex), "MANIFEST_INVALID");
+      await rejects(() => registry.resolveManifest(repo, descriptor.digest), ...absent.manifest);
+    },
+  },
+  {
+    id: "MANIFEST-09", title: "a document that is no manifest is MANIFEST_INVALID", level: "MUST", cites,
+    why: "what is stored under a known type is read by everybody", lookFor: "a type that is believed",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const wrong: unknown[] = [[], null, "text", 7, {}, { ...manifest, schemaVersion: 7 }, { ...manifest, schemaVersion: undefined }, { ...manifest, config: undefined }, { ...manifest, config: [] }, { ...manifest, layers: {} }, { ...manifest, layers: [null] }, { ...manifest, subject: {} }];
+      for (const document of wrong) await rejects(() => registry.pushManifest(repo, encode(document), imageManifest, { tags: ["t"] }), "MANIFEST_INVALID");
+      for (const text of ["", "{", "\u00ff"]) await rejects(() => registry.pushManifest(repo, bytes(text), imageManifest), "MANIFEST_INVALID");
+      await rejects(() => registry.resolveTag(repo, "t"), ...absent.manifest);
+    },
+  },
+  {
+    id: "VALID-01", title: "a document is not a manifest and an index at once", level: "MUST", cites: "clause 13; CVE-2021-41190",
+    why: "two readers would take the same bytes for two things", lookFor: "members that are not looked at because the type says which count",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      await rejects(() => registry.pushManifest(repo, encode({ ...manifest, manifests: [] }), imageManifest), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, encode({ ...index, config: emptyDescriptor }), imageIndex), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, encode({ ...index, layers: [] }), imageIndex), "MANIFEST_INVALID");
+    },
+  },
+  {
+    id: "VALID-02", title: "a size is a whole number, not negative, and safe", level: "MUST", cites: "clause 13; image-spec descriptor.md, size",
+    why: "who allocates by it would fail, or worse", lookFor: "a size that is only looked for",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (const size of [-1, 1.5, 2 ** 53, "2", null, undefined]) {
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: { ...emptyDescriptor, size } }), imageManifest), "MANIFEST_INVALID");
+      }
+    },
+  },
+  {
+    id: "VALID-03", title: "a descriptor's size is that of the stored blob", level: "MUST", cites: "clause 13", needs: ["checksReferences"],
+    why: "every client compares it, and refuses the image", lookFor: "blobs that are only asked whether they exist",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (const size of [1, 3]) {
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: { ...emptyDescriptor, size } }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers: [{ ...emptyDescriptor, size }] }), imageManifest), "MANIFEST_INVALID");
+      }
+    },
+  },
+  {
+    id: "VALID-04", title: "annotations are strings", level: "MUST", cites: "clause 13; image-spec annotations.md",
+    why: "clients in typed languages cannot even parse others", lookFor: "members that are not looked at",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (const annotations of [{ a: 1 }, { a: null }, [], "text"]) {
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, annotations }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: { ...emptyDescriptor, annotations } }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...index, annotations }), imageIndex), "MANIFEST_INVALID");
+      }
+    },
+  },
+  {
+    id: "VALID-05", title: "every descriptor has a digest and a media type that are ones", level: "MUST", cites: "clause 13; image-spec descriptor.md",
+    why: "digests become paths, in whoever pulls", lookFor: "descriptors that are only looked for",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (const wrong of [{ digest: "latest" }, { digest: "sha256:../../../victim" }, { digest: undefined }, { mediaType: 7 }, { mediaType: undefined }]) {
+        const descriptor = { ...emptyDescriptor, ...wrong };
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: descriptor }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers: [descriptor] }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...index, manifests: [descriptor] }), imageIndex), "MANIFEST_INVALID");
+      }
+    },
+  },
+  {
+    id: "VALID-06", title: "an index that is none is MANIFEST_INVALID", level: "MUST", cites,
+    why: "what is stored under a known type is read by everybody", lookFor: "indexes that are stored without a look",
+    run: async ({ registry }) => {
+      const wrong: unknown[] = [[], null, {}, { ...index, schemaVersion: 1 }, { ...index, manifests: undefined }, { ...index, manifests: {} }, { ...index, manifests: [7] }];
+      for (const document of wrong) await rejects(() => registry.pushManifest(repo, encode(document), imageIndex), "MANIFEST_INVALID");
+      await resolves(() => registry.pushManifest(repo, encode(index), imageIndex), "the push of an index without manifests");
+    },
+  },
+  {
+    id: "VALID-07", title: "a document without a media type is what it is pushed as", level: "MUST", cites: "clause 12; image-spec manifest.md, mediaType",
+    why: "the specification only advises it, and real tools leave it out", lookFor: "a media type that is required or taken from the document alone",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      for (const [document, type] of [[{ ...manifest, mediaType: undefined }, imageManifest], [{ ...index, mediaType: undefined }, imageIndex]] as const) {
+        const { digest } = await resolves(() => registry.pushManifest(repo, encode(document), type), "the push of a document without a type");
+        equal((await registry.resolveManifest(repo, digest)).mediaType, type, "its type");
+      }
+    },
+  },
+  {
+    id: "VALID-08", title: "types of artifacts, configs and layers, and members, that nobody knows are no obstacle", level: "MUST", cites: "clause 12; image-spec, considerations.md, extensibility",
+    why: "artifacts of every kind are stored in registries", lookFor: "a list of allowed types, a schema that allows no more members",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const part = { ...emptyDescriptor, mediaType: "application/vnd.conformance.part.v9+json" };
+      const document = { ...manifest, artifactType: "application/vnd.conformance.strange", config: part, layers: [part, { ...part, "x-more": [1] }], "x-more": { a: 1 } };
+      await resolves(() => registry.pushManifest(repo, encode(document), imageManifest), "the push of an artifact of unknown types");
+    },
+  },
+  {
+    id: "VALID-09", title: "Docker's manifests are looked at like OCI's", level: "MUST", cites: "clauses 12 and 13",
+    why: "most images are of that type", lookFor: "types that are known to be unknown",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const docker = { schemaVersion: 2, mediaType: dockerMediaTypes.manifest, config: { ...emptyDescriptor, mediaType: dockerMediaTypes.imageConfig }, layers: [] };
+      const { mediaType } = await resolves(() => registry.pushManifest(repo, encode(docker), dockerMediaTypes.manifest), "the push of one of Docker's manifests");
+      equal(mediaType, dockerMediaTypes.manifest, "its type");
+      await rejects(() => registry.pushManifest(repo, encode({ ...docker, config: undefined }), dockerMediaTypes.manifest), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, encode({ ...docker, mediaType: ociMediaTypes.imageManifest }), dockerMediaTypes.manifest), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, encode({ schemaVersion: 2, mediaType: dockerMediaTypes.manifestList }), dockerMediaTypes.manifestList), "MANIFEST_INVALID");
+    },
+  },
+  {
+    id: "VALID-10", title: "what was refused is not there", level: "MUST", cites: "clause 1",
+    why: "the next push would find it, and take it for good", lookFor: "bytes that are stored before they are looked at",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "good");
+      const refused = encode({ ...manifest, schemaVersion: 7 });
+      await rejects(() => registry.pushManifest(repo, refused, imageManifest, { tags: ["t"] }), "MANIFEST_INVALID");
+      await rejects(async () => registry.resolveManifest(repo, (await computeDigest(refused)).digest), "MANIFEST_UNKNOWN");
+      await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
+    },
+  },
+];

@@ -1,0 +1,23 @@
+/** What an author is told beside what went wrong. */
+export interface Hint {
+  /** What goes wrong for somebody. */
+  readonly why: string;
+  /** Where to look in the backend. */
+  readonly lookFor: string;
+}
+
+/** A registry that did not do what a case expects of it. */
+export class ConformanceFailure extends Error {
+  readonly expected: string;
+  readonly received: string;
+  /** In place of the case's own, where this is about something else. */
+  readonly hint: Hint | undefined;
+
+  constructor(expected: string, received: string, hint?: Hint) {
+    super(`expected ${expected}, received ${received}`);
+    this.name = "ConformanceFailure";
+    this.expected = expected;
+    this.received = received;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,135 @@
+import { setImmediate } from "node:timers/promises";
+
+import type { Registry } from "@ocilayout/oci-types";
+
+import type { Arena } from "./arena.ts";
+import { openArena } from "./arena.ts";
+import type { ConformanceCase } from "./case.ts";
+import type { CaseContext } from "./context.ts";
+import { ConformanceFailure } from "./failure.ts";
+import type { ConformanceSettings, ConformanceTarget } from "./options.ts";
+import type { Recording } from "./recorder.ts";
+import { recordCalls } from "./recorder.ts";
+import type { CaseResult } from "./report.ts";
+import { show, showError } from "./show.ts";
+import { NoAnswer, within } from "./time-limit.ts";
+
+/** Runs one case on a target of its own. It never rejects, and never takes much longer than it may. */
+export async function runCase(it: ConformanceCase, settings: ConformanceSettings): Promise<CaseResult> {
+  const started = performance.now();
+  const { seed, skip } = settings;
+  const arena = await openArena();
+  const recording: Recording = { calls: [], violations: [], tempDir: arena.tempDir };
+  const stopListening = listenForUnhandled(recording);
+  try {
+    const outcome = await runInArena(it, settings, arena, recording);
+    const { id, title, level, cites } = it;
+    const durationMs = performance.now() - started;
+    const result: CaseResult = { id, title, level, cites, seed, durationMs, transcript: recording.calls, ...outcome };
+    const reason = skip[id];
+    if (reason === undefined || outcome.status === "skip") return result;
+    return { ...result, status: "skip", message: reason, hint: undefined, isStale: outcome.status === "pass" };
+  } finally {
+    stopListening();
+    await arena.remove();
+  }
+}
+
+type Outcome = Pick<CaseResult, "status" | "message" | "hint" | "isHung">;
+
+async function runInArena(it: ConformanceCase, settings: ConformanceSettings, arena: Arena, recording: Recording): Promise<Outcome> {
+  const { timeoutMs } = settings;
+  const controller = new AbortController();
+  const create = async (): Promise<ConformanceTarget> => {
+    const target: unknown = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
+    if (isTarget(target)) return target;
+    throw new TypeError(`create() gave ${show(target)} in place of { registry }`);
+  };
+  let target: ConformanceTarget;
+  try {
+    target = await create();
+  } catch (error) {
+    controller.abort();
+    return { status: "error", message: `the target could not be made: ${showError(error)}`, isHung: error instanceof NoAnswer };
+  }
+  const outcome = await runOn(target, it, settings, arena, recording);
+  controller.abort();
+  try {
+    await within(timeoutMs, () => target[Symbol.asyncDispose]?.());
+  } catch (error) {
+    if (outcome.status !== "fail") return { status: "error", message: `the target could not be closed: ${showError(error)}`, isHung: error instanceof NoAnswer };
+  }
+  return outcome;
+}
+
+async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: ConformanceSettings, arena: Arena, recording: Recording): Promise<Outcome> {
+  if (it.needsReopen === true && target.reopen === undefined) return { status: "skip", message: "the target has no reopen()" };
+  const context = createContext(target, settings, recording);
+  try {
+    const run = (): Promise<void> => it.run(context);
+    await (it.isLong === true ? run() : within(settings.timeoutMs, run));
+    // What nobody handled is told after the promises that are left have run.
+    await setImmediate();
+    await arena.check();
+    if (recording.violations[0] !== undefined) throw recording.violations[0];
+    return { status: "pass" };
+  } catch (error) {
+    const cause = recording.violations[0] ?? error;
+    const { why, lookFor } = (cause instanceof ConformanceFailure ? cause.hint : undefined) ?? it;
+    return { status: "fail", message: describe(cause), hint: `why        ${why}\nlook for   ${lookFor}`, isHung: cause instanceof NoAnswer };
+  }
+}
+
+function createContext(target: ConformanceTarget, settings: ConformanceSettings, recording: Recording): CaseContext {
+  const { seed, runs, timeoutMs, capabilities, layoutDirectory } = settings;
+  const record = (registry: Registry): Registry => recordCalls(registry, recording);
+  return {
+    seed,
+    runs,
+    timeoutMs,
+    promises: (name) => capabilities[name] !== false,
+    registry: record(target.registry),
+    reopen: async () => record((await target.reopen?.()) ?? target.registry),
+    layoutDirectory: (repository) => layoutDirectory?.(recording.tempDir, repository) ?? recording.tempDir,
+    createAnother: async () => {
+      const arena = await openArena();
+      const controller = new AbortController();
+      const another = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
+      const close = async (): Promise<void> => {
+        controller.abort();
+        await within(timeoutMs, () => another[Symbol.asyncDispose]?.());
+        await arena.remove();
+      };
+      return { registry: another.registry, close };
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ConformanceFailure) return `expected   ${error.expected}\nreceived   ${error.received}`;
+  return `expected   no error\nreceived   ${showError(error)}`;
+}
+
+function isTarget(value: unknown): value is ConformanceTarget {
+  return typeof value === "object" && value !== null && "registry" in value && typeof value.registry === "object" && value.registry !== null;
+}
+
+/** Makes a failure of each error that nobody handles, which would end the process. */
+function listenForUnhandled({ violations }: Recording): () => void {
+  const fail = (expected: string, error: unknown, lookFor: string): void => {
+    const why = "in a server it ends the process";
+    violations.push(new ConformanceFailure(expected, `${showError(error)}, which nobody handled`, { why, lookFor }));
+  };
+  const onRejection = (error: unknown): void => {
+    fail("every rejection handled", error, "a promise that is neither awaited nor returned");
+  };
+  const onException = (error: unknown): void => {
+    fail("every exception handled", error, 'what throws in a callback, or an emitter that nobody listens to for "error"');
+  };
+  process.on("unhandledRejection", onRejection);
+  process.on("uncaughtException", onException);
+  return () => {
+    process.off("unhandledRejection", onRejection);
+    process.off("uncaughtException", onException);
+  };
+}

@@ -1,0 +1,78 @@
+import type { Descriptor } from "@ocilayout/oci-types";
+import { annotationKeys, excerpt } from "@ocilayout/oci-types";
+import { isValidTag, tryParseHostless } from "@ocilayout/ociref";
+
+import type { Contents } from "./check-content.ts";
+import type { LayoutEntry } from "./check-files.ts";
+import type { Report } from "./problem.ts";
+
+/** Where bare tags and entries without a name belong, whatever that is called. */
+const NO_REPOSITORY = "";
+
+/** Checks what the entries are called, and whether each is needed. */
+export function checkEntries(entries: readonly LayoutEntry[], contents: Contents, report: Report): void {
+  const names: Map<string, string> = new Map();
+  for (const { descriptor, where } of entries) {
+    const name = nameOf(descriptor);
+    if (name === undefined) continue;
+    const first = names.get(name);
+    if (first === undefined) names.set(name, where);
+    else report("duplicate-name", "index.json", `${where} has the name ${excerpt(name)}, as ${first} has: readers differ in which one they take`);
+  }
+  const byRepository: Map<string, LayoutEntry[]> = new Map();
+  for (const entry of entries) {
+    const repository = repositoryOf(nameOf(entry.descriptor));
+    const own = byRepository.get(repository);
+    if (own === undefined) byRepository.set(repository, [entry]);
+    else own.push(entry);
+  }
+  for (const own of byRepository.values()) checkUntagged(own, contents, report);
+}
+
+function checkUntagged(entries: readonly LayoutEntry[], contents: Contents, report: Report): void {
+  const contained = containedIn(entries.map(({ descriptor }) => descriptor.digest), contents);
+  for (const { descriptor, where } of entries) {
+    if (isTagged(nameOf(descriptor)) || !saysNothingElse(descriptor) || !contained.has(descriptor.digest)) continue;
+    report("redundant-entry", "index.json", `${where} has no tag, and an index contains what it is about: tools show one image as several; leave the entry out`);
+  }
+}
+
+/** Everything that is contained in one of `roots`, or in an index that is. */
+function containedIn(roots: readonly string[], contents: Contents): ReadonlySet<string> {
+  const contained: Set<string> = new Set();
+  const waiting = [...roots];
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    for (const child of contents.get(digest) ?? []) {
+      if (contained.has(child)) continue;
+      contained.add(child);
+      waiting.push(child);
+    }
+  }
+  return contained;
+}
+
+/** What an entry is called: containerd's name before the specification's, which it repeats in part. */
+function nameOf({ annotations = {} }: Descriptor): string | undefined {
+  const own = (key: string): string | undefined => (Object.hasOwn(annotations, key) && annotations[key] !== "" ? annotations[key] : undefined);
+  return own(annotationKeys.containerdImageName) ?? own(annotationKeys.refName);
+}
+
+function repositoryOf(name: string | undefined): string {
+  if (name === undefined || isValidTag(name)) return NO_REPOSITORY;
+  return tryParseHostless(name)?.repository ?? name;
+}
+
+function isTagged(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  const reference = isValidTag(name) ? undefined : tryParseHostless(name);
+  return reference === undefined || reference.tag !== undefined;
+}
+
+/** Whether nothing is lost with an entry but that it is one. */
+function saysNothingElse(descriptor: Descriptor): boolean {
+  const known: ReadonlySet<string> = new Set([annotationKeys.refName, annotationKeys.containerdImageName]);
+  return (
+    Object.keys(descriptor).every((key) => ["mediaType", "digest", "size", "annotations"].includes(key)) &&
+    Object.keys(descriptor.annotations ?? {}).every((key) => known.has(key))
+  );
+}

@@ -1,0 +1,2 @@
+export { checkLayoutDirectory } from "./check-layout.ts";
+export type { LayoutProblem, LayoutProblemKind } from "./problem.ts";

@@ -1,0 +1,65 @@
+import { isRegistryError } from "@ocilayout/oci-types";
+
+import type { Operation, Session } from "./operation.ts";
+
+/** What came of a call: a value, or the code or name of an error. */
+export interface Outcome {
+  readonly value?: unknown;
+  readonly error?: string | undefined;
+}
+
+/** Makes the call, and tells what came of it. */
+export async function outcomeOf(operation: Operation, session: Session): Promise<Outcome> {
+  try {
+    return { value: (await operation.run(session)) ?? null };
+  } catch (error) {
+    if (isRegistryError(error)) {
+      const { eitherCode } = operation;
+      return { error: eitherCode.includes(error.code) ? eitherCode.join(" or ") : error.code };
+    }
+    if (error instanceof TypeError || error instanceof RangeError) return { error: error.name };
+    throw error;
+  }
+}
+
+/** An outcome as text that can be compared. */
+export function describeOutcome(outcome: Outcome): string {
+  return outcome.error === undefined ? JSON.stringify(outcome.value, sortMembers) : `rejection with ${outcome.error}`;
+}
+
+/** The order of an object's members says nothing. */
+function sortMembers(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The codes that say the same where the contract does not say which it is to be. */
+const SAME: readonly (readonly (string | undefined)[])[] = [
+  ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"],
+  ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"],
+];
+
+/** Whether `received` is as good as `expected`, by what the contract leaves open. */
+export function isAsGood({ name, args }: Operation, received: Outcome, expected: Outcome, full: readonly string[]): boolean {
+  if (describeOutcome(received) === describeOutcome(expected)) return true;
+  if (received.error !== undefined && expected.error !== undefined) return SAME.some((same) => same.includes(received.error) && same.includes(expected.error));
+  // Whether there is a repository when nothing is left in it but blobs.
+  if (name === "tags") return [received, expected].every((it) => it.error === "NAME_UNKNOWN" || (Array.isArray(it.value) && it.value.length === 0));
+  if (name === "repositories" && received.error === undefined) return isListOf(received.value, args[0] as Page, full);
+  return false;
+}
+
+interface Page {
+  readonly startAfter?: string;
+  readonly limit?: number;
+}
+
+/** Whether a list is sorted, and has all that it must have: what has a manifest. Anything else may be there or not. */
+function isListOf(received: unknown, { startAfter = "", limit = Infinity }: Page, full: readonly string[]): boolean {
+  if (!Array.isArray(received) || received.length > limit) return false;
+  const names = received as string[];
+  const isSorted = names.every((name, i) => name > (i === 0 ? startAfter : (names[i - 1] ?? "")));
+  const last = names.length < limit ? undefined : (names.at(-1) ?? "");
+  const due = full.filter((name) => name > startAfter && (last === undefined || name <= last));
+  return isSorted && due.every((name) => names.includes(name));
+}

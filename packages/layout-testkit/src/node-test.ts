@@ -1,0 +1,30 @@
+import { describe, it } from "node:test";
+
+import type { ConformanceOptions } from "./conformance/options.ts";
+import { planCases } from "./conformance/plan.ts";
+import { formatSkip, isFailure } from "./conformance/report.ts";
+import { RunnerFailure } from "./conformance/runner-failure.ts";
+
+export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./conformance/options.ts";
+
+/** The largest limit of time that `node:test` takes: `timeoutMs` is the only one that counts. */
+const UNLIMITED_MS = 0x7fff_ffff;
+
+/**
+ * A suite of `node:test` with a test for each case that is about the backend; `--test-name-pattern=UPLOAD-07` runs one.
+ *
+ * @throws TypeError or RangeError where the options make no sense.
+ */
+export function describeRegistry(name: string, options: ConformanceOptions): void {
+  const { cases, run } = planCases(options);
+  void describe(name, { concurrency: 1, timeout: UNLIMITED_MS }, () => {
+    for (const one of cases) {
+      void it(`${one.id} ${one.title}`, { timeout: UNLIMITED_MS }, async (test) => {
+        const result = await run(one);
+        const reproduce = `node --test-name-pattern=${result.id}, with the option seed: ${result.seed}`;
+        if (isFailure(result)) throw new RunnerFailure(result, reproduce);
+        if (result.status === "skip") test.skip(formatSkip(result));
+      });
+    }
+  });
+}

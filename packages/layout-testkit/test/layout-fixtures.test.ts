@@ -1,0 +1,33 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, it } from "vitest";
+
+import { checkLayoutDirectory } from "../src/layout/index.ts";
+
+/** Layouts as real tools left them, and hostile ones; the package beside this one has them for its own tests. */
+const fixtures = join(import.meta.dirname, "..", "..", "layout-core", "test", "fixtures");
+const names = readdirSync(fixtures).filter((name) => existsSync(join(fixtures, name, "layout")));
+const real = names.filter((name) => !name.startsWith("x-") && existsSync(join(fixtures, name, "layout", "index.json")));
+
+/** What is wrong with those of real tools, by kind, where there is something. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  // An upload, or what a killed program left, in blobs.
+  "ref-mid-upload": ["stray"],
+  "regctl-main-killed": ["stray"],
+  // An entry for each child.
+  "ref-shared": ["redundant-entry"],
+  // That is what it was asked for.
+  "skopeo-1.22.0-sparse": ["missing-blob"],
+  // It made an empty directory, which git does not keep.
+  "umoci-0.6.0-init-only": ["missing-part"],
+};
+
+it.each(real)("the layout %s is what the specification says, but for what is known", async (name) => {
+  const kinds = new Set((await checkLayoutDirectory(join(fixtures, name, "layout"))).map(({ kind }) => kind));
+  expect([...kinds].toSorted()).toEqual(known[name] ?? []);
+});
+
+it.each(names.filter((name) => name.startsWith("x-")))("the layout %s does not make it fail", async (name) => {
+  for (const { message } of await checkLayoutDirectory(join(fixtures, name, "layout"))) expect(message).not.toBe("");
+});

@@ -1,0 +1,8 @@
+import type { Mutant } from "../mutant.ts";
+import { mutant } from "../mutant.ts";
+
+const it: Mutant = mutant("takes content of any size", ["BLOB-03"], (whole) => ({
+  pushBlob: (repo, { digest }, content, options) => whole.pushBlob(repo, { digest }, content, options),
+}));
+
+export default it;

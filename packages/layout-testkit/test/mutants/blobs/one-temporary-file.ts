@@ -1,0 +1,17 @@
+import { RegistryError } from "@ocilayout/oci-types";
+
+import type { Mutant } from "../mutant.ts";
+import { mutant } from "../mutant.ts";
+
+const it: Mutant = mutant("has one temporary file for each digest", ["BLOB-11"], (whole) => {
+  const pushing: Set<string> = new Set();
+  return {
+    pushBlob: async (repo, expected, content, options) => {
+      if (pushing.has(expected.digest)) throw new RegistryError("STORAGE_FAILED");
+      pushing.add(expected.digest);
+      return whole.pushBlob(repo, expected, content, options).finally(() => pushing.delete(expected.digest));
+    },
+  };
+});
+
+export default it;

@@ -1,0 +1,6 @@
+import type { Mutant } from "../mutant.ts";
+import { mutant } from "../mutant.ts";
+
+const it: Mutant = mutant("supports sha512 and does not say so", ["BLOB-13"], () => ({}), { capabilities: { digestAlgorithms: false } });
+
+export default it;

@@ -1,0 +1,13 @@
+import { RegistryError, manifestKind, stripMediaTypeParameters } from "@ocilayout/oci-types";
+
+import type { Mutant } from "../mutant.ts";
+import { mutant } from "../mutant.ts";
+
+const it: Mutant = mutant("stores known types only", ["MANIFEST-07"], (whole) => ({
+  pushManifest: async (repo, content, mediaType, options) => {
+    if (manifestKind(stripMediaTypeParameters(mediaType)) === "opaque") throw new RegistryError("MANIFEST_INVALID");
+    return whole.pushManifest(repo, content, mediaType, options);
+  },
+}));
+
+export default it;

@@ -1,0 +1,8 @@
+import type { Mutant } from "../mutant.ts";
+import { mutant, changeReader } from "../mutant.ts";
+
+const it: Mutant = mutant("reads on after it was closed", ["READ-03"], (whole) => ({
+  getBlob: async (...args) => changeReader(await whole.getBlob(...args), { close: async () => undefined }),
+}));
+
+export default it;

@@ -1,12 +1,22 @@
-import { openTarget, runConformance } from "@ocilayout/layout-testkit";
-import { expect, it } from "vitest";
+import { join } from "node:path";
+
+import { openTarget, type ConformanceOptions } from "@ocilayout/layout-testkit";
+import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
 
 import { openPerRepository, type PerRepositoryOptions } from "../src/index.ts";
 
-it.each<[string, PerRepositoryOptions]>([
-  ["a directory of layouts", {}],
-  ["a directory that keeps one layout open", { maxOpenLayouts: 1, durability: "none" }],
-])("%s passes every conformance case", async (_name, options) => {
-  const report = await runConformance({ runs: 10, create: ({ tempDir }) => openTarget(() => openPerRepository(tempDir, options)) });
-  expect(String(report)).toMatch(/^[0-9]+ passed, 0 failed, 0 errors, 0 skipped \(seed [0-9]+\)$/);
+function kitOptions(options: PerRepositoryOptions): ConformanceOptions {
+  return {
+    // Random calls are compared at length in model.test.ts.
+    runs: 5,
+    layoutDirectory: (tempDir, repository) => join(tempDir, repository),
+    create: ({ tempDir }) => openTarget(() => openPerRepository(tempDir, options)),
+  };
+}
+
+describeRegistry("a directory of layouts", kitOptions({}));
+
+describeRegistry("a directory that keeps one layout open", {
+  ...kitOptions({ maxOpenLayouts: 1, durability: "none" }),
+  only: ["REPOSITORY", "SCOPE", "MOUNT", "UPLOAD", "OPEN", "TOGETHER", "DELETE", "MODEL"],
 });

@@ -1,16 +1,24 @@
 import { expect, it } from "vitest";
 
 import { runConformance } from "../src/index.ts";
-import { createMemoryRegistry } from "../src/memory/index.ts";
+import { createMemoryRegistry, type MemoryOptions } from "../src/memory/index.ts";
+import { describeRegistry } from "../src/vitest.ts";
 
-it("the registry in memory passes every case that applies to it", async () => {
-  const report = await runConformance({ create: () => ({ registry: createMemoryRegistry(), reopen: async () => createMemoryRegistry() }), capabilities: { persistent: false } });
-  expect(String(report)).toMatch(/^[0-9]+ passed, 0 failed, 0 errors, 0 skipped \(seed [0-9]+\)$/);
-  expect(report.ok).toBe(true);
+const memory = (options: MemoryOptions = {}) => ({
+  create: () => ({ registry: createMemoryRegistry(options), reopen: async () => createMemoryRegistry(options) }),
 });
 
-it("so does one whose blobs are shared", async () => {
-  const capabilities = { persistent: false, repositoryScopedBlobs: false };
-  const report = await runConformance({ create: () => ({ registry: createMemoryRegistry({ repositoryScopedBlobs: false }), reopen: async () => createMemoryRegistry() }), capabilities });
-  expect(String(report)).toMatch(/^[0-9]+ passed, 0 failed, 0 errors, 0 skipped \(seed [0-9]+\)$/);
-});
+describeRegistry("a registry in memory", { ...memory(), capabilities: { persistent: false } });
+describeRegistry("one whose blobs are shared", { ...memory({ repositoryScopedBlobs: false }), capabilities: { persistent: false, repositoryScopedBlobs: false } });
+describeRegistry("one that keeps empty repositories", { ...memory({ keepsEmptyRepositories: true }), capabilities: { persistent: false } });
+describeRegistry("one that takes what is sparse", { ...memory({ allowSparse: true }), capabilities: { persistent: false, checksReferences: false } });
+
+// CI shuffles twenty times.
+const shuffles = Number(process.env["SHUFFLES"] ?? 3);
+
+it(`cases do not depend on their order: shuffled ${shuffles} times, none fails`, async () => {
+  for (let seed = 0; seed < shuffles; seed += 1) {
+    const report = await runConformance({ ...memory(), capabilities: { persistent: false }, shuffle: true, seed, runs: 2 });
+    expect(report.ok, String(report)).toBe(true);
+  }
+}, 120_000);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -14,31 +14,33 @@ export interface Arena {
   /** The target's own. */
   readonly tempDir: string;
   /** Fails where something beside it was made, changed or removed. */
-  check(): Promise<void>;
-  remove(): Promise<void>;
+  check(): void;
+  remove(): void;
 }
 
-/** Makes an arena. */
-export async function openArena(): Promise<Arena> {
-  const root = await mkdtemp(join(tmpdir(), "conformance-"));
+/** Makes an arena. Each case has one, and these few small files are made sooner than they are waited for. */
+export function openArena(): Arena {
+  const root = mkdtempSync(join(tmpdir(), "conformance-"));
   const tempDir = join(root, "a", "b", "target");
-  await mkdir(tempDir, { recursive: true });
-  for (const level of LEVELS) await writeFile(join(root, level, VICTIM), CONTENT);
+  mkdirSync(tempDir, { recursive: true });
+  for (const level of LEVELS) writeFileSync(join(root, level, VICTIM), CONTENT);
   const inside = ["a", "b", "target"];
   return {
     tempDir,
-    check: async () => {
-      for (const [i, level] of LEVELS.entries()) await checkLevel(join(root, level), "../".repeat(LEVELS.length - i), inside[i]);
+    check: () => {
+      for (const [i, level] of LEVELS.entries()) checkLevel(join(root, level), "../".repeat(LEVELS.length - i), inside[i]);
     },
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => {
+      rmSync(root, { recursive: true, force: true });
+    },
   };
 }
 
-async function checkLevel(directory: string, shown: string, inside: string | undefined): Promise<void> {
-  const found = await readdir(directory);
+function checkLevel(directory: string, shown: string, inside: string | undefined): void {
+  const found = readdirSync(directory);
   const strange = found.find((name) => name !== VICTIM && name !== inside);
   if (strange !== undefined) throw touched(`${shown}${strange}, which was made`);
-  const content = found.includes(VICTIM) ? await readFile(join(directory, VICTIM), "utf8") : undefined;
+  const content = found.includes(VICTIM) ? readFileSync(join(directory, VICTIM), "utf8") : undefined;
   if (content !== CONTENT) throw touched(`${shown}${VICTIM}, which was ${content === undefined ? "removed" : "changed"}`);
 }
 

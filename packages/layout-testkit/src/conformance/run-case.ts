@@ -18,7 +18,7 @@ import { NoAnswer, within } from "./time-limit.ts";
 export async function runCase(it: ConformanceCase, settings: ConformanceSettings): Promise<CaseResult> {
   const started = performance.now();
   const { seed, skip } = settings;
-  const arena = await openArena();
+  const arena = openArena();
   const recording: Recording = { calls: [], violations: [], tempDir: arena.tempDir };
   const stopListening = listenForUnhandled(recording);
   try {
@@ -31,7 +31,7 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
     return { ...result, status: "skip", message: reason, hint: undefined, isStale: outcome.status === "pass" };
   } finally {
     stopListening();
-    await arena.remove();
+    arena.remove();
   }
 }
 
@@ -70,7 +70,7 @@ async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: C
     await (it.isLong === true ? run() : within(settings.timeoutMs, run));
     // What nobody handled is told after the promises that are left have run.
     await setImmediate();
-    await arena.check();
+    arena.check();
     if (recording.violations[0] !== undefined) throw recording.violations[0];
     return { status: "pass" };
   } catch (error) {
@@ -92,13 +92,13 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
     reopen: async () => record((await target.reopen?.()) ?? target.registry),
     layoutDirectory: (repository) => layoutDirectory?.(recording.tempDir, repository) ?? recording.tempDir,
     createAnother: async () => {
-      const arena = await openArena();
+      const arena = openArena();
       const controller = new AbortController();
       const another = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
       const close = async (): Promise<void> => {
         controller.abort();
         await within(timeoutMs, () => another[Symbol.asyncDispose]?.());
-        await arena.remove();
+        arena.remove();
       };
       return { registry: another.registry, close };
     },

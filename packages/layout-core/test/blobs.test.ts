@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { ociMediaTypes, octetStream, type BlobSource } from "@ocilayout/oci-types";
@@ -246,6 +246,25 @@ describe("clause 8: reading verifies", () => {
     symlinkSync(outside, blobPath(directory, expected.digest));
     await expect(registry.getBlob("a", expected.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     await using trusting = await openLayout(directory, { followSymlinks: true });
+    expect(await (await trusting.getBlob("a", expected.digest)).text()).toBe("hello");
+  });
+
+  it("D18: a directory of blobs that is a link out of the layout is neither read, written nor cleaned", async () => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory);
+    await registry.pushManifest("a", bytes("x"), "application/x-a", { digest: descriptorOf(bytes("x")).digest });
+    const outside = join(dirname(directory), "outside");
+    renameSync(join(directory, "blobs", "sha256"), outside);
+    symlinkSync(outside, join(directory, "blobs", "sha256"));
+    const stored = descriptorOf(bytes("x")).digest;
+    await expect(registry.getBlob("a", stored)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.resolveBlob("a", stored)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.pushBlob("a", expected, hello)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(registry.deleteBlob("a", stored)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect((await registry.gc({ graceMs: 0 })).removed).toEqual([]);
+    expect(readdirSync(outside)).toEqual([stored.slice("sha256:".length)]);
+    await using trusting = await openLayout(directory, { followSymlinks: true });
+    await trusting.pushBlob("a", expected, hello);
     expect(await (await trusting.getBlob("a", expected.digest)).text()).toBe("hello");
   });
 

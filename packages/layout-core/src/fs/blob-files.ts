@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 
 import type { Digest } from "@ocilayout/oci-types";
 import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
@@ -49,8 +49,14 @@ export class BlobFiles {
     return join(this.#paths.blobs, parsed.algorithm, parsed.encoded);
   }
 
+  /** Whether a blob would lie in a directory that is a link out of the layout, and not to be followed. */
+  async isElsewhere(digest: string): Promise<boolean> {
+    return this.#leaves(dirname(this.path(digest)));
+  }
+
   /** Opens a blob. `undefined` where there is none: also where there is something else than a file, or a link that leaves. */
   async open(digest: string): Promise<OpenBlob | undefined> {
+    if (await this.isElsewhere(digest)) return undefined;
     const file = await this.#openFile(this.path(digest));
     if (file === undefined) return undefined;
     try {
@@ -71,6 +77,7 @@ export class BlobFiles {
 
   /** The size of a blob in bytes; `undefined` where there is none. */
   async size(digest: string): Promise<number | undefined> {
+    if (await this.isElsewhere(digest)) return undefined;
     const stats = await this.#lstat(this.path(digest));
     if (stats?.isFile() === true) return Number(stats.size);
     if (stats?.isSymbolicLink() !== true) return undefined;
@@ -113,7 +120,9 @@ export class BlobFiles {
   /** Every file that has the name of a blob; whatever else lies there is nobody's to remove. */
   async *list(): AsyncGenerator<StoredBlob, void, undefined> {
     for (const algorithm of digestAlgorithms) {
-      for (const entry of await listIfThere(this.#disk, join(this.#paths.blobs, algorithm))) {
+      const directory = join(this.#paths.blobs, algorithm);
+      if (await this.#leaves(directory)) continue;
+      for (const entry of await listIfThere(this.#disk, directory)) {
         const digest = `${algorithm}:${entry.name}`;
         if (!entry.isFile() || !isDigest(digest)) continue;
         const stats = this.#disk.statNow(this.path(digest));
@@ -136,6 +145,10 @@ export class BlobFiles {
     }
     const target = await this.#resolveLink(path);
     return target === undefined ? undefined : this.#openFile(target);
+  }
+
+  async #leaves(directory: string): Promise<boolean> {
+    return this.#disk.isLinkNow(directory) && (await this.#resolveLink(directory)) === undefined;
   }
 
   /** Where the link `path` leads, if there is something and it may be read. */

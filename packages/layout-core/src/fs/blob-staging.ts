@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
 import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
@@ -10,6 +10,7 @@ import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
+import { damaged } from "./layout-files.ts";
 import { ownedName } from "./owned-name.ts";
 
 /** A blob that was written and verified, and has no name yet. */
@@ -127,6 +128,7 @@ export class BlobStaging {
   /** Gives a staged blob its name, whatever had it before. */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
+    if (await this.#blobs.isElsewhere(staged.digest)) throw damaged(`blobs/${basename(dirname(path))} is a link that leaves it`);
     await ensureDirectory(this.#disk, dirname(path), this.#durable);
     await this.#disk.rename(staged.temporary, path);
     if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));

@@ -39,6 +39,8 @@ export interface Disk {
   list(path: string): Promise<Dirent[]>;
   /** Follows links; `undefined` where nothing is. Synchronous: a stat is cheaper to make than to hand over. */
   statNow(path: string): BigIntStats | undefined;
+  /** Whether `path` is a symbolic link, wherever it leads. Synchronous, as `statNow` is. */
+  isLinkNow(path: string): boolean;
 }
 
 const open = promisify(fs.open);
@@ -93,6 +95,7 @@ export const nodeDisk: Disk = {
   realpath: (path) => fsp.realpath(path),
   list: (path) => fsp.readdir(path, { withFileTypes: true }),
   statNow: (path) => fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
+  isLinkNow: (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true,
 };
 
 /** A file that is open, or was; shared between its owner and the clean-up after an owner that closed nothing. */

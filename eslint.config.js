@@ -33,7 +33,7 @@ function restrict(files, ...patterns) {
 }
 
 export default tseslint.config(
-  globalIgnores(["**/dist/", "**/coverage/", "**/.turbo/", "**/fixtures/", ".demo/", "tools/checks/consumer/", "**/generated/"]),
+  globalIgnores(["**/dist/", "**/coverage/", "**/.turbo/", "**/fixtures/", ".demo/", "tools/checks/consumer/", "**/generated/", ".stryker-tmp/", "tools/mutation/reports/"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {

@@ -55,6 +55,13 @@ describe("a blob", () => {
   it("may be the empty one of the specification", () => {
     expect(emptyBlob).toEqual({ descriptor: emptyDescriptor, content: bytes("{}") });
   });
+
+  it("has new bytes each time where it is the empty one, so that nobody changes another's", async () => {
+    emptyBlob.content.fill(0);
+    const [config] = (await artifact()).blobs;
+    config?.content.fill(0);
+    expect((await artifact()).blobs[0]?.content).toEqual(bytes("{}"));
+  });
 });
 
 describe("an image", () => {

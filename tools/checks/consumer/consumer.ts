@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import { collect, defineRegistry, isRegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
 import { parse } from "@ocilayout/ociref";
+import { openTarget, runConformance, type ConformanceReport } from "@ocilayout/layout-testkit";
+import { checkLayoutDirectory } from "@ocilayout/layout-testkit/layout";
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 
 const directory = mkdtempSync(join(tmpdir(), "consumer-"));
 const layout: LayoutRegistry = await openLayout(directory);
@@ -17,5 +20,9 @@ if (tags.join() !== "v1" || pushed.size !== 1) throw new Error("the layout does 
 const empty = defineRegistry({});
 const refused = await empty.resolveTag("a", "b").catch((error: unknown) => error);
 if (!isRegistryError(refused, "UNSUPPORTED")) throw new Error("an empty registry does something");
+const problems = await checkLayoutDirectory(directory);
+if (problems.length > 0) throw new Error(`the layout has problems: ${JSON.stringify(problems)}`);
 await layout.close();
+const report: ConformanceReport = await runConformance({ only: "BLOB", create: () => openTarget(async () => createMemoryRegistry()) });
+if (!report.ok) throw new Error(String(report));
 rmSync(directory, { recursive: true });

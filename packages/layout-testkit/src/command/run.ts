@@ -10,6 +10,9 @@ import { openReportFile } from "./report-file.ts";
 /** Where the command prints. */
 export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
 
+/** More failures than are read one after the other. */
+const MANY = 5;
+
 /** Runs the cases on `target`, and tells what comes of each as it comes. Gives the exit code. */
 export async function runTarget(target: string, { settings, cases, run }: Plan, command: Command, output: Output): Promise<number> {
   const junit = command.junit === undefined ? undefined : await openReportFile(command.junit);
@@ -26,7 +29,10 @@ export async function runTarget(target: string, { settings, cases, run }: Plan, 
     else if (result.status === "skip") output.write(`${clear}${formatSkip(result)}\n`);
   }
   const report = createReport(results, settings.seed);
-  output.write(`${clear}${summarise(results)} (seed ${report.seed})\n`);
+  const [first, ...others] = results.filter(isFailure);
+  output.write(clear);
+  if (first !== undefined && others.length >= MANY && !settings.shuffle) output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
+  output.write(`${summarise(results)} (seed ${report.seed})\n`);
   await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
   await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);
   return report.ok ? 0 : 1;

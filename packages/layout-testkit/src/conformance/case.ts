@@ -12,6 +12,7 @@ export interface ConformanceCase extends Hint {
   readonly id: string;
   /** The behaviour, as a sentence. */
   readonly title: string;
+  /** Whether a registry must, should or may behave so. */
   readonly level: Level;
   /** The contract's clause, and the specification's section where there is one. */
   readonly cites: string;
@@ -25,5 +26,6 @@ export interface ConformanceCase extends Hint {
   readonly needsLayout?: boolean | undefined;
   /** Whether it may take longer than one time limit: it watches each of its calls itself. */
   readonly isLong?: boolean | undefined;
+  /** Rejects, with a `ConformanceFailure`, where the registry behaves otherwise. */
   readonly run: (context: CaseContext) => Promise<void>;
 }

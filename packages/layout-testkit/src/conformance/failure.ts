@@ -8,7 +8,9 @@ export interface Hint {
 
 /** A registry that did not do what a case expects of it. */
 export class ConformanceFailure extends Error {
+  /** What a registry that is right would have done. */
   readonly expected: string;
+  /** What this one did. */
   readonly received: string;
   /** In place of the case's own, where this is about something else. */
   readonly hint: Hint | undefined;

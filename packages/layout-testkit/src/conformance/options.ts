@@ -3,6 +3,7 @@ import { requireCount, requireString } from "@ocilayout/oci-types";
 
 /** What a case needs of a backend: an empty registry, and perhaps a way to open its content again. */
 export interface ConformanceTarget extends Partial<AsyncDisposable> {
+  /** The registry that is put to the test; empty. */
   readonly registry: Registry;
   /** Opens another registry over the same content. Without it the cases of persistence and of two at once are skipped. */
   readonly reopen?: (() => Promise<Registry>) | undefined;

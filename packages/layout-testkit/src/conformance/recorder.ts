@@ -13,6 +13,8 @@ export interface Recording {
   readonly violations: ConformanceFailure[];
   /** A path that no message may carry. */
   readonly tempDir: string;
+  /** What a case that ran out of time still calls is refused: it would go on for ever. */
+  isOver: boolean;
 }
 
 /** The calls that answer with a list and not with a promise. */
@@ -40,7 +42,7 @@ function observe<Subject extends object>(subject: Subject, recording: Recording)
         if (typeof name === "string") recording.calls.push(`${name}(${args.map(show).join(", ")})`);
         const call = (): unknown => Reflect.apply(member, subject, args);
         if (name === Symbol.asyncIterator) return bound(call() as AsyncIterator<unknown>, recording);
-        if (name === "stream") return call();
+        if (name === "stream") return boundStream(call());
         if (LISTS.has(name)) return observeList(String(name), call, recording);
         return observePromise(String(name), call, args, recording);
       };
@@ -51,15 +53,18 @@ function observe<Subject extends object>(subject: Subject, recording: Recording)
 async function observePromise(name: string, call: () => unknown, args: readonly unknown[], recording: Recording): Promise<unknown> {
   const before = args.map(snapshot);
   try {
+    if (recording.isOver) throw new ConformanceFailure("the end of the case", `another call of ${name}()`);
     const answer = callAndExpect(`a promise of ${name}()`, call, recording);
     if (!isObject(answer) || !("then" in answer)) recording.violations.push(new ConformanceFailure(`a promise of ${name}()`, show(answer), PROMISES));
     const value = await answer;
-    if (isObject(value) && ("bytes" in value || "commit" in value)) return observe(value, recording);
+    if (isObject(value) && ("bytes" in value || "commit" in value || Symbol.asyncIterator in value)) return observe(value, recording);
     return value;
   } catch (error) {
     checkMessage(error, recording);
     throw error;
   } finally {
+    // A case that calls again and again must let its own time limit run.
+    if (recording.calls.length % 100 === 0) await setImmediate();
     const changed = args.find((it, i) => snapshot(it) !== before[i]);
     if (changed !== undefined) recording.violations.push(new ConformanceFailure(`what is passed to ${name}(), as it was`, show(changed), ARGUMENTS));
   }
@@ -101,6 +106,22 @@ function bound(iterator: AsyncIterator<unknown>, recording: Recording): AsyncIte
     },
     return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
   };
+}
+
+/** The same for a stream. What is none is left for the case to find out. */
+function boundStream(stream: unknown): unknown {
+  if (!(stream instanceof ReadableStream)) return stream;
+  const reader = stream.getReader() as ReadableStreamDefaultReader<unknown>;
+  let count = 0;
+  const pull = async (controller: ReadableStreamDefaultController<unknown>): Promise<void> => {
+    count += 1;
+    if (count > ENDLESS) throw new ConformanceFailure("an end", `chunk number ${count}`);
+    if (count % 100 === 0) await setImmediate();
+    const { done, value } = await reader.read();
+    if (done) controller.close();
+    else controller.enqueue(value);
+  };
+  return new ReadableStream<unknown>({ pull, cancel: async (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }
 
 /** Clause 1: what a message says goes to clients. */

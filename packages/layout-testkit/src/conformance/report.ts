@@ -32,6 +32,7 @@ export interface CaseResult {
 export interface ConformanceReport {
   /** Whether nothing failed. */
   readonly ok: boolean;
+  /** What came of each case, in the order in which they were run. */
   readonly results: readonly CaseResult[];
   /** Where random choices began. */
   readonly seed: number;
@@ -41,6 +42,9 @@ export interface ConformanceReport {
 
 /** How many of the calls before a failure are told. */
 const TOLD_CALLS = 12;
+
+/** The longest line, in characters, that the calls before a failure are told in. */
+const LINE = 120;
 
 /** Makes the report of `results`. */
 export function createReport(results: readonly CaseResult[], seed: number): ConformanceReport {
@@ -73,13 +77,27 @@ export function formatSkip({ id, title, message = "", isStale }: CaseResult): st
 /** One failure, with all that its author needs. `reproduce` says how to see it again; default: by the command's options. */
 export function formatFailure(result: CaseResult, reproduce: string = `--only ${result.id} --seed ${result.seed}`): string {
   const { id, title, level, cites, message = "", hint = "", transcript } = result;
-  const told = transcript.slice(-TOLD_CALLS);
-  const left = transcript.length - told.length;
-  const calls = [...(left === 0 ? [] : [`${left} more`]), ...told].join(" → ");
   return [
     `${id}  ${title}   ${level}  ${cites}`,
-    `  called     ${transcript.at(-1) ?? "nothing"}`,
+    ...(transcript.length === 0 ? [] : [`  called     ${transcript.at(-1) ?? ""}`]),
     ...[message, hint].flatMap((text) => (text === "" ? [] : text.split("\n").map((line) => `  ${line}`))),
-    `  calls so far: ${calls === "" ? "none" : calls}     reproduce: ${reproduce}`,
+    formatCalls(transcript, `reproduce: ${reproduce}`),
   ].join("\n");
+}
+
+/** The calls that led to a failure: in one line where they fit, else each in its own. */
+function formatCalls(transcript: readonly string[], reproduce: string): string {
+  const calls = transcript.reduce<{ call: string; times: number }[]>((groups, call) => {
+    const last = groups.at(-1);
+    if (last?.call === call) last.times += 1;
+    else groups.push({ call, times: 1 });
+    return groups;
+  }, []);
+  const left = calls.slice(0, -TOLD_CALLS).reduce((sum, { times }) => sum + times, 0);
+  const told = calls.slice(-TOLD_CALLS).map(({ call, times }) => (times === 1 ? call : `${times} × ${call}`));
+  const start = "  calls so far: ";
+  if (transcript.length < 2) return `${start}${transcript.length === 0 ? "none" : "only this one"}     ${reproduce}`;
+  const all = [...(left === 0 ? [] : [`${left} more`]), ...told];
+  const line = `${start}${all.join(" → ")}`;
+  return line.length <= LINE ? `${line}     ${reproduce}` : `${start}${all.join(`\n${" ".repeat(start.length - 2)}→ `)}\n  ${reproduce}`;
 }

@@ -13,13 +13,14 @@ import { recordCalls } from "./recorder.ts";
 import type { CaseResult } from "./report.ts";
 import { show, showError } from "./show.ts";
 import { NoAnswer, within } from "./time-limit.ts";
+import { findUsualSuspect } from "./usual-suspect.ts";
 
 /** Runs one case on a target of its own. It never rejects, and never takes much longer than it may. */
 export async function runCase(it: ConformanceCase, settings: ConformanceSettings): Promise<CaseResult> {
   const started = performance.now();
   const { seed, skip } = settings;
   const arena = openArena();
-  const recording: Recording = { calls: [], violations: [], tempDir: arena.tempDir };
+  const recording: Recording = { calls: [], violations: [], tempDir: arena.tempDir, isOver: false };
   const stopListening = listenForUnhandled(recording);
   try {
     const outcome = await runInArena(it, settings, arena, recording);
@@ -30,6 +31,7 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
     if (reason === undefined || outcome.status === "skip") return result;
     return { ...result, status: "skip", message: reason, hint: undefined, isStale: outcome.status === "pass" };
   } finally {
+    recording.isOver = true;
     stopListening();
     arena.remove();
   }
@@ -42,7 +44,10 @@ async function runInArena(it: ConformanceCase, settings: ConformanceSettings, ar
   const controller = new AbortController();
   const create = async (): Promise<ConformanceTarget> => {
     const target: unknown = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
-    if (isTarget(target)) return target;
+    if (isTarget(target)) {
+      requireMethods(target.registry, "create() gave a registry");
+      return target;
+    }
     throw new TypeError(`create() gave ${show(target)} in place of { registry }`);
   };
   let target: ConformanceTarget;
@@ -75,8 +80,9 @@ async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: C
     return { status: "pass" };
   } catch (error) {
     const cause = recording.violations[0] ?? error;
-    const { why, lookFor } = (cause instanceof ConformanceFailure ? cause.hint : undefined) ?? it;
-    return { status: "fail", message: describe(cause), hint: `why        ${why}\nlook for   ${lookFor}`, isHung: cause instanceof NoAnswer };
+    const failure = cause instanceof ConformanceFailure ? cause : new ConformanceFailure("no error", showError(cause));
+    const { why, lookFor } = failure.hint ?? findUsualSuspect(failure, recording.calls) ?? it;
+    return { status: "fail", message: `expected   ${failure.expected}\nreceived   ${failure.received}`, hint: `why        ${why}\nlook for   ${lookFor}`, isHung: cause instanceof NoAnswer };
   }
 }
 
@@ -89,7 +95,12 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
     timeoutMs,
     promises: (name) => capabilities[name] !== false,
     registry: record(target.registry),
-    reopen: async () => record((await target.reopen?.()) ?? target.registry),
+    reopen: async () => {
+      const registry: unknown = await target.reopen?.();
+      if (typeof registry !== "object" || registry === null) throw new ConformanceFailure("a registry of reopen()", show(registry));
+      requireMethods(registry, "reopen() gave a registry");
+      return record(registry as Registry);
+    },
     layoutDirectory: (repository) => layoutDirectory?.(recording.tempDir, repository) ?? recording.tempDir,
     createAnother: async () => {
       const arena = openArena();
@@ -105,13 +116,20 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
   };
 }
 
-function describe(error: unknown): string {
-  if (error instanceof ConformanceFailure) return `expected   ${error.expected}\nreceived   ${error.received}`;
-  return `expected   no error\nreceived   ${showError(error)}`;
-}
-
 function isTarget(value: unknown): value is ConformanceTarget {
   return typeof value === "object" && value !== null && "registry" in value && typeof value.registry === "object" && value.registry !== null;
+}
+
+/** What a registry has, whatever it promises. A call of what is not there is a TypeError, which some cases expect. */
+const METHODS = [
+  "getBlob", "getBlobRange", "getManifest", "getTag", "resolveBlob", "resolveManifest", "resolveTag",
+  "pushBlob", "pushBlobChunked", "pushBlobChunkedResume", "resolveUpload", "cancelUpload", "mountBlob", "pushManifest",
+  "deleteBlob", "deleteManifest", "deleteTag", "tags", "referrers", "repositories",
+] as const satisfies readonly (keyof Registry)[];
+
+function requireMethods(registry: object, what: string): void {
+  const missing = METHODS.filter((name) => typeof Reflect.get(registry, name) !== "function");
+  if (missing.length > 0) throw new TypeError(`${what} without ${missing.join(", ")}: defineRegistry() answers for what a backend does not have`);
 }
 
 /** Makes a failure of each error that nobody handles, which would end the process. */

@@ -1,11 +1,19 @@
-/** The longest string that is shown whole. */
-const WHOLE = 40;
+/** The longest string that is shown whole: two media types may differ at their ends. */
+const WHOLE = 80;
+
+/** The longest content, in bytes, that is shown beside its size. */
+const WHOLE_CONTENT = 24;
 
 /** A value as it is best read in a line: digests and contents cut short. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > WHOLE ? `${value.slice(0, 19)}…` : value);
+  if (typeof value === "string") return JSON.stringify(shorten(value));
   if (typeof value === "function") return "a function";
   return typeof value === "object" && value !== null ? showObject(value) : String(value);
+}
+
+function shorten(text: string): string {
+  const isDigest = /^[a-z0-9]+:[0-9a-f]{40,}$/.test(text);
+  return isDigest || text.length > WHOLE ? `${text.slice(0, isDigest ? 19 : WHOLE - 1)}…` : text;
 }
 
 /** What an error says, and by which code. */
@@ -17,14 +25,20 @@ export function showError(error: unknown): string {
 
 function showObject(value: object): string {
   if (value instanceof Error) return showError(value);
-  if (value instanceof Uint8Array) return `${value.length} B`;
+  if (value instanceof Uint8Array) return showBytes(value);
   if (value instanceof AbortSignal) return value.aborted ? "an aborted signal" : "a signal";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   if ("commit" in value && "write" in value) return `BlobWriter ${showMembers(pick(value, "id", "size"))}`;
   if ("bytes" in value && "descriptor" in value) return `BlobReader ${showMembers(pick(value, "descriptor"))}`;
-  if (Symbol.asyncIterator in value || Symbol.iterator in value) return className(value);
   const name = className(value);
+  if (Symbol.asyncIterator in value) return name === "Object" ? "an async iterable" : name;
+  if (Symbol.iterator in value) return name === "Object" ? "an iterable" : name;
   return name === "Object" ? showMembers(value) : `${name} ${showMembers(value)}`;
+}
+
+function showBytes(bytes: Uint8Array): string {
+  const text = bytes.length > WHOLE_CONTENT ? "" : new TextDecoder().decode(bytes);
+  return /^[\x20-\x7e]+$/.test(text) ? `${bytes.length} B ${JSON.stringify(text)}` : `${bytes.length} B`;
 }
 
 function showMembers(value: object): string {

@@ -41,4 +41,10 @@ export async function json(value: unknown, mediaType: string): Promise<Content> 
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor}
  */
-export const emptyBlob: Content = Object.freeze({ descriptor: emptyDescriptor, content: encode("{}") });
+export const emptyBlob: Content = Object.freeze({
+  descriptor: emptyDescriptor,
+  // New bytes each time: a registry that changes what it is given must not change what the next one gets.
+  get content() {
+    return encode("{}");
+  },
+});

@@ -30,6 +30,7 @@ export type LayoutProblemKind =
 
 /** One thing that is wrong with a layout. */
 export interface LayoutProblem {
+  /** What kind of problem it is. */
   readonly kind: LayoutProblemKind;
   /** What it is about, below the layout's directory, with slashes: `blobs/sha256/…`. */
   readonly path: string;

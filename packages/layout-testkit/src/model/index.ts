@@ -12,7 +12,7 @@ import { describeOutcome, isAsGood, outcomeOf } from "./outcome.ts";
 /** Where the registries to compare come from. */
 export interface ModelRun {
   /** Makes an empty registry that is put to the test. */
-  readonly create: () => Promise<{ readonly registry: Registry; reopen?: (() => Promise<Registry>) | undefined; close(): Promise<void> }>;
+  readonly create: () => Promise<{ readonly registry: Registry; close(): Promise<void> }>;
   /** Makes an empty registry that is right. */
   readonly createModel: () => Registry;
   /** How many sequences are tried. Default 100. */
@@ -36,7 +36,9 @@ export interface ModelRun {
 export class ModelMismatch extends Error {
   /** The calls that were made, in order; the last one tells them apart. */
   readonly calls: readonly string[];
+  /** What came of the last call on the model. */
   readonly expected: string;
+  /** What came of it on the registry. */
   readonly received: string;
 
   constructor(calls: readonly string[], expected: string, received: string) {

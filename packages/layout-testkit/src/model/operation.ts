@@ -29,12 +29,12 @@ export interface OperationChoice {
 
 /** What may be wrong with a call at once. */
 const EITHER: Readonly<Record<string, readonly RegistryErrorCode[]>> = {
-  getBlobRange: ["BLOB_UNKNOWN", "RANGE_INVALID"],
+  getBlobRange: ["BLOB_UNKNOWN", "NAME_UNKNOWN", "RANGE_INVALID"],
   pushBlob: ["DIGEST_INVALID", "SIZE_INVALID"],
   pushManifest: ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID", "PRECONDITION_FAILED"],
   "push with all parts": ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID"],
   pushBlobChunkedResume: ["BLOB_UPLOAD_INVALID", "RANGE_INVALID"],
-  deleteTag: ["MANIFEST_UNKNOWN", "PRECONDITION_FAILED"],
+  deleteTag: ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "PRECONDITION_FAILED"],
 };
 
 /** One call, by its name and what is passed to it. */

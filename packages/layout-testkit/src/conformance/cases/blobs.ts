@@ -24,7 +24,7 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-02", title: "content of another digest is rejected, and nothing is stored", level: "MUST", cites,
-    why: "whoever reads by digest trusts that it was checked", lookFor: "a push that does not hash what it stores",
+    why: "whoever reads by digest trusts that it was checked", lookFor: "a push that does not hash what it stores; verifyStream() of oci-types does",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
@@ -35,7 +35,7 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-03", title: "content of another size is SIZE_INVALID, and nothing is stored", level: "MUST", cites,
-    why: "a truncated upload must not look like a whole one", lookFor: "a size that is taken from the descriptor and not counted",
+    why: "a truncated upload must not look like a whole one", lookFor: "a size that is taken from the descriptor and not counted; verifyStream() of oci-types counts",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       for (const size of [0, 4, 6]) await rejects(() => registry.pushBlob(repo, { ...descriptor, size }, content), "SIZE_INVALID");
@@ -48,6 +48,7 @@ export const blobCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
+      await rejects(() => registry.pushBlob(repo, descriptor, new Blob([bytes("jello")]).stream()), "DIGEST_INVALID");
       await rejects(() => registry.pushBlob(repo, { ...descriptor, size: 4 }, content), "SIZE_INVALID");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content, as it was");
     },
@@ -59,6 +60,7 @@ export const blobCases: readonly ConformanceCase[] = [
       const { descriptor, content } = await pushText(registry, "");
       equal(await registry.resolveBlob(repo, descriptor.digest), { mediaType: octetStream, digest: descriptor.digest, size: 0 }, "the empty blob");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "its content");
+      equal(await new Response((await registry.getBlob(repo, descriptor.digest)).stream()).text(), "", "what stream() gives");
       await reads(await registry.getBlobRange(repo, descriptor.digest, { start: 0 }), content, "all of its bytes");
     },
   },
@@ -75,7 +77,7 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-07", title: "a blob that is not there is BLOB_UNKNOWN in every call", level: "MUST", cites: "clause 6; distribution-spec code-1",
-    why: "a caller asks whether to push by this code", lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
+    why: "a caller decides by this code whether to push", lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
     run: async ({ registry }) => {
       await pushText(registry, "something else");
       for (const call of [() => registry.getBlob(repo, nowhere), () => registry.resolveBlob(repo, nowhere), () => registry.getBlobRange(repo, nowhere, { start: 0 })]) {
@@ -89,12 +91,13 @@ export const blobCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       equal((await resolves(() => registry.pushBlob(repo, { digest: descriptor.digest }, content), "the push of a blob of unknown size")).size, 5, "the size");
+      await resolves(() => registry.pushBlob(repo, { digest: descriptor.digest, size: undefined }, content), "the push of a blob whose size is undefined");
       await rejects(() => registry.pushBlob(repo, { digest: descriptor.digest }, bytes("jello")), "DIGEST_INVALID");
     },
   },
   {
     id: "BLOB-09", title: "what was pushed may be changed once the call is over", level: "MUST", cites: "clause 3",
-    why: "callers reuse their buffers", lookFor: "the caller's own array in the store",
+    why: "callers reuse their buffers", lookFor: "the caller's own array in the store: keep a copy",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const content = bytes("hello");
@@ -113,7 +116,9 @@ export const blobCases: readonly ConformanceCase[] = [
       const { descriptor, content } = await pushText(registry, "hello");
       for await (const chunk of await registry.getBlob(repo, descriptor.digest)) chunk.fill(0);
       (await (await registry.getBlob(repo, descriptor.digest)).bytes()).fill(0);
-      for await (const chunk of await registry.getBlobRange(repo, descriptor.digest, { start: 1, end: 3 })) chunk.fill(0);
+      const range = { start: 1, end: 3 };
+      for await (const chunk of await registry.getBlobRange(repo, descriptor.digest, range)) chunk.fill(0);
+      await reads(await registry.getBlobRange(repo, descriptor.digest, range), content.slice(1, 3), "a part of the content");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
@@ -130,7 +135,7 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-12", title: "a digest of an algorithm that is not supported is refused", level: "MUST", cites: "clauses 5 and 6; image-spec descriptor.md, digests",
-    why: "what cannot be verified must not be stored", lookFor: "an algorithm that is taken from the digest and not compared with those that can be computed",
+    why: "what cannot be verified must not be stored", lookFor: "an algorithm that is taken from the digest and not compared with those that can be computed; requireDigest() of oci-types does",
     run: async ({ registry }) => {
       const digest = `md5:5d41402abc4b2a76b9719d911017c592`;
       await rejects(() => registry.pushBlob(repo, { digest }, bytes("hello")), "DIGEST_INVALID", "UNSUPPORTED");
@@ -147,13 +152,56 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-14", title: "content that is no bytes is a TypeError, a size that is none a RangeError", level: "MUST", cites: "contract, sections 1 and 3",
-    why: "a mistake of the program is not a broken upload", lookFor: "a string that is taken as an iterable, chunks that are not looked at",
+    why: "a mistake of the program is not a broken upload", lookFor: "a string that is taken as an iterable, chunks that are not looked at; verifyStream() of oci-types looks",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const wrong: readonly unknown[] = ["hello", undefined, null, 7, {}, ["hello"], [[104, 101, 108, 108, 111]]];
-      for (const source of wrong) await rejectsWith(() => registry.pushBlob(repo, descriptor, source as Uint8Array), TypeError);
+      const text = async function* (): AsyncGenerator<unknown, void, undefined> {
+        yield "hello";
+      };
+      for (const source of [...wrong, text()]) await rejectsWith(() => registry.pushBlob(repo, descriptor, source as Uint8Array), TypeError);
       for (const size of [-1, NaN]) await rejectsWith(() => registry.pushBlob(repo, { digest: descriptor.digest, size }, content), RangeError);
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+    },
+  },
+  {
+    id: "BLOB-15", title: "a blob's descriptor that was given may be changed", level: "MUST", cites: "clause 3",
+    why: "one caller would change what the next one is told", lookFor: "one descriptor handed out again and again: give a copy",
+    run: async ({ registry }) => {
+      const { descriptor, content } = await blob("hello");
+      const expected = { mediaType: octetStream, digest: descriptor.digest, size: 5 };
+      const given = [
+        () => registry.pushBlob(repo, descriptor, content),
+        () => registry.resolveBlob(repo, expected.digest),
+        async () => (await registry.getBlob(repo, expected.digest)).descriptor,
+        async () => (await registry.getBlobRange(repo, expected.digest, { start: 1 })).descriptor,
+      ];
+      for (const give of given) {
+        // A frozen one cannot be changed: that is as good.
+        Reflect.set(await give(), "size", 7);
+        equal(await give(), expected, "the descriptor, the next time");
+      }
+    },
+  },
+  {
+    id: "BLOB-16", title: "what is passed to a call is not changed", level: "MUST", cites: "clause 3",
+    why: "callers use their objects again", lookFor: "defaults that are filled in, or bytes that are worked on, where they are",
+    run: async ({ registry, promises }) => {
+      const { descriptor, content } = await blob("hello");
+      const wanted = { digest: descriptor.digest };
+      const range = { start: 1, end: 100 };
+      const options = {};
+      await registry.pushBlob(repo, wanted, content, options);
+      await (await registry.getBlobRange(repo, descriptor.digest, range, options)).close();
+      if (promises("resumableUploads")) {
+        const writer = await registry.pushBlobChunked(repo, options);
+        await writer.write(content);
+        await writer.cancel();
+      }
+      equal(wanted, { digest: descriptor.digest }, "the descriptor that was passed");
+      equal(range, { start: 1, end: 100 }, "the range that was passed");
+      equal(options, {}, "the options that were passed");
+      equal([...content], [...bytes("hello")], "the bytes that were passed");
     },
   },
 ];

@@ -1,8 +1,11 @@
+import type { ListOptions } from "@ocilayout/oci-types";
+import { collect } from "@ocilayout/oci-types";
+
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { equal, rejects, rejectsAborted, rejectsWith, resolves } from "../context.ts";
-import { nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 import type { AnyCall } from "./every-call.ts";
 import { digestCalls, everyCall, repositoryCalls, tagCalls } from "./every-call.ts";
 
@@ -11,11 +14,32 @@ function promised(calls: readonly AnyCall[], { promises }: CaseContext): readonl
   return calls.filter(({ needs }) => needs === undefined || promises(needs));
 }
 
+/** What the artifacts of these cases are about, so that they are referrers. */
+const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
+
+/** A list with one item, once an artifact was pushed. */
+type List = (options: ListOptions) => AsyncIterable<unknown>;
+
+/** The lists that the backend has. */
+function lists({ registry, promises }: CaseContext): readonly List[] {
+  return [
+    (options) => registry.tags(repo, options),
+    ...(promises("repositories") ? [(options: ListOptions) => registry.repositories(options)] : []),
+    ...(promises("referrers") ? [(options: ListOptions) => registry.referrers(repo, nowhere, options)] : []),
+  ];
+}
+
+/** Fails where the list fails before it is asked. */
+async function failsWhenAsked(make: () => AsyncIterable<unknown>, check: (ask: () => Promise<unknown>) => Promise<void>): Promise<void> {
+  const list = await resolves(async () => ({ items: make() }), "a list, which says what is wrong when it is asked");
+  await check(() => collect(list.items));
+}
+
 /** What holds for every call's arguments. */
 export const callCases: readonly ConformanceCase[] = [
   {
     id: "NAME-01", title: "an invalid repository name is NAME_INVALID in every call", level: "MUST", cites: "clause 5; distribution-spec, pulling manifests",
-    why: "names become paths, URLs and keys", lookFor: "a call that does not look at the name",
+    why: "names become paths, URLs and keys", lookFor: "a call that does not look at the name; requireRepository() of ociref does",
     run: async (context) => {
       const { registry } = context;
       const { descriptor } = await pushText(registry, "x");
@@ -42,17 +66,17 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-03", title: "an invalid tag is NAME_INVALID in every call", level: "MUST", cites: "clause 5; contract, section 3",
-    why: "names become paths, URLs and keys", lookFor: "a call that does not look at the tag",
+    why: "names become paths, URLs and keys", lookFor: "a call that does not look at the tag; requireTag() of ociref does",
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["t"]);
-      for (const tag of ["", "-x", "a/b", "../x", "a b", "x".repeat(129)]) {
+      for (const tag of ["", "-x", ".x", nowhere, "a/b", "../x", "a b", "x".repeat(129)]) {
         for (const { run } of promised(tagCalls, context)) await rejects(() => run(context.registry, { repo, digest: nowhere, tag }), "NAME_INVALID");
       }
     },
   },
   {
     id: "NAME-04", title: "an invalid digest is DIGEST_INVALID in every call", level: "MUST", cites: "clause 5; distribution-spec code-4",
-    why: "a name that cannot be right must not become a path", lookFor: "a digest that is used before it is parsed",
+    why: "a name that cannot be right must not become a path", lookFor: "a digest that is used before it is parsed; requireDigest() of oci-types does it",
     run: async (context) => {
       await pushArtifact(context.registry, "one");
       const hex = "0".repeat(64);
@@ -63,7 +87,7 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-05", title: "a name that is no text is a TypeError in every call", level: "MUST", cites: "clause 1; contract, section 3",
-    why: "a mistake of the program must not look like something that is not there", lookFor: "undefined that becomes \"undefined\"",
+    why: "a mistake of the program must not look like something that is not there", lookFor: "undefined that becomes \"undefined\", content that is read before the name is looked at",
     run: async (context) => {
       const { registry } = context;
       for (const wrong of [undefined, null, 7, {}] as unknown[] as string[]) {
@@ -74,20 +98,49 @@ export const callCases: readonly ConformanceCase[] = [
           await rejectsWith(() => run(registry, { repo, digest: wrong, tag: "t" }), TypeError);
         }
         for (const { run } of promised(tagCalls, context)) await rejectsWith(() => run(registry, { repo, digest: nowhere, tag: wrong }), TypeError);
+        // Without a source a blob is mounted from anywhere.
+        if (context.promises("mount") && (wrong as unknown) !== undefined) await rejectsWith(() => registry.mountBlob(wrong, repo, nowhere), TypeError);
       }
     },
   },
   {
+    id: "NAME-06", title: "every list looks at its options, when it is asked for its first item", level: "MUST", cites: "clauses 1, 2 and 4; contract, section 3",
+    why: "a mistake of the program must not look like an empty list", lookFor: "a list whose options are not those of the others, a check in front of the generator",
+    run: async (context) => {
+      await pushArtifact(context.registry, "one", ["t"], subject);
+      for (const list of lists(context)) {
+        for (const limit of [-1, NaN]) await failsWhenAsked(() => list({ limit }), (ask) => rejectsWith(ask, RangeError));
+        await failsWhenAsked(() => list({ startAfter: 7 as unknown as string }), (ask) => rejectsWith(ask, TypeError));
+        const reason = new Error("nobody waits");
+        await failsWhenAsked(() => list({ signal: AbortSignal.abort(reason) }), (ask) => rejectsAborted(ask, reason));
+        equal((await collect(list({ startAfter: "" }))).length, 1, "how many come after nothing");
+      }
+    },
+  },
+  {
+    id: "NAME-07", title: "a list begins when it is asked for its first item", level: "MUST", cites: "clause 4",
+    why: "a list that nobody asks must cost nothing, nor be old when somebody does", lookFor: "a list that is read where it is called for, not in a generator",
+    run: async (context) => {
+      const { registry } = context;
+      await pushArtifact(registry, "one", ["t"], subject);
+      const waiting = lists(context).map((list) => list({}));
+      await pushArtifact(registry, "two", ["u"], subject);
+      await registry.pushManifest("conformance/z", bytes("z"), "application/x-a", { tags: ["t"] });
+      for (const list of waiting) equal((await collect(list)).length, 2, "how many there are when it begins");
+    },
+  },
+  {
     id: "SIGNAL-01", title: "a signal that was aborted before rejects with its reason in every call", level: "MUST", cites: "clause 2",
-    why: "a request that nobody waits for should cost nothing", lookFor: "an option that is not passed on",
+    why: "a request that nobody waits for should cost nothing", lookFor: "an option that is not passed on, a call without signal?.throwIfAborted()",
     run: async (context) => {
       const { registry } = context;
       const { descriptor } = await pushText(registry, "x");
       const one = await pushArtifact(registry, "one", ["t"]);
-      for (const reason of [new Error("nobody waits"), "just text"]) {
+      for (const reason of [new Error("nobody waits"), "just text", 0]) {
         const signal = AbortSignal.abort(reason);
         for (const { run } of promised(everyCall, context)) {
           await rejectsAborted(() => run(registry, { repo, digest: descriptor.digest, tag: "t", signal }), reason);
+          await rejectsAborted(() => run(registry, { repo: "conformance/nowhere", digest: nowhere, tag: "nosuch", signal }), reason);
         }
       }
       equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");

@@ -1,9 +1,9 @@
-import { collect, isRegistryError } from "@ocilayout/oci-types";
+import { collect, computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryError } from "@ocilayout/oci-types";
 
-import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
+import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../context.ts";
-import { bytes, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
+import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
 
 /** What is gone when something is deleted, and what stays. */
 export const deletingCases: readonly ConformanceCase[] = [
@@ -46,6 +46,9 @@ export const deletingCases: readonly ConformanceCase[] = [
       await rejects(() => registry.deleteManifest("conformance/nowhere", one.digest), "MANIFEST_UNKNOWN", "NAME_UNKNOWN");
       await registry.deleteTag(repo, "a");
       await rejects(() => registry.deleteTag(repo, "a"), "MANIFEST_UNKNOWN");
+      await pushArtifact(registry, "two");
+      await registry.deleteManifest(repo, one.digest);
+      await rejects(() => registry.deleteManifest(repo, one.digest), "MANIFEST_UNKNOWN");
     },
   },
   {
@@ -73,6 +76,13 @@ export const deletingCases: readonly ConformanceCase[] = [
       holds(isRegistryError(error, "DENIED"), "rejection with RegistryError DENIED", error);
       holds(JSON.stringify(error.detail ?? null).includes(list.digest), "the index's digest in detail.referencedBy", error.detail);
       equal(await registry.resolveManifest(repo, child.descriptor.digest), child.descriptor, "the child, as it was");
+      await registry.pushManifest(repo, child.content, child.descriptor.mediaType, { tags: ["child"] });
+      const second = await pushContent(registry, repo, index([child], { annotations: { name: "second" } }));
+      const again = await rejection(() => registry.deleteManifest(repo, child.descriptor.digest), "DENIED");
+      holds(isRegistryError(again, "DENIED"), "rejection with RegistryError DENIED", again);
+      const named = JSON.stringify(again.detail ?? null);
+      holds(named.includes(list.digest) && named.includes(second.digest), "the digests of both indexes in detail.referencedBy", again.detail);
+      equal(await registry.resolveTag(repo, "child"), child.descriptor, "the child's tag, as it was");
     },
   },
   {
@@ -106,8 +116,13 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-08", title: "a blob that is referred to is DENIED", level: "MUST", cites: "clause 16; distribution-spec end-10", needs: ["deleteBlob"],
     why: "images would lose their layers", lookFor: "references that are not looked at, or only of tagged manifests",
     run: async ({ registry }) => {
-      const item = await artifact({ artifactType: "a/b", layers: [pushText(registry, "used")] });
+      const item = await artifact({ artifactType: "a/b", layers: [pushText(registry, "used"), pushText(registry, "used, too")] });
       await pushContent(registry, repo, item);
+      const [docker, foreign] = [await pushText(registry, "Docker's"), await pushText(registry, "to be had elsewhere")];
+      const document = { schemaVersion: 2, config: emptyDescriptor, layers: [docker.descriptor] };
+      await registry.pushManifest(repo, bytes(JSON.stringify(document)), dockerMediaTypes.manifest);
+      await registry.pushManifest(repo, bytes(JSON.stringify({ ...document, layers: [{ ...foreign.descriptor, urls: ["https://example.com/layer"] }] })), imageManifest);
+      for (const { descriptor } of [docker, foreign]) await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
       for (const { descriptor, content } of item.blobs) {
         await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
         await reads(await registry.getBlob(repo, descriptor.digest), content, "the blob, as it was");
@@ -133,8 +148,10 @@ export const deletingCases: readonly ConformanceCase[] = [
     why: "its tags would point at nothing", lookFor: "manifests among the blobs, without a difference",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
-      await rejects(() => registry.deleteBlob(repo, one.digest), "DENIED", "BLOB_UNKNOWN");
+      const two = await pushArtifact(registry, "two");
+      for (const { digest } of [one, two]) await rejects(() => registry.deleteBlob(repo, digest), "DENIED");
       await (await registry.getTag(repo, "t")).bytes();
+      await (await registry.getManifest(repo, two.digest)).bytes();
     },
   },
   {
@@ -162,6 +179,92 @@ export const deletingCases: readonly ConformanceCase[] = [
       equal(await collect(registry.tags(other)), ["t", "u"], "the other repository's tags");
       await registry.deleteManifest(repo, digest);
       equal(await resolves(async () => (await registry.getTag(other, "u")).text(), "the other repository's manifest"), "same", "it");
+    },
+  },
+  {
+    id: "DELETE-13", title: "an index's tags and its children's are not each other's", level: "MUST", cites: "clauses 15 to 17", needs: ["deleteTag", "deleteManifest"],
+    why: "platforms are tagged, too, and releases move on", lookFor: "entries of children that go with those of their index",
+    run: async ({ registry }) => {
+      const [tagged, untagged] = [await artifact({ artifactType: "a/b", annotations: { name: "tagged" } }), await artifact({ artifactType: "a/b", annotations: { name: "untagged" } })];
+      await pushContent(registry, repo, tagged, { tags: ["child"] });
+      const list = await pushContent(registry, repo, index([tagged, untagged]), { tags: ["list"] });
+      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags, with the index");
+      await pushArtifact(registry, "next", ["list"]);
+      equal(await resolves(() => registry.resolveManifest(repo, list.digest), "the index that the tag was moved away from"), list, "it");
+      equal(await resolves(() => registry.resolveManifest(repo, untagged.descriptor.digest), "its child"), untagged.descriptor, "it");
+      await registry.pushManifest(repo, (await index([tagged, untagged])).content, imageIndex, { tags: ["again"] });
+      await registry.deleteTag(repo, "again");
+      equal(await resolves(() => registry.resolveManifest(repo, list.digest), "the index without a tag"), list, "it");
+      await registry.deleteManifest(repo, list.digest);
+      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags, without the index");
+      equal(await registry.resolveTag(repo, "child"), tagged.descriptor, "the tag of a child");
+      equal(await resolves(() => registry.resolveManifest(repo, untagged.descriptor.digest), "the child whose index is gone"), untagged.descriptor, "it");
+    },
+  },
+  {
+    id: "DELETE-14", title: "what another repository contains does not count", level: "MUST", cites: "clauses 11 and 16", needs: ["deleteManifest", "deleteBlob", "repositoryScopedBlobs"],
+    why: "who may not even see the other repository could not delete from their own", lookFor: "references of the whole registry",
+    run: async ({ registry }) => {
+      const child = await artifact({ artifactType: "a/b", layers: [blob("layer")] });
+      await pushContent(registry, other, index([child]), { tags: ["list"] });
+      await pushContent(registry, other, child, { tags: ["child"] });
+      await pushContent(registry, repo, child);
+      await resolves(() => registry.deleteManifest(repo, child.descriptor.digest), "the deletion of a manifest that an index of another repository contains");
+      for (const { descriptor } of child.blobs) await resolves(() => registry.deleteBlob(repo, descriptor.digest), "the deletion of a blob that a manifest of another repository refers to");
+      equal(await registry.resolveTag(other, "child"), child.descriptor, "the other repository's manifest");
+    },
+  },
+  {
+    id: "DELETE-15", title: "each delete takes its own kind", level: "MUST", cites: "clause 16; contract, section 3", needs: ["deleteTag", "deleteManifest"],
+    why: "who mixes them up should learn of it before something is gone", lookFor: "one delete for all, that takes what it finds",
+    run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", ["t"]);
+      const { descriptor } = await pushText(registry, "free");
+      await rejects(() => registry.deleteTag(repo, one.digest), "NAME_INVALID");
+      await rejects(() => registry.deleteManifest(repo, descriptor.digest), "MANIFEST_UNKNOWN");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      equal((await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was")).size, 4, "its size");
+    },
+  },
+  {
+    id: "DELETE-16", title: "where blobs are shared one that any repository needs is DENIED", level: "MUST", cites: "clauses 11 and 16", needs: ["deleteBlob"], unless: "repositoryScopedBlobs",
+    why: "another repository's image would lose its layer", lookFor: "references of the one repository only",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "one");
+      const item = await artifact({ artifactType: "a/b", layers: [blob("layer")] });
+      await pushContent(registry, other, item);
+      for (const { descriptor, content } of item.blobs) {
+        await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
+        await reads(await registry.getBlob(other, descriptor.digest), content, "the blob, as it was");
+      }
+      await rejects(() => registry.resolveManifest(repo, item.descriptor.digest), "MANIFEST_UNKNOWN");
+    },
+  },
+  {
+    id: "DELETE-17", title: "what has a sha512 digest can be deleted", level: "MUST", cites: "clause 16; image-spec descriptor.md, digests", needs: ["deleteBlob", "deleteManifest", "digestAlgorithms"],
+    why: "an algorithm that is promised is promised everywhere", lookFor: "digests that are only recognised where they are sha256",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "one");
+      const { digest, size } = await computeDigest(bytes("text"), { algorithm: "sha512" });
+      await registry.pushBlob(repo, { digest, size }, bytes("text"));
+      await resolves(() => registry.deleteBlob(repo, digest), "the deletion of a blob");
+      await rejects(() => registry.resolveBlob(repo, digest), "BLOB_UNKNOWN");
+      await registry.pushManifest(repo, bytes("text"), "application/x-a", { digest });
+      await resolves(() => registry.deleteManifest(repo, digest), "the deletion of a manifest");
+      await rejects(() => registry.resolveManifest(repo, digest), "MANIFEST_UNKNOWN");
+    },
+  },
+  {
+    id: "DELETE-18", title: "a document of a type that nobody knows refers to every digest in it", level: "MUST", cites: "clauses 12 and 16", needs: ["deleteBlob"],
+    why: "tomorrow's artifacts have blobs, too", lookFor: "references that are only looked for where the type is known",
+    run: async ({ registry }) => {
+      const [used, deep] = [await pushText(registry, "used"), await pushText(registry, "used, far down")];
+      const document = { manifest: null, things: [used.descriptor, 7, { more: [{ parts: { one: { digest: deep.descriptor.digest } } }] }] };
+      await registry.pushManifest(repo, bytes(JSON.stringify(document)), "application/x-unknown");
+      for (const { descriptor, content } of [used, deep]) {
+        await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
+        await reads(await registry.getBlob(repo, descriptor.digest), content, "the blob, as it was");
+      }
     },
   },
 ];

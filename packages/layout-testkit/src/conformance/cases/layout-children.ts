@@ -1,10 +1,11 @@
 import { artifact, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, resolves } from "../context.ts";
-import { repo } from "./content.ts";
-import { readEntries } from "./layout-disk.ts";
+import { pushArtifact, repo } from "./content.ts";
+import { isNamed, readEntries } from "./layout-disk.ts";
 
 const needsLayout = true;
+const needsReopen = true;
 
 /** What becomes of the entry of a manifest that an index contains. */
 export const layoutChildrenCases: readonly ConformanceCase[] = [
@@ -37,6 +38,41 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       await registry.deleteManifest(repo, list.digest);
       equal((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest), [child.descriptor.digest], "what the entries are about");
       await resolves(() => registry.resolveManifest(repo, child.descriptor.digest), "the child");
+    },
+  },
+  {
+    id: "LAYOUT-53", title: "it gets none where a tag or another index keeps it", level: "MUST", cites: "clause 17", needsLayout, needs: ["deleteManifest"],
+    why: "other tools show one image twice, or with its parts beside it", lookFor: "an entry for each child of what is deleted",
+    run: async ({ registry, layoutDirectory }) => {
+      const [tagged, shared] = [await artifact({ artifactType: "a/b", annotations: { name: "tagged" } }), await artifact({ artifactType: "a/b", annotations: { name: "shared" } })];
+      await pushContent(registry, repo, tagged, { tags: ["child"] });
+      const first = await pushContent(registry, repo, index([tagged, shared]), { tags: ["first"] });
+      const second = await pushContent(registry, repo, index([shared]), { tags: ["second"] });
+      await registry.deleteManifest(repo, first.digest);
+      equal((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest), [tagged.descriptor.digest, second.digest], "what the entries are about");
+    },
+  },
+  {
+    id: "LAYOUT-54", title: "it loses the one that its last tag was in", level: "MUST", cites: "clause 17", needsLayout, needsReopen, needs: ["deleteTag"],
+    why: "other tools show one image with its parts beside it", lookFor: "a registry that has not read the index when the tag is taken away",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const children = [await artifact({ artifactType: "a/b", annotations: { name: "one" } }), await artifact({ artifactType: "a/b", annotations: { name: "two" } })];
+      for (const [i, child] of children.entries()) await pushContent(registry, repo, child, { tags: [`child${i}`] });
+      const list = await pushContent(registry, repo, index(children), { tags: ["list"] });
+      const next = await pushArtifact(await reopen(), "next", ["child0", "more"]);
+      await (await reopen()).deleteTag(repo, "child1");
+      const digests = new Set((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest));
+      equal([...digests].sort(), [list.digest, next.digest].sort(), "what the entries are about");
+    },
+  },
+  {
+    id: "LAYOUT-55", title: "a manifest that has a tag has no entry without one", level: "SHOULD", cites: "clauses 17 and 24", needsLayout, needs: ["deleteTag"],
+    why: "other tools show one image twice", lookFor: "the entry of before it was tagged, or of the tag that was deleted",
+    run: async ({ registry, layoutDirectory }) => {
+      for (const tags of [[], ["a"], ["b"]]) await pushArtifact(registry, "one", tags);
+      await registry.deleteTag(repo, "a");
+      const entries = await readEntries(layoutDirectory(repo));
+      equal(entries.map((entry) => isNamed(entry, "b")), [true], "whether each entry is that of the tag");
     },
   },
 ];

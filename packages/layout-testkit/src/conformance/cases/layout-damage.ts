@@ -1,15 +1,16 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { BlobReader } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 
-import { blob } from "../../content/index.ts";
+import type { ManifestContent } from "../../content/index.ts";
+import { artifact, blob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, holds, reads, rejects, resolves } from "../context.ts";
+import { equal, holds, reads, rejection, rejects, resolves } from "../context.ts";
 import { pushArtifact, pushText, repo } from "./content.ts";
-import { blobPath, listTags, putBlob } from "./layout-disk.ts";
+import { blobPath, listTags, putBlob, readEntries } from "./layout-disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
@@ -124,6 +125,112 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
       } finally {
         await rm(outside, { recursive: true });
       }
+    },
+  },
+  {
+    id: "LAYOUT-47", title: "a directory of blobs that is a link out of the layout is not written to", level: "MUST", cites: "clause 8", needsLayout, needsReopen,
+    why: "who may make the layout would have files written anywhere", lookFor: "a directory that is taken to be there because its name is",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { descriptor } = await pushText(registry, "hello");
+      const outside = await mkdtemp(join(tmpdir(), "outside-"));
+      try {
+        const directory = dirname(blobPath(layoutDirectory(repo), descriptor.digest));
+        await rename(directory, join(outside, "blobs"));
+        // Windows lets only some users make links: where there can be none, there is nothing to be followed.
+        if (!(await symlink(join(outside, "blobs"), directory).then(() => true, () => false))) return;
+        const again = await reopen();
+        await rejects(() => again.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
+        await rejection(() => pushText(again, "from inside"), "a refusal to write there");
+        equal((await readdir(join(outside, "blobs"))).length, 1, "the number of files outside");
+      } finally {
+        await rm(outside, { recursive: true });
+      }
+    },
+  },
+  {
+    id: "LAYOUT-48", title: "a manifest whose file is damaged or missing can be deleted", level: "MUST", cites: "clauses 16 and 19", needsLayout, needsReopen, needs: ["deleteManifest"],
+    why: "this is how a layout gets rid of what nobody can mend", lookFor: "a delete that reads the manifest first, and fails with it",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const [one, two] = [await pushArtifact(registry, "one", ["a"]), await pushArtifact(registry, "two", ["b"])];
+      await putBlob(layoutDirectory(repo), one.digest, '{"manifests":[{},');
+      await rm(blobPath(layoutDirectory(repo), two.digest));
+      const again = await reopen();
+      await resolves(() => again.deleteManifest(repo, one.digest), "the deletion of a damaged manifest");
+      await resolves(() => again.deleteManifest(repo, two.digest), "the deletion of a manifest whose file is missing");
+      equal(await listTags(again), [], "the tags");
+    },
+  },
+  {
+    id: "LAYOUT-49", title: "an index can be deleted whatever became of its children, and none that is gone gets an entry", level: "MUST", cites: "clauses 16, 17 and 19",
+    needsLayout, needsReopen, needs: ["deleteManifest"],
+    why: "one bad sector must not keep a whole index, and an entry for what is not there breaks other tools", lookFor: "a child that is read, or believed to be there, when its index goes",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const child = (name: string): Promise<ManifestContent> => artifact({ artifactType: "a/b", annotations: { name } });
+      const [damaged, missing, sound] = [await child("damaged"), await child("missing"), await child("sound")];
+      const list = await pushContent(registry, repo, index([damaged, missing, sound]), { tags: ["list"] });
+      await putBlob(directory, damaged.descriptor.digest, '{"manifests":[{},');
+      await rm(blobPath(directory, missing.descriptor.digest));
+      const again = await reopen();
+      await resolves(() => again.deleteManifest(repo, list.digest), "the deletion of the index");
+      const digests = (await readEntries(directory)).map(({ digest }) => digest);
+      holds(!digests.includes(missing.descriptor.digest), "no entry for the child whose file is gone", digests);
+      equal(await resolves(() => again.resolveManifest(repo, sound.descriptor.digest), "the child that is whole"), sound.descriptor, "it");
+    },
+  },
+  {
+    id: "LAYOUT-50", title: "what a damaged manifest refers to is not deleted, nor is the manifest as a blob", level: "MUST", cites: "clauses 16 and 19", needsLayout, needsReopen, needs: ["deleteBlob"],
+    why: "it may be mended, by pushing it again, and its blobs should be there then", lookFor: "manifests that are left out where they cannot be read",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const item = await artifact({ artifactType: "a/b", layers: [pushText(registry, "used")] });
+      const { digest } = await pushContent(registry, repo, item, { tags: ["t"] });
+      await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
+      const again = await reopen();
+      for (const { descriptor, content } of item.blobs) {
+        await rejects(() => again.deleteBlob(repo, descriptor.digest), "DENIED");
+        await reads(await again.getBlob(repo, descriptor.digest), content, "the blob, as it was");
+      }
+      await rejects(() => again.deleteBlob(repo, digest), "DENIED", "BLOB_UNKNOWN");
+    },
+  },
+  {
+    id: "LAYOUT-52", title: "a damaged manifest is replaced when it is pushed again", level: "MUST", cites: "clauses 6 and 19", needsLayout, needsReopen,
+    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { digest } = await pushArtifact(registry, "one", ["a"]);
+      const { content } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "one" } });
+      await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
+      const again = await reopen();
+      await resolves(() => pushArtifact(again, "one", ["a"]), "the push of what is damaged");
+      await reads(await again.getTag(repo, "a"), content, "the manifest");
+    },
+  },
+  {
+    id: "LAYOUT-58", title: "a damaged child of an index is CONTENT_CORRUPT, one whose file is missing MANIFEST_UNKNOWN", level: "MUST", cites: "clauses 8, 17 and 19", needsLayout, needsReopen,
+    why: "whoever hears that it is not there does not look for the damage", lookFor: "a child that cannot be read taken for one that nobody lists",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const [damaged, missing] = [await artifact({ artifactType: "a/b", annotations: { name: "damaged" } }), await artifact({ artifactType: "a/b", annotations: { name: "missing" } })];
+      const one = await pushArtifact(registry, "one", ["a"]);
+      await pushContent(registry, repo, index([damaged, missing]), { tags: ["list"] });
+      const { digest, size } = damaged.descriptor;
+      await putBlob(directory, digest, " ".repeat(size));
+      for (const it of [one, missing.descriptor]) await rm(blobPath(directory, it.digest));
+      const again = await reopen();
+      await neverWhole(() => again.getManifest(repo, digest), size);
+      for (const it of [one, missing.descriptor]) await rejects(() => again.resolveManifest(repo, it.digest), "MANIFEST_UNKNOWN");
+    },
+  },
+  {
+    id: "LAYOUT-59", title: "what a manifest says that was replaced by another is not believed", level: "MUST", cites: "clauses 8, 19 and 21", needsLayout, needsReopen, needs: ["referrers"],
+    why: "whoever may write to the directory could sign any image", lookFor: "documents that are parsed and not compared with their digest",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const subject = await pushArtifact(registry, "subject", ["t"]);
+      const { digest } = await pushArtifact(registry, "something else");
+      const { content } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "about it" }, subject });
+      await putBlob(layoutDirectory(repo), digest, content);
+      const again = await reopen();
+      equal(await resolves(() => collect(again.referrers(repo, subject.digest)), "the referrers"), [], "the referrers");
     },
   },
 ];

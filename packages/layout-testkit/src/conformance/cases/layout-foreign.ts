@@ -107,6 +107,31 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       equal(now.map(({ annotations }) => annotations?.["org.example.note"]), [undefined], "what the new manifest's entry says of it");
     },
   },
+  {
+    id: "LAYOUT-56", title: "a push of what a tag points at already leaves its entry as it is", level: "MUST", cites: "clause 22", needsLayout, needsReopen,
+    why: "what others said of the image would be gone, though nothing has changed", lookFor: "an entry that is written anew at each push",
+    run: async ({ reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const entry = entryOf(await putArtifact(directory, "one"), `${repo}:t`, { "org.example.note": "signed" });
+      await putIndex(directory, indexOf(entry));
+      await pushArtifact(await reopen(), "one", ["t"]);
+      await survive(directory, [entry]);
+      equal((await readEntries(directory)).length, 1, "how many entries there are");
+    },
+  },
+  {
+    id: "LAYOUT-57", title: "an entry that says more outlives its tag, whatever else names its manifest", level: "MUST", cites: "clause 24", needsLayout, needsReopen,
+    why: "what was said of the image would be gone", lookFor: "an entry that is dropped because another is about the same manifest",
+    run: async ({ reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const one = await putArtifact(directory, "one");
+      await putIndex(directory, indexOf(entryOf(one, `${repo}:t`, { "org.example.note": "signed" }), entryOf(one, `${repo}:u`)));
+      await pushArtifact(await reopen(), "two", ["t"]);
+      const old = (await readEntries(directory)).filter(({ digest }) => digest === one.digest);
+      equal(old.map(({ annotations }) => annotations?.["org.example.note"]), ["signed", undefined], "what the old manifest's entries say");
+      equal(old.map((entry) => isNamed(entry, "u")), [false, true], "which of them has the other tag");
+    },
+  },
 ];
 
 /** Writes a layout of one artifact, tagged `a`, among entries that nobody understands. Gives all entries. */

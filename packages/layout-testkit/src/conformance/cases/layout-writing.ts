@@ -6,7 +6,7 @@ import { collect, computeDigest } from "@ocilayout/oci-types";
 import { image, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, rejects } from "../context.ts";
-import { bytes, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
 import { areWhole, blobPath, listFiles, readEntries, readPart } from "./layout-disk.ts";
 
 const needsLayout = true;
@@ -133,6 +133,18 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
       const before = await modeOf(path);
       await pushArtifact(registry, "two", ["b"]);
       equal(await modeOf(path), before, "its mode");
+    },
+  },
+  {
+    id: "LAYOUT-51", title: "a delete that finds nothing creates nothing", level: "MUST", cites: "clauses 16 and 25", needsLayout,
+    needs: ["deleteTag", "deleteManifest", "deleteBlob"],
+    why: "a typing error in a path must not leave a layout behind", lookFor: "a layout that is made before anybody asks what there is to delete",
+    run: async ({ registry, layoutDirectory }) => {
+      await rejects(() => registry.deleteTag(repo, "t"), ...absent.manifest);
+      await rejects(() => registry.deleteManifest(repo, nowhere), ...absent.manifest);
+      await rejects(() => registry.deleteBlob(repo, nowhere), ...absent.blob);
+      const parts = (await listFiles(layoutDirectory(repo))).filter((path) => path === "oci-layout" || path === "index.json");
+      equal(parts, [], "the files of a layout");
     },
   },
 ];

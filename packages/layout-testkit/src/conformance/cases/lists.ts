@@ -58,11 +58,12 @@ export const listCases: readonly ConformanceCase[] = [
   {
     id: "LIST-05", title: "leaving a list early frees it", level: "MUST", cites: "clause 4",
     why: "a held lock or handle stops everybody else", lookFor: "a finally that is missing, a lock that a list holds",
-    run: async ({ registry }) => {
+    run: async ({ registry, promises }) => {
       await pushTags(registry, "a", "b", "c");
       for await (const tag of registry.tags(repo)) if (tag === "a") break;
       await resolves(() => pushTags(registry, "d"), "a push after a list was left");
       equal(await collect(registry.tags(repo)), ["a", "b", "c", "d"], "the tags after a loop that was left");
+      if (promises("deleteTag")) await resolves(() => registry.deleteTag(repo, "d"), "the deletion of a tag after a list was left");
     },
   },
   {
@@ -94,6 +95,15 @@ export const listCases: readonly ConformanceCase[] = [
       await pushArtifact(registry, "one", ["a"]);
       await registry.deleteTag(repo, "a");
       equal(await resolves(() => collect(registry.tags(repo)), "the list of no tags"), [], "the tags");
+    },
+  },
+  {
+    id: "LIST-09", title: "a list without a limit is whole, however long", level: "MUST", cites: "clause 20",
+    why: "who mirrors a repository would leave out the rest", lookFor: "one page of what is underneath",
+    run: async ({ registry }) => {
+      const tags = Array.from({ length: 1100 }, (_, i) => `t${String(i).padStart(4, "0")}`);
+      await registry.pushManifest(repo, bytes("x"), "application/x-a", { tags });
+      equal((await collect(registry.tags(repo))).length, 1100, "how many tags there are");
     },
   },
 ];

@@ -1,4 +1,4 @@
-import { computeDigest, emptyDescriptor } from "@ocilayout/oci-types";
+import { computeDigest, emptyDescriptor, isRegistryError, octetStream } from "@ocilayout/oci-types";
 
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
@@ -30,7 +30,7 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-06", title: "the digest option is verified", level: "MUST", cites: "clause 12; distribution-spec end-7",
-    why: "who pushes by digest wants to be sure", lookFor: "an option that is not compared",
+    why: "who pushes by digest wants to be sure", lookFor: "options.digest, which is not compared with what was computed",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content, descriptor } = await artifact({ artifactType: "a/b" });
@@ -45,10 +45,16 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-07", title: "a manifest of an unknown type is stored and served as it is", level: "MUST", cites: "clause 12",
     why: "tomorrow's artifacts have types that nobody knows today", lookFor: "a list of allowed types",
     run: async ({ registry }) => {
-      const content = bytes("anything at all");
-      const { digest } = await resolves(() => registry.pushManifest(repo, content, "application/x-unknown", { tags: ["t"] }), "the push of an unknown type");
-      equal((await registry.resolveTag(repo, "t")).mediaType, "application/x-unknown", "the media type");
-      await reads(await registry.getManifest(repo, digest), content, "the content");
+      const contents = [bytes("anything at all"), Uint8Array.of(0xef, 0xbb, 0xbf, 0, 0xff, 0xfe), bytes(`{"schemaVersion":1,"mediaType":"application/x-other","layers":[{"digest":"${nowhere}"}]}`)];
+      for (const content of contents) {
+        const pushed = await resolves(() => registry.pushManifest(repo, content, "application/x-unknown", { tags: ["t"] }), "the push of an unknown type");
+        equal(pushed.mediaType, "application/x-unknown", "the media type");
+        for (const reader of [await registry.getManifest(repo, pushed.digest), await registry.getTag(repo, "t")]) {
+          equal(reader.descriptor, pushed, "the descriptor of the reader");
+          await reads(reader, content, "the content");
+        }
+        equal(await registry.resolveTag(repo, "t"), pushed, "what the tag points at");
+      }
     },
   },
   {
@@ -93,13 +99,17 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-15", title: "a type's parameters are not part of it", level: "MUST", cites: "clause 12",
-    why: "what HTTP clients send in Content-Type is not what a descriptor says", lookFor: "a media type that is stored as it came, and known types that are not recognised",
+    why: "what HTTP clients send in Content-Type is not what a descriptor says", lookFor: "a media type that is stored as it came, and known types that are not recognised; parseManifest() of oci-types gives the bare one",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content } = await artifact({ artifactType: "a/b" });
-      const { mediaType, digest } = await resolves(() => registry.pushManifest(repo, content, `${imageManifest}; charset=utf-8`), "the push of a type with a parameter");
-      equal(mediaType, imageManifest, "the media type");
-      equal((await registry.resolveManifest(repo, digest)).mediaType, imageManifest, "the resolved media type");
+      for (const parameter of ["; charset=utf-8", ";charset=utf-8", " ; a=b; c=d"]) {
+        const { mediaType, digest } = await resolves(() => registry.pushManifest(repo, content, `${imageManifest}${parameter}`), "the push of a type with a parameter");
+        equal(mediaType, imageManifest, "the media type");
+        equal((await registry.resolveManifest(repo, digest)).mediaType, imageManifest, "the resolved media type");
+      }
+      const unknown = await registry.pushManifest(repo, bytes("x"), "application/x-unknown; a=b");
+      equal((await registry.resolveManifest(repo, unknown.digest)).mediaType, "application/x-unknown", "the resolved media type of what nobody knows");
       await rejects(() => registry.pushManifest(repo, bytes("{}"), `${imageManifest}; charset=utf-8`), "MANIFEST_INVALID");
     },
   },
@@ -113,13 +123,15 @@ export const manifestCases: readonly ConformanceCase[] = [
       content.fill(0);
       tags[0] = "u";
       await reads(await registry.getManifest(repo, digest), bytes("a manifest"), "the content");
-      for await (const chunk of await registry.getTag(repo, "t")) chunk.fill(0);
-      await reads(await registry.getTag(repo, "t"), bytes("a manifest"), "the content that was read before");
+      for (const open of [() => registry.getTag(repo, "t"), () => registry.getManifest(repo, digest)]) {
+        for await (const chunk of await open()) chunk.fill(0);
+        await reads(await open(), bytes("a manifest"), "the content that was read before");
+      }
     },
   },
   {
     id: "MANIFEST-17", title: "a returned descriptor may be changed", level: "MUST", cites: "clause 3",
-    why: "one caller would change what the next one is told", lookFor: "the stored descriptor handed out",
+    why: "one caller would change what the next one is told", lookFor: "the stored descriptor handed out: give a copy",
     run: async ({ registry }) => {
       const pushed = await pushArtifact(registry, "one", ["t"]);
       const expected = { ...pushed };
@@ -128,6 +140,7 @@ export const manifestCases: readonly ConformanceCase[] = [
       for (const descriptor of resolved) Reflect.set(descriptor, "mediaType", "application/x-changed");
       equal(await registry.resolveTag(repo, "t"), expected, "the descriptor of the tag");
       equal(await registry.resolveManifest(repo, expected.digest), expected, "the descriptor of the digest");
+      equal(await pushArtifact(registry, "one", ["t"]), expected, "the descriptor of another push");
     },
   },
   {
@@ -142,22 +155,35 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-19", title: "a manifest may have a sha512 digest", level: "MUST", cites: "clause 12; image-spec descriptor.md, digests", needs: ["digestAlgorithms"],
-    why: "who asks for a digest means that one", lookFor: "sha256 where the digest's own algorithm should be",
+    why: "who asks for a digest means that one", lookFor: "sha256 where the digest's own algorithm should be; computeDigest() of oci-types takes one",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("a manifest"), { algorithm: "sha512" });
       equal((await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", { digest, tags: ["t"] })).digest, digest, "the digest");
       equal((await registry.resolveTag(repo, "t")).digest, digest, "the digest of what the tag points at");
+      equal((await resolves(() => registry.resolveManifest(repo, digest), "the manifest by its digest")).digest, digest, "its digest");
       await reads(await registry.getManifest(repo, digest), bytes("a manifest"), "the content");
       await rejects(() => registry.pushManifest(repo, bytes("another"), "application/x-a", { digest }), "DIGEST_INVALID");
     },
   },
   {
     id: "MANIFEST-20", title: "a manifest that is no bytes, and a type that is no text, are a TypeError", level: "MUST", cites: "clause 1",
-    why: "a mistake of the program is not a broken image", lookFor: "text that is encoded in silence",
+    why: "a mistake of the program is not a broken image", lookFor: "text that is encoded in silence, text that is walked through like a list of tags",
     run: async ({ registry }) => {
       for (const content of ["text", undefined, null, {}, [1]]) await rejectsWith(() => registry.pushManifest(repo, content as Uint8Array, "application/x-a"), TypeError);
       await rejectsWith(() => registry.pushManifest(repo, bytes("x"), undefined as unknown as string), TypeError);
       await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: "latest" as unknown as string[] }), TypeError);
+    },
+  },
+  {
+    id: "MANIFEST-21", title: "a manifest that is asked for as a blob has no type, or is no blob", level: "MUST", cites: "clause 7; contract, section 3",
+    why: "a blob's type is what refers to it says, whatever else is known", lookFor: "one descriptor for both",
+    run: async ({ registry }) => {
+      const { digest, size } = await pushArtifact(registry, "one", ["t"]);
+      try {
+        equal(await registry.resolveBlob(repo, digest), { mediaType: octetStream, digest, size }, "the manifest as a blob");
+      } catch (error) {
+        if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
+      }
     },
   },
 ];

@@ -1,8 +1,8 @@
-import { octetStream } from "@ocilayout/oci-types";
+import { computeDigest, octetStream } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, resolves } from "../context.ts";
-import { nowhere, other, pushText, repo } from "./content.ts";
+import { bytes, nowhere, other, pushText, repo } from "./content.ts";
 
 const cites = "clause 10; distribution-spec end-11";
 
@@ -26,6 +26,8 @@ export const mountCases: readonly ConformanceCase[] = [
       const { descriptor } = await pushText(registry, "secret", "conformance/secret");
       await pushText(registry, "x", other);
       await rejects(() => registry.mountBlob(other, repo, descriptor.digest), "BLOB_UNKNOWN");
+      const own = await pushText(registry, "own", "conformance/own");
+      await rejects(() => registry.mountBlob(other, "conformance/own", own.descriptor.digest), "BLOB_UNKNOWN");
       await rejects(() => registry.mountBlob("conformance/nowhere", repo, descriptor.digest), "BLOB_UNKNOWN", "NAME_UNKNOWN");
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN", "NAME_UNKNOWN");
     },
@@ -43,9 +45,12 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-04", title: "without a source any repository that has the blob is one", level: "MUST", cites: "clause 10; distribution-spec end-11, mount without from", needs: ["mount"],
     why: "a client rarely knows where else its layers are", lookFor: "undefined taken for a name",
     run: async ({ registry }) => {
+      for (const name of ["a", "z"]) await pushText(registry, "something else", name);
       const { descriptor, content } = await pushText(registry, "shared", other);
       equal((await resolves(() => registry.mountBlob(undefined, repo, descriptor.digest), "a mount from anywhere")).size, content.length, "its size");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "its content");
+      const own = await pushText(registry, "own");
+      await resolves(() => registry.mountBlob(undefined, repo, own.descriptor.digest), "a mount of what only the repository itself has");
     },
   },
   {
@@ -57,6 +62,9 @@ export const mountCases: readonly ConformanceCase[] = [
       await registry.deleteBlob(other, descriptor.digest);
       await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "the mounted blob, when the source is gone"), content, "its content");
       await rejects(() => registry.resolveBlob(other, descriptor.digest), "BLOB_UNKNOWN", "NAME_UNKNOWN");
+      await registry.mountBlob(repo, other, descriptor.digest);
+      await registry.deleteBlob(other, descriptor.digest);
+      await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "the source, when what was mounted is gone"), content, "its content");
     },
   },
   {
@@ -65,6 +73,16 @@ export const mountCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "shared", other);
       equal((await resolves(() => registry.mountBlob("conformance/nowhere", repo, descriptor.digest), "a mount from any name")).digest, descriptor.digest, "the mounted blob");
+    },
+  },
+  {
+    id: "MOUNT-07", title: "a blob with a sha512 digest is mounted like another", level: "MUST", cites: "clauses 6 and 10", needs: ["mount", "digestAlgorithms"],
+    why: "an algorithm that is promised is promised everywhere", lookFor: "a path or a lookup with sha256 written into it",
+    run: async ({ registry }) => {
+      const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
+      await registry.pushBlob(other, { digest }, bytes("hello"));
+      equal(await resolves(() => registry.mountBlob(other, repo, digest), "the mount"), { mediaType: octetStream, digest, size: 5 }, "the mounted blob");
+      await reads(await registry.getBlob(repo, digest), bytes("hello"), "its content");
     },
   },
 ];

@@ -1,9 +1,9 @@
-import { collect } from "@ocilayout/oci-types";
+import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 
-import { artifact, blob, pushContent } from "../../content/index.ts";
+import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, resolves } from "../context.ts";
-import { absent, bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, imageIndex, imageManifest, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 
 const cites = "clause 26";
 const needs = ["persistent"] as const;
@@ -18,7 +18,10 @@ export const persistenceCases: readonly ConformanceCase[] = [
       const { descriptor, content } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["t"]);
       const two = await pushArtifact(registry, "two");
+      const opaque = await registry.pushManifest(repo, bytes("opaque"), "application/x-a");
+      const untyped = await registry.pushManifest(repo, bytes('{"schemaVersion":2,"manifests":[]}'), imageIndex);
       const again = await reopen();
+      for (const it of [opaque, untyped]) equal(await resolves(() => again.resolveManifest(repo, it.digest), "a manifest that does not say what it is in the other registry"), it, "it");
       equal(await resolves(() => again.resolveTag(repo, "t"), "the tag in the other registry"), one, "it");
       equal(await resolves(() => again.resolveManifest(repo, two.digest), "the manifest without a tag in the other registry"), two, "it");
       await (await again.getManifest(repo, one.digest)).bytes();
@@ -38,6 +41,8 @@ export const persistenceCases: readonly ConformanceCase[] = [
       equal(await collect(again.tags(repo)), ["a", "b"], "the tags in the other registry, when one was added");
       await again.pushManifest(repo, bytes("c"), "application/x-a", { tags: ["c"] });
       for (const it of [registry, again]) equal(await collect(it.tags(repo)), ["a", "b", "c"], "the tags");
+      await registry.pushManifest(repo, bytes("d"), "application/x-a", { tags: ["d"] });
+      for (const it of [registry, again]) equal(await collect(it.tags(repo)), ["a", "b", "c", "d"], "the tags, when each had added one");
     },
   },
   {
@@ -57,9 +62,13 @@ export const persistenceCases: readonly ConformanceCase[] = [
       const one = await pushArtifact(registry, "one", ["a", "b"]);
       const again = await reopen();
       equal(await again.resolveTag(repo, "a"), one, "the tag in the other registry");
+      equal((await registry.getTag(repo, "b")).descriptor, one, "the other tag");
+      for (const it of [registry, again]) equal(await it.resolveManifest(repo, one.digest), one, "the manifest");
       await registry.deleteTag(repo, "a");
       await rejects(() => again.resolveTag(repo, "a"), "MANIFEST_UNKNOWN");
       await again.deleteManifest(repo, one.digest);
+      for (const it of [registry, again, await reopen()]) await rejects(() => it.resolveManifest(repo, one.digest), ...absent.manifest);
+      await rejects(() => registry.getTag(repo, "b"), ...absent.manifest);
       await rejects(() => registry.getManifest(repo, one.digest), ...absent.manifest);
       await rejects(() => registry.resolveTag(repo, "b"), ...absent.manifest);
     },
@@ -90,6 +99,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
         (await at.pushManifest(repo, bytes(name), "application/x-a", { tags: ["t"], ...condition })).digest;
       const one = await push("one", registry, { ifNoneMatch: "*" });
       await rejects(() => push("two", again, { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+      equal((await registry.resolveTag(repo, "t")).digest, one, "what the tag points at");
       await push("two", again, { ifMatch: one });
       await rejects(() => push("three", registry, { ifMatch: one }), "PRECONDITION_FAILED");
       equal(await (await registry.getTag(repo, "t")).text(), "two", "what the tag points at");
@@ -101,7 +111,11 @@ export const persistenceCases: readonly ConformanceCase[] = [
     run: async ({ registry, reopen }) => {
       const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
       const one = await pushContent(registry, repo, artifact({ artifactType: "a/b", subject }));
-      equal((await collect((await reopen()).referrers(repo, nowhere))).map(({ digest }) => digest), [one.digest], "the referrers in the other registry");
+      const again = await reopen();
+      const list = async (): Promise<string[]> => (await collect(again.referrers(repo, nowhere))).map(({ digest }) => digest);
+      equal(await list(), [one.digest], "the referrers in the other registry");
+      const two = await pushContent(registry, repo, artifact({ artifactType: "a/c", subject }));
+      equal(await list(), [one.digest, two.digest].sort(), "the referrers in the other registry, when one was added");
     },
   },
   {
@@ -111,6 +125,62 @@ export const persistenceCases: readonly ConformanceCase[] = [
       await pushArtifact(registry, "one", ["t"]);
       const again = await reopen();
       await rejects(() => again.resolveTag(repo, "t"), ...absent.manifest);
+    },
+  },
+  {
+    id: "OPEN-09", title: "what was not there is found once the other has pushed it", level: "MUST", cites, needs, needsReopen,
+    why: "who waits for an image asks until it is there", lookFor: "an answer of no that is remembered, references that are looked for among one's own",
+    run: async ({ registry, reopen }) => {
+      const again = await reopen();
+      const { descriptor, content } = await artifact({ artifactType: "a/b" });
+      await rejects(() => again.resolveBlob(repo, emptyDescriptor.digest), ...absent.blob);
+      await rejects(() => again.resolveManifest(repo, descriptor.digest), ...absent.manifest);
+      for (const call of [() => again.resolveTag(repo, "t"), () => again.getTag(repo, "t")]) await rejects(call, ...absent.manifest);
+      await pushContent(registry, repo, emptyBlob);
+      equal((await resolves(() => again.resolveBlob(repo, emptyDescriptor.digest), "the blob in the other registry")).size, 2, "its size");
+      await resolves(() => again.pushManifest(repo, content, imageManifest), "the push of a manifest whose parts the other has pushed");
+      await registry.pushManifest(repo, content, imageManifest, { tags: ["t"] });
+      equal(await resolves(() => again.resolveManifest(repo, descriptor.digest), "the manifest in the other registry"), descriptor, "it");
+      equal(await resolves(() => again.resolveTag(repo, "t"), "the tag in the other registry"), descriptor, "what it points at");
+      const moved = await pushArtifact(registry, "moved", ["t"]);
+      equal((await again.getTag(repo, "t")).descriptor, moved, "what is read by a tag that was moved");
+      const back = await again.pushManifest(repo, content, imageManifest, { tags: ["t"] });
+      equal((await registry.getTag(repo, "t")).descriptor, back, "what is read by a tag that the other moved back");
+    },
+  },
+  {
+    id: "OPEN-10", title: "repositories of another registry are listed", level: "MUST", cites, needs: ["persistent", "repositories"], needsReopen,
+    why: "a catalogue that is old hides what is new", lookFor: "a list that is made once",
+    run: async ({ registry, reopen }) => {
+      await registry.pushManifest("a", bytes("a"), "application/x-a", { tags: ["t"] });
+      const again = await reopen();
+      for (const it of [registry, again]) equal(await collect(it.repositories()), ["a"], "the repositories");
+      await again.pushManifest("b", bytes("b"), "application/x-a", { tags: ["t"] });
+      await registry.pushManifest("c", bytes("c"), "application/x-a", { tags: ["t"] });
+      for (const it of [registry, again]) equal(await collect(it.repositories()), ["a", "b", "c"], "the repositories, when each had added one");
+    },
+  },
+  {
+    id: "OPEN-11", title: "a blob that one deletes is gone for the other", level: "MUST", cites, needs: ["persistent", "deleteBlob"], needsReopen,
+    why: "a manifest would be pushed that needs it", lookFor: "a cache that only grows",
+    run: async ({ registry, reopen }) => {
+      const { descriptor } = await pushText(registry, "free");
+      await pushArtifact(registry, "one");
+      const again = await reopen();
+      for (const it of [registry, again]) equal((await it.resolveBlob(repo, descriptor.digest)).size, 4, "its size");
+      await registry.deleteBlob(repo, descriptor.digest);
+      for (const it of [registry, again, await reopen()]) await rejects(() => it.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
+    },
+  },
+  {
+    id: "OPEN-12", title: "a child is found by a registry that was opened after its index was pushed", level: "MUST", cites: "clauses 17 and 26", needs, needsReopen,
+    why: "after a restart nobody could pull one platform", lookFor: "children that are only known to who saw the push",
+    run: async ({ registry, reopen }) => {
+      const child = await artifact({ artifactType: "a/b" });
+      await pushContent(registry, repo, index([index([child])]), { tags: ["list"] });
+      const again = await reopen();
+      equal(await resolves(() => again.resolveManifest(repo, child.descriptor.digest), "the child in the other registry"), child.descriptor, "it");
+      await reads(await (await reopen()).getManifest(repo, child.descriptor.digest), child.content, "the child");
     },
   },
 ];

@@ -1,6 +1,6 @@
-import { collect } from "@ocilayout/oci-types";
+import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
-import { artifact, emptyBlob, index, json, pushContent } from "../../content/index.ts";
+import { artifact, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, rejectsWith, resolves } from "../context.ts";
 import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
@@ -83,6 +83,8 @@ export const referrerCases: readonly ConformanceCase[] = [
       equal(await collect(registry.referrers(repo, nowhere)), [{ ...one, artifactType: "application/vnd.conformance", annotations: { name: "one" } }], "the referrers");
       const typed = await pushContent(registry, other, index([], { artifactType: "application/vnd.list", annotations: { name: "list" }, subject }));
       equal(await collect(registry.referrers(other, nowhere)), [{ ...typed, artifactType: "application/vnd.list", annotations: { name: "list" } }], "an index that is a referrer");
+      const app = await pushContent(registry, "conformance/d", image({ subject }));
+      equal(await collect(registry.referrers("conformance/d", nowhere)), [{ ...app, artifactType: ociMediaTypes.imageConfig }], "an image that is a referrer");
       const plain = await registry.pushManifest("conformance/c", bytes(JSON.stringify({ schemaVersion: 2, mediaType: imageIndex, manifests: [], subject })), imageIndex);
       equal(await collect(registry.referrers("conformance/c", nowhere)), [{ ...plain }], "an index without a type");
     },
@@ -106,18 +108,24 @@ export const referrerCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const about = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "about" }, subject });
       const stranger = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "stranger" } });
-      await pushContent(registry, repo, index([about, stranger]), { tags: [nowhere.replace(":", "-")] });
-      equal((await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest), [about.descriptor.digest], "the referrers");
+      for (const it of [about, stranger]) await pushContent(registry, repo, it);
+      const claim = { ...about.descriptor, artifactType: "a/claim", annotations: { name: "claim" } };
+      await pushContent(registry, repo, index([claim, stranger]), { tags: [nowhere.replace(":", "-")] });
+      const told = { ...about.descriptor, artifactType: "application/vnd.conformance", annotations: { name: "about" } };
+      equal(await collect(registry.referrers(repo, nowhere)), [told], "the referrers");
+      const unlisted = await pushArtifact(registry, "not listed", [], subject);
+      equal((await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest), [told.digest, unlisted.digest].sort(), "the referrers, with one that the tag does not list");
     },
   },
   {
     id: "REFERRER-10", title: "a referrer may have referrers, and its subject may be there or not", level: "MUST", cites, needs,
     why: "an SBOM is signed like an image", lookFor: "a subject that must be an image, or must be there when its referrer comes",
     run: async ({ registry }) => {
-      const image = await pushArtifact(registry, "image", ["t"]);
-      const sbom = await pushArtifact(registry, "sbom", [], image);
+      const { descriptor } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "app" } });
+      const sbom = await pushArtifact(registry, "sbom", [], descriptor);
+      const app = await pushArtifact(registry, "app", ["t"]);
       const signature = await pushArtifact(registry, "signature", [], sbom);
-      for (const [about, expected] of [[image, [sbom.digest]], [sbom, [signature.digest]], [signature, []]] as const) {
+      for (const [about, expected] of [[app, [sbom.digest]], [sbom, [signature.digest]], [signature, []]] as const) {
         equal((await collect(registry.referrers(repo, about.digest))).map(({ digest }) => digest), expected, "the referrers of each");
       }
     },
@@ -143,6 +151,49 @@ export const referrerCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", [], subject);
       for (const digest of ["", "latest", "sha256:"]) await rejects(() => collect(registry.referrers(repo, digest)), "DIGEST_INVALID");
+    },
+  },
+  {
+    id: "REFERRER-13", title: "a subject may have a sha512 digest", level: "MUST", cites: "clause 21; image-spec descriptor.md, digests", needs: ["referrers", "digestAlgorithms"],
+    why: "an algorithm that is promised is promised everywhere", lookFor: "digests that are only recognised where they are sha256",
+    run: async ({ registry }) => {
+      const about = { mediaType: imageManifest, ...(await computeDigest(bytes("subject"), { algorithm: "sha512" })) };
+      const one = await pushArtifact(registry, "one", [], about);
+      equal((await collect(registry.referrers(repo, about.digest))).map(({ digest }) => digest), [one.digest], "the referrers");
+    },
+  },
+  {
+    id: "REFERRER-14", title: "what was pushed as a type that nobody knows is about nothing", level: "MUST", cites: "clauses 12 and 21", needs,
+    why: "whoever may push anything could put a signature where nobody looked at it", lookFor: "a subject that is found in whatever is JSON",
+    run: async ({ registry }) => {
+      const document = { schemaVersion: 2, config: emptyDescriptor, layers: [], subject };
+      for (const members of [{}, { mediaType: imageManifest }]) {
+        await registry.pushManifest(repo, bytes(JSON.stringify({ ...members, ...document })), "application/x-unknown", { tags: ["t"] });
+      }
+      equal(await collect(registry.referrers(repo, nowhere)), [], "the referrers");
+    },
+  },
+  {
+    id: "REFERRER-15", title: "an artifact type that is no text is a TypeError", level: "MUST", cites: "clause 1", needs,
+    why: "a mistake of the program would look like an image that nobody signed", lookFor: "a comparison with whatever was given",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "one", [], subject);
+      for (const artifactType of [7, null, {}]) await rejectsWith(() => collect(registry.referrers(repo, nowhere, { artifactType: artifactType as unknown as string })), TypeError);
+    },
+  },
+  {
+    id: "REFERRER-16", title: "a list of referrers is of one moment", level: "MUST", cites: "clause 4", needs,
+    why: "who works through a list changes what is in it", lookFor: "pages that are asked for one after the other",
+    run: async ({ registry }) => {
+      for (const name of ["x", "y"]) await pushArtifact(registry, name, [], subject);
+      const before = await collect(registry.referrers(repo, nowhere));
+      const seen: unknown[] = [];
+      for await (const referrer of registry.referrers(repo, nowhere)) {
+        // One of these many comes after the first in the order of digests, all but certainly.
+        if (seen.length === 0) for (let i = 0; i < 12; i += 1) await resolves(() => pushArtifact(registry, `late ${i}`, [], subject), "pushes while somebody lists");
+        seen.push(referrer);
+      }
+      equal(seen, before, "the referrers of when the list began");
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { collect } from "@ocilayout/oci-types";
 
+import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../context.ts";
 import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
@@ -25,6 +26,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
       equal(await collect(registry.repositories({ startAfter: "" })), ["a", "b", "c", "d"], "what comes after nothing");
       equal(await collect(registry.repositories({ limit: 0 })), [], "none of them");
       await rejectsWith(() => collect(registry.repositories({ limit: -1 })), RangeError);
+      equal(await collect(registry.repositories({ startAfter: undefined, limit: undefined })), ["a", "b", "c", "d"], "all of them");
     },
   },
   {
@@ -60,16 +62,23 @@ export const repositoryCases: readonly ConformanceCase[] = [
       for (const name of ["a", "b", "c"]) await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
       for await (const name of registry.repositories()) if (name === "a") break;
       await resolves(() => registry.pushManifest("d", bytes("d"), "application/x-a", { tags: ["t"] }), "a push after a list was left");
+      await resolves(() => pushText(registry, "x", "d"), "a push of a blob after a list was left");
       equal(await collect(registry.repositories()), ["a", "b", "c", "d"], "the repositories");
     },
   },
   {
     id: "SCOPE-01", title: "a blob of one repository is not in another", level: "MUST", cites: "clause 11", needs: ["repositoryScopedBlobs"],
     why: "repositories are what access is granted to", lookFor: "blobs that are found by digest alone",
-    run: async ({ registry }) => {
-      const { descriptor } = await pushText(registry, "secret", other);
+    run: async ({ registry, promises }) => {
+      const secrets = [(await pushText(registry, "secret", other)).descriptor.digest];
       await pushText(registry, "x");
-      for (const call of [() => registry.getBlob(repo, descriptor.digest), () => registry.resolveBlob(repo, descriptor.digest), () => registry.getBlobRange(repo, descriptor.digest, { start: 0 })]) await rejects(call, "BLOB_UNKNOWN");
+      if (promises("resumableUploads")) {
+        const uploaded = await blob("an uploaded secret");
+        const writer = await registry.pushBlobChunked(other);
+        await writer.write(uploaded.content);
+        secrets.push((await writer.commit(uploaded.descriptor.digest)).digest);
+      }
+      for (const digest of secrets) for (const call of [() => registry.getBlob(repo, digest), () => registry.resolveBlob(repo, digest), () => registry.getBlobRange(repo, digest, { start: 0 })]) await rejects(call, "BLOB_UNKNOWN");
     },
   },
   {

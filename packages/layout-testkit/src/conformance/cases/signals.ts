@@ -1,3 +1,4 @@
+import type { BlobReader } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
@@ -31,32 +32,51 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-03", title: "an abort ends a push whose source gives nothing", level: "MUST", cites,
     why: "a client that stopped sending must not be waited for", lookFor: "a signal that is looked at between chunks only",
     run: async ({ registry }) => {
-      const controller = new AbortController();
       const { descriptor } = await blob("hello");
-      const silent: ReadableStream<Uint8Array> = new ReadableStream({ pull: () => new Promise<void>(() => undefined) });
-      const pushed = registry.pushBlob(repo, descriptor, silent, { signal: controller.signal });
-      const settled = rejectsAborted(() => pushed, reason);
-      controller.abort(reason);
-      await settled;
-      await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+      let left = 0;
+      const silent: AsyncIterator<Uint8Array> = {
+        next: () => new Promise(() => undefined),
+        return: async () => {
+          left += 1;
+          return { done: true, value: undefined };
+        },
+      };
+      const stream: ReadableStream<Uint8Array> = new ReadableStream({ pull: () => new Promise<void>(() => undefined), cancel: () => { left += 1; } });
+      for (const [i, source] of [{ [Symbol.asyncIterator]: () => silent }, stream].entries()) {
+        const controller = new AbortController();
+        const pushed = registry.pushBlob(repo, descriptor, source, { signal: controller.signal });
+        const settled = rejectsAborted(() => pushed, reason);
+        controller.abort(reason);
+        await settled;
+        equal(left, i + 1, "how many of the sources were left: by return(), and by cancel()");
+        await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+      }
     },
   },
   {
     id: "SIGNAL-04", title: "an abort ends the reader that the call gave", level: "MUST", cites,
-    why: "a request that is over must not go on reading", lookFor: "a signal that is forgotten once there is a reader",
+    why: "a request that is over must not go on reading", lookFor: "a signal that is forgotten once there is a reader; createBlobReader() of oci-types takes one",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "hello");
-      await pushArtifact(registry, "one", ["t"]);
+      const { digest } = await pushArtifact(registry, "one", ["t"]);
       const opening = [
         (signal: AbortSignal) => registry.getBlob(repo, descriptor.digest, { signal }),
         (signal: AbortSignal) => registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }),
+        (signal: AbortSignal) => registry.getManifest(repo, digest, { signal }),
         (signal: AbortSignal) => registry.getTag(repo, "t", { signal }),
       ];
+      const reading = [
+        (reader: BlobReader): Promise<unknown> => reader.bytes(),
+        (reader: BlobReader): Promise<unknown> => collect(reader),
+        (reader: BlobReader): Promise<unknown> => collect(reader.stream()),
+      ];
       for (const open of opening) {
-        const controller = new AbortController();
-        const reader = await open(controller.signal);
-        controller.abort(reason);
-        await rejectsAborted(() => reader.bytes(), reason);
+        for (const read of reading) {
+          const controller = new AbortController();
+          const reader = await open(controller.signal);
+          controller.abort(reason);
+          await rejectsAborted(async () => read(reader), reason);
+        }
       }
     },
   },
@@ -91,7 +111,11 @@ export const signalCases: readonly ConformanceCase[] = [
       controller.abort(reason);
       await rejectsAborted(() => writer.write(bytes("there")), reason);
       await rejectsAborted(() => writer.commit(descriptor.digest), reason);
-      const next = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }), "the session, as it was before the abort");
+      const another = new AbortController();
+      const resumed = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6, signal: another.signal }), "the session, as it was before the abort");
+      another.abort(reason);
+      await rejectsAborted(() => resumed.write(bytes("there")), reason);
+      const next = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }), "the session, as it was before the second abort");
       await next.write(bytes("world"));
       await resolves(() => next.commit(descriptor.digest), "the commit of the rest");
     },
@@ -140,7 +164,7 @@ export const signalCases: readonly ConformanceCase[] = [
   },
   {
     id: "SIGNAL-09", title: "a push that is refused before it begins leaves its source", level: "MUST", cites: "clause 2; contract, section 1",
-    why: "a source that is not left keeps its file or connection open", lookFor: "a check in front of the reading that throws and forgets the source",
+    why: "a source that is not left keeps its file or connection open", lookFor: "a check in front of the reading that throws and forgets the source: end it in a finally",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const refusals = [

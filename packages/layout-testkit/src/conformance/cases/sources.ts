@@ -35,7 +35,15 @@ export const sourceCases: readonly ConformanceCase[] = [
       const { descriptor, content } = await blob("hello world");
       const letters = Array.from(content, (byte) => new Uint8Array([byte]));
       const gaps = [bytes(""), bytes("hello "), bytes(""), bytes("world"), bytes("")];
-      for (const [i, form] of [content, new Blob(letters), new Blob(letters).stream(), letters, watched(letters).source, gaps].entries()) {
+      const gapsInStream: ReadableStream<Uint8Array> = new ReadableStream({
+        start: (controller) => {
+          for (const chunk of gaps) controller.enqueue(chunk);
+          controller.close();
+        },
+      });
+      const part = bytes("so: hello world.").subarray(4, 15);
+      const forms = [content, part, new Blob(letters), new Blob(letters).stream(), letters, watched(letters).source, gaps, watched(gaps).source, gapsInStream];
+      for (const [i, form] of forms.entries()) {
         const repository = `conformance/form${i}`;
         await resolves(() => registry.pushBlob(repository, descriptor, form), "the push of each form");
         await reads(await registry.getBlob(repository, descriptor.digest), content, "the content");
@@ -57,7 +65,7 @@ export const sourceCases: readonly ConformanceCase[] = [
   },
   {
     id: "SOURCE-03", title: "reading stops one byte behind the size", level: "MUST", cites: "clause 6",
-    why: "who says five bytes and sends without end would fill the disk", lookFor: "a size that is compared when everything has been read",
+    why: "a client that announces five bytes and sends without end would fill the disk", lookFor: "a size that is compared when everything has been read",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const { source, state } = watched(Array.from({ length: 1000 }, () => bytes("x")));
@@ -73,6 +81,16 @@ export const sourceCases: readonly ConformanceCase[] = [
       const tooLong = watched([bytes("hello"), bytes("hello"), bytes("hello")]);
       await rejects(() => registry.pushBlob(repo, descriptor, tooLong.source), "SIZE_INVALID", "DIGEST_INVALID");
       equal(tooLong.state.isLeft, true, "whether the iterator's return() was called");
+      let isReturned = false;
+      const plain = (function* () {
+        try {
+          for (;;) yield bytes("hello");
+        } finally {
+          isReturned = true;
+        }
+      })();
+      await rejects(() => registry.pushBlob(repo, descriptor, plain), "SIZE_INVALID", "DIGEST_INVALID");
+      equal(isReturned, true, "whether return() was called of an iterator that does not wait");
       let isCancelled = false;
       const stream: ReadableStream<Uint8Array> = new ReadableStream({ pull: (controller) => { controller.enqueue(bytes("hello")); }, cancel: () => { isCancelled = true; } });
       await rejects(() => registry.pushBlob(repo, descriptor, stream), "SIZE_INVALID", "DIGEST_INVALID");
@@ -83,18 +101,21 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-05", title: "a source that fails ends its push, and nothing is stored", level: "MUST", cites: "clauses 2 and 6",
     why: "a connection that drops is an everyday thing", lookFor: "an error that is taken for the end",
     run: async ({ registry }) => {
-      const { descriptor } = await blob("hello");
-      const failing = (async function* () {
+      const { descriptor, content } = await blob("hello");
+      const failing = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
         yield bytes("hello");
         throw new Error("the connection dropped");
-      })();
-      await rejection(() => registry.pushBlob(repo, descriptor, failing), "the source's error");
+      };
+      await rejection(() => registry.pushBlob(repo, descriptor, failing()), "the source's error");
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+      await registry.pushBlob(repo, descriptor, content);
+      await rejection(() => registry.pushBlob(repo, descriptor, failing()), "the source's error");
+      await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"), content, "its content");
     },
   },
   {
     id: "SOURCE-06", title: "nothing is visible before it is verified", level: "MUST", cites: "clause 6",
-    why: "somebody would read half a blob under a whole one's name", lookFor: "a file that is written in its final place",
+    why: "somebody would read half a blob under a whole one's name", lookFor: "content that has its final name or place before it is verified, a lookup that answers undefined for what is not there",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello world");
       const seen: unknown[] = [];

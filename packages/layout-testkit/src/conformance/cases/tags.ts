@@ -18,7 +18,7 @@ export const tagCases: readonly ConformanceCase[] = [
   },
   {
     id: "TAG-02", title: "an invalid tag is NAME_INVALID, and nothing is done", level: "MUST", cites: "clause 15; distribution-spec, pulling manifests",
-    why: "half of a change is worse than none", lookFor: "tags that are checked one by one while they are applied",
+    why: "half of a change is worse than none", lookFor: "tags that are checked one by one while they are applied; requireTag() of ociref checks one",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content, descriptor } = await artifact({ artifactType: "a/b" });
@@ -46,7 +46,7 @@ export const tagCases: readonly ConformanceCase[] = [
   },
   {
     id: "TAG-04", title: "ifMatch and ifNoneMatch decide whether a tag is moved", level: "MUST", cites: "clause 15", needs: ["conditionalTags"],
-    why: "two writers would overwrite each other's change", lookFor: "options that are ignored",
+    why: "two writers would overwrite each other's change", lookFor: "ifMatch and ifNoneMatch, which are ignored or compared with something else than the tag",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const push = async (name: string, condition: object): Promise<string> =>
@@ -54,6 +54,8 @@ export const tagCases: readonly ConformanceCase[] = [
       await rejects(() => push("zero", { ifMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => push("zero", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       const one = await push("one", { ifNoneMatch: "*" });
+      await rejects(() => push("one", { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+      await rejects(() => push("one", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       await rejects(() => push("two", { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => push("two", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       equal((await registry.resolveTag(repo, "t")).digest, one, "what the tag points at");
@@ -74,12 +76,13 @@ export const tagCases: readonly ConformanceCase[] = [
       await rejects(() => registry.pushManifest(repo, two.content, imageManifest, { tags: ["old", "new"], ifMatch: one.digest }), "PRECONDITION_FAILED");
       await rejects(() => registry.resolveTag(repo, "new"), "MANIFEST_UNKNOWN");
       await rejects(() => registry.resolveManifest(repo, two.descriptor.digest), "MANIFEST_UNKNOWN");
+      await rejects(() => registry.resolveBlob(repo, two.descriptor.digest), "BLOB_UNKNOWN");
       equal(await registry.resolveTag(repo, "old"), one, "the tag, as it was");
     },
   },
   {
     id: "TAG-06", title: "a precondition needs a tag, and a digest that is one", level: "MUST", cites: "clauses 5 and 15", needs: ["conditionalTags"],
-    why: "a condition on nothing would always hold", lookFor: "options that are only looked at in the loop over tags",
+    why: "a condition on nothing would always hold", lookFor: "options that are only looked at in the loop over tags; requirePrecondition() of oci-types looks at them",
     run: async ({ registry }) => {
       await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifMatch: "*" }), TypeError);
       await rejectsWith(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifNoneMatch: "*", tags: [] }), TypeError);
@@ -94,6 +97,9 @@ export const tagCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       await rejects(() => registry.deleteTag(repo, "t", { ifMatch: nowhere }), "PRECONDITION_FAILED");
+      await rejects(() => registry.deleteTag(repo, "t", { ifMatch: "" }), "DIGEST_INVALID");
+      await rejects(() => registry.deleteTag(repo, "t", { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
+      for (const ifMatch of ["*", nowhere]) await rejects(() => registry.deleteTag(repo, "nosuch", { ifMatch }), "PRECONDITION_FAILED", "MANIFEST_UNKNOWN");
       equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
       await resolves(() => registry.deleteTag(repo, "t", { ifMatch: one.digest }), "the deletion of a tag that is as required");
       await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
@@ -106,13 +112,14 @@ export const tagCases: readonly ConformanceCase[] = [
       const one = await pushArtifact(registry, "one", ["t"]);
       await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: one.digest }), "UNSUPPORTED");
       await rejects(() => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["u"], ifNoneMatch: "*" }), "UNSUPPORTED");
+      await rejects(() => registry.deleteTag(repo, "t", { ifMatch: one.digest }), "UNSUPPORTED");
       equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
       await rejects(() => registry.resolveTag(repo, "u"), "MANIFEST_UNKNOWN");
     },
   },
   {
     id: "TAG-09", title: "a tag that is not there is MANIFEST_UNKNOWN", level: "MUST", cites: "clause 20; distribution-spec code-5",
-    why: "a caller asks whether to push by this code", lookFor: "undefined in place of a rejection, an object's own members taken for tags",
+    why: "a caller decides by this code whether to push", lookFor: "undefined in place of a rejection, an object's own members taken for tags",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", ["t"]);
       for (const tag of ["nosuch", "T", "t2", "constructor", "toString", "__proto__", "hasOwnProperty"]) {

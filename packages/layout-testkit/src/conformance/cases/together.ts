@@ -39,7 +39,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       await registry.pushManifest(repo, bytes("0"), type, { tags: ["t"] });
       const increment = async (): Promise<void> => {
-        for (;;) {
+        for (let attempt = 0; attempt < 100; attempt += 1) {
           const reader = await registry.getTag(repo, "t");
           const next = Number(await reader.text()) + 1;
           try {
@@ -49,6 +49,7 @@ export const togetherCases: readonly ConformanceCase[] = [
             if (!isRegistryError(error, "PRECONDITION_FAILED")) throw error;
           }
         }
+        holds(false, "one of a hundred attempts to succeed, where others made sixteen changes at most", "PRECONDITION_FAILED each time");
       };
       await Promise.all(Array.from({ length: 4 }, async () => { for (let i = 0; i < 4; i += 1) await increment(); }));
       equal(await (await registry.getTag(repo, "t")).text(), "16", "the counter, which four incremented four times");
@@ -99,6 +100,19 @@ export const togetherCases: readonly ConformanceCase[] = [
       changes.push(...names("new").map(async (tag) => { await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] }); }));
       await resolves(() => Promise.all(changes), "eight pushes and eight deletions at once");
       equal(await collect(registry.tags(repo)), names("new"), "the tags");
+    },
+  },
+  {
+    id: "TOGETHER-07", title: "a tag that is moved is not deleted on a condition that held before", level: "MUST", cites: "clause 15", needs: ["conditionalTags", "deleteTag"],
+    why: "who deletes what is old would delete what is new", lookFor: "a condition that is checked before, and not together with, the change",
+    run: async ({ registry }) => {
+      for (let i = 0; i < 8; i += 1) {
+        const { digest } = await registry.pushManifest(repo, bytes(`old ${i}`), type, { tags: ["t"] });
+        const remove = (): Promise<unknown> => registry.deleteTag(repo, "t", { ifMatch: digest });
+        const move = (): Promise<unknown> => registry.pushManifest(repo, bytes(`new ${i}`), type, { tags: ["t"] });
+        await Promise.allSettled(i % 2 === 0 ? [remove(), move()] : [move(), remove()]);
+        equal(await resolves(async () => (await registry.getTag(repo, "t")).text(), "the tag that was moved"), `new ${i}`, "what the tag points at");
+      }
     },
   },
 ];

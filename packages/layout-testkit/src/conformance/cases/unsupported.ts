@@ -1,4 +1,4 @@
-import { collect, type RegistryErrorCode } from "@ocilayout/oci-types";
+import { collect, computeDigest, type RegistryErrorCode } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, resolves } from "../context.ts";
@@ -47,10 +47,21 @@ export const unsupportedCases: readonly ConformanceCase[] = [
   },
   {
     id: "UNSUPPORTED-07", title: "where repositories are not promised the list is UNSUPPORTED", level: "MUST", cites: "clause 20; distribution-spec code-13", unless: "repositories",
-    why: "an empty list would say that there are none", lookFor: "a list that is empty",
+    why: "an empty list would say that there are none", lookFor: "a list that is empty, another member of the backend that is called like the method",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", ["t"]);
       await rejects(() => collect(registry.repositories()), code);
+    },
+  },
+  {
+    id: "UNSUPPORTED-08", title: "where sha512 is not promised no manifest and no upload may have it", level: "MUST", cites: "clauses 9 and 12", unless: "digestAlgorithms",
+    why: "what is promised and what is not should both be true", lookFor: "a capability that says too little",
+    run: async ({ registry, promises }) => {
+      const content = new TextEncoder().encode("text");
+      const { digest } = await computeDigest(content, { algorithm: "sha512" });
+      await rejects(() => registry.pushManifest(repo, content, "application/x-a", { digest, tags: ["t"] }), "DIGEST_INVALID", code);
+      await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN", "NAME_UNKNOWN");
+      if (promises("resumableUploads")) await rejects(() => registry.pushBlobChunked(repo, { digestAlgorithm: "sha512" }), "DIGEST_INVALID", code);
     },
   },
 ];

@@ -20,6 +20,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       const second = await registry.pushBlobChunked(repo);
       await second.close();
       await registry.cancelUpload(repo, second.id);
+      await rejects(() => registry.pushBlobChunkedResume(repo, second.id), "BLOB_UPLOAD_UNKNOWN");
       await rejects(() => registry.cancelUpload(repo, second.id), "BLOB_UPLOAD_UNKNOWN");
     },
   },
@@ -47,6 +48,8 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       await committed.commit(descriptor.digest);
       await rejects(() => closed.write(content), "BLOB_UPLOAD_INVALID");
       await rejects(() => closed.commit(descriptor.digest), "BLOB_UPLOAD_INVALID");
+      await rejects(() => closed.cancel(), "BLOB_UPLOAD_INVALID");
+      await rejects(() => cancelled.cancel(), "BLOB_UPLOAD_UNKNOWN");
       for (const writer of [cancelled, committed]) {
         await rejects(() => writer.write(content), "BLOB_UPLOAD_UNKNOWN");
         await rejects(() => writer.commit(descriptor.digest), "BLOB_UPLOAD_UNKNOWN");
@@ -66,6 +69,9 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       const second = await resolves(() => registry.pushBlobChunkedResume(repo, first.id, { offset: 5 }), "the session, with what was written");
       await second.commit(descriptor.digest);
       await resolves(async () => second[Symbol.asyncDispose](), "the disposal of a writer that committed");
+      const third = await registry.pushBlobChunked(repo);
+      await third.cancel();
+      await resolves(async () => third[Symbol.asyncDispose](), "the disposal of a writer that was cancelled");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },

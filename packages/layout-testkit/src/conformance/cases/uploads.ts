@@ -30,17 +30,19 @@ export const uploadCases: readonly ConformanceCase[] = [
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("jello"));
       await rejects(() => writer.commit(descriptor.digest), "DIGEST_INVALID");
-      await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
+      const sent = await blob("jello");
+      for (const { digest } of [descriptor, sent.descriptor]) await rejects(() => registry.resolveBlob(repo, digest), ...absent.blob);
     },
   },
   {
     id: "UPLOAD-03", title: "a commit is verified also where the digest is stored already", level: "MUST", cites, needs,
     why: "the client would be told that damage arrived whole", lookFor: "a short-cut for a digest that exists",
     run: async ({ registry }) => {
-      const { descriptor } = await pushText(registry, "hello");
+      const { descriptor, content } = await pushText(registry, "hello");
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("jello"));
       await rejects(() => writer.commit(descriptor.digest), "DIGEST_INVALID");
+      await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"), content, "its content");
     },
   },
   {
@@ -58,8 +60,10 @@ export const uploadCases: readonly ConformanceCase[] = [
       await second.close();
       const third = await registry.pushBlobChunkedResume(repo, first.id);
       equal(third.size, 9, "the size of a writer that goes on where the session stands");
+      equal((await registry.resolveUpload(repo, first.id)).size, 9, "the session's size while a writer goes on");
       await third.write(bytes("ld"));
-      await third.commit(descriptor.digest);
+      equal((await registry.resolveUpload(repo, first.id)).size, 11, "the session's size after its last write");
+      equal((await third.commit(descriptor.digest)).size, 11, "the size of the committed blob");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
@@ -78,7 +82,10 @@ export const uploadCases: readonly ConformanceCase[] = [
     id: "UPLOAD-07", title: "an id that the registry never issued must be rejected", level: "MUST", cites: "clause 9; distribution-spec end-13, code-3", needs,
     why: "a client could create or touch storage under a name it chose", lookFor: "opening the session file with \"create if missing\"",
     run: async ({ registry }) => {
-      for (const id of ["6f0c2d9e-0000-4000-8000-000000000000", "nosuch", "", ".", "../../../victim", "../sha256/x", "a\0b", "x".repeat(10_000)]) {
+      const issued = await registry.pushBlobChunked(repo);
+      await issued.close();
+      const capitals = issued.id.toUpperCase();
+      for (const id of [...(capitals === issued.id ? [] : [capitals]), `${issued.id} `, "__proto__", "constructor", "6f0c2d9e-0000-4000-8000-000000000000", "nosuch", "", ".", "../../../victim", "../sha256/x", "a\0b", "x".repeat(10_000)]) {
         await rejects(() => registry.pushBlobChunkedResume(repo, id, { offset: 0 }), "BLOB_UPLOAD_UNKNOWN");
         await rejects(() => registry.pushBlobChunkedResume(repo, id), "BLOB_UPLOAD_UNKNOWN");
         await rejects(() => registry.resolveUpload(repo, id), "BLOB_UPLOAD_UNKNOWN");
@@ -93,6 +100,7 @@ export const uploadCases: readonly ConformanceCase[] = [
       const writer = await registry.pushBlobChunked(repo);
       await writer.close();
       await rejects(() => registry.pushBlobChunkedResume(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
+      await rejects(() => registry.resolveUpload(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
       await rejects(() => registry.cancelUpload(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
       await resolves(() => registry.resolveUpload(repo, writer.id), "the session, as it was");
     },
@@ -102,9 +110,13 @@ export const uploadCases: readonly ConformanceCase[] = [
     why: "two clients' bytes would be mixed", lookFor: "a resume that does not ask who has the session",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
-      await rejects(() => registry.pushBlobChunkedResume(repo, writer.id), "BLOB_UPLOAD_INVALID");
+      for (let time = 0; time < 2; time += 1) await rejects(() => registry.pushBlobChunkedResume(repo, writer.id), "BLOB_UPLOAD_INVALID");
+      await resolves(() => writer.write(bytes("hello")), "a write after others were refused");
       await writer.close();
-      await (await registry.pushBlobChunkedResume(repo, writer.id)).cancel();
+      const next = await registry.pushBlobChunkedResume(repo, writer.id);
+      await rejects(() => writer.write(bytes("hello")), "BLOB_UPLOAD_INVALID");
+      equal(next.size, 5, "the size of the writer that has the session now");
+      await next.cancel();
     },
   },
   {
@@ -116,6 +128,11 @@ export const uploadCases: readonly ConformanceCase[] = [
       const writes = Array.from("hello world", (letter) => writer.write(bytes(letter)));
       await resolves(() => writer.commit(descriptor.digest), "the commit of all letters in order");
       await Promise.all(writes);
+      const closed = await registry.pushBlobChunked(repo);
+      const early = Array.from("hello", (letter) => closed.write(bytes(letter)));
+      await closed.close();
+      await resolves(() => Promise.all(early), "the writes before a close");
+      equal((await registry.resolveUpload(repo, closed.id)).size, 5, "the session's size");
     },
   },
   {
@@ -124,8 +141,9 @@ export const uploadCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
-      const chunk = bytes("hello");
+      const chunk = bytes("so: hello").subarray(4);
       await writer.write(chunk);
+      equal([...chunk], [...bytes("hello")], "the chunk, as it was");
       chunk.fill(0);
       await resolves(() => writer.commit(descriptor.digest), "the commit of what was written");
     },
@@ -164,6 +182,7 @@ export const uploadCases: readonly ConformanceCase[] = [
       equal([status.id, status.size], [writer.id, 5], "its id and size");
       holds(status.chunkSize > 0 && writer.chunkSize > 0, "a chunk size that is greater than 0", [status.chunkSize, writer.chunkSize]);
       await resolves(() => writer.write(bytes(" world")), "a write after somebody asked");
+      equal(status.size, 5, "the size that was told before the write");
     },
   },
   {
@@ -211,7 +230,13 @@ export const uploadCases: readonly ConformanceCase[] = [
       const wrong = await registry.pushBlobChunked(repo, { digestAlgorithm: "sha512" });
       await wrong.write(bytes("jello"));
       await rejects(() => wrong.commit(digest), "DIGEST_INVALID");
-      await rejects(() => registry.pushBlobChunked(repo, { digestAlgorithm: "md5" }), "DIGEST_INVALID", "UNSUPPORTED");
+      for (const digestAlgorithm of ["md5", ""]) await rejects(() => registry.pushBlobChunked(repo, { digestAlgorithm }), "DIGEST_INVALID", "UNSUPPORTED");
+      const first = await registry.pushBlobChunked(repo, { digestAlgorithm: "sha512" });
+      await first.write(bytes("hel"));
+      await first.close();
+      const second = await registry.pushBlobChunkedResume(repo, first.id, { digestAlgorithm: "sha512" });
+      await second.write(bytes("lo"));
+      await resolves(() => second.commit(digest), "the commit of a sha512 digest by a writer that went on");
     },
   },
   {
@@ -222,9 +247,21 @@ export const uploadCases: readonly ConformanceCase[] = [
       await rejectsWith(() => writer.write("hello" as unknown as Uint8Array), TypeError);
       equal(writer.size, 0, "the size after a write that was refused");
       await writer.close();
-      await rejectsWith(() => registry.pushBlobChunkedResume(repo, 7 as unknown as string), TypeError);
-      await rejectsWith(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: -1 }), RangeError);
+      for (const id of [undefined, null, 7, {}] as unknown[] as string[]) {
+        for (const call of [() => registry.pushBlobChunkedResume(repo, id), () => registry.resolveUpload(repo, id), () => registry.cancelUpload(repo, id)]) await rejectsWith(call, TypeError);
+      }
+      for (const offset of [-1, NaN]) await rejectsWith(() => registry.pushBlobChunkedResume(repo, writer.id, { offset }), RangeError);
       await rejectsWith(() => registry.pushBlobChunked(repo, { chunkSize: -1 }), RangeError);
+    },
+  },
+  {
+    id: "UPLOAD-25", title: "a chunk may be larger or smaller than was announced", level: "MUST", cites: "UploadOptions.chunkSize of oci-types: a hint", needs,
+    why: "a proxy writes what it gets, and the last chunk is as large as what is left", lookFor: "a chunk size that is enforced",
+    run: async ({ registry }) => {
+      const { descriptor } = await blob("hello world");
+      const writer = await registry.pushBlobChunked(repo, { chunkSize: 4 });
+      for (const part of ["h", "ello wo", "r", "ld"]) await resolves(() => writer.write(bytes(part)), "a write of any size");
+      await resolves(() => writer.commit(descriptor.digest), "the commit");
     },
   },
 ];

@@ -24,10 +24,10 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-09", title: "a document that is no manifest is MANIFEST_INVALID", level: "MUST", cites,
-    why: "what is stored under a known type is read by everybody", lookFor: "a type that is believed",
+    why: "what is stored under a known type is read by everybody", lookFor: "a media type that is believed; parseManifest() of oci-types looks at the document",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
-      const wrong: unknown[] = [[], null, "text", 7, {}, { ...manifest, schemaVersion: 7 }, { ...manifest, schemaVersion: undefined }, { ...manifest, config: undefined }, { ...manifest, config: [] }, { ...manifest, layers: {} }, { ...manifest, layers: [null] }, { ...manifest, subject: {} }];
+      const wrong: unknown[] = [[], null, "text", 7, {}, { ...manifest, schemaVersion: 7 }, { ...manifest, schemaVersion: undefined }, { ...manifest, schemaVersion: "2" }, { ...manifest, config: undefined }, { ...manifest, config: undefined, artifactType: "a/b" }, { ...manifest, config: null }, { ...manifest, config: [] }, { ...manifest, layers: {} }, { ...manifest, layers: [null] }, { ...manifest, subject: {} }];
       for (const document of wrong) await rejects(() => registry.pushManifest(repo, encode(document), imageManifest, { tags: ["t"] }), "MANIFEST_INVALID");
       for (const text of ["", "{", "\u00ff"]) await rejects(() => registry.pushManifest(repo, bytes(text), imageManifest), "MANIFEST_INVALID");
       await rejects(() => registry.resolveTag(repo, "t"), ...absent.manifest);
@@ -45,7 +45,7 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-02", title: "a size is a whole number, not negative, and safe", level: "MUST", cites: "clause 13; image-spec descriptor.md, size",
-    why: "who allocates by it would fail, or worse", lookFor: "a size that is only looked for",
+    why: "who allocates by it would fail, or worse", lookFor: "a size that only has to be there; parseManifest() of oci-types looks at it",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const size of [-1, 1.5, 2 ** 53, "2", null, undefined]) {
@@ -55,12 +55,15 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-03", title: "a descriptor's size is that of the stored blob", level: "MUST", cites: "clause 13", needs: ["checksReferences"],
-    why: "every client compares it, and refuses the image", lookFor: "blobs that are only asked whether they exist",
+    why: "every client compares it, and refuses the image", lookFor: "blobs that are only asked whether they exist, a layer with urls that is not compared though it is there",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const size of [1, 3]) {
         await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: { ...emptyDescriptor, size } }), imageManifest), "MANIFEST_INVALID");
-        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers: [{ ...emptyDescriptor, size }] }), imageManifest), "MANIFEST_INVALID");
+        const wrong = { ...emptyDescriptor, size };
+        for (const layers of [[wrong], [emptyDescriptor, wrong], [{ ...wrong, urls: ["https://example.com/layer"] }]]) {
+          await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers }), imageManifest), "MANIFEST_INVALID");
+        }
       }
     },
   },
@@ -69,22 +72,28 @@ export const validityCases: readonly ConformanceCase[] = [
     why: "clients in typed languages cannot even parse others", lookFor: "members that are not looked at",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
+      const child = await pushArtifact(registry, "child");
       for (const annotations of [{ a: 1 }, { a: null }, [], "text"]) {
         await rejects(() => registry.pushManifest(repo, encode({ ...manifest, annotations }), imageManifest), "MANIFEST_INVALID");
         await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: { ...emptyDescriptor, annotations } }), imageManifest), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers: [{ ...emptyDescriptor, annotations }] }), imageManifest), "MANIFEST_INVALID");
         await rejects(() => registry.pushManifest(repo, encode({ ...index, annotations }), imageIndex), "MANIFEST_INVALID");
+        await rejects(() => registry.pushManifest(repo, encode({ ...index, manifests: [{ ...child, annotations }] }), imageIndex), "MANIFEST_INVALID");
       }
     },
   },
   {
     id: "VALID-05", title: "every descriptor has a digest and a media type that are ones", level: "MUST", cites: "clause 13; image-spec descriptor.md",
-    why: "digests become paths, in whoever pulls", lookFor: "descriptors that are only looked for",
+    why: "digests become paths, in whoever pulls", lookFor: "descriptors that only have to be there; parseManifest() of oci-types looks at them",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
-      for (const wrong of [{ digest: "latest" }, { digest: "sha256:../../../victim" }, { digest: undefined }, { mediaType: 7 }, { mediaType: undefined }]) {
+      for (const wrong of [{ digest: "latest" }, { digest: "sha256:../../../victim" }, { digest: undefined }, { mediaType: 7 }, { mediaType: undefined }, { mediaType: "no type" }]) {
         const descriptor = { ...emptyDescriptor, ...wrong };
         await rejects(() => registry.pushManifest(repo, encode({ ...manifest, config: descriptor }), imageManifest), "MANIFEST_INVALID");
-        await rejects(() => registry.pushManifest(repo, encode({ ...manifest, layers: [descriptor] }), imageManifest), "MANIFEST_INVALID");
+        for (const members of [{ layers: [descriptor] }, { layers: [{ ...descriptor, urls: ["https://example.com/layer"] }] }, { subject: descriptor }]) {
+          await rejects(() => registry.pushManifest(repo, encode({ ...manifest, ...members }), imageManifest), "MANIFEST_INVALID");
+        }
+        await rejects(() => registry.pushManifest(repo, encode({ ...index, subject: descriptor }), imageIndex), "MANIFEST_INVALID");
         await rejects(() => registry.pushManifest(repo, encode({ ...index, manifests: [descriptor] }), imageIndex), "MANIFEST_INVALID");
       }
     },
@@ -93,7 +102,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-06", title: "an index that is none is MANIFEST_INVALID", level: "MUST", cites,
     why: "what is stored under a known type is read by everybody", lookFor: "indexes that are stored without a look",
     run: async ({ registry }) => {
-      const wrong: unknown[] = [[], null, {}, { ...index, schemaVersion: 1 }, { ...index, manifests: undefined }, { ...index, manifests: {} }, { ...index, manifests: [7] }];
+      const wrong: unknown[] = [[], null, {}, { ...index, schemaVersion: 1 }, { ...index, schemaVersion: "2" }, { ...index, schemaVersion: undefined }, { ...index, subject: {} }, { ...index, manifests: undefined }, { ...index, manifests: {} }, { ...index, manifests: [7] }];
       for (const document of wrong) await rejects(() => registry.pushManifest(repo, encode(document), imageIndex), "MANIFEST_INVALID");
       await resolves(() => registry.pushManifest(repo, encode(index), imageIndex), "the push of an index without manifests");
     },
@@ -129,6 +138,7 @@ export const validityCases: readonly ConformanceCase[] = [
       equal(mediaType, dockerMediaTypes.manifest, "its type");
       await rejects(() => registry.pushManifest(repo, encode({ ...docker, config: undefined }), dockerMediaTypes.manifest), "MANIFEST_INVALID");
       await rejects(() => registry.pushManifest(repo, encode({ ...docker, mediaType: ociMediaTypes.imageManifest }), dockerMediaTypes.manifest), "MANIFEST_INVALID");
+      await rejects(() => registry.pushManifest(repo, encode(docker), imageManifest), "MANIFEST_INVALID");
       await rejects(() => registry.pushManifest(repo, encode({ schemaVersion: 2, mediaType: dockerMediaTypes.manifestList }), dockerMediaTypes.manifestList), "MANIFEST_INVALID");
     },
   },

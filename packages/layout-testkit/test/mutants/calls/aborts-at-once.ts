@@ -1,0 +1,11 @@
+import type { Mutant } from "../mutant.ts";
+import { mutant } from "../mutant.ts";
+
+const it: Mutant = mutant("throws where a list is called for", ["NAME-06"], (whole) => ({
+  repositories: (options) => {
+    options?.signal?.throwIfAborted();
+    return whole.repositories(options);
+  },
+}));
+
+export default it;

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+
+import type { CaseResult } from "../src/conformance/report.ts";
+import { formatFailure } from "../src/conformance/report.ts";
+import { show } from "../src/conformance/show.ts";
+import { findUsualSuspect } from "../src/conformance/usual-suspect.ts";
+
+const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
+
+describe("a value in a line", () => {
+  it.each([
+    ["a digest is cut", digest, '"sha256:2cf24dba5fb0…"'],
+    ["a media type is whole, with its parameters", "application/vnd.oci.image.manifest.v1+json; charset=utf-8", '"application/vnd.oci.image.manifest.v1+json; charset=utf-8"'],
+    ["other text is cut where it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
+    ["short text is shown beside its size", new TextEncoder().encode("jello"), '5 B "jello"'],
+    ["other content is its size", new Uint8Array([0, 255]), "2 B"],
+    ["no content is its size", new Uint8Array(), "0 B"],
+    ["a generator is what it can be used as", { [Symbol.asyncIterator]: () => undefined }, "an async iterable"],
+  ])("%s", (_title, value, shown) => {
+    expect(show(value)).toBe(shown);
+  });
+});
+
+describe("the calls before a failure", () => {
+  const tell = (...transcript: string[]): string[] => {
+    const result: CaseResult = { id: "BLOB-01", title: "t", level: "MUST", cites: "c", status: "fail", transcript, durationMs: 1, seed: 1 };
+    return formatFailure(result, "again").split("\n").slice(1);
+  };
+
+  it("are none, and then nothing was called", () => {
+    expect(tell()).toEqual(["  calls so far: none     reproduce: again"]);
+  });
+
+  it("are not told twice where there is one", () => {
+    expect(tell("a()")).toEqual(["  called     a()", "  calls so far: only this one     reproduce: again"]);
+  });
+
+  it("are in one line where they fit, the same ones counted", () => {
+    expect(tell("a()", "a()", "b()")).toEqual(["  called     b()", "  calls so far: 2 × a() → b()     reproduce: again"]);
+  });
+
+  it("have a line each where they do not, the last twelve", () => {
+    const calls = Array.from({ length: 15 }, (_, i) => `call${i}("${"x".repeat(20)}")`);
+    const told = tell(...calls);
+    expect(told).toHaveLength(15);
+    expect(told[1]).toBe("  calls so far: 3 more");
+    expect(told.at(-1)).toBe("  reproduce: again");
+  });
+});
+
+describe("what is wrong in every case at once is told in place of a case's own hint", () => {
+  it("a method that is not there, with the capability to deny", () => {
+    const received = "RegistryError UNSUPPORTED: this registry does not support deleteTag";
+    expect(findUsualSuspect({ expected: "no error", received }, ["pushManifest()"])?.lookFor).toContain("`deleteTag: false`");
+    const plain = "rejection with RegistryError UNSUPPORTED: no";
+    expect(findUsualSuspect({ expected: "a mount", received: plain }, ['mountBlob("a", "b")'])?.lookFor).toContain("`mount: false`");
+  });
+
+  it("undefined for what is not there", () => {
+    const expected = "rejection with RegistryError BLOB_UNKNOWN or NAME_UNKNOWN";
+    expect(findUsualSuspect({ expected, received: "undefined" }, ["getBlob()"])?.lookFor).toContain("answers undefined");
+  });
+
+  it("and nothing else", () => {
+    for (const [expected, received] of [
+      ["rejection with RegistryError UNSUPPORTED", "rejection with RegistryError UNSUPPORTED"],
+      ["no error", "RegistryError UNSUPPORTED: this registry does not support getBlob"],
+      ["rejection with RegistryError DIGEST_INVALID", "undefined"],
+      ["the size: 5", "undefined"],
+    ] as const) {
+      expect(findUsualSuspect({ expected, received }, ["getBlob()"])).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,38 @@
+import { afterAll, describe, expect, it } from "vitest";
+
+import { runConformance } from "../../src/index.ts";
+import { loadMutants } from "../mutants/load.ts";
+import type { Mutant } from "../mutants/mutant.ts";
+import { readTable, writeRows } from "./table.ts";
+
+/** Whether the table is written anew, and not compared. */
+const isWriting = process.env["WRITE"] !== undefined;
+
+/** What these cases find may depend on who comes first; they are in a row only where the mutant is theirs. */
+const RACES = /^(TOGETHER-|SIGNAL-07|OPEN-03)/;
+
+/** Gives every case to one half of the mutants, and compares what finds them with the table. */
+export async function checkHalf(half: 0 | 1): Promise<void> {
+  const mutants = (await loadMutants()).filter((_, i) => i % 2 === half);
+  const table = readTable();
+  const rows = new Map<string, string>();
+
+  describe("the table says what finds a registry that", () => {
+    it.each(mutants)("$what ($name)", async (mutant) => {
+      const row = `${mutant.what} | ${mutant.caughtBy.join(", ")} | ${(await alsoFoundBy(mutant)).join(", ")}`;
+      rows.set(mutant.name, row);
+      if (!isWriting) expect(row).toBe(table.get(mutant.name));
+    });
+  });
+
+  afterAll(() => {
+    if (isWriting) writeRows(rows);
+  });
+}
+
+/** The other cases that fail, but for the random calls: those may find anything. */
+async function alsoFoundBy({ caughtBy, capabilities, create }: Mutant): Promise<string[]> {
+  const { results } = await runConformance({ create, capabilities, seed: 1, runs: 0, timeoutMs: 1000 });
+  const failed = results.filter(({ status }) => status === "fail" || status === "error").map(({ id }) => id);
+  return failed.filter((id) => !caughtBy.includes(id) && !RACES.test(id));
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@ocilayout/source"];
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["*.table.ts"],
+    testTimeout: 60_000,
+    // Rows are written one half after the other.
+    fileParallelism: process.env.WRITE === undefined,
+    maxWorkers: 2,
+  },
+});

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@ocilayout/source"];
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { include: ["kit.test.ts"] },
+});

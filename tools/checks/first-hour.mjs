@@ -102,8 +102,8 @@ function summaryOf(printed) {
 }
 
 /**
- * What stands in the README of what was `printed`: the lines about the cases whose ids are there, and the first failure and
- * the counts of today.
+ * What should stand in the README of what was `printed`: the failures whose ids are there, and the counts, as they are today.
+ * Where the command's line stands above it, its first failure has to be the first one of all.
  */
 function refresh(content, printed) {
   const failures = printed.split("\n\n").map((part) => part.replace(/^[0-9]+ cases? on .*\n/, "").replace(/^(\S+ +skipped: .*\n)+/, ""));
@@ -114,8 +114,10 @@ function refresh(content, printed) {
     const at = lines.findIndex((line) => /^[A-Z]+-[0-9]+( {2}|$)/.test(line) && !/^\S+ +skipped: /.test(line));
     if (at === -1) return lines.join("\n");
     const id = lines[at].split(" ")[0];
-    const failure = isFirst ? failures[0] : failures.find((it) => it.startsWith(`${id}  `));
+    const failure = failures.find((it) => it.startsWith(`${id}  `));
     if (failure === undefined) throw new Error(`${id} does not fail:\n${printed.slice(-2000)}`);
+    // What to do next is told of this failure: no text that is written anew would fit another one.
+    if (isFirst && failure !== failures[0]) throw new Error(`the first failure is not ${id} but\n\n${failures[0]}`);
     isFirst = false;
     return [...lines.slice(0, at), failure].join("\n");
   });

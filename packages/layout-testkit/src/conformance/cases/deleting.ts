@@ -83,6 +83,9 @@ export const deletingCases: readonly ConformanceCase[] = [
       const named = JSON.stringify(again.detail ?? null);
       holds(named.includes(list.digest) && named.includes(second.digest), "the digests of both indexes in detail.referencedBy", again.detail);
       equal(await registry.resolveTag(repo, "child"), child.descriptor, "the child's tag, as it was");
+      const third = await pushArtifact(registry, "in Docker's list");
+      await registry.pushManifest(repo, bytes(JSON.stringify({ schemaVersion: 2, manifests: [third] })), dockerMediaTypes.manifestList);
+      await rejects(() => registry.deleteManifest(repo, third.digest), "DENIED");
     },
   },
   {

@@ -3,7 +3,7 @@ import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, resolves } from "../context.ts";
-import { absent, bytes, imageIndex, imageManifest, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
 
 const cites = "clause 26";
 const needs = ["persistent"] as const;
@@ -18,6 +18,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
       const { descriptor, content } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["t"]);
       const two = await pushArtifact(registry, "two");
+      await pushText(registry, "hello", other);
       const opaque = await registry.pushManifest(repo, bytes("opaque"), "application/x-a");
       const untyped = await registry.pushManifest(repo, bytes('{"schemaVersion":2,"manifests":[]}'), imageIndex);
       const again = await reopen();
@@ -26,6 +27,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
       equal(await resolves(() => again.resolveManifest(repo, two.digest), "the manifest without a tag in the other registry"), two, "it");
       await (await again.getManifest(repo, one.digest)).bytes();
       await reads(await resolves(() => again.getBlob(repo, descriptor.digest), "the blob in the other registry"), content, "its content");
+      await reads(await resolves(() => again.getBlob(other, descriptor.digest), "the blob without a manifest in the other registry"), content, "its content");
       equal(await collect(again.tags(repo)), ["t"], "the tags in the other registry");
     },
   },
@@ -66,6 +68,12 @@ export const persistenceCases: readonly ConformanceCase[] = [
       for (const it of [registry, again]) equal(await it.resolveManifest(repo, one.digest), one, "the manifest");
       await registry.deleteTag(repo, "a");
       await rejects(() => again.resolveTag(repo, "a"), "MANIFEST_UNKNOWN");
+      const two = await pushArtifact(registry, "two", ["c"]);
+      for (const it of [registry, again]) equal(await it.resolveTag(repo, "c"), two, "another tag");
+      await again.deleteTag(repo, "c");
+      await rejects(() => registry.resolveTag(repo, "c"), "MANIFEST_UNKNOWN");
+      await registry.deleteManifest(repo, two.digest);
+      for (const it of [again, await reopen()]) await rejects(() => it.resolveManifest(repo, two.digest), "MANIFEST_UNKNOWN");
       await again.deleteManifest(repo, one.digest);
       for (const it of [registry, again, await reopen()]) await rejects(() => it.resolveManifest(repo, one.digest), ...absent.manifest);
       await rejects(() => registry.getTag(repo, "b"), ...absent.manifest);
@@ -103,6 +111,10 @@ export const persistenceCases: readonly ConformanceCase[] = [
       await push("two", again, { ifMatch: one });
       await rejects(() => push("three", registry, { ifMatch: one }), "PRECONDITION_FAILED");
       equal(await (await registry.getTag(repo, "t")).text(), "two", "what the tag points at");
+      const two = (await again.resolveTag(repo, "t")).digest;
+      await push("three", registry, { ifMatch: two });
+      await rejects(() => push("four", again, { ifMatch: two }), "PRECONDITION_FAILED");
+      equal(await (await again.getTag(repo, "t")).text(), "three", "what the tag points at");
     },
   },
   {
@@ -142,8 +154,9 @@ export const persistenceCases: readonly ConformanceCase[] = [
       await registry.pushManifest(repo, content, imageManifest, { tags: ["t"] });
       equal(await resolves(() => again.resolveManifest(repo, descriptor.digest), "the manifest in the other registry"), descriptor, "it");
       equal(await resolves(() => again.resolveTag(repo, "t"), "the tag in the other registry"), descriptor, "what it points at");
+      for (const it of [registry, again]) equal((await it.getTag(repo, "t")).descriptor, descriptor, "what is read by it");
       const moved = await pushArtifact(registry, "moved", ["t"]);
-      equal((await again.getTag(repo, "t")).descriptor, moved, "what is read by a tag that was moved");
+      for (const it of [registry, again]) equal((await it.getTag(repo, "t")).descriptor, moved, "what is read by a tag that was moved");
       const back = await again.pushManifest(repo, content, imageManifest, { tags: ["t"] });
       equal((await registry.getTag(repo, "t")).descriptor, back, "what is read by a tag that the other moved back");
     },

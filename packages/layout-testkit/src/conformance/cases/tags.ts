@@ -37,11 +37,13 @@ export const tagCases: readonly ConformanceCase[] = [
     why: "a digest that somebody wrote down must not stop working", lookFor: "an entry that is replaced",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
-      const two = await pushArtifact(registry, "two", ["t"]);
-      equal(await registry.resolveTag(repo, "t"), two, "what the tag points at");
+      const old = await pushArtifact(registry, "old", ["u"]);
+      const two = await pushArtifact(registry, "two", ["t", "u"]);
+      for (const tag of ["t", "u"]) equal(await registry.resolveTag(repo, tag), two, `what ${tag} points at`);
+      equal(await resolves(() => registry.resolveManifest(repo, old.digest), "the manifest that the other tag pointed at"), old, "it");
       equal(await resolves(() => registry.resolveManifest(repo, one.digest), "the manifest that the tag pointed at"), one, "it");
       await (await registry.getManifest(repo, one.digest)).bytes();
-      equal(await collect(registry.tags(repo)), ["t"], "the tags");
+      equal(await collect(registry.tags(repo)), ["t", "u"], "the tags");
     },
   },
   {

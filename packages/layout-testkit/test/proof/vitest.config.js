@@ -9,8 +9,6 @@ export default defineConfig({
   test: {
     include: ["*.table.ts"],
     testTimeout: 60_000,
-    // Rows are written one half after the other.
-    fileParallelism: process.env.WRITE === undefined,
     maxWorkers: 2,
   },
 });

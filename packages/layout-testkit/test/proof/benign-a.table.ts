@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { runConformance } from "../src/index.ts";
-import type { ConformanceTarget } from "../src/index.ts";
-import { createMemoryRegistry } from "../src/memory/index.ts";
+import { runConformance } from "../../src/index.ts";
+import type { ConformanceTarget } from "../../src/index.ts";
+import { createMemoryRegistry } from "../../src/memory/index.ts";
 import { benign } from "./benign-a.ts";
 
 describe("a registry that keeps the contract passes, also one that", () => {

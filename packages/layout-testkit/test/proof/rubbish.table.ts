@@ -2,10 +2,10 @@ import type { BlobReader, Registry } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import type { ConformanceOptions, ConformanceTarget } from "../src/index.ts";
-import { runConformance } from "../src/index.ts";
-import { createMemoryRegistry } from "../src/memory/index.ts";
-import { changeReader, changeWriters } from "./mutants/mutant.ts";
+import type { ConformanceOptions, ConformanceTarget } from "../../src/index.ts";
+import { runConformance } from "../../src/index.ts";
+import { createMemoryRegistry } from "../../src/memory/index.ts";
+import { changeReader, changeWriters } from "../mutants/mutant.ts";
 
 /** What JavaScript lets be thrown. */
 const nothing = undefined as unknown as Error;

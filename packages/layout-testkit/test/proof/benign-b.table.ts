@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { runConformance } from "../src/index.ts";
+import { runConformance } from "../../src/index.ts";
 import { benignVariants } from "./benign-b.ts";
 
 describe("a registry that", () => {

@@ -3,8 +3,8 @@ import { setImmediate as moment, setTimeout as pause } from "node:timers/promise
 import type { BlobReader, BlobWriter, Registry, RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
 import { createBlobReader, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import type { MemoryOptions } from "../src/memory/index.ts";
-import { changeReader, changeWriter, changeWriters, unless } from "./mutants/mutant.ts";
+import type { MemoryOptions } from "../../src/memory/index.ts";
+import { changeReader, changeWriter, changeWriters, unless } from "../mutants/mutant.ts";
 
 /** A registry that is unlike the one in memory, and keeps the contract all the same. */
 export interface Benign {

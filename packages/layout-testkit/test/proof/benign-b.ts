@@ -3,10 +3,10 @@ import { Buffer } from "node:buffer";
 import type { BlobReader, Descriptor, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 import { defineRegistry, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import type { ConformanceTarget } from "../src/index.ts";
-import type { MemoryOptions } from "../src/memory/index.ts";
-import { createMemoryRegistry } from "../src/memory/index.ts";
-import { changeReader, moment, unless } from "./mutants/mutant.ts";
+import type { ConformanceTarget } from "../../src/index.ts";
+import type { MemoryOptions } from "../../src/memory/index.ts";
+import { createMemoryRegistry } from "../../src/memory/index.ts";
+import { changeReader, moment, unless } from "../mutants/mutant.ts";
 
 /** A registry that does in another way what the contract leaves open. */
 export interface Benign {

@@ -5,8 +5,8 @@ const FILE = join(import.meta.dirname, "TABLE.md");
 
 const HEAD = `# Which case finds which mutant
 
-Each mutant is a registry in memory with one fault, in a file of its own in [../mutants](../mutants). \`pnpm mutants\` gives it
-every case and compares with this table; \`WRITE=1 pnpm mutants\` writes it anew. Mutants of layouts on disk are in
+Each mutant is a registry in memory with one fault, in a file of its own in [../mutants](../mutants). \`pnpm proof\` gives it
+every case and compares with this table; \`WRITE=1 pnpm proof\` writes it anew. Mutants of layouts on disk are in
 \`packages/layout-core/test/kit-mutants\`.
 
 | mutant | a registry that … | is found by | and also by |

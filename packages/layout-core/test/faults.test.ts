@@ -31,16 +31,16 @@ class FaultyDisk {
       if (this.steps !== failing) return;
       this.failed = name;
       // A stat gives nothing where nothing is; it does not fail.
-      if (name === "statNow" && code === "ENOENT") code = "EIO";
+      if (isLook(name) && code === "ENOENT") code = "EIO";
       throw Object.assign(new Error(`${code}: injected, ${name} '/host/path'`), { code, syscall: name });
     };
     const wrapped = Object.fromEntries(
       Object.entries(nodeDisk).map(([name, call]) => [
         name,
-        name === "statNow"
+        isLook(name)
           ? (path: string) => {
-              step("statNow");
-              return nodeDisk.statNow(path);
+              step(name);
+              return nodeDisk[name](path);
             }
           : async (...args: never[]) => {
               // What could not be closed is closed all the same.
@@ -173,8 +173,13 @@ async function observeFresh(directory: string): Promise<unknown> {
   return await observe(registry);
 }
 
+/** The steps that are made at once, and not handed over. */
+function isLook(name: string): name is "statNow" | "isLinkNow" {
+  return name === "statNow" || name === "isLinkNow";
+}
+
 /** Steps after which something of ours may be left lying: they were there to remove it. */
-const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list", "statNow"];
+const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list", "statNow", "isLinkNow"];
 
 function leftovers(directory: string): string[] {
   if (!existsSync(directory)) return [];
@@ -199,7 +204,7 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
     return false;
   }
   let isMade = outcome.status === "fulfilled";
-  const isAbsence = code === "ENOENT" && faulty.failed !== "statNow";
+  const isAbsence = code === "ENOENT" && !isLook(faulty.failed ?? "");
   if (outcome.status === "rejected") {
     const error: unknown = outcome.reason;
     if (!isRegistryError(error)) throw new Error(context, { cause: error });

@@ -63,7 +63,7 @@ describe("the layering", () => {
 
 it("every package has what a package needs", () => {
   for (const name of Object.keys(layers)) {
-    for (const file of ["README.md", "package.json", "tsconfig.json", "api-extractor.json"]) {
+    for (const file of ["README.md", "package.json", "tsconfig.json", `etc/${name}.api.md`]) {
       expect(existsSync(join(root, "packages", name, file)), `${name}/${file}`).toBe(true);
     }
   }

@@ -204,7 +204,7 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
     return false;
   }
   let isMade = outcome.status === "fulfilled";
-  const isAbsence = code === "ENOENT" && !isLook(faulty.failed ?? "");
+  const isAbsence = code === "ENOENT" && !isLook(faulty.failed);
   if (outcome.status === "rejected") {
     const error: unknown = outcome.reason;
     if (!isRegistryError(error)) throw new Error(context, { cause: error });

@@ -1,11 +1,12 @@
 import type { ConformanceCase } from "../conformance/case.ts";
 import { allCases } from "../conformance/cases/index.ts";
+import { isSelected } from "../conformance/select.ts";
 import { UsageError } from "./usage.ts";
 
 /** Every case whose id begins with one of `only`, whatever the backend; a UsageError where one of them is none's beginning. */
-export function findCases(only: readonly string[] = [""]): readonly ConformanceCase[] {
+export function findCases(only: readonly string[] = []): readonly ConformanceCase[] {
   for (const start of only) if (!allCases.some(({ id }) => id.startsWith(start))) throw new UsageError(`no case begins with "${start}"`);
-  return allCases.filter(({ id }) => only.some((start) => id.startsWith(start)));
+  return allCases.filter((it) => isSelected(it, only));
 }
 
 /** A line for each case. */

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 import type { Registry } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-types";
 
 import type { Arena } from "./arena.ts";
 import { openArena } from "./arena.ts";
@@ -121,11 +122,7 @@ function isTarget(value: unknown): value is ConformanceTarget {
 }
 
 /** What a registry has, whatever it promises. A call of what is not there is a TypeError, which some cases expect. */
-const METHODS = [
-  "getBlob", "getBlobRange", "getManifest", "getTag", "resolveBlob", "resolveManifest", "resolveTag",
-  "pushBlob", "pushBlobChunked", "pushBlobChunkedResume", "resolveUpload", "cancelUpload", "mountBlob", "pushManifest",
-  "deleteBlob", "deleteManifest", "deleteTag", "tags", "referrers", "repositories",
-] as const satisfies readonly (keyof Registry)[];
+const METHODS: readonly string[] = Object.keys(defineRegistry({}));
 
 function requireMethods(registry: object, what: string): void {
   const missing = METHODS.filter((name) => typeof Reflect.get(registry, name) !== "function");

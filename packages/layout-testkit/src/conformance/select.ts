@@ -15,7 +15,8 @@ export function selectCases(settings: ConformanceSettings): readonly Conformance
   return fc.sample(orders, { seed, numRuns: 1 })[0] ?? selected;
 }
 
-function isSelected({ id }: ConformanceCase, only: readonly string[]): boolean {
+/** Whether a case's id begins with one of `only`; with none, every case does. */
+export function isSelected({ id }: ConformanceCase, only: readonly string[]): boolean {
   return only.length === 0 || only.some((start) => id.startsWith(start));
 }
 

@@ -24,24 +24,30 @@ export interface PackedPackage {
 
 const run = promisify(execFile);
 
-/** Packs every package below `packages` that is to be published, into `destination`. */
+/**
+ * Packs every package below `packages` that is to be published, into `destination`. What pnpm packs is what it
+ * publishes: dependencies on siblings become version ranges.
+ */
 export async function packPackages(packages: string, destination: string): Promise<PackedPackage[]> {
-  const directories = (await readdir(packages, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  const packed: PackedPackage[] = [];
-  for (const { name } of directories.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const directory = join(packages, name);
-    const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as PackageManifest;
-    if (manifest.private !== true) packed.push(await packPackage(directory, manifest, destination));
-  }
-  return packed;
+  const manifests = await readManifests(packages);
+  const [command, ...prefix] = packageManager();
+  const filters = manifests.flatMap(({ name }) => ["--filter", name]);
+  await run(command, [...prefix, "--recursive", ...filters, "pack", "--pack-destination", destination], { cwd: packages });
+  return manifests.map((manifest) => {
+    const fileName = `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
+    return { manifest, fileName, path: join(destination, fileName) };
+  });
 }
 
-async function packPackage(directory: string, manifest: PackageManifest, destination: string): Promise<PackedPackage> {
-  const fileName = `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
-  const [command, ...prefix] = packageManager();
-  // What pnpm packs is what it publishes: dependencies on siblings become version ranges.
-  await run(command, [...prefix, "pack", "--pack-destination", destination], { cwd: directory });
-  return { manifest, fileName, path: join(destination, fileName) };
+/** The manifests of the packages that are to be published, in the order of their directories. */
+async function readManifests(packages: string): Promise<PackageManifest[]> {
+  const directories = (await readdir(packages, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const manifests: PackageManifest[] = [];
+  for (const { name } of directories.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const manifest = JSON.parse(await readFile(join(packages, name, "package.json"), "utf8")) as PackageManifest;
+    if (manifest.private !== true) manifests.push(manifest);
+  }
+  return manifests;
 }
 
 /** The pnpm that runs this, or one that npm fetches. */

@@ -14,9 +14,9 @@ function kitOptions(options: PerRepositoryOptions): ConformanceOptions {
   };
 }
 
-describeRegistry("a directory of layouts", kitOptions({}));
+describeRegistry("a directory of layouts", kitOptions({ durability: "none" }));
 
 describeRegistry("a directory that keeps one layout open", {
-  ...kitOptions({ maxOpenLayouts: 1, durability: "none" }),
+  ...kitOptions({ maxOpenLayouts: 1 }),
   only: ["REPOSITORY", "SCOPE", "MOUNT", "UPLOAD", "OPEN"],
 });

@@ -1,9 +1,10 @@
 import { collect, type Registry } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
+import { digestCalls, everyCall, repositoryCalls, tagCalls, type Names } from "../src/conformance/cases/every-call.ts";
 import { blob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
-import { bytes, calls, digestCalls, rejection, repositoryCalls, tagCalls, type Names } from "./helpers.ts";
+import { bytes, rejection } from "./helpers.ts";
 
 const hello = await blob("hello world");
 const names: Names = { repo: "a", digest: hello.descriptor.digest, tag: "t" };
@@ -22,25 +23,25 @@ describe("clause 1: what fails", () => {
     ["tags", "NAME_UNKNOWN"],
   ])("%s of what is not there is a RegistryError %s, in a repository or none", async (name, code) => {
     const registry = createMemoryRegistry();
-    const call = (repo: string): unknown => calls[name]?.(registry, { ...names, repo });
+    const call = (repo: string): unknown => everyCall.find((it) => it.name === name)?.run(registry, { ...names, repo });
     await expect(call("none")).rejects.toMatchObject({ name: "RegistryError", code });
     if (name === "tags") return;
     await pushContent(registry, "a", image());
     await expect(call("a")).rejects.toMatchObject({ name: "RegistryError", code });
   });
 
-  it.each(Object.keys(repositoryCalls))("section 3: %s with a repository that is no string is a TypeError", async (name) => {
-    const call = repositoryCalls[name]?.(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
+  it.each(repositoryCalls)("section 3: $name with a repository that is no string is a TypeError", async ({ run }) => {
+    const call = run(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
     await expect(call).rejects.toThrow(TypeError);
   });
 
-  it.each(Object.keys(digestCalls))("section 3: %s with a digest that is no string is a TypeError", async (name) => {
-    const call = digestCalls[name]?.(createMemoryRegistry(), { ...names, digest: 7 as unknown as string });
+  it.each(digestCalls)("section 3: $name with a digest that is no string is a TypeError", async ({ run }) => {
+    const call = run(createMemoryRegistry(), { ...names, digest: 7 as unknown as string });
     await expect(call).rejects.toThrow(TypeError);
   });
 
-  it.each(Object.keys(tagCalls))("section 3: %s with a tag that is no string is a TypeError", async (name) => {
-    const call = tagCalls[name]?.(createMemoryRegistry(), { ...names, tag: 7 as unknown as string });
+  it.each(tagCalls)("section 3: $name with a tag that is no string is a TypeError", async ({ run }) => {
+    const call = run(createMemoryRegistry(), { ...names, tag: 7 as unknown as string });
     await expect(call).rejects.toThrow(TypeError);
   });
 
@@ -76,11 +77,11 @@ describe("clause 1: what fails", () => {
 });
 
 describe("clause 2: a signal", () => {
-  it.each(Object.keys(calls))("aborted before, %s rejects with its reason and changes nothing", async (name) => {
+  it.each(everyCall)("aborted before, $name rejects with its reason and changes nothing", async ({ run }) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", image(), { tags: ["t"] });
     const before = await look(registry);
-    await expect(calls[name]?.(registry, { ...names, signal: AbortSignal.abort("no") })).rejects.toBe("no");
+    await expect(run(registry, { ...names, signal: AbortSignal.abort("no") })).rejects.toBe("no");
     expect(await look(registry)).toEqual(before);
   });
 
@@ -197,23 +198,23 @@ describe("clause 4: a list", () => {
 });
 
 describe("clause 5: names", () => {
-  it.each(Object.keys(repositoryCalls))("%s refuses what is no repository name", async (name) => {
+  it.each(repositoryCalls)("$name refuses what is no repository name", async ({ run }) => {
     for (const repo of ["", "A", "a//b", "../a", "a/", "a:b"]) {
-      const call = repositoryCalls[name]?.(createMemoryRegistry(), { ...names, repo });
+      const call = run(createMemoryRegistry(), { ...names, repo });
       await expect(call, repo).rejects.toMatchObject({ code: "NAME_INVALID" });
     }
   });
 
-  it.each(Object.keys(digestCalls))("%s refuses what is no digest", async (name) => {
+  it.each(digestCalls)("$name refuses what is no digest", async ({ run }) => {
     for (const digest of ["", "sha256:", "sha256:00", "nonsense", `md5:${"0".repeat(32)}`]) {
-      const call = digestCalls[name]?.(createMemoryRegistry(), { ...names, digest });
+      const call = run(createMemoryRegistry(), { ...names, digest });
       await expect(call, digest).rejects.toMatchObject({ code: "DIGEST_INVALID" });
     }
   });
 
-  it.each(Object.keys(tagCalls))("section 3: %s refuses what is no tag", async (name) => {
+  it.each(tagCalls)("section 3: $name refuses what is no tag", async ({ run }) => {
     for (const tag of ["", ".a", "a/b", hello.descriptor.digest]) {
-      const call = tagCalls[name]?.(createMemoryRegistry(), { ...names, tag });
+      const call = run(createMemoryRegistry(), { ...names, tag });
       await expect(call, tag).rejects.toMatchObject({ code: "NAME_INVALID" });
     }
   });

@@ -92,3 +92,8 @@ export function completeOptions(options: ConformanceOptions): ConformanceSetting
     layoutDirectory: options.layoutDirectory,
   };
 }
+
+/** Whether a backend of these settings promises this. */
+export function doesPromise({ capabilities }: ConformanceSettings, name: keyof RegistryCapabilities): boolean {
+  return capabilities[name] !== false;
+}

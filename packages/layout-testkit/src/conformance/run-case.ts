@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 
 import type { Registry } from "@ocilayout/oci-types";
-import { defineRegistry } from "@ocilayout/oci-types";
 
 import type { Arena } from "./arena.ts";
 import { openArena } from "./arena.ts";
@@ -9,10 +8,13 @@ import type { ConformanceCase } from "./case.ts";
 import type { CaseContext } from "./context.ts";
 import { ConformanceFailure } from "./failure.ts";
 import type { ConformanceSettings, ConformanceTarget } from "./options.ts";
+import { doesPromise } from "./options.ts";
 import type { Recording } from "./recorder.ts";
 import { recordCalls } from "./recorder.ts";
 import type { CaseResult } from "./report.ts";
 import { show, showError } from "./show.ts";
+import type { MadeTarget } from "./target.ts";
+import { makeTarget, requireMethods } from "./target.ts";
 import { NoAnswer, within } from "./time-limit.ts";
 import { findUsualSuspect } from "./usual-suspect.ts";
 
@@ -41,27 +43,15 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
 type Outcome = Pick<CaseResult, "status" | "message" | "hint" | "isHung">;
 
 async function runInArena(it: ConformanceCase, settings: ConformanceSettings, arena: Arena, recording: Recording): Promise<Outcome> {
-  const { timeoutMs } = settings;
-  const controller = new AbortController();
-  const create = async (): Promise<ConformanceTarget> => {
-    const target: unknown = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
-    if (isTarget(target)) {
-      requireMethods(target.registry, "create() gave a registry");
-      return target;
-    }
-    throw new TypeError(`create() gave ${show(target)} in place of { registry }`);
-  };
-  let target: ConformanceTarget;
+  let made: MadeTarget;
   try {
-    target = await create();
+    made = await makeTarget(settings, arena.tempDir);
   } catch (error) {
-    controller.abort();
     return { status: "error", message: `the target could not be made: ${showError(error)}`, isHung: error instanceof NoAnswer };
   }
-  const outcome = await runOn(target, it, settings, arena, recording);
-  controller.abort();
+  const outcome = await runOn(made.target, it, settings, arena, recording);
   try {
-    await within(timeoutMs, () => target[Symbol.asyncDispose]?.());
+    await made.close();
   } catch (error) {
     if (outcome.status !== "fail") return { status: "error", message: `the target could not be closed: ${showError(error)}`, isHung: error instanceof NoAnswer };
   }
@@ -88,13 +78,13 @@ async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: C
 }
 
 function createContext(target: ConformanceTarget, settings: ConformanceSettings, recording: Recording): CaseContext {
-  const { seed, runs, timeoutMs, capabilities, layoutDirectory } = settings;
+  const { seed, runs, timeoutMs, layoutDirectory } = settings;
   const record = (registry: Registry): Registry => recordCalls(registry, recording);
   return {
     seed,
     runs,
     timeoutMs,
-    promises: (name) => capabilities[name] !== false,
+    promises: (name) => doesPromise(settings, name),
     registry: record(target.registry),
     reopen: async () => {
       const registry: unknown = await target.reopen?.();
@@ -105,28 +95,15 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
     layoutDirectory: (repository) => layoutDirectory?.(recording.tempDir, repository) ?? recording.tempDir,
     createAnother: async () => {
       const arena = openArena();
-      const controller = new AbortController();
-      const another = await within(timeoutMs, () => settings.create({ tempDir: arena.tempDir, signal: controller.signal }));
-      const close = async (): Promise<void> => {
-        controller.abort();
-        await within(timeoutMs, () => another[Symbol.asyncDispose]?.());
+      try {
+        const { target: another, close } = await makeTarget(settings, arena.tempDir);
+        return { registry: another.registry, close: () => close().finally(() => { arena.remove(); }) };
+      } catch (error) {
         arena.remove();
-      };
-      return { registry: another.registry, close };
+        throw error;
+      }
     },
   };
-}
-
-function isTarget(value: unknown): value is ConformanceTarget {
-  return typeof value === "object" && value !== null && "registry" in value && typeof value.registry === "object" && value.registry !== null;
-}
-
-/** What a registry has, whatever it promises. A call of what is not there is a TypeError, which some cases expect. */
-const METHODS: readonly string[] = Object.keys(defineRegistry({}));
-
-function requireMethods(registry: object, what: string): void {
-  const missing = METHODS.filter((name) => typeof Reflect.get(registry, name) !== "function");
-  if (missing.length > 0) throw new TypeError(`${what} without ${missing.join(", ")}: defineRegistry() answers for what a backend does not have`);
 }
 
 /** Makes a failure of each error that nobody handles, which would end the process. */

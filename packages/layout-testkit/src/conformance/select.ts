@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { ConformanceCase } from "./case.ts";
 import { allCases } from "./cases/index.ts";
 import type { ConformanceSettings } from "./options.ts";
+import { doesPromise } from "./options.ts";
 
 /** The cases that are about a backend of these settings, in the order in which they are run. */
 export function selectCases(settings: ConformanceSettings): readonly ConformanceCase[] {
@@ -21,9 +22,8 @@ export function isSelected({ id }: ConformanceCase, only: readonly string[]): bo
 }
 
 /** Whether a case is about what the backend promises, or does not. */
-function applies({ needs = [], unless, needsLayout, isLong }: ConformanceCase, { capabilities, layoutDirectory, runs }: ConformanceSettings): boolean {
-  const promises = (name: (typeof needs)[number]): boolean => capabilities[name] !== false;
-  if (needsLayout === true && layoutDirectory === undefined) return false;
-  if (isLong === true && runs === 0) return false;
-  return needs.every(promises) && (unless === undefined || !promises(unless));
+function applies({ needs = [], unless, needsLayout, isLong }: ConformanceCase, settings: ConformanceSettings): boolean {
+  if (needsLayout === true && settings.layoutDirectory === undefined) return false;
+  if (isLong === true && settings.runs === 0) return false;
+  return needs.every((name) => doesPromise(settings, name)) && (unless === undefined || !doesPromise(settings, unless));
 }

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+
+import { expect, it } from "vitest";
+
+import { runConformance } from "../src/index.ts";
+import { createMemoryRegistry } from "../src/memory/index.ts";
+
+it.each([
+  ["come", 0],
+  ["one of which does not come", 2],
+  ["none of which comes", 1],
+])("nothing is left of the targets' directories, of targets that %s", async (_title, failing) => {
+  const places: string[] = [];
+  await runConformance({
+    only: ["BLOB-01", "MODEL"],
+    runs: 2,
+    create: ({ tempDir }) => {
+      places.push(tempDir);
+      expect(existsSync(tempDir)).toBe(true);
+      if (failing > 0 && places.length > failing) throw new Error("no more of them");
+      return { registry: createMemoryRegistry() };
+    },
+  });
+  expect(places.length).toBeGreaterThan(1);
+  expect(places.filter((place) => existsSync(place))).toEqual([]);
+});

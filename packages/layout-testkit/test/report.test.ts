@@ -15,6 +15,8 @@ describe("a value in a line", () => {
     ["short text is shown beside its size", new TextEncoder().encode("jello"), '5 B "jello"'],
     ["other content is its size", new Uint8Array([0, 255]), "2 B"],
     ["no content is its size", new Uint8Array(), "0 B"],
+    ["a list is whole", Array.from({ length: 30 }, (_, i) => i), `[${Array.from({ length: 30 }, (_, i) => i).join(", ")}]`],
+    ["a long list is its ends", Array.from({ length: 1100 }, (_, i) => i), "[0, 1, 2, 3, 4, 5, 6, 7, … 1084 more …, 1092, 1093, 1094, 1095, 1096, 1097, 1098, 1099]"],
     ["a generator is what it can be used as", { [Symbol.asyncIterator]: () => undefined }, "an async iterable"],
   ])("%s", (_title, value, shown) => {
     expect(show(value)).toBe(shown);

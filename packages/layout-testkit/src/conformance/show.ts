@@ -4,6 +4,10 @@ const WHOLE = 80;
 /** The longest content, in bytes, that is shown beside its size. */
 const WHOLE_CONTENT = 24;
 
+/** The longest list that is shown whole, and how much of both ends of a longer one is. */
+const WHOLE_LIST = 30;
+const ENDS = 8;
+
 /** A value as it is best read in a line: digests and contents cut short. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shorten(value));
@@ -27,13 +31,19 @@ function showObject(value: object): string {
   if (value instanceof Error) return showError(value);
   if (value instanceof Uint8Array) return showBytes(value);
   if (value instanceof AbortSignal) return value.aborted ? "an aborted signal" : "a signal";
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (Array.isArray(value)) return showList(value);
   if ("commit" in value && "write" in value) return `BlobWriter ${showMembers(pick(value, "id", "size"))}`;
   if ("bytes" in value && "descriptor" in value) return `BlobReader ${showMembers(pick(value, "descriptor"))}`;
   const name = className(value);
   if (Symbol.asyncIterator in value) return name === "Object" ? "an async iterable" : name;
   if (Symbol.iterator in value) return name === "Object" ? "an iterable" : name;
   return name === "Object" ? showMembers(value) : `${name} ${showMembers(value)}`;
+}
+
+function showList(list: readonly unknown[]): string {
+  const items = (part: readonly unknown[]): string => part.map(show).join(", ");
+  if (list.length <= WHOLE_LIST) return `[${items(list)}]`;
+  return `[${items(list.slice(0, ENDS))}, … ${list.length - 2 * ENDS} more …, ${items(list.slice(-ENDS))}]`;
 }
 
 function showBytes(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 import { collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../case.ts";
-import { equal, resolves } from "../context.ts";
+import { equal, rejects, resolves } from "../context.ts";
 import { ConformanceFailure } from "../failure.ts";
 import { imageManifest, nowhere, pushArtifact, repo } from "./content.ts";
 import { entryOf, indexOf, isNamed, listTags, putArtifact, putIndex, readEntries, readIndexText, refName } from "./layout-disk.ts";
@@ -130,6 +130,22 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       const old = (await readEntries(directory)).filter(({ digest }) => digest === one.digest);
       equal(old.map(({ annotations }) => annotations?.["org.example.note"]), ["signed", undefined], "what the old manifest's entries say");
       equal(old.map((entry) => isNamed(entry, "u")), [false, true], "which of them has the other tag");
+    },
+  },
+  {
+    id: "LAYOUT-60", title: "an entry with a size or a digest that is none names nothing", level: "MUST", cites: "clause 22", needsLayout, needsReopen,
+    why: "whoever is told of a size of -1 allocates it", lookFor: "a descriptor that is taken as it is because its name is a good one",
+    run: async ({ reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const one = entryOf(await putArtifact(directory, "one"), `${repo}:a`);
+      const size = /"size":\s*\d+/;
+      const bad = ["-1", "1.5", '"7"', "null", "1e400", "9007199254740992"].map((value) => one.replace(size, `"size":${value}`));
+      bad.push(one.replace(/,?"size":\s*\d+/, ""), one.replace("sha256:", "sha256:00"), one.replace("sha256:", "sha256 "));
+      await putIndex(directory, indexOf(...bad.map((entry, i) => entry.replace(`${repo}:a`, `${repo}:bad${i}`)), one));
+      const registry = await reopen();
+      equal(await resolves(() => listTags(registry), "the tags"), ["a"], "the tags");
+      for (const i of bad.keys()) await rejects(() => registry.resolveTag(repo, `bad${i}`), "MANIFEST_UNKNOWN");
+      await survive(directory, bad.map((entry, i) => entry.replace(`${repo}:a`, `${repo}:bad${i}`)));
     },
   },
 ];

@@ -4,7 +4,7 @@ import { emptyDescriptor } from "@ocilayout/oci-types";
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, resolves } from "../context.ts";
-import { bytes, imageManifest, pushText, repo } from "./content.ts";
+import { bytes, imageManifest, other, pushText, repo } from "./content.ts";
 
 const type = "application/x-a";
 
@@ -112,6 +112,35 @@ export const togetherCases: readonly ConformanceCase[] = [
         const move = (): Promise<unknown> => registry.pushManifest(repo, bytes(`new ${i}`), type, { tags: ["t"] });
         await Promise.allSettled(i % 2 === 0 ? [remove(), move()] : [move(), remove()]);
         equal(await resolves(async () => (await registry.getTag(repo, "t")).text(), "the tag that was moved"), `new ${i}`, "what the tag points at");
+      }
+    },
+  },
+  {
+    id: "TOGETHER-08", title: "what is pushed to two repositories at once is in both, with its tag", level: "MUST", cites: "clause 26",
+    why: "a release goes to several repositories at the same moment", lookFor: "pushes that wait for each other, told apart by their tag or by their content alone",
+    run: async ({ registry }) => {
+      const places = [repo, other, `${repo}/below`, `${other}/below`];
+      for (let i = 0; i < 4; i += 1) {
+        const pushes = places.map((place) => registry.pushManifest(place, bytes(`of all ${i}`), type, { tags: i % 2 === 0 ? [`t${i}`] : [] }));
+        const [{ digest } = { digest: "" }] = await resolves(() => Promise.all(pushes), "a push to each of four repositories, at once");
+        for (const place of places) {
+          await resolves(() => registry.resolveManifest(place, digest), `the manifest in ${place}`);
+          if (i % 2 === 0) equal((await resolves(() => registry.resolveTag(place, `t${i}`), `the tag in ${place}`)).digest, digest, "what it points at");
+        }
+      }
+    },
+  },
+  {
+    id: "TOGETHER-09", title: "a tag that is moved in two repositories at once is moved in both", level: "MUST", cites: "clauses 15 and 26",
+    why: "\"latest\" is a tag of every repository", lookFor: "what a tag points at, looked up among the changes that are made together without the repository",
+    run: async ({ registry }) => {
+      for (let i = 0; i < 4; i += 1) {
+        const move = (place: string): Promise<unknown> => registry.pushManifest(place, bytes(`${place} ${i}`), type, { tags: ["latest"] });
+        await resolves(() => Promise.all([repo, other].map(move)), "a push to each of two repositories, at once");
+        for (const place of [repo, other]) {
+          equal(await collect(registry.tags(place)), ["latest"], `the tags of ${place}`);
+          equal(await (await registry.getTag(place, "latest")).text(), `${place} ${i}`, `what latest points at in ${place}`);
+        }
       }
     },
   },

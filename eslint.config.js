@@ -9,6 +9,7 @@ const layers = {
   "packages/layout-core": ["oci-types", "ociref"],
   "packages/layout-per-repo": ["oci-types", "ociref", "layout-core"],
   "packages/layout-testkit": ["oci-types", "ociref"],
+  "packages/oci-server": ["oci-types", "ociref"],
 };
 
 /** Packages that run in a browser: no node: module, no Node global. */
@@ -69,6 +70,11 @@ export default tseslint.config(
         { patterns: [siblings(layers["packages/layout-core"]), outsidePackage, { regex: "^node:(?!path$)", message: nodeModules.message }] },
       ],
     },
+  },
+  {
+    files: ["packages/oci-server/src/*.ts"],
+    ignores: ["packages/oci-server/src/node.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: [siblings(layers["packages/oci-server"]), outsidePackage, nodeModules] }] },
   },
   {
     // A spy calls the method it took the place of, with the receiver it was called on.

@@ -4,6 +4,7 @@ import { manifestBenchmarks } from "./manifests.ts";
 import { withDirectory } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
+import { serverBenchmarks } from "./server.ts";
 
 const [wanted = ""] = process.argv.slice(2);
 const MOST_MEMORY_MIB = 64;
@@ -13,7 +14,7 @@ function report(name: string, figure: string, holds: boolean, note: string): voi
   console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
 }
 
-for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks, ...repositoryBenchmarks]) {
+for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks, ...repositoryBenchmarks, ...serverBenchmarks]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best } = await withDirectory(run);
   const ratio = ours / best;

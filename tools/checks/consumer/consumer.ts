@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
+import { createHandler } from "@ocilayout/oci-server";
+import { serve } from "@ocilayout/oci-server/node";
 import { collect, defineRegistry, isRegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
 import { parse } from "@ocilayout/ociref";
 import { openTarget, runConformance, type ConformanceReport } from "@ocilayout/layout-testkit";
@@ -22,6 +24,12 @@ const refused = await empty.resolveTag("a", "b").catch((error: unknown) => error
 if (!isRegistryError(refused, "UNSUPPORTED")) throw new Error("an empty registry does something");
 const problems = await checkLayoutDirectory(directory);
 if (problems.length > 0) throw new Error(`the layout has problems: ${JSON.stringify(problems)}`);
+const listed = await createHandler(layout)(new Request(`http://localhost/v2/${repository}/tags/list`));
+if (listed.status !== 200) throw new Error(`the handler says ${listed.status}`);
+const server = await serve(layout, { port: 0 });
+const served = await fetch(`${server.url}/v2/${repository}/manifests/v1`);
+if ((await served.arrayBuffer()).byteLength !== 1) throw new Error("the server does not serve what was pushed");
+await server.close();
 await layout.close();
 const report: ConformanceReport = await runConformance({ only: "BLOB", create: () => openTarget(async () => createMemoryRegistry()) });
 if (!report.ok) throw new Error(String(report));

@@ -14,6 +14,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   "layout-core": ["oci-types", "ociref"],
   "layout-per-repo": ["oci-types", "ociref", "layout-core"],
   "layout-testkit": ["oci-types", "ociref"],
+  "oci-server": ["oci-types", "ociref"],
 };
 
 /** Whether the lint refuses `code` as the content of `file`. */
@@ -34,6 +35,9 @@ describe("the layering", () => {
     ["packages/layout-core/src/index.ts", "../../oci-types/src/index.ts"],
     ["packages/layout-per-repo/src/index.ts", "@ocilayout/layout-testkit"],
     ["packages/layout-testkit/src/index.ts", "@ocilayout/layout-core"],
+    ["packages/oci-server/src/node.ts", "@ocilayout/layout-core"],
+    ["packages/oci-server/src/handle.ts", "node:http"],
+    ["packages/oci-server/src/handle.ts", "@ocilayout/layout-core"],
   ])("%s must not import %s", async (file, name) => {
     expect(await refuses(file, `import "${name}";`)).toBe(true);
   });
@@ -43,6 +47,8 @@ describe("the layering", () => {
     ["packages/layout-core/src/index.ts", "node:path"],
     ["packages/layout-core/src/fs/lock.ts", "node:fs"],
     ["packages/layout-core/src/fs/lock.ts", "@ocilayout/ociref"],
+    ["packages/oci-server/src/node.ts", "node:http"],
+    ["packages/oci-server/src/node/listener.ts", "node:http"],
   ])("%s may import %s", async (file, name) => {
     expect(await refuses(file, `import "${name}";`)).toBe(false);
   });

@@ -5,18 +5,21 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
+/** How a program is asked whether it is there, where not by `--version`. */
+const versionCommands: Readonly<Record<string, string>> = { oras: "version" };
+
 /** Whether `program` is here; where not, what needs it is skipped. CI insists on it. */
 export function has(program: string): boolean {
   if (process.platform !== "linux") {
-    console.info(`skipped: sharing a layout with ${program}, because this is not Linux`);
+    console.info(`skipped: working with ${program}, because this is not Linux`);
     return false;
   }
   try {
-    execFileSync(program, ["--version"], { stdio: "ignore" });
+    execFileSync(program, [versionCommands[program] ?? "--version"], { stdio: "ignore" });
     return true;
   } catch {
     if (process.env["OCILAYOUT_CI"] !== undefined) throw new Error(`${program} is needed in CI`);
-    console.info(`skipped: sharing a layout with ${program}, because ${program} is not installed`);
+    console.info(`skipped: working with ${program}, because ${program} is not installed`);
     return false;
   }
 }
@@ -32,6 +35,11 @@ export function skopeoIn(cwd: string): Run {
 /** umoci in the directory `cwd`. */
 export function umociIn(cwd: string): Run {
   return async (...args) => run(cwd, "umoci", args);
+}
+
+/** oras in the directory `cwd`. */
+export function orasIn(cwd: string): Run {
+  return async (...args) => run(cwd, "oras", args);
 }
 
 /** buildah or podman in the directory `cwd`, with a storage of its own, and without the trust policy of this machine. */

@@ -1,0 +1,159 @@
+import type { Registry, RegistryOperation } from "@ocilayout/oci-types";
+import { requireRepository } from "@ocilayout/ociref";
+
+import type { Answer } from "./answer.ts";
+import { errorAnswer, jsonAnswer } from "./answer.ts";
+import type { AccessRequest, Action } from "./authorize.ts";
+import { requireAccess } from "./authorize.ts";
+import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
+import type { Context } from "./context.ts";
+import { HttpError } from "./http-error.ts";
+import type { IncomingRequest } from "./incoming.ts";
+import { listReferrers, listRepositories, listTags } from "./lists.ts";
+import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
+import type { HandlerOptions } from "./options.ts";
+import { completeLimits } from "./options.ts";
+import type { Route } from "./route.ts";
+import { findRoute } from "./route.ts";
+import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
+
+/** What answers requests, whatever they come by. */
+export interface Handle {
+  /** Answers a request. Never rejects. */
+  answer(request: IncomingRequest): Promise<Answer>;
+  /** Tells of a failure of the server's own, unless whoever asked has gone. */
+  report(error: unknown, request: Pick<IncomingRequest, "method" | "url" | "signal">): void;
+}
+
+/** What is done at one endpoint by one method. */
+interface Endpoint {
+  readonly action: Action;
+  readonly operation: RegistryOperation;
+  readonly hasBody?: boolean;
+  readonly run: (context: Context) => Promise<Answer>;
+}
+
+/**
+ * Makes what answers requests to `registry`, whatever they come by.
+ *
+ * @throws TypeError or RangeError where the options make no sense.
+ */
+export function createHandle(registry: Registry, options: HandlerOptions = {}): Handle {
+  const { authorize, writable = false, allowSharedBlobs = false, onError } = options;
+  const limits = completeLimits(options.limits);
+  if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
+    throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
+  }
+  let receiving = 0;
+
+  const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams): Promise<Answer> => {
+    const access = (asked: AccessRequest): Promise<void> => requireAccess(authorize, request, asked);
+    await access({ repository, action: endpoint.action });
+    const context = { registry, request, query, limits, requireAccess: access, hasRules: authorize !== undefined };
+    if (endpoint.hasBody !== true) return endpoint.run(context);
+    if (receiving >= limits.maxUploads) throw new HttpError(429, "TOOMANYREQUESTS", "too many uploads at once");
+    receiving += 1;
+    try {
+      return await endpoint.run(context);
+    } finally {
+      receiving -= 1;
+    }
+  };
+
+  const report: Handle["report"] = (error, { method, url, signal }) => {
+    if (!signal.aborted) onError?.(error, { method, url });
+  };
+
+  const answer = async (request: IncomingRequest): Promise<Answer> => {
+    let operation: RegistryOperation = "blob";
+    try {
+      const { path, query } = splitUrl(request, limits);
+      const route = findRoute(path);
+      if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
+      const endpoint = findEndpoint(route, request.method, writable);
+      ({ operation } = endpoint);
+      const repository = "repository" in route ? requireRepository(route.repository) : undefined;
+      return withCommonHeaders(await run(request, endpoint, repository, new URLSearchParams(query)));
+    } catch (error) {
+      const failure = withCommonHeaders(errorAnswer(error, operation));
+      if (failure.status >= 500) report(error, request);
+      return failure;
+    }
+  };
+  return { answer, report };
+}
+
+function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: number; maxHeaderLength: number }): { path: string; query: string } {
+  if (url.length > limits.maxUrlLength) throw new HttpError(414, "UNSUPPORTED", `the URL is longer than ${limits.maxUrlLength} characters`);
+  let length = 0;
+  for (const [name, value] of headers) length += name.length + value.length;
+  if (length > limits.maxHeaderLength) throw new HttpError(431, "UNSUPPORTED", `the headers are longer than ${limits.maxHeaderLength} characters`);
+  const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/#.*$/, "");
+  const at = target.indexOf("?");
+  return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+function withCommonHeaders(answer: Answer): Answer {
+  const headers = { "docker-distribution-api-version": "registry/2.0", "x-content-type-options": "nosniff", ...answer.headers };
+  return { ...answer, headers };
+}
+
+/** What is done at `route` by `method`; 405 where nothing is, or where nothing may be changed. */
+function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
+  const endpoints = endpointsOf(route);
+  const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");
+  const endpoint = Object.hasOwn(endpoints, method) && allowed.includes(method) ? endpoints[method] : undefined;
+  if (endpoint !== undefined) return endpoint;
+  throw new HttpError(405, "UNSUPPORTED", `${/^[A-Z]{1,16}$/.test(method) ? method : "this method"} is not supported here`, { allow: allowed.join(", ") });
+}
+
+function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
+  switch (route.to) {
+    case "ping":
+      return readable({ action: "ping", operation: "list", run: async () => jsonAnswer({}) });
+    case "catalog":
+      return readable({ action: "catalog", operation: "list", run: listRepositories });
+    case "tags":
+      return readable({ action: "pull", operation: "list", run: (context) => listTags(context, route.repository) });
+    case "referrers":
+      return readable({ action: "pull", operation: "list", run: (context) => listReferrers(context, route.repository, route.digest) });
+    case "blob":
+      return blobEndpoints(route);
+    case "manifest":
+      return manifestEndpoints(route);
+    case "uploads":
+      return { POST: { action: "push", operation: "upload", hasBody: true, run: (context) => startUpload(context, route.repository) } };
+    case "upload":
+      return uploadEndpoints(route);
+  }
+}
+
+function readable(endpoint: Endpoint): Readonly<Record<string, Endpoint>> {
+  return { GET: endpoint, HEAD: endpoint };
+}
+
+function blobEndpoints({ repository, digest }: { repository: string; digest: string }): Readonly<Record<string, Endpoint>> {
+  return {
+    GET: { action: "pull", operation: "blob", run: (context) => getBlob(context, repository, digest) },
+    HEAD: { action: "pull", operation: "blob", run: (context) => headBlob(context, repository, digest) },
+    DELETE: { action: "delete", operation: "delete", run: (context) => deleteBlob(context, repository, digest) },
+  };
+}
+
+function manifestEndpoints({ repository, reference }: { repository: string; reference: string }): Readonly<Record<string, Endpoint>> {
+  return {
+    GET: { action: "pull", operation: "manifest", run: (context) => getManifest(context, repository, reference) },
+    HEAD: { action: "pull", operation: "manifest", run: (context) => headManifest(context, repository, reference) },
+    PUT: { action: "push", operation: "manifest", hasBody: true, run: (context) => putManifest(context, repository, reference) },
+    DELETE: { action: "delete", operation: "delete", run: (context) => deleteManifest(context, repository, reference) },
+  };
+}
+
+function uploadEndpoints({ repository, id }: { repository: string; id: string }): Readonly<Record<string, Endpoint>> {
+  return {
+    GET: { action: "push", operation: "upload", run: (context) => getUpload(context, repository, id) },
+    PATCH: { action: "push", operation: "upload", hasBody: true, run: (context) => patchUpload(context, repository, id) },
+    PUT: { action: "push", operation: "upload", hasBody: true, run: (context) => putUpload(context, repository, id) },
+    DELETE: { action: "push", operation: "upload", run: (context) => cancelUpload(context, repository, id) },
+  };
+}

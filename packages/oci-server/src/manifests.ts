@@ -1,0 +1,131 @@
+import type { Descriptor } from "@ocilayout/oci-types";
+import { isDigest, isRegistryError, manifestKind, stripMediaTypeParameters } from "@ocilayout/oci-types";
+
+import type { Answer } from "./answer.ts";
+import { emptyAnswer } from "./answer.ts";
+import { conditionAnswer } from "./blobs.ts";
+import { readWhole } from "./body.ts";
+import type { Context } from "./context.ts";
+import { entityTag, evaluateRead, readPrecondition } from "./entity-tag.ts";
+import { badRequest, HttpError } from "./http-error.ts";
+import { manifestPath } from "./paths.ts";
+
+/** Whether a reference names a manifest by its digest: only a digest has a colon, and a tag must not. */
+function namesDigest(reference: string): boolean {
+  return reference.includes(":");
+}
+
+/** GET of a manifest (end-3). It is whole in memory before the answer begins, so that damage has a status of its own. */
+export async function getManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+  const { signal, headers } = request;
+  const read = namesDigest(reference) ? registry.getManifest(repository, reference, { signal }) : registry.getTag(repository, reference, { signal });
+  const reader = await read;
+  try {
+    const instead = evaluateRead(headers, reader.descriptor.digest);
+    if (instead !== undefined) return conditionAnswer(instead, reader.descriptor);
+    const body = await reader.bytes();
+    return { status: 200, headers: describe(reader.descriptor), body };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** HEAD of a manifest (end-3). */
+export async function headManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+  const { signal, headers } = request;
+  const resolve = namesDigest(reference) ? registry.resolveManifest(repository, reference, { signal }) : registry.resolveTag(repository, reference, { signal });
+  const descriptor = await resolve;
+  const instead = evaluateRead(headers, descriptor.digest);
+  return instead === undefined ? { status: 200, headers: describe(descriptor) } : conditionAnswer(instead, descriptor);
+}
+
+/** PUT of a manifest, by tag or by digest, with further tags in the query (end-7a, end-7b). */
+export async function putManifest(context: Context, repository: string, reference: string): Promise<Answer> {
+  const { registry, request, query, limits } = context;
+  const { signal } = request;
+  const byDigest = namesDigest(reference);
+  const asked = query.getAll("tag");
+  const tags = byDigest ? asked : [reference, ...asked];
+  const precondition = readPrecondition(request.headers);
+  const content = await readWhole(request, { maxBytes: limits.maxManifestBytes, limits });
+  const document = parseDocument(content);
+  const mediaType = mediaTypeOf(request.headers.get("content-type"), document);
+  if (tags.length === 0) await requireExistence(context, repository, reference);
+  const stored = await registry.pushManifest(repository, content, mediaType, {
+    ...(tags.length > 0 ? { ...precondition, tags } : {}),
+    ...(byDigest ? { digest: reference } : {}),
+    signal,
+  });
+  const subject = registry.capabilities?.referrers === false ? undefined : subjectOf(mediaType, document);
+  return emptyAnswer(201, {
+    location: manifestPath(repository, stored.digest),
+    "docker-content-digest": stored.digest,
+    etag: entityTag(stored.digest),
+    ...(subject === undefined ? {} : { "oci-subject": subject }),
+    ...(asked.length === 0 ? {} : { "oci-tag": asked.join(", ") }),
+  });
+}
+
+/** DELETE of a manifest or a tag (end-9). */
+export async function deleteManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+  const { signal } = request;
+  const precondition = readPrecondition(request.headers);
+  if (!namesDigest(reference)) {
+    await registry.deleteTag(repository, reference, { ...precondition, signal });
+    return emptyAnswer(202);
+  }
+  if (!matchesDigest(precondition.ifMatch, reference) || precondition.ifNoneMatch !== undefined) throw unmatched();
+  await registry.deleteManifest(repository, reference, { signal });
+  return emptyAnswer(202);
+}
+
+/** What names content by its digest is what it is: its conditions are about whether it is there at all. */
+async function requireExistence({ registry, request }: Context, repository: string, digest: string): Promise<void> {
+  const { ifMatch, ifNoneMatch } = readPrecondition(request.headers);
+  if (ifMatch === undefined && ifNoneMatch === undefined) return;
+  if (!matchesDigest(ifMatch, digest)) throw unmatched();
+  let exists = true;
+  try {
+    await registry.resolveManifest(repository, digest, { signal: request.signal });
+  } catch (error) {
+    if (!isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw error;
+    exists = false;
+  }
+  if (exists === (ifNoneMatch !== undefined)) throw unmatched();
+}
+
+function matchesDigest(ifMatch: string | undefined, digest: string): boolean {
+  return ifMatch === undefined || ifMatch === "*" || ifMatch === digest;
+}
+
+function unmatched(): HttpError {
+  return new HttpError(412, "PRECONDITION_FAILED", "the precondition does not hold");
+}
+
+function parseDocument(content: Uint8Array): object | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    // Not every manifest is JSON; of those that must be, the registry says what is wrong.
+    return undefined;
+  }
+}
+
+/** What the client says that it sends, else what the document says that it is. */
+function mediaTypeOf(header: string | null, document: object | undefined): string {
+  if (header !== null && header.trim() !== "") return stripMediaTypeParameters(header);
+  if (document !== undefined && "mediaType" in document && typeof document.mediaType === "string") return document.mediaType;
+  throw badRequest("a manifest without a Content-Type must have a mediaType");
+}
+
+function subjectOf(mediaType: string, document: object | undefined): string | undefined {
+  if (manifestKind(mediaType) === "opaque" || document === undefined || !("subject" in document)) return undefined;
+  const { subject } = document;
+  if (typeof subject !== "object" || subject === null || !("digest" in subject)) return undefined;
+  return isDigest(subject.digest) ? subject.digest : undefined;
+}
+
+function describe({ mediaType, digest, size }: Descriptor): Record<string, string> {
+  return { "content-type": mediaType, "content-length": String(size), "docker-content-digest": digest, etag: entityTag(digest) };
+}

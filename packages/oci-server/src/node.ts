@@ -1,0 +1,78 @@
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import type { Registry } from "@ocilayout/oci-types";
+import { requireCount, requireString } from "@ocilayout/oci-types";
+
+import type { RequestListener } from "./node/listener.ts";
+import { createListener } from "./node/listener.ts";
+import type { HandlerOptions } from "./options.ts";
+import { completeLimits } from "./options.ts";
+
+export type { AccessRequest, Action, Authorize, AuthorizedRequest, Challenge, Decision } from "./authorize.ts";
+export type { IncomingRequest } from "./incoming.ts";
+export type { HandlerOptions, ServerLimits } from "./options.ts";
+export { createListener, type RequestListener };
+
+/** Options of {@link serve}. */
+export interface ServeOptions extends HandlerOptions {
+  /** The address to listen at. Default `"127.0.0.1"`: nobody else's machine. */
+  readonly host?: string | undefined;
+  /** The port to listen at; 0 takes one that is free. Default 5000. */
+  readonly port?: number | undefined;
+}
+
+/** A server that listens. */
+export interface RegistryServer extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** The port it listens at. */
+  readonly port: number;
+  /** Node's own, for what is not here. */
+  readonly server: Server;
+  /** Takes no more requests, and ends what does not end by itself within `graceMs` (default 5,000). Idempotent. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Serves `registry` by `node:http`, without encryption: for a network that is not trusted, put `createListener` into an
+ * `https` server, or a proxy before this one.
+ *
+ * @throws TypeError or RangeError where the options make no sense; the system's error where it cannot listen.
+ */
+export async function serve(registry: Registry, options: ServeOptions = {}): Promise<RegistryServer> {
+  const { host = "127.0.0.1", port = 5000 } = options;
+  requireString(host, "host");
+  if (requireCount(port, "port") > 65_535) throw new RangeError("port must be 65535 at most");
+  const { idleMs, maxHeaderLength, requestMs } = completeLimits(options.limits);
+  const listener = createListener(registry, options);
+  const server = createServer({ maxHeaderSize: maxHeaderLength, headersTimeout: idleMs, requestTimeout: requestMs }, listener);
+  server.on("checkContinue", listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  let closed: Promise<void> | undefined;
+  const close = (graceMs: number = 5000): Promise<void> => (closed ??= closeServer(server, graceMs));
+  return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const done: Promise<void> = new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
+  await done;
+  clearTimeout(timer);
+}

@@ -1,0 +1,72 @@
+import type { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Answer } from "../answer.ts";
+import type { ServerLimits } from "../options.ts";
+
+/** How much of a body that nobody wants is taken before the connection ends, in bytes, and for how long, in milliseconds. */
+const LINGER_BYTES = 1024 * 1024;
+const LINGER_MS = 2000;
+
+/** Sends an answer, as fast as it is taken, and frees what it holds. */
+export async function sendAnswer(message: IncomingMessage, response: ServerResponse, answer: Answer, limits: ServerLimits): Promise<void> {
+  const { status, headers, body } = answer;
+  // A body that was not read to its end stands where the next request would be.
+  const isLeft = !message.complete && hasBody(message);
+  response.writeHead(status, isLeft ? { ...headers, connection: "close" } : headers);
+  if (body === undefined || body instanceof Uint8Array) {
+    response.end(message.method === "HEAD" ? undefined : body);
+  } else {
+    try {
+      if (message.method !== "HEAD") await sendChunks(response, body, limits);
+    } finally {
+      await body.close();
+    }
+    if (!response.destroyed) response.end();
+  }
+  if (isLeft) await linger(message, response);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+async function sendChunks(response: ServerResponse, body: AsyncIterable<Uint8Array>, { idleMs, requestMs }: ServerLimits): Promise<void> {
+  const timer = setTimeout(() => response.destroy(), requestMs);
+  response.setTimeout(idleMs, () => response.destroy());
+  try {
+    for await (const chunk of body) {
+      if (response.destroyed) return;
+      if (!response.write(chunk)) await either(response, "drain", "close");
+    }
+  } finally {
+    clearTimeout(timer);
+    response.setTimeout(0);
+  }
+}
+
+/** Takes a little more of what is still sent: a client that is cut off at once may never read why. */
+async function linger(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  let left = LINGER_BYTES;
+  const timer = setTimeout(() => message.destroy(), LINGER_MS);
+  message.on("data", (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) message.destroy();
+  });
+  message.resume();
+  if (!message.complete && !message.destroyed) await either(message, "end", "close");
+  clearTimeout(timer);
+  response.end();
+  message.destroy();
+}
+
+/** Waits for the first of some events, and listens to none of them any longer. */
+function either(emitter: EventEmitter, ...events: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) emitter.off(event, done);
+      resolve();
+    };
+    for (const event of events) emitter.on(event, done);
+  });
+}

@@ -1,0 +1,65 @@
+import { requireCount } from "@ocilayout/oci-types";
+
+import type { Authorize } from "./authorize.ts";
+
+/** What a request may take of the server. */
+export interface ServerLimits {
+  /** The largest blob, in bytes. Default 64 GiB. Beyond it: 413. */
+  readonly maxBlobBytes: number;
+  /** The largest manifest, in bytes. Default 8 MiB. Beyond it: 413 (end-7). */
+  readonly maxManifestBytes: number;
+  /** The longest URL, in characters. Default 8,192. Beyond it: 414. */
+  readonly maxUrlLength: number;
+  /** All headers together, in characters. Default 16,384. Beyond it: 431. */
+  readonly maxHeaderLength: number;
+  /** How many bodies may be received at once. Default 256. Beyond it: 429. */
+  readonly maxUploads: number;
+  /** How many names or referrers an answer lists, whatever `n` says. Default 10,000. */
+  readonly maxPageSize: number;
+  /** How long a client may send nothing while a body is awaited, or take nothing of an answer, in milliseconds. Default 60,000. Beyond it: 408, or the connection ends. */
+  readonly idleMs: number;
+  /** How long a request may take in all, in milliseconds. Default 6 hours. */
+  readonly requestMs: number;
+}
+
+/** Options of `createHandler` and `serve`. */
+export interface HandlerOptions {
+  /** Whether anything may be changed. Default false: pushes and deletions are 405. */
+  readonly writable?: boolean | undefined;
+  /** Decides who may do what. Default: everybody may do everything that the server does. */
+  readonly authorize?: Authorize | undefined;
+  /**
+   * Whether `authorize` may be used over a registry whose blobs belong to no repository, where whoever may read one
+   * repository may read every blob of which the digest is known. Default false: that is a TypeError.
+   */
+  readonly allowSharedBlobs?: boolean | undefined;
+  /** {@link ServerLimits} that differ from their defaults. */
+  readonly limits?: Partial<ServerLimits> | undefined;
+  /** Told of every failure of the server's own, whose answer says nothing about it. Default: nobody is told. */
+  readonly onError?: ((error: unknown, request: { readonly method: string; readonly url: string }) => void) | undefined;
+}
+
+const MIB = 1024 * 1024;
+
+const DEFAULTS: ServerLimits = {
+  maxBlobBytes: 64 * 1024 * MIB,
+  maxManifestBytes: 8 * MIB,
+  maxUrlLength: 8192,
+  maxHeaderLength: 16_384,
+  maxUploads: 256,
+  maxPageSize: 10_000,
+  idleMs: 60_000,
+  requestMs: 6 * 3_600_000,
+};
+
+/** Fills in the defaults and refuses what makes no sense, with a TypeError or RangeError. */
+export function completeLimits(limits: Partial<ServerLimits> = {}): ServerLimits {
+  const complete = { ...DEFAULTS };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`there is no limit ${name}`);
+    if ((value as number | undefined) === undefined) continue;
+    if (requireCount(value, name) === 0) throw new RangeError(`${name} must be positive`);
+    complete[name as keyof ServerLimits] = value;
+  }
+  return complete;
+}

@@ -1,0 +1,160 @@
+import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
+
+import type { Answer } from "./answer.ts";
+import { emptyAnswer } from "./answer.ts";
+import { inBlocks } from "./blocks.ts";
+import { contentLength, readBody, requireFitting, tooLarge } from "./body.ts";
+import type { Context } from "./context.ts";
+import { entityTag } from "./entity-tag.ts";
+import { badRequest, HttpError } from "./http-error.ts";
+import { blobPath, uploadPath } from "./paths.ts";
+import type { ContentRange } from "./range.ts";
+import { parseContentRange } from "./range.ts";
+
+/** How much of a body is written at once, in bytes. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** POST: starts an upload, takes a whole blob, or mounts one (end-4a, end-4b, end-4c, end-11). */
+export async function startUpload(context: Context, repository: string): Promise<Answer> {
+  const { query } = context;
+  const mount = query.get("mount");
+  if (mount !== null) return mountBlob(context, repository, mount);
+  const digest = query.get("digest");
+  if (digest !== null) return pushWhole(context, repository, digest);
+  return openUpload(context, repository);
+}
+
+async function openUpload({ registry, request, query }: Context, repository: string): Promise<Answer> {
+  const digestAlgorithm = query.get("digest-algorithm") ?? undefined;
+  const writer = await registry.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  await writer.close();
+  return emptyAnswer(202, progress(repository, writer));
+}
+
+async function pushWhole({ registry, request, limits }: Context, repository: string, digest: string): Promise<Answer> {
+  requireFitting(request, limits.maxBlobBytes);
+  const body = readBody(request, { maxBytes: limits.maxBlobBytes, limits });
+  const pushed = await registry.pushBlob(repository, { digest, size: contentLength(request) }, body, { signal: request.signal });
+  return created(repository, pushed);
+}
+
+/**
+ * A mount that cannot be made becomes an upload, as the specification has it. Without a source, any repository might be
+ * one that whoever asks may not read: where there are rules, there is no such mount.
+ */
+async function mountBlob(context: Context, repository: string, digest: string): Promise<Answer> {
+  const { registry, request, query } = context;
+  const from = query.get("from") ?? undefined;
+  try {
+    if (from !== undefined) await context.requireAccess({ repository: from, action: "pull" });
+    else if (context.hasRules) return await openUpload(context, repository);
+    return created(repository, await registry.mountBlob(from, repository, digest, { signal: request.signal }));
+  } catch (error) {
+    const mayPush = error instanceof HttpError || isRegistryError(error, "BLOB_UNKNOWN", "NAME_UNKNOWN", "UNSUPPORTED");
+    if (!mayPush) throw error;
+    return openUpload(context, repository);
+  }
+}
+
+/** PATCH: appends a chunk (end-5). Without a `Content-Range`, what comes is what follows. */
+export async function patchUpload(context: Context, repository: string, id: string): Promise<Answer> {
+  const range = readContentRange(context);
+  const writer = await resume(context, repository, id, range);
+  try {
+    await receive(context, writer, range);
+    await writer.close();
+    return emptyAnswer(202, progress(repository, writer));
+  } finally {
+    await writer.close();
+  }
+}
+
+/** PUT: takes what is left, and ends the upload (end-6). */
+export async function putUpload(context: Context, repository: string, id: string): Promise<Answer> {
+  const digest = context.query.get("digest");
+  if (digest === null) throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
+  const range = readContentRange(context);
+  const writer = await resume(context, repository, id, range);
+  try {
+    await receive(context, writer, range);
+    return created(repository, await writer.commit(digest));
+  } finally {
+    await writer.close();
+  }
+}
+
+/** GET: how far an upload is (end-13). */
+export async function getUpload({ registry, request }: Context, repository: string, id: string): Promise<Answer> {
+  return emptyAnswer(204, progress(repository, await registry.resolveUpload(repository, id, { signal: request.signal })));
+}
+
+/** DELETE: gives an upload up (end-14). */
+export async function cancelUpload({ registry, request }: Context, repository: string, id: string): Promise<Answer> {
+  await registry.cancelUpload(repository, id, { signal: request.signal });
+  return emptyAnswer(204);
+}
+
+/** The part of the blob that a chunk says it is, where it says so. Refuses a body that is too large before it is read. */
+function readContentRange({ request, limits }: Context): ContentRange | undefined {
+  const { maxBlobBytes } = limits;
+  requireFitting(request, maxBlobBytes);
+  const range = parseContentRange(request.headers.get("content-range"));
+  if (range === "invalid") throw badRequest("a Content-Range is <first>-<last>, in bytes");
+  if (range === undefined) return undefined;
+  if (range.end > maxBlobBytes) throw tooLarge(maxBlobBytes);
+  if ((contentLength(request) ?? sizeOf(range)) === sizeOf(range)) return range;
+  throw new HttpError(400, "SIZE_INVALID", "Content-Length and Content-Range do not agree");
+}
+
+function sizeOf({ start, end }: ContentRange): number {
+  return end - start;
+}
+
+/** Opens a writer, which outlives a client that goes away: what it sent is to be kept. */
+async function resume({ registry, request }: Context, repository: string, id: string, range: ContentRange | undefined): Promise<BlobWriter> {
+  try {
+    return await registry.pushBlobChunkedResume(repository, id, { offset: range?.start });
+  } catch (error) {
+    if (!isRegistryError(error, "RANGE_INVALID")) throw error;
+    const status = await registry.resolveUpload(repository, id, { signal: request.signal });
+    throw new HttpError(416, error.code, error.message, progress(repository, status));
+  }
+}
+
+/** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
+async function receive({ request, limits }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+  const before = writer.size;
+  const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
+  let written: Promise<void> = Promise.resolve();
+  try {
+    for await (const block of inBlocks(readBody(request, { maxBytes, limits }), BLOCK_BYTES)) {
+      await written;
+      written = writer.write(block);
+      written.catch(() => undefined);
+    }
+  } finally {
+    await written;
+  }
+  if (range === undefined || writer.size - before === sizeOf(range)) return;
+  throw new HttpError(400, "SIZE_INVALID", "the chunk is shorter than its Content-Range says");
+}
+
+function created(repository: string, { digest }: Descriptor): Answer {
+  return emptyAnswer(201, { location: blobPath(repository, digest), "docker-content-digest": digest, etag: entityTag(digest) });
+}
+
+/**
+ * Where an upload goes on, and how far it is. `Range` cannot say that nothing has come, so that `0-0` is what it says
+ * of none and of one byte; `Upload-Offset` is exact.
+ *
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpbis-resumable-upload/}
+ */
+function progress(repository: string, { id, size }: Pick<BlobWriter, "id" | "size">): Record<string, string> {
+  return {
+    location: uploadPath(repository, id),
+    range: `0-${Math.max(size - 1, 0)}`,
+    "upload-offset": String(size),
+    "docker-upload-uuid": id,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Registry } from "@ocilayout/oci-types";
+
+import type { AnswerContent } from "./answer.ts";
+import { createHandle } from "./handle.ts";
+import type { HandlerOptions } from "./options.ts";
+
+/** Answers a request to `/v2/`. Never rejects. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * Serves `registry` by the OCI distribution API, wherever there are `Request` and `Response`: Node, Bun, Deno, workers.
+ * Everything is read-only unless `writable` says otherwise.
+ *
+ * What it is asked for is the whole URL path, from `/v2/` on. Each failure of a request has the status and the body
+ * that the specification has for it; what fails in the server itself is 500, told to `onError` and to nobody else.
+ *
+ * @throws TypeError or RangeError where the options make no sense, or `authorize` is given for a registry whose blobs
+ * belong to no repository.
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#api}
+ */
+export function createHandler(registry: Registry, options: HandlerOptions = {}): Handler {
+  const handle = createHandle(registry, options);
+  return async (request) => {
+    const { status, headers, body } = await handle.answer(request);
+    if (body === undefined || body instanceof Uint8Array) return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
+    if (request.method !== "HEAD") return new Response(toStream(body, (error) => { handle.report(error, request); }), { status, headers });
+    await body.close();
+    return new Response(null, { status, headers });
+  };
+}
+
+/** A stream that is read as fast as it is taken. */
+function toStream(body: AnswerContent, onFailure: (error: unknown) => void): ReadableStream<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      const result = await chunks.next();
+      if (result.done === true) controller.close();
+      else controller.enqueue(result.value);
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+  };
+  return new ReadableStream({ pull, cancel: () => body.close() }, { highWaterMark: 0 });
+}

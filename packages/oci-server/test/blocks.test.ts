@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { inBlocks } from "../src/blocks.ts";
+
+async function* from(chunks: readonly Uint8Array[], failure?: Error): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
+  if (failure !== undefined) throw failure;
+}
+
+it("blocks are the content, none shorter than asked for but the last", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 }), fc.integer({ min: 1, max: 12 }), async (chunks, size) => {
+      const blocks: Uint8Array[] = [];
+      for await (const block of inBlocks(from(chunks), size)) blocks.push(block);
+      expect(Buffer.concat(blocks)).toEqual(Buffer.concat(chunks));
+      expect(blocks.slice(0, -1).every(({ length }) => length >= size)).toBe(true);
+      expect(blocks.every(({ length }) => length > 0)).toBe(true);
+    }),
+  );
+});
+
+it("what came before a failure is given before it", async () => {
+  const failure = new Error("reset");
+  const blocks: number[] = [];
+  const reading = async (): Promise<void> => {
+    for await (const { length } of inBlocks(from([new Uint8Array(3), new Uint8Array(2)], failure), 100)) blocks.push(length);
+  };
+  await expect(reading()).rejects.toBe(failure);
+  expect(blocks).toEqual([5]);
+});
+
+it("whoever stops early ends the source", async () => {
+  let ended = false;
+  const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) yield new Uint8Array(4);
+    } finally {
+      ended = true;
+    }
+  };
+  for await (const block of inBlocks(source(), 8)) if (block.length >= 8) break;
+  expect(ended).toBe(true);
+});

@@ -1,0 +1,244 @@
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
+import { collect, computeDigest, defineRegistry, RegistryError } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { asking, codes, headersOf, serving } from "./ask.ts";
+import { createHandler } from "../src/index.ts";
+
+const bytes = new TextEncoder().encode("0123456789");
+const { digest } = await computeDigest(bytes);
+const missing = `sha256:${"0".repeat(64)}`;
+
+async function withContent(): Promise<ReturnType<typeof createMemoryRegistry>> {
+  const registry = createMemoryRegistry();
+  await registry.pushBlob("a/b", { digest }, bytes);
+  await registry.pushManifest("a/b", bytes, "application/x-thing", { tags: ["v1"] });
+  return registry;
+}
+
+describe("end-1: /v2/", () => {
+  it.each(["/v2/", "/v2"])("%s says that this is a registry", async (path) => {
+    const response = await serving()("GET", path);
+    expect([response.status, await response.json(), response.headers.get("docker-distribution-api-version")]).toEqual([200, {}, "registry/2.0"]);
+  });
+});
+
+describe("end-2: a blob", () => {
+  it("is read, with what it is in the headers", async () => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`);
+    expect(response.status).toBe(200);
+    expect(headersOf(response, "content-type", "content-length", "docker-content-digest", "etag", "accept-ranges")).toEqual({
+      "content-type": "application/octet-stream",
+      "content-length": "10",
+      "docker-content-digest": digest,
+      etag: `"${digest}"`,
+      "accept-ranges": "bytes",
+    });
+    expect(await response.text()).toBe("0123456789");
+  });
+
+  it("is told of by HEAD as by GET, without its content", async () => {
+    const ask = serving(await withContent());
+    const [get, head] = [await ask("GET", `/v2/a/b/blobs/${digest}`), await ask("HEAD", `/v2/a/b/blobs/${digest}`)];
+    expect([...head.headers]).toEqual([...get.headers]);
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+  });
+
+  it.each([
+    ["bytes=2-4", "234", "bytes 2-4/10"],
+    ["bytes=7-", "789", "bytes 7-9/10"],
+    ["bytes=-2", "89", "bytes 8-9/10"],
+    ["bytes=0-99", "0123456789", "bytes 0-9/10"],
+  ])("is read in part: %s", async (range, text, contentRange) => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range } });
+    expect(response.status).toBe(206);
+    expect(headersOf(response, "content-range", "content-length", "docker-content-digest")).toEqual({
+      "content-range": contentRange,
+      "content-length": String(text.length),
+      "docker-content-digest": digest,
+    });
+    expect(await response.text()).toBe(text);
+  });
+
+  it("cannot be read from behind its end: 416, with its size", async () => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=10-" } });
+    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([416, "bytes */10", ["RANGE_INVALID"]]);
+  });
+
+  it.each(["bytes=0-1,3-4", "lines=0-1", "bytes=5-2"])("is whole where the range is none that is known: %s", async (range) => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range } });
+    expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
+  });
+
+  it.each([
+    [`"${digest}"`, 206],
+    [`"${missing}"`, 200],
+    ["Wed, 21 Oct 2015 07:28:00 GMT", 200],
+  ])("RFC 9110, 13.1.5: If-Range %s gives %i", async (ifRange, status) => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=0-1", "if-range": ifRange } });
+    expect(response.status).toBe(status);
+    await response.body?.cancel();
+  });
+
+  it.each([
+    [{ "if-none-match": `"${digest}"` }, 304],
+    [{ "if-none-match": `W/"${digest}"` }, 304],
+    [{ "if-none-match": `"x", "${digest}"` }, 304],
+    [{ "if-none-match": "*" }, 304],
+    [{ "if-none-match": '"x"' }, 200],
+    [{ "if-match": `"${digest}"` }, 200],
+    [{ "if-match": "*" }, 200],
+    [{ "if-match": '"x"' }, 412],
+    [{ "if-match": `W/"${digest}"` }, 412],
+    [{ "if-match": "x" }, 400],
+  ])("RFC 9110, 13: with %j it is %i, by GET and by HEAD", async (headers, status) => {
+    const ask = serving(await withContent());
+    for (const method of ["GET", "HEAD"]) {
+      const response = await ask(method, `/v2/a/b/blobs/${digest}`, { headers: headers });
+      expect(response.status).toBe(status);
+      if (status === 304) expect([response.headers.get("etag"), await response.text()]).toEqual([`"${digest}"`, ""]);
+      else await response.body?.cancel();
+    }
+  });
+
+  it.each([
+    [`/v2/a/b/blobs/${missing}`, 404, "BLOB_UNKNOWN"],
+    [`/v2/none/blobs/${digest}`, 404, "BLOB_UNKNOWN"],
+    ["/v2/a/b/blobs/sha256:abc", 400, "DIGEST_INVALID"],
+    ["/v2/A/blobs/sha256:abc", 400, "NAME_INVALID"],
+  ])("that is not there: %s is %i %s", async (path, status, code) => {
+    const ask = serving(await withContent());
+    const response = await ask("GET", path);
+    expect([response.status, await codes(response)]).toEqual([status, [code]]);
+    expect((await ask("HEAD", path)).status).toBe(status);
+  });
+
+  it("that is damaged from its beginning is 500, and the server is told", async () => {
+    const told: unknown[] = [];
+    const getBlob = async (): Promise<never> => {
+      throw new RegistryError("CONTENT_CORRUPT", "stored content has another digest", { detail: { path: "/secret" } });
+    };
+    const ask = serving(defineRegistry({ getBlob }), { onError: (error, request) => told.push([error, request.method]) });
+    const response = await ask("GET", `/v2/a/blobs/${digest}`);
+    const text = await response.text();
+    expect([response.status, text.includes("CONTENT_CORRUPT"), text.includes("secret")]).toEqual([500, true, false]);
+    expect(told).toEqual([[expect.objectContaining({ code: "CONTENT_CORRUPT" }), "GET"]]);
+  });
+
+  it("that turns out damaged half-way breaks off, and the server is told", async () => {
+    const told: unknown[] = [];
+    const whole = await withContent();
+    const getBlob: typeof whole.getBlob = async (...args) => {
+      const reader = await whole.getBlob(...args);
+      const broken = async function* (): AsyncGenerator<Uint8Array> {
+        yield bytes.slice(0, 4);
+        throw new RegistryError("CONTENT_CORRUPT");
+      };
+      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close: async () => undefined, [Symbol.asyncIterator]: broken });
+    };
+    const ask = serving(defineRegistry({ getBlob }), { onError: (error) => told.push(error) });
+    const response = await ask("GET", `/v2/a/b/blobs/${digest}`);
+    expect(response.status).toBe(200);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    expect(told).toEqual([expect.objectContaining({ code: "CONTENT_CORRUPT" })]);
+  });
+
+  it("is freed where the client leaves", async () => {
+    const whole = await withContent();
+    let closed = 0;
+    const getBlob: typeof whole.getBlob = async (...args) => {
+      const reader = await whole.getBlob(...args);
+      const endless = async function* (): AsyncGenerator<Uint8Array> {
+        for (;;) yield bytes;
+      };
+      const close = async (): Promise<void> => void (closed += 1);
+      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close, [Symbol.asyncIterator]: endless });
+    };
+    const response = await serving(defineRegistry({ getBlob }))("GET", `/v2/a/b/blobs/${digest}`);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    expect(closed).toBe(1);
+  });
+});
+
+describe("end-3: a manifest", () => {
+  it.each(["v1", digest])("is read by %s, byte for byte, as what it was pushed", async (reference) => {
+    const ask = serving(await withContent());
+    for (const method of ["GET", "HEAD"]) {
+      const response = await ask(method, `/v2/a/b/manifests/${reference}`);
+      expect(response.status).toBe(200);
+      expect(headersOf(response, "content-type", "content-length", "docker-content-digest", "etag")).toEqual({
+        "content-type": "application/x-thing",
+        "content-length": "10",
+        "docker-content-digest": digest,
+        etag: `"${digest}"`,
+      });
+      expect(await response.text()).toBe(method === "GET" ? "0123456789" : "");
+    }
+  });
+
+  it("is what it is, whatever the client says it accepts: which it takes is the client's to decide", async () => {
+    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", { headers: { accept: "application/vnd.oci.image.index.v1+json" } });
+    expect(response.headers.get("content-type")).toBe("application/x-thing");
+  });
+
+  it("is 304 for who has it", async () => {
+    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", { headers: { "if-none-match": `"${digest}"` } });
+    expect([response.status, await response.text()]).toEqual([304, ""]);
+  });
+
+  it.each([
+    ["/v2/a/b/manifests/v2", 404, "MANIFEST_UNKNOWN"],
+    [`/v2/a/b/manifests/${missing}`, 404, "MANIFEST_UNKNOWN"],
+    ["/v2/none/manifests/v1", 404, "MANIFEST_UNKNOWN"],
+    ["/v2/a/b/manifests/-", 400, "NAME_INVALID"],
+    ["/v2/a/b/manifests/sha256:abc", 400, "DIGEST_INVALID"],
+  ])("that is not there: %s is %i %s", async (path, status, code) => {
+    const ask = serving(await withContent());
+    const response = await ask("GET", path);
+    expect([response.status, await codes(response)]).toEqual([status, [code]]);
+    expect((await ask("HEAD", path)).status).toBe(status);
+  });
+});
+
+describe("a server that was not told to be writable", () => {
+  it.each([
+    ["PUT", "/v2/a/b/manifests/v1"],
+    ["DELETE", "/v2/a/b/manifests/v1"],
+    ["DELETE", `/v2/a/b/blobs/${digest}`],
+    ["POST", "/v2/a/b/blobs/uploads/"],
+    ["POST", `/v2/a/b/blobs/uploads/?mount=${digest}`],
+    ["PATCH", "/v2/a/b/blobs/uploads/id"],
+    ["PUT", `/v2/a/b/blobs/uploads/id?digest=${digest}`],
+    ["DELETE", "/v2/a/b/blobs/uploads/id"],
+  ])("says 405 to %s %s, and changes nothing", async (method, path) => {
+    const registry = await withContent();
+    const response = await asking(createHandler(registry))(method, path, { body: "x" });
+    expect([response.status, await codes(response)]).toEqual([405, ["UNSUPPORTED"]]);
+    expect(await collect(registry.tags("a/b"))).toEqual(["v1"]);
+    expect((await registry.resolveBlob("a/b", digest)).size).toBe(10);
+  });
+
+  it("serves what is read", async () => {
+    const response = await asking(createHandler(await withContent()))("GET", "/v2/a/b/manifests/v1");
+    expect(response.status).toBe(200);
+  });
+});
+
+describe("what is no endpoint", () => {
+  it.each(["/", "/v1/", "/v2/a", "/v2/a/b/c", "/metrics", "/v2/_catalog/x"])("%s is 404", async (path) => {
+    expect((await serving()("GET", path)).status).toBe(404);
+  });
+
+  it.each([
+    ["POST", "/v2/", "GET, HEAD"],
+    ["PUT", "/v2/a/tags/list", "GET, HEAD"],
+    ["GET", "/v2/a/blobs/uploads/", "POST"],
+    ["PATCH", "/v2/a/manifests/v1", "GET, HEAD, PUT, DELETE"],
+    ["POST", "/v2/a/blobs/uploads/id", "GET, PATCH, PUT, DELETE"],
+  ])("%s of %s is 405, and says what is allowed", async (method, path, allowed) => {
+    const response = await serving()(method, path);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
+  });
+});

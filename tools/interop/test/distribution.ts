@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The registry of the CNCF, which runs on this machine until it is disposed of. */
+export interface Distribution extends AsyncDisposable {
+  /** The host and the port, as in a reference. */
+  readonly host: string;
+}
+
+/** Starts docker-registry at a port that is free, over a directory of its own, without what the environment says to it. */
+export async function startDistribution(): Promise<Distribution> {
+  const directory = mkdtempSync(join(tmpdir(), "interop-"));
+  const file = join(directory, "config.yml");
+  const config = {
+    version: "0.1",
+    log: { level: "info", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(directory, "registry") }, delete: { enabled: true } },
+    http: { addr: "127.0.0.1:0" },
+  };
+  // Every JSON document is a YAML document.
+  writeFileSync(file, JSON.stringify(config));
+  const child = spawn("docker-registry", ["serve", file], { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "ignore", "pipe"] });
+  const exited = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    if (child.kill()) await exited;
+    rmSync(directory, { recursive: true, force: true });
+  };
+  let said = "";
+  const listening: Promise<string> = new Promise((resolve) => {
+    // Read to the end: who logs into a pipe that nobody reads waits.
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      const host = /listening on (?<host>127\.0\.0\.1:\d+)"/.exec(said)?.groups?.["host"];
+      if (host !== undefined) resolve(host);
+    });
+  });
+  try {
+    const host = await Promise.race([listening, exited.then(() => Promise.reject(new Error(`docker-registry does not listen: ${said}`)))]);
+    return { host, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

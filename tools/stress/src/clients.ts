@@ -1,0 +1,222 @@
+// `node dist/clients.js`: real clients at one server, a third of which are killed; then one large blob.
+import { execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+
+import type { LayoutRegistry } from "@ocilayout/layout-core";
+import { openLayout } from "@ocilayout/layout-core";
+import type { PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
+import { openPerRepository } from "@ocilayout/layout-per-repo";
+import { collect, emptyDescriptor, isRegistryError, ociMediaTypes } from "@ocilayout/oci-types";
+
+import { bytes, describe } from "./content.ts";
+import { randomNumbers } from "./random.ts";
+
+const { values } = parseArgs({
+  options: {
+    clients: { type: "string", default: "200" },
+    mebibytes: { type: "string", default: "2048" },
+    seed: { type: "string", default: String(Date.now() % 2 ** 31) },
+  },
+});
+const seed = Number(values.seed);
+const clientsAtOnce = Number(values.clients);
+const run = promisify(execFile);
+const KIB = 1024;
+/** The sizes of the layers that are pushed, in bytes. */
+const SIZES = [1, 100, 1024, 4096, 16_384].map((kib) => kib * KIB);
+/** How much more memory the server may need for a large blob than before, in MiB. */
+const MOST_MIB = 96;
+let failures = 0;
+
+function report(holds: boolean, text: string): void {
+  if (!holds) failures += 1;
+  console.log(`${holds ? "ok  " : "FAIL"} ${text}`);
+}
+
+type Kind = "layout" | "per-repo";
+type Opened = LayoutRegistry | PerRepositoryRegistry;
+
+/** Opens what was served, with uploads that are over at once: nobody goes on with them. */
+function open(kind: Kind, directory: string): Promise<Opened> {
+  const options = { uploadExpiryMs: 0 };
+  return kind === "layout" ? openLayout(directory, options) : openPerRepository(directory, options);
+}
+
+interface Served {
+  readonly host: string;
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+async function startServer(kind: Kind, directory: string): Promise<Served> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./serve.js", import.meta.url)), kind, directory], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const stop = async (): Promise<void> => {
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    await exited;
+  };
+  return { host: new URL(line.toString().trim()).host, child, stop };
+}
+
+/** Writes a layout with one image of each size; what each tag is. */
+async function writeImages(directory: string): Promise<Map<string, string>> {
+  await using layout = await openLayout(directory, { defaultRepository: "images", durability: "none" });
+  await layout.pushBlob("images", emptyDescriptor, bytes("{}"));
+  const digests: Map<string, string> = new Map();
+  for (const [i, size] of SIZES.entries()) {
+    const layer = new Uint8Array(randomBytes(size));
+    const descriptor = { ...describe(layer), mediaType: ociMediaTypes.layer };
+    await layout.pushBlob("images", descriptor, layer);
+    const config = { mediaType: ociMediaTypes.imageConfig, ...(await pushConfig(layout, layer)) };
+    const content = bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config, layers: [descriptor] }));
+    digests.set(`i${i}`, (await layout.pushManifest("images", content, ociMediaTypes.imageManifest, { tags: [`i${i}`] })).digest);
+  }
+  return digests;
+}
+
+async function pushConfig(layout: LayoutRegistry, layer: Uint8Array): Promise<{ digest: string; size: number }> {
+  const config = bytes(JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [describe(layer).digest] } }));
+  const { digest, size } = describe(config);
+  await layout.pushBlob("images", { digest, size }, config);
+  return { digest, size };
+}
+
+interface Client {
+  readonly kind: "push" | "pull";
+  readonly repository: string;
+  readonly tag: string;
+  readonly image: string;
+  readonly place: string;
+  /** How it ended. */
+  readonly end: number | string;
+}
+
+async function runClients(root: string, host: string, directory: string): Promise<Client[]> {
+  const random = randomNumbers(seed);
+  const skopeo = (...args: readonly string[]): ChildProcess => spawn("skopeo", ["copy", "--quiet", "--preserve-digests", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const clients = Array.from({ length: clientsAtOnce }, async (_, i): Promise<Client> => {
+    const kind = i % 2 === 0 ? "push" : "pull";
+    const image = `i${Math.floor(i / 2) % SIZES.length}`;
+    const [repository, tag, place] = [`team/app-${i % 16}`, `v${i}`, join(root, `pulled-${i}`)];
+    const child =
+      kind === "push"
+        ? skopeo("--dest-tls-verify=false", `oci:${directory}:${image}`, `docker://${host}/${repository}:${tag}`)
+        : skopeo("--src-tls-verify=false", `docker://${host}/source:${image}`, `dir:${place}`);
+    let said = "";
+    child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const exited = once(child, "exit") as Promise<[number | null, string | null]>;
+    if (i % 3 === 0) setTimeout(() => child.kill("SIGKILL"), random() * clientsAtOnce * 60).unref();
+    const [code, signal] = await exited;
+    if (code !== 0 && signal === null) console.log(`     client ${i} (${kind}): ${said.trim()}`);
+    return { kind, repository, tag, image, place, end: code ?? signal ?? "" };
+  });
+  return Promise.all(clients);
+}
+
+/** Looks whether all that was acknowledged is there, byte for byte: readers verify. */
+async function checkPushes(registry: Opened, clients: readonly Client[], digests: ReadonlyMap<string, string>): Promise<void> {
+  let [whole, absent, wrong] = [0, 0, 0];
+  for (const { repository, tag, image, end } of clients.filter(({ kind }) => kind === "push")) {
+    try {
+      const reader = await registry.getTag(repository, tag);
+      if (reader.descriptor.digest !== digests.get(image)) wrong += 1;
+      const { config, layers } = (await reader.json()) as { config: { digest: string }; layers: { digest: string }[] };
+      for (const { digest } of [config, ...layers]) for await (const chunk of await registry.getBlob(repository, digest)) void chunk;
+      whole += 1;
+    } catch (error) {
+      if (!isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw error;
+      absent += 1;
+      if (end === 0) wrong += 1;
+    }
+  }
+  report(wrong === 0, `${whole} pushes are there, byte for byte, and ${absent} are not at all; ${wrong} are otherwise than was said`);
+}
+
+function checkPulls(clients: readonly Client[], digests: ReadonlyMap<string, string>): void {
+  const pulls = clients.filter(({ kind, end }) => kind === "pull" && end === 0);
+  const wrong = pulls.filter(({ place, image }) => describe(readFileSync(join(place, "manifest.json"))).digest !== digests.get(image));
+  report(wrong.length === 0, `${pulls.length} pulls have what was pushed`);
+}
+
+/** What a collection leaves that it should not. */
+async function findLeft(registry: Opened, directory: string): Promise<string[]> {
+  const findings = (await collect(registry.verify())).map(({ message }) => message);
+  const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) => /(^|\/)(_uploads\/.+|\.index\.json\..*)$/.test(path));
+  return [...findings, ...stray];
+}
+
+async function runAtOnce(kind: Kind, root: string, images: string, digests: ReadonlyMap<string, string>): Promise<void> {
+  const directory = join(root, "served");
+  const served = await startServer(kind, directory);
+  for (const image of digests.keys()) {
+    await run("skopeo", ["copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", `oci:${images}:${image}`, `docker://${served.host}/source:${image}`]);
+  }
+  const started = performance.now();
+  const clients = await runClients(root, served.host, images);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const killed = clients.filter(({ end }) => end === "SIGKILL").length;
+  const failed = clients.filter(({ end }) => end !== 0 && end !== "SIGKILL").length;
+  report(failed === 0, `${kind}: ${clients.length} clients at once in ${seconds} s, of which ${killed} were killed and ${failed} failed`);
+  await served.stop();
+  await using registry = await open(kind, directory);
+  await checkPushes(registry, clients, digests);
+  checkPulls(clients, digests);
+  const { removed, bytes: size, uploads } = await registry.gc({ graceMs: 0 });
+  const left = await findLeft(registry, directory);
+  report(left.length === 0, `gc() removed ${removed.length} blobs (${size} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`);
+  await checkPushes(registry, clients, digests);
+}
+
+/** The most memory that a process has had since it was last asked, in MiB; Linux only. */
+function takePeak(pid: number): number {
+  const kib = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  return Number(kib) / KIB;
+}
+
+async function runLarge(kind: Kind, root: string): Promise<void> {
+  const file = join(root, "large");
+  const hasher = createHash("sha256");
+  const chunk = randomBytes(1024 * KIB);
+  const output = openSync(file, "w");
+  for (let i = 0; i < Number(values.mebibytes); i += 1) {
+    writeSync(output, chunk);
+    hasher.update(chunk);
+  }
+  closeSync(output);
+  const digest = `sha256:${hasher.digest("hex")}`;
+  const served = await startServer(kind, join(root, "served-large"));
+  const pid = served.child.pid ?? 0;
+  const before = takePeak(pid);
+  const url = `http://${served.host}/v2/a/blobs/`;
+  const location = (await fetch(`${url}uploads/`, { method: "POST" })).headers.get("location") ?? "";
+  await run("curl", ["--silent", "--show-error", "--fail", "-T", file, `http://${served.host}${location}?digest=${digest}`]);
+  const pushing = takePeak(pid) - before;
+  await run("curl", ["--silent", "--show-error", "--fail", "-o", join(root, "back"), url + digest]);
+  const pulling = takePeak(pid) - before;
+  await run("cmp", [file, join(root, "back")]);
+  report(Math.max(pushing, pulling) <= MOST_MIB, `${kind}: ${values.mebibytes} MiB pushed with +${pushing.toFixed(0)} MiB of memory and pulled with +${pulling.toFixed(0)}; at most ${MOST_MIB}`);
+  await served.stop();
+}
+
+console.log(`seed ${seed}`);
+for (const kind of ["per-repo", "layout"] as const) {
+  const root = mkdtempSync(join(tmpdir(), "clients-"));
+  try {
+    const images = join(root, "images");
+    const digests = await writeImages(images);
+    await runAtOnce(kind, root, images, digests);
+    await runLarge(kind, root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,12 @@
+// `node dist/serve.js layout|per-repo DIRECTORY`: serves it, and says where.
+import { openLayout } from "@ocilayout/layout-core";
+import { openPerRepository } from "@ocilayout/layout-per-repo";
+import { serve } from "@ocilayout/oci-server/node";
+
+const [kind, directory = ""] = process.argv.slice(2);
+const registry = kind === "layout" ? await openLayout(directory) : await openPerRepository(directory);
+const server = await serve(registry, { port: 0, writable: true, onError: console.error });
+console.log(server.url);
+process.once("SIGTERM", () => {
+  void server.close().then(() => registry.close());
+});

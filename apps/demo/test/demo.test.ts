@@ -1,80 +1,100 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { publishAll } from "../src/demo.ts";
-import type { ReadTag } from "../src/read-back.ts";
-import { drawTree, formatSize } from "../src/tree.ts";
+import { guide, packageType } from "../src/demo/guide.ts";
+import { formatSize } from "../src/output/text.ts";
+import { everything, jsonLines, ocilayout, sha256, Sink } from "./command.ts";
 
 const packages = join(import.meta.dirname, "../../../packages");
 let directory: string;
 let layout: string;
-let tags: ReadTag[];
+let shown: string[];
+
+/** The lines that the demo shows. */
+async function show(into: string): Promise<string[]> {
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  await guide(packages, into, { stdout, stderr });
+  expect(stderr.bytes.toString()).toBe("");
+  return stdout.bytes.toString().split("\n").slice(0, -1);
+}
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "ocilayout-demo-test-"));
-  layout = join(directory, "layout");
-  tags = await publishAll(packages, layout);
+  layout = join(directory, "registry");
+  shown = await show(directory);
 }, 120_000);
 afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** The files of the layout that are blobs, by digest, with their size. */
-function blobFiles(): Map<string, number> {
-  const below = join(layout, "blobs/sha256");
-  return new Map(readdirSync(below).map((name) => [`sha256:${name}`, statSync(join(below, name)).size]));
+/** The packages that are to be published, as `name:version`. */
+function published(): string[] {
+  return readdirSync(packages)
+    .map((name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as { name: string; version: string; private?: boolean })
+    .filter((manifest) => manifest.private !== true)
+    .map(({ name, version }) => `${name.replace("@ocilayout/", "")}:${version}`)
+    .sort();
 }
 
 describe("the demo", () => {
-  it("publishes every package that is to be published, tagged by its version", () => {
-    const published = readdirSync(packages)
-      .map((name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as { name: string; version: string; private?: boolean })
-      .filter((manifest) => manifest.private !== true)
-      .map(({ name, version }) => `${name.slice(1)}:${version}`);
-    expect(tags.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual(published.sort());
+  it("publishes every package that is to be published, tagged by its version", async () => {
+    const found: string[] = [];
+    for (const { repository } of (await jsonLines("ls", layout)) as { repository: string }[]) {
+      for (const { tag } of (await jsonLines("tags", join(layout, repository))) as { tag: string }[]) found.push(`${repository}:${tag}`);
+    }
+    expect(found).toEqual(published());
   });
 
-  it("draws a tree that matches the files on disk, no blob more and none less", () => {
-    const drawn = new Map(tags.flatMap(({ manifest, parts }) => [manifest, ...parts.map((part) => part.descriptor)]).map((d) => [d.digest, d.size]));
-    expect(drawn).toEqual(blobFiles());
-    const tree = [...drawTree(tags)].join("\n");
-    for (const [digest, size] of blobFiles()) expect(tree).toContain(`${digest.slice(0, 19)}  ${formatSize(size)}`);
+  it("shows each command as one would type it, and fits on a screen or two", () => {
+    for (const name of ["push", "ls", "tags", "show", "pull", "gc", "verify"]) {
+      expect(shown.some((line) => line.startsWith(`$ ocilayout ${name} ${layout}`)), name).toBe(true);
+    }
+    expect(shown.length).toBeLessThan(60);
+    expect(shown).toContain("0 errors, 0 warnings");
   });
 
-  it("stores each tarball so that its bytes are the package", () => {
-    for (const { parts } of tags) {
-      const tarball = parts.find((part) => part.name.endsWith(".tgz"));
-      const content = readFileSync(join(layout, "blobs/sha256", tarball?.descriptor.digest.slice(7) ?? ""));
-      expect(`sha256:${createHash("sha256").update(content).digest("hex")}`).toBe(tarball?.descriptor.digest);
+  it("pushes no blob more and none less than it says", async () => {
+    const nodes = (await jsonLines("show", layout)).flatMap((tree) => (tree as { nodes: { digest: string }[] }).nodes);
+    expect(new Set(nodes.map(({ digest }) => digest))).toEqual(new Set(readdirSync(join(layout, "blobs/sha256")).map((name) => `sha256:${name}`)));
+  });
+
+  it("stores each tarball so that its bytes are the package, and gives it back", async () => {
+    for (const name of published()) {
+      const { layers, artifactType } = JSON.parse((await ocilayout("cat", join(layout, name))).stdout) as {
+        artifactType: string;
+        layers: [{ digest: string; annotations: Record<string, string> }];
+      };
+      expect(artifactType).toBe(packageType);
+      const content = readFileSync(join(directory, "pulled", layers[0].annotations["org.opencontainers.image.title"] ?? ""));
+      expect(sha256(content)).toBe(layers[0].digest);
       expect([...content.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
     }
   });
 
-  it("run again changes no file", async () => {
-    const index = readFileSync(join(layout, "index.json"), "utf8");
-    const files = blobFiles();
-    expect(await publishAll(packages, layout)).toEqual(tags);
-    expect(readFileSync(join(layout, "index.json"), "utf8")).toBe(index);
-    expect(blobFiles()).toEqual(files);
+  it("run again shows the same and changes no file", async () => {
+    const before = everything(layout);
+    expect(await show(directory)).toEqual(shown);
+    expect(everything(layout)).toEqual(before);
     expect(readdirSync(layout).sort()).toEqual(["_uploads", "blobs", "index.json", "oci-layout"]);
   }, 120_000);
 
   it("fails on a layout that was tampered with, and says what is wrong", async () => {
     const tampered = join(directory, "tampered");
-    cpSync(layout, tampered, { recursive: true });
-    rmSync(join(tampered, "oci-layout"));
-    await expect(publishAll(packages, tampered)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    cpSync(layout, join(tampered, "registry"), { recursive: true });
+    rmSync(join(tampered, "registry/oci-layout"));
+    const stderr = new Sink();
+    await expect(guide(packages, tampered, { stdout: new Sink(), stderr })).rejects.toThrow("ocilayout push ended with 1");
+    expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout in /);
   }, 120_000);
 
-  it.skipIf(!hasSkopeo())("is read by skopeo", () => {
-    for (const { repository, tag, manifest } of tags) {
-      const raw = execFileSync("skopeo", ["inspect", "--raw", `oci:${layout}:${repository}:${tag}`]);
-      expect(`sha256:${createHash("sha256").update(raw).digest("hex")}`).toBe(manifest.digest);
+  it.skipIf(!hasSkopeo())("is read by skopeo", async () => {
+    for (const name of published()) {
+      const raw = execFileSync("skopeo", ["inspect", "--raw", `oci:${layout}:${name}`]);
+      expect(raw.equals((await ocilayout("cat", join(layout, name))).bytes)).toBe(true);
     }
   });
 });

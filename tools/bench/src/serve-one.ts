@@ -1,7 +1,7 @@
-// `node dist/serve-one.js DIRECTORY`: serves a layout, for a benchmark.
+// `node dist/serve-one.js DIRECTORY VERIFY`: serves a layout, for a benchmark.
 import { openLayout } from "@ocilayout/layout-core";
 import { serve } from "@ocilayout/oci-server/node";
 
-const registry = await openLayout(process.argv[2] ?? "");
+const registry = await openLayout(process.argv[2] ?? "", { verifyOnRead: process.argv[3] !== "false" });
 const server = await serve(registry, { port: 0, writable: true, onError: console.error });
 console.log(server.url);

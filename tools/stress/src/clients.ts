@@ -129,7 +129,7 @@ async function checkPushes(registry: Opened, clients: readonly Client[], digests
       const reader = await registry.getTag(repository, tag);
       if (reader.descriptor.digest !== digests.get(image)) wrong += 1;
       const { config, layers } = (await reader.json()) as { config: { digest: string }; layers: { digest: string }[] };
-      for (const { digest } of [config, ...layers]) for await (const chunk of await registry.getBlob(repository, digest)) void chunk;
+      for (const { digest } of [config, ...layers]) await (await registry.getBlob(repository, digest)).bytes();
       whole += 1;
     } catch (error) {
       if (!isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw error;

@@ -1,0 +1,16 @@
+import { Interrupted } from "./interrupted.ts";
+import { run } from "./run.ts";
+
+/**
+ * Runs `ocilayout` as this process: on its streams, until SIGINT or SIGTERM end it. A second signal kills it.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      controller.abort(new Interrupted(name));
+    });
+  }
+  const { stdout, stderr } = process;
+  process.exitCode = await run(args, { stdout, stderr, signal: controller.signal });
+}

@@ -1,0 +1,41 @@
+import { writeJson, writeText } from "../output/output.ts";
+import { withProgress } from "../output/progress.ts";
+import { countOf, formatSize } from "../output/text.ts";
+import { withWhole } from "../target/open.ts";
+import type { Command } from "./command.ts";
+import { defineCommand } from "./command.ts";
+import { parseDuration } from "./duration.ts";
+import { withPath } from "./path.ts";
+
+/** `ocilayout gc`: what nothing needs, gone. */
+export const gc: Command = defineCommand({
+  usage: "gc <path>",
+  summary: "Remove blobs that nothing refers to, and what was left behind",
+  examples: [
+    ["$0 gc images --dry-run", "Say what would be removed"],
+    ["$0 gc images --grace 10m", "Also what is only ten minutes old"],
+    ["$0 gc images --grace 0 --untagged", "All that no tag reaches. Nobody may be pushing"],
+  ],
+  options: (parser) =>
+    withPath(parser, "A layout")
+      .option("dry-run", { type: "boolean", default: false, describe: "Remove nothing, and say what would be" })
+      .option("grace", { type: "string", nargs: 1, default: "24h", describe: "What is younger stays: 24h, 10m, 0" })
+      .option("untagged", { type: "boolean", default: false, describe: "Remove also manifests that no tag reaches" }),
+  run: async (args, { output, signal }) => {
+    const { "dry-run": dryRun, untagged, json } = args;
+    const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
+    return withWhole(args, dryRun ? "read" : "change", async (registry) => {
+      const report = await withProgress(output, "collecting garbage", () => registry.gc(options));
+      const refused: readonly string[] = "refused" in report ? (report.refused as readonly string[]) : [];
+      const { removed, bytes, uploads } = report;
+      if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused });
+      else {
+        for (const digest of removed) await writeText(output, digest);
+        const rest = uploads === 0 ? "" : `, and ${countOf(uploads, "unfinished upload")}`;
+        await writeText(output, `${dryRun ? "would remove" : "removed"} ${countOf(removed.length, "blob")}, ${formatSize(bytes)}${rest}`);
+      }
+      for (const name of refused) await output.note(`ocilayout: LAYOUT_INVALID: the layout of ${name} is damaged; nothing of it was removed`);
+      return refused.length === 0 ? 0 : 1;
+    });
+  },
+});

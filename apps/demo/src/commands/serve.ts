@@ -1,0 +1,55 @@
+import { once } from "node:events";
+
+import { serve as listen } from "@ocilayout/oci-server/node";
+
+import { UsageError } from "../cli/usage-error.ts";
+import { writeJson, writeText } from "../output/output.ts";
+import { printable } from "../output/text.ts";
+import type { Opened } from "../target/open.ts";
+import { withWhole } from "../target/open.ts";
+import type { Command } from "./command.ts";
+import { defineCommand } from "./command.ts";
+import { withPath } from "./path.ts";
+
+/** `ocilayout serve`: a layout over HTTP. */
+export const serve: Command = defineCommand({
+  usage: "serve <path>",
+  summary: "Serve a layout over HTTP as a registry, until SIGINT or SIGTERM",
+  examples: [
+    ["$0 serve images", "At http://127.0.0.1:5000, for reading"],
+    ["$0 serve images --port 0 --json", "At a port that is free, told as JSON"],
+    ["$0 serve --per-repo trees --writable", "Take pushes, too, from this machine"],
+  ],
+  options: (parser) =>
+    withPath(parser, "A layout")
+      .option("port", { type: "string", nargs: 1, default: "5000", describe: "The port; 0 takes one that is free" })
+      .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
+      .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
+      .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
+      .option("verify", { type: "boolean", default: true, describe: "Whether blobs are verified while they are sent; --no-verify is faster" }),
+  run: async (args, { output, signal }) => {
+    const { host, writable, json } = args;
+    const port = parsePort(args.port);
+    const options = { allowSparse: args["allow-sparse"], verifyOnRead: args.verify };
+    const run = async (registry: Opened): Promise<undefined> => {
+      const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
+        const reason = error instanceof Error ? error.message : String(error);
+        void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
+      };
+      const server = await listen(registry, { host, port, writable, onError });
+      try {
+        await (json ? writeJson(output, { url: server.url, port: server.port }) : writeText(output, server.url));
+        if (!signal.aborted) await once(signal, "abort");
+      } finally {
+        await server.close();
+      }
+      return undefined;
+    };
+    return withWhole(args, writable ? "create" : "read", run, options);
+  },
+});
+
+function parsePort(text: string): number {
+  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--port needs a number up to 65535, not ${text}`);
+  return Number(text);
+}

@@ -1,0 +1,29 @@
+import { UsageError } from "../cli/usage-error.ts";
+import { writeJson, writeText } from "../output/output.ts";
+import { formatSize } from "../output/text.ts";
+import { withTarget } from "../target/open.ts";
+import type { Command } from "./command.ts";
+import { defineCommand } from "./command.ts";
+import { withPath } from "./path.ts";
+
+/** `ocilayout tags`: the tags of a repository. */
+export const tags: Command = defineCommand({
+  usage: "tags <path>",
+  summary: "List the tags of a repository, with what they point at",
+  examples: [
+    ["$0 tags images", "The bare tags of the layout images"],
+    ["$0 tags images/team/app", "Those of the repository team/app in it"],
+    ["$0 tags images --json | jq -r .tag", "Only the names"],
+  ],
+  options: (parser) => withPath(parser, "A layout, or a repository in one"),
+  run: (args, { output, signal }) =>
+    withTarget(args, "read", async ({ registry, repository, tag, digest }) => {
+      if ((tag ?? digest) !== undefined) throw new UsageError("tags takes a repository, without a tag or digest");
+      for await (const name of registry.tags(repository, { signal })) {
+        const target = await registry.resolveTag(repository, name, { signal });
+        if (args.json) await writeJson(output, { tag: name, ...target });
+        else await writeText(output, `${name}  ${target.digest}  ${formatSize(target.size)}`);
+      }
+      return undefined;
+    }),
+});

@@ -1,0 +1,105 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { findLayout } from "@ocilayout/layout-core";
+import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import type { Reference } from "@ocilayout/ociref";
+import { parseHostless } from "@ocilayout/ociref";
+
+/** What a PATH means. */
+export interface Target {
+  /** As it was written. */
+  readonly path: string;
+  /** The layout's directory, or that of all layouts. */
+  readonly directory: string;
+  /** Absent where the path names none: the default repository, or all of them. */
+  readonly repository?: string | undefined;
+  /** The tag, where the path ends in one. */
+  readonly tag?: string | undefined;
+  /** The digest, where the path ends in one. */
+  readonly digest?: string | undefined;
+  /** Whether there is a layout, whole or damaged, or for a directory of layouts that directory. */
+  readonly exists: boolean;
+}
+
+/**
+ * Finds the layout and the reference that `path` means, by `findLayout`. Where there is no layout yet, a double slash
+ * says where its directory ends.
+ *
+ * @throws `RegistryError` `NAME_INVALID` where it can mean nothing.
+ */
+export async function locate(path: string): Promise<Target> {
+  // What lost its marker is a damaged layout, and not a name in the directory above.
+  if (isDirectory(path) && !hasMarker(path) && isRemnant(path)) return { path, directory: path, exists: true };
+  const { directory, reference, matched } = await findLayout(path);
+  const marked = matched === "fallback" ? cutAtMark(path) : undefined;
+  if (marked !== undefined) return { path, ...marked, exists: false };
+  return { path, directory, ...reference, exists: matched !== "fallback" };
+}
+
+/**
+ * Finds the directory of layouts and the reference that `path` means. The deepest directory that is no layout is that of
+ * all layouts, unless a double slash says another: wherever it is cut, it is the same layout.
+ *
+ * @throws `RegistryError` `NAME_INVALID` where what follows the directory is no reference.
+ */
+export function locateInTree(path: string): Target {
+  if (isDirectory(path) && !hasMarker(path)) return { path, directory: path, exists: true };
+  const marked = cutAtMark(path);
+  if (marked !== undefined) return { path, ...marked, exists: isDirectory(marked.directory) };
+  for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
+    const directory = end === 0 ? "/" : path.slice(0, end);
+    if (isDirectory(directory) && !hasMarker(directory)) return inTree(path, directory, path.slice(end + 1));
+    if (end === 0) break;
+  }
+  return inTree(path, ".", path);
+}
+
+/** The directory before a double slash, and the reference behind it. */
+function cutAtMark(path: string): (Reference & { readonly directory: string }) | undefined {
+  const at = path.indexOf("//", 1);
+  return at < 0 ? undefined : { directory: path.slice(0, at), ...parseHostless(path.slice(at + 2)) };
+}
+
+function inTree(path: string, directory: string, rest: string): Target {
+  return { path, directory, ...parseHostless(rest), exists: isDirectory(directory) };
+}
+
+/** `path` as a whole: a layout's directory, or with `perRepo` that of all layouts. */
+export async function locateWhole(path: string, perRepo: boolean): Promise<Target> {
+  if (perRepo) return { path, directory: path, exists: isDirectory(path) };
+  try {
+    return await locate(path);
+  } catch (error) {
+    // A directory need not be called as a repository may be.
+    if (!isRegistryError(error, "NAME_INVALID") || path === "" || path.includes("\0")) throw error;
+    return { path, directory: path, exists: false };
+  }
+}
+
+/** The error for a layout that is not there. */
+export function noLayout({ path }: Target): RegistryError {
+  return new RegistryError("NAME_UNKNOWN", `there is no layout at ${excerpt(path)}`);
+}
+
+/** Whether a layout may be made in `directory`: it is not there, or holds nothing. */
+export function isFree(directory: string): boolean {
+  if (!existsSync(directory)) return true;
+  return isDirectory(directory) && readdirSync(directory).length === 0;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Not to be looked into, or no path at all.
+  }
+}
+
+function hasMarker(directory: string): boolean {
+  return existsSync(join(directory, "oci-layout"));
+}
+
+function isRemnant(directory: string): boolean {
+  return existsSync(join(directory, "index.json")) && existsSync(join(directory, "blobs"));
+}

@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { everything, fixture, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+
+let directory: string;
+let docs: string;
+let digest: string;
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  docs = join(directory, "layout/docs");
+  writeFileSync(join(directory, "hello.txt"), "hello\n");
+  const [pushed] = (await jsonLines("push", `${docs}:v1`, join(directory, "hello.txt"))) as [{ digest: string }];
+  ({ digest } = pushed);
+});
+
+/** Whether a blob is there. */
+function has(name: string): boolean {
+  return existsSync(join(directory, "layout/blobs", name.replace(":", "/")));
+}
+
+describe("tag", () => {
+  it("points more tags at a manifest", async () => {
+    expect(await lines("tag", `${docs}:v1`, "latest", "stable")).toEqual([`docs:latest  ${digest}`, `docs:stable  ${digest}`]);
+    expect(await jsonLines("tags", docs)).toMatchObject([{ tag: "latest", digest }, { tag: "stable", digest }, { tag: "v1", digest }]);
+  });
+
+  it("as JSON: one document; by digest", async () => {
+    expect(await jsonLines("tag", `${docs}@${digest}`, "v0")).toEqual([
+      { repository: "docs", tags: ["v0"], mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: expect.any(Number) as number },
+    ]);
+  });
+
+  it("with a tag that is none: exit code 2, and none of them", async () => {
+    expect(await ocilayout("tag", `${docs}:v1`, "good", "not/good")).toMatchObject({ code: 2, stdout: "" });
+    expect(await lines("tags", docs)).toHaveLength(1);
+  });
+
+  it("of what is not there: exit code 1", async () => {
+    expect((await ocilayout("tag", `${docs}:nope`, "v2")).code).toBe(1);
+    expect((await ocilayout("tag", join(directory, "nowhere:v1"), "v2")).code).toBe(1);
+    expect(readdirSync(directory).sort()).toEqual(["hello.txt", "layout"]);
+  });
+});
+
+describe("rm", () => {
+  it("removes a tag; its manifest stays", async () => {
+    expect(await lines("rm", `${docs}:v1`)).toEqual(["removed the tag docs:v1"]);
+    expect(await lines("tags", docs)).toEqual([]);
+    expect((await ocilayout("cat", `${docs}@${digest}`)).code).toBe(0);
+  });
+
+  it("removes a manifest, and its tags", async () => {
+    await lines("tag", `${docs}:v1`, "v2");
+    expect(await jsonLines("rm", `${docs}@${digest}`)).toEqual([{ removed: "manifest", repository: "docs", digest }]);
+    expect((await ocilayout("tags", docs)).stderr).toMatch(/^ocilayout: NAME_UNKNOWN/);
+  });
+
+  it("removes a blob, but none that is needed", async () => {
+    const blob = sha256("hello\n");
+    const refused = await ocilayout("rm", "--blob", `${docs}@${blob}`);
+    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^ocilayout: DENIED: /) as string });
+    await lines("push", `${docs}:other`, join(directory, "layout/oci-layout"));
+    await lines("rm", `${docs}@${digest}`);
+    expect(await lines("rm", "--blob", `${docs}@${blob}`)).toEqual([`removed the blob docs@${blob}`]);
+    expect(has(blob)).toBe(false);
+  });
+
+  it("of a child of an index: exit code 1, and everything stays", async () => {
+    const layout = fixture("skopeo-1.22.0-all");
+    const { manifests } = JSON.parse((await ocilayout("cat", `${layout}:multi`)).stdout) as { manifests: { digest: string }[] };
+    const before = everything(layout);
+    expect(await ocilayout("rm", `${layout}@${manifests[0]?.digest ?? ""}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ocilayout: DENIED: /) as string,
+    });
+    const after = everything(layout);
+    expect(after).toMatchObject(before);
+    for (const name of Object.keys(before)) expect(after).toHaveProperty([name]);
+  });
+
+  it.each([
+    ["nothing", "", [], 2],
+    ["a blob by tag", ":v1", ["--blob"], 2],
+    ["a tag that is not there", ":nope", [], 1],
+  ])("of %s: its exit code", async (_what, rest, flags, code) => {
+    expect(await ocilayout("rm", `${docs}${rest}`, ...flags)).toMatchObject({ code, stdout: "" });
+  });
+});
+
+describe("gc", () => {
+  const gc = (...flags: string[]): Promise<string[]> => lines("gc", join(directory, "layout"), ...flags);
+
+  it("keeps what is young, and removes what nothing refers to", async () => {
+    await lines("rm", `${docs}@${digest}`);
+    expect(await gc()).toEqual(["removed 0 blobs, 0 B"]);
+    expect(await gc("--grace", "1h")).toEqual(["removed 0 blobs, 0 B"]);
+    expect((await gc("--grace", "0", "--dry-run")).at(-1)).toMatch(/^would remove 3 blobs, /);
+    expect(has(digest)).toBe(true);
+    const removed = await gc("--grace", "0");
+    expect(removed).toContain(digest);
+    expect(removed.at(-1)).toMatch(/^removed 3 blobs, /);
+    expect(has(digest)).toBe(false);
+  });
+
+  it("removes manifests without a tag where it is told to", async () => {
+    await lines("rm", `${docs}:v1`);
+    expect(await gc("--grace", "0")).toEqual(["removed 0 blobs, 0 B"]);
+    expect((await gc("--grace", "0", "--untagged")).at(-1)).toMatch(/^removed 3 blobs, /);
+  });
+
+  it("as JSON: one document", async () => {
+    expect(await jsonLines("gc", join(directory, "layout"), "--grace", "0")).toEqual([
+      { dryRun: false, removed: [], bytes: 0, uploads: 0, refused: [] },
+    ]);
+  });
+
+  it("of a directory of layouts: of each; one that is damaged is told of, with exit code 1", async () => {
+    const tree = fixture("ref-per-repo");
+    expect((await ocilayout("gc", tree, "--per-repo")).code).toBe(0);
+    writeFileSync(join(tree, "z/index.json"), "nonsense");
+    const { code, stderr } = await ocilayout("gc", tree, "--per-repo");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: the layout of z is damaged/);
+  });
+
+  it.each(["10", "1w", "-1h", "", "1.5h", "h"])("with a grace of %j: exit code 2", async (grace) => {
+    expect((await ocilayout("gc", join(directory, "layout"), `--grace=${grace}`)).code).toBe(2);
+  });
+});
+
+describe("verify", () => {
+  it("of a good layout says so", async () => {
+    expect(await lines("verify", join(directory, "layout"))).toEqual(["0 errors, 0 warnings"]);
+    expect(await lines("verify", join(directory, "layout"), "--json")).toEqual([]);
+  });
+
+  it("tells what is damaged: exit code 1", async () => {
+    const blob = sha256("hello\n");
+    writeFileSync(join(directory, "layout/blobs", blob.replace(":", "/")), "jello\n");
+    const { code, stdout, stderr } = await ocilayout("verify", join(directory, "layout"));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(stdout).toMatch(/^error {2}corrupt-blob {2}.*\n1 error, 0 warnings\n$/);
+    const json = await ocilayout("verify", join(directory, "layout"), "--json");
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ severity: "error", kind: "corrupt-blob", digest: blob });
+    expect((await ocilayout("verify", join(directory, "layout"), "--quick")).code).toBe(0);
+  });
+
+  it("warnings alone are exit code 0", async () => {
+    writeFileSync(join(directory, "layout/stray"), "");
+    const { code, stdout } = await ocilayout("verify", join(directory, "layout"));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/0 errors, 1 warning\n$/);
+  });
+
+  it.each(["oci-layout", "index.json", "blobs"])("of a layout without %s: exit code 1, and what is wrong", async (name) => {
+    const layout = fixture("skopeo-1.22.0-tag");
+    rmSync(join(layout, name), { recursive: true });
+    const { code, stdout } = await ocilayout("verify", layout);
+    expect(code).toBe(1);
+    expect(stdout).toContain("damaged-layout");
+  });
+
+  it("with --per-repo: of each layout", async () => {
+    const tree = fixture("ref-per-repo");
+    writeFileSync(join(tree, "z/index.json"), "nonsense");
+    const { code, stdout } = await ocilayout("verify", tree, "--per-repo", "--json");
+    expect(code).toBe(1);
+    const findings = stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as { kind: string; repository: string });
+    expect(findings).toContainEqual(expect.objectContaining({ kind: "damaged-layout", repository: "z" }));
+  });
+});

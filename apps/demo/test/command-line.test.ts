@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+
+import { ocilayout } from "./command.ts";
+
+const names = ["ls", "tags", "show", "cat", "push", "pull", "tag", "rm", "gc", "verify", "serve"];
+
+describe("help", () => {
+  it("lists every command", async () => {
+    const { code, stdout, stderr } = await ocilayout("--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of [...names, "completion"]) expect(stdout).toMatch(new RegExp(`^  ocilayout ${name}\\b`, "m"));
+  });
+
+  it.each(names)("of %s: what it does, its options, examples", async (name) => {
+    const { code, stdout, stderr } = await ocilayout(name, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]path`));
+    expect(stdout).toContain("--json");
+    expect(stdout.slice(stdout.indexOf("Examples:"))).toMatch(new RegExp(`^Examples:\n  ocilayout ${name} `));
+  });
+
+  it("--version tells the version", async () => {
+    expect(await ocilayout("--version")).toMatchObject({ code: 0, stdout: "0.0.0\n" });
+  });
+});
+
+describe("a command line that makes no sense", () => {
+  it.each([
+    ["nothing", []],
+    ["an unknown command", ["frobnicate"]],
+    ["no path", ["tags"]],
+    ["too many paths", ["ls", "a", "b"]],
+    ["an unknown option", ["ls", "--frobnicate"]],
+    ["an option twice", ["gc", "x", "--grace", "1h", "--grace", "2h"]],
+    ["an option without its value", ["pull", "x:v1", "--output"]],
+    ["a port that is none", ["serve", "x", "--port", "http"]],
+    ["a port too high", ["serve", "x", "--port", "65536"]],
+    ["a repository that is none", ["ls", "--default-repository", "No"]],
+    ["a default repository of a directory of layouts", ["ls", "--per-repo", "--default-repository", "app"]],
+    ["no files", ["push", "x:v1"]],
+    ["no new tag", ["tag", "x:v1"]],
+  ])("%s: exit code 2, one line that says why", async (_what, args) => {
+    const { code, stdout, stderr } = await ocilayout(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^ocilayout: .+\nTry ocilayout --help\.\n$/);
+  });
+});
+
+describe("completion", () => {
+  it("prints a script", async () => {
+    const { code, stdout } = await ocilayout("completion");
+    expect(code).toBe(0);
+    expect(stdout).toContain("###-begin-ocilayout-completions-###");
+    expect(stdout).toContain("ocilayout --get-yargs-completions");
+  });
+
+  it("knows commands and their options", async () => {
+    const commands = await ocilayout("--get-yargs-completions", "ocilayout", "");
+    expect(commands.code).toBe(0);
+    expect(commands.stdout.split("\n")).toEqual(expect.arrayContaining(names));
+    const options = await ocilayout("--get-yargs-completions", "ocilayout", "gc", "--");
+    expect(options.code).toBe(0);
+    expect(options.stdout.split("\n")).toEqual(expect.arrayContaining(["--grace", "--dry-run", "--untagged", "--json"]));
+  });
+});

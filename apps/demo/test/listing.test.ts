@@ -1,0 +1,113 @@
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { everything, fixture, jsonLines, lines, ocilayout } from "./command.ts";
+
+describe("ls", () => {
+  it("lists repositories with their number of tags", async () => {
+    expect(await lines("ls", fixture("ref-shared"))).toEqual([
+      "legacy/docker  1 tag",
+      "library/app  3 tags",
+      "library/tool  1 tag",
+      "team/multi  1 tag",
+      "team/untagged  0 tags",
+    ]);
+  });
+
+  it("as JSON: a line for each", async () => {
+    expect(await jsonLines("ls", fixture("ref-shared"))).toEqual([
+      { repository: "legacy/docker", tags: 1 },
+      { repository: "library/app", tags: 3 },
+      { repository: "library/tool", tags: 1 },
+      { repository: "team/multi", tags: 1 },
+      { repository: "team/untagged", tags: 0 },
+    ]);
+  });
+
+  it.each([
+    ["skopeo-1.22.0-tag", 1],
+    ["skopeo-1.22.0-no-tag", 0],
+    ["umoci-0.6.0-two-tags", 3],
+    ["buildah-1.43.2-commit", 1],
+    ["crane-0.21.10-pull", 0],
+  ])("bare tags and nameless entries of %s belong to default, without a flag", async (name, tags) => {
+    expect(await jsonLines("ls", fixture(name))).toEqual([{ repository: "default", tags }]);
+  });
+
+  it("bare tags belong to the repository that is said", async () => {
+    const layout = fixture("skopeo-1.22.0-tag");
+    expect(await lines("ls", layout, "--default-repository", "team/app")).toEqual(["team/app  1 tag"]);
+    expect(await lines("tags", join(layout, "team/app"), "--default-repository", "team/app")).toHaveLength(1);
+  });
+
+  it("with --per-repo: every layout below a directory", async () => {
+    expect(await jsonLines("ls", fixture("ref-per-repo"), "--per-repo")).toMatchObject([
+      { repository: "a" },
+      { repository: "a/b" },
+      { repository: "a/b/c" },
+      { repository: "z" },
+    ]);
+  });
+
+  it("of nothing: nothing", async () => {
+    expect(await lines("ls", fixture("umoci-0.6.0-init-only"))).toEqual([]);
+  });
+});
+
+describe("tags", () => {
+  it("lists tags with what they point at", async () => {
+    const layout = fixture("umoci-0.6.0-two-tags");
+    const found = await jsonLines("tags", layout);
+    expect(found).toMatchObject([{ tag: "1.0" }, { tag: "base" }, { tag: "same" }]);
+    expect(found[0]).toEqual({
+      tag: "1.0",
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+      size: expect.any(Number) as number,
+    });
+    expect((await lines("tags", layout))[0]).toMatch(/^1\.0 {2}sha256:[0-9a-f]{64} {2}[0-9.]+ k?B$/);
+  });
+
+  it("of a repository in a shared layout", async () => {
+    const layout = fixture("ref-shared");
+    expect(await jsonLines("tags", join(layout, "library/app"))).toMatchObject([{ tag: "1.0" }, { tag: "latest" }, { tag: "signed" }]);
+  });
+
+  it("of one layout in a directory of layouts, however it is cut", async () => {
+    const tree = fixture("ref-per-repo");
+    const found = await jsonLines("tags", join(tree, "a/b"), "--per-repo");
+    expect(found).toHaveLength(1);
+    expect(await jsonLines("tags", `${tree}//a/b`, "--per-repo")).toEqual(found);
+    expect(await jsonLines("tags", join(tree, "a/b/a/b"))).toEqual(found);
+  });
+
+  it("of a layout without bare tags: exit code 1, and what there is", async () => {
+    for (const [command, rest] of [["tags", ""], ["cat", ":1.0"]] as const) {
+      const { code, stderr } = await ocilayout(command, `${fixture("podman-5.8.6-save-oci-dir")}${rest}`);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/such as docker\.io\/library\/app\)\n$/);
+    }
+  });
+
+  it("of a repository that is not there: exit code 1", async () => {
+    const { code, stdout, stderr } = await ocilayout("tags", join(fixture("ref-shared"), "nowhere"));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: .*\n$/);
+  });
+
+  it("of a tag: exit code 2", async () => {
+    expect((await ocilayout("tags", `${fixture("skopeo-1.22.0-tag")}:1.0`)).code).toBe(2);
+  });
+});
+
+it("reading creates and changes nothing", async () => {
+  const layout = fixture("ref-shared");
+  const before = everything(layout);
+  for (const command of ["ls", "show", "verify"]) await ocilayout(command, layout);
+  for (const command of ["tags", "show"]) await ocilayout(command, join(layout, "library/app"));
+  await ocilayout("cat", join(layout, "library/app:1.0"));
+  await ocilayout("gc", layout, "--dry-run", "--grace", "0", "--untagged");
+  await ocilayout("ls", join(layout, ".."), "--per-repo");
+  expect(everything(layout)).toEqual(before);
+});

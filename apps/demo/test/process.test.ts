@@ -1,0 +1,178 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+
+import { describe, expect, it } from "vitest";
+
+import { run } from "../src/cli/run.ts";
+import { buildCommand, ended, start } from "./built-command.ts";
+import { fixture, lines, ocilayout, sha256, Sink, temporaryDirectory } from "./command.ts";
+
+buildCommand();
+
+/** The first line that a process writes. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  let text = "";
+  while (!text.includes("\n")) {
+    const [chunk] = (await once(child.stdout ?? child, "data")) as [Buffer];
+    text += chunk.toString();
+  }
+  return text.slice(0, text.indexOf("\n"));
+}
+
+describe("as a process", () => {
+  it("ends with its exit code, and says why on stderr", async () => {
+    const [good, refused, nonsense] = await Promise.all([
+      ended(start("ls", fixture("ref-shared"))),
+      ended(start("ls", join(temporaryDirectory(), "nowhere"))),
+      ended(start("frobnicate")),
+    ]);
+    expect(good).toMatchObject({ code: 0, stderr: "" });
+    expect(good.stdout).toMatch(/^legacy\/docker {2}1 tag\n/);
+    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^ocilayout: NAME_UNKNOWN: /) as string });
+    expect(nonsense).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("writes bytes as they are", async () => {
+    const directory = temporaryDirectory();
+    const content = Buffer.alloc(300_000, Buffer.from([0, 255, 13, 10, 128]));
+    writeFileSync(join(directory, "bytes"), content);
+    await lines("push", join(directory, "layout/app:v1"), join(directory, "bytes"));
+    const child = start("cat", "--blob", `${join(directory, "layout/app")}@${sha256(content)}`);
+    const chunks: Buffer[] = [];
+    child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(0);
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+  });
+
+  it("is not disturbed by a reader that has seen enough", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "bytes"), Buffer.alloc(4_000_000));
+    await lines("push", join(directory, "layout/app:v1"), join(directory, "bytes"));
+    const child = start("cat", "--blob", `${join(directory, "layout/app")}@${sha256(Buffer.alloc(4_000_000))}`);
+    const end = ended(child);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    expect(await end).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("serve", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)("prints its URL, answers over HTTP, and ends well by %s", async (signal) => {
+    const layout = fixture("skopeo-1.22.0-tag");
+    const child = start("serve", layout, "--port", "0");
+    const end = ended(child);
+    const url = await firstLine(child);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
+    expect((await fetch(`${url}/v2/`)).status).toBe(200);
+    const manifest = await fetch(`${url}/v2/default/manifests/1.0`);
+    expect(manifest.status).toBe(200);
+    const { bytes } = await ocilayout("cat", `${layout}:1.0`);
+    expect(Buffer.from(await manifest.arrayBuffer()).equals(bytes)).toBe(true);
+    const refused = await fetch(`${url}/v2/default/blobs/uploads/`, { method: "POST" });
+    expect(refused.status).toBe(405);
+    child.kill(signal);
+    expect(await end).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("takes pushes where it is told to, also into a layout that is not there yet", async () => {
+    const layout = join(temporaryDirectory(), "New Layout");
+    const child = start("serve", layout, "--port", "0", "--writable", "--json");
+    const end = ended(child);
+    const { url, port } = JSON.parse(await firstLine(child)) as { url: string; port: number };
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    const answer = await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, { method: "POST", body: "hello" });
+    expect(answer.status).toBe(201);
+    child.kill("SIGTERM");
+    expect((await end).code).toBe(0);
+    expect(readFileSync(join(layout, "blobs", sha256("hello").replace(":", "/")), "utf8")).toBe("hello");
+  });
+
+  it("takes an image without its parts, and sends damage unverified, only where it is told to", async () => {
+    const directory = temporaryDirectory();
+    const config = { mediaType: "application/x-config", digest: sha256("absent"), size: 6 };
+    const body = JSON.stringify({ schemaVersion: 2, config, layers: [] });
+    const headers = { "content-type": "application/vnd.oci.image.manifest.v1+json" };
+    for (const [i, flags] of [[], ["--allow-sparse", "--no-verify"]].entries()) {
+      const layout = join(directory, `layout-${i}`);
+      const child = start("serve", layout, "--port", "0", "--writable", ...flags);
+      const end = ended(child);
+      const url = await firstLine(child);
+      await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, { method: "POST", body: "hello" });
+      writeFileSync(join(layout, "blobs", sha256("hello").replace(":", "/")), "jello");
+      const push = await fetch(`${url}/v2/app/manifests/v1`, { method: "PUT", headers, body });
+      const pull = await fetch(`${url}/v2/app/blobs/${sha256("hello")}`);
+      await pull.text();
+      child.kill("SIGTERM");
+      await end;
+      expect([push.status, pull.status]).toEqual(i === 0 ? [404, 500] : [201, 200]);
+    }
+  });
+
+  it("serves a directory of layouts", async () => {
+    const child = start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0");
+    const end = ended(child);
+    const url = await firstLine(child);
+    expect(await (await fetch(`${url}/v2/_catalog`)).json()).toEqual({ repositories: ["a", "a/b", "a/b/c", "z"] });
+    child.kill("SIGTERM");
+    expect((await end).code).toBe(0);
+  });
+
+  it("at a port that is taken: exit code 1", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { code, stdout, stderr } = await ocilayout("serve", fixture("ref-shared"), "--port", String(port));
+    other.close();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^ocilayout: .*EADDRINUSE/);
+  });
+});
+
+describe("output", () => {
+  it("on a terminal shows progress, and takes it away again; in a pipe there is none", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "a"), "a");
+    for (const args of [
+      ["push", join(directory, "layout/app:v1"), join(directory, "a")],
+      ["pull", join(directory, "layout/app:v1"), "--output", join(directory, "out")],
+      ["gc", join(directory, "layout")],
+      ["verify", join(directory, "layout")],
+    ]) {
+      const [stdout, terminal] = [new Sink(), new Sink(true)];
+      expect(await run(args, { stdout, stderr: Object.assign(terminal, { cursorTo: () => true, clearLine: () => true, moveCursor: () => true }) })).toBe(0);
+      expect(terminal.bytes.toString()).not.toBe("");
+      expect(stdout.bytes.toString()).not.toContain("\u001b");
+      expect((await ocilayout(...args, "--force").then(() => ocilayout(...args))).stderr).not.toContain("\u001b");
+    }
+  });
+
+  it("on a terminal without a width shows no progress", async () => {
+    const terminal = Object.assign(new Sink(true), { columns: 0 });
+    expect(await run(["verify", fixture("ref-shared")], { stdout: new Sink(), stderr: terminal })).toBe(0);
+    expect(terminal.bytes.toString()).toBe("");
+  }, 5000);
+
+  it("that cannot be written for another reason: exit code 1", async () => {
+    const full = new Writable({
+      write: (_chunk, _encoding, done) => {
+        done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }));
+      },
+    });
+    const stderr = new Sink();
+    expect(await run(["ls", fixture("ref-shared")], { stdout: full, stderr })).toBe(1);
+    expect(stderr.bytes.toString()).toBe("ocilayout: ENOSPC: no space left on device, write\n");
+  });
+
+  it("of a command that is interrupted ends with 130", async () => {
+    const { Interrupted } = await import("../src/cli/interrupted.ts");
+    const [stdout, stderr] = [new Sink(), new Sink()];
+    const signal = AbortSignal.abort(new Interrupted("SIGINT"));
+    expect(await run(["verify", fixture("ref-shared")], { stdout, stderr, signal })).toBe(130);
+    expect(stderr.bytes.toString()).toBe("ocilayout: interrupted\n");
+  });
+});

@@ -1,0 +1,214 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { everything, fixture, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+
+let directory: string;
+let at: (path: string) => string;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  at = (path) => join(directory, path);
+  mkdirSync(at("guide/deep"), { recursive: true });
+  writeFileSync(at("hello.txt"), "hello\n");
+  writeFileSync(at("guide/start.md"), "# Start\n");
+  writeFileSync(at("guide/deep/ends"), "");
+});
+
+describe("push", () => {
+  it("makes a layer of each file, with its name or its path within the directory as title", async () => {
+    await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
+    const manifest = JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout) as { layers: unknown[] };
+    expect(manifest).toMatchObject({ artifactType: "application/vnd.unknown.artifact.v1", config: { mediaType: "application/vnd.oci.empty.v1+json" } });
+    expect(manifest.layers).toEqual(
+      [["deep/ends", ""], ["hello.txt", "hello\n"], ["start.md", "# Start\n"]].map(([title, content = ""]) => ({
+        mediaType: "application/octet-stream",
+        digest: sha256(content),
+        size: content.length,
+        annotations: { "org.opencontainers.image.title": title },
+      })),
+    );
+  });
+
+  it("the same input is the same digest, wherever, whenever and in whatever order", async () => {
+    const flags = ["--annotation", "b=2", "--annotation", "a=1"];
+    const [first] = (await jsonLines("push", at("one/docs:v1"), at("hello.txt"), at("guide"), ...flags)) as [{ digest: string }];
+    utimesSync(at("hello.txt"), 1, 1);
+    const [second] = await jsonLines("push", at("two/other:v2"), at("guide"), at("hello.txt"), "--annotation", "a=1", "--annotation", "b=2");
+    expect(second).toMatchObject({ digest: first.digest });
+    expect(first.digest).toBe("sha256:8b750b1010e18f14f327e88e34830f5537cadd3f4024482e9f2c19241fe2198b");
+  });
+
+  it("says what it is: type, annotations, type of the files", async () => {
+    const flags = ["--artifact-type", "application/vnd.example", "--annotation", "a.b=c=d", "--media-type", "text/plain"];
+    await lines("push", at("layout/docs:v1"), at("hello.txt"), ...flags);
+    expect(JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout)).toMatchObject({
+      artifactType: "application/vnd.example",
+      annotations: { "a.b": "c=d" },
+      layers: [{ mediaType: "text/plain" }],
+    });
+  });
+
+  it("as JSON: one document", async () => {
+    expect(await jsonLines("push", at("layout/docs:v1"), at("hello.txt"))).toEqual([
+      {
+        directory: at("layout"),
+        repository: "docs",
+        tag: "v1",
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        digest: expect.stringMatching(/^sha256:/) as string,
+        size: expect.any(Number) as number,
+        layers: [expect.objectContaining({ digest: sha256("hello\n"), size: 6 })],
+      },
+    ]);
+  });
+
+  it("of a file called help: it is pushed", async () => {
+    writeFileSync(at("help"), "help");
+    expect(await lines("push", at("layout/docs:v1"), at("hello.txt"))).toHaveLength(1);
+    const before = process.cwd();
+    process.chdir(directory);
+    try {
+      expect(await lines("push", "layout/docs:v1", "help")).toHaveLength(1);
+      expect(await lines("tag", "layout/docs:v1", "help")).toHaveLength(1);
+    } finally {
+      process.chdir(before);
+    }
+    expect(await jsonLines("tags", at("layout/docs"))).toMatchObject([{ tag: "help" }, { tag: "v1" }]);
+  });
+
+  it("writes bare tags into a layout, as other tools do", async () => {
+    await lines("push", at("layout/default:v1"), at("hello.txt"));
+    await lines("push", `${at("layout")}:v2`, at("hello.txt"));
+    const index = JSON.parse(readFileSync(at("layout/index.json"), "utf8")) as { manifests: { annotations: Record<string, string> }[] };
+    expect(index.manifests.map(({ annotations }) => annotations["org.opencontainers.image.ref.name"])).toEqual(["v1", "v2"]);
+  });
+
+  it("a double slash says where the directory of a new layout ends", async () => {
+    await lines("push", `${at("layout")}//team/docs:v1`, at("hello.txt"));
+    expect(readdirSync(at("layout"))).toContain("oci-layout");
+    expect(await lines("ls", at("layout"))).toEqual(["team/docs  1 tag"]);
+  });
+
+  it("with --per-repo: into a layout of the repository's own", async () => {
+    await lines("push", `${at("trees")}//team/docs:v1`, at("hello.txt"), "--per-repo");
+    await lines("push", at("trees/other:v1"), at("hello.txt"), "--per-repo");
+    expect(readdirSync(at("trees/team/docs"))).toContain("oci-layout");
+    expect(await lines("ls", at("trees"), "--per-repo")).toEqual(["other  1 tag", "team/docs  1 tag"]);
+  });
+
+  it("makes no layout among somebody's files: exit code 1", async () => {
+    const before = everything(directory);
+    const { code, stderr } = await ocilayout("push", at("guide:v1"), at("hello.txt"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout in .*new or empty/);
+    expect(everything(directory)).toEqual(before);
+  });
+
+  it.each([
+    ["no tag", "layout/docs", [], 2],
+    ["a digest", `layout/docs@sha256:${"0".repeat(64)}`, [], 2],
+    ["a type that is none", "layout/docs:v1", ["--artifact-type", "nonsense"], 2],
+    ["a type of files that is none", "layout/docs:v1", ["--media-type", "nonsense"], 2],
+    ["an annotation without a value", "layout/docs:v1", ["--annotation", "key"], 2],
+    ["an annotation twice", "layout/docs:v1", ["--annotation", "k=1", "--annotation", "k=2"], 2],
+  ])("with %s: exit code %4$i, and no layout", async (_what, path, flags, code) => {
+    expect((await ocilayout("push", at(path), at("hello.txt"), ...flags)).code).toBe(code);
+    expect(readdirSync(directory).sort()).toEqual(["guide", "hello.txt"]);
+  });
+
+  it.each(["nowhere", "guide/empty"])("of %s: exit code 1, and no layout", async (name) => {
+    mkdirSync(at("guide/empty"));
+    expect((await ocilayout("push", at("layout/docs:v1"), at(name))).code).toBe(1);
+    expect(readdirSync(directory)).not.toContain("layout");
+  });
+
+  it("of files with one title, of links and of names that cannot be written back: exit code 1", async () => {
+    mkdirSync(at("again"));
+    writeFileSync(at("again/hello.txt"), "other");
+    expect(await ocilayout("push", at("l/docs:v1"), at("hello.txt"), at("again"))).toMatchObject({
+      code: 1,
+      stderr: 'ocilayout: NAME_INVALID: there are two files with the title "hello.txt"\n',
+    });
+    mkdirSync(at("links"));
+    symlinkSync(at("hello.txt"), at("links/link"));
+    expect((await ocilayout("push", at("l/docs:v1"), at("links"))).stderr).toMatch(/^ocilayout: UNSUPPORTED: /);
+    if (process.platform !== "win32") {
+      writeFileSync(at("back\\slash"), "");
+      expect((await ocilayout("push", at("l/docs:v1"), at("back\\slash"))).stderr).toMatch(/^ocilayout: NAME_INVALID: /);
+    }
+    expect(readdirSync(directory)).not.toContain("l");
+  });
+});
+
+describe("pull", () => {
+  it("writes the files back, byte for byte", async () => {
+    await lines("push", at("layout/docs:v1"), at("guide"));
+    expect(await lines("pull", at("layout/docs:v1"), "--output", at("new/out"))).toEqual(["deep/ends  0 B", "start.md  8 B"]);
+    expect(everything(at("new/out"))).toEqual(everything(at("guide")));
+  });
+
+  it("as JSON: one document", async () => {
+    const [pushed] = (await jsonLines("push", at("layout/docs:v1"), at("hello.txt"))) as [{ digest: string }];
+    expect(await jsonLines("pull", at("layout/docs:v1"), "--output", at("out"))).toEqual([
+      {
+        repository: "docs",
+        digest: pushed.digest,
+        output: at("out"),
+        files: [{ path: "hello.txt", digest: sha256("hello\n"), size: 6 }],
+        skipped: 0,
+      },
+    ]);
+  });
+
+  it("overwrites nothing, unless told to", async () => {
+    await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
+    mkdirSync(at("out"));
+    writeFileSync(at("out/start.md"), "mine");
+    const before = everything(at("out"));
+    expect(await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"))).toMatchObject({
+      code: 1,
+      stderr: 'ocilayout: DENIED: "start.md" is there already (--force replaces it)\n',
+    });
+    expect(everything(at("out"))).toEqual(before);
+    await lines("pull", at("layout/docs:v1"), "--output", at("out"), "--force");
+    expect(readFileSync(at("out/start.md"), "utf8")).toBe("# Start\n");
+  });
+
+  it("replaces no directory, told to or not", async () => {
+    await lines("push", at("layout/docs:v1"), at("hello.txt"));
+    mkdirSync(at("out/hello.txt"), { recursive: true });
+    expect((await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"), "--force")).code).toBe(1);
+    expect(statSync(at("out/hello.txt")).isDirectory()).toBe(true);
+  });
+
+  it("of damaged content writes nothing at all: exit code 1", async () => {
+    await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
+    writeFileSync(at(`layout/blobs/${sha256("# Start\n").replace(":", "/")}`), "# Stort\n");
+    const { code, stderr } = await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ocilayout: CONTENT_CORRUPT: /);
+    expect(readdirSync(directory)).not.toContain("out");
+  });
+
+  it.each([
+    ["an index", "skopeo-1.22.0-all", ":multi"],
+    ["an image", "skopeo-1.22.0-tag", ":1.0"],
+  ])("of %s: exit code 1", async (_what, name, tag) => {
+    expect(await ocilayout("pull", `${fixture(name)}${tag}`, "--output", at("out"))).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^ocilayout: UNSUPPORTED: /) as string,
+    });
+    expect(readdirSync(directory)).not.toContain("out");
+  });
+
+  it("of what oras pushed", async () => {
+    const tags = (await jsonLines("tags", fixture("oras-1.3.3-push"))) as { tag: string }[];
+    expect(tags.length).toBeGreaterThan(0);
+    const layout = fixture("oras-1.3.3-push");
+    const files = await lines("pull", `${layout}:${tags[0]?.tag ?? ""}`, "--output", at("out"));
+    expect(files.length).toBeGreaterThan(0);
+  });
+});

@@ -26,11 +26,11 @@ export const serve: Command = defineCommand({
       .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
       .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
       .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
-      .option("verify", { type: "boolean", default: true, describe: "Whether blobs are verified while they are sent; --no-verify is faster" }),
+      .option("no-verify", { type: "boolean", default: false, describe: "Send blobs unverified, which is faster: clients verify" }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);
-    const options = { allowSparse: args["allow-sparse"], verifyOnRead: args.verify };
+    const options = { allowSparse: args["allow-sparse"], verifyOnRead: !args["no-verify"] };
     const run = async (registry: Opened): Promise<undefined> => {
       const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
         const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-typ
 import { createHasher, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
 
 import { isCommitted } from "./fs/committed.ts";
+import { EarlySync } from "./fs/early-sync.ts";
 import { READ_BYTES } from "./fs/file-chunks.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { OpenUpload } from "./fs/upload-files.ts";
@@ -31,6 +32,7 @@ export class UploadWriter implements BlobWriter {
   readonly #layout: Layout;
   readonly #upload: OpenUpload;
   readonly #options: UploadWriterOptions;
+  readonly #early: EarlySync;
   #size: number;
   #state: "open" | "closed" | "committed" | "cancelled" = "open";
   /** The error of a write that failed: what would come behind it has no place. */
@@ -45,6 +47,7 @@ export class UploadWriter implements BlobWriter {
     this.#upload = upload;
     this.#options = options;
     this.#size = upload.state.size;
+    this.#early = new EarlySync(layout.disk, upload.file, layout.settings.durable);
     const { signal } = options;
     if (signal?.aborted === true) void this.close();
     else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
@@ -69,6 +72,7 @@ export class UploadWriter implements BlobWriter {
         }
         await written;
         this.#size += bytes.length;
+        this.#early.wrote(bytes.length);
       } catch (error) {
         this.#failure = { error };
         // Half a chunk is worth nothing to who resumes; where it cannot be cut off, the session's size says so.
@@ -82,14 +86,17 @@ export class UploadWriter implements BlobWriter {
     return this.#enqueue("committing an upload", async () => {
       const expected = requireDigest(digest);
       this.#requireOpen();
-      const { disk, settings } = this.#layout;
       const received = `${expected.algorithm}:${await this.#hash(expected.algorithm)}`;
       if (received !== expected.digest) {
         throw new RegistryError("DIGEST_INVALID", `what was uploaded has digest ${received}, not ${expected.digest}`, {
           detail: { received },
         });
       }
-      if (settings.durable) await disk.sync(this.#upload.file);
+      await this.#early.end().catch(async (error: unknown) => {
+        this.#end("cancelled");
+        await this.#upload.remove().catch(() => undefined);
+        throw error;
+      });
       this.#options.signal?.throwIfAborted();
       const staged = { digest: expected.digest, size: this.#size, temporary: this.#upload.path };
       try {
@@ -114,6 +121,7 @@ export class UploadWriter implements BlobWriter {
       if (this.#state === "committed") return;
       this.#requireUsable();
       this.#end("cancelled");
+      await this.#early.settle();
       await this.#upload.remove();
     });
   }
@@ -122,7 +130,9 @@ export class UploadWriter implements BlobWriter {
     return this.#enqueue("closing an upload", async () => {
       if (this.#state !== "open") return;
       this.#end("closed");
-      await this.#upload.close();
+      await this.#early.settle();
+      // What could not be flushed may be lost, and nobody may go on with it.
+      await (this.#early.hasFailed ? this.#upload.remove() : this.#upload.close());
     });
   }
 

@@ -9,6 +9,7 @@ import { ChunkWriter } from "./chunk-writer.ts";
 import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
+import { EarlySync } from "./early-sync.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { damaged } from "./layout-files.ts";
 import { ownedName } from "./owned-name.ts";
@@ -44,6 +45,7 @@ export class BlobStaging {
     try {
       const { algorithm, digest } = requireDigest(expected.digest);
       const { temporary, file } = await this.#createTemporary();
+      const early = new EarlySync(this.#disk, file, this.#durable);
       try {
         const hasher = createHasher(algorithm);
         const writer = new ChunkWriter(this.#disk, file, (block) => {
@@ -54,16 +56,18 @@ export class BlobStaging {
             throw new RegistryError("SIZE_INVALID", `content is longer than ${expected.size} bytes`);
           }
           await writer.add(chunk);
+          early.wrote(chunk.length);
         }
         await writer.end();
         requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
-        if (this.#durable) await this.#disk.sync(file);
+        await early.end();
         signal?.throwIfAborted();
         return { digest, size: writer.size, temporary };
       } catch (error) {
         await removeQuietly(this.#disk, temporary);
         throw error;
       } finally {
+        await early.settle();
         await closeQuietly(this.#disk, file);
       }
     } finally {

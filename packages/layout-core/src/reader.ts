@@ -1,4 +1,4 @@
-import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
+import type { BlobReader, ByteRange, CallOptions, Descriptor, ReadOptions, RegistryReader } from "@ocilayout/oci-types";
 import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
@@ -21,12 +21,12 @@ export class LayoutReader implements RegistryReader {
     this.#layout = layout;
   }
 
-  async getBlob(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
+  async getBlob(repo: string, digest: string, options: ReadOptions = {}): Promise<BlobReader> {
     const { descriptor, blob } = await this.#openBlob(repo, digest, options);
     return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, this.#layout.settings.verifyOnRead);
   }
 
-  async getBlobRange(repo: string, digest: string, range: ByteRange, options: CallOptions = {}): Promise<BlobReader> {
+  async getBlobRange(repo: string, digest: string, range: ByteRange, options: ReadOptions = {}): Promise<BlobReader> {
     const { start, end } = requireRange(range);
     const { descriptor, blob } = await this.#openBlob(repo, digest, options);
     const part = { start, end: Math.min(end ?? blob.size, blob.size) };
@@ -120,10 +120,11 @@ export class LayoutReader implements RegistryReader {
     }
   }
 
-  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, { signal }: CallOptions, verify: boolean): BlobReader {
+  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, options: ReadOptions, verify: boolean): BlobReader {
+    const { signal, mayReuse = false } = options;
     const held = { file: blob.file };
-    const chunks = readFileChunks(this.#layout.disk, held, part);
-    const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: true });
+    const chunks = readFileChunks(this.#layout.disk, held, part, mayReuse);
+    const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: !mayReuse, reusedChunks: mayReuse });
     closeWithOwner(reader, held);
     return reader;
   }

@@ -36,9 +36,10 @@ interface Endpoint {
 /**
  * Makes what answers requests to `registry`, whatever they come by.
  *
+ * @param mayReuse - Whether each chunk of an answer is sent before the next is asked for.
  * @throws TypeError or RangeError where the options make no sense.
  */
-export function createHandle(registry: Registry, options: HandlerOptions = {}): Handle {
+export function createHandle(registry: Registry, options: HandlerOptions, mayReuse: boolean): Handle {
   const { authorize, writable = false, allowSharedBlobs = false, onError } = options;
   const limits = completeLimits(options.limits);
   if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
@@ -49,7 +50,7 @@ export function createHandle(registry: Registry, options: HandlerOptions = {}): 
   const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams): Promise<Answer> => {
     const access = (asked: AccessRequest): Promise<void> => requireAccess(authorize, request, asked);
     await access({ repository, action: endpoint.action });
-    const context = { registry, request, query, limits, requireAccess: access, hasRules: authorize !== undefined };
+    const context = { registry, request, query, limits, mayReuse, requireAccess: access, hasRules: authorize !== undefined };
     if (endpoint.hasBody !== true) return endpoint.run(context);
     if (receiving >= limits.maxUploads) throw new HttpError(429, "TOOMANYREQUESTS", "too many uploads at once");
     receiving += 1;

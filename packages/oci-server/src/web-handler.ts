@@ -19,7 +19,7 @@ export type Handler = (request: Request) => Promise<Response>;
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#api}
  */
 export function createHandler(registry: Registry, options: HandlerOptions = {}): Handler {
-  const handle = createHandle(registry, options);
+  const handle = createHandle(registry, options, false);
   return async (request) => {
     const { status, headers, body } = await handle.answer(request);
     if (body === undefined || body instanceof Uint8Array) return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });

@@ -10,7 +10,7 @@ import { verifyChunks } from "./verify-stream.ts";
  * The content of a blob or manifest, to be consumed once, like the body of a `fetch` answer: a second consumption
  * is a `TypeError`. Size and digest are verified while it is read, and the last chunk comes only once they are
  * right: a corrupt blob ends in `CONTENT_CORRUPT` and never yields its full length. Every chunk is the consumer's
- * to keep. Consuming it to the end, leaving the loop and closing all free what it holds.
+ * to keep, unless it said otherwise (`mayReuse`). Consuming it to the end, leaving the loop and closing all free what it holds.
  */
 export interface BlobReader extends AsyncIterable<Uint8Array>, AsyncDisposable {
   /** What the content is. For a range: the whole blob's. */
@@ -36,6 +36,11 @@ export interface BlobReaderOptions extends HashOptions {
    * reuse a chunk's memory.
    */
   readonly freshChunks?: boolean | undefined;
+  /**
+   * Whether chunks are passed on as they come although the source uses their memory again, as whoever reads has allowed
+   * (`mayReuse`). Default false.
+   */
+  readonly reusedChunks?: boolean | undefined;
 }
 
 /**
@@ -121,7 +126,7 @@ class SourceReader implements BlobReader {
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of this) {
-      chunks.push(chunk);
+      chunks.push(this.#options.reusedChunks === true ? chunk.slice() : chunk);
       size += chunk.length;
     }
     return concatBytes(chunks, size);
@@ -164,6 +169,7 @@ class SourceReader implements BlobReader {
   }
 
   #own(chunk: Uint8Array): Uint8Array {
-    return this.#options.freshChunks === true ? chunk : chunk.slice();
+    const { freshChunks, reusedChunks } = this.#options;
+    return freshChunks === true || reusedChunks === true ? chunk : chunk.slice();
   }
 }

@@ -12,6 +12,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of the calls that open a blob. */
+export interface ReadOptions extends CallOptions {
+  /**
+   * Whether the reader may use the memory of a chunk again once the next one is asked for. Default false: every chunk is
+   * the caller's to keep. For who only passes chunks on, it saves the making of memory, which takes longer than reading.
+   * A registry need not make use of it.
+   */
+  readonly mayReuse?: boolean | undefined;
+}
+
 /** A part of a blob, in bytes. */
 export interface ByteRange {
   /** The offset of the first byte. */
@@ -111,12 +121,12 @@ export interface BlobWriter extends AsyncDisposable {
 /** The reading facet of a {@link Registry}. */
 export interface RegistryReader {
   /** Opens a blob. `BLOB_UNKNOWN` where the repository does not have it. */
-  getBlob(repo: string, digest: string, options?: CallOptions): Promise<BlobReader>;
+  getBlob(repo: string, digest: string, options?: ReadOptions): Promise<BlobReader>;
   /**
    * Opens a part of a blob, unverified; the reader's descriptor is the whole blob's. `RANGE_INVALID` where `start`
    * is behind the blob's end or behind `end`.
    */
-  getBlobRange(repo: string, digest: string, range: ByteRange, options?: CallOptions): Promise<BlobReader>;
+  getBlobRange(repo: string, digest: string, range: ByteRange, options?: ReadOptions): Promise<BlobReader>;
   /** Opens a manifest by digest. `MANIFEST_UNKNOWN` where the repository does not have it. */
   getManifest(repo: string, digest: string, options?: CallOptions): Promise<BlobReader>;
   /** Opens the manifest that a tag points at. `MANIFEST_UNKNOWN` where there is no such tag. */

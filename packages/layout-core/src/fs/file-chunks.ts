@@ -14,15 +14,36 @@ export interface FilePart {
 }
 
 /**
- * The chunks of a file, each in memory of its own; closing it, or reading it to its end, closes the file. While one is
- * being worked on the next is being read.
+ * The chunks of a file; closing it, or reading it to its end, closes the file. While one is being worked on the next is
+ * being read.
+ *
+ * @param mayReuse - Whether a chunk is good only until the next is asked for; else each has memory of its own.
  */
 export function readFileChunks(
   disk: Disk,
   held: HeldFile,
   part: FilePart,
+  mayReuse: boolean,
 ): AsyncIterableIterator<Uint8Array, undefined> {
-  return new FileChunks(disk, held, part);
+  return new FileChunks(disk, held, part, mayReuse ? inTurn() : makeBuffer);
+}
+
+/** Makes the memory of a chunk. */
+type MakeBuffer = (size: number) => Uint8Array;
+
+function makeBuffer(size: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(size);
+}
+
+/** Two buffers, used in turn: one is being worked on while the other is being filled. No size is larger than the first. */
+function inTurn(): MakeBuffer {
+  const buffers: Uint8Array[] = [];
+  let turn = 0;
+  return (size) => {
+    turn = 1 - turn;
+    const buffer = (buffers[turn] ??= makeBuffer(size));
+    return buffer.length === size ? buffer : buffer.subarray(0, size);
+  };
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -31,13 +52,15 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #disk: Disk;
   readonly #held: HeldFile;
   readonly #end: number;
+  readonly #make: MakeBuffer;
   #at: number;
   #ahead: Promise<Uint8Array> | undefined;
   /** The read that was begun last: before it is over the file cannot be closed. */
   #latest: Promise<Uint8Array> | undefined;
 
-  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart) {
+  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart, make: MakeBuffer) {
     this.#disk = disk;
+    this.#make = make;
     this.#held = held;
     this.#at = start;
     this.#end = end;
@@ -76,7 +99,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     const size = Math.min(READ_BYTES, this.#end - position);
     if (file === undefined || size <= 0) return undefined;
     this.#at += size;
-    const buffer = Buffer.allocUnsafeSlow(size);
+    const buffer = this.#make(size);
     const reading = this.#disk.read(file, buffer, position).then((count) => {
       if (count === size) return buffer;
       throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");

@@ -18,7 +18,7 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
  * @throws TypeError or RangeError where the options make no sense.
  */
 export function createListener(registry: Registry, options: HandlerOptions = {}): RequestListener {
-  const handle = createHandle(registry, options);
+  const handle = createHandle(registry, options, true);
   const limits = completeLimits(options.limits);
   return (message, response) => {
     const controller = new AbortController();

@@ -37,12 +37,24 @@ async function sendChunks(response: ServerResponse, body: AsyncIterable<Uint8Arr
   try {
     for await (const chunk of body) {
       if (response.destroyed) return;
-      if (!response.write(chunk)) await either(response, "drain", "close");
+      await write(response, chunk);
     }
   } finally {
     clearTimeout(timer);
     response.setTimeout(0);
   }
+}
+
+/** Sends a chunk, whose memory is its owner's again when this resolves; also where the connection ends first. */
+async function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off("close", done);
+      resolve();
+    };
+    response.on("close", done);
+    response.write(chunk, done);
+  });
 }
 
 /** Takes a little more of what is still sent: a client that is cut off at once may never read why. */

@@ -106,4 +106,22 @@ export const listCases: readonly ConformanceCase[] = [
       equal((await collect(registry.tags(repo))).length, 1100, "how many tags there are");
     },
   },
+  {
+    id: "LIST-10", title: "a list is as things are when it is asked for, not as they were for the list before", level: "MUST", cites: "clauses 20 and 26", needs: ["deleteTag"],
+    why: "who has deleted a tag would find it there, and who has pushed one would miss it", lookFor: "a sorted list that is kept, and not thrown away by every call that changes a tag",
+    run: async ({ registry }) => {
+      const digests: string[] = [];
+      for (const tag of ["a", "b", "c"]) {
+        digests.push((await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] })).digest);
+        equal((await collect(registry.tags(repo))).at(-1), tag, "the last tag, when it was pushed");
+      }
+      await registry.deleteTag(repo, "b");
+      equal(await collect(registry.tags(repo)), ["a", "c"], "the tags, when b was deleted");
+      await registry.pushManifest(repo, bytes("c"), "application/x-a", { tags: ["b"] });
+      equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags, when b was pushed again");
+      await registry.deleteTag(repo, "a");
+      equal(await collect(registry.tags(repo, { limit: 1 })), ["b"], "the first tag, when a was deleted");
+      equal(await resolves(async () => (await registry.resolveManifest(repo, digests[0] ?? "")).digest, "the manifest that a pointed at"), digests[0], "its digest");
+    },
+  },
 ];

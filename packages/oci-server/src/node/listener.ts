@@ -12,8 +12,8 @@ import { sendAnswer } from "./send-answer.ts";
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Serves `registry` to `http` or `https` of Node: what `createHandler` does, without a copy of what is sent
- * and received. Given to the event `checkContinue` too, a client that waits to be told to go on is told no in time.
+ * Serves `registry` to `http` or `https` of Node: what `createHandler` does, of the path as it was sent. Given to the
+ * event `checkContinue` too, a client that waits to be told to go on is told no in time.
  *
  * @throws TypeError or RangeError where the options make no sense.
  */

@@ -11,7 +11,7 @@ import { HttpError } from "./http-error.ts";
 import type { IncomingRequest } from "./incoming.ts";
 import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
-import type { HandlerOptions } from "./options.ts";
+import type { HandlerOptions, ServerLimits } from "./options.ts";
 import { completeLimits } from "./options.ts";
 import type { Route } from "./route.ts";
 import { findRoute } from "./route.ts";
@@ -19,6 +19,8 @@ import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./
 
 /** What answers requests, whatever they come by. */
 export interface Handle {
+  /** The limits of the options, complete. */
+  readonly limits: ServerLimits;
   /** Answers a request. Never rejects. */
   answer(request: IncomingRequest): Promise<Answer>;
   /** Tells of a failure of the server's own, unless whoever asked has gone. */
@@ -81,7 +83,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
       return failure;
     }
   };
-  return { answer, report };
+  return { limits, answer, report };
 }
 
 function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: number; maxHeaderLength: number }): { path: string; query: string } {

@@ -63,7 +63,6 @@ export async function patchUpload(context: Context, repository: string, id: stri
   const writer = await resume(context, repository, id, range);
   try {
     await receive(context, writer, range);
-    await writer.close();
     return emptyAnswer(202, progress(repository, writer));
   } finally {
     await writer.close();

@@ -1,9 +1,8 @@
-import { UsageError } from "../cli/usage-error.ts";
 import { withTarget } from "../target/open.ts";
 import { readTarget } from "../target/reference.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import { blobWithTag, withContentPath } from "./path.ts";
 
 /** `ocilayout cat`: the bytes of a manifest or blob. */
 export const cat: Command = defineCommand({
@@ -13,16 +12,11 @@ export const cat: Command = defineCommand({
     ["$0 cat images/team/app:v1 | jq .layers", "A manifest, by its tag"],
     ["$0 cat --blob images/team/app@sha256:… > layer.tar.gz", "A config or layer, by its digest"],
   ],
-  options: (parser) =>
-    withPath(parser, "A tag or a digest").option("blob", {
-      type: "boolean",
-      default: false,
-      describe: "A blob and not a manifest",
-    }),
+  options: withContentPath,
   run: (args, { output, signal }) =>
     withTarget(args, "read", async (target) => {
       const { registry, repository, tag, digest } = target;
-      if (args.blob && (digest === undefined || tag !== undefined)) throw new UsageError("a blob has no tag: --blob needs PATH@DIGEST");
+      if (args.blob && (digest === undefined || tag !== undefined)) throw blobWithTag();
       const reader =
         args.blob && digest !== undefined ? await registry.getBlob(repository, digest, { signal }) : await readTarget(target, { signal });
       try {

@@ -1,10 +1,9 @@
-import { UsageError } from "../cli/usage-error.ts";
 import { writeJson, writeText } from "../output/output.ts";
 import { withTarget } from "../target/open.ts";
 import { nameOf, requireReference } from "../target/reference.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import { blobWithTag, withContentPath } from "./path.ts";
 
 /** `ocilayout rm`: a tag, manifest or blob less. */
 export const rm: Command = defineCommand({
@@ -15,19 +14,14 @@ export const rm: Command = defineCommand({
     ["$0 rm images/team/app@sha256:…", "The manifest, and every tag that points at it"],
     ["$0 rm --blob images/team/app@sha256:…", "A blob that no manifest refers to"],
   ],
-  options: (parser) =>
-    withPath(parser, "A tag or a digest").option("blob", {
-      type: "boolean",
-      default: false,
-      describe: "A blob and not a manifest",
-    }),
+  options: withContentPath,
   run: (args, { output, signal }) =>
     withTarget(args, "change", async (target) => {
       const { registry, repository } = target;
       const reference = requireReference(target);
       const kind = args.blob ? "blob" : "tag" in reference ? "tag" : "manifest";
       if ("tag" in reference) {
-        if (args.blob) throw new UsageError("a blob has no tag: --blob needs PATH@DIGEST");
+        if (args.blob) throw blobWithTag();
         await registry.deleteTag(repository, reference.tag, { signal });
       } else if (args.blob) await registry.deleteBlob(repository, reference.digest, { signal });
       else await registry.deleteManifest(repository, reference.digest, { signal });

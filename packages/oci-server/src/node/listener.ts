@@ -5,7 +5,6 @@ import type { Registry } from "@ocilayout/oci-types";
 import { createHandle } from "../handle.ts";
 import type { IncomingRequest } from "../incoming.ts";
 import type { HandlerOptions } from "../options.ts";
-import { completeLimits } from "../options.ts";
 import { sendAnswer } from "./send-answer.ts";
 
 /** What `http.createServer` takes. Never throws. */
@@ -19,7 +18,6 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
  */
 export function createListener(registry: Registry, options: HandlerOptions = {}): RequestListener {
   const handle = createHandle(registry, options, true);
-  const limits = completeLimits(options.limits);
   return (message, response) => {
     const controller = new AbortController();
     response.on("close", () => {
@@ -29,7 +27,7 @@ export function createListener(registry: Registry, options: HandlerOptions = {})
     const run = async (): Promise<void> => {
       const answer = await handle.answer(request);
       try {
-        await sendAnswer(message, response, answer, limits);
+        await sendAnswer(message, response, answer, handle.limits);
       } catch (error) {
         // The status is sent: that the content is not whole can only be told by a connection that breaks off.
         response.destroy();

@@ -22,8 +22,9 @@ export class LayoutReader implements RegistryReader {
   }
 
   async getBlob(repo: string, digest: string, options: ReadOptions = {}): Promise<BlobReader> {
+    const { verify = this.#layout.settings.verifyOnRead } = options;
     const { descriptor, blob } = await this.#openBlob(repo, digest, options);
-    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, this.#layout.settings.verifyOnRead);
+    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, verify);
   }
 
   async getBlobRange(repo: string, digest: string, range: ByteRange, options: ReadOptions = {}): Promise<BlobReader> {

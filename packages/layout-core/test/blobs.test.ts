@@ -219,14 +219,23 @@ describe("clause 8: reading verifies", () => {
     expect(size).toBeLessThan(Math.max(changed.length, 1));
   });
 
-  it("verifyOnRead: false gives what is there", async () => {
+  it.each([[{ verifyOnRead: false }, {}], [{}, { verify: false }]])("%j and %j give what is there", async (options, readOptions) => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, options);
+    await registry.pushBlob("a", expected, hello);
+    writeFileSync(blobPath(directory, expected.digest), "jello!");
+    const reader = await registry.getBlob("a", expected.digest, readOptions);
+    expect(reader.descriptor.size).toBe(6);
+    expect(await reader.text()).toBe("jello!");
+  });
+
+  it("verify: true verifies where verifyOnRead says not to", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { verifyOnRead: false });
     await registry.pushBlob("a", expected, hello);
-    writeFileSync(blobPath(directory, expected.digest), "jello!");
-    const reader = await registry.getBlob("a", expected.digest);
-    expect(reader.descriptor.size).toBe(6);
-    expect(await reader.text()).toBe("jello!");
+    writeFileSync(blobPath(directory, expected.digest), "jello");
+    const reader = await registry.getBlob("a", expected.digest, { verify: true });
+    expect(await rejection(reader.text())).toMatchObject({ code: "CONTENT_CORRUPT" });
   });
 
   it("D34: what is no file is no blob", async () => {

@@ -8,19 +8,19 @@ import { HttpError } from "./http-error.ts";
 import { parseRange } from "./range.ts";
 
 /** GET of a blob, or of a part of it (end-2). */
-export async function getBlob({ registry, request, mayReuse }: Context, repository: string, digest: string): Promise<Answer> {
+export async function getBlob({ registry, request, read }: Context, repository: string, digest: string): Promise<Answer> {
   const { headers, signal } = request;
-  if (!hasConditions(headers)) return wholeAnswer(await registry.getBlob(repository, digest, { signal, mayReuse }));
+  if (!hasConditions(headers)) return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
   const descriptor = await registry.resolveBlob(repository, digest, { signal });
   const instead = evaluateRead(headers, descriptor.digest);
   if (instead !== undefined) return conditionAnswer(instead, descriptor);
   const isCurrent = headers.get("if-range") === null || headers.get("if-range") === entityTag(descriptor.digest);
   const range = isCurrent ? parseRange(headers.get("range"), descriptor.size) : undefined;
-  if (range === undefined) return wholeAnswer(await registry.getBlob(repository, digest, { signal, mayReuse }));
+  if (range === undefined) return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
   if (range === "unsatisfiable") {
     throw new HttpError(416, "RANGE_INVALID", "the range is behind the end", { "content-range": `bytes */${descriptor.size}` });
   }
-  const body = await openContent(await registry.getBlobRange(repository, digest, range, { signal, mayReuse }));
+  const body = await openContent(await registry.getBlobRange(repository, digest, range, { ...read, signal }));
   const length = String(range.end - range.start);
   const contentRange = `bytes ${range.start}-${range.end - 1}/${descriptor.size}`;
   return { status: 206, headers: { ...describe(descriptor), "content-length": length, "content-range": contentRange }, body };

@@ -42,7 +42,8 @@ interface Endpoint {
  * @throws TypeError or RangeError where the options make no sense.
  */
 export function createHandle(registry: Registry, options: HandlerOptions, mayReuse: boolean): Handle {
-  const { authorize, writable = false, allowSharedBlobs = false, onError } = options;
+  const { authorize, writable = false, allowSharedBlobs = false, verifyBlobs = false, onError } = options;
+  const read = { mayReuse, verify: verifyBlobs };
   const limits = completeLimits(options.limits);
   if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
     throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
@@ -52,7 +53,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
   const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams): Promise<Answer> => {
     const access = (asked: AccessRequest): Promise<void> => requireAccess(authorize, request, asked);
     await access({ repository, action: endpoint.action });
-    const context = { registry, request, query, limits, mayReuse, requireAccess: access, hasRules: authorize !== undefined };
+    const context = { registry, request, query, limits, read, requireAccess: access, hasRules: authorize !== undefined };
     if (endpoint.hasBody !== true) return endpoint.run(context);
     if (receiving >= limits.maxUploads) throw new HttpError(429, "TOOMANYREQUESTS", "too many uploads at once");
     receiving += 1;

@@ -33,6 +33,11 @@ export interface HandlerOptions {
    * repository may read every blob of which the digest is known. Default false: that is a TypeError.
    */
   readonly allowSharedBlobs?: boolean | undefined;
+  /**
+   * Whether a blob is verified while it is sent, so that the answer to a damaged one breaks off before its end. Default
+   * false: every client of a registry verifies what it pulls, and says what is wrong with it. Manifests are always verified.
+   */
+  readonly verifyBlobs?: boolean | undefined;
   /** {@link ServerLimits} that differ from their defaults. */
   readonly limits?: Partial<ServerLimits> | undefined;
   /** Told of every failure of the server's own, whose answer says nothing about it. Default: nobody is told. */

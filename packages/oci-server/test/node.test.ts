@@ -275,12 +275,12 @@ describe("over node:http", () => {
 describe("a large blob over node:http", () => {
   const large = new Uint8Array(32_000_000).map((_, i) => (i * 7 + (i >> 20)) % 251);
 
-  it.each([true, false])("comes back as it was pushed, to many at once and to who reads slowly (verified: %s)", async (verifyOnRead) => {
+  it.each([true, false])("comes back as it was pushed, to many at once and to who reads slowly (verified: %s)", async (verifyBlobs) => {
     const directory = mkdtempSync(join(tmpdir(), "oci-server-"));
-    const registry = await openLayout(directory, { durability: "none", verifyOnRead });
+    const registry = await openLayout(directory, { durability: "none" });
     const { digest: name } = await computeDigest(large);
     await registry.pushBlob("a", { digest: name }, large);
-    const server = await serve(registry, { port: 0 });
+    const server = await serve(registry, { port: 0, verifyBlobs });
     const slowly = async (): Promise<Uint8Array> => {
       const response = await answerTo(send(server, "GET", `/v2/a/blobs/${name}`).end());
       const chunks: Uint8Array[] = [];

@@ -125,6 +125,19 @@ describe("end-2: a blob", () => {
     expect(told).toEqual([[expect.objectContaining({ code: "CONTENT_CORRUPT" }), "GET"]]);
   });
 
+  it.each([[{}, false], [{ verifyBlobs: true }, true]])("is read with the options %j: verified %s", async (options, verified) => {
+    const registry = await withContent();
+    const asked: unknown[] = [];
+    const { getBlob, getBlobRange } = registry;
+    registry.getBlob = async (repo, name, how) => { asked.push(how?.verify); return getBlob.call(registry, repo, name, how); };
+    registry.getBlobRange = async (repo, name, range, how) => { asked.push(how?.verify); return getBlobRange.call(registry, repo, name, range, how); };
+    const ask = serving(registry, options);
+    await ask("GET", `/v2/a/b/blobs/${digest}`);
+    await ask("GET", `/v2/a/b/blobs/${digest}`, { headers: { "if-none-match": '"other"' } });
+    await ask("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=1-2" } });
+    expect(asked).toEqual([verified, verified, verified]);
+  });
+
   it("that turns out damaged half-way breaks off, and the server is told", async () => {
     const told: unknown[] = [];
     const whole = await withContent();

@@ -20,6 +20,11 @@ export interface ReadOptions extends CallOptions {
    * A registry need not make use of it.
    */
   readonly mayReuse?: boolean | undefined;
+  /**
+   * Whether size and digest are verified while the content is read. Default: as the registry does it, which is true. For who
+   * passes a blob on to somebody who verifies it. A part of a blob is never verified; a registry need not make use of it.
+   */
+  readonly verify?: boolean | undefined;
 }
 
 /** A part of a blob, in bytes. */

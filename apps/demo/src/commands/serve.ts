@@ -26,17 +26,17 @@ export const serve: Command = defineCommand({
       .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
       .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
       .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
-      .option("no-verify", { type: "boolean", default: false, describe: "Send blobs unverified, which is faster: clients verify" }),
+      .option("verify", { type: "boolean", default: false, describe: "Verify blobs while they are sent, too; clients verify what they get" }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);
-    const options = { allowSparse: args["allow-sparse"], verifyOnRead: !args["no-verify"] };
+    const options = { allowSparse: args["allow-sparse"] };
     const run = async (registry: Opened): Promise<undefined> => {
       const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
         const reason = error instanceof Error ? error.message : String(error);
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
       };
-      const server = await listen(registry, { host, port, writable, onError });
+      const server = await listen(registry, { host, port, writable, verifyBlobs: args.verify, onError });
       try {
         await (json ? writeJson(output, { url: server.url, port: server.port }) : writeText(output, server.url));
         if (!signal.aborted) await once(signal, "abort");

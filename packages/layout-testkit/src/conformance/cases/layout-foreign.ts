@@ -65,6 +65,23 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "LAYOUT-62", title: "quotes, brackets and backslashes within a text are part of it", level: "MUST", cites: "clause 22", needsLayout, needsReopen,
+    why: "Windows' paths are in annotations, and so are whole documents", lookFor: "the end of a text taken for wherever the next quote is",
+    run: async ({ reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const one = await putArtifact(directory, "one");
+      const entry =
+        `{"mediaType":"${one.mediaType}","digest":"${one.digest}","size":${one.size},"annotations":{"path":"C:\\\\images\\\\","json":"{\\"manifests\\":[{","}],\\\\":"\\\\\\"",` +
+        `"org.opencontainers.image.ref.name":"${repo}:a"}}`;
+      const [head, tail] = ['{"\\\\":"]}","\\"manifests\\":[":"\\\\\\\\","schemaVersion":2,', ',"\\\\\\"x":"\\\\"}'];
+      await putIndex(directory, `${head}"manifests":[${entry}]${tail}`);
+      const registry = await reopen();
+      equal(await resolves(() => registry.resolveTag(repo, "a"), "the tag"), one, "what it points at");
+      await resolves(() => pushArtifact(registry, "two", ["b"]), "a push");
+      await survive(directory, [head, entry, tail]);
+    },
+  },
+  {
     id: "LAYOUT-21", title: "entries stay in their order", level: "MUST", cites: "clause 22", needsLayout, needsReopen,
     why: "of entries with the same name the first counts, and people read the file", lookFor: "entries kept in a map, or sorted",
     run: async ({ reopen, layoutDirectory }) => {

@@ -144,4 +144,30 @@ export const togetherCases: readonly ConformanceCase[] = [
       }
     },
   },
+  {
+    id: "TOGETHER-10", title: "an abort ends the push that it is for, and no other", level: "MUST", cites: "clauses 2 and 26",
+    why: "one client that goes away must not take others with it", lookFor: "changes that are made together and given up together",
+    run: async ({ registry }) => {
+      const reason = new Error("given up by the case");
+      for (let delay = 0; delay < 4; delay += 1) {
+        const controller = new AbortController();
+        const push = async (tag: string, signal?: AbortSignal): Promise<string> => {
+          const { digest } = await registry.pushManifest(repo, bytes(tag), type, { tags: [tag], signal });
+          return digest;
+        };
+        const [kept, given] = ["kept", "given"].map((name) => Array.from({ length: 4 }, (_, i) => `${name}-${delay}-${i}`)) as [string[], string[]];
+        const pushes = kept.map((tag, i) => [push(tag), push(given[i] ?? "", controller.signal)] as const);
+        const outcomes = Promise.allSettled(pushes.map(([, aborted]) => aborted));
+        for (let i = 0; i < delay; i += 1) await new Promise((resolve) => { setImmediate(resolve); });
+        controller.abort(reason);
+        await resolves(() => Promise.all(pushes.map(([whole]) => whole)), "the pushes that nobody gave up");
+        const made = (await outcomes).flatMap((outcome, i) => {
+          if (outcome.status === "rejected") equal(outcome.reason, reason, "why a push that was given up was rejected");
+          return outcome.status === "fulfilled" ? [given[i] ?? ""] : [];
+        });
+        const tags = (await collect(registry.tags(repo))).filter((tag) => tag.includes(`-${delay}-`));
+        equal(tags, [...made, ...kept].sort(), "the tags: those of what was made, and no others");
+      }
+    },
+  },
 ];

@@ -59,14 +59,15 @@ export const uploadEndCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-21", title: "disposing a writer closes it and keeps its session", level: "MUST", cites: "contract, section 1", needs,
-    why: "a request that ends is not an upload that ends", lookFor: "a disposal that cancels, or that rejects after a commit",
+    why: "a request that ends is not an upload that ends", lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const first = await registry.pushBlobChunked(repo);
       await first.write(content);
       await resolves(async () => first[Symbol.asyncDispose](), "the disposal of an open writer");
-      await resolves(() => first.close(), "close() of a closed writer");
+      await rejects(() => first.write(content), "BLOB_UPLOAD_INVALID");
       const second = await resolves(() => registry.pushBlobChunkedResume(repo, first.id, { offset: 5 }), "the session, with what was written");
+      await resolves(() => first.close(), "close() of a closed writer");
       await second.commit(descriptor.digest);
       await resolves(async () => second[Symbol.asyncDispose](), "the disposal of a writer that committed");
       const third = await registry.pushBlobChunked(repo);

@@ -20,7 +20,7 @@ export default {
   // More than the kit gives a case: a call that hangs is a case that fails.
   timeoutMS: 12_000,
   // Of the whole; it only goes up. README.md says what it was measured at.
-  thresholds: { high: 90, low: 75, break: 60 },
+  thresholds: { high: 90, low: 75, break: 70 },
   reporters: ["clear-text", "progress-append-only", "json", "html"],
   clearTextReporter: { reportTests: false, allowColor: false },
   jsonReporter: { fileName: "tools/mutation/reports/mutation.json" },

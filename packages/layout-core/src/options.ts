@@ -16,7 +16,7 @@ export interface LayoutOptions {
   readonly refNameStyle?: "full" | "tag" | undefined;
   /** Whether what was written survives a loss of power. Default `"fsync"`. */
   readonly durability?: "fsync" | "none" | undefined;
-  /** Whether readers verify size and digest. Default true. */
+  /** Whether readers verify size and digest, unless a read of a blob says itself (`ReadOptions.verify`). Default true. */
   readonly verifyOnRead?: boolean | undefined;
   /** Whether a manifest may refer to what is not there. Default false. */
   readonly allowSparse?: boolean | undefined;

@@ -34,8 +34,9 @@ export interface HandlerOptions {
    */
   readonly allowSharedBlobs?: boolean | undefined;
   /**
-   * Whether a blob is verified while it is sent, so that the answer to a damaged one breaks off before its end. Default
-   * false: every client of a registry verifies what it pulls, and says what is wrong with it. Manifests are always verified.
+   * Whether a whole blob is verified while it is sent: the answer to a damaged one is 500 or, where it has begun, breaks off
+   * before its end. A part of a blob never is. It asks for the option `verify` of `getBlob`, which layouts heed. Default false:
+   * clients of registries verify what they pull, and say what is wrong with it.
    */
   readonly verifyBlobs?: boolean | undefined;
   /** {@link ServerLimits} that differ from their defaults. */

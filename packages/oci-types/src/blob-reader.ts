@@ -9,9 +9,9 @@ import { verifyChunks } from "./verify-stream.ts";
 /**
  * The content of a blob or manifest, to be consumed once, like the body of a `fetch` answer: a second consumption
  * is a `TypeError`. Size and digest are verified while it is read, and the last chunk comes only once they are
- * right: a corrupt blob ends in `CONTENT_CORRUPT` and never yields its full length. Every chunk is the consumer's
- * to keep, unless it said otherwise (`mayReuse`). Consuming it to the end, leaving the loop and closing all free what it
- * holds.
+ * right: a corrupt blob ends in `CONTENT_CORRUPT` and never yields its full length, unless the consumer went without that
+ * (`verify: false`). Every chunk is the consumer's to keep, unless it said otherwise (`mayReuse`). Consuming it to the end,
+ * leaving the loop and closing all free what it holds.
  */
 export interface BlobReader extends AsyncIterable<Uint8Array>, AsyncDisposable {
   /** What the content is. For a range: the whole blob's. */

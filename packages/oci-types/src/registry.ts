@@ -21,8 +21,9 @@ export interface ReadOptions extends CallOptions {
    */
   readonly mayReuse?: boolean | undefined;
   /**
-   * Whether size and digest are verified while the content is read. Default: as the registry does it, which is true. For who
-   * passes a blob on to somebody who verifies it. A part of a blob is never verified; a registry need not make use of it.
+   * Whether size and digest are verified while the content is read. Default: as the registry was told to, else true; what is
+   * said here counts more. False is for who passes a blob on to somebody who verifies it. A part of a blob is never verified.
+   * A registry need not make use of it.
    */
   readonly verify?: boolean | undefined;
 }

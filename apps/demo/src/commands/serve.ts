@@ -26,7 +26,7 @@ export const serve: Command = defineCommand({
       .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
       .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
       .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
-      .option("verify", { type: "boolean", default: false, describe: "Verify blobs while they are sent, too; clients verify what they get" }),
+      .option("verify", { type: "boolean", default: false, describe: "Whether blobs are verified while they are sent; clients do so anyway" }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);

@@ -1,16 +1,13 @@
-import { rm } from "node:fs/promises";
-
-import type { ManifestContent } from "../../content/index.ts";
 import { artifact, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, reads, rejects, resolves } from "../context.ts";
+import { equal, reads, resolves } from "../context.ts";
 import { pushArtifact, repo } from "./content.ts";
-import { blobPath, entryOf, indexOf, isNamed, putBlob, putContent, putIndex, readEntries } from "./layout-disk.ts";
+import { entryOf, indexOf, isNamed, putContent, putIndex, readEntries } from "./layout-disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
 
-/** What becomes of the entry of a manifest that an index contains. */
+/** What becomes of the manifests that an index contains, and of their entries. */
 export const layoutChildrenCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-44", title: "what an index contains has no entry of its own", level: "MUST", cites: "clause 17", needsLayout,
@@ -76,26 +73,6 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       await registry.deleteTag(repo, "a");
       const entries = await readEntries(layoutDirectory(repo));
       equal(entries.map((entry) => isNamed(entry, "b")), [true], "whether each entry is that of the tag");
-    },
-  },
-  {
-    id: "LAYOUT-63", title: "what was missing or damaged is read as soon as it is whole", level: "MUST", cites: "clauses 19 and 26", needsLayout, needsReopen,
-    why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs", lookFor: "a failure that is remembered",
-    run: async ({ registry, reopen, layoutDirectory }) => {
-      const directory = layoutDirectory(repo);
-      const child = (name: string): Promise<ManifestContent> => artifact({ artifactType: "a/b", annotations: { name } });
-      const [damaged, missing, leaf] = [await child("damaged"), await child("missing"), await child("leaf")];
-      const inner = await index([leaf]);
-      const tagged = await child("tagged");
-      await pushContent(registry, repo, tagged, { tags: ["t"] });
-      await pushContent(registry, repo, index([damaged, missing, inner]), { tags: ["list"] });
-      await putBlob(directory, damaged.descriptor.digest, " ".repeat(damaged.descriptor.size));
-      for (const it of [missing, inner, tagged]) await rm(blobPath(directory, it.descriptor.digest));
-      const again = await reopen();
-      const all = [damaged, missing, inner, leaf, tagged];
-      for (const it of all) await rejects(async () => (await again.getManifest(repo, it.descriptor.digest)).bytes(), "CONTENT_CORRUPT", "MANIFEST_UNKNOWN");
-      for (const it of [damaged, missing, inner, tagged]) await putBlob(directory, it.descriptor.digest, it.content);
-      for (const it of all) await reads(await resolves(() => again.getManifest(repo, it.descriptor.digest), "what is whole again"), it.content, "it");
     },
   },
   {

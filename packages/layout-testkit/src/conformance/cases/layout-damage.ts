@@ -41,30 +41,6 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-30", title: "a damaged blob is replaced when it is pushed again", level: "MUST", cites: "clause 6", needsLayout, needsReopen,
-    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
-    run: async ({ registry, reopen, layoutDirectory }) => {
-      const { descriptor, content } = await pushText(registry, "hello");
-      await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
-      const again = await reopen();
-      await again.pushBlob(repo, descriptor, content);
-      await reads(await again.getBlob(repo, descriptor.digest), content, "the blob");
-    },
-  },
-  {
-    id: "LAYOUT-31", title: "and when it is uploaded again", level: "MUST", cites: "clause 6", needsLayout, needsReopen, needs: ["resumableUploads"],
-    why: "this is how a client mends a layout", lookFor: "a commit that ends where a file of that name exists",
-    run: async ({ registry, reopen, layoutDirectory }) => {
-      const { descriptor, content } = await pushText(registry, "hello");
-      await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
-      const again = await reopen();
-      const writer = await again.pushBlobChunked(repo);
-      await writer.write(content);
-      await writer.commit(descriptor.digest);
-      await reads(await again.getBlob(repo, descriptor.digest), content, "the blob");
-    },
-  },
-  {
     id: "LAYOUT-32", title: "a tag whose file is missing is MANIFEST_UNKNOWN", level: "MUST", cites: "clause 19", needsLayout, needsReopen,
     why: "a client pushes what is missing, and gives up on any other error", lookFor: "the system's error passed on, or the code of a blob",
     run: async ({ registry, reopen, layoutDirectory }) => {
@@ -191,18 +167,6 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
         await reads(await again.getBlob(repo, descriptor.digest), content, "the blob, as it was");
       }
       await rejects(() => again.deleteBlob(repo, digest), "DENIED", "BLOB_UNKNOWN");
-    },
-  },
-  {
-    id: "LAYOUT-52", title: "a damaged manifest is replaced when it is pushed again", level: "MUST", cites: "clauses 6 and 19", needsLayout, needsReopen,
-    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
-    run: async ({ registry, reopen, layoutDirectory }) => {
-      const { digest } = await pushArtifact(registry, "one", ["a"]);
-      const { content } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "one" } });
-      await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
-      const again = await reopen();
-      await resolves(() => pushArtifact(again, "one", ["a"]), "the push of what is damaged");
-      await reads(await again.getTag(repo, "a"), content, "the manifest");
     },
   },
   {

@@ -79,6 +79,8 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       equal(await resolves(() => registry.resolveTag(repo, "a"), "the tag"), one, "what it points at");
       await resolves(() => pushArtifact(registry, "two", ["b"]), "a push");
       await survive(directory, [head, entry, tail]);
+      equal((await readEntries(directory)).length, 2, "the number of entries");
+      await resolves(async () => (await reopen()).resolveTag(repo, "b"), "the tag that was pushed");
     },
   },
   {

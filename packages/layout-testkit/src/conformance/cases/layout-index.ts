@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../case.ts";
 import { layoutChildrenCases } from "./layout-children.ts";
 import { layoutDamageCases } from "./layout-damage.ts";
 import { layoutForeignCases } from "./layout-foreign.ts";
+import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
 import { layoutPartCases } from "./layout-parts.ts";
 import { layoutSharingCases } from "./layout-sharing.ts";
@@ -14,6 +15,7 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutForeignCases,
   ...layoutSharingCases,
   ...layoutDamageCases,
+  ...layoutMendingCases,
   ...layoutPartCases,
   ...layoutChildrenCases,
 ];

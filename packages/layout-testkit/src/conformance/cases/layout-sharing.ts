@@ -1,6 +1,6 @@
 import type { ConformanceCase } from "../case.ts";
-import { equal, rejects, resolves } from "../context.ts";
-import { bytes, pushArtifact, pushText, repo } from "./content.ts";
+import { equal, rejects } from "../context.ts";
+import { pushArtifact, pushText, repo } from "./content.ts";
 import { addEntry, areWhole, entryOf, isNamed, listFiles, listTags, putArtifact, readEntries, removeLayout } from "./layout-disk.ts";
 
 const needsLayout = true;
@@ -30,18 +30,6 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
       await pushArtifact(registry, "three", ["c"]);
       const entries = await readEntries(directory);
       equal(["a", "b", "c"].filter((tag) => entries.some((entry) => isNamed(entry, tag))), ["a", "b", "c"], "the tags in index.json");
-    },
-  },
-  {
-    id: "LAYOUT-61", title: "a tag that is moved many times at once has one entry", level: "MUST", cites: "clauses 23 and 26", needsLayout,
-    why: "other tools take the first of several, or refuse them all", lookFor: "the entry of before, looked up when a push begins",
-    run: async ({ registry, layoutDirectory }) => {
-      const moves = Array.from({ length: 12 }, (_, i) => registry.pushManifest(repo, bytes(`m${i}`), "application/x-a", { tags: ["t"] }));
-      await resolves(() => Promise.all(moves), "twelve pushes at once");
-      const { digest } = await registry.resolveTag(repo, "t");
-      const entries = (await readEntries(layoutDirectory(repo))).filter((entry) => isNamed(entry, "t"));
-      equal(entries.map((entry) => entry.digest), [digest], "what the entries of the tag are about");
-      await areWhole(layoutDirectory(repo));
     },
   },
   {

@@ -5,9 +5,9 @@ import { collect, computeDigest } from "@ocilayout/oci-types";
 
 import { image, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, holds, rejects } from "../context.ts";
+import { equal, holds, rejects, resolves } from "../context.ts";
 import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
-import { areWhole, blobPath, listFiles, readEntries, readPart } from "./layout-disk.ts";
+import { areWhole, blobPath, isNamed, listFiles, readEntries, readPart } from "./layout-disk.ts";
 
 const needsLayout = true;
 
@@ -133,6 +133,18 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
       const before = await modeOf(path);
       await pushArtifact(registry, "two", ["b"]);
       equal(await modeOf(path), before, "its mode");
+    },
+  },
+  {
+    id: "LAYOUT-61", title: "a tag that is moved many times at once has one entry", level: "MUST", cites: "clauses 23 and 26", needsLayout,
+    why: "other tools take the first of several, or refuse them all", lookFor: "the entry of before, looked up when a push begins",
+    run: async ({ registry, layoutDirectory }) => {
+      const moves = Array.from({ length: 12 }, (_, i) => registry.pushManifest(repo, bytes(`m${i}`), "application/x-a", { tags: ["t"] }));
+      await resolves(() => Promise.all(moves), "twelve pushes at once");
+      const { digest } = await registry.resolveTag(repo, "t");
+      const entries = (await readEntries(layoutDirectory(repo))).filter((entry) => isNamed(entry, "t"));
+      equal(entries.map((entry) => entry.digest), [digest], "what the entries of the tag are about");
+      await areWhole(layoutDirectory(repo));
     },
   },
   {

@@ -149,24 +149,25 @@ export const togetherCases: readonly ConformanceCase[] = [
     why: "one client that goes away must not take others with it", lookFor: "changes that are made together and given up together",
     run: async ({ registry }) => {
       const reason = new Error("given up by the case");
-      for (let delay = 0; delay < 4; delay += 1) {
+      const content = bytes("stored before, so that only the tags are left to be changed");
+      await registry.pushManifest(repo, content, type);
+      for (let round = 0; round < 12; round += 1) {
         const controller = new AbortController();
-        const push = async (tag: string, signal?: AbortSignal): Promise<string> => {
-          const { digest } = await registry.pushManifest(repo, bytes(tag), type, { tags: [tag], signal });
-          return digest;
-        };
-        const [kept, given] = ["kept", "given"].map((name) => Array.from({ length: 4 }, (_, i) => `${name}-${delay}-${i}`)) as [string[], string[]];
-        const pushes = kept.map((tag, i) => [push(tag), push(given[i] ?? "", controller.signal)] as const);
-        const outcomes = Promise.allSettled(pushes.map(([, aborted]) => aborted));
-        for (let i = 0; i < delay; i += 1) await new Promise((resolve) => { setImmediate(resolve); });
+        // Whose push comes first must not matter.
+        const kinds = round % 2 === 0 ? ["given-up", "kept"] : ["kept", "given-up"];
+        const pushes = Array.from({ length: 8 }, (_, i) => ({ tag: `${kinds[i % 2] ?? ""}-${round}-${i}`, signal: kinds[i % 2] === "kept" ? undefined : controller.signal }));
+        const pushing = Promise.allSettled(pushes.map(({ tag, signal }) => registry.pushManifest(repo, content, type, { tags: [tag], signal })));
+        for (let i = 0; i < Math.floor(round / 2); i += 1) await new Promise((resolve) => { setImmediate(resolve); });
         controller.abort(reason);
-        await resolves(() => Promise.all(pushes.map(([whole]) => whole)), "the pushes that nobody gave up");
-        const made = (await outcomes).flatMap((outcome, i) => {
-          if (outcome.status === "rejected") equal(outcome.reason, reason, "why a push that was given up was rejected");
-          return outcome.status === "fulfilled" ? [given[i] ?? ""] : [];
-        });
-        const tags = (await collect(registry.tags(repo))).filter((tag) => tag.includes(`-${delay}-`));
-        equal(tags, [...made, ...kept].sort(), "the tags: those of what was made, and no others");
+        const outcomes = await pushing;
+        for (const [i, outcome] of outcomes.entries()) {
+          if (outcome.status === "fulfilled") continue;
+          holds(pushes[i]?.signal !== undefined, "a push that nobody gave up to be made", outcome.reason);
+          holds(outcome.reason === reason, "a push that was given up to be rejected with the signal's reason, itself", outcome.reason);
+        }
+        const tags = new Set(await collect(registry.tags(repo)));
+        const lost = pushes.filter(({ tag }, i) => outcomes[i]?.status === "fulfilled" && !tags.has(tag));
+        equal(lost.map(({ tag }) => tag), [], "tags of pushes that resolved which are not there");
       }
     },
   },

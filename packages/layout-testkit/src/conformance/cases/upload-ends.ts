@@ -58,7 +58,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-21", title: "disposing a writer closes it and keeps its session", level: "MUST", cites: "contract, section 1", needs,
+    id: "UPLOAD-21", title: "disposing a writer closes it and keeps its session", level: "MUST", cites: "clause 9; contract, section 1", needs,
     why: "a request that ends is not an upload that ends", lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");

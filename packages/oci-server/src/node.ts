@@ -63,16 +63,24 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
 }
 
+/** How often connections are looked at while a server closes, in milliseconds. */
+const SWEEP_MS = 20;
+
 async function closeServer(server: Server, graceMs: number): Promise<void> {
   const done: Promise<void> = new Promise((resolve) => {
     server.close(() => {
       resolve();
     });
   });
-  server.closeIdleConnections();
+  // A client keeps its connection when its answer has come, and Node tells nobody that it has become idle.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+  }, SWEEP_MS);
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, graceMs);
+  server.closeIdleConnections();
   await done;
   clearTimeout(timer);
+  clearInterval(sweep);
 }

@@ -91,6 +91,18 @@ describe("serve", () => {
     await expect(fetch(`${server.url}/v2/`)).rejects.toThrow();
   });
 
+  it("closed waits for no connection on which nothing is under way any more, whatever the client keeps open", async () => {
+    const server = await start();
+    server.server.keepAliveTimeout = 600_000;
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(`POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n01234`);
+    await once(server.server, "request");
+    const closed = server.close(600_000);
+    socket.write("56789");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 201 /);
+    await closed;
+  });
+
   it("closed ends what does not end by itself", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10" });

@@ -72,14 +72,13 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
       resolve();
     });
   });
-  // A client keeps its connection when its answer has come, and Node tells nobody that it has become idle.
+  // Node has closed what is idle. A client keeps its connection when its answer has come, and nobody is told that it is idle then.
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, graceMs);
-  server.closeIdleConnections();
   await done;
   clearTimeout(timer);
   clearInterval(sweep);

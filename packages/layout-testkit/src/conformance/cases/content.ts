@@ -1,7 +1,7 @@
 import type { Descriptor, Registry } from "@ocilayout/oci-types";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
-import type { Content } from "../../content/index.ts";
+import type { Content, ManifestContent } from "../../content/index.ts";
 import { artifact, blob, pushContent } from "../../content/index.ts";
 
 /** Where most cases work. */
@@ -21,9 +21,19 @@ export async function pushText(registry: Registry, text: string, repository: str
   return it;
 }
 
+/** An artifact, told from others by `name`. */
+export async function namedArtifact(name: string, subject?: Descriptor): Promise<ManifestContent> {
+  return artifact({ artifactType: "application/vnd.conformance", annotations: { name }, subject });
+}
+
 /** An artifact that is pushed, told from others by `name`. */
 export async function pushArtifact(registry: Registry, name: string, tags: readonly string[] = [], subject?: Descriptor): Promise<Descriptor> {
-  return pushContent(registry, repo, artifact({ artifactType: "application/vnd.conformance", annotations: { name }, subject }), { tags });
+  return pushContent(registry, repo, namedArtifact(name, subject), { tags });
+}
+
+/** Lets everything else go on, so many times. */
+export async function letPass(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
 }
 
 /**

@@ -3,7 +3,7 @@ import { collect, computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryEr
 import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../context.ts";
-import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
+import { bytes, imageIndex, imageManifest, namedArtifact, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
 
 /** What is gone when something is deleted, and what stays. */
 export const deletingCases: readonly ConformanceCase[] = [
@@ -70,7 +70,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-05", title: "a manifest that an index contains is DENIED, and the index is named", level: "MUST", cites: "clause 16", needs: ["deleteManifest"],
     why: "the index would list what is not there", lookFor: "a delete that looks at entries only, an error without `detail.referencedBy`",
     run: async ({ registry }) => {
-      const child = await artifact({ artifactType: "a/b", annotations: { name: "child" } });
+      const child = await namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       const error = await rejection(() => registry.deleteManifest(repo, child.descriptor.digest), "DENIED");
       holds(isRegistryError(error, "DENIED"), "rejection with RegistryError DENIED", error);
@@ -92,7 +92,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-06", title: "children survive their index, and can be deleted then", level: "MUST", cites: "clauses 16 and 17", needs: ["deleteManifest"],
     why: "a digest that somebody wrote down must not stop working", lookFor: "manifests that are only known through what lists them",
     run: async ({ registry }) => {
-      const leaf = await artifact({ artifactType: "a/b", annotations: { name: "leaf" } });
+      const leaf = await namedArtifact("leaf");
       const inner = await index([leaf]);
       const outer = await pushContent(registry, repo, index([inner]), { tags: ["list"] });
       await rejects(() => registry.deleteManifest(repo, inner.descriptor.digest), "DENIED");
@@ -188,7 +188,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-13", title: "an index's tags and its children's are not each other's", level: "MUST", cites: "clauses 15 to 17", needs: ["deleteTag", "deleteManifest"],
     why: "platforms are tagged, too, and releases move on", lookFor: "entries of children that go with those of their index",
     run: async ({ registry }) => {
-      const [tagged, untagged] = [await artifact({ artifactType: "a/b", annotations: { name: "tagged" } }), await artifact({ artifactType: "a/b", annotations: { name: "untagged" } })];
+      const [tagged, untagged] = [await namedArtifact("tagged"), await namedArtifact("untagged")];
       await pushContent(registry, repo, tagged, { tags: ["child"] });
       const list = await pushContent(registry, repo, index([tagged, untagged]), { tags: ["list"] });
       equal(await collect(registry.tags(repo)), ["child", "list"], "the tags, with the index");

@@ -1,7 +1,7 @@
-import { artifact, index, pushContent } from "../../content/index.ts";
+import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, resolves } from "../context.ts";
-import { pushArtifact, repo } from "./content.ts";
+import { namedArtifact, pushArtifact, repo } from "./content.ts";
 import { entryOf, indexOf, isNamed, putContent, putIndex, readEntries } from "./layout-disk.ts";
 
 const needsLayout = true;
@@ -13,7 +13,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-44", title: "what an index contains has no entry of its own", level: "MUST", cites: "clause 17", needsLayout,
     why: "other tools show one image with its parts beside it", lookFor: "the entries that the children got when they were pushed",
     run: async ({ registry, layoutDirectory }) => {
-      const child = artifact({ artifactType: "a/b", annotations: { name: "child" } });
+      const child = namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       equal((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest), [list.digest], "what the entries are about");
     },
@@ -22,7 +22,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-45", title: "it keeps the one that a tag is in", level: "MUST", cites: "clause 17", needsLayout,
     why: "the tag would be gone", lookFor: "entries dropped by digest alone",
     run: async ({ registry, layoutDirectory }) => {
-      const child = await artifact({ artifactType: "a/b", annotations: { name: "child" } });
+      const child = await namedArtifact("child");
       await pushContent(registry, repo, child, { tags: ["one"] });
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       const digests = (await readEntries(layoutDirectory(repo))).map(({ digest }) => digest);
@@ -33,7 +33,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-46", title: "it gets one when the index is deleted", level: "MUST", cites: "clause 17", needsLayout, needs: ["deleteManifest"],
     why: "what somebody knows by digest would be unreachable, and be collected", lookFor: "a delete that thinks of its own entry only",
     run: async ({ registry, layoutDirectory }) => {
-      const child = await artifact({ artifactType: "a/b", annotations: { name: "child" } });
+      const child = await namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       await registry.deleteManifest(repo, list.digest);
       equal((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest), [child.descriptor.digest], "what the entries are about");
@@ -44,7 +44,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-53", title: "it gets none where a tag or another index keeps it", level: "MUST", cites: "clause 17", needsLayout, needs: ["deleteManifest"],
     why: "other tools show one image twice, or with its parts beside it", lookFor: "an entry for each child of what is deleted",
     run: async ({ registry, layoutDirectory }) => {
-      const [tagged, shared] = [await artifact({ artifactType: "a/b", annotations: { name: "tagged" } }), await artifact({ artifactType: "a/b", annotations: { name: "shared" } })];
+      const [tagged, shared] = [await namedArtifact("tagged"), await namedArtifact("shared")];
       await pushContent(registry, repo, tagged, { tags: ["child"] });
       const first = await pushContent(registry, repo, index([tagged, shared]), { tags: ["first"] });
       const second = await pushContent(registry, repo, index([shared]), { tags: ["second"] });
@@ -56,7 +56,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-54", title: "it loses the one that its last tag was in", level: "MUST", cites: "clause 17", needsLayout, needsReopen, needs: ["deleteTag"],
     why: "other tools show one image with its parts beside it", lookFor: "a registry that has not read the index when the tag is taken away",
     run: async ({ registry, reopen, layoutDirectory }) => {
-      const children = [await artifact({ artifactType: "a/b", annotations: { name: "one" } }), await artifact({ artifactType: "a/b", annotations: { name: "two" } })];
+      const children = [await namedArtifact("one"), await namedArtifact("two")];
       for (const [i, child] of children.entries()) await pushContent(registry, repo, child, { tags: [`child${i}`] });
       const list = await pushContent(registry, repo, index(children), { tags: ["list"] });
       const next = await pushArtifact(await reopen(), "next", ["child0", "more"]);
@@ -80,7 +80,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     why: "a client that asks for the child would be told another type or size than its bytes have", lookFor: "the parent's descriptor passed on",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
-      const child = await artifact({ artifactType: "a/b", annotations: { name: "child" } });
+      const child = await namedArtifact("child");
       await putContent(directory, child);
       const claim = { ...child.descriptor, mediaType: "application/vnd.docker.distribution.manifest.v2+json", size: child.descriptor.size + 1 };
       await putIndex(directory, indexOf(entryOf(await putContent(directory, await index([claim])), `${repo}:list`)));

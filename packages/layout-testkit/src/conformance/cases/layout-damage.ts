@@ -5,11 +5,10 @@ import { dirname, join } from "node:path";
 import type { BlobReader } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 
-import type { ManifestContent } from "../../content/index.ts";
 import { artifact, blob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../context.ts";
-import { pushArtifact, pushText, repo } from "./content.ts";
+import { namedArtifact, pushArtifact, pushText, repo } from "./content.ts";
 import { blobPath, listTags, putBlob, readEntries } from "./layout-disk.ts";
 
 const needsLayout = true;
@@ -142,8 +141,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
     why: "one bad sector must not keep a whole index, and an entry for what is not there breaks other tools", lookFor: "a child that is read, or believed to be there, when its index goes",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
-      const child = (name: string): Promise<ManifestContent> => artifact({ artifactType: "a/b", annotations: { name } });
-      const [damaged, missing, sound] = [await child("damaged"), await child("missing"), await child("sound")];
+      const [damaged, missing, sound] = [await namedArtifact("damaged"), await namedArtifact("missing"), await namedArtifact("sound")];
       const list = await pushContent(registry, repo, index([damaged, missing, sound]), { tags: ["list"] });
       await putBlob(directory, damaged.descriptor.digest, '{"manifests":[{},');
       await rm(blobPath(directory, missing.descriptor.digest));
@@ -174,7 +172,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
     why: "whoever hears that it is not there does not look for the damage", lookFor: "a child that cannot be read taken for one that nobody lists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
-      const [damaged, missing] = [await artifact({ artifactType: "a/b", annotations: { name: "damaged" } }), await artifact({ artifactType: "a/b", annotations: { name: "missing" } })];
+      const [damaged, missing] = [await namedArtifact("damaged"), await namedArtifact("missing")];
       const one = await pushArtifact(registry, "one", ["a"]);
       await pushContent(registry, repo, index([damaged, missing]), { tags: ["list"] });
       const { digest, size } = damaged.descriptor;
@@ -191,7 +189,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
     run: async ({ registry, reopen, layoutDirectory }) => {
       const subject = await pushArtifact(registry, "subject", ["t"]);
       const { digest } = await pushArtifact(registry, "something else");
-      const { content } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "about it" }, subject });
+      const { content } = await namedArtifact("about it", subject);
       await putBlob(layoutDirectory(repo), digest, content);
       const again = await reopen();
       equal(await resolves(() => collect(again.referrers(repo, subject.digest)), "the referrers"), [], "the referrers");

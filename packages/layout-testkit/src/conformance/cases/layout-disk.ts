@@ -5,10 +5,9 @@ import type { Descriptor, Registry } from "@ocilayout/oci-types";
 import { annotationKeys, collect, isRegistryError } from "@ocilayout/oci-types";
 
 import type { ManifestContent } from "../../content/index.ts";
-import { artifact } from "../../content/index.ts";
 import { checkLayoutDirectory } from "../../layout/index.ts";
 import { ConformanceFailure } from "../failure.ts";
-import { repo } from "./content.ts";
+import { namedArtifact, repo } from "./content.ts";
 
 /** What cases look at of an entry of `index.json`. */
 export interface IndexEntry extends Partial<Descriptor> {
@@ -43,7 +42,7 @@ export async function putContent(directory: string, item: ManifestContent): Prom
 
 /** Puts an artifact, told from others by `name`, into a layout. */
 export async function putArtifact(directory: string, name: string): Promise<Descriptor> {
-  return putContent(directory, await artifact({ artifactType: "application/vnd.conformance", annotations: { name } }));
+  return putContent(directory, await namedArtifact(name));
 }
 
 /** Writes the two files of a layout, as another program would. */

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 
 import type { ManifestContent } from "../../content/index.ts";
-import { artifact, index, pushContent } from "../../content/index.ts";
+import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, resolves } from "../context.ts";
-import { pushArtifact, pushText, repo } from "./content.ts";
+import { namedArtifact, pushArtifact, pushText, repo } from "./content.ts";
 import { blobPath, putBlob } from "./layout-disk.ts";
 
 const needsLayout = true;
@@ -41,7 +41,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one", ["a"]);
-      const { content } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "one" } });
+      const { content } = await namedArtifact("one");
       await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
       const again = await reopen();
       await resolves(() => pushArtifact(again, "one", ["a"]), "the push of what is damaged");
@@ -53,8 +53,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs", lookFor: "a failure that is remembered",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
-      const make = (name: string): Promise<ManifestContent> => artifact({ artifactType: "a/b", annotations: { name } });
-      const [damaged, missing, leaf, tagged] = [await make("damaged"), await make("missing"), await make("leaf"), await make("tagged")];
+      const [damaged, missing, leaf, tagged] = [await namedArtifact("damaged"), await namedArtifact("missing"), await namedArtifact("leaf"), await namedArtifact("tagged")];
       const between = await index([leaf]);
       await pushContent(registry, repo, tagged, { tags: ["t"] });
       await pushContent(registry, repo, index([damaged, missing, between]), { tags: ["list"] });

@@ -3,7 +3,7 @@ import { computeDigest, emptyDescriptor, isRegistryError, octetStream } from "@o
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../context.ts";
-import { absent, bytes, imageManifest, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, imageManifest, namedArtifact, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 
 /** How manifests are stored and found again. */
 export const manifestCases: readonly ConformanceCase[] = [
@@ -62,7 +62,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     why: "who pulls one platform asks for the child by its digest", lookFor: "children that are only found where they were tagged",
     run: async ({ registry }) => {
       const child = await pushArtifact(registry, "child");
-      await pushContent(registry, repo, index([artifact({ artifactType: "application/vnd.conformance", annotations: { name: "child" } })]), { tags: ["list"] });
+      await pushContent(registry, repo, index([namedArtifact("child")]), { tags: ["list"] });
       equal(await registry.resolveManifest(repo, child.digest), child, "the child's own descriptor");
       await (await registry.getManifest(repo, child.digest)).bytes();
     },

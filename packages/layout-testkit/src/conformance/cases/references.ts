@@ -3,7 +3,7 @@ import { computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryError } fro
 import { artifact, blob, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, rejection, rejects, resolves } from "../context.ts";
-import { absent, bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, imageIndex, imageManifest, namedArtifact, nowhere, other, pushArtifact, pushText, repo } from "./content.ts";
 
 const needs = ["checksReferences"] as const;
 const list = (...manifests: readonly object[]): Uint8Array => bytes(JSON.stringify({ schemaVersion: 2, mediaType: imageIndex, manifests }));
@@ -111,7 +111,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-04", title: "indexes in indexes are looked through", level: "MUST", cites: "clauses 14 and 17; image-spec image-index.md",
     why: "a release is an index of images that are indexes themselves", lookFor: "one level only",
     run: async ({ registry }) => {
-      const leaf = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "leaf" } });
+      const leaf = await namedArtifact("leaf");
       const inner = await index([leaf]);
       await pushContent(registry, repo, index([inner]), { tags: ["outer"] });
       equal(await registry.resolveManifest(repo, leaf.descriptor.digest), leaf.descriptor, "the leaf");

@@ -3,7 +3,7 @@ import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayo
 import { artifact, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, rejectsWith, resolves } from "../context.ts";
-import { bytes, imageIndex, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
+import { bytes, imageIndex, imageManifest, namedArtifact, nowhere, other, pushArtifact, repo } from "./content.ts";
 
 const cites = "clause 21; distribution-spec end-12";
 const subject = { mediaType: imageManifest, digest: nowhere, size: 7 };
@@ -106,8 +106,8 @@ export const referrerCases: readonly ConformanceCase[] = [
     id: "REFERRER-09", title: "what the referrers tag lists counts where it says so itself, once", level: "MUST", cites: "clause 21; distribution-spec, referrers tag schema", needs,
     why: "clients of older registries keep referrers in such an index, and others could put anything there", lookFor: "the tag's index handed out as it is, or added to what was found anyway",
     run: async ({ registry }) => {
-      const about = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "about" }, subject });
-      const stranger = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "stranger" } });
+      const about = await namedArtifact("about", subject);
+      const stranger = await namedArtifact("stranger");
       for (const it of [about, stranger]) await pushContent(registry, repo, it);
       const claim = { ...about.descriptor, artifactType: "a/claim", annotations: { name: "claim" } };
       await pushContent(registry, repo, index([claim, stranger]), { tags: [nowhere.replace(":", "-")] });
@@ -121,7 +121,7 @@ export const referrerCases: readonly ConformanceCase[] = [
     id: "REFERRER-10", title: "a referrer may have referrers, and its subject may be there or not", level: "MUST", cites, needs,
     why: "an SBOM is signed like an image", lookFor: "a subject that must be an image, or must be there when its referrer comes",
     run: async ({ registry }) => {
-      const { descriptor } = await artifact({ artifactType: "application/vnd.conformance", annotations: { name: "app" } });
+      const { descriptor } = await namedArtifact("app");
       const sbom = await pushArtifact(registry, "sbom", [], descriptor);
       const app = await pushArtifact(registry, "app", ["t"]);
       const signature = await pushArtifact(registry, "signature", [], sbom);

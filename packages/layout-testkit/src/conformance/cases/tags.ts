@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, rejectsWith, resolves } from "../context.ts";
-import { absent, bytes, imageManifest, nowhere, other, pushArtifact, repo } from "./content.ts";
+import { absent, bytes, imageManifest, namedArtifact, nowhere, other, pushArtifact, repo } from "./content.ts";
 
 /** What a registry does with tags. */
 export const tagCases: readonly ConformanceCase[] = [
@@ -52,7 +52,7 @@ export const tagCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const push = async (name: string, condition: object): Promise<string> =>
-        (await pushContent(registry, repo, artifact({ artifactType: "a/b", annotations: { name } }), { tags: ["t"], ...condition })).digest;
+        (await pushContent(registry, repo, namedArtifact(name), { tags: ["t"], ...condition })).digest;
       await rejects(() => push("zero", { ifMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => push("zero", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       const one = await push("one", { ifNoneMatch: "*" });
@@ -72,7 +72,7 @@ export const tagCases: readonly ConformanceCase[] = [
     why: "half of a change is worse than none", lookFor: "tags that are compared one by one while they are applied, a manifest that is stored first",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["old"]);
-      const two = await artifact({ artifactType: "a/b", annotations: { name: "two" } });
+      const two = await namedArtifact("two");
       await pushContent(registry, repo, emptyBlob);
       await rejects(() => registry.pushManifest(repo, two.content, imageManifest, { tags: ["new", "old"], ifNoneMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => registry.pushManifest(repo, two.content, imageManifest, { tags: ["old", "new"], ifMatch: one.digest }), "PRECONDITION_FAILED");

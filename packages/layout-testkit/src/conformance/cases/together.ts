@@ -4,7 +4,7 @@ import { emptyDescriptor } from "@ocilayout/oci-types";
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, resolves } from "../context.ts";
-import { bytes, imageManifest, other, pushText, repo } from "./content.ts";
+import { bytes, imageManifest, letPass, other, pushText, repo } from "./content.ts";
 
 const type = "application/x-a";
 
@@ -157,7 +157,7 @@ export const togetherCases: readonly ConformanceCase[] = [
         const kinds = round % 2 === 0 ? ["given-up", "kept"] : ["kept", "given-up"];
         const pushes = Array.from({ length: 8 }, (_, i) => ({ tag: `${kinds[i % 2] ?? ""}-${round}-${i}`, signal: kinds[i % 2] === "kept" ? undefined : controller.signal }));
         const pushing = Promise.allSettled(pushes.map(({ tag, signal }) => registry.pushManifest(repo, content, type, { tags: [tag], signal })));
-        for (let i = 0; i < Math.floor(round / 2); i += 1) await new Promise((resolve) => { setImmediate(resolve); });
+        await letPass(Math.floor(round / 2));
         controller.abort(reason);
         const outcomes = await pushing;
         for (const [i, outcome] of outcomes.entries()) {

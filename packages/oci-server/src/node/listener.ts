@@ -2,40 +2,50 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Registry } from "@ocilayout/oci-types";
 
+import type { Handle } from "../handle.ts";
 import { createHandle } from "../handle.ts";
 import type { IncomingRequest } from "../incoming.ts";
 import type { HandlerOptions } from "../options.ts";
 import { sendAnswer } from "./send-answer.ts";
+import { ConnectionTurns } from "./turns.ts";
 
 /** What `http.createServer` takes. Never throws. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Serves `registry` to `http` or `https` of Node: what `createHandler` does, of the path as it was sent. Given to the
- * event `checkContinue` too, a client that waits to be told to go on is told no in time.
+ * event `checkContinue` too, a client that waits to be told to go on is told no in time. The requests of one connection
+ * are answered one after the other: the next begins when the answer before it has been sent.
  *
  * @throws TypeError or RangeError where the options make no sense.
  */
 export function createListener(registry: Registry, options: HandlerOptions = {}): RequestListener {
   const handle = createHandle(registry, options, true);
+  const turns = new ConnectionTurns();
   return (message, response) => {
-    const controller = new AbortController();
-    response.on("close", () => {
-      if (!response.writableFinished) controller.abort(new Error("the client has gone"));
-    });
-    const request = toRequest(message, response, controller.signal);
-    const run = async (): Promise<void> => {
-      const answer = await handle.answer(request);
-      try {
-        await sendAnswer(message, response, answer, handle.limits);
-      } catch (error) {
-        // The status is sent: that the content is not whole can only be told by a connection that breaks off.
-        response.destroy();
-        handle.report(error, request);
-      }
-    };
-    void run();
+    turns.add(message.socket, () => answerMessage(handle, message, response));
   };
+}
+
+/** Answers one message. Resolves when its answer has left, or its connection has ended. */
+async function answerMessage(handle: Handle, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const controller = new AbortController();
+  const closed: Promise<void> = new Promise((resolve) => {
+    response.once("close", () => {
+      if (!response.writableFinished) controller.abort(new Error("the client has gone"));
+      resolve();
+    });
+  });
+  const request = toRequest(message, response, controller.signal);
+  const answer = await handle.answer(request);
+  try {
+    await sendAnswer(message, response, answer, handle.limits);
+  } catch (error) {
+    // The status is sent: that the content is not whole can only be told by a connection that breaks off.
+    response.destroy();
+    handle.report(error, request);
+  }
+  await closed;
 }
 
 function toRequest(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): IncomingRequest {

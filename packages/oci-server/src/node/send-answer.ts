@@ -17,10 +17,16 @@ export async function sendAnswer(message: IncomingMessage, response: ServerRespo
   if (body === undefined || body instanceof Uint8Array) {
     response.end(message.method === "HEAD" ? undefined : body);
   } else {
+    // Also while the content is awaited: a file is not held until a slow disk answers a client that has gone.
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= body.close());
+    const closeEarly = (): void => void close().catch(() => undefined);
+    response.once("close", closeEarly);
     try {
       if (message.method !== "HEAD") await sendChunks(response, body, limits);
     } finally {
-      await body.close();
+      response.off("close", closeEarly);
+      await close();
     }
     if (!response.destroyed) response.end();
   }

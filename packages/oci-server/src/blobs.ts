@@ -18,7 +18,7 @@ export async function getBlob({ registry, request, read }: Context, repository: 
   const range = isCurrent ? parseRange(headers.get("range"), descriptor.size) : undefined;
   if (range === undefined) return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
   if (range === "unsatisfiable") {
-    throw new HttpError(416, "RANGE_INVALID", "the range is behind the end", { "content-range": `bytes */${descriptor.size}` });
+    throw new HttpError(416, "RANGE_INVALID", `there is no such range in ${descriptor.size} bytes`, { "content-range": `bytes */${descriptor.size}` });
   }
   const body = await openContent(await registry.getBlobRange(repository, digest, range, { ...read, signal }));
   const length = String(range.end - range.start);

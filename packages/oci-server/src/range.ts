@@ -5,7 +5,8 @@ const SINGLE = /^bytes=[ \t]*(?<first>\d*)-(?<last>\d*)[ \t]*$/i;
 
 /**
  * Reads a `Range` header; the end is exclusive. `undefined` where there is nothing to obey: no header, another unit,
- * several ranges or no valid one, for which the whole is the right answer.
+ * several ranges or none that can be read, for which the whole is the right answer. A range that ends before it begins is
+ * refused: a client that computes one is better told than given everything.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-14.2}
  */
@@ -17,8 +18,7 @@ export function parseRange(header: string | null, size: number): RequestedRange 
     return length === 0 ? "unsatisfiable" : { start: size - length, end: size };
   }
   const start = Number(first);
-  if (last !== "" && Number(last) < start) return undefined;
-  if (start >= size) return "unsatisfiable";
+  if (start >= size || (last !== "" && Number(last) < start)) return "unsatisfiable";
   return { start, end: last === "" ? size : Math.min(Number(last) + 1, size) };
 }
 

@@ -18,11 +18,11 @@ describe("RFC 9110, section 14.2: Range", () => {
     expect(parseRange(header, 10)).toEqual(range);
   });
 
-  it.each(["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-"])("%s of ten bytes cannot be", (header) => {
+  it.each(["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-", "bytes=5-2", "bytes=500-0"])("%s of ten bytes cannot be", (header) => {
     expect(parseRange(header, 10)).toBe("unsatisfiable");
   });
 
-  it.each([null, "", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-2", "bytes=0-1,3-4", "lines=0-1", "bytes=0-1;x", "bytes=+1-2", "bytes 0-1"])("%s is ignored", (header) => {
+  it.each([null, "", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=0-1;x", "bytes=+1-2", "bytes 0-1"])("%s is ignored", (header) => {
     expect(parseRange(header, 10)).toBeUndefined();
   });
 
@@ -35,8 +35,7 @@ describe("RFC 9110, section 14.2: Range", () => {
       fc.property(fc.nat(40), fc.nat(50), fc.nat(50), (size, first, last) => {
         const range = parseRange(`bytes=${first}-${last}`, size);
         const all = Array.from({ length: size }, (_, i) => i);
-        if (last < first) expect(range).toBeUndefined();
-        else if (first >= size) expect(range).toBe("unsatisfiable");
+        if (last < first || first >= size) expect(range).toBe("unsatisfiable");
         else expect(all.slice((range as { start: number }).start, (range as { end: number }).end)).toEqual(all.slice(first, last + 1));
       }),
     );

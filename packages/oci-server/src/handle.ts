@@ -102,13 +102,18 @@ function withCommonHeaders(answer: Answer): Answer {
   return { ...answer, headers };
 }
 
+/** What an operator does to allow changes, for the message of a client that may be theirs. */
+const HOW_TO_WRITE = "start it with the option writable: true, or the command with --writable";
+
 /** What is done at `route` by `method`; 405 where nothing is, or where nothing may be changed. */
 function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
   const endpoints = endpointsOf(route);
   const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");
-  const endpoint = Object.hasOwn(endpoints, method) && allowed.includes(method) ? endpoints[method] : undefined;
-  if (endpoint !== undefined) return endpoint;
-  throw new HttpError(405, "UNSUPPORTED", `${/^[A-Z]{1,16}$/.test(method) ? method : "this method"} is not supported here`, { allow: allowed.join(", ") });
+  const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
+  if (endpoint !== undefined && allowed.includes(method)) return endpoint;
+  const shown = /^[A-Z]{1,16}$/.test(method) ? method : "this method";
+  const reason = endpoint === undefined ? `${shown} is not supported here` : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
+  throw new HttpError(405, "UNSUPPORTED", reason, { allow: allowed.join(", ") });
 }
 
 function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {

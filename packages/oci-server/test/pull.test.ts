@@ -65,7 +65,12 @@ describe("end-2: a blob", () => {
     expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([416, "bytes */10", ["RANGE_INVALID"]]);
   });
 
-  it.each(["bytes=0-1,3-4", "lines=0-1", "bytes=5-2"])("is whole where the range is none that is known: %s", async (range) => {
+  it("cannot be read by a range that ends before it begins: 416", async () => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=5-2" } });
+    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([416, "bytes */10", ["RANGE_INVALID"]]);
+  });
+
+  it.each(["bytes=0-1,3-4", "lines=0-1"])("is whole where the range is none that is known: %s", async (range) => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range } });
     expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
   });
@@ -226,9 +231,16 @@ describe("a server that was not told to be writable", () => {
   ])("says 405 to %s %s, and changes nothing", async (method, path) => {
     const registry = await withContent();
     const response = await asking(createHandler(registry))(method, path, { body: "x" });
+    const text = await response.clone().text();
     expect([response.status, await codes(response)]).toEqual([405, ["UNSUPPORTED"]]);
+    for (const word of ["read-only", "writable: true", "--writable"]) expect(text).toContain(word);
     expect(await collect(registry.tags("a/b"))).toEqual(["v1"]);
     expect((await registry.resolveBlob("a/b", digest)).size).toBe(10);
+  });
+
+  it("names no option where none would help", async () => {
+    const response = await asking(createHandler(await withContent()))("PATCH", "/v2/a/b/manifests/v1", { body: "x" });
+    expect([response.status, (await response.text()).includes("writable")]).toEqual([405, false]);
   });
 
   it("serves what is read", async () => {

@@ -7,6 +7,7 @@ import type { AccessRequest, Action } from "./authorize.ts";
 import { requireAccess } from "./authorize.ts";
 import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
 import type { Context } from "./context.ts";
+import { completeHeaders } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingRequest } from "./incoming.ts";
 import { listReferrers, listRepositories, listTags } from "./lists.ts";
@@ -65,7 +66,12 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
   };
 
   const report: Handle["report"] = (error, { method, url, signal }) => {
-    if (!signal.aborted) onError?.(error, { method, url });
+    if (signal.aborted) return;
+    try {
+      onError?.(error, { method, url });
+    } catch {
+      // What is told of failures has failed itself: the request is answered all the same.
+    }
   };
 
   const answer = async (request: IncomingRequest): Promise<Answer> => {
@@ -77,11 +83,18 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
       const endpoint = findEndpoint(route, request.method, writable);
       ({ operation } = endpoint);
       const repository = "repository" in route ? requireRepository(route.repository) : undefined;
-      return withCommonHeaders(await run(request, endpoint, repository, new URLSearchParams(query)));
+      return await complete(await run(request, endpoint, repository, new URLSearchParams(query)));
     } catch (error) {
-      const failure = withCommonHeaders(errorAnswer(error, operation));
+      return fail(error, operation, request);
+    }
+  };
+  const fail = async (error: unknown, operation: RegistryOperation, request: IncomingRequest): Promise<Answer> => {
+    try {
+      const failure = await complete(errorAnswer(error, operation));
       if (failure.status >= 500) report(error, request);
       return failure;
+    } catch (invalid) {
+      return fail(invalid, operation, request);
     }
   };
   return { limits, answer, report };
@@ -97,9 +110,14 @@ function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: num
   return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
-function withCommonHeaders(answer: Answer): Answer {
-  const headers = { "docker-distribution-api-version": "registry/2.0", "x-content-type-options": "nosniff", ...answer.headers };
-  return { ...answer, headers };
+/** Completes the headers of an answer; if they cannot be sent, frees what it holds. */
+async function complete(answer: Answer): Promise<Answer> {
+  try {
+    return { ...answer, headers: completeHeaders(answer.headers) };
+  } catch (error) {
+    if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) await answer.body.close();
+    throw error;
+  }
 }
 
 /** What an operator does to allow changes, for the message of a client that may be theirs. */

@@ -24,7 +24,7 @@ export function createHandler(registry: Registry, options: HandlerOptions = {}):
     const { status, headers, body } = await handle.answer(request);
     if (body === undefined || body instanceof Uint8Array) return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
     if (request.method !== "HEAD") return new Response(toStream(body, (error) => { handle.report(error, request); }), { status, headers });
-    await body.close();
+    await body.close().catch((error: unknown) => { handle.report(error, request); });
     return new Response(null, { status, headers });
   };
 }

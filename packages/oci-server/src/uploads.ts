@@ -8,6 +8,7 @@ import { contentLength, readBody, requireFitting, tooLarge } from "./body.ts";
 import type { Context } from "./context.ts";
 import { entityTag } from "./entity-tag.ts";
 import { badRequest, HttpError } from "./http-error.ts";
+import { tryMount } from "./mount.ts";
 import { blobPath, uploadPath } from "./paths.ts";
 import type { ContentRange } from "./range.ts";
 import { parseContentRange } from "./range.ts";
@@ -19,7 +20,10 @@ const BLOCK_BYTES = 1024 * 1024;
 export async function startUpload(context: Context, repository: string): Promise<Answer> {
   const { query } = context;
   const mount = query.get("mount");
-  if (mount !== null) return mountBlob(context, repository, mount);
+  if (mount !== null) {
+    const mounted = await tryMount(context, repository, mount);
+    return mounted === undefined ? openUpload(context, repository) : created(repository, mounted);
+  }
   const digest = query.get("digest");
   if (digest !== null) return pushWhole(context, repository, digest);
   return openUpload(context, repository);
@@ -37,24 +41,6 @@ async function pushWhole({ registry, request, limits }: Context, repository: str
   const body = readBody(request, { maxBytes: limits.maxBlobBytes, limits });
   const pushed = await registry.pushBlob(repository, { digest, size: contentLength(request) }, body, { signal: request.signal });
   return created(repository, pushed);
-}
-
-/**
- * A mount that cannot be made becomes an upload, as the specification has it. Without a source, any repository might be
- * one that whoever asks may not read: where there are rules, there is no such mount.
- */
-async function mountBlob(context: Context, repository: string, digest: string): Promise<Answer> {
-  const { registry, request, query } = context;
-  const from = query.get("from") ?? undefined;
-  try {
-    if (from !== undefined) await context.requireAccess({ repository: from, action: "pull" });
-    else if (context.hasRules) return await openUpload(context, repository);
-    return created(repository, await registry.mountBlob(from, repository, digest, { signal: request.signal }));
-  } catch (error) {
-    const mayPush = error instanceof HttpError || isRegistryError(error, "BLOB_UNKNOWN", "NAME_UNKNOWN", "UNSUPPORTED");
-    if (!mayPush) throw error;
-    return openUpload(context, repository);
-  }
 }
 
 /** PATCH: appends a chunk (end-5). Without a `Content-Range`, what comes is what follows. */

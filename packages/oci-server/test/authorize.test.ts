@@ -115,6 +115,12 @@ describe("a mount", () => {
     await expect(registry.resolveBlob("b", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
+  it.each(["x%0Ay", "UPPER", "..%2F..", "a//b", ""])("asks about no source whose name is invalid, and becomes an upload: %j", async (from) => {
+    const { authorize, asked } = ruling(({ repository }) => (repository === "b" ? "allow" : bearer));
+    const response = await serving(createMemoryRegistry(), { authorize })("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=${from}`);
+    expect([response.status, asked]).toEqual([202, [{ repository: "b", action: "push" }]]);
+  });
+
   it("without a source becomes an upload where there are rules: it might be one that may not be read", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest }, content);

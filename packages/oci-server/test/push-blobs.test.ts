@@ -1,5 +1,5 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { computeDigest, defineRegistry, ociMediaTypes } from "@ocilayout/oci-types";
+import { computeDigest, defineRegistry, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import type { Ask } from "./ask.ts";
@@ -257,12 +257,39 @@ describe("end-11: a mount", () => {
   });
 
   it.each([
-    [`mount=${digest}&from=A`, "NAME_INVALID"],
-    ["mount=sha256:abc&from=a", "DIGEST_INVALID"],
-    ["mount=&from=a", "DIGEST_INVALID"],
-  ])("of %s is 400 %s", async (query, code) => {
-    const response = await serving()("POST", `/v2/b/blobs/uploads/?${query}`);
-    expect([response.status, await codes(response)]).toEqual([400, [code]]);
+    ["a source whose name is invalid here", `mount=${digest}&from=Upper/Case`],
+    ["a source with a line feed", `mount=${digest}&from=a%0Ab`],
+    ["an empty source", `mount=${digest}&from=`],
+    ["a malformed digest", "mount=sha256:abc&from=a"],
+    ["a digest of an unknown algorithm", "mount=md5:d41d8cd98f00b204e9800998ecf8427e&from=a"],
+    ["no digest", "mount=&from=a"],
+  ])("of %s becomes an upload, as CNCF Distribution has it", async (_what, query) => {
+    const ask = serving();
+    const response = await ask("POST", `/v2/b/blobs/uploads/?${query}`);
+    expect(response.status).toBe(202);
+    expect((await ask("PUT", `${response.headers.get("location") ?? ""}?digest=${digest}`, { body: content })).status).toBe(201);
+  });
+
+  it.each(["NAME_INVALID", "DIGEST_INVALID", "DENIED", "CONTENT_CORRUPT"] as const)("that the registry refuses with %s becomes an upload", async (code) => {
+    const memory = createMemoryRegistry();
+    const mountBlob = async (): Promise<never> => {
+      throw new RegistryError(code);
+    };
+    const ask = serving(defineRegistry({ pushBlobChunked: memory.pushBlobChunked.bind(memory), mountBlob }));
+    expect((await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`)).status).toBe(202);
+  });
+
+  it("that the storage fails at is the failure that it is", async () => {
+    const mountBlob = async (): Promise<never> => {
+      throw new RegistryError("STORAGE_FAILED");
+    };
+    const response = await serving(defineRegistry({ mountBlob }))("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`);
+    expect([response.status, await codes(response)]).toEqual([500, ["STORAGE_FAILED"]]);
+  });
+
+  it("into a repository whose name is invalid is 400", async () => {
+    const response = await serving()("POST", `/v2/B/blobs/uploads/?mount=${digest}&from=a`);
+    expect([response.status, await codes(response)]).toEqual([400, ["NAME_INVALID"]]);
   });
 });
 

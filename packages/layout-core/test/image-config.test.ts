@@ -62,12 +62,11 @@ describe("resolvePlatform over a registry that is not to be trusted", () => {
     expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [unknown, good]).digest, arm)).toEqual(good);
   });
 
-  it("reads an index within an index of as many manifests as fit into 8 MiB", async () => {
+  it("reads an index within an index of as many manifests as a document may have", async () => {
     const fake = new FakeRegistry();
     const good = fake.put(imageOf(fake.put(valid, imageConfig)), imageManifest);
     const child = { mediaType: "a/b", digest: "a:b", size: 0 } as const;
-    const many = putIndex(fake, [...Array.from({ length: 170_000 }, () => child), { ...good, platform: arm }]);
-    expect(many.size).toBeLessThan(8 * 1024 * 1024);
+    const many = putIndex(fake, [...Array.from({ length: 24_900 }, () => child), { ...good, platform: arm }]);
     expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [many]).digest, arm)).toEqual(good);
   });
 });

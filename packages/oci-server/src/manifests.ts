@@ -1,5 +1,5 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError, manifestKind, stripMediaTypeParameters } from "@ocilayout/oci-types";
+import { isDigest, isRegistryError, manifestKind, scanDocument, stripMediaTypeParameters } from "@ocilayout/oci-types";
 
 import type { Answer } from "./answer.ts";
 import { emptyAnswer } from "./answer.ts";
@@ -48,21 +48,32 @@ export async function putManifest(context: Context, repository: string, referenc
   const tags = byDigest ? asked : [reference, ...asked];
   const precondition = readPrecondition(request.headers);
   const content = await readWhole(request, { maxBytes: limits.maxManifestBytes, limits });
-  const document = parseDocument(content);
-  const mediaType = mediaTypeOf(request.headers.get("content-type"), document);
+  const mediaType = mediaTypeOf(request.headers.get("content-type"), content);
+  if (content.length > LARGE_BYTES) await nextTurn();
+  const subject = registry.capabilities?.referrers === false ? undefined : subjectOf(mediaType, content);
   if (tags.length === 0) await requireExistence(context, repository, reference);
+  if (content.length > LARGE_BYTES) await nextTurn();
   const stored = await registry.pushManifest(repository, content, mediaType, {
     ...(tags.length > 0 ? { ...precondition, tags } : {}),
     ...(byDigest ? { digest: reference } : {}),
     signal,
   });
-  const subject = registry.capabilities?.referrers === false ? undefined : subjectOf(mediaType, document);
   return emptyAnswer(201, {
     location: manifestPath(repository, stored.digest),
     "docker-content-digest": stored.digest,
     etag: entityTag(stored.digest),
     ...(subject === undefined ? {} : { "oci-subject": subject }),
     ...(asked.length === 0 ? {} : { "oci-tag": asked.join(", ") }),
+  });
+}
+
+/** A document from which on the work on it is done in several turns of the event loop, in bytes. */
+const LARGE_BYTES = 256 * 1024;
+
+/** Lets others have a turn of the event loop. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
   });
 }
 
@@ -102,28 +113,30 @@ function unmatched(): HttpError {
   return new HttpError(412, "PRECONDITION_FAILED", "the precondition does not hold");
 }
 
-function parseDocument(content: Uint8Array): object | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    // Not every manifest is JSON; of those that must be, the registry says what is wrong.
-    return undefined;
-  }
-}
-
-/** What the client says that it sends, else what the document says that it is. */
-function mediaTypeOf(header: string | null, document: object | undefined): string {
+/** The media type that the request declares, else the one in the document. */
+function mediaTypeOf(header: string | null, content: Uint8Array): string {
   if (header !== null && header.trim() !== "") return stripMediaTypeParameters(header);
-  if (document !== undefined && "mediaType" in document && typeof document.mediaType === "string") return document.mediaType;
+  const mediaType = parseMember(content, "mediaType");
+  if (typeof mediaType === "string") return mediaType;
   throw badRequest("a manifest without a Content-Type must have a mediaType");
 }
 
-function subjectOf(mediaType: string, document: object | undefined): string | undefined {
-  if (manifestKind(mediaType) === "opaque" || document === undefined || !("subject" in document)) return undefined;
-  const { subject } = document;
+function subjectOf(mediaType: string, content: Uint8Array): string | undefined {
+  if (manifestKind(mediaType) === "opaque") return undefined;
+  const subject = parseMember(content, "subject");
   if (typeof subject !== "object" || subject === null || !("digest" in subject)) return undefined;
   return isDigest(subject.digest) ? subject.digest : undefined;
+}
+
+/** One member of a document, of which nothing else is parsed: the registry parses it, and says what is wrong with it. */
+function parseMember(content: Uint8Array, name: string): unknown {
+  const member = scanDocument(content, [name]).get(name);
+  if (member === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(member));
+  } catch {
+    return undefined;
+  }
 }
 
 function describe({ mediaType, digest, size }: Descriptor): Record<string, string> {

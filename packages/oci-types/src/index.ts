@@ -28,5 +28,6 @@ export {
   type ManifestKind,
 } from "./media-types.ts";
 export { parseManifest, type ParsedManifest } from "./parse-manifest.ts";
+export { maxDocumentDepth, maxDocumentNames, maxDocumentValues, scanDocument } from "./scan-document.ts";
 export type { Problem } from "./problems.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./validate.ts";

@@ -4,6 +4,7 @@ import { RegistryError } from "./errors.ts";
 import type { ImageIndex, ImageManifest } from "./manifest.ts";
 import { isMediaType, manifestKind, stripMediaTypeParameters } from "./media-types.ts";
 import type { Problem } from "./problems.ts";
+import { scanDocument } from "./scan-document.ts";
 import { validateImageIndex, validateImageManifest } from "./validate.ts";
 
 /** What a manifest's bytes turned out to be. The media type is without parameters. */
@@ -16,8 +17,9 @@ export type ParsedManifest =
  * Reads `content` as what `mediaType` says. OCI and Docker manifests and indexes are checked; any other media type
  * is opaque, and its content may be anything.
  *
- * A document that says itself what it is must say the same. One with two members of the same name is refused
- * nowhere: as everywhere in JavaScript the last counts.
+ * A document with a `mediaType` must have the same one. Duplicate keys are accepted; the last one wins, as in
+ * `JSON.parse`. The bytes are scanned before they are parsed: a document with more than 100,000 values or 20,000
+ * different member names, or one that is nested deeper than 100, is invalid.
  *
  * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
  */
@@ -42,6 +44,7 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  scanDocument(bytes);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {

@@ -15,6 +15,9 @@ export interface Problem {
 /** No more problems than these are listed: a hostile document could have a million. */
 export const maxProblems = 20;
 
+/** Makes the path of a value. It is made only for a problem: making one for each of many values takes longer than checking them. */
+export type Path = () => string;
+
 /** Collects problems while a document is checked, and says when it is time to stop. */
 export class ProblemList {
   readonly problems: Problem[] = [];
@@ -23,13 +26,13 @@ export class ProblemList {
     return this.problems.length >= maxProblems;
   }
 
-  add(path: string, reason: string): void {
-    if (!this.isFull) this.problems.push({ path, reason });
+  add(path: Path, reason: string): void {
+    if (!this.isFull) this.problems.push({ path: path(), reason });
   }
 }
 
 /** A check of the value at `path`. */
-export type Check = (value: unknown, path: string, list: ProblemList) => void;
+export type Check = (value: unknown, path: Path, list: ProblemList) => void;
 
 /** What JSON calls the type of `value`. */
 function jsonType(value: unknown): string {
@@ -57,7 +60,7 @@ export function arrayOf(check: Check): Check {
       list.add(path, `must be an array, not ${jsonType(value)}`);
       return;
     }
-    for (let index = 0; index < value.length && !list.isFull; index += 1) check(value[index], `${path}[${index}]`, list);
+    for (let index = 0; index < value.length && !list.isFull; index += 1) check(value[index], () => `${path()}[${index}]`, list);
   };
 }
 
@@ -67,7 +70,7 @@ export function mapOf(check: Check): Check {
     if (!isObject(value, path, list)) return;
     for (const [key, member] of Object.entries(value)) {
       if (list.isFull) return;
-      check(member, memberPath(path, key), list);
+      check(member, () => memberPath(path(), key), list);
     }
   };
 }
@@ -77,11 +80,11 @@ export function object(required: Readonly<Record<string, Check>>, optional: Read
   return (value, path, list) => {
     if (!isObject(value, path, list)) return;
     for (const [key, check] of Object.entries(required)) {
-      if (hasMember(value, key)) check(value[key], memberPath(path, key), list);
-      else list.add(memberPath(path, key), "is missing");
+      if (hasMember(value, key)) check(value[key], () => memberPath(path(), key), list);
+      else list.add(() => memberPath(path(), key), "is missing");
     }
     for (const [key, check] of Object.entries(optional)) {
-      if (hasMember(value, key)) check(value[key], memberPath(path, key), list);
+      if (hasMember(value, key)) check(value[key], () => memberPath(path(), key), list);
     }
   };
 }
@@ -97,7 +100,7 @@ export function absent(reason: string): Check {
   };
 }
 
-function isObject(value: unknown, path: string, list: ProblemList): value is Record<string, unknown> {
+function isObject(value: unknown, path: Path, list: ProblemList): value is Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return true;
   list.add(path, `must be an object, not ${jsonType(value)}`);
   return false;

@@ -84,7 +84,7 @@ export function validateImageIndex(value: unknown): readonly Problem[] {
 
 function check(rules: Check, value: unknown): readonly Problem[] {
   const list = new ProblemList();
-  rules(value, "$", list);
+  rules(value, () => "$", list);
   return list.problems;
 }
 

@@ -98,7 +98,7 @@ describe("parseManifest", () => {
   });
 
   it("lists no more problems than a reader could want", () => {
-    const layers = Array.from({ length: 100_000 }, () => ({}));
+    const layers = Array.from({ length: 10_000 }, () => ({}));
     expect(problems({ ...manifest, layers }, imageManifest)).toHaveLength(20);
   });
 

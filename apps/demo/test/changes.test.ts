@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -124,6 +124,24 @@ describe("gc", () => {
     const { code, stderr } = await ocilayout("gc", tree, "--per-repo");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: the layout of z is damaged/);
+  });
+
+  it.skipIf(process.platform === "win32")("of a layout whose blobs is a link: keeps all blobs, unless the other layouts are named", async () => {
+    const layouts = ["one", "two"].map((name) => join(directory, name));
+    for (const [i, layout] of layouts.entries()) {
+      await lines("push", `${layout}/default:v${i}`, join(directory, "hello.txt"));
+      if (i === 0) renameSync(join(layout, "blobs"), join(directory, "store"));
+      else rmSync(join(layout, "blobs"), { recursive: true });
+      symlinkSync("../store", join(layout, "blobs"));
+      await lines("rm", `${layout}:v${i}`);
+    }
+    const [one = "", two = ""] = layouts;
+    const kept = await ocilayout("gc", one, "--grace", "0", "--untagged");
+    expect(kept).toMatchObject({ code: 0, stdout: "removed 0 blobs, 0 B\n" });
+    expect(kept.stderr).toMatch(/3 blobs kept: blobs is a link.*--shared-with/);
+    // The other layout still has it, without a tag.
+    expect(await lines("gc", one, "--grace", "0", "--shared-with", two)).toEqual(["removed 0 blobs, 0 B"]);
+    expect((await lines("gc", two, "--grace", "0", "--untagged", "--shared-with", one)).at(-1)).toMatch(/^removed 3 blobs, /);
   });
 
   it.each(["10", "1w", "-1h", "", "1.5h", "h"])("with a grace of %j: exit code 2", async (grace) => {

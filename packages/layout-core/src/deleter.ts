@@ -11,6 +11,8 @@ import { plainDescriptor } from "./manifest-graph.ts";
 import { requireCurrent } from "./push-manifest.ts";
 import { unknownBlob, unknownManifest, unknownTag } from "./reader.ts";
 import { isReadableDigest } from "./ref-name.ts";
+import type { LockedLayout } from "./shared-layouts.ts";
+import { findSharers, forgetIn, lockAll } from "./shared-layouts.ts";
 
 /** The deleting facet of a layout. */
 export class LayoutDeleter implements RegistryDeleter {
@@ -62,34 +64,26 @@ export class LayoutDeleter implements RegistryDeleter {
     this.#layout.beginWrite(options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
-    const { blobs, staging, graph } = this.#layout;
-    let isDone = false;
-    await this.#transact("deleting a blob", options, async (draft) => {
-      // A transaction that another writer disturbed runs again.
-      if (isDone) return;
-      if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
-      await this.#requireUnreferenced(draft, wanted);
-      await staging.remove(wanted);
-      graph.forget(wanted);
-      isDone = true;
-    });
-  }
-
-  /** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
-  async #requireUnreferenced(draft: Draft, digest: string): Promise<void> {
-    const { graph } = this.#layout;
-    const refuse = (reason: string, detail: object): never => {
-      throw new RegistryError("DENIED", reason, { detail });
-    };
-    const unreadable: string[] = [];
-    const referencedBy: string[] = [];
-    for await (const manifest of graph.reachable(rootsOf(draft), (root) => unreadable.push(root.digest))) {
-      if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
-      if ([...manifest.children, ...manifest.parts].some((part) => part.digest === digest)) referencedBy.push(manifest.digest);
+    const { index, blobs, staging } = this.#layout;
+    try {
+      await index.read();
+      // Where there is no layout nothing can be deleted, and none is made for that.
+      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
+      const sharers = await findSharers(this.#layout);
+      if (sharers === undefined) {
+        throw new RegistryError("DENIED", "blobs is a link: other layouts may need what lies there, and sharedWith does not say which", {
+          detail: { reason: "shared-blobs" },
+        });
+      }
+      await lockAll(sharers, options.signal, async (locked) => {
+        if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
+        for (const each of locked) await requireUnreferenced(each, wanted);
+        await staging.remove(wanted);
+        forgetIn(sharers, wanted);
+      });
+    } catch (error) {
+      throw storageError(error, "deleting a blob");
     }
-    if (referencedBy.length > 0) refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
-    if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });
-    if (unreadable.length > 0) refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
   }
 
   async #transact(doing: string, options: CallOptions, change: (draft: Draft) => Promise<void>): Promise<void> {
@@ -103,4 +97,20 @@ export class LayoutDeleter implements RegistryDeleter {
       throw storageError(error, doing);
     }
   }
+}
+
+/** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
+async function requireUnreferenced({ layout, entries }: LockedLayout, digest: string): Promise<void> {
+  const refuse = (reason: string, detail: object): never => {
+    throw new RegistryError("DENIED", reason, { detail });
+  };
+  const unreadable: string[] = [];
+  const referencedBy: string[] = [];
+  for await (const manifest of layout.graph.reachable(rootsOf(entries), (root) => unreadable.push(root.digest))) {
+    if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
+    if ([...manifest.children, ...manifest.parts].some((part) => part.digest === digest)) referencedBy.push(manifest.digest);
+  }
+  if (referencedBy.length > 0) refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
+  if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });
+  if (unreadable.length > 0) refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
 }

@@ -1,5 +1,5 @@
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
 import { Draft } from "./draft.ts";
@@ -8,7 +8,10 @@ import type { StoredBlob } from "./fs/blob-files.ts";
 import { clearDebris } from "./fs/debris.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
+import { isRecord } from "./json.ts";
 import { rootsOf } from "./layout-roots.ts";
+import type { Sharers } from "./shared-layouts.ts";
+import { findSharers, forgetIn, lockAll } from "./shared-layouts.ts";
 import { dropUntagged } from "./untagged.ts";
 
 /** Options of {@link LayoutRegistry.gc}. */
@@ -35,6 +38,11 @@ export interface GcReport {
   readonly bytes: number;
   /** How many expired upload sessions, and files and locks that dead processes left behind. */
   readonly uploads: number;
+  /**
+   * The blobs that nothing in this layout needs and that stay, in the order of their digests: `blobs` is a link, and
+   * other layouts may need them. Only there if `blobs` is a link and the option `sharedWith` is not given.
+   */
+  readonly withheld?: readonly Digest[] | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,6 +61,8 @@ interface Settings {
  * Removes what no entry reaches. What is needed is found out first and without the lock; then, under it and a few at a
  * time, the age of each candidate is looked at again and it is removed. Where the index moved in between, what is needed
  * is found out again.
+ *
+ * @throws `RegistryError` with what was removed until then in `detail.removed` and `detail.bytes`, if that is anything.
  */
 export async function collectGarbage(layout: Layout, options: GcOptions = {}): Promise<GcReport> {
   const dryRun = requireFlag(options.dryRun ?? false, "dryRun");
@@ -61,108 +71,136 @@ export async function collectGarbage(layout: Layout, options: GcOptions = {}): P
   if (dryRun) layout.beginRead(options);
   else layout.beginWrite(options);
   const settings = { dryRun, graceMs, signal: options.signal };
+  const removed: StoredBlob[] = [];
   try {
-    return await collect(layout, settings, untagged);
+    return await collect(layout, settings, untagged, removed);
   } catch (error) {
-    throw storageError(error, "collecting garbage");
+    throw tellRemoved(storageError(error, "collecting garbage"), removed);
   }
 }
 
-async function collect(layout: Layout, settings: Settings, untagged: boolean): Promise<GcReport> {
+/** Adds to an error what was removed before it. */
+function tellRemoved(error: unknown, removed: readonly StoredBlob[]): unknown {
+  if (removed.length === 0 || !isRegistryError(error)) return error;
+  const detail = isRecord(error.detail) ? error.detail : {};
+  return new RegistryError(error.code, error.message, {
+    cause: error.cause,
+    detail: { ...detail, removed: digestsOf(removed), bytes: bytesOf(removed) },
+  });
+}
+
+async function collect(layout: Layout, settings: Settings, untagged: boolean, removed: StoredBlob[]): Promise<GcReport> {
   const { index, disk, paths } = layout;
   const table = await index.read();
   // A layout that is not there has nothing to remove, and is not made for that.
   if (!(await index.isWhole())) return { removed: [], bytes: 0, uploads: 0 };
-  let mark = await findNeeded(layout, table, settings, "fresh");
+  // Where nobody knows what else is needed, what would be removed is only told.
+  const known = await findSharers(layout);
+  const sharers = known ?? [layout];
+  let mark = await findNeeded(sharers, settings, "fresh");
   if (untagged) {
     const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, (digest) => isOld(layout, settings, digest));
     const draft = new Draft(table);
     await (settings.dryRun ? drop(draft) : index.transact(drop, settings.signal));
-    mark = await findNeeded(layout, settings.dryRun ? draft : await index.read(), settings);
+    mark = await findNeeded(sharers, settings, "memory", settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined);
   }
-  const removed = await sweep(layout, settings, mark);
+  const candidates = await findCandidates(layout, settings, mark);
+  if (settings.dryRun && known !== undefined) removed.push(...candidates);
+  if (!settings.dryRun && known !== undefined) await sweep(layout, settings, { sharers, mark, candidates, removed });
   const clear = (): Promise<number> => clearDebris(disk, paths, layout.settings, settings);
-  const uploads = await (settings.dryRun ? clear() : index.transact(clear, settings.signal));
-  return { removed: removed.map(({ digest }) => digest), bytes: removed.reduce((sum, { size }) => sum + size, 0), uploads };
+  const uploads = await (settings.dryRun ? clear() : index.locked(clear, { signal: settings.signal }));
+  const report = { removed: digestsOf(removed), bytes: bytesOf(removed), uploads };
+  return known === undefined ? { ...report, withheld: digestsOf(candidates) } : report;
 }
 
-/** What is needed, and of which state of the index that is true. */
+function digestsOf(blobs: readonly StoredBlob[]): Digest[] {
+  return blobs.map(({ digest }) => digest);
+}
+
+function bytesOf(blobs: readonly StoredBlob[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What the layouts need, and of which states of their indexes that is true. */
 interface Mark {
-  readonly revision: object;
+  readonly revisions: readonly object[];
   readonly needed: ReadonlySet<string>;
 }
 
-/** Finds out what the entries reach. Refuses where something cannot be read: nobody knows what that needs. */
+type Entries = Pick<Draft | EntryTable, "all" | "revision">;
+
+/**
+ * Finds out what the entries of all `sharers` reach. Refuses where something cannot be read: nobody knows what that needs.
+ *
+ * @param entriesOf - The entries to begin with, where they are not those of the layout's index.
+ */
 async function findNeeded(
-  layout: Layout,
-  entries: Pick<Draft | EntryTable, "all" | "revision">,
+  sharers: Sharers,
   settings: Settings,
   from: "memory" | "fresh" = "memory",
+  entriesOf: (sharer: Layout, at: number) => Entries | undefined = () => undefined,
 ): Promise<Mark> {
-  const { revision } = entries;
+  const revisions: object[] = [];
   const needed: Set<string> = new Set();
   const damaged: string[] = [];
-  for (const { digest } of rootsOf(entries)) needed.add(digest);
-  for await (const manifest of layout.graph.reachable(rootsOf(entries), ({ digest }) => damaged.push(digest), from)) {
-    throwIfAborted(settings);
-    needed.add(manifest.digest);
-    for (const { digest } of [...manifest.children, ...manifest.parts]) needed.add(digest);
+  for (const [at, sharer] of sharers.entries()) {
+    const entries = entriesOf(sharer, at) ?? (await sharer.index.read());
+    revisions.push(entries.revision);
+    for (const { digest } of rootsOf(entries)) needed.add(digest);
+    for await (const manifest of sharer.graph.reachable(rootsOf(entries), ({ digest }) => damaged.push(digest), from)) {
+      throwIfAborted(settings);
+      needed.add(manifest.digest);
+      for (const { digest } of [...manifest.children, ...manifest.parts]) needed.add(digest);
+    }
   }
-  if (damaged.length === 0) return { revision, needed };
+  if (damaged.length === 0) return { revisions, needed };
   throw new RegistryError("LAYOUT_INVALID", `what ${damaged[0] ?? ""} needs cannot be known: it is damaged`, {
     detail: { damaged: damaged.sort() },
   });
 }
 
-/** Removes every blob that is not needed and old enough; gives those. */
-async function sweep(layout: Layout, settings: Settings, first: Mark): Promise<StoredBlob[]> {
-  let mark = first;
+/** The blobs that are not needed and old enough, in the order of their digests. */
+async function findCandidates(layout: Layout, settings: Settings, { needed }: Mark): Promise<StoredBlob[]> {
   const candidates: StoredBlob[] = [];
   for await (const blob of layout.blobs.list()) {
-    if (!mark.needed.has(blob.digest) && isOld(layout, settings, blob.digest)) candidates.push(blob);
+    if (!needed.has(blob.digest) && isOld(layout, settings, blob.digest)) candidates.push(blob);
   }
-  candidates.sort((a, b) => (a.digest < b.digest ? -1 : 1));
-  if (settings.dryRun) return candidates;
-  const removed: StoredBlob[] = [];
+  return candidates.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+interface Sweep {
+  readonly sharers: Sharers;
+  readonly mark: Mark;
+  readonly candidates: readonly StoredBlob[];
+  /** What was removed so far: right also where an error ends the sweep. */
+  readonly removed: StoredBlob[];
+}
+
+/** Removes every candidate that is still of no use. */
+async function sweep(layout: Layout, settings: Settings, { sharers, mark: first, candidates, removed }: Sweep): Promise<void> {
+  let mark = first;
   for (let at = 0, disturbed = 0; at < candidates.length; ) {
     throwIfAborted(settings);
     const slice = candidates.slice(at, at + SLICE);
-    const known = disturbed < PATIENCE ? mark : undefined;
-    const done = await layout.index.transact((draft) => removeSlice(layout, settings, draft, known, slice), settings.signal);
-    if (done === undefined) {
+    const isDone = await lockAll(sharers, settings.signal, async (locked) => {
+      const isCurrent = locked.every(({ entries }, i) => entries.revision === mark.revisions[i]);
+      if (!isCurrent && disturbed < PATIENCE) return false;
+      // Where others do not let it be known in time, what is needed is found out here.
+      const { needed } = isCurrent ? mark : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.entries);
+      for (const blob of slice) {
+        // Needed by now, renewed by a push that found it, or gone.
+        if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest)) continue;
+        await layout.staging.remove(blob.digest, () => removed.push(blob));
+        forgetIn(sharers, blob.digest);
+      }
+      return true;
+    });
+    if (isDone) at += slice.length;
+    else {
       disturbed += 1;
-      mark = await findNeeded(layout, await layout.index.read(), settings);
-      continue;
+      mark = await findNeeded(sharers, settings);
     }
-    removed.push(...done);
-    at += slice.length;
   }
-  return removed;
-}
-
-/**
- * Removes those of `slice` that are still of no use. `undefined` where the index is not the one that was looked at.
- *
- * @param known - What is needed; where others do not let that be known in time, it is found out here.
- */
-async function removeSlice(
-  layout: Layout,
-  settings: Settings,
-  draft: Draft,
-  known: Mark | undefined,
-  slice: readonly StoredBlob[],
-): Promise<StoredBlob[] | undefined> {
-  if (known !== undefined && (known.revision !== draft.revision || draft.isChanged)) return undefined;
-  const { needed } = known ?? (await findNeeded(layout, draft, settings));
-  const removed: StoredBlob[] = [];
-  for (const blob of slice) {
-    // Needed by now, renewed by a push that found it, or gone.
-    if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest)) continue;
-    await layout.staging.remove(blob.digest);
-    layout.graph.forget(blob.digest);
-    removed.push(blob);
-  }
-  return removed;
 }
 
 function isOld(layout: Layout, { graceMs }: Settings, digest: string): boolean {

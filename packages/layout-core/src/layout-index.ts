@@ -16,6 +16,7 @@ import type { IndexText } from "./index-text.ts";
 import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
 import { JsonTextError } from "./json-text.ts";
 import type { NameRules } from "./ref-name.ts";
+import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
 
 /** What a {@link LayoutIndex} needs to know. */
@@ -28,9 +29,13 @@ export interface LayoutIndexSettings extends NameRules {
 
 /**
  * A change of the index: it asks `draft` what there is, decides, and only then changes it. It may run more than once,
- * each time on a new draft; one that throws must not have changed its draft.
+ * each time on a new draft; one that throws must not have changed its draft. It removes nothing: that is an
+ * {@link LockedEffect}.
  */
 export type IndexChange<Result> = (draft: Draft) => Result | Promise<Result>;
+
+/** What is done under the lock, and changes no entry: it runs once. `entries` are those of the index as it stands. */
+export type LockedEffect<Result> = (entries: EntryTable) => Result | Promise<Result>;
 
 /** What the index says. */
 interface IndexState {
@@ -84,7 +89,17 @@ export class LayoutIndex {
    * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `change` throws.
    */
   transact<Result>(change: IndexChange<Result>, signal?: AbortSignal): Promise<Result> {
-    return this.#queue.add(change, signal);
+    return this.#queue.add(change, { signal });
+  }
+
+  /**
+   * Keeps, places or removes blobs under the lock. It runs once, in a layout that has all its parts, and its outcome is its
+   * own: a foreign write does not repeat it, and a change that cannot be written does not fail it.
+   *
+   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `effect` throws.
+   */
+  locked<Result>(effect: LockedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
+    return this.#queue.addEffect(async () => effect((await this.#completed()).table), options);
   }
 
   /**
@@ -172,11 +187,16 @@ export class LayoutIndex {
     return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale: this.#settings.stealStale });
   }
 
+  /** What the index says once the layout has all its parts. To be called under the lock. */
+  async #completed(): Promise<IndexState> {
+    if (!(await this.#current()).whole) await completeLayout(this.#disk, this.#paths, this.#settings.durable);
+    return this.#current();
+  }
+
   /** One attempt at the waiting changes, under the lock. False where another writer came between. */
   async #commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean> {
     const { durable } = this.#settings;
-    if (!(await this.#current()).whole) await completeLayout(this.#disk, this.#paths, durable);
-    const state = await this.#current();
+    const state = await this.#completed();
     const draft = new Draft(state.table);
     await decide(draft);
     if (!draft.isChanged) return true;

@@ -24,6 +24,8 @@ export class Layout {
   readonly blobs: BlobFiles;
   readonly staging: BlobStaging;
   readonly graph: ManifestGraph;
+  /** The other layouts that share the blobs of this one, as the option `sharedWith` says; never written to. */
+  readonly others: readonly Layout[] | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(disk: Disk, directory: string, settings: LayoutSettings) {
@@ -34,6 +36,7 @@ export class Layout {
     this.blobs = new BlobFiles(disk, this.paths, settings);
     this.staging = new BlobStaging(disk, this.paths, this.blobs, settings);
     this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);
+    this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined }));
   }
 
   /** What every reading call begins with. */
@@ -56,11 +59,11 @@ export class Layout {
       await staging.place(staged);
       return;
     }
-    const isKept = await index.transact(async () => {
+    const isKept = await index.locked(async () => {
       const kept = await staging.keep(staged);
       if (!kept) await staging.place(staged);
       return kept;
-    }, signal);
+    }, { signal });
     if (isKept) await staging.drop(staged);
   }
 
@@ -76,6 +79,11 @@ export class Layout {
 
   /** Waits for what is being written and closes what is open. Idempotent. */
   close(): Promise<void> {
-    return (this.#closed ??= this.index.close());
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.index.close();
+    for (const other of this.others ?? []) await other.close();
   }
 }

@@ -28,7 +28,7 @@ export async function mountBetween(
     if (size === undefined) throw unknownBlob(wanted);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
     if ((await to.blobs.size(wanted)) === size) {
-      await to.index.transact(() => to.staging.renew(wanted), signal);
+      await to.index.locked(() => to.staging.renew(wanted), options);
       if (to.staging.isTaken(descriptor)) return descriptor;
     }
     await to.index.ensure(signal);

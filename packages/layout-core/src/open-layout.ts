@@ -1,7 +1,4 @@
-import { resolve } from "node:path";
-
 import type { ListOptions, Registry } from "@ocilayout/oci-types";
-import { requireString } from "@ocilayout/oci-types";
 
 import { LayoutDeleter } from "./deleter.ts";
 import type { Disk } from "./fs/disk.ts";
@@ -12,7 +9,7 @@ import { Layout } from "./layout.ts";
 import type { ManifestListing } from "./lister.ts";
 import { LayoutLister } from "./lister.ts";
 import type { LayoutOptions } from "./options.ts";
-import { completeOptions } from "./options.ts";
+import { completeOptions, requireDirectory } from "./options.ts";
 import { rememberLayout } from "./open-layouts.ts";
 import { LayoutReader } from "./reader.ts";
 import { LayoutUploads } from "./uploads.ts";
@@ -38,6 +35,8 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
    * Removes the blobs that no entry reaches, expired upload sessions and what dead processes left behind; safe beside
    * pushes of this and other processes. What a foreign entry reaches stays, what is younger than the grace too, and what
    * a document of an unknown type has a digest of. `LAYOUT_INVALID` where a manifest is damaged: it removes nothing then.
+   *
+   * Where `blobs` is a link, other layouts may need the blobs: see the option `sharedWith`.
    */
   gc(options?: GcOptions): Promise<GcReport>;
   /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
@@ -61,9 +60,7 @@ export async function openLayout(directory: string, options: LayoutOptions = {})
 
 /** {@link openLayout} on a file system of the caller's choice: what tests make fail. */
 export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptions = {}): LayoutRegistry {
-  requireString(directory, "a directory");
-  if (directory === "" || directory.includes("\0")) throw new TypeError("a directory must be a path");
-  const root = resolve(directory);
+  const root = requireDirectory(directory, "a directory");
   const settings = completeOptions(options);
   const layout = new Layout(disk, root, settings);
   const reader = new LayoutReader(layout);

@@ -1,4 +1,6 @@
-import { RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
+import { resolve } from "node:path";
+
+import { RegistryError, requireCount, requireFlag, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { EntryName } from "./ref-name.ts";
@@ -33,6 +35,15 @@ export interface LayoutOptions {
   readonly maxManifestBytes?: number | undefined;
   /** How long an upload session lives without a write, in milliseconds. Default 24 hours. */
   readonly uploadExpiryMs?: number | undefined;
+  /**
+   * The directories of the other layouts whose `blobs` lead to the same directory as this one's. `gc` and `deleteBlob` lock
+   * all of them, and keep what any of them needs. Without it, if `blobs` is a link, `deleteBlob` fails with `DENIED` and
+   * `gc` removes no blob, because other layouts may need them; an empty list says that none does.
+   *
+   * A layout that is not named loses what only it needs. One that is missing or damaged, or has other blobs, makes both
+   * calls fail with `LAYOUT_INVALID`.
+   */
+  readonly sharedWith?: readonly string[] | undefined;
   /** Whether every write is refused, with `DENIED`. Default false. */
   readonly readOnly?: boolean | undefined;
 }
@@ -50,6 +61,8 @@ export interface LayoutSettings {
   readonly stealStale: boolean;
   readonly maxManifestBytes: number;
   readonly uploadExpiryMs: number;
+  /** Absolute paths. */
+  readonly sharedWith: readonly string[] | undefined;
   readonly readOnly: boolean;
 }
 
@@ -78,8 +91,21 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     stealStale: requireFlag(options.stealStale ?? true, "stealStale"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
+    sharedWith: options.sharedWith === undefined ? undefined : requireDirectories(options.sharedWith),
     readOnly: requireFlag(options.readOnly ?? false, "readOnly"),
   };
+}
+
+/** The absolute path of a directory that a caller named. */
+export function requireDirectory(value: string, what: string): string {
+  requireString(value, what);
+  if (value === "" || value.includes("\0")) throw new TypeError(`${what} must be a path`);
+  return resolve(value);
+}
+
+function requireDirectories(values: readonly string[]): readonly string[] {
+  if (!Array.isArray(values)) throw new TypeError("sharedWith must be an array of directories");
+  return Array.from(values, (value: string, at) => requireDirectory(value, `sharedWith[${at}]`));
 }
 
 /** Refuses a write where there are to be none. */

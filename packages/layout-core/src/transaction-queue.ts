@@ -16,18 +16,29 @@ export interface TransactionSteps<Draft> {
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 interface Job<Draft> {
-  readonly change: (draft: Draft) => unknown;
+  /** A change of the draft, which may be decided more than once, or an effect, which happens once. */
+  readonly work: { readonly change: (draft: Draft) => unknown } | { readonly effect: () => unknown };
   readonly deadline: number;
-  /** What the change answered in the latest attempt. */
+  /** What the effect, or the latest attempt of the change, answered. */
   outcome: Outcome | undefined;
   settle(outcome: Outcome): void;
+}
+
+/** Bounds of the waiting of one job. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long the job waits for the lock, in milliseconds. Defaults to the queue's own limit. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
  * Lets changes that wait at the same moment share one lock, one reading and one writing, each with its own outcome:
  * a change that throws is left out, what fails for all rejects all.
  *
- * A change can be aborted or time out until it is taken for writing, which is its commit point.
+ * Effects share the lock only. Each runs once, after the changes are committed or have failed, and has its own outcome:
+ * neither another writer nor a failed write of the index makes it run again or reject.
+ *
+ * A job can be aborted or time out until its batch is taken, which is its commit point.
  */
 export class TransactionQueue<Draft> {
   readonly #timeoutMs: number;
@@ -42,14 +53,23 @@ export class TransactionQueue<Draft> {
     this.#steps = steps;
   }
 
-  /** Queues a change; resolves to what it answers, once that is committed. */
-  add<Result>(change: (draft: Draft) => Result | Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  /** Queues a change; resolves to what it answers, once that is committed. It may be decided more than once. */
+  add<Result>(change: (draft: Draft) => Result | Promise<Result>, options: WaitOptions = {}): Promise<Result> {
+    return this.#enqueue<Result>({ change }, options);
+  }
+
+  /** Queues what needs the lock and changes no draft: it runs once, whatever becomes of the changes beside it. */
+  addEffect<Result>(effect: () => Result | Promise<Result>, options: WaitOptions = {}): Promise<Result> {
+    return this.#enqueue<Result>({ effect }, options);
+  }
+
+  #enqueue<Result>(work: Job<Draft>["work"], { signal, timeoutMs }: WaitOptions): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       signal?.throwIfAborted();
       let ignoreAbort: (() => void) | undefined;
       const job: Job<Draft> = {
-        change,
-        deadline: performance.now() + this.#timeoutMs,
+        work,
+        deadline: performance.now() + (timeoutMs ?? this.#timeoutMs),
         outcome: undefined,
         settle(outcome) {
           ignoreAbort?.();
@@ -79,9 +99,13 @@ export class TransactionQueue<Draft> {
         if (lock === undefined) continue;
         const batch = [...this.#waiting];
         this.#waiting.clear();
-        const failure = await this.#commit(lock, batch);
+        await this.#commit(lock, batch);
+        for (const job of batch) {
+          const { work } = job;
+          if ("effect" in work) job.outcome = await attempt(() => work.effect());
+        }
         await lock.release();
-        for (const job of batch) job.settle(failure ?? job.outcome ?? { error: new Error("a change was not made") });
+        for (const job of batch) job.settle(job.outcome ?? { error: new Error("a change was not made") });
       }
     } finally {
       // At once, not a microtask later: whoever is told of the last change may add the next one by then.
@@ -106,19 +130,22 @@ export class TransactionQueue<Draft> {
     }
   }
 
-  /** Makes the changes of `batch`, again where another writer came between. What failed for all of them, if anything. */
-  async #commit(lock: HeldLock, batch: readonly Job<Draft>[]): Promise<Outcome | undefined> {
-    const deadline = Math.max(...batch.map((job) => job.deadline));
+  /** Makes the changes of `batch`, again where another writer came between. What fails for all of them rejects each. */
+  async #commit(lock: HeldLock, batch: readonly Job<Draft>[]): Promise<void> {
+    const changes = batch.flatMap((job) => ("change" in job.work ? [{ job, change: job.work.change }] : []));
+    if (changes.length === 0) return;
+    let deadline = 0;
+    for (const { job } of changes) deadline = Math.max(deadline, job.deadline);
     const decide = async (draft: Draft): Promise<void> => {
-      for (const job of batch) job.outcome = await attempt(job, draft);
+      for (const { job, change } of changes) job.outcome = await attempt(() => change(draft));
     };
     try {
       while (!(await this.#steps.commit(lock, decide))) {
         if (performance.now() > deadline) throw new RegistryError("LOCK_TIMEOUT", "other writers kept changing the index");
       }
-      return undefined;
     } catch (error) {
-      return { error: storageError(error, "writing the index") };
+      const failure = { error: storageError(error, "writing the index") };
+      for (const { job } of changes) job.outcome = failure;
     }
   }
 
@@ -132,9 +159,9 @@ export class TransactionQueue<Draft> {
 /** The lock's own waiting ends a little before its time is up rather than after it. */
 const LAST_WAIT_MS = 100;
 
-async function attempt<Draft>(job: Job<Draft>, draft: Draft): Promise<Outcome> {
+async function attempt(run: () => unknown): Promise<Outcome> {
   try {
-    return { value: await job.change(draft) };
+    return { value: await run() };
   } catch (error) {
     return { error };
   }

@@ -63,7 +63,7 @@ export class LayoutWriter {
         return { mediaType: octetStream, digest: wanted.digest, size };
       };
       if ((await blobs.size(wanted.digest)) === undefined) return await mount();
-      return await index.transact(mount, options.signal);
+      return await index.locked(mount, options);
     } catch (error) {
       throw storageError(error, "mounting a blob");
     }

@@ -38,10 +38,48 @@ it("however many changes wait, their signal has one listener, and none in the en
       return true;
     },
   });
-  const changes = Array.from({ length: 20 }, async (_, i) => queue.add(() => i, signal));
+  const changes = Array.from({ length: 20 }, async (_, i) => queue.add(() => i, { signal }));
   // Node takes the eleventh for a leak, and warns.
   expect(getEventListeners(signal, "abort")).toHaveLength(1);
   goOn();
   expect(await Promise.all(changes)).toHaveLength(20);
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
+});
+
+/** A queue whose commits go as `commits` say: false is one that another writer disturbed. */
+function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object> {
+  const left = [...commits];
+  return new TransactionQueue(1_000, {
+    acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
+    commit: async (_lock, decide) => {
+      await decide({});
+      const next = left.shift() ?? true;
+      if (next instanceof Error) throw next;
+      return next;
+    },
+  });
+}
+
+it("an effect happens once, however often the changes beside it are decided", async () => {
+  const queue = queueOf([false, false, true]);
+  const seen: string[] = [];
+  await Promise.all([
+    queue.addEffect(() => seen.push("effect")),
+    queue.add(() => seen.push("change")),
+  ]);
+  expect(seen).toEqual(["change", "change", "change", "effect"]);
+});
+
+it("an effect happens and resolves although the changes beside it cannot be written", async () => {
+  const queue = queueOf([new Error("no space left")]);
+  const [change, effect] = await Promise.allSettled([queue.add(() => "change"), queue.addEffect(() => "effect")]);
+  expect(change).toMatchObject({ status: "rejected", reason: { message: "no space left" } });
+  expect(effect).toEqual({ status: "fulfilled", value: "effect" });
+});
+
+it("an effect that fails rejects alone", async () => {
+  const queue = queueOf([true]);
+  const [change, effect] = await Promise.allSettled([queue.add(() => "change"), queue.addEffect(() => Promise.reject(new Error("no")))]);
+  expect(change).toEqual({ status: "fulfilled", value: "change" });
+  expect(effect).toMatchObject({ status: "rejected", reason: { message: "no" } });
 });

@@ -77,7 +77,7 @@ function showHelp<Args>(args: Args): Args {
 }
 
 /** The options that may be said more than once. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "annotation", "files", "newtag"]);
+const REPEATABLE: ReadonlySet<string> = new Set(["_", "annotation", "files", "newtag", "shared-with", "sharedWith"]);
 
 function checkOptions(args: Readonly<Record<string, unknown>>): true {
   for (const [name, value] of Object.entries(args)) {

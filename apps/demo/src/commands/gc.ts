@@ -1,6 +1,7 @@
 import { writeJson, writeText } from "../output/output.ts";
 import { withProgress } from "../output/progress.ts";
 import { countOf, formatSize } from "../output/text.ts";
+import type { Opened } from "../target/open.ts";
 import { withWhole } from "../target/open.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
@@ -20,22 +21,34 @@ export const gc: Command = defineCommand({
     withPath(parser, "A layout")
       .option("dry-run", { type: "boolean", default: false, describe: "Remove nothing, and say what would be" })
       .option("grace", { type: "string", nargs: 1, default: "24h", describe: "What is younger stays: 24h, 10m, 0" })
+      .option("shared-with", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "Another layout that shares the blobs, where blobs is a link; once for each",
+      })
       .option("untagged", { type: "boolean", default: false, describe: "Remove also manifests that no tag reaches" }),
   run: async (args, { output, signal }) => {
-    const { "dry-run": dryRun, untagged, json } = args;
+    const { "dry-run": dryRun, "shared-with": sharedWith, untagged, json } = args;
     const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
-    return withWhole(args, dryRun ? "read" : "change", async (registry) => {
+    const run = async (registry: Opened): Promise<number> => {
       const report = await withProgress(output, "collecting garbage", () => registry.gc(options));
       const refused: readonly string[] = "refused" in report ? (report.refused as readonly string[]) : [];
-      const { removed, bytes, uploads } = report;
-      if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused });
+      const { removed, bytes, uploads, withheld } = report;
+      if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused, withheld });
       else {
         for (const digest of removed) await writeText(output, digest);
         const rest = uploads === 0 ? "" : `, and ${countOf(uploads, "unfinished upload")}`;
         await writeText(output, `${dryRun ? "would remove" : "removed"} ${countOf(removed.length, "blob")}, ${formatSize(bytes)}${rest}`);
       }
       for (const name of refused) await output.note(`ocilayout: LAYOUT_INVALID: the layout of ${name} is damaged; nothing of it was removed`);
+      if (withheld !== undefined && withheld.length > 0) {
+        await output.note(
+          `ocilayout: ${countOf(withheld.length, "blob")} kept: blobs is a link, and other layouts may need them; name those with --shared-with`,
+        );
+      }
       return refused.length === 0 ? 0 : 1;
-    });
+    };
+    return withWhole(args, dryRun ? "read" : "change", run, { sharedWith });
   },
 });

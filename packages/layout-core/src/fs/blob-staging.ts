@@ -153,10 +153,15 @@ export class BlobStaging {
     await this.#renew(digest, () => true);
   }
 
-  /** Removes a stored blob. To be called under the layout's lock. */
-  async remove(digest: string): Promise<void> {
+  /**
+   * Removes a stored blob. To be called under the layout's lock.
+   *
+   * @param onRemoved - Called at once when the file is gone: what comes then can fail, and changes nothing about that.
+   */
+  async remove(digest: string, onRemoved: () => void = () => undefined): Promise<void> {
     const path = this.#blobs.path(digest);
     await this.#disk.unlink(path);
+    onRemoved();
     if (this.#durable) await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
   }
 

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import { emptyDescriptor, type Descriptor } from "@ocilayout/oci-types";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { TransactionQueue } from "../src/transaction-queue.ts";
+import { blobPath, bytes, describe as descriptorOf, freshLayout, pushArtifact, rejection } from "./helpers.ts";
+
+function failure(code: string): Promise<never> {
+  return Promise.reject(Object.assign(new Error(code), { code, syscall: "rename" }));
+}
+
+/** A layout with a tagged image and some blobs that nothing needs. */
+async function prepare(blobs: number): Promise<{ directory: string; unused: readonly Descriptor[] }> {
+  const directory = freshLayout();
+  await using registry = await openLayout(directory, { durability: "none" });
+  await pushArtifact(registry, "a", "image", ["v1"]);
+  const contents = Array.from({ length: blobs }, (_, i) => bytes(`unused ${i}`));
+  for (const content of contents) await registry.pushBlob("a", descriptorOf(content), content);
+  return { directory, unused: contents.map((content) => descriptorOf(content)).sort((a, b) => (a.digest < b.digest ? -1 : 1)) };
+}
+
+function openOn(directory: string, changes: Partial<Disk>): LayoutRegistry {
+  return openLayoutOn({ ...nodeDisk, ...changes }, directory, { durability: "none", lockTimeoutMs: 5_000 });
+}
+
+/** How many jobs were queued since: those of the calls that a test makes at once. */
+function countQueued(): () => number {
+  const spies = (["add", "addEffect"] as const).map((name) => vi.spyOn(TransactionQueue.prototype, name));
+  return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+}
+
+/** Taking the lock on a disk where it is not given before two jobs wait for it: they share it. */
+function shareLock(queued: () => number): Disk["link"] {
+  return async (from, to) => {
+    while (to.endsWith(".index.json.lock") && queued() < 2) await nextTurn();
+    return nodeDisk.link(from, to);
+  };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("what was removed is what is told", () => {
+  it("deleteBlob succeeds beside a push whose index cannot be written", async () => {
+    const { directory, unused: [blob] } = await prepare(1);
+    if (blob === undefined) throw new Error("no blob");
+    const rename: Disk["rename"] = (from, to) => (to.endsWith("index.json") ? failure("ENOSPC") : nodeDisk.rename(from, to));
+    await using registry = openOn(directory, { rename, link: shareLock(countQueued()) });
+    const [pushed, deleted] = await Promise.allSettled([
+      registry.pushManifest("a", bytes("opaque"), "application/x-thing", { tags: ["v2"] }),
+      registry.deleteBlob("a", blob.digest),
+    ]);
+    expect(pushed).toMatchObject({ status: "rejected", reason: { code: "STORAGE_FAILED" } });
+    expect(deleted.status === "fulfilled").toBe(!existsSync(blobPath(directory, blob.digest)));
+    expect(deleted).toEqual({ status: "fulfilled", value: undefined });
+  });
+
+  it("gc tells of every blob that it removed, also where another writer disturbs a push beside it", async () => {
+    const { directory, unused } = await prepare(3);
+    const index = join(directory, "index.json");
+    let isDisturbed = false;
+    const sync = async (file: number): Promise<void> => {
+      await nodeDisk.sync(file);
+      if (isDisturbed || !readdirSync(directory).some((name) => name.startsWith(".index.json.") && !name.startsWith(".index.json.lock"))) return;
+      // Another program writes index.json anew while the push is about to.
+      isDisturbed = true;
+      writeFileSync(`${index}.aside`, readFileSync(index));
+      renameSync(`${index}.aside`, index);
+    };
+    const queued = countQueued();
+    await using registry = openLayoutOn({ ...nodeDisk, sync, link: shareLock(queued) }, directory, { lockTimeoutMs: 5_000 });
+    const collecting = registry.gc({ graceMs: 0 });
+    while (queued() < 1) await nextTurn();
+    await registry.pushManifest("a", bytes("opaque"), "application/x-thing", { tags: ["v2"] });
+    const report = await collecting;
+    expect(isDisturbed).toBe(true);
+    expect(unused.filter(({ digest }) => existsSync(blobPath(directory, digest)))).toEqual([]);
+    expect(report.removed).toEqual(expect.arrayContaining(unused.map(({ digest }) => digest)));
+  });
+
+  it("gc that fails halfway tells in detail what it removed until then", async () => {
+    const { directory, unused } = await prepare(3);
+    let count = 0;
+    const unlink = (path: string): Promise<void> => {
+      if (path.includes("blobs") && (count += 1) === 3) return failure("EIO");
+      return nodeDisk.unlink(path);
+    };
+    await using registry = openOn(directory, { unlink });
+    const error = await rejection(registry.gc({ graceMs: 0 }));
+    const gone = unused.filter(({ digest }) => !existsSync(blobPath(directory, digest))).map(({ digest }) => digest);
+    expect(gone).toHaveLength(2);
+    expect(error).toMatchObject({ code: "STORAGE_FAILED", detail: { systemCode: "EIO", removed: gone } });
+    expect(existsSync(blobPath(directory, emptyDescriptor.digest))).toBe(true);
+  });
+});

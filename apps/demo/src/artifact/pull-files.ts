@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { annotationKeys, createBlobReader } from "@ocilayout/oci-types";
+import { annotationKeys, createBlobReader, excerpt, RegistryError } from "@ocilayout/oci-types";
 
 import { planPlaces, putInPlace } from "./places.ts";
 
@@ -22,11 +22,24 @@ export interface PullFilesOptions extends CallOptions {
   readonly onFile?: ((layer: TitledLayer) => void) | undefined;
 }
 
-/** The layers that have titles, in order. */
+/** What oras annotates a directory with: the layer is an archive of it, to be unpacked. */
+const UNPACK = "io.deis.oras.content.unpack";
+
+/**
+ * The layers that have titles, in order.
+ *
+ * @throws `RegistryError` `UNSUPPORTED` for a layer that is an archived directory: as a file it would be something else.
+ */
 export function titledLayers(layers: readonly Descriptor[]): TitledLayer[] {
   return layers.flatMap((descriptor) => {
-    const title = descriptor.annotations?.[annotationKeys.title];
-    return title === undefined ? [] : [{ title, descriptor }];
+    const { annotations = {} } = descriptor;
+    const title = annotations[annotationKeys.title];
+    if (title === undefined) return [];
+    if (annotations[UNPACK] !== "true") return [{ title, descriptor }];
+    throw new RegistryError(
+      "UNSUPPORTED",
+      `cannot unpack the directory ${excerpt(title)}: save its archive with cat --blob PATH@${descriptor.digest}, and unpack that`,
+    );
   });
 }
 

@@ -8,6 +8,8 @@ import type { CommonArguments, Task } from "../commands/command.ts";
 import { commands } from "../commands/index.ts";
 import { writeText } from "../output/output.ts";
 import { UsageError } from "./usage-error.ts";
+import type { Usages } from "./usage-message.ts";
+import { explainUsage, verbOf } from "./usage-message.ts";
 
 /**
  * What the command line asks for, not done yet.
@@ -16,7 +18,7 @@ import { UsageError } from "./usage-error.ts";
  */
 export async function parse(args: readonly string[]): Promise<Task> {
   let chosen: Task | undefined;
-  const parser = createParser((task) => {
+  const parser = createParser(args, (task) => {
     chosen = task;
   });
   const outputs: string[] = [];
@@ -28,7 +30,15 @@ export async function parse(args: readonly string[]): Promise<Task> {
   return chosen ?? (async ({ output }) => writeText(output, text).then(() => 0));
 }
 
-function createParser(choose: (task: Task) => void): Argv {
+/** The command whose help fits the command line `args`. */
+export function helpFor(args: readonly string[]): string {
+  const verb = verbOf(args) ?? "";
+  return usages.has(verb) ? `ocilayout ${verb} --help` : "ocilayout --help";
+}
+
+const usages: Usages = new Map(commands.map(({ usage }) => [usage.split(" ")[0] ?? "", usage]));
+
+function createParser(args: readonly string[], choose: (task: Task) => void): Argv {
   const parser = yargs([])
     .scriptName("ocilayout")
     .usage("$0 COMMAND\n\nReads and writes OCI Image Layout directories.")
@@ -57,7 +67,7 @@ function createParser(choose: (task: Task) => void): Argv {
     .check(checkOptions)
     .fail((message: string | null, error: Error | undefined) => {
       // Nothing but the parser and its checks fails here.
-      throw error instanceof UsageError ? error : new UsageError(message ?? error?.message ?? "");
+      throw error instanceof UsageError ? error : new UsageError(explainUsage(message ?? error?.message ?? "", args, usages));
     });
   for (const command of commands) command.register(parser as unknown as Argv<CommonArguments>, { choose, decode: showHelp });
   return parser;

@@ -1,10 +1,9 @@
-import { isRegistryError } from "@ocilayout/oci-types";
-
 import type { Streams } from "../output/output.ts";
 import { createOutput, ReaderGone } from "../output/output.ts";
 import { printable } from "../output/text.ts";
+import { explain } from "./explain.ts";
 import { Interrupted } from "./interrupted.ts";
-import { parse } from "./parse.ts";
+import { helpFor, parse } from "./parse.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a run of the command uses of its process. */
@@ -27,18 +26,10 @@ export async function run(args: readonly string[], options: RunOptions): Promise
     if (error instanceof ReaderGone) return 0;
     if (error instanceof UsageError) {
       await output.note(`ocilayout: ${printable(error.message)}`);
-      await output.note("Try ocilayout --help.");
+      await output.note(`Try ${helpFor(args)}.`);
       return 2;
     }
     await output.note(`ocilayout: ${printable(explain(error))}`);
     return error instanceof Interrupted ? error.exitCode : 1;
   }
-}
-
-/** The code and message of a failure, and the system's own words where it was the storage that failed. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!isRegistryError(error)) return error.message;
-  const cause = error.code === "STORAGE_FAILED" && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.code}: ${error.message}${cause}`;
 }

@@ -25,6 +25,8 @@ export type Task = (context: Context) => Promise<number>;
 
 /** A command of the command line. */
 export interface Command {
+  /** Its name and positional arguments: `tags <path>`. */
+  readonly usage: string;
   /** Makes it known to `parser`. */
   register(parser: Argv<CommonArguments>, choice: Choice): void;
 }
@@ -54,6 +56,7 @@ export interface CommandDefinition<Args> {
 /** Makes a {@link Command}. */
 export function defineCommand<Args>({ usage, summary, examples, options, run }: CommandDefinition<Args>): Command {
   return {
+    usage,
     register: (parser, { choose, decode }) => {
       parser.command(
         usage,

@@ -3,12 +3,13 @@ import { collect, isRegistryError, manifestKind } from "@ocilayout/oci-types";
 
 import type { Output } from "../output/output.ts";
 import { writeJson, writeText } from "../output/output.ts";
+import { countOf } from "../output/text.ts";
 import type { OpenTarget } from "../target/open.ts";
 import { withTarget } from "../target/open.ts";
 import { requireReference, resolveTarget } from "../target/reference.ts";
 import { drawTree } from "../tree/draw.ts";
 import { growTree } from "../tree/grow.ts";
-import type { Tree } from "../tree/node.ts";
+import type { Tree, TreeNode } from "../tree/node.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
@@ -25,15 +26,22 @@ export const show: Command = defineCommand({
   options: (parser) => withPath(parser, "A layout, a repository, a tag or a digest"),
   run: (args, { output, signal }) =>
     withTarget(args, "read", async (target) => {
-      const draw = (tree: Tree): Promise<void> => write(output, tree, args.json);
+      const draw = (tree: Tree): Promise<void> => (args.json ? writeJson(output, tree) : write(output, tree, shownName(target, tree, args.perRepo)));
       if ((target.tag ?? target.digest) !== undefined) {
         await draw(await showOne(target, signal));
         return undefined;
       }
       const { registry } = target;
       const repositories = target.path === target.directory ? await collect(registry.repositories({ signal })) : [target.repository];
-      for (const repository of repositories) await showAll(target, repository, signal, draw);
-      return undefined;
+      let unreadable = 0;
+      const count = async (tree: Tree): Promise<void> => {
+        if (tree.nodes.some(({ state }) => state === "unreadable")) unreadable += 1;
+        await draw(tree);
+      };
+      for (const repository of repositories) await showAll(target, repository, signal, count);
+      if (unreadable === 0) return undefined;
+      await output.note(`ocilayout: cannot read ${countOf(unreadable, "manifest")}: ocilayout cat PATH@DIGEST says why`);
+      return 1;
     }),
 });
 
@@ -59,7 +67,7 @@ async function showAll(
     const nodes = await growTree(registry, repository, descriptor.digest, { signal }).catch((error: unknown) => {
       if (!isRegistryError(error)) throw error;
       // What cannot be read is still there, and hides nothing else.
-      const state = error.code === "MANIFEST_UNKNOWN" ? ("missing" as const) : ("damaged" as const);
+      const state = STATES.get(error.code) ?? "damaged";
       const { mediaType, digest, size } = descriptor;
       return [{ depth: 0, role: roleOf(mediaType), state, mediaType, digest, size }];
     });
@@ -67,6 +75,12 @@ async function showAll(
     await draw({ repository, tags, nodes });
   }
 }
+
+/** What a manifest is that cannot be read, by the code that says so. */
+const STATES: ReadonlyMap<string, TreeNode["state"]> = new Map([
+  ["MANIFEST_UNKNOWN", "missing"],
+  ["STORAGE_FAILED", "unreadable"],
+]);
 
 function roleOf(mediaType: string): "index" | "manifest" | "other" {
   const kind = manifestKind(mediaType);
@@ -79,7 +93,15 @@ function compare(a: ManifestListing, b: ManifestListing): number {
   return rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0;
 }
 
-async function write(output: Output, tree: Tree, json: boolean): Promise<void> {
-  if (json) return writeJson(output, tree);
-  for (const line of drawTree(tree)) await writeText(output, line);
+/**
+ * The name of a tree's repository. In a directory of layouts a path may be cut at any directory: then the name is the path,
+ * so that it means the same when it is typed again.
+ */
+function shownName({ path, directory }: OpenTarget, { repository }: Tree, perRepo: boolean): string {
+  const isWhole = !perRepo || directory === "." || path === directory || path.startsWith(`${directory}//`);
+  return isWhole ? repository : `${directory}/${repository}`;
+}
+
+async function write(output: Output, tree: Tree, name: string): Promise<void> {
+  for (const line of drawTree(tree, name)) await writeText(output, line);
 }

@@ -6,6 +6,8 @@ import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import type { Reference } from "@ocilayout/ociref";
 import { parseHostless } from "@ocilayout/ociref";
 
+import { explainMissing } from "./advise.ts";
+
 /** What a PATH means. */
 export interface Target {
   /** As it was written. */
@@ -31,7 +33,9 @@ export interface Target {
 export async function locate(path: string): Promise<Target> {
   // What lost its marker is a damaged layout, and not a name in the directory above.
   if (isDirectory(path) && !hasMarker(path) && isRemnant(path)) return { path, directory: path, exists: true };
-  const { directory, reference, matched } = await findLayout(path);
+  const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
+    throw isRegistryError(error, "NAME_INVALID") ? withAdvice(error, path) : error;
+  });
   const marked = matched === "fallback" ? cutAtMark(path) : undefined;
   if (marked !== undefined) return { path, ...marked, exists: false };
   return { path, directory, ...reference, exists: matched !== "fallback" };
@@ -67,7 +71,10 @@ function inTree(path: string, directory: string, rest: string): Target {
 
 /** `path` as a whole: a layout's directory, or with `perRepo` that of all layouts. */
 export async function locateWhole(path: string, perRepo: boolean): Promise<Target> {
-  if (perRepo) return { path, directory: path, exists: isDirectory(path) };
+  if (perRepo) {
+    if (!hasMarker(path)) return { path, directory: path, exists: isDirectory(path) };
+    throw new RegistryError("LAYOUT_INVALID", `${excerpt(path)} is one layout, not a directory of layouts: leave out --per-repo`);
+  }
   try {
     return await locate(path);
   } catch (error) {
@@ -79,7 +86,13 @@ export async function locateWhole(path: string, perRepo: boolean): Promise<Targe
 
 /** The error for a layout that is not there. */
 export function noLayout({ path }: Target): RegistryError {
-  return new RegistryError("NAME_UNKNOWN", `there is no layout at ${excerpt(path)}`);
+  return withAdvice(new RegistryError("NAME_UNKNOWN", `there is no layout at ${excerpt(path)}`), path);
+}
+
+/** `error`, with what to write instead of `path`. */
+function withAdvice(error: RegistryError, path: string): RegistryError {
+  const advice = explainMissing(path);
+  return advice === undefined ? error : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
 }
 
 /** Whether a layout may be made in `directory`: it is not there, or holds nothing. */

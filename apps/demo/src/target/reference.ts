@@ -13,7 +13,9 @@ export type Reference = { readonly tag: string } | { readonly digest: string };
  * @throws {@link UsageError} Where it ends in neither tag nor digest, or in both.
  */
 export function requireReference({ path, tag, digest }: Pick<OpenTarget, "path" | "tag" | "digest">): Reference {
-  if (tag !== undefined && digest !== undefined) throw new UsageError("a tag or a digest is needed, not both");
+  if (tag !== undefined && digest !== undefined) {
+    throw new UsageError(`${path} has a tag and a digest: leave out :${tag} or @${digest}`);
+  }
   if (tag !== undefined) return { tag };
   if (digest !== undefined) return { digest };
   throw new UsageError(`${path} needs a tag or a digest: ${path}:TAG or ${path}@DIGEST`);

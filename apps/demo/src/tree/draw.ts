@@ -3,8 +3,12 @@ import { annotationKeys } from "@ocilayout/oci-types";
 import { formatSize, printable, shorten } from "../output/text.ts";
 import type { Tree, TreeNode } from "./node.ts";
 
-/** The lines of a tree: the root with its name, and below it each node with its annotations. */
-export function* drawTree({ repository, tags, nodes }: Tree): Generator<string, void, undefined> {
+/**
+ * The lines of a tree: the root with its name, and below it each node with its annotations.
+ *
+ * @param repository - The repository's name, as it is shown.
+ */
+export function* drawTree({ tags, nodes }: Tree, repository: string): Generator<string, void, undefined> {
   const lasts = findLasts(nodes);
   // Whether the branch of each level goes on below.
   const open: boolean[] = [];

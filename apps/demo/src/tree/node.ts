@@ -12,8 +12,8 @@ export interface TreeNode {
   readonly parent?: string | undefined;
   /** What it is to its parent. */
   readonly role: WalkStep["role"] | "referrer";
-  /** `WalkStep.state`. */
-  readonly state: WalkStep["state"];
+  /** `WalkStep.state`; `"unreadable"` if the system did not let it be read. */
+  readonly state: WalkStep["state"] | "unreadable";
   readonly mediaType: string;
   readonly digest: string;
   /** In bytes. */

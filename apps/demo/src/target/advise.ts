@@ -1,0 +1,92 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { excerpt } from "@ocilayout/oci-types";
+
+/** What skopeo calls the other places that an image may be in. */
+const TRANSPORTS = /^(?:docker|docker-daemon|docker-archive|oci-archive|containers-storage|dir|ostree|sif|tarball):/;
+
+/**
+ * Why `path` means no layout, and what to write instead, as far as what is there says it.
+ *
+ * @returns `undefined` if nothing is there that explains it.
+ */
+export function explainMissing(path: string): string | undefined {
+  if (existsSync(path)) return explainPlace(path) ?? attempt(() => explainTree(path));
+  if (path.startsWith("oci:")) return `a path has no prefix: leave out "oci:"`;
+  const [transport] = TRANSPORTS.exec(path) ?? [];
+  if (transport !== undefined) return `only layout directories can be opened: skopeo copy ${transport}… oci:DIRECTORY:TAG makes one`;
+  const part = existingPart(path);
+  const advice = part === undefined ? undefined : explainPlace(part);
+  if (advice !== undefined) return advice;
+  if (/:[\w.-]+@\w+:/.test(path)) return "a tag or a digest is needed, not both: leave out one of them";
+  const [name = ""] = path.slice(part === undefined ? 0 : part.length).split(/[:@]/, 1);
+  return /[A-Z]/.test(name) ? "a repository name has no upper-case letters" : undefined;
+}
+
+/** The longest part of `path`, cut before a `/`, `:` or `@`, that is there and is more than a directory on the way. */
+function existingPart(path: string): string | undefined {
+  for (let end = path.length - 1; end > 0; end -= 1) {
+    if (!"/:@".includes(path.charAt(end))) continue;
+    const part = path.slice(0, end);
+    if (existsSync(part)) return part;
+  }
+  return undefined;
+}
+
+/** Advice is no reason to fail: what cannot be looked at explains nothing. */
+function attempt(explain: () => string | undefined): string | undefined {
+  try {
+    return explain();
+  } catch {
+    return undefined;
+  }
+}
+
+function explainPlace(place: string): string | undefined {
+  try {
+    if (!statSync(place).isDirectory()) return explainFile(place);
+    readdirSync(place);
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return code === "EACCES" || code === "EPERM" ? `permission denied: ${excerpt(place)}` : undefined;
+  }
+}
+
+/** How deep a layout is looked for, and among how many directories. */
+const TREE = { depth: 4, places: 200 } as const;
+
+function explainTree(directory: string): string | undefined {
+  const places = [""];
+  for (const place of places) {
+    for (const entry of readdirSync(join(directory, place), { withFileTypes: true })) {
+      const name = place === "" ? entry.name : `${place}/${entry.name}`;
+      if (!entry.isDirectory() || entry.name === "blobs") continue;
+      if (existsSync(join(directory, name, "oci-layout"))) return `it is a directory of layouts, such as ${excerpt(name)}: add --per-repo`;
+      if (name.split("/").length < TREE.depth && places.length < TREE.places) places.push(name);
+    }
+  }
+  return undefined;
+}
+
+function explainFile(file: string): string {
+  const kind = archiveKind(file);
+  if (kind === undefined) return `${excerpt(file)} is a file, not a layout directory`;
+  return `${excerpt(file)} is an archive (${kind}): unpack it first, with mkdir DIRECTORY && tar -xf FILE -C DIRECTORY`;
+}
+
+/** What a file is by its first bytes. */
+function archiveKind(file: string): string | undefined {
+  if (!statSync(file).isFile()) return undefined;
+  const head = Buffer.alloc(512);
+  const handle = openSync(file, "r");
+  try {
+    readSync(handle, head, 0, head.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  if (head.toString("latin1", 257, 262) === "ustar") return "tar";
+  if (head.readUInt16BE(0) === 0x1f8b) return "gzip";
+  return head.readUInt32BE(0) === 0x28b52ffd ? "zstd" : undefined;
+}

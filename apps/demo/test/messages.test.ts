@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { openLayout } from "@ocilayout/layout-core";
+import { computeDigest, emptyDescriptor, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { explain } from "../src/cli/explain.ts";
+import { ocilayout, temporaryDirectory } from "./command.ts";
+
+let directory: string;
+let layout: string;
+let tree: string;
+
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  layout = join(directory, "images");
+  tree = join(directory, "trees");
+  const file = join(directory, "hello.txt");
+  writeFileSync(file, "hello\n");
+  mkdirSync(tree);
+  await ocilayout("push", `${layout}/default:v1`, file);
+  await ocilayout("push", "--per-repo", `${tree}//team/app:v1`, file);
+});
+
+/** What the command says on stderr, where it fails with `code`. */
+async function refusal(code: number, ...args: readonly string[]): Promise<string> {
+  const ran = await ocilayout(...args);
+  expect(ran).toMatchObject({ code, stdout: "" });
+  return ran.stderr;
+}
+
+/** A tar archive of one empty file, as far as its first block shows it. */
+function tar(): Buffer {
+  const block = Buffer.alloc(1024);
+  block.write("oci-layout");
+  block.write("ustar", 257, "latin1");
+  return block;
+}
+
+describe("a path that is no layout is explained", () => {
+  it.each([
+    ["a.tar", "tar", () => tar()],
+    ["a.tar.gz", "gzip", () => gzipSync(tar())],
+    ["a.tar.zst", "zstd", () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0])],
+  ])("%s is an archive to unpack first", async (name, kind, make) => {
+    const path = join(directory, name);
+    writeFileSync(path, make());
+    for (const target of [path, `${path}:v1`, `${path}/team/app:v1`]) {
+      expect(await refusal(1, "show", target)).toContain(`is an archive (${kind}): unpack it first`);
+    }
+  });
+
+  it("a file that is no archive is a file", async () => {
+    expect(await refusal(1, "ls", join(directory, "hello.txt"))).toContain("is a file, not a layout directory");
+  });
+
+  it("skopeo's prefix is to be left out, and another transport needs a copy", async () => {
+    expect(await refusal(1, "ls", `oci:${layout}`)).toContain('a path has no prefix: leave out "oci:"');
+    expect(await refusal(1, "cat", "docker://example.com/app:v1")).toContain("skopeo copy docker:… oci:DIRECTORY:TAG makes one");
+    expect(await refusal(1, "cat", "oci-archive:app.tar:v1")).toContain("only layout directories can be opened");
+  });
+
+  it("an upper-case name is called that", async () => {
+    expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain("a repository name has no upper-case letters");
+    expect(await refusal(1, "push", `${directory}/new/MyApp:v1`, join(directory, "hello.txt"))).toContain("a repository name has no upper-case letters");
+  });
+
+  it("a directory of layouts needs --per-repo, and one layout must not have it", async () => {
+    expect(await refusal(1, "ls", tree)).toContain('it is a directory of layouts, such as "team/app": add --per-repo');
+    for (const verb of ["ls", "verify", "gc"]) {
+      expect(await refusal(1, verb, "--per-repo", layout)).toContain("is one layout, not a directory of layouts: leave out --per-repo");
+    }
+  });
+
+  it("a path that explains nothing gets no advice", async () => {
+    expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout at "[^"]*absent"\n$/);
+  });
+});
+
+describe("a command line is explained in plain words", () => {
+  it.each([
+    [[], "a command is needed: ls, tags, show", "ocilayout --help"],
+    [["tga", "x"], 'unknown command "tga": did you mean tags or tag?', "ocilayout --help"],
+    [["frobnicate"], 'unknown command "frobnicate": the commands are ls, tags', "ocilayout --help"],
+    [["tags"], "tags needs PATH: ocilayout tags <path>", "ocilayout tags --help"],
+    [["push"], "push needs PATH and FILES: ocilayout push <path> <files..>", "ocilayout push --help"],
+    [["tag", "x:v1"], "tag needs NEWTAG: ocilayout tag <path> <newtag..>", "ocilayout tag --help"],
+    [["ls", "a", "b"], 'unexpected argument "b": ocilayout ls [path]', "ocilayout ls --help"],
+    [["ls", "--frobnicate"], "unknown option --frobnicate", "ocilayout ls --help"],
+    [["ls", "-z"], "unknown option -z", "ocilayout ls --help"],
+    [["pull", "x:v1", "--output"], "--output needs a value", "ocilayout pull --help"],
+  ])("%j", async (args, message, help) => {
+    const stderr = await refusal(2, ...args);
+    expect(stderr).toContain(`ocilayout: ${message}`);
+    expect(stderr).toMatch(new RegExp(`\nTry ${help}\\.\n$`));
+  });
+
+  it("a tag and a digest at once: one of them is to be left out", async () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    expect(await refusal(1, "cat", `${layout}:v1@${digest}`)).toContain("a tag or a digest is needed, not both: leave out one of them");
+    expect(await refusal(2, "cat", `${layout}/default:v1@${digest}`)).toContain(`has a tag and a digest: leave out :v1 or @${digest}`);
+  });
+});
+
+describe("a failure of the system is explained in plain words", () => {
+  it("a file that is to be pushed and is not there", async () => {
+    expect(await refusal(1, "push", `${layout}:v2`, join(directory, "absent"))).toMatch(/^ocilayout: cannot read "[^"]*absent": no such file or directory\n$/);
+  });
+
+  it.each([
+    [{ message: "EACCES: permission denied, open 'x'", syscall: "open", path: "x" }, 'cannot open "x": permission denied'],
+    [{ message: "ENOSPC: no space left on device, write", syscall: "write" }, "ENOSPC: no space left on device, write"],
+    [
+      { message: "listen EADDRINUSE: address already in use 127.0.0.1:5000", syscall: "listen", address: "127.0.0.1", port: 5000 },
+      "cannot listen on 127.0.0.1:5000: address already in use",
+    ],
+  ])("%j", ({ message, ...members }, explained) => {
+    expect(explain(Object.assign(new Error(message), members))).toBe(explained);
+  });
+
+  it("a registry's error keeps its code, and the system's words if the storage failed", () => {
+    const cause = new Error("EIO: i/o error, read");
+    expect(explain(new RegistryError("STORAGE_FAILED", "reading a blob", { cause }))).toBe("STORAGE_FAILED: reading a blob: EIO: i/o error, read");
+    expect(explain(new RegistryError("BLOB_UNKNOWN", "no blob", { cause }))).toBe("BLOB_UNKNOWN: no blob");
+  });
+});
+
+it("show of a part of a directory of layouts prints a name that means the same when it is typed again", async () => {
+  const path = `${tree}/team/app:v1`;
+  const [first = ""] = (await ocilayout("show", "--per-repo", path)).stdout.split("  ");
+  expect(first).toBe(path);
+  expect((await ocilayout("show", "--per-repo", tree)).stdout).toMatch(/^team\/app:v1 /);
+  expect((await ocilayout("show", "--per-repo", `${tree}//team/app:v1`)).stdout).toMatch(/^team\/app:v1 /);
+});
+
+it("pull refuses a directory that is to be unpacked, with its name", async () => {
+  const content = readFileSync(join(directory, "hello.txt"));
+  const annotations = { "org.opencontainers.image.title": "guide", "io.deis.oras.content.unpack": "true" };
+  const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...(await computeDigest(content)), annotations };
+  const registry = await openLayout(layout, { defaultRepository: "default" });
+  await registry.pushBlob("default", layer, content);
+  const mediaType = ociMediaTypes.imageManifest;
+  const manifest = { schemaVersion: 2, mediaType, artifactType: "application/vnd.example", config: emptyDescriptor, layers: [layer] };
+  await registry.pushManifest("default", Buffer.from(JSON.stringify(manifest)), mediaType, { tags: ["dir"] });
+  await registry.close();
+  expect(await refusal(1, "pull", `${layout}:dir`, "--output", join(directory, "out"))).toContain('cannot unpack the directory "guide"');
+});

@@ -55,3 +55,8 @@ export async function ended(child: ChildProcess): Promise<{ code: number | strin
     });
   });
 }
+
+/** The command as a process of a Node with further options and variables. */
+export function startWith(node: { readonly nodeOptions: readonly string[]; readonly env: NodeJS.ProcessEnv }, ...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...node.nodeOptions, script, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...node.env } });
+}

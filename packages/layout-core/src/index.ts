@@ -1,6 +1,7 @@
 export { findLayout, type FoundLayout, type LayoutReference } from "./find-layout.ts";
 export type { GcOptions, GcReport } from "./garbage.ts";
 export { readImageConfig, resolvePlatform, type ImageConfig } from "./image-config.ts";
+export { inspectDirectory, type DirectoryKind } from "./inspect-directory.ts";
 export type { ManifestListing } from "./lister.ts";
 export { mountBetween } from "./mount-between.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { findLayout } from "@ocilayout/layout-core";
+import type { DirectoryKind } from "@ocilayout/layout-core";
+import { findLayout, inspectDirectory } from "@ocilayout/layout-core";
 import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import type { Reference } from "@ocilayout/ociref";
 import { parseHostless } from "@ocilayout/ociref";
@@ -31,8 +32,8 @@ export interface Target {
  * @throws `RegistryError` `NAME_INVALID` where it can mean nothing.
  */
 export async function locate(path: string): Promise<Target> {
-  // What lost its marker is a damaged layout, and not a name in the directory above.
-  if (isDirectory(path) && !hasMarker(path) && isRemnant(path)) return { path, directory: path, exists: true };
+  // A damaged layout without its marker, or one whose first write was interrupted: not a name in the directory above.
+  if (["remnant", "unfinished"].includes(await kindOf(path))) return { path, directory: path, exists: true };
   const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
     throw isRegistryError(error, "NAME_INVALID") ? withAdvice(error, path) : error;
   });
@@ -95,10 +96,13 @@ function withAdvice(error: RegistryError, path: string): RegistryError {
   return advice === undefined ? error : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
 }
 
-/** Whether a layout may be made in `directory`: it is not there, or holds nothing. */
-export function isFree(directory: string): boolean {
-  if (!existsSync(directory)) return true;
-  return isDirectory(directory) && readdirSync(directory).length === 0;
+/** Whether a layout may be created in `directory`: nothing else is there. */
+export async function isFree(directory: string): Promise<boolean> {
+  return ["absent", "empty", "unfinished"].includes(await kindOf(directory));
+}
+
+async function kindOf(path: string): Promise<DirectoryKind> {
+  return path === "" || path.includes("\0") ? "absent" : inspectDirectory(path);
 }
 
 function isDirectory(path: string): boolean {
@@ -111,8 +115,4 @@ function isDirectory(path: string): boolean {
 
 function hasMarker(directory: string): boolean {
   return existsSync(join(directory, "oci-layout"));
-}
-
-function isRemnant(directory: string): boolean {
-  return existsSync(join(directory, "index.json")) && existsSync(join(directory, "blobs"));
 }

@@ -37,7 +37,7 @@ export async function withTarget<Result>(
 ): Promise<Result> {
   const target = args.perRepo ? locateInTree(args.path) : await locate(args.path);
   const repository = target.repository ?? args.defaultRepository ?? DEFAULT_REPOSITORY;
-  requireThere(target, purpose, args);
+  await requireThere(target, purpose, args);
   return opened(target, purpose, args, async (registry) => {
     try {
       return await use({ ...target, registry, repository });
@@ -68,18 +68,18 @@ export async function withWhole<Result>(
   const found = await locateWhole(args.path, args.perRepo);
   // A new layout is where the path says, for there is no reference in it.
   const target = found.exists || purpose !== "create" ? found : { ...found, directory: args.path };
-  requireThere(target, purpose, args);
+  await requireThere(target, purpose, args);
   if (target.exists && (target.repository ?? target.tag ?? target.digest) !== undefined) {
     throw new UsageError(`this command takes a layout as a whole, and ${excerpt(args.path)} is a part of one`);
   }
   return opened(target, purpose, args, use, options);
 }
 
-function requireThere(target: Target, purpose: Purpose, { perRepo }: CommonArguments): void {
+async function requireThere(target: Target, purpose: Purpose, { perRepo }: CommonArguments): Promise<void> {
   if (target.exists) return;
   if (purpose !== "create") throw noLayout(target);
   // A layout among somebody's files would be a mess; each of a directory of layouts has a directory of its own.
-  if (perRepo || isFree(target.directory)) return;
+  if (perRepo || (await isFree(target.directory))) return;
   throw new RegistryError(
     "NAME_UNKNOWN",
     `there is no layout in ${excerpt(target.directory)}, and a new one needs a directory that is new or empty: ` +

@@ -160,7 +160,7 @@ async function readMarker(disk: Disk, path: string): Promise<unknown> {
 }
 
 /** Whether there is no file below `blobs`: directories alone hold nothing that could be lost. */
-async function isEmptyBlobs(disk: Disk, blobs: string): Promise<boolean> {
+export async function isEmptyBlobs(disk: Disk, blobs: string): Promise<boolean> {
   for (const algorithm of await disk.list(blobs)) {
     if (!algorithm.isDirectory()) return false;
     if ((await disk.list(join(blobs, algorithm.name))).length > 0) return false;

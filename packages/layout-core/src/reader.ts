@@ -122,9 +122,9 @@ export class LayoutReader implements RegistryReader {
   }
 
   #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, options: ReadOptions, verify: boolean): BlobReader {
-    const { signal, mayReuse = false } = options;
+    const { signal, mayReuse = false, chunkSize } = options;
     const held = { file: blob.file };
-    const chunks = readFileChunks(this.#layout.disk, held, part, mayReuse);
+    const chunks = readFileChunks(this.#layout.disk, held, part, { mayReuse, chunkSize });
     const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: !mayReuse, reusedChunks: mayReuse });
     closeWithOwner(reader, held);
     return reader;

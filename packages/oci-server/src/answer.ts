@@ -15,6 +15,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Closed by whoever sends it, also where it is not sent. */
   readonly body?: Uint8Array | AnswerContent | undefined;
+  /** Gives back what the request takes of what all clients share. Called by whoever sends it, when it has been sent or given up. */
+  readonly release?: (() => void) | undefined;
 }
 
 /**

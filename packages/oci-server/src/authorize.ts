@@ -33,8 +33,16 @@ export type Challenge =
       readonly error?: "invalid_token" | "insufficient_scope" | undefined;
     };
 
-/** `"allow"`, `"deny"` (403), or a challenge (401). */
-export type Decision = "allow" | "deny" | Challenge;
+/** The request is allowed, and who sends it is known. */
+export interface Allowed {
+  /** Always `"allow"`. */
+  readonly decision: "allow";
+  /** Who sends it: what the request takes of the server counts for this client, wherever it comes from. */
+  readonly client: string;
+}
+
+/** `"allow"`, with the client or without, `"deny"` (403), or a challenge (401). */
+export type Decision = "allow" | Allowed | "deny" | Challenge;
 
 /**
  * Decides whether a request may do this. It is asked before anything else is looked at, once for each thing that a
@@ -45,16 +53,21 @@ export type Authorize = (request: AuthorizedRequest, access: AccessRequest) => D
 /** What a decision may be made by. */
 export type AuthorizedRequest = Pick<IncomingRequest, "method" | "url" | "headers" | "signal">;
 
-/** Refuses what is not allowed, in the words of the specification. */
-export async function requireAccess(authorize: Authorize | undefined, request: AuthorizedRequest, access: AccessRequest): Promise<void> {
-  if (authorize === undefined) return;
+/** Refuses what is not allowed, in the words of the specification. Returns the client, if the decision names it. */
+export async function requireAccess(authorize: Authorize | undefined, request: AuthorizedRequest, access: AccessRequest): Promise<string | undefined> {
+  if (authorize === undefined) return undefined;
   const decision: unknown = await authorize(request, access);
-  if (decision === "allow") return;
+  if (decision === "allow") return undefined;
+  if (isAllowed(decision)) return decision.client;
   if (isChallenge(decision)) {
     throw new HttpError(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": formatChallenge(decision, access) });
   }
   if (decision === "deny") throw new HttpError(403, "DENIED", "access denied");
   throw new TypeError("authorize() must give allow, deny or a challenge");
+}
+
+function isAllowed(value: unknown): value is Allowed {
+  return typeof value === "object" && value !== null && "decision" in value && value.decision === "allow" && "client" in value && typeof value.client === "string";
 }
 
 function isChallenge(value: unknown): value is Challenge {

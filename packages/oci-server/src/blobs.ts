@@ -8,8 +8,9 @@ import { HttpError } from "./http-error.ts";
 import { parseRange } from "./range.ts";
 
 /** GET of a blob, or of a part of it (end-2). */
-export async function getBlob({ registry, request, read }: Context, repository: string, digest: string): Promise<Answer> {
+export async function getBlob({ registry, request, read: how, lease }: Context, repository: string, digest: string): Promise<Answer> {
   const { headers, signal } = request;
+  const read = { ...how, chunkSize: lease.holdBuffers() };
   if (!hasConditions(headers)) return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
   const descriptor = await registry.resolveBlob(repository, digest, { signal });
   const instead = evaluateRead(headers, descriptor.digest);

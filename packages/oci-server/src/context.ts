@@ -1,6 +1,8 @@
 import type { ReadOptions, Registry } from "@ocilayout/oci-types";
 
 import type { Action } from "./authorize.ts";
+import type { Lease } from "./budget.ts";
+import type { Gate } from "./gate.ts";
 import type { IncomingRequest } from "./incoming.ts";
 import type { ServerLimits } from "./options.ts";
 
@@ -10,6 +12,10 @@ export interface Context {
   readonly request: IncomingRequest;
   readonly query: URLSearchParams;
   readonly limits: ServerLimits;
+  /** What this request takes of what all clients share. */
+  readonly lease: Lease;
+  /** Lets large documents be worked on one after the other. */
+  readonly documents: Gate;
   /** How blobs are read. */
   readonly read: Pick<ReadOptions, "mayReuse" | "verify">;
   /** Whether whoever asks may also do this, elsewhere. Rejects where not. */

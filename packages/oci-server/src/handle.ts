@@ -3,10 +3,14 @@ import { requireRepository } from "@ocilayout/ociref";
 
 import type { Answer } from "./answer.ts";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
-import type { AccessRequest, Action } from "./authorize.ts";
+import type { AccessRequest, Action, AuthorizedRequest } from "./authorize.ts";
 import { requireAccess } from "./authorize.ts";
+import { Budget } from "./budget.ts";
+import type { Lease } from "./budget.ts";
 import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
+import { clientKey } from "./client-key.ts";
 import type { Context } from "./context.ts";
+import { Gate } from "./gate.ts";
 import { completeHeaders } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingRequest } from "./incoming.ts";
@@ -22,7 +26,11 @@ import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./
 export interface Handle {
   /** The limits of the options, complete. */
   readonly limits: ServerLimits;
-  /** Answers a request. Never rejects. */
+  /** What all clients share. */
+  readonly budget: Budget;
+  /** Names the client that a request counts for at first. */
+  clientOf(request: AuthorizedRequest, address: string | undefined): string | undefined;
+  /** Answers a request. Never rejects. What the request takes is given back by the answer's `release`. */
   answer(request: IncomingRequest): Promise<Answer>;
   /** Tells of a failure of the server's own, unless whoever asked has gone. */
   report(error: unknown, request: Pick<IncomingRequest, "method" | "url" | "signal">): void;
@@ -49,20 +57,21 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
   if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
     throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
   }
-  let receiving = 0;
+  const budget = new Budget(limits);
+  const documents = new Gate(limits.maxManifestBytes);
+  const clientOf: Handle["clientOf"] = (request, address) => {
+    if (options.clientOf !== undefined) return options.clientOf(request, address);
+    return address === undefined ? undefined : `address ${clientKey(address)}`;
+  };
 
-  const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams): Promise<Answer> => {
-    const access = (asked: AccessRequest): Promise<void> => requireAccess(authorize, request, asked);
-    await access({ repository, action: endpoint.action });
-    const context = { registry, request, query, limits, read, requireAccess: access, hasRules: authorize !== undefined };
-    if (endpoint.hasBody !== true) return endpoint.run(context);
-    if (receiving >= limits.maxUploads) throw new HttpError(429, "TOOMANYREQUESTS", "too many uploads at once");
-    receiving += 1;
-    try {
-      return await endpoint.run(context);
-    } finally {
-      receiving -= 1;
-    }
+  const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams, lease: Lease): Promise<Answer> => {
+    const access = async (asked: AccessRequest): Promise<void> => {
+      await requireAccess(authorize, request, asked);
+    };
+    const client = await requireAccess(authorize, request, { repository, action: endpoint.action });
+    if (client !== undefined) lease.moveTo(`client ${client}`);
+    if (endpoint.hasBody === true) lease.receive();
+    return endpoint.run({ registry, request, query, limits, lease, documents, read, requireAccess: access, hasRules: authorize !== undefined });
   };
 
   const report: Handle["report"] = (error, { method, url, signal }) => {
@@ -76,15 +85,20 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
 
   const answer = async (request: IncomingRequest): Promise<Answer> => {
     let operation: RegistryOperation = "blob";
+    let lease: Lease | undefined;
+    const release = (): void => lease?.end();
     try {
+      lease = budget.enter(clientOf(request, request.address));
       const { path, query } = splitUrl(request, limits);
       const route = findRoute(path);
       if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
       const endpoint = findEndpoint(route, request.method, writable);
       ({ operation } = endpoint);
       const repository = "repository" in route ? requireRepository(route.repository) : undefined;
-      return await complete(await run(request, endpoint, repository, new URLSearchParams(query)));
+      const done = await complete(await run(request, endpoint, repository, new URLSearchParams(query), lease));
+      return { ...done, release };
     } catch (error) {
+      release();
       return fail(error, operation, request);
     }
   };
@@ -97,7 +111,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
       return fail(invalid, operation, request);
     }
   };
-  return { limits, answer, report };
+  return { limits, budget, clientOf, answer, report };
 }
 
 function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: number; maxHeaderLength: number }): { path: string; query: string } {

@@ -8,6 +8,8 @@ export interface IncomingRequest {
   readonly headers: Headers;
   /** What was sent, read once; `null` where nothing was. */
   readonly body: AsyncIterable<Uint8Array> | null;
+  /** The address that the connection comes from, if it is known. */
+  readonly address?: string | undefined;
   /** Aborted when whoever asked has gone. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import type { Descriptor } from "@ocilayout/oci-types";
+import type { Descriptor, Precondition } from "@ocilayout/oci-types";
 import { isDigest, isRegistryError, manifestKind, scanDocument, stripMediaTypeParameters } from "@ocilayout/oci-types";
 
 import type { Answer } from "./answer.ts";
@@ -15,14 +15,22 @@ function namesDigest(reference: string): boolean {
   return reference.includes(":");
 }
 
+/** The largest manifest that is sent whatever may be pushed, in bytes: another program may have stored it. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
 /** GET of a manifest (end-3). It is whole in memory before the answer begins, so that damage has a status of its own. */
-export async function getManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+export async function getManifest({ registry, request, limits, lease }: Context, repository: string, reference: string): Promise<Answer> {
   const { signal, headers } = request;
   const read = namesDigest(reference) ? registry.getManifest(repository, reference, { signal }) : registry.getTag(repository, reference, { signal });
   const reader = await read;
   try {
     const instead = evaluateRead(headers, reader.descriptor.digest);
     if (instead !== undefined) return conditionAnswer(instead, reader.descriptor);
+    const { size } = reader.descriptor;
+    if (size > Math.max(limits.maxManifestBytes, MOST_BYTES)) {
+      throw new HttpError(500, "SIZE_INVALID", `the stored manifest has ${size} bytes, which is more than is sent`);
+    }
+    lease.hold(size);
     const body = await reader.bytes();
     return { status: 200, headers: describe(reader.descriptor), body };
   } finally {
@@ -41,13 +49,33 @@ export async function headManifest({ registry, request }: Context, repository: s
 
 /** PUT of a manifest, by tag or by digest, with further tags in the query (end-7a, end-7b). */
 export async function putManifest(context: Context, repository: string, reference: string): Promise<Answer> {
-  const { registry, request, query, limits } = context;
-  const { signal } = request;
+  const { request, query, limits, lease, documents } = context;
   const byDigest = namesDigest(reference);
   const asked = query.getAll("tag");
   const tags = byDigest ? asked : [reference, ...asked];
   const precondition = readPrecondition(request.headers);
-  const content = await readWhole(request, { maxBytes: limits.maxManifestBytes, limits });
+  const content = await readWhole(request, { maxBytes: limits.maxManifestBytes, limits, hold: (bytes) => { lease.hold(bytes); } });
+  const push = (): Promise<Answer> => storeManifest(context, { repository, reference, content, tags, asked, precondition });
+  // A parsed document takes many times its size: large ones are worked on one after the other.
+  return content.length > LARGE_BYTES ? documents.run(content.length, request.signal, push) : push();
+}
+
+/** A manifest that was received, and where it is to go. */
+interface ReceivedManifest {
+  readonly repository: string;
+  readonly reference: string;
+  readonly content: Uint8Array;
+  /** The tags to set, of which `asked` are from the query. */
+  readonly tags: readonly string[];
+  readonly asked: readonly string[];
+  readonly precondition: Precondition;
+}
+
+async function storeManifest(context: Context, received: ReceivedManifest): Promise<Answer> {
+  const { registry, request } = context;
+  const { repository, reference, content, tags, asked, precondition } = received;
+  const { signal } = request;
+  const byDigest = namesDigest(reference);
   const mediaType = mediaTypeOf(request.headers.get("content-type"), content);
   if (content.length > LARGE_BYTES) await nextTurn();
   const subject = registry.capabilities?.referrers === false ? undefined : subjectOf(mediaType, content);

@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "@ocilayout/oci-types";
 import { requireCount, requireString } from "@ocilayout/oci-types";
 
+import { clientKey } from "./client-key.ts";
+import { createHandle } from "./handle.ts";
+import { Connections } from "./node/connections.ts";
 import type { RequestListener } from "./node/listener.ts";
-import { createListener } from "./node/listener.ts";
+import { createListener, listenWith } from "./node/listener.ts";
 import type { HandlerOptions } from "./options.ts";
-import { completeLimits } from "./options.ts";
 
-export type { AccessRequest, Action, Authorize, AuthorizedRequest, Challenge, Decision } from "./authorize.ts";
+export type { AccessRequest, Action, Allowed, Authorize, AuthorizedRequest, Challenge, Decision } from "./authorize.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { HandlerOptions, ServerLimits } from "./options.ts";
 export { createListener, type RequestListener };
@@ -45,10 +47,13 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const { host = "127.0.0.1", port = 5000 } = options;
   requireString(host, "host");
   if (requireCount(port, "port") > 65_535) throw new RangeError("port must be 65535 at most");
-  const { idleMs, maxHeaderLength, requestMs } = completeLimits(options.limits);
-  const listener = createListener(registry, options);
-  const server = createServer({ maxHeaderSize: maxHeaderLength, headersTimeout: idleMs, requestTimeout: requestMs }, listener);
+  const handle = createHandle(registry, options, true);
+  const { clientPercent, idleMs, maxConnections, maxHeaderLength, requestMs } = handle.limits;
+  const listener = listenWith(handle);
+  const connectionsCheckingInterval = Math.min(Math.max(Math.floor(idleMs / 2), 10), LONGEST_CHECK_MS);
+  const server = createServer({ maxHeaderSize: maxHeaderLength, headersTimeout: idleMs, requestTimeout: requestMs, connectionsCheckingInterval }, listener);
   server.on("checkContinue", listener);
+  new Connections(maxConnections, clientPercent).watch(server, ({ remoteAddress }) => (remoteAddress === undefined ? undefined : clientKey(remoteAddress)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -62,6 +67,9 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const close = (graceMs: number = 5000): Promise<void> => (closed ??= closeServer(server, graceMs));
   return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
 }
+
+/** How often, at least, Node looks for connections whose headers take too long, in milliseconds. */
+const LONGEST_CHECK_MS = 30_000;
 
 /** How often connections are looked at while a server closes, in milliseconds. */
 const SWEEP_MS = 20;

@@ -1,6 +1,6 @@
 import { requireCount } from "@ocilayout/oci-types";
 
-import type { Authorize } from "./authorize.ts";
+import type { Authorize, AuthorizedRequest } from "./authorize.ts";
 
 /** What a request may take of the server. */
 export interface ServerLimits {
@@ -12,12 +12,35 @@ export interface ServerLimits {
   readonly maxUrlLength: number;
   /** All headers together, in characters. Default 16,384. Beyond it: 431. */
   readonly maxHeaderLength: number;
-  /** How many bodies may be received at once. Default 256. Beyond it: 429. */
+  /** How many requests may be under way at once, until their answers have been sent. Default 1,024. Beyond it: 429. */
+  readonly maxRequests: number;
+  /**
+   * How many connections `serve` keeps. Default 1,024. Beyond it the oldest one without a request under way is closed.
+   */
+  readonly maxConnections: number;
+  /** How many bodies may be received at once. Default 512. Beyond it: 429. */
   readonly maxUploads: number;
+  /**
+   * How much memory may be held for bodies and answers, in bytes. Default 96 MiB. Half of it is for pieces of more than
+   * 64 KiB, such as manifests. Beyond it: 429; blobs pass through smaller buffers first.
+   */
+  readonly maxHeldBytes: number;
+  /**
+   * How much of each amount above one client may take while it is alone, in percent. Default 75. The more clients there
+   * are, the less each may take. 100 turns this off, as for a proxy that all clients come from.
+   */
+  readonly clientPercent: number;
   /** How many names or referrers an answer lists, whatever `n` says. Default 10,000. */
   readonly maxPageSize: number;
   /** How long a client may send nothing while a body is awaited, or take nothing of an answer, in milliseconds. Default 60,000. Beyond it: 408, or the connection ends. */
   readonly idleMs: number;
+  /**
+   * How much a client must send of a body, or take of an answer, in bytes a second. Default 1,024. Only the time that is
+   * spent waiting for the client counts. Beyond it: 408, or the connection ends.
+   */
+  readonly minBytesPerSecond: number;
+  /** How long a client may be slower than that, in milliseconds. Default 30,000. */
+  readonly rateWindowMs: number;
   /** How long a request may take in all, in milliseconds. Default 6 hours. */
   readonly requestMs: number;
 }
@@ -41,6 +64,13 @@ export interface HandlerOptions {
   readonly verifyBlobs?: boolean | undefined;
   /** {@link ServerLimits} that differ from their defaults. */
   readonly limits?: Partial<ServerLimits> | undefined;
+  /**
+   * Names the client that a request counts for, until `authorize` names another. `address` is the address that the
+   * connection comes from, if there is one: an IPv6 address counts as its network of 64 bits. Behind a proxy, read it from
+   * the header that the proxy sets. Default: the address. If it returns `undefined`, the request counts for no client,
+   * and only the limits for all clients together apply.
+   */
+  readonly clientOf?: ((request: AuthorizedRequest, address: string | undefined) => string | undefined) | undefined;
   /** Told of every failure of the server's own, whose answer says nothing about it. Default: nobody is told. */
   readonly onError?: ((error: unknown, request: { readonly method: string; readonly url: string }) => void) | undefined;
 }
@@ -52,9 +82,15 @@ const DEFAULTS: ServerLimits = {
   maxManifestBytes: 8 * MIB,
   maxUrlLength: 8192,
   maxHeaderLength: 16_384,
-  maxUploads: 256,
+  maxRequests: 1024,
+  maxConnections: 1024,
+  maxUploads: 512,
+  maxHeldBytes: 96 * MIB,
+  clientPercent: 75,
   maxPageSize: 10_000,
   idleMs: 60_000,
+  minBytesPerSecond: 1024,
+  rateWindowMs: 30_000,
   requestMs: 6 * 3_600_000,
 };
 

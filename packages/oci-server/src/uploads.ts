@@ -13,8 +13,8 @@ import { blobPath, uploadPath } from "./paths.ts";
 import type { ContentRange } from "./range.ts";
 import { parseContentRange } from "./range.ts";
 
-/** How much of a body is written at once, in bytes. */
-const BLOCK_BYTES = 1024 * 1024;
+/** How much memory a registry may take to put together what comes of a blob, in bytes. */
+const WHOLE_BYTES = 1024 * 1024;
 
 /** POST: starts an upload, takes a whole blob, or mounts one (end-4a, end-4b, end-4c, end-11). */
 export async function startUpload(context: Context, repository: string): Promise<Answer> {
@@ -36,8 +36,9 @@ async function openUpload({ registry, request, query }: Context, repository: str
   return emptyAnswer(202, progress(repository, writer));
 }
 
-async function pushWhole({ registry, request, limits }: Context, repository: string, digest: string): Promise<Answer> {
+async function pushWhole({ registry, request, limits, lease }: Context, repository: string, digest: string): Promise<Answer> {
   requireFitting(request, limits.maxBlobBytes);
+  lease.hold(Math.min(contentLength(request) ?? WHOLE_BYTES, WHOLE_BYTES));
   const body = readBody(request, { maxBytes: limits.maxBlobBytes, limits });
   const pushed = await registry.pushBlob(repository, { digest, size: contentLength(request) }, body, { signal: request.signal });
   return created(repository, pushed);
@@ -108,12 +109,13 @@ async function resume({ registry, request }: Context, repository: string, id: st
 }
 
 /** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
-async function receive({ request, limits }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+async function receive({ request, limits, lease }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
   const before = writer.size;
   const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
+  const blockSize = request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));
   let written: Promise<void> = Promise.resolve();
   try {
-    for await (const block of inBlocks(readBody(request, { maxBytes, limits }), BLOCK_BYTES)) {
+    for await (const block of inBlocks(readBody(request, { maxBytes, limits }), blockSize)) {
       await written;
       written = writer.write(block);
       written.catch(() => undefined);

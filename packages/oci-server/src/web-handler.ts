@@ -21,26 +21,34 @@ export type Handler = (request: Request) => Promise<Response>;
 export function createHandler(registry: Registry, options: HandlerOptions = {}): Handler {
   const handle = createHandle(registry, options, false);
   return async (request) => {
-    const { status, headers, body } = await handle.answer(request);
+    const { status, headers, body, release } = await handle.answer(request);
+    if (body === undefined || body instanceof Uint8Array || request.method === "HEAD") release?.();
     if (body === undefined || body instanceof Uint8Array) return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
-    if (request.method !== "HEAD") return new Response(toStream(body, (error) => { handle.report(error, request); }), { status, headers });
+    if (request.method !== "HEAD") return new Response(toStream(body, (error) => { handle.report(error, request); }, release), { status, headers });
     await body.close().catch((error: unknown) => { handle.report(error, request); });
     return new Response(null, { status, headers });
   };
 }
 
 /** A stream that is read as fast as it is taken. */
-function toStream(body: AnswerContent, onFailure: (error: unknown) => void): ReadableStream<Uint8Array> {
+function toStream(body: AnswerContent, onFailure: (error: unknown) => void, release?: () => void): ReadableStream<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {
       const result = await chunks.next();
-      if (result.done === true) controller.close();
-      else controller.enqueue(result.value);
+      if (result.done === true) {
+        release?.();
+        controller.close();
+      } else controller.enqueue(result.value);
     } catch (error) {
+      release?.();
       onFailure(error);
       throw error;
     }
   };
-  return new ReadableStream({ pull, cancel: () => body.close() }, { highWaterMark: 0 });
+  const cancel = (): Promise<void> => {
+    release?.();
+    return body.close();
+  };
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }

@@ -20,6 +20,8 @@ export interface ReadOptions extends CallOptions {
    * A registry need not make use of it.
    */
   readonly mayReuse?: boolean | undefined;
+  /** How many bytes a chunk should have at most, such as where many blobs are read at once. A registry need not heed it. */
+  readonly chunkSize?: number | undefined;
   /**
    * Whether size and digest are verified while the content is read. Default: as the registry was told to, else true; what is
    * said here counts more. False is for who passes a blob on to somebody who verifies it. A part of a blob is never verified.

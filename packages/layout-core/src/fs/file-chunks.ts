@@ -13,19 +13,27 @@ export interface FilePart {
   readonly end: number;
 }
 
+/** How a file is read. */
+export interface ChunkOptions {
+  /** Whether a chunk is good only until the next is asked for; else each has memory of its own. */
+  readonly mayReuse: boolean;
+  /** How many bytes a chunk has at most, if that is less than {@link READ_BYTES}. */
+  readonly chunkSize?: number | undefined;
+}
+
 /**
  * The chunks of a file; closing it, or reading it to its end, closes the file. While one is being worked on the next is
  * being read.
  *
- * @param mayReuse - Whether a chunk is good only until the next is asked for; else each has memory of its own.
  */
 export function readFileChunks(
   disk: Disk,
   held: HeldFile,
   part: FilePart,
-  mayReuse: boolean,
+  { mayReuse, chunkSize }: ChunkOptions,
 ): AsyncIterableIterator<Uint8Array, undefined> {
-  return new FileChunks(disk, held, part, mayReuse ? inTurn() : makeBuffer);
+  const readBytes = Math.min(Math.max(chunkSize ?? READ_BYTES, 1), READ_BYTES);
+  return new FileChunks(disk, held, part, { readBytes, make: mayReuse ? inTurn() : makeBuffer });
 }
 
 /** Makes the memory of a chunk. */
@@ -52,13 +60,15 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #disk: Disk;
   readonly #held: HeldFile;
   readonly #end: number;
+  readonly #readBytes: number;
   readonly #make: MakeBuffer;
   #at: number;
   #ahead: Promise<Uint8Array> | undefined;
   /** The read that was begun last: before it is over the file cannot be closed. */
   #latest: Promise<Uint8Array> | undefined;
 
-  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart, make: MakeBuffer) {
+  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart, { readBytes, make }: { readonly readBytes: number; readonly make: MakeBuffer }) {
+    this.#readBytes = readBytes;
     this.#disk = disk;
     this.#make = make;
     this.#held = held;
@@ -96,7 +106,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   #start(): Promise<Uint8Array> | undefined {
     const { file } = this.#held;
     const position = this.#at;
-    const size = Math.min(READ_BYTES, this.#end - position);
+    const size = Math.min(this.#readBytes, this.#end - position);
     if (file === undefined || size <= 0) return undefined;
     this.#at += size;
     const buffer = this.#make(size);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Registry } from "@ocilayout/oci-types";
 
+import { clientKey } from "../client-key.ts";
 import type { Handle } from "../handle.ts";
 import { createHandle } from "../handle.ts";
 import type { IncomingRequest } from "../incoming.ts";
@@ -21,7 +22,20 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
  */
 export function createListener(registry: Registry, options: HandlerOptions = {}): RequestListener {
   const handle = createHandle(registry, options, true);
-  const turns = new ConnectionTurns();
+  return listenWith(handle);
+}
+
+/** How much memory a request takes while it waits for its connection, in bytes, about. */
+const WAITING_BYTES = 4096;
+
+/** Answers requests by `handle`. */
+export function listenWith(handle: Handle): RequestListener {
+  const memory = handle.budget.memoryFor(WAITING_BYTES);
+  const turns = new ConnectionTurns(({ remoteAddress }) => {
+    const client = remoteAddress === undefined ? undefined : `address ${clientKey(remoteAddress)}`;
+    if (!memory.take(client, WAITING_BYTES)) return undefined;
+    return () => { memory.give(client, WAITING_BYTES); };
+  });
   return (message, response) => {
     turns.add(message.socket, () => answerMessage(handle, message, response));
   };
@@ -36,8 +50,12 @@ async function answerMessage(handle: Handle, message: IncomingMessage, response:
       resolve();
     });
   });
+  // The time that an answer before had to be taken does not count for this one.
+  message.socket.setTimeout(0);
   const request = toRequest(message, response, controller.signal);
   const answer = await handle.answer(request);
+  const release = (): void => answer.release?.();
+  response.once("close", release);
   try {
     await sendAnswer(message, response, answer, handle.limits);
   } catch (error) {
@@ -46,6 +64,7 @@ async function answerMessage(handle: Handle, message: IncomingMessage, response:
     handle.report(error, request);
   }
   await closed;
+  release();
 }
 
 function toRequest(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): IncomingRequest {
@@ -53,7 +72,7 @@ function toRequest(message: IncomingMessage, response: ServerResponse, signal: A
   for (let i = 0; i < message.rawHeaders.length; i += 2) headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
   const hasBody = headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
   const body = hasBody ? readMessage(message, response) : null;
-  return { method: message.method ?? "", url: message.url ?? "", headers, body, signal };
+  return { method: message.method ?? "", url: message.url ?? "", headers, body, address: message.socket.remoteAddress, signal };
 }
 
 /** The chunks of a message. Whoever sends them is told to go on when the first is asked for. */

@@ -3,8 +3,16 @@ import type { Socket } from "node:net";
 /** Handles one request; resolves when nothing of it is under way any more. Never rejects. */
 export type Turn = () => Promise<void>;
 
+/** Takes what a request that waits needs; returns what gives it back, or `undefined` if there is no more. */
+export type TakeWaiting = (socket: Socket) => (() => void) | undefined;
+
 /** How many requests of one connection may wait before the connection is no longer read. */
 const MAX_WAITING = 16;
+
+interface Waiting {
+  readonly turn: Turn;
+  readonly give: () => void;
+}
 
 /**
  * Lets the requests of each connection take turns. A client may send many before it reads an answer, and Node reports
@@ -12,27 +20,46 @@ const MAX_WAITING = 16;
  * waits holds no file, no body and no timer, and a request whose connection has ended never begins.
  */
 export class ConnectionTurns {
-  readonly #waiting: WeakMap<Socket, Turn[]> = new WeakMap();
+  readonly #waiting: WeakMap<Socket, Waiting[]> = new WeakMap();
+  readonly #take: TakeWaiting;
 
-  /** Runs `turn` when the requests before it on `socket` have ended; forgets it if the connection ends first. */
+  constructor(take: TakeWaiting) {
+    this.#take = take;
+  }
+
+  /**
+   * Runs `turn` when the requests before it on `socket` have ended; forgets it if the connection ends first. Ends the
+   * connection if there is no room for one more that waits.
+   */
   add(socket: Socket, turn: Turn): void {
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined) {
       void this.#work(socket, turn);
       return;
     }
-    waiting.push(turn);
+    if (socket.destroyed) return;
+    const give = this.#take(socket);
+    if (give === undefined) {
+      socket.destroy();
+      return;
+    }
+    waiting.push({ turn, give });
     if (waiting.length > MAX_WAITING) socket.pause();
   }
 
   async #work(socket: Socket, first: Turn): Promise<void> {
-    const waiting: Turn[] = [];
+    const waiting: Waiting[] = [];
     this.#waiting.set(socket, waiting);
-    const forget = (): void => void waiting.splice(0);
+    const forget = (): void => {
+      for (const { give } of waiting.splice(0)) give();
+    };
     socket.once("close", forget);
-    for (let turn: Turn | undefined = first; turn !== undefined && !socket.destroyed; turn = waiting.shift()) {
+    for (let turn: Turn | undefined = first; turn !== undefined && !socket.destroyed; ) {
       await turn();
       if (waiting.length === 0 && socket.isPaused()) socket.resume();
+      const next = waiting.shift();
+      next?.give();
+      turn = next?.turn;
     }
     socket.off("close", forget);
     this.#waiting.delete(socket);

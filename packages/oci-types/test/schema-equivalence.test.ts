@@ -208,9 +208,16 @@ describe("validation differs from the schemas on purpose", () => {
 
 /** Where Debian's package puts the schemas themselves; version 1.1.0-rc2, older than some members. */
 const DEBIAN = "/usr/share/gocode/src/github.com/opencontainers/image-spec/schema";
-const isMissing = !existsSync(DEBIAN) && process.env["CI"] === undefined;
 
-describe.skipIf(isMissing)(`the rules as we say them are those of the schemas ${isMissing ? "(skipped: golang-github-opencontainers-image-spec-dev is not installed)" : ""}`, () => {
+/** Whether the schemas are here. The project's own CI insists on them; elsewhere the comparison is skipped. */
+function hasSchemas(): boolean {
+  if (existsSync(DEBIAN)) return true;
+  if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux") throw new Error("golang-github-opencontainers-image-spec-dev is needed in CI");
+  console.info("skipped: the comparison with the schemas themselves, because golang-github-opencontainers-image-spec-dev is not installed");
+  return false;
+}
+
+describe.skipIf(!hasSchemas())("the rules as we say them are those of the schemas", () => {
   const compiled: Partial<Record<Kind, ValidateFunction>> = {};
 
   beforeAll(() => {

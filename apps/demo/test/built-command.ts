@@ -1,17 +1,18 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "vite";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 
 let directory: string;
 let script: string;
+const started: ChildProcess[] = [];
 
 /**
- * Bundles the command before the tests of a file, so that every Node can run it as a process of its own. It lies where
- * its dependencies are found.
+ * Bundles the command before the tests of a file, so that every Node can run it as a process of its own. The bundle lies
+ * below `node_modules`, where Node finds its dependencies, with a copy of the manifest that it reads its version from.
  */
 export function buildCommand(): void {
   beforeAll(async () => {
@@ -28,8 +29,13 @@ export function buildCommand(): void {
         rolldownOptions: { output: { entryFileNames: "ocilayout.mjs" } },
       },
     });
+    copyFileSync(join(import.meta.dirname, "../package.json"), join(directory, "package.json"));
     script = join(directory, "ocilayout.mjs");
   }, 60_000);
+  // A test that fails must not leave a server behind.
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill("SIGKILL");
+  });
   afterAll(() => {
     rmSync(directory, { recursive: true, force: true });
   });
@@ -37,7 +43,28 @@ export function buildCommand(): void {
 
 /** The command as a process. */
 export function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  started.push(child);
+  return child;
+}
+
+/** Waits for the first line on a process's stdout. Rejects as soon as the process ends without one. */
+export async function firstLine(child: ChildProcess): Promise<string> {
+  const said = { stdout: "", stderr: "" };
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said.stderr += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      said.stdout += chunk.toString();
+      const end = said.stdout.indexOf("\n");
+      if (end >= 0) resolve(said.stdout.slice(0, end));
+    });
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      reject(new Error(`the process ended with ${code ?? signal ?? "nothing"} before its first line: ${said.stderr}`));
+    });
+  });
 }
 
 /** Waits for the end of a process: its exit code, or the signal that killed it, and what it said. */

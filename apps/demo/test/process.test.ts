@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -9,20 +8,10 @@ import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 
 import { run } from "../src/cli/run.ts";
-import { buildCommand, ended, start } from "./built-command.ts";
+import { buildCommand, ended, firstLine, start } from "./built-command.ts";
 import { fixture, lines, ocilayout, sha256, Sink, temporaryDirectory } from "./command.ts";
 
 buildCommand();
-
-/** The first line that a process writes. */
-async function firstLine(child: ChildProcess): Promise<string> {
-  let text = "";
-  while (!text.includes("\n")) {
-    const [chunk] = (await once(child.stdout ?? child, "data")) as [Buffer];
-    text += chunk.toString();
-  }
-  return text.slice(0, text.indexOf("\n"));
-}
 
 describe("as a process", () => {
   it("ends with its exit code, and says why on stderr", async () => {
@@ -62,6 +51,12 @@ describe("as a process", () => {
 });
 
 describe("serve", () => {
+  it("that ends before it prints its URL fails the test at once", async () => {
+    await expect(firstLine(start("serve", join(temporaryDirectory(), "nowhere"), "--port", "0"))).rejects.toThrow(
+      /^the process ended with 1 before its first line: ocilayout: NAME_UNKNOWN: /,
+    );
+  });
+
   it.each(["SIGTERM", "SIGINT"] as const)("prints its URL, answers over HTTP, and ends well by %s", async (signal) => {
     const layout = fixture("skopeo-1.22.0-tag");
     const child = start("serve", layout, "--port", "0");

@@ -188,8 +188,11 @@ describe("processes", () => {
       const child = start(script, directory, `killed-${round}`, "100000");
       const pushed = (): number => { try { return refNames(directory).length; } catch { return 0; } };
       const before = pushed();
-      while (pushed() < before + 3 + round) await new Promise((resolve) => setTimeout(resolve, 5));
       const end = ended(child);
+      while (pushed() < before + 3 + round) {
+        expect(child.exitCode, "the process ends only when it is killed").toBeNull();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       child.kill("SIGKILL");
       expect(await end).toBe("SIGKILL");
       await using registry = await openLayout(directory, { lockTimeoutMs: 5_000 });

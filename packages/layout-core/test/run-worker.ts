@@ -26,6 +26,21 @@ export function start(script: string, ...args: readonly string[]): ChildProcess 
   return spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
+/** Waits for the first line that `child` writes. Rejects as soon as it ends without one. */
+export async function firstLine(child: ChildProcess): Promise<string> {
+  let said = "";
+  return new Promise((resolve, reject) => {
+    child.stdout?.on("data", (data: Buffer) => {
+      said += data.toString();
+      if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")));
+    });
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      reject(new Error(`the process ended with ${code ?? signal ?? "nothing"} before its first line`));
+    });
+  });
+}
+
 /** Waits for the end of `child`: its exit code, or the signal that killed it. */
 export function ended(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";
-import { bundleWorker, ended, start } from "./run-worker.ts";
+import { bundleWorker, ended, firstLine, start } from "./run-worker.ts";
 
 const hello = descriptorOf(bytes("hello world"));
 
@@ -157,9 +157,7 @@ describe("processes", () => {
     const directory = freshLayout();
     const child = start(script, directory, "a", "hello ");
     const end = ended(child);
-    const id = await new Promise<string>((resolve) => {
-      child.stdout?.once("data", (data: Buffer) => { resolve(data.toString().trim()); });
-    });
+    const id = await firstLine(child);
     await using registry = await openLayout(directory);
     await expect(registry.pushBlobChunkedResume("a", id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
     child.kill("SIGKILL");

@@ -23,7 +23,10 @@ afterAll(() => { rmSync(built, { recursive: true }); });
 
 function work(directory: string, name: string): Promise<number | null> {
   const child = spawn(process.execPath, [join(built, "work.mjs"), directory, name], { stdio: ["ignore", "inherit", "inherit"] });
-  return new Promise((resolve) => { child.once("exit", resolve); });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
 }
 
 it("eight processes that push into overlapping repositories, mount, list and delete lose nothing", async () => {

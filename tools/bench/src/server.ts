@@ -34,8 +34,9 @@ function startOurs(verifyBlobs: boolean): Start {
     mkdirSync(directory, { recursive: true });
     const script = fileURLToPath(new URL("./serve-one.js", import.meta.url));
     const child = spawn(process.execPath, [script, directory, String(verifyBlobs)], { stdio: ["ignore", "pipe", "inherit"] });
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
-    return { url: line.toString().trim(), stop: () => end(child) };
+    const exited = once(child, "exit");
+    const [line] = (await Promise.race([once(child.stdout, "data"), refuse(exited)])) as [Buffer];
+    return { url: line.toString().trim(), stop: () => end(child, exited) };
   };
 }
 
@@ -54,8 +55,9 @@ async function startDistribution(directory: string): Promise<Running> {
     process.exit(1);
   });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await answers(url))) await sleep(20);
-  return { url, stop: () => end(child) };
+  const exited = once(child, "exit");
+  while (!(await answers(url))) await Promise.race([sleep(20), refuse(exited)]);
+  return { url, stop: () => end(child, exited) };
 }
 
 async function freePort(): Promise<number> {
@@ -70,8 +72,13 @@ async function answers(url: string): Promise<boolean> {
   return fetch(`${url}/v2/`).then(({ ok }) => ok, () => false);
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  const exited = once(child, "exit");
+/** Rejects when a server ends before it is told to. */
+async function refuse(exited: Promise<unknown[]>): Promise<never> {
+  const [code, signal] = (await exited) as [number | null, string | null];
+  throw new Error(`the server ended with ${code ?? signal ?? ""}`);
+}
+
+async function end(child: ChildProcess, exited: Promise<unknown[]>): Promise<void> {
   child.kill();
   await exited;
 }

@@ -57,9 +57,10 @@ interface Served {
 
 async function startServer(kind: Kind, directory: string): Promise<Served> {
   const child = spawn(process.execPath, [fileURLToPath(new URL("./serve.js", import.meta.url)), kind, directory], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const exited = once(child, "exit") as Promise<[number | null, string | null]>;
+  const died = exited.then(([code, signal]) => Promise.reject(new Error(`the server ended with ${code ?? signal ?? ""}`)));
+  const [line] = (await Promise.race([once(child.stdout, "data"), died])) as [Buffer];
   const stop = async (): Promise<void> => {
-    const exited = once(child, "exit");
     child.kill("SIGTERM");
     await exited;
   };

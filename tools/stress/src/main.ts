@@ -88,8 +88,9 @@ async function runChaos(root: string): Promise<void> {
   let kills = 0;
   let isOver = false;
   const reading = parseUntil(directory, () => isOver);
-  const isDone = (): boolean => performance.now() > deadline && kills >= Number(values.kills);
   const unexpected: (number | string)[] = [];
+  // A process that ends by itself is a failure, and the others need not go on.
+  const isDone = (): boolean => unexpected.length > 0 || (performance.now() > deadline && kills >= Number(values.kills));
   const slots = Array.from({ length: processes }, async (_, slot) => {
     for (let life = 0; !isDone(); life += 1) {
       const log = join(root, `chaos-${slot}-${life}.log`);

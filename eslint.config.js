@@ -56,6 +56,8 @@ export default tseslint.config(
       "@typescript-eslint/only-throw-error": ["error", { allowThrowingAny: false, allowThrowingUnknown: true }],
       eqeqeq: "error",
       "no-console": "error",
+      // Every CI service sets CI, also for who only runs the tests.
+      "no-restricted-syntax": ["error", { selector: "MemberExpression[object.property.name='env'][property.value='CI']", message: "Only OCILAYOUT_CI, which .ci/run sets, may decide what a test insists on." }],
     },
   },
   ...Object.entries(layers).map(([directory, allowed]) =>

@@ -5,7 +5,7 @@ import { checkParts, invalid, parse, parseHostless, requireLength, splitHost } f
 export const dockerHubHost = "docker.io";
 
 /** Other names of {@link dockerHubHost}. */
-const ALIASES: ReadonlySet<string> = new Set(["index.docker.io", "registry-1.docker.io"]);
+const ALIASES: ReadonlySet<string> = new Set(["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"]);
 
 /** Where Docker Hub keeps what has no owner's name before it. */
 const OFFICIAL = "library";
@@ -15,9 +15,10 @@ const IDENTIFIER = /^[a-f0-9]{64}$/;
 
 /**
  * Parses a reference as people type it for Docker: without a host it means Docker Hub, and there a name of one
- * component is below `library`. `ubuntu` is `docker.io/library/ubuntu`, `user/app:1` is `docker.io/user/app:1`, and
- * `index.docker.io` is an alias of `docker.io`. No tag is added: whether none means `latest` is for the caller to
- * say. 64 hexadecimal digits alone are refused: to Docker they are the identifier of an image.
+ * component is below `library`. `ubuntu` is `docker.io/library/ubuntu` and `user/app:1` is `docker.io/user/app:1`.
+ * `index.docker.io`, `registry-1.docker.io` and `registry.hub.docker.com` are aliases of `docker.io`. No tag is added:
+ * whether none means `latest` is for the caller to say. 64 hexadecimal digits alone are refused: to Docker they are the
+ * identifier of an image.
  *
  * @see {@link https://github.com/distribution/reference/blob/main/normalize.go}
  * @throws `RegistryError` `NAME_INVALID` or `DIGEST_INVALID`, as {@link parse}.

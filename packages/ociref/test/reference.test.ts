@@ -83,6 +83,7 @@ describe("parseRelative", () => {
     ["docker.io/ubuntu", { host: "docker.io", repository: "library/ubuntu" }],
     ["index.docker.io/library/ubuntu", { host: "docker.io", repository: "library/ubuntu" }],
     ["registry-1.docker.io/user/app", { host: "docker.io", repository: "user/app" }],
+    ["registry.hub.docker.com/ubuntu:24.04", { host: "docker.io", repository: "library/ubuntu", tag: "24.04" }],
     ["ubuntu@" + digest, { host: "docker.io", repository: "library/ubuntu", digest }],
     ["ghcr.io/app", { host: "ghcr.io", repository: "app" }],
     ["localhost:5000/app", { host: "localhost:5000", repository: "app" }],

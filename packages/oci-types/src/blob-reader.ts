@@ -14,7 +14,7 @@ import { verifyChunks } from "./verify-stream.ts";
  * leaving the loop and closing all free what it holds.
  */
 export interface BlobReader extends AsyncIterable<Uint8Array>, AsyncDisposable {
-  /** What the content is. For a range: the whole blob's. */
+  /** What the content is. For a range: the whole blob's. The caller may change it: the reader does not look at it again. */
   readonly descriptor: Descriptor;
   /** The content as a web stream that reads as fast as it is read. */
   stream(): ReadableStream<Uint8Array>;
@@ -67,15 +67,20 @@ function end(): IteratorReturnResult<undefined> {
 }
 
 class SourceReader implements BlobReader {
-  readonly descriptor: Descriptor;
+  readonly #descriptor: Descriptor;
   readonly #source: BlobChunks;
   readonly #options: BlobReaderOptions;
   #state: "fresh" | "used" | "closed" = "fresh";
 
   constructor(descriptor: Descriptor, source: BlobChunks, options: BlobReaderOptions) {
-    this.descriptor = descriptor;
+    this.#descriptor = descriptor;
     this.#source = source;
     this.#options = options;
+  }
+
+  /** A copy each time: what a caller does to it must not decide what the content is verified against. */
+  get descriptor(): Descriptor {
+    return structuredClone(this.#descriptor);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
@@ -142,7 +147,7 @@ class SourceReader implements BlobReader {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new RegistryError("MANIFEST_INVALID", `${this.descriptor.digest} is not JSON`, { cause });
+      throw new RegistryError("MANIFEST_INVALID", `${this.#descriptor.digest} is not JSON`, { cause });
     }
   }
 
@@ -163,7 +168,7 @@ class SourceReader implements BlobReader {
     if (this.#options.verify === false) return this.#source;
     return verifyChunks(
       this.#source,
-      this.descriptor,
+      this.#descriptor,
       (_what, message, detail) => new RegistryError("CONTENT_CORRUPT", `stored ${message}`, { detail }),
       this.#options.createHasher,
     );

@@ -204,3 +204,32 @@ describe("2: the signal of a blob reader", () => {
     expect(await rejection(reader.bytes())).toBe("stop");
   });
 });
+
+describe("the descriptor of a reader", () => {
+  it("3: is a copy each time, so that changing it changes nothing for the reader", async () => {
+    const given = { ...descriptor, annotations: { a: "b" } };
+    const reader = createBlobReader(given, hello);
+    const seen = reader.descriptor as { digest: string; size: number; annotations: Record<string, string> };
+    seen.digest = `sha256:${"0".repeat(64)}`;
+    seen.size = 1;
+    seen.annotations["a"] = "c";
+    given.annotations.a = "d";
+    expect(reader.descriptor).toEqual({ ...descriptor, annotations: { a: "b" } });
+    expect(await reader.text()).toBe("hello");
+  });
+
+  it("a stream may be cancelled more than once, also at its end, and its reader closed afterwards", async () => {
+    const left = createBlobReader(descriptor, hello);
+    const stream = left.stream();
+    await stream.cancel();
+    await stream.cancel();
+    await left.close();
+    const read = createBlobReader(descriptor, hello);
+    const whole = read.stream();
+    for await (const chunk of whole.values({ preventCancel: true })) expect(chunk).toEqual(hello);
+    await whole.cancel();
+    await whole.cancel();
+    await read.close();
+    await read[Symbol.asyncDispose]();
+  });
+});

@@ -4,7 +4,7 @@ import { collect, computeDigest, isRegistryError, octetStream } from "@ocilayout
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejection, rejects, rejectsWith, resolves } from "../context.ts";
-import { bytes, pushArtifact, pushText, repo } from "./content.ts";
+import { bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 
 /** How content is read, as a whole and in parts. */
 export const readingCases: readonly ConformanceCase[] = [
@@ -76,6 +76,33 @@ export const readingCases: readonly ConformanceCase[] = [
       for (const reader of [await registry.getManifest(repo, pushed.digest), await registry.getTag(repo, "t")]) {
         equal(reader.descriptor, pushed, "the reader's descriptor");
         equal(((await reader.json()) as { annotations: unknown }).annotations, { name: "one" }, "the document's annotations");
+      }
+    },
+  },
+  {
+    id: "READ-90", title: "a reader's descriptor is the caller's, and changing it changes nothing", level: "MUST", cites: "clauses 3 and 8",
+    why: "what the content is verified against must not be in the hands of whoever reads", lookFor: "one object that is handed out and kept; createBlobReader() of oci-types hands out copies",
+    run: async ({ registry }) => {
+      const { descriptor, content } = await pushText(registry, "hello");
+      const { digest } = await pushArtifact(registry, "one", ["t"]);
+      const opening = [
+        () => registry.getBlob(repo, descriptor.digest),
+        () => registry.getBlobRange(repo, descriptor.digest, { start: 0 }),
+        () => registry.getManifest(repo, digest),
+        () => registry.getTag(repo, "t"),
+      ];
+      for (const [i, open] of opening.entries()) {
+        const untouched = await open();
+        const expected = { ...untouched.descriptor };
+        const whole = await untouched.bytes();
+        const reader = await open();
+        // Where it is frozen nothing changes, and that is as good.
+        for (const [name, value] of [["digest", nowhere], ["size", 1], ["mediaType", "application/x-b"]] as const) Reflect.set(reader.descriptor, name, value);
+        const read = await resolves(() => reader.bytes(), "the content, as it is without the change");
+        equal(Array.from(read), Array.from(i < 2 ? content : whole), "the content");
+        const another = await open();
+        equal(another.descriptor, expected, "the descriptor of another reader");
+        await another.close();
       }
     },
   },

@@ -1,0 +1,17 @@
+import type { BlobReader } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-types";
+
+import type { Mutant } from "../mutant.ts";
+import { changeReader, mutant } from "../mutant.ts";
+
+/** A reader that looks at its descriptor again when it is read. */
+function unprotected(reader: BlobReader): BlobReader {
+  const { descriptor } = reader;
+  return changeReader(reader, { descriptor, bytes: () => createBlobReader(descriptor, reader).bytes() });
+}
+
+const it: Mutant = mutant("verifies content against the descriptor that it handed out", ["READ-90"], (whole) => ({
+  getTag: async (...args) => unprotected(await whole.getTag(...args)),
+}));
+
+export default it;

@@ -118,7 +118,7 @@ export class UploadWriter implements BlobWriter {
 
   cancel(): Promise<void> {
     return this.#enqueue("cancelling an upload", async () => {
-      if (this.#state === "committed") return;
+      if (this.#state === "committed" || this.#state === "cancelled") return;
       this.#requireUsable();
       this.#end("cancelled");
       await this.#early.settle();

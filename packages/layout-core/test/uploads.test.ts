@@ -245,7 +245,7 @@ describe("clause 9: the life of a writer", () => {
     ["cancel", "committed", undefined],
     ["write", "cancelled", unknown],
     ["commit", "cancelled", unknown],
-    ["cancel", "cancelled", unknown],
+    ["cancel", "cancelled", undefined],
     ["write", "closed", invalid],
     ["commit", "closed", invalid],
     ["cancel", "closed", invalid],

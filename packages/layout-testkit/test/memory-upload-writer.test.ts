@@ -39,7 +39,7 @@ describe("clause 9: the life of a writer", () => {
     ["close", "committed", undefined],
     ["write", "cancelled", unknown],
     ["commit", "cancelled", unknown],
-    ["cancel", "cancelled", unknown],
+    ["cancel", "cancelled", undefined],
     ["close", "cancelled", undefined],
     ["write", "closed", invalid],
     ["commit", "closed", invalid],

@@ -314,7 +314,7 @@ class HttpWriter implements BlobWriter {
 
   cancel(): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.#state === "committed") return;
+      if (this.#state === "committed" || this.#state === "over") return;
       this.#requireOpen();
       await this.#ask(this.#location, { method: "DELETE" });
       this.#end("over");

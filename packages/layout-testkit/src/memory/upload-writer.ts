@@ -82,7 +82,7 @@ export class MemoryUploadWriter implements BlobWriter {
 
   cancel(): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.#state === "committed") return;
+      if (this.#state === "committed" || this.#state === "cancelled") return;
       this.#requireOpen();
       this.#end("cancelled");
       this.#options.forget();

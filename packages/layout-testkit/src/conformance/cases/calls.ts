@@ -5,7 +5,7 @@ import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { equal, rejects, rejectsAborted, rejectsWith, resolves } from "../context.ts";
-import { bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { absent, bytes, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 import type { AnyCall } from "./every-call.ts";
 import { digestCalls, everyCall, repositoryCalls, tagCalls } from "./every-call.ts";
 
@@ -62,6 +62,31 @@ export const callCases: readonly ConformanceCase[] = [
         const pushed = await registry.pushManifest(name, content, "application/x-a", { tags: ["t"] });
         equal(await registry.resolveTag(name, "t"), pushed, `what the tag points at in ${name}`);
       }
+    },
+  },
+  {
+    id: "NAME-90", title: "a repository's name has 255 characters at most", level: "MUST", cites: "clause 5; contract, section 1",
+    why: "a name that one registry takes and the next one refuses cannot be copied, and one without limit becomes a path that is too long", lookFor: "a pattern without a length; requireRepository() of ociref has both",
+    run: async (context) => {
+      const { registry } = context;
+      // Of several parts, so that each fits into a directory's name.
+      const longest = Array.from({ length: 5 }, () => "a".repeat(50)).join("/");
+      equal(longest.length, 254, "how long it is");
+      await rejects(() => registry.resolveTag(`${longest}a`, "t"), ...absent.manifest);
+      for (const name of [`${longest}aa`, "a".repeat(256), `${longest}/${longest}`]) {
+        for (const { run } of promised(repositoryCalls, context)) await rejects(() => run(registry, { repo: name, digest: nowhere, tag: "t" }), "NAME_INVALID");
+        if (context.promises("mount")) await rejects(() => registry.mountBlob(name, repo, nowhere), "NAME_INVALID");
+      }
+    },
+  },
+  {
+    id: "NAME-91", title: "a tag may have 128 characters", level: "MUST", cites: "distribution-spec, pulling manifests",
+    why: "tags are made by programs, and they use what is allowed", lookFor: "a limit of 127, as older tools have it, or of a column in a database",
+    run: async ({ registry }) => {
+      const tag = `_${"x".repeat(127)}`;
+      const pushed = await pushArtifact(registry, "one", [tag]);
+      equal(await registry.resolveTag(repo, tag), pushed, "what the tag points at");
+      equal(await collect(registry.tags(repo)), [tag], "the tags");
     },
   },
   {

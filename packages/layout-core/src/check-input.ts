@@ -1,5 +1,4 @@
-import type { CallOptions, ListOptions } from "@ocilayout/oci-types";
-import { requireCount, requireString } from "@ocilayout/oci-types";
+import type { CallOptions, Page } from "@ocilayout/oci-types";
 import { requireTag } from "@ocilayout/ociref";
 
 /** `tags`, each once, all valid. */
@@ -8,18 +7,15 @@ export function requireTags(tags: readonly string[] = []): string[] {
   return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));
 }
 
-/** The part of a sorted list that `options` ask for. */
-export function selectPage(items: readonly string[], options: ListOptions): readonly string[] {
-  const { startAfter, limit } = options;
-  if (startAfter !== undefined) requireString(startAfter, "startAfter");
-  if (limit !== undefined) requireCount(limit, "limit");
+/** The part of a sorted list that a caller asks for. */
+export function selectPage(items: readonly string[], { startAfter, limit }: Page): readonly string[] {
   const first = startAfter === undefined ? 0 : countUpTo(items, startAfter);
   return items.slice(first, limit === undefined ? undefined : first + limit);
 }
 
 /** Rejects early where the caller does not want the call any more. */
-export function throwIfAborted(options: CallOptions): void {
-  options.signal?.throwIfAborted();
+export function throwIfAborted({ signal }: CallOptions): void {
+  signal?.throwIfAborted();
 }
 
 /** How many of the sorted `items` are not greater than `bound`. */

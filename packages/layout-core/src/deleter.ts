@@ -23,10 +23,10 @@ export class LayoutDeleter implements RegistryDeleter {
   }
 
   async deleteTag(repo: string, tag: string, options: DeleteTagOptions = {}): Promise<void> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     requirePrecondition(options, [requireTag(tag)]);
-    await this.#transact("deleting a tag", options, async (draft) => {
+    await this.#transact("deleting a tag", signal, async (draft) => {
       requireCurrent(draft, repo, tag, options);
       const entries = draft.tagged(repo, tag);
       if (entries.length === 0) throw unknownTag(repo, tag);
@@ -36,11 +36,11 @@ export class LayoutDeleter implements RegistryDeleter {
   }
 
   async deleteManifest(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { blobs, graph } = this.#layout;
-    await this.#transact("deleting a manifest", options, async (draft) => {
+    await this.#transact("deleting a manifest", signal, async (draft) => {
       await graph.read(draft, repo, "indexes");
       const referencedBy = graph.containers(draft, repo, wanted);
       if (referencedBy.length > 0) {
@@ -61,7 +61,7 @@ export class LayoutDeleter implements RegistryDeleter {
   }
 
   async deleteBlob(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { index, blobs, staging } = this.#layout;
@@ -75,7 +75,7 @@ export class LayoutDeleter implements RegistryDeleter {
           detail: { reason: "shared-blobs" },
         });
       }
-      await lockAll(sharers, options.signal, async (locked) => {
+      await lockAll(sharers, signal, async (locked) => {
         if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
         for (const each of locked) await requireUnreferenced(each, wanted);
         await staging.remove(wanted);
@@ -86,12 +86,12 @@ export class LayoutDeleter implements RegistryDeleter {
     }
   }
 
-  async #transact(doing: string, options: CallOptions, change: (draft: Draft) => Promise<void>): Promise<void> {
+  async #transact(doing: string, signal: AbortSignal | undefined, change: (draft: Draft) => Promise<void>): Promise<void> {
     const { index } = this.#layout;
     try {
       const table = await index.read();
       // Where there is no layout nothing can be deleted, and none is made for that.
-      if (await index.isWhole()) await index.transact(change, options.signal);
+      if (await index.isWhole()) await index.transact(change, signal);
       else await change(new Draft(table));
     } catch (error) {
       throw storageError(error, doing);

@@ -1,5 +1,5 @@
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { isRegistryError, RegistryError, requireCount, requireFlag } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError, requireCount, requireFlag, requireObject } from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
 import { Draft } from "./draft.ts";
@@ -65,12 +65,12 @@ interface Settings {
  * @throws `RegistryError` with what was removed until then in `detail.removed` and `detail.bytes`, if that is anything.
  */
 export async function collectGarbage(layout: Layout, options: GcOptions = {}): Promise<GcReport> {
+  requireObject(options, "options");
   const dryRun = requireFlag(options.dryRun ?? false, "dryRun");
   const untagged = requireFlag(options.untagged ?? false, "untagged");
   const graceMs = requireCount(options.graceMs ?? DAY_MS, "graceMs");
-  if (dryRun) layout.beginRead(options);
-  else layout.beginWrite(options);
-  const settings = { dryRun, graceMs, signal: options.signal };
+  const signal = dryRun ? layout.beginRead(options) : layout.beginWrite(options);
+  const settings = { dryRun, graceMs, signal };
   const removed: StoredBlob[] = [];
   try {
     return await collect(layout, settings, untagged, removed);

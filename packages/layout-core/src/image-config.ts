@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, ImageManifest, ParsedManifest, Platform, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
+import { createBlobReader, isRegistryError, manifestKind, RegistryError, requireSignal } from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 import { isAttestation, selectPlatform } from "./platform.ts";
@@ -39,15 +39,16 @@ export async function readImageConfig(
   manifest: ImageManifest,
   options: CallOptions = {},
 ): Promise<ImageConfig> {
-  options.signal?.throwIfAborted();
+  const signal = requireSignal(options);
+  signal?.throwIfAborted();
   const { digest, size } = manifest.config;
   if (size > MAX_CONFIG_BYTES) throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
-  const reader = await registry.getBlob(repo, digest, options);
+  const reader = await registry.getBlob(repo, digest, { signal });
   try {
     if (reader.descriptor.size !== size) {
       throw new RegistryError("MANIFEST_INVALID", `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`);
     }
-    const config = await createBlobReader(manifest.config, reader, options).json();
+    const config = await createBlobReader(manifest.config, reader, { signal }).json();
     if (isImageConfig(config)) return config;
     throw new RegistryError("MANIFEST_INVALID", `${digest} is no image config`);
   } finally {
@@ -80,13 +81,14 @@ export async function resolvePlatform(
   wanted: Platform,
   options: CallOptions = {},
 ): Promise<Descriptor> {
+  const how = { signal: requireSignal(options) };
   const seen: Set<string> = new Set();
   for (let digest = root; !seen.has(digest); ) {
     seen.add(digest);
-    const { descriptor, manifest } = await read(registry, repo, digest, options);
+    const { descriptor, manifest } = await read(registry, repo, digest, how);
     if (manifest.kind !== "index") return descriptor;
-    const candidates = await flatten(registry, repo, manifest.index.manifests, options);
-    const chosen = selectPlatform(candidates, wanted) ?? selectPlatform(await askConfigs(registry, repo, candidates, options), wanted);
+    const candidates = await flatten(registry, repo, manifest.index.manifests, how);
+    const chosen = selectPlatform(candidates, wanted) ?? selectPlatform(await askConfigs(registry, repo, candidates, how), wanted);
     if (chosen === undefined) break;
     digest = chosen.digest;
   }

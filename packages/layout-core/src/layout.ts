@@ -1,7 +1,6 @@
-import { RegistryError } from "@ocilayout/oci-types";
+import { RegistryError, requireSignal } from "@ocilayout/oci-types";
 import type { CallOptions } from "@ocilayout/oci-types";
 
-import { throwIfAborted } from "./check-input.ts";
 import type { Draft } from "./draft.ts";
 import { BlobFiles } from "./fs/blob-files.ts";
 import type { StagedBlob } from "./fs/blob-staging.ts";
@@ -39,16 +38,19 @@ export class Layout {
     this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined }));
   }
 
-  /** What every reading call begins with. */
-  beginRead(options: CallOptions): void {
+  /** Begins a call that reads: returns its signal, checked, which is to be used in place of the one in `options`. */
+  beginRead(options: CallOptions): AbortSignal | undefined {
+    const signal = requireSignal(options);
     if (this.#closed !== undefined) throw new RegistryError("CLOSED", "this layout was closed");
-    throwIfAborted(options);
+    signal?.throwIfAborted();
+    return signal;
   }
 
-  /** What every writing call begins with. */
-  beginWrite(options: CallOptions): void {
-    this.beginRead(options);
+  /** Begins a call that writes, as {@link beginRead} does. */
+  beginWrite(options: CallOptions): AbortSignal | undefined {
+    const signal = this.beginRead(options);
     requireWritable(this.settings);
+    return signal;
   }
 
   /** Gives a staged blob its name; where something has it, under the lock, so that no collection comes between. */

@@ -1,8 +1,8 @@
-import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
-import { manifestKind, RegistryError, requireDigest, requireString } from "@ocilayout/oci-types";
+import type { Descriptor, ListOptions, Page, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
+import { manifestKind, RegistryError, requireDigest, requirePage, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
-import { selectPage, throwIfAborted } from "./check-input.ts";
+import { selectPage } from "./check-input.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
@@ -27,16 +27,16 @@ export class LayoutLister implements RegistryLister {
   }
 
   async *tags(repo: string, options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
-    this.#layout.beginRead(options);
+    const { signal, asked } = this.#begin(options);
     requireRepository(repo);
     const table = await this.#layout.index.read();
     if (!table.has(repo)) throw unknownRepository(repo);
-    yield* page(table.tags(repo), options);
+    yield* page(table.tags(repo), asked, signal);
   }
 
   async *repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
-    this.#layout.beginRead(options);
-    yield* page((await this.#layout.index.read()).repositories(), options);
+    const { signal, asked } = this.#begin(options);
+    yield* page((await this.#layout.index.read()).repositories(), asked, signal);
   }
 
   async *referrers(
@@ -44,7 +44,7 @@ export class LayoutLister implements RegistryLister {
     digest: string,
     options: ReferrersOptions = {},
   ): AsyncGenerator<Descriptor, void, undefined> {
-    this.#layout.beginRead(options);
+    const { signal, asked } = this.#begin(options);
     requireRepository(repo);
     const { artifactType } = options;
     if (artifactType !== undefined) requireString(artifactType, "artifactType");
@@ -52,7 +52,7 @@ export class LayoutLister implements RegistryLister {
     const { graph, index } = this.#layout;
     const table = await index.read();
     try {
-      await graph.read(table, repo, "all", options.signal);
+      await graph.read(table, repo, "all", signal);
     } catch (error) {
       throw storageError(error, "reading manifests");
     }
@@ -65,15 +65,21 @@ export class LayoutLister implements RegistryLister {
         answers.set(manifest.digest, describeReferrer(manifest));
       }
     }
-    for (const answer of page([...answers.keys()], options)) {
+    for (const answer of page([...answers.keys()], asked, signal)) {
       const descriptor = answers.get(answer);
       if (descriptor !== undefined) yield descriptor;
     }
   }
 
+  /** Begins a list: a mistake in its options is told before anything is looked for. */
+  #begin(options: ListOptions): { signal: AbortSignal | undefined; asked: Page } {
+    const signal = this.#layout.beginRead(options);
+    return { signal, asked: requirePage(options) };
+  }
+
   /** Every manifest of a repository, those that its indexes contain too, in the order of their digests. */
   async *manifests(repo: string, options: ListOptions = {}): AsyncGenerator<ManifestListing, void, undefined> {
-    this.#layout.beginRead(options);
+    const { signal, asked } = this.#begin(options);
     requireRepository(repo);
     const { graph, index } = this.#layout;
     const table = await index.read();
@@ -91,7 +97,7 @@ export class LayoutLister implements RegistryLister {
       for (const digest of table.digests(repo)) {
         const [entry] = table.withDigest(repo, digest);
         if (entry === undefined || !mayContain(entry.mediaType)) continue;
-        throwIfAborted(options);
+        signal?.throwIfAborted();
         for await (const manifest of graph.contained(entry)) {
           if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [] });
         }
@@ -99,7 +105,7 @@ export class LayoutLister implements RegistryLister {
     } catch (error) {
       throw storageError(error, "reading manifests");
     }
-    for (const digest of page([...found.keys()].sort(), options)) {
+    for (const digest of page([...found.keys()].sort(), asked, signal)) {
       const listing = found.get(digest);
       if (listing !== undefined) yield listing;
     }
@@ -119,9 +125,9 @@ function unknownRepository(repo: string): RegistryError {
   return new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
 }
 
-function* page(items: readonly string[], options: ListOptions): Generator<string, void, undefined> {
-  for (const item of selectPage(items, options)) {
-    throwIfAborted(options);
+function* page(items: readonly string[], asked: Page, signal: AbortSignal | undefined): Generator<string, void, undefined> {
+  for (const item of selectPage(items, asked)) {
+    signal?.throwIfAborted();
     yield item;
   }
 }

@@ -21,8 +21,7 @@ export async function mountBetween(
   const [from, to] = [layoutOf(source), layoutOf(target)];
   const wanted = requireDigest(digest).digest;
   from.beginRead(options);
-  to.beginWrite(options);
-  const { signal } = options;
+  const signal = to.beginWrite(options);
   try {
     const size = await from.blobs.size(wanted);
     if (size === undefined) throw unknownBlob(wanted);

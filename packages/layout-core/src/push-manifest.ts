@@ -27,8 +27,8 @@ export async function pushManifest(
   content: Uint8Array,
   mediaType: string,
   options: PushManifestOptions,
+  signal: AbortSignal | undefined,
 ): Promise<Descriptor> {
-  const { signal } = options;
   const { index, staging } = layout;
   const pushed = await checkPushed(layout.settings.maxManifestBytes, repo, content, mediaType, options);
   try {

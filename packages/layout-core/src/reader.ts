@@ -1,5 +1,5 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, ReadOptions, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest, requireFlag, requireObject } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import type { Entry } from "./entry.ts";
@@ -13,6 +13,14 @@ import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { isReadable } from "./manifest-store.ts";
 
+/** How a blob is to be read: the options of the call, checked and complete. */
+interface Reading {
+  readonly signal: AbortSignal | undefined;
+  readonly verify: boolean;
+  readonly mayReuse: boolean;
+  readonly chunkSize?: number | undefined;
+}
+
 /** The reading facet of a layout. */
 export class LayoutReader implements RegistryReader {
   readonly #layout: Layout;
@@ -22,32 +30,34 @@ export class LayoutReader implements RegistryReader {
   }
 
   async getBlob(repo: string, digest: string, options: ReadOptions = {}): Promise<BlobReader> {
-    const { verify = this.#layout.settings.verifyOnRead } = options;
-    const { descriptor, blob } = await this.#openBlob(repo, digest, options);
-    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, verify);
+    const { descriptor, blob, how } = await this.#openBlob(repo, digest, options);
+    return this.#read(descriptor, blob, { start: 0, end: blob.size }, how);
   }
 
   async getBlobRange(repo: string, digest: string, range: ByteRange, options: ReadOptions = {}): Promise<BlobReader> {
     const { start, end } = requireRange(range);
-    const { descriptor, blob } = await this.#openBlob(repo, digest, options);
+    const { descriptor, blob, how } = await this.#openBlob(repo, digest, options);
     const part = { start, end: Math.min(end ?? blob.size, blob.size) };
     if (start > blob.size) {
       await closeQuietly(this.#layout.disk, blob.file);
       throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, { detail: { size: blob.size } });
     }
-    return this.#read(descriptor, blob, part, options, false);
+    return this.#read(descriptor, blob, part, { ...how, verify: false });
   }
 
   async getManifest(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
-    return this.#readManifest(repo, await this.#findManifest(repo, digest, options), options);
+    const signal = this.#layout.beginRead(options);
+    return this.#readManifest(repo, await this.#findManifest(repo, digest, signal), signal);
   }
 
   async getTag(repo: string, tag: string, options: CallOptions = {}): Promise<BlobReader> {
-    return this.#readManifest(repo, await this.resolveTag(repo, tag, options), options);
+    const signal = this.#layout.beginRead(options);
+    return this.#readManifest(repo, await this.#findTag(repo, tag), signal);
   }
 
   async resolveBlob(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    const wanted = await this.#beginBlob(repo, digest, options);
+    this.#layout.beginRead(options);
+    const wanted = await this.#findBlob(repo, digest);
     try {
       const size = await this.#layout.blobs.size(wanted);
       if (size === undefined) throw unknownBlob(wanted);
@@ -58,13 +68,18 @@ export class LayoutReader implements RegistryReader {
   }
 
   async resolveManifest(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    const descriptor = await this.#findManifest(repo, digest, options);
+    const signal = this.#layout.beginRead(options);
+    const descriptor = await this.#findManifest(repo, digest, signal);
     if (this.#layout.blobs.stamp(descriptor.digest) === undefined) throw unknownManifest(repo, descriptor.digest);
     return descriptor;
   }
 
   async resolveTag(repo: string, tag: string, options: CallOptions = {}): Promise<Descriptor> {
     this.#layout.beginRead(options);
+    return this.#findTag(repo, tag);
+  }
+
+  async #findTag(repo: string, tag: string): Promise<Descriptor> {
     requireRepository(repo);
     requireTag(tag);
     const [entry] = (await this.#layout.index.read()).tagged(repo, tag);
@@ -72,23 +87,25 @@ export class LayoutReader implements RegistryReader {
     return plainDescriptor(entry);
   }
 
-  async #beginBlob(repo: string, digest: string, options: CallOptions): Promise<Descriptor["digest"]> {
-    this.#layout.beginRead(options);
+  async #findBlob(repo: string, digest: string): Promise<Descriptor["digest"]> {
     requireRepository(repo);
     const wanted = requireDigest(digest);
     await this.#layout.index.read();
     return wanted.digest;
   }
 
-  async #openBlob(repo: string, digest: string, options: CallOptions): Promise<{ descriptor: Descriptor; blob: OpenBlob }> {
-    const wanted = await this.#beginBlob(repo, digest, options);
+  async #openBlob(repo: string, digest: string, options: ReadOptions): Promise<{ descriptor: Descriptor; blob: OpenBlob; how: Reading }> {
+    const signal = this.#layout.beginRead(options);
+    const verify = requireFlag(options.verify ?? this.#layout.settings.verifyOnRead, "verify");
+    const mayReuse = requireFlag(options.mayReuse ?? false, "mayReuse");
+    const chunkSize = options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
+    const wanted = await this.#findBlob(repo, digest);
     const blob = await this.#open(wanted);
     if (blob === undefined) throw unknownBlob(wanted);
-    return { descriptor: { mediaType: octetStream, digest: wanted, size: blob.size }, blob };
+    return { descriptor: { mediaType: octetStream, digest: wanted, size: blob.size }, blob, how: { signal, verify, mayReuse, chunkSize } };
   }
 
-  async #findManifest(repo: string, digest: string, options: CallOptions): Promise<Descriptor> {
-    this.#layout.beginRead(options);
+  async #findManifest(repo: string, digest: string, signal: AbortSignal | undefined): Promise<Descriptor> {
     requireRepository(repo);
     const wanted = requireDigest(digest);
     const { index, graph } = this.#layout;
@@ -96,7 +113,7 @@ export class LayoutReader implements RegistryReader {
     try {
       const entry = await soundEntry(table.withDigest(repo, wanted.digest), this.#layout);
       if (entry !== undefined) return plainDescriptor(entry);
-      await graph.read(table, repo, "indexes", options.signal);
+      await graph.read(table, repo, "indexes", signal);
       const claimed = graph.claimed(table, repo, wanted.digest);
       const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
       if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);
@@ -107,10 +124,11 @@ export class LayoutReader implements RegistryReader {
     throw unknownManifest(repo, wanted.digest);
   }
 
-  async #readManifest(repo: string, descriptor: Descriptor, options: CallOptions): Promise<BlobReader> {
+  async #readManifest(repo: string, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<BlobReader> {
     const blob = await this.#open(descriptor.digest);
     if (blob === undefined) throw unknownManifest(repo, descriptor.digest);
-    return this.#read(descriptor, blob, { start: 0, end: blob.size }, options, this.#layout.settings.verifyOnRead);
+    const { verifyOnRead: verify } = this.#layout.settings;
+    return this.#read(descriptor, blob, { start: 0, end: blob.size }, { signal, verify, mayReuse: false });
   }
 
   async #open(digest: string): Promise<OpenBlob | undefined> {
@@ -121,8 +139,7 @@ export class LayoutReader implements RegistryReader {
     }
   }
 
-  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, options: ReadOptions, verify: boolean): BlobReader {
-    const { signal, mayReuse = false, chunkSize } = options;
+  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, { signal, verify, mayReuse, chunkSize }: Reading): BlobReader {
     const held = { file: blob.file };
     const chunks = readFileChunks(this.#layout.disk, held, part, { mayReuse, chunkSize });
     const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: !mayReuse, reusedChunks: mayReuse });
@@ -140,6 +157,7 @@ export async function soundEntry(entries: readonly Entry[], { blobs }: Layout): 
 }
 
 function requireRange(range: ByteRange): ByteRange {
+  requireObject(range, "a range");
   const start = requireCount(range.start, "start");
   const end = range.end === undefined ? undefined : requireCount(range.end, "end");
   if (end === undefined || start <= end) return { start, end };

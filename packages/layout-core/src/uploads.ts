@@ -29,7 +29,7 @@ export class LayoutUploads {
   }
 
   async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     const chunkSize = chunkSizeOf(options);
     const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
@@ -37,14 +37,14 @@ export class LayoutUploads {
       await this.#layout.index.read();
       await this.#sweep();
       const upload = await this.#files.create({ repository: repo, algorithm });
-      return this.#write(upload, chunkSize, options);
+      return this.#write(upload, chunkSize, signal);
     } catch (error) {
       throw storageError(error, "starting an upload");
     }
   }
 
   async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     requireString(id, "an upload id");
     const chunkSize = chunkSizeOf(options);
@@ -56,7 +56,7 @@ export class LayoutUploads {
         await upload.close();
         throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
       }
-      return this.#write(upload, chunkSize, options);
+      return this.#write(upload, chunkSize, signal);
     } catch (error) {
       throw storageError(error, "resuming an upload");
     }
@@ -126,7 +126,7 @@ export class LayoutUploads {
     }
   }
 
-  #write(upload: OpenUpload, chunkSize: number, { signal }: CallOptions): BlobWriter {
+  #write(upload: OpenUpload, chunkSize: number, signal: AbortSignal | undefined): BlobWriter {
     const hashed = this.#hashed.take(upload.state);
     const onEnd = (writer: BlobWriter): void => void this.#writers.delete(writer);
     const writer = new UploadWriter(this.#layout, upload, { hashed, chunkSize, signal, prefixes: this.#hashed, onEnd });

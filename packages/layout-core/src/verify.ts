@@ -46,7 +46,7 @@ export interface VerifyOptions extends CallOptions {
 
 /** Everything in a layout that is not as it should be. */
 export async function* verifyLayout(layout: Layout, options: VerifyOptions = {}): AsyncGenerator<Finding, void, undefined> {
-  layout.beginRead(options);
+  const signal = layout.beginRead(options);
   const content = requireFlag(options.content ?? true, "content");
   try {
     const table = await readTable(layout);
@@ -56,7 +56,7 @@ export async function* verifyLayout(layout: Layout, options: VerifyOptions = {})
     }
     const reached: Set<string> = new Set();
     for await (const finding of findAll(layout, table, content, reached)) {
-      throwIfAborted(options);
+      throwIfAborted({ signal });
       yield finding;
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount } from "@ocilayout/oci-types";
+import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount, requireSignal } from "@ocilayout/oci-types";
 
 
 /** What {@link walkManifest} needs of a registry. */
@@ -60,20 +60,23 @@ export async function* walkManifest(
   root: string,
   options: WalkOptions = {},
 ): AsyncGenerator<WalkStep, void, undefined> {
-  if (options.maxManifestBytes !== undefined) requireCount(options.maxManifestBytes, "maxManifestBytes");
+  const signal = requireSignal(options);
+  const { maxManifestBytes } = options;
+  if (maxManifestBytes !== undefined) requireCount(maxManifestBytes, "maxManifestBytes");
+  const how = { signal, maxManifestBytes };
   const seen: Set<string> = new Set([root]);
-  const first = await read(registry, repo, root, options);
+  const first = await read(registry, repo, root, how);
   const rootStep = { descriptor: first.descriptor, role: roleOf(first.descriptor), depth: 0, parent: undefined };
   const waiting: Waiting[] = [];
   pushParts(waiting, rootStep, first.manifest);
   yield { ...rootStep, state: "read", manifest: first.manifest };
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const { digest } = next.descriptor;
     if (next.role !== "index" && next.role !== "manifest") yield { ...next, state: "listed" };
     else if (seen.has(digest)) yield { ...next, state: "repeated" };
     else {
-      const step = await enter(registry, repo, next, options);
+      const step = await enter(registry, repo, next, how);
       if (step.manifest !== undefined) {
         seen.add(digest);
         pushParts(waiting, next, step.manifest);

@@ -1,5 +1,5 @@
 import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, PushManifestOptions } from "@ocilayout/oci-types";
-import { octetStream, readBlobSource, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { octetStream, readBlobSource, requireCount, requireDigest, requireObject } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { storageError } from "./fs/storage-error.ts";
@@ -21,12 +21,12 @@ export class LayoutWriter {
     content: BlobSource,
     options: CallOptions = {},
   ): Promise<Descriptor> {
-    const { signal } = options;
     const { index, staging } = this.#layout;
-    const chunks = readBlobSource(content, { signal });
+    const chunks = readBlobSource(content, options);
     try {
-      this.#layout.beginWrite(options);
+      const signal = this.#layout.beginWrite(options);
       requireRepository(repo);
+      requireObject(descriptor, "a descriptor");
       const { digest } = requireDigest(descriptor.digest);
       const size = descriptor.size === undefined ? undefined : requireCount(descriptor.size, "size");
       // Nothing is written into a layout that is damaged; one that is not there is made once the content is right.
@@ -48,7 +48,7 @@ export class LayoutWriter {
     digest: string,
     options: CallOptions = {},
   ): Promise<Descriptor> {
-    this.#layout.beginWrite(options);
+    const signal = this.#layout.beginWrite(options);
     const { index, blobs, staging } = this.#layout;
     if (fromRepo !== undefined) requireRepository(fromRepo);
     requireRepository(toRepo);
@@ -63,7 +63,7 @@ export class LayoutWriter {
         return { mediaType: octetStream, digest: wanted.digest, size };
       };
       if ((await blobs.size(wanted.digest)) === undefined) return await mount();
-      return await index.locked(mount, options);
+      return await index.locked(mount, { signal });
     } catch (error) {
       throw storageError(error, "mounting a blob");
     }
@@ -75,7 +75,7 @@ export class LayoutWriter {
     mediaType: string,
     options: PushManifestOptions = {},
   ): Promise<Descriptor> {
-    this.#layout.beginWrite(options);
-    return pushManifest(this.#layout, repo, content, mediaType, options);
+    const signal = this.#layout.beginWrite(options);
+    return pushManifest(this.#layout, repo, content, mediaType, options, signal);
   }
 }

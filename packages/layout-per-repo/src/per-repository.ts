@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
 import type { BlobWriter, CallOptions, Descriptor, ListOptions, Registry } from "@ocilayout/oci-types";
-import { isRegistryError, readBlobSource, RegistryError, requireCount, requireDigest, requireString } from "@ocilayout/oci-types";
+import { isRegistryError, readBlobSource, RegistryError, requireDigest, requirePage, requireSignal } from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
@@ -72,7 +72,7 @@ class Router {
       resolveManifest: (repo, ...args) => this.#call(repo, (it) => it.resolveManifest(repo, ...args)),
       resolveTag: (repo, ...args) => this.#call(repo, (it) => it.resolveTag(repo, ...args)),
       pushBlob: async (repo, descriptor, content, callOptions) => {
-        const chunks = readBlobSource(content, { signal: callOptions?.signal });
+        const chunks = readBlobSource(content, callOptions);
         try {
           return await this.#call(repo, (it) => it.pushBlob(repo, descriptor, chunks, callOptions));
         } finally {
@@ -94,17 +94,20 @@ class Router {
       manifests: (repo, ...args) => this.#list(repo, (it) => it.manifests(repo, ...args)),
       verify: (...args) => this.#verify(...args),
       gc: async (gcOptions = {}) => {
-        this.#begin(gcOptions);
-        return collectAll(this.#layouts, this.#root, gcOptions);
+        const signal = this.#begin(gcOptions);
+        return collectAll(this.#layouts, this.#root, { ...gcOptions, signal });
       },
       close,
       [Symbol.asyncDispose]: close,
     };
   }
 
-  #begin(options: CallOptions): void {
+  /** Begins a call that is about more than one layout: returns its signal, checked. */
+  #begin(options: CallOptions): AbortSignal | undefined {
+    const signal = requireSignal(options);
     this.#layouts.requireOpen();
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    return signal;
   }
 
   async #call<Result>(repo: string, call: (layout: LayoutRegistry) => Promise<Result>): Promise<Result> {
@@ -139,12 +142,11 @@ class Router {
   }
 
   async *#repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {
-    this.#begin(options);
-    const { startAfter, limit } = options;
-    if (startAfter !== undefined) requireString(startAfter, "startAfter");
-    let left = limit === undefined ? Infinity : requireCount(limit, "limit");
+    const signal = this.#begin(options);
+    const { startAfter, limit = Infinity } = requirePage(options);
+    let left = limit;
     if (left === 0) return;
-    for await (const repository of discover(this.#root, options)) {
+    for await (const repository of discover(this.#root, { startAfter, signal })) {
       yield repository;
       left -= 1;
       if (left === 0) return;
@@ -152,26 +154,26 @@ class Router {
   }
 
   async *#verify(options: VerifyOptions = {}): AsyncGenerator<RepositoryFinding, void, undefined> {
-    this.#begin(options);
-    yield* verifyAll(this.#layouts, this.#root, options);
+    const signal = this.#begin(options);
+    yield* verifyAll(this.#layouts, this.#root, { ...options, signal });
   }
 
   async #mount(fromRepo: string | undefined, toRepo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    this.#begin(options);
+    const signal = this.#begin(options);
     // All names are looked at before any layout.
     if (fromRepo !== undefined) repositoryDirectory(this.#root, fromRepo);
     repositoryDirectory(this.#root, toRepo);
     const wanted = requireDigest(digest);
-    const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.algorithm, wanted.encoded, options));
+    const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.algorithm, wanted.encoded, signal));
     if (source === undefined) throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
-    return this.#call(source, (from) => this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, options)));
+    return this.#call(source, (from) => this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, { signal })));
   }
 
   /** A repository that has the blob, the target itself before any other. */
-  async #findOwner(target: string, algorithm: string, encoded: string, options: CallOptions): Promise<string | undefined> {
+  async #findOwner(target: string, algorithm: string, encoded: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     const has = (repository: string): boolean => existsSync(join(repositoryDirectory(this.#root, repository), "blobs", algorithm, encoded));
     if (has(target)) return target;
-    for await (const repository of discover(this.#root, options)) if (has(repository)) return repository;
+    for await (const repository of discover(this.#root, { signal })) if (has(repository)) return repository;
     return undefined;
   }
 }

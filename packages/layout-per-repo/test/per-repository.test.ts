@@ -6,7 +6,7 @@ import { collect, emptyDescriptor, ociMediaTypes, octetStream } from "@ocilayout
 import { describe, expect, it } from "vitest";
 
 import { discover } from "../src/discover.ts";
-import { openPerRepository } from "../src/index.ts";
+import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
 import { componentsOf } from "../src/repository-path.ts";
 import { blobPath, bytes, describe as descriptorOf, open, pushArtifact, temporaryDirectory } from "./helpers.ts";
 
@@ -372,5 +372,31 @@ describe("maintenance and the end", () => {
     await source.next();
     await expect(registry.pushBlob("blobs", blob, source)).rejects.toMatchObject({ code: "NAME_INVALID" });
     expect(ended).toBe(true);
+  });
+});
+
+describe("clause 1: mistakes of the program", () => {
+  it.each<[string, (it: PerRepositoryRegistry, options: object) => Promise<unknown>]>([
+    ["getTag", (it, options) => it.getTag("a", "v1", options)],
+    ["pushBlobChunked", (it, options) => it.pushBlobChunked("a", options)],
+    ["mountBlob", (it, options) => it.mountBlob("a", "b", `sha256:${"0".repeat(64)}`, options)],
+    ["tags", (it, options) => collect(it.tags("a", options))],
+    ["repositories", (it, options) => collect(it.repositories(options))],
+    ["manifests", (it, options) => collect(it.manifests("a", options))],
+    ["verify", (it, options) => collect(it.verify(options))],
+    ["gc", (it, options) => it.gc(options)],
+  ])("%s takes null for no signal, and nothing else that is none", async (_name, call) => {
+    const registry = await open();
+    await registry.pushManifest("a", bytes("x"), "application/x-a", { tags: ["v1"] });
+    await call(registry, { signal: null }).catch((error: unknown) => { expect(error).toMatchObject({ code: "BLOB_UNKNOWN" }); });
+    for (const options of [{ signal: {} }, { signal: "abort" }, null]) await expect(call(registry, options as object)).rejects.toThrow(TypeError);
+  });
+
+  it("in a list's options is told before NAME_UNKNOWN", async () => {
+    const registry = await open();
+    for (const list of [registry.tags, registry.manifests]) {
+      await expect(collect<unknown>(list("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
+      await expect(collect<unknown>(list("nowhere", { startAfter: 7 as unknown as string }))).rejects.toThrow(TypeError);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { requireDigest } from "./digest.ts";
-import type { Precondition } from "./registry.ts";
+import type { CallOptions, ListOptions, Precondition } from "./registry.ts";
 
 /**
  * Refuses what is no string.
@@ -30,6 +30,59 @@ export function requireCount(value: unknown, what: string): number {
 export function requireFlag(value: unknown, what: string): boolean {
   if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false`);
   return value;
+}
+
+/**
+ * Rejects a value that is not an object: options, a range, a descriptor.
+ *
+ * @throws TypeError if `value` is not an object.
+ */
+export function requireObject(value: unknown, what: string): asserts value is object {
+  if (typeof value !== "object" || value === null) throw new TypeError(`${what} must be an object, not ${value === null ? "null" : typeof value}`);
+}
+
+/**
+ * Returns the signal of a call's options. A signal that is `null` counts as absent, as in `fetch`. Every call asks for it
+ * before it does anything else and uses only what is returned here: a wrong signal then costs no file and no session.
+ *
+ * @throws TypeError if the options are not an object, or the signal is not an `AbortSignal` of this or another realm.
+ */
+export function requireSignal(options: CallOptions): AbortSignal | undefined {
+  requireObject(options, "options");
+  const signal: unknown = options.signal ?? undefined;
+  if (signal === undefined || isSignal(signal)) return signal;
+  throw new TypeError(`signal must be an AbortSignal, not ${typeof signal}`);
+}
+
+/** `instanceof` would refuse the signals of other realms and of polyfills. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (Object.prototype.toString.call(value) !== "[object AbortSignal]") return false;
+  const { throwIfAborted, addEventListener, removeEventListener } = value as Record<string, unknown>;
+  return [throwIfAborted, addEventListener, removeEventListener].every((method) => typeof method === "function");
+}
+
+/** The part of a list that a caller asks for. */
+export interface Page {
+  /** Only what comes after this; absent for all. */
+  readonly startAfter: string | undefined;
+  /** At most so many; absent for all. */
+  readonly limit: number | undefined;
+}
+
+/**
+ * Returns the part of a list that its options ask for, checked. An empty `startAfter` counts as absent. A list asks for
+ * it before it looks for its repository, so that a mistake is never hidden behind `NAME_UNKNOWN`.
+ *
+ * @throws TypeError or RangeError if `startAfter` is not a string or `limit` not a non-negative integer.
+ */
+export function requirePage(options: ListOptions): Page {
+  requireObject(options, "options");
+  const { startAfter, limit } = options;
+  if (startAfter !== undefined) requireString(startAfter, "startAfter");
+  return {
+    startAfter: startAfter === "" ? undefined : startAfter,
+    limit: limit === undefined ? undefined : requireCount(limit, "limit"),
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { requireSignal } from "./arguments.ts";
 import { onAbort } from "./on-abort.ts";
 import type { CallOptions } from "./registry.ts";
 
@@ -39,10 +40,16 @@ interface Pull {
  * `TypeError`; when `signal` is aborted the pending read rejects with its reason. However the reading ends, the
  * source is cancelled or returned.
  *
- * @throws TypeError where `source` is none of the forms.
+ * @throws TypeError where `source` is none of the forms, and where the signal is none: the source is ended then, too.
  */
 export function readBlobSource(source: BlobSource, options: CallOptions = {}): BlobChunks {
-  return new SourceChunks(openSource(source), options.signal);
+  const pull = openSource(source);
+  try {
+    return new SourceChunks(pull, requireSignal(options));
+  } catch (error) {
+    void new SourceChunks(pull, undefined).return(error);
+    throw error;
+  }
 }
 
 /** Whoever waits for what the source gives next. */

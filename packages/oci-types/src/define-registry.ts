@@ -1,6 +1,7 @@
+import { requireSignal } from "./arguments.ts";
 import { readBlobSource } from "./blob-source.ts";
 import { RegistryError } from "./errors.ts";
-import type { Registry } from "./registry.ts";
+import type { CallOptions, Registry } from "./registry.ts";
 
 /**
  * Makes a whole {@link Registry} of the calls that a backend has: what is missing rejects with `UNSUPPORTED`, a
@@ -11,30 +12,45 @@ import type { Registry } from "./registry.ts";
 export function defineRegistry(backend: Partial<Registry>): Registry {
   return {
     ...(backend.capabilities === undefined ? {} : { capabilities: backend.capabilities }),
-    getBlob: async (...args) => having(backend, "getBlob").getBlob(...args),
-    getBlobRange: async (...args) => having(backend, "getBlobRange").getBlobRange(...args),
-    getManifest: async (...args) => having(backend, "getManifest").getManifest(...args),
-    getTag: async (...args) => having(backend, "getTag").getTag(...args),
-    resolveBlob: async (...args) => having(backend, "resolveBlob").resolveBlob(...args),
-    resolveManifest: async (...args) => having(backend, "resolveManifest").resolveManifest(...args),
-    resolveTag: async (...args) => having(backend, "resolveTag").resolveTag(...args),
-    async pushBlob(...args) {
-      if (backend.pushBlob === undefined) await readBlobSource(args[2]).return();
-      return having(backend, "pushBlob").pushBlob(...args);
+    getBlob: async (repo, digest, options) => having(backend, "getBlob").getBlob(repo, digest, checked(options)),
+    getBlobRange: async (repo, digest, range, options) => having(backend, "getBlobRange").getBlobRange(repo, digest, range, checked(options)),
+    getManifest: async (repo, digest, options) => having(backend, "getManifest").getManifest(repo, digest, checked(options)),
+    getTag: async (repo, tag, options) => having(backend, "getTag").getTag(repo, tag, checked(options)),
+    resolveBlob: async (repo, digest, options) => having(backend, "resolveBlob").resolveBlob(repo, digest, checked(options)),
+    resolveManifest: async (repo, digest, options) => having(backend, "resolveManifest").resolveManifest(repo, digest, checked(options)),
+    resolveTag: async (repo, tag, options) => having(backend, "resolveTag").resolveTag(repo, tag, checked(options)),
+    async pushBlob(repo, descriptor, content, options) {
+      const begin = (): [Pick<Registry, "pushBlob">, CallOptions | undefined] => [having(backend, "pushBlob"), checked(options)];
+      let begun: ReturnType<typeof begin>;
+      try {
+        begun = begin();
+      } catch (error) {
+        // Content that never reaches the backend is ended here.
+        await readBlobSource(content).return(error);
+        throw error;
+      }
+      return begun[0].pushBlob(repo, descriptor, content, begun[1]);
     },
-    pushBlobChunked: async (...args) => having(backend, "pushBlobChunked").pushBlobChunked(...args),
-    pushBlobChunkedResume: async (...args) => having(backend, "pushBlobChunkedResume").pushBlobChunkedResume(...args),
-    resolveUpload: async (...args) => having(backend, "resolveUpload").resolveUpload(...args),
-    cancelUpload: async (...args) => having(backend, "cancelUpload").cancelUpload(...args),
-    mountBlob: async (...args) => having(backend, "mountBlob").mountBlob(...args),
-    pushManifest: async (...args) => having(backend, "pushManifest").pushManifest(...args),
-    deleteBlob: async (...args) => having(backend, "deleteBlob").deleteBlob(...args),
-    deleteManifest: async (...args) => having(backend, "deleteManifest").deleteManifest(...args),
-    deleteTag: async (...args) => having(backend, "deleteTag").deleteTag(...args),
-    tags: (...args) => lazily(() => having(backend, "tags").tags(...args)),
-    referrers: (...args) => lazily(() => having(backend, "referrers").referrers(...args)),
-    repositories: (...args) => lazily(() => having(backend, "repositories").repositories(...args)),
+    pushBlobChunked: async (repo, options) => having(backend, "pushBlobChunked").pushBlobChunked(repo, checked(options)),
+    pushBlobChunkedResume: async (repo, id, options) => having(backend, "pushBlobChunkedResume").pushBlobChunkedResume(repo, id, checked(options)),
+    resolveUpload: async (repo, id, options) => having(backend, "resolveUpload").resolveUpload(repo, id, checked(options)),
+    cancelUpload: async (repo, id, options) => having(backend, "cancelUpload").cancelUpload(repo, id, checked(options)),
+    mountBlob: async (from, to, digest, options) => having(backend, "mountBlob").mountBlob(from, to, digest, checked(options)),
+    pushManifest: async (repo, content, mediaType, options) => having(backend, "pushManifest").pushManifest(repo, content, mediaType, checked(options)),
+    deleteBlob: async (repo, digest, options) => having(backend, "deleteBlob").deleteBlob(repo, digest, checked(options)),
+    deleteManifest: async (repo, digest, options) => having(backend, "deleteManifest").deleteManifest(repo, digest, checked(options)),
+    deleteTag: async (repo, tag, options) => having(backend, "deleteTag").deleteTag(repo, tag, checked(options)),
+    tags: (repo, options) => lazily(() => having(backend, "tags").tags(repo, checked(options))),
+    referrers: (repo, digest, options) => lazily(() => having(backend, "referrers").referrers(repo, digest, checked(options))),
+    repositories: (options) => lazily(() => having(backend, "repositories").repositories(checked(options))),
   };
+}
+
+/** The options of a call, known to be an object with a signal or none: a backend sees no signal that is `null`. */
+function checked<Options extends CallOptions>(options: Options | undefined): Options | undefined {
+  if (options === undefined) return undefined;
+  const signal = requireSignal(options);
+  return (options.signal as unknown) === null ? { ...options, signal } : options;
 }
 
 /** `backend`, known to have `name`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { onAbort, requireCount, requireFlag, requirePrecondition, requireString } from "../src/index.ts";
+import { onAbort, requireCount, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString } from "../src/index.ts";
 
 describe("arguments", () => {
   it("a string is a string", () => {
@@ -22,6 +22,54 @@ describe("arguments", () => {
 
   it("nor is what is no number", () => {
     expect(() => requireCount("1", "it")).toThrow(new TypeError("it must be a number, not string"));
+  });
+
+  it("an object is an object", () => {
+    for (const value of [{}, [], Object.create(null)] as unknown[]) expect(() => { requireObject(value, "it"); }).not.toThrow();
+    for (const [value, name] of [[null, "null"], [undefined, "undefined"], ["", "string"], [() => undefined, "function"]] as const) {
+      expect(() => { requireObject(value, "it"); }).toThrow(new TypeError(`it must be an object, not ${name}`));
+    }
+  });
+
+  it("a signal that is null counts as absent", () => {
+    const { signal } = new AbortController();
+    expect(requireSignal({ signal })).toBe(signal);
+    for (const absent of [undefined, null]) expect(requireSignal({ signal: absent as undefined })).toBeUndefined();
+    expect(requireSignal({})).toBeUndefined();
+  });
+
+  it.each<[string, unknown]>([
+    ["an object", {}],
+    ["text", "abort"],
+    ["false", false],
+    ["a controller", new AbortController()],
+    ["an event target", new EventTarget()],
+    ["half a signal", { aborted: false, throwIfAborted: () => undefined }],
+    ["what says that it is one", { [Symbol.toStringTag]: "AbortSignal" }],
+  ])("%s is no signal", (_what, signal) => {
+    expect(() => requireSignal({ signal: signal as AbortSignal })).toThrow(/^signal must be an AbortSignal, not /);
+  });
+
+  it("signals of another realm are signals", () => {
+    const foreign = Object.create(EventTarget.prototype, {
+      [Symbol.toStringTag]: { value: "AbortSignal" },
+      aborted: { value: false },
+      throwIfAborted: { value: () => undefined },
+    }) as AbortSignal;
+    expect(requireSignal({ signal: foreign })).toBe(foreign);
+  });
+
+  it.each([null, "text", 7])("options that are %j are a TypeError that says so", (options) => {
+    expect(() => requireSignal(options as unknown as object)).toThrow(/^options must be an object, not /);
+    expect(() => requirePage(options as unknown as object)).toThrow(/^options must be an object, not /);
+  });
+
+  it("a page is checked, and an empty startAfter is absent", () => {
+    expect(requirePage({})).toEqual({ startAfter: undefined, limit: undefined });
+    expect(requirePage({ startAfter: "", limit: 0 })).toEqual({ startAfter: undefined, limit: 0 });
+    expect(requirePage({ startAfter: "a" })).toEqual({ startAfter: "a", limit: undefined });
+    for (const limit of [-1, NaN, 0.5]) expect(() => requirePage({ limit })).toThrow(RangeError);
+    for (const wrong of [{ limit: "1" }, { limit: null }, { startAfter: 7 }, { startAfter: null }]) expect(() => requirePage(wrong as object)).toThrow(TypeError);
   });
 
   it("a flag is true or false, and nothing that is taken for it", () => {

@@ -281,3 +281,16 @@ describe("requireBytes", () => {
     expect(() => requireBytes("abc", "a manifest")).toThrow("a manifest must be a Uint8Array, not string");
   });
 });
+
+describe("a signal that is none", () => {
+  it.each<[string, unknown]>([["an object", {}], ["text", "abort"], ["half a signal", { aborted: true }]])("%s is a TypeError, and ends the source", async (_what, signal) => {
+    const source = probe([new Uint8Array(1)]);
+    expect(() => readBlobSource(source, { signal: signal as AbortSignal })).toThrow(TypeError);
+    await Promise.resolve();
+    expect(source.log).toEqual(["return"]);
+  });
+
+  it("null counts as absent", async () => {
+    expect(await collect(readBlobSource(bytes("hello"), { signal: null as unknown as undefined }))).toEqual([bytes("hello")]);
+  });
+});

@@ -78,6 +78,56 @@ describe("defineRegistry", () => {
     expect(await rejection(registry.getTag("a", "t"))).toBeInstanceOf(TypeError);
   });
 
+  /** Each call with these options. */
+  const calling = (registry: Registry, options: object): Record<string, () => Promise<unknown>> => ({
+    getBlob: () => registry.getBlob("a", digest, options),
+    getBlobRange: () => registry.getBlobRange("a", digest, { start: 0 }, options),
+    getManifest: () => registry.getManifest("a", digest, options),
+    getTag: () => registry.getTag("a", "t", options),
+    resolveBlob: () => registry.resolveBlob("a", digest, options),
+    resolveManifest: () => registry.resolveManifest("a", digest, options),
+    resolveTag: () => registry.resolveTag("a", "t", options),
+    pushBlob: () => registry.pushBlob("a", { digest }, new Uint8Array(), options),
+    pushBlobChunked: () => registry.pushBlobChunked("a", options),
+    pushBlobChunkedResume: () => registry.pushBlobChunkedResume("a", "id", options),
+    resolveUpload: () => registry.resolveUpload("a", "id", options),
+    cancelUpload: () => registry.cancelUpload("a", "id", options),
+    mountBlob: () => registry.mountBlob("a", "b", digest, options),
+    pushManifest: () => registry.pushManifest("a", new Uint8Array(), "x/y", options),
+    deleteBlob: () => registry.deleteBlob("a", digest, options),
+    deleteManifest: () => registry.deleteManifest("a", digest, options),
+    deleteTag: () => registry.deleteTag("a", "t", options),
+    tags: () => collect(registry.tags("a", options)),
+    referrers: () => collect(registry.referrers("a", digest, options)),
+    repositories: () => collect(registry.repositories(options)),
+  });
+
+  it.each(Object.keys(calls))("1: gives the backend of %s no signal that is null, and none that is no signal", async (name) => {
+    const received: unknown[] = [];
+    const backend = {
+      [name](...args: unknown[]) {
+        received.push(args.at(-1));
+        return name === "tags" || name === "referrers" || name === "repositories" ? probe([]) : Promise.resolve();
+      },
+    } as Partial<Registry>;
+    const call = async (options: unknown): Promise<unknown> => calling(defineRegistry(backend), options as object)[name]?.();
+    await call({ signal: null, mark: 1 });
+    const { signal } = new AbortController();
+    const own = { signal };
+    await call(own);
+    expect(received).toEqual([{ signal: undefined, mark: 1 }, own]);
+    expect(received[1]).toBe(own);
+    for (const wrong of [null, "text", { signal: {} }, { signal: 0 }]) expect(await rejection(call(wrong))).toBeInstanceOf(TypeError);
+    expect(received).toHaveLength(2);
+  });
+
+  it("ends the content of a push whose signal is none", async () => {
+    const source = probe([new Uint8Array(1)]);
+    const registry = defineRegistry({ pushBlob: vi.fn() });
+    expect(await rejection(registry.pushBlob("a", { digest }, source, { signal: {} as AbortSignal }))).toBeInstanceOf(TypeError);
+    expect(source.log).toEqual(["return"]);
+  });
+
   it("ends the content of a push that it refuses", async () => {
     const source = probe([new Uint8Array(1)]);
     await rejection(defineRegistry({}).pushBlob("a", { digest }, source));

@@ -1,5 +1,5 @@
-import type { ListOptions } from "@ocilayout/oci-types";
-import { RegistryError, requireCount, requireString } from "@ocilayout/oci-types";
+import type { Page } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 import { requireTag } from "@ocilayout/ociref";
 
 /** The tags of a push, each once and valid. */
@@ -9,13 +9,10 @@ export function requireTags(tags: readonly string[] = []): string[] {
 }
 
 /** Clause 20: the part of a sorted list that is asked for; clause 2: until the signal is aborted. */
-export function* page<Item>(items: readonly Item[], key: (item: Item) => string, options: ListOptions): Generator<Item, void, undefined> {
-  const { startAfter, limit, signal } = options;
-  if (startAfter !== undefined) requireString(startAfter, "startAfter");
-  if (limit !== undefined) requireCount(limit, "limit");
+export function* page<Item>(items: readonly Item[], key: (item: Item) => string, { startAfter, limit }: Page, signal: AbortSignal | undefined): Generator<Item, void, undefined> {
   let left = limit ?? Infinity;
   for (const item of items) {
-    if (startAfter !== undefined && startAfter !== "" && key(item) <= startAfter) continue;
+    if (startAfter !== undefined && key(item) <= startAfter) continue;
     if (left === 0) return;
     left -= 1;
     signal?.throwIfAborted();

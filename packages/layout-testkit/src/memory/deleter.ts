@@ -16,7 +16,7 @@ export class MemoryDeleter implements RegistryDeleter {
   }
 
   async deleteTag(repo: string, tag: string, options: DeleteTagOptions = {}): Promise<void> {
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", options);
     requireRepository(repo);
     requirePrecondition(options, [requireTag(tag)]);
     const repository = this.#store.read(repo);
@@ -25,7 +25,7 @@ export class MemoryDeleter implements RegistryDeleter {
   }
 
   async deleteManifest(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { manifests, tags } = this.#store.read(repo);
@@ -37,7 +37,7 @@ export class MemoryDeleter implements RegistryDeleter {
   }
 
   async deleteBlob(repo: string, digest: string, options: CallOptions = {}): Promise<void> {
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", options);
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { blobs } = this.#store.read(repo);

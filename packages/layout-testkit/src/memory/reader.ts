@@ -1,5 +1,5 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest } from "@ocilayout/oci-types";
+import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest, requireObject } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { unknownBlob, unknownManifest, unknownTag } from "./check.ts";
@@ -15,44 +15,51 @@ export class MemoryReader implements RegistryReader {
   }
 
   async getBlob(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
-    const { descriptor, content } = this.#findBlob(repo, digest, options);
-    return createBlobReader(descriptor, content, { signal: options.signal });
+    const signal = this.#store.begin("read", options);
+    const { descriptor, content } = this.#findBlob(repo, digest);
+    return createBlobReader(descriptor, content, { signal });
   }
 
   async getBlobRange(repo: string, digest: string, range: ByteRange, options: CallOptions = {}): Promise<BlobReader> {
+    const signal = this.#store.begin("read", options);
+    requireObject(range, "a range");
     const start = requireCount(range.start, "start");
     const end = range.end === undefined ? Infinity : requireCount(range.end, "end");
-    const { descriptor, content } = this.#findBlob(repo, digest, options);
+    const { descriptor, content } = this.#findBlob(repo, digest);
     const { size } = descriptor;
     if (start > end || start > size) {
       throw new RegistryError("RANGE_INVALID", `no range from ${start} to ${end} of ${size} bytes`, { detail: { size } });
     }
     const part = content.subarray(start, Math.min(end, size));
-    return createBlobReader(descriptor, part, { signal: options.signal, verify: false });
+    return createBlobReader(descriptor, part, { signal, verify: false });
   }
 
   async getManifest(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
-    return read(this.#findManifest(repo, digest, options), options);
+    const signal = this.#store.begin("read", options);
+    return read(this.#findManifest(repo, digest), signal);
   }
 
   async getTag(repo: string, tag: string, options: CallOptions = {}): Promise<BlobReader> {
-    return read(this.#findTag(repo, tag, options), options);
+    const signal = this.#store.begin("read", options);
+    return read(this.#findTag(repo, tag), signal);
   }
 
   async resolveBlob(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    return this.#findBlob(repo, digest, options).descriptor;
+    this.#store.begin("read", options);
+    return this.#findBlob(repo, digest).descriptor;
   }
 
   async resolveManifest(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    return describe(this.#findManifest(repo, digest, options));
+    this.#store.begin("read", options);
+    return describe(this.#findManifest(repo, digest));
   }
 
   async resolveTag(repo: string, tag: string, options: CallOptions = {}): Promise<Descriptor> {
-    return describe(this.#findTag(repo, tag, options));
+    this.#store.begin("read", options);
+    return describe(this.#findTag(repo, tag));
   }
 
-  #findBlob(repo: string, digest: string, { signal }: CallOptions): { descriptor: Descriptor; content: Uint8Array } {
-    this.#store.begin("read", signal);
+  #findBlob(repo: string, digest: string): { descriptor: Descriptor; content: Uint8Array } {
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const content = this.#store.read(repo).blobs.get(wanted);
@@ -60,8 +67,7 @@ export class MemoryReader implements RegistryReader {
     return { descriptor: { mediaType: octetStream, digest: wanted, size: content.length }, content };
   }
 
-  #findManifest(repo: string, digest: string, { signal }: CallOptions): StoredManifest {
-    this.#store.begin("read", signal);
+  #findManifest(repo: string, digest: string): StoredManifest {
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const manifest = this.#store.read(repo).manifests.get(wanted);
@@ -69,8 +75,7 @@ export class MemoryReader implements RegistryReader {
     return manifest;
   }
 
-  #findTag(repo: string, tag: string, { signal }: CallOptions): StoredManifest {
-    this.#store.begin("read", signal);
+  #findTag(repo: string, tag: string): StoredManifest {
     requireRepository(repo);
     requireTag(tag);
     const { tags, manifests } = this.#store.read(repo);
@@ -80,7 +85,7 @@ export class MemoryReader implements RegistryReader {
   }
 }
 
-function read(manifest: StoredManifest, { signal }: CallOptions): BlobReader {
+function read(manifest: StoredManifest, signal: AbortSignal | undefined): BlobReader {
   return createBlobReader(describe(manifest), manifest.content, { signal });
 }
 

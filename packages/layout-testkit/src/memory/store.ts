@@ -1,5 +1,5 @@
-import type { Digest } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
+import type { CallOptions, Digest } from "@ocilayout/oci-types";
+import { RegistryError, requireSignal } from "@ocilayout/oci-types";
 
 import { byCodeUnits } from "./check.ts";
 import type { StoredManifest } from "./manifest.ts";
@@ -27,11 +27,13 @@ export class MemoryStore {
     this.settings = settings;
   }
 
-  /** What every call begins with. */
-  begin(access: "read" | "write", signal: AbortSignal | undefined): void {
+  /** Begins a call: returns its signal, checked, which is to be used in place of the one in `options`. */
+  begin(access: "read" | "write", options: CallOptions): AbortSignal | undefined {
+    const signal = requireSignal(options);
     if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
     signal?.throwIfAborted();
     if (access === "write" && this.settings.readOnly) throw new RegistryError("DENIED", "this registry is for reading only");
+    return signal;
   }
 
   /** Ends it: every later call is `CLOSED`. */

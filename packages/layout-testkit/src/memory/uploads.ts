@@ -20,18 +20,18 @@ export class MemoryUploads {
   }
 
   async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
-    this.#store.begin("write", options.signal);
+    const signal = this.#store.begin("write", options);
     requireRepository(repo);
     requireAlgorithm(options.digestAlgorithm ?? "sha256");
     const chunkSize = chunkSizeOf(options);
     const id = crypto.randomUUID();
     const session = { id, repository: repo, chunks: [], size: 0, writtenMs: Date.now(), writer: undefined };
     this.#sessions.set(id, session);
-    return this.#open(session, chunkSize, options);
+    return this.#open(session, chunkSize, signal);
   }
 
   async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
-    this.#store.begin("write", options.signal);
+    const signal = this.#store.begin("write", options);
     const { offset } = options;
     if (offset !== undefined) requireCount(offset, "offset");
     const chunkSize = chunkSizeOf(options);
@@ -41,16 +41,16 @@ export class MemoryUploads {
     if (offset !== undefined && offset !== size) {
       throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
     }
-    return this.#open(session, chunkSize, options);
+    return this.#open(session, chunkSize, signal);
   }
 
   async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
-    this.#store.begin("read", options.signal);
+    this.#store.begin("read", options);
     return { id, size: this.#find(repo, id).size, chunkSize: CHUNK_BYTES };
   }
 
   async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", options);
     requireUnused(this.#find(repo, id));
     this.#sessions.delete(id);
   }
@@ -69,7 +69,7 @@ export class MemoryUploads {
     return session;
   }
 
-  #open(session: UploadSession, chunkSize: number, { signal }: CallOptions): BlobWriter {
+  #open(session: UploadSession, chunkSize: number, signal: AbortSignal | undefined): BlobWriter {
     return new MemoryUploadWriter(session, {
       chunkSize,
       signal,

@@ -1,5 +1,5 @@
 import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import { computeDigest, octetStream, parseManifest, readBlobSource, RegistryError, requireBytes, requireCount, requireDigest, requirePrecondition, verifyStream } from "@ocilayout/oci-types";
+import { computeDigest, octetStream, parseManifest, readBlobSource, RegistryError, requireBytes, requireCount, requireDigest, requireObject, requirePrecondition, verifyStream } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { concatenate, requireTags, unknownBlob } from "./check.ts";
@@ -15,11 +15,11 @@ export class MemoryWriter {
   }
 
   async pushBlob(repo: string, descriptor: BlobDescriptor, content: BlobSource, options: CallOptions = {}): Promise<Descriptor> {
-    const { signal } = options;
-    const source = readBlobSource(content, { signal });
+    const source = readBlobSource(content, options);
     try {
-      this.#store.begin("write", signal);
+      const signal = this.#store.begin("write", options);
       requireRepository(repo);
+      requireObject(descriptor, "a descriptor");
       const { digest } = requireDigest(descriptor.digest);
       if (descriptor.size !== undefined) requireCount(descriptor.size, "size");
       const chunks: Uint8Array[] = [];
@@ -34,7 +34,7 @@ export class MemoryWriter {
   }
 
   async mountBlob(fromRepo: string | undefined, toRepo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
-    this.#store.begin("write", options.signal);
+    this.#store.begin("write", options);
     if (fromRepo !== undefined) requireRepository(fromRepo);
     requireRepository(toRepo);
     const wanted = requireDigest(digest).digest;
@@ -48,11 +48,11 @@ export class MemoryWriter {
 
   async pushManifest(repo: string, content: Uint8Array, mediaType: string, options: PushManifestOptions = {}): Promise<Descriptor> {
     const { maxManifestBytes, allowSparse } = this.#store.settings;
-    this.#store.begin("write", options.signal);
+    const signal = this.#store.begin("write", options);
     const bytes = requireBytes(content, "a manifest").slice();
     requireRepository(repo);
     const tags = requireTags(options.tags);
-    const { signal, ifMatch, ifNoneMatch } = options;
+    const { ifMatch, ifNoneMatch } = options;
     requirePrecondition({ ifMatch, ifNoneMatch }, tags);
     if (bytes.length > maxManifestBytes) {
       throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxManifestBytes} bytes`, { detail: { limit: maxManifestBytes } });

@@ -1,9 +1,9 @@
+import type { ListOptions, Registry } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, rejectsWith, resolves } from "../context.ts";
-import { bytes, pushArtifact, repo } from "./content.ts";
-import type { Registry } from "@ocilayout/oci-types";
+import { bytes, nowhere, pushArtifact, repo } from "./content.ts";
 
 async function pushTags(registry: Registry, ...tags: readonly string[]): Promise<void> {
   for (const tag of tags) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
@@ -52,6 +52,22 @@ export const listCases: readonly ConformanceCase[] = [
       for (const name of ["conformance/nowhere", "conformance", "conformance/aa", "constructor"]) {
         const list = registry.tags(name);
         await rejects(() => collect(list), "NAME_UNKNOWN");
+      }
+    },
+  },
+  {
+    id: "LIST-90", title: "a mistake in a list's options is told before its repository is looked for", level: "MUST", cites: "clause 1",
+    why: "a mistake of the program must not look like a repository that is not there", lookFor: "options that are first looked at when the page is cut",
+    run: async ({ registry, promises }) => {
+      await pushTags(registry, "a");
+      const lists = [
+        (options: ListOptions): AsyncIterable<unknown> => registry.tags("conformance/nowhere", options),
+        ...(promises("referrers") ? [(options: ListOptions): AsyncIterable<unknown> => registry.referrers("conformance/nowhere", nowhere, options)] : []),
+      ];
+      for (const list of lists) {
+        for (const limit of [-1, 0.5, NaN]) await rejectsWith(() => collect(list({ limit })), RangeError);
+        await rejectsWith(() => collect(list({ limit: "1" as unknown as number })), TypeError);
+        await rejectsWith(() => collect(list({ startAfter: 7 as unknown as string })), TypeError);
       }
     },
   },

@@ -1,10 +1,11 @@
 import type { BlobReader } from "@ocilayout/oci-types";
-import { collect } from "@ocilayout/oci-types";
+import { collect, isRegistryError } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, holds, reads, rejection, rejects, rejectsAborted, resolves } from "../context.ts";
+import { equal, holds, reads, rejection, rejects, rejectsAborted, rejectsWith, resolves } from "../context.ts";
 import { absent, bytes, letPass, nowhere, pushArtifact, pushText, repo } from "./content.ts";
+import { everyCall } from "./every-call.ts";
 
 const cites = "clause 2";
 const reason = new Error("nobody waits");
@@ -26,6 +27,58 @@ export const signalCases: readonly ConformanceCase[] = [
       await rejectsAborted(() => registry.pushBlob(repo, descriptor, source, { signal: controller.signal }), reason);
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
       await resolves(() => registry.pushBlob(repo, descriptor, bytes("hello world")), "another push of it");
+    },
+  },
+  {
+    id: "SIGNAL-90", title: "a signal that is null counts as absent in every call", level: "MUST", cites: "clause 1",
+    why: "fetch() takes null, and what is passed on from there must not end in an error half-way", lookFor: "signal !== undefined; requireSignal() of oci-types answers undefined for null",
+    run: async (context) => {
+      const { registry, promises } = context;
+      const signal = null as unknown as undefined;
+      const { descriptor, content } = await pushText(registry, "hello");
+      const { digest } = await pushArtifact(registry, "one", ["t"]);
+      for (const { name, needs, run } of everyCall) {
+        if (needs !== undefined && !promises(needs)) continue;
+        const outcome = await run(registry, { repo: "conformance/nowhere", digest: nowhere, tag: "t", signal }).then(() => undefined, (error: unknown) => error);
+        holds(outcome === undefined || isRegistryError(outcome), `${name} to go as it goes without a signal`, outcome);
+      }
+      await reads(await registry.getBlob(repo, descriptor.digest, { signal }), content, "the content");
+      await reads(await registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }), bytes("ello"), "bytes from 1");
+      for (const reader of [await registry.getManifest(repo, digest, { signal }), await registry.getTag(repo, "t", { signal })]) {
+        equal(((await reader.json()) as { annotations: unknown }).annotations, { name: "one" }, "the document's annotations");
+      }
+      await resolves(() => registry.pushBlob(repo, descriptor, content, { signal }), "a push");
+      await resolves(() => registry.pushManifest(repo, bytes("two"), "application/x-a", { tags: ["u"], signal }), "a push of a manifest");
+      equal(await collect(registry.tags(repo, { signal })), ["t", "u"], "the tags");
+      if (!promises("resumableUploads")) return;
+      const first = await registry.pushBlobChunked(repo, { signal });
+      await first.write(bytes("hel"));
+      await first.close();
+      const second = await registry.pushBlobChunkedResume(repo, first.id, { offset: 3, signal });
+      await second.write(bytes("lo"));
+      await resolves(() => second.commit(descriptor.digest), "the commit of the upload");
+    },
+  },
+  {
+    id: "SIGNAL-91", title: "an object that is no signal is a TypeError, before anything is opened", level: "MUST", cites: "clause 1",
+    why: "a call that fails when its file or session is open keeps it open", lookFor: "a signal that is first used when there is something to end; ask requireSignal() of oci-types at the beginning of every call",
+    run: async ({ registry, promises }) => {
+      const { descriptor } = await pushText(registry, "hello");
+      const one = await pushArtifact(registry, "one", ["t"]);
+      const session = promises("resumableUploads") ? await registry.pushBlobChunked(repo) : undefined;
+      await session?.close();
+      for (const wrong of [{}, { aborted: false }, { aborted: true, reason: 1 }, { aborted: false, throwIfAborted: () => undefined }, "abort", 0, new AbortController()] as unknown[] as AbortSignal[]) {
+        for (const { needs, run } of everyCall) {
+          if (needs !== undefined && !promises(needs)) continue;
+          await rejectsWith(() => run(registry, { repo, digest: descriptor.digest, tag: "t", signal: wrong }), TypeError);
+        }
+        if (session !== undefined) await rejectsWith(() => registry.pushBlobChunkedResume(repo, session.id, { signal: wrong }), TypeError);
+      }
+      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
+      if (session === undefined) return;
+      const writer = await resolves(() => registry.pushBlobChunkedResume(repo, session.id), "the session, which nobody has");
+      await writer.cancel();
     },
   },
   {

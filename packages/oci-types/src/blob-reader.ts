@@ -83,6 +83,11 @@ class SourceReader implements BlobReader {
     return structuredClone(this.#descriptor);
   }
 
+  /** For objects that inherit from a reader and describe something else: the reader itself keeps to its own. */
+  set descriptor(value: Descriptor) {
+    Object.defineProperty(this, "descriptor", { value, writable: true, enumerable: true, configurable: true });
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     if (this.#state === "used") throw new TypeError("this content was consumed already");
     if (this.#state === "fresh") this.#state = "used";

@@ -218,6 +218,14 @@ describe("the descriptor of a reader", () => {
     expect(await reader.text()).toBe("hello");
   });
 
+  it("may be another one in an object that inherits from the reader", async () => {
+    const reader = createBlobReader(descriptor, hello);
+    const other = Object.assign(Object.create(reader) as { descriptor: Descriptor }, { descriptor: { ...descriptor, size: 7 } });
+    expect(other.descriptor.size).toBe(7);
+    expect(reader.descriptor.size).toBe(5);
+    expect(await reader.text()).toBe("hello");
+  });
+
   it("a stream may be cancelled more than once, also at its end, and its reader closed afterwards", async () => {
     const left = createBlobReader(descriptor, hello);
     const stream = left.stream();

@@ -22,6 +22,8 @@ export class LayoutUploads {
   readonly #hashed: HashedPrefixes = new HashedPrefixes();
   readonly #writers: Set<BlobWriter> = new Set();
   #sweptMs = Number.NEGATIVE_INFINITY;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -35,7 +37,7 @@ export class LayoutUploads {
     const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
     try {
       await this.#layout.index.read();
-      await this.#sweep();
+      this.#sweepNowAndThen();
       const upload = await this.#files.create({ repository: repo, algorithm });
       return this.#write(upload, chunkSize, signal);
     } catch (error) {
@@ -90,6 +92,8 @@ export class LayoutUploads {
 
   /** Closes every writer that is still open; the sessions stay. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#sweeping;
     await Promise.all([...this.#writers].map((writer) => writer.close()));
   }
 
@@ -114,12 +118,18 @@ export class LayoutUploads {
     return Date.now() - state.writtenMs > this.#layout.settings.uploadExpiryMs;
   }
 
-  /** Removes expired sessions, now and then. */
-  async #sweep(): Promise<void> {
+  /** Removes expired sessions, now and then, while the calls go on: there may be thousands of sessions. */
+  #sweepNowAndThen(): void {
     const now = performance.now();
     if (now - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = now;
+    // What cannot be removed now is removed by the next sweep, or by a garbage collection.
+    this.#sweeping = this.#sweep().catch(() => undefined);
+  }
+
+  async #sweep(): Promise<void> {
     for (const id of await this.#files.ids()) {
+      if (this.#isClosed) return;
       const state = await this.#files.state(id);
       if (state === undefined || !this.#isExpired(state)) continue;
       await this.#files.removeEnded(id);

@@ -367,7 +367,26 @@ describe("D74: sessions expire", () => {
     await registry.resolveUpload("a", young);
     await using other = await openLayout(registry.directory, { uploadExpiryMs: 60_000 });
     await using writer = await other.pushBlobChunked("a");
-    expect(sessions(registry).sort()).toEqual([young, writer.id].sort());
+    await expect.poll(() => sessions(registry).sort()).toEqual([young, writer.id].sort());
+  });
+
+  it("and no call waits until many of them have been removed", async () => {
+    await using registry = await open({ uploadExpiryMs: 60_000 });
+    const then = new Date(Date.now() - 61_000);
+    for (let i = 0; i < 200; i += 1) {
+      const id = await startAndClose(registry);
+      utimesSync(join(registry.directory, "_uploads", id, "data"), then, then);
+    }
+    const other = await openLayout(registry.directory, { uploadExpiryMs: 60_000 });
+    const writer = await other.pushBlobChunked("a");
+    expect(sessions(registry).length).toBeGreaterThan(100);
+    await writer.close();
+    await other.close();
+    const left = sessions(registry);
+    await using another = await openLayout(registry.directory, { uploadExpiryMs: 60_000 });
+    await using last = await another.pushBlobChunked("a");
+    expect(left).toContain(writer.id);
+    await expect.poll(() => sessions(registry).sort(), { timeout: 20_000 }).toEqual([writer.id, last.id].sort());
   });
 
   it("one that is open is not removed", async () => {

@@ -5,6 +5,7 @@ import type { Lease } from "./budget.ts";
 import type { Gate } from "./gate.ts";
 import type { IncomingRequest } from "./incoming.ts";
 import type { ServerLimits } from "./options.ts";
+import type { UploadSessions } from "./upload-sessions.ts";
 
 /** What an endpoint works with. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   readonly limits: ServerLimits;
   /** What this request takes of what all clients share. */
   readonly lease: Lease;
+  /** The upload sessions that are known here. */
+  readonly sessions: UploadSessions;
   /** Lets large documents be worked on one after the other. */
   readonly documents: Gate;
   /** How blobs are read. */

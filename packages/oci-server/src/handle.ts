@@ -20,6 +20,7 @@ import type { HandlerOptions, ServerLimits } from "./options.ts";
 import { completeLimits } from "./options.ts";
 import type { Route } from "./route.ts";
 import { findRoute } from "./route.ts";
+import { UploadSessions } from "./upload-sessions.ts";
 import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
 /** What answers requests, whatever they come by. */
@@ -58,6 +59,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
   }
   const budget = new Budget(limits);
+  const sessions = new UploadSessions(registry, limits);
   const documents = new Gate(limits.maxManifestBytes);
   const clientOf: Handle["clientOf"] = (request, address) => {
     if (options.clientOf !== undefined) return options.clientOf(request, address);
@@ -71,7 +73,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     const client = await requireAccess(authorize, request, { repository, action: endpoint.action });
     if (client !== undefined) lease.moveTo(`client ${client}`);
     if (endpoint.hasBody === true) lease.receive();
-    return endpoint.run({ registry, request, query, limits, lease, documents, read, requireAccess: access, hasRules: authorize !== undefined });
+    return endpoint.run({ registry, request, query, limits, lease, sessions, documents, read, requireAccess: access, hasRules: authorize !== undefined });
   };
 
   const report: Handle["report"] = (error, { method, url, signal }) => {
@@ -191,10 +193,13 @@ function manifestEndpoints({ repository, reference }: { repository: string; refe
 }
 
 function uploadEndpoints({ repository, id }: { repository: string; id: string }): Readonly<Record<string, Endpoint>> {
+  const use = (run: (context: Context, repository: string, id: string) => Promise<Answer>): Endpoint["run"] => {
+    return (context) => context.sessions.use(context.lease.client, repository, id, () => run(context, repository, id));
+  };
   return {
-    GET: { action: "push", operation: "upload", run: (context) => getUpload(context, repository, id) },
-    PATCH: { action: "push", operation: "upload", hasBody: true, run: (context) => patchUpload(context, repository, id) },
-    PUT: { action: "push", operation: "upload", hasBody: true, run: (context) => putUpload(context, repository, id) },
-    DELETE: { action: "push", operation: "upload", run: (context) => cancelUpload(context, repository, id) },
+    GET: { action: "push", operation: "upload", run: use(getUpload) },
+    PATCH: { action: "push", operation: "upload", hasBody: true, run: use(patchUpload) },
+    PUT: { action: "push", operation: "upload", hasBody: true, run: use(putUpload) },
+    DELETE: { action: "push", operation: "upload", run: use(cancelUpload) },
   };
 }

@@ -30,6 +30,11 @@ export interface ServerLimits {
    * are, the less each may take. 100 turns this off, as for a proxy that all clients come from.
    */
   readonly clientPercent: number;
+  /**
+   * How many upload sessions may be open at once. Default 4,096. Beyond it an empty one that has not been used for longest
+   * is given up; if all have content: 429.
+   */
+  readonly maxUploadSessions: number;
   /** How many names or referrers an answer lists, whatever `n` says. Default 10,000. */
   readonly maxPageSize: number;
   /** How long a client may send nothing while a body is awaited, or take nothing of an answer, in milliseconds. Default 60,000. Beyond it: 408, or the connection ends. */
@@ -86,6 +91,7 @@ const DEFAULTS: ServerLimits = {
   maxConnections: 1024,
   maxUploads: 512,
   maxHeldBytes: 96 * MIB,
+  maxUploadSessions: 4096,
   clientPercent: 75,
   maxPageSize: 10_000,
   idleMs: 60_000,

@@ -29,9 +29,10 @@ export async function startUpload(context: Context, repository: string): Promise
   return openUpload(context, repository);
 }
 
-async function openUpload({ registry, request, query }: Context, repository: string): Promise<Answer> {
+async function openUpload({ registry, request, query, lease, sessions }: Context, repository: string): Promise<Answer> {
   const digestAlgorithm = query.get("digest-algorithm") ?? undefined;
-  const writer = await registry.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  const begin = (): Promise<BlobWriter> => registry.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  const writer = await sessions.open(lease.client, repository, begin);
   await writer.close();
   return emptyAnswer(202, progress(repository, writer));
 }

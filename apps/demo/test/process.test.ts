@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -12,6 +14,13 @@ import { buildCommand, ended, firstLine, start } from "./built-command.ts";
 import { fixture, lines, ocilayout, sha256, Sink, temporaryDirectory } from "./command.ts";
 
 buildCommand();
+
+/** The status of the server at `url` under another host than it says. */
+async function statusUnder(url: string, host: string): Promise<number | undefined> {
+  const [response] = (await once(get(`${url}/v2/`, { headers: { host } }), "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
 
 describe("as a process", () => {
   it("ends with its exit code, and says why on stderr", async () => {
@@ -106,6 +115,25 @@ describe("serve", () => {
       await end;
       expect([push.status, pull.status]).toEqual(i === 0 ? [404, 200] : [201, 500]);
     }
+  });
+
+  it("answers under the hosts, and to the pages of the origins, that it is told", async () => {
+    const flags = ["--allowed-host", "registry.example", "--allowed-host", "other.example:81", "--allowed-origin", "https://ui.example"];
+    const child = start("serve", join(temporaryDirectory(), "l"), "--port", "0", "--writable", ...flags);
+    const end = ended(child);
+    const url = await firstLine(child);
+    const statuses = ["registry.example", "other.example:81", "other.example", "evil.example"].map((host) => statusUnder(url, host));
+    expect(await Promise.all(statuses)).toEqual([200, 200, 403, 403]);
+    const post = async (origin: string): Promise<number> => (await fetch(`${url}/v2/a/blobs/uploads/`, { method: "POST", headers: { origin } })).status;
+    expect([await post("https://ui.example"), await post("https://evil.example")]).toEqual([202, 403]);
+    child.kill("SIGTERM");
+    expect((await end).code).toBe(0);
+  });
+
+  it.each([["--allowed-host", "http://x"], ["--allowed-origin", "ui.example"]])("takes no %s such as %s", async (option, value) => {
+    const end = await ended(start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0", option, value));
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain(value);
   });
 
   it("serves a directory of layouts", async () => {

@@ -2,7 +2,7 @@ import type { Registry, RegistryOperation } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { Answer } from "./answer.ts";
-import { errorAnswer, jsonAnswer } from "./answer.ts";
+import { emptyAnswer, errorAnswer, jsonAnswer } from "./answer.ts";
 import type { AccessRequest, Action, AuthorizedRequest } from "./authorize.ts";
 import { requireAccess } from "./authorize.ts";
 import { Budget } from "./budget.ts";
@@ -18,6 +18,7 @@ import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
 import type { HandlerOptions, ServerLimits } from "./options.ts";
 import { completeLimits } from "./options.ts";
+import { createPageRules } from "./pages/rules.ts";
 import type { Route } from "./route.ts";
 import { findRoute } from "./route.ts";
 import { UploadSessions } from "./upload-sessions.ts";
@@ -49,12 +50,14 @@ interface Endpoint {
  * Makes what answers requests to `registry`, whatever they come by.
  *
  * @param mayReuse - Whether each chunk of an answer is sent before the next is asked for.
+ * @param isLoopback - Whether the server listens on this machine alone.
  * @throws TypeError or RangeError where the options make no sense.
  */
-export function createHandle(registry: Registry, options: HandlerOptions, mayReuse: boolean): Handle {
+export function createHandle(registry: Registry, options: HandlerOptions, mayReuse: boolean, isLoopback: boolean = false): Handle {
   const { authorize, writable = false, allowSharedBlobs = false, verifyBlobs = false, onError } = options;
   const read = { mayReuse, verify: verifyBlobs };
   const limits = completeLimits(options.limits);
+  const pages = createPageRules({ ...options, writable, isLoopback });
   if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
     throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
   }
@@ -85,6 +88,16 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     }
   };
 
+  /** Completes the headers of an answer; if they cannot be sent, frees what it holds. */
+  const complete = async (answer: Answer, request: IncomingRequest): Promise<Answer> => {
+    try {
+      return { ...answer, headers: completeHeaders({ ...answer.headers, ...pages.headers(request) }) };
+    } catch (error) {
+      if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) await answer.body.close();
+      throw error;
+    }
+  };
+
   const answer = async (request: IncomingRequest): Promise<Answer> => {
     let operation: RegistryOperation = "blob";
     let lease: Lease | undefined;
@@ -92,12 +105,15 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     try {
       lease = budget.enter(clientOf(request, request.address));
       const { path, query } = splitUrl(request, limits);
+      pages.check(request);
+      const preflight = pages.preflight(request);
+      if (preflight !== undefined) return { ...(await complete(emptyAnswer(204, preflight), request)), release };
       const route = findRoute(path);
       if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
       const endpoint = findEndpoint(route, request.method, writable);
       ({ operation } = endpoint);
       const repository = "repository" in route ? requireRepository(route.repository) : undefined;
-      const done = await complete(await run(request, endpoint, repository, new URLSearchParams(query), lease));
+      const done = await complete(await run(request, endpoint, repository, new URLSearchParams(query), lease), request);
       return { ...done, release };
     } catch (error) {
       release();
@@ -106,7 +122,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
   };
   const fail = async (error: unknown, operation: RegistryOperation, request: IncomingRequest): Promise<Answer> => {
     try {
-      const failure = await complete(errorAnswer(error, operation));
+      const failure = await complete(errorAnswer(error, operation), request);
       if (failure.status >= 500) report(error, request);
       return failure;
     } catch (invalid) {
@@ -124,16 +140,6 @@ function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: num
   const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/#.*$/, "");
   const at = target.indexOf("?");
   return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
-}
-
-/** Completes the headers of an answer; if they cannot be sent, frees what it holds. */
-async function complete(answer: Answer): Promise<Answer> {
-  try {
-    return { ...answer, headers: completeHeaders(answer.headers) };
-  } catch (error) {
-    if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) await answer.body.close();
-    throw error;
-  }
 }
 
 /** What an operator does to allow changes, for the message of a client that may be theirs. */

@@ -1,5 +1,7 @@
+import { lookup } from "node:dns/promises";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
+import { isIP } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import type { Registry } from "@ocilayout/oci-types";
@@ -11,6 +13,7 @@ import { Connections } from "./node/connections.ts";
 import type { RequestListener } from "./node/listener.ts";
 import { createListener, listenWith } from "./node/listener.ts";
 import type { HandlerOptions } from "./options.ts";
+import { hostOfAddress, isLoopbackName } from "./pages/host.ts";
 
 export type { AccessRequest, Action, Allowed, Authorize, AuthorizedRequest, Challenge, Decision } from "./authorize.ts";
 export type { IncomingRequest } from "./incoming.ts";
@@ -47,7 +50,11 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const { host = "127.0.0.1", port = 5000 } = options;
   requireString(host, "host");
   if (requireCount(port, "port") > 65_535) throw new RangeError("port must be 65535 at most");
-  const handle = createHandle(registry, options, true);
+  const bound = await findAddress(host);
+  const isLoopback = isLoopbackName(hostOfAddress(bound));
+  // A name that the operator gave is the server's own, whatever it resolves to.
+  const allowedHosts = isLoopback && isIP(host) === 0 ? [...(options.allowedHosts ?? []), host] : options.allowedHosts;
+  const handle = createHandle(registry, { ...options, allowedHosts }, true, isLoopback);
   const { clientPercent, idleMs, maxConnections, maxHeaderLength, requestMs } = handle.limits;
   const listener = listenWith(handle);
   const connectionsCheckingInterval = Math.min(Math.max(Math.floor(idleMs / 2), 10), LONGEST_CHECK_MS);
@@ -56,7 +63,7 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   new Connections(maxConnections, clientPercent).watch(server, ({ remoteAddress }) => (remoteAddress === undefined ? undefined : clientKey(remoteAddress)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(port, bound, () => {
       server.off("error", reject);
       resolve();
     });
@@ -66,6 +73,11 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   let closed: Promise<void> | undefined;
   const close = (graceMs: number = 5000): Promise<void> => (closed ??= closeServer(server, graceMs));
   return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
+}
+
+/** The address of `host`, found before it is listened at, because what is served depends on it. */
+async function findAddress(host: string): Promise<string> {
+  return host === "" || isIP(host) !== 0 ? host : (await lookup(host)).address;
 }
 
 /** How often, at least, Node looks for connections whose headers take too long, in milliseconds. */

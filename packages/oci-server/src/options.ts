@@ -62,6 +62,19 @@ export interface HandlerOptions {
    */
   readonly allowSharedBlobs?: boolean | undefined;
   /**
+   * The hosts by which clients know the server, such as `registry.example` (at any port) or `registry.example:5000`. A
+   * request under another host is 403: a page whose own name was made to resolve to the server sends that name. Both the
+   * `Host` header and the host of an absolute URL count. Default: every host, except that `serve` on a loopback address
+   * answers to `localhost`, 127.0.0.0/8 and `[::1]`, to which these are added.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /**
+   * The origins, such as `https://ui.example`, whose pages may use the server from a browser: they can read answers, and change
+   * what `writable` allows. Default: none. Without it a change is 403 if `Origin` or `Sec-Fetch-Site` says that a page of
+   * another origin asks for it.
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /**
    * Whether a whole blob is verified while it is sent: the answer to a damaged one is 500 or, where it has begun, breaks off
    * before its end. A part of a blob never is. It asks for the option `verify` of `getBlob`, which layouts heed. Default false:
    * clients of registries verify what they pull, and say what is wrong with it.

@@ -50,7 +50,7 @@ async function ask(server: RegistryServer, method: string, path: string, { addre
   return [response.statusCode, response.headers["retry-after"]];
 }
 
-const drip = (path = `blobs/uploads/?digest=${digest}`, headers = ""): string => `POST /v2/a/${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 10\r\n\r\n0`;
+const drip = (path = `blobs/uploads/?digest=${digest}`, headers = ""): string => `POST /v2/a/${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: 10\r\n\r\n0`;
 
 /** Sends a request many times, and waits until the server has begun to handle each. */
 async function hold(server: RegistryServer, count: number, lines: string): Promise<void> {
@@ -114,7 +114,7 @@ describe("a server that is slow itself", () => {
 });
 
 describe("manifests that there is no memory for", () => {
-  const put = (size: number, end = ""): string => `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
+  const put = (size: number, end = ""): string => `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
 
   it("are 429 before they are received, and small ones go on", async () => {
     const server = await start({ limits: { maxHeldBytes: 20_000_000, clientPercent: 100 } });
@@ -157,7 +157,7 @@ describe("a client that takes nothing of its answers", () => {
     const registry = createMemoryRegistry();
     await registry.pushManifest("a", large, "a/b", { tags: ["v1"] });
     const server = await start({ limits: { idleMs: 100 } }, registry);
-    const socket = send(server, "GET /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5));
+    const socket = send(server, "GET /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(5));
     const [, response] = (await once(server.server, "request")) as [IncomingMessage, IncomingMessage];
     await once(response, "close");
     expect(socket.destroyed).toBe(false);
@@ -168,7 +168,7 @@ describe("a client that takes nothing of its answers", () => {
     await registry.pushBlob("a", { digest: largeDigest }, large);
     const server = await start({ limits: { maxHeldBytes: 4_000_000, clientPercent: 10 } }, registry);
     const get = `/v2/a/blobs/${largeDigest}`;
-    await hold(server, 10, `GET ${get} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await hold(server, 10, `GET ${get} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(await ask(server, "GET", get)).toEqual([429, "1"]);
     expect(await ask(server, "GET", get, { address: "127.0.0.2" })).toEqual([200, undefined]);
     for (const socket of sockets) socket.destroy();
@@ -179,7 +179,7 @@ describe("a client that takes nothing of its answers", () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest: largeDigest }, large);
     const server = await start({ limits: { maxHeldBytes: 4_000_000 } }, registry);
-    const socket = send(server, `GET /v2/a/blobs/${largeDigest} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2000));
+    const socket = send(server, `GET /v2/a/blobs/${largeDigest} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(2000));
     await new Promise((resolve) => socket.resume().once("close", resolve));
     expect(await ask(server, "GET", "/v2/")).toEqual([200, undefined]);
   });
@@ -217,7 +217,7 @@ describe("connections beyond what a server keeps", () => {
 
   it("end where their headers do not", async () => {
     const server = await start({ limits: { idleMs: 50 } });
-    const socket = send(server, "GET /v2/ HTTP/1.1\r\nHost: x\r\n");
+    const socket = send(server, "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n");
     expect(await text(socket.resume())).toMatch(/^HTTP\/1\.1 408 /);
   });
 });

@@ -95,7 +95,7 @@ describe("serve", () => {
     const server = await start();
     server.server.keepAliveTimeout = 600_000;
     const socket = connect(server.port, "127.0.0.1");
-    socket.write(`POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n01234`);
+    socket.write(`POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234`);
     await once(server.server, "request");
     const closed = server.close(600_000);
     socket.write("56789");
@@ -118,25 +118,25 @@ describe("over node:http", () => {
   it("the path is what was sent: nothing in it is made shorter", async () => {
     const server = await start();
     for (const path of ["/v2/a/../_catalog", "/v2/./", "//v2/", "/v2/%2e%2e/_catalog", "/v2/a/%2e%2e/tags/list"]) {
-      const said = await raw(server, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      const said = await raw(server, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       expect(said).toMatch(/^HTTP\/1\.1 (400|404) /);
     }
   });
 
   it("the target may be absolute", async () => {
     const server = await start();
-    expect(await raw(server, `GET ${server.url}/v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await raw(server, `GET ${server.url}/v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it.each([
     ["no HTTP", "hello\r\n\r\n", 400],
-    ["two lengths", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400],
-    ["a length and chunks", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
-    ["large headers", `GET /v2/ HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
-    ["a long URL", `GET /v2/${"a".repeat(9000)}/tags/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 414],
-    ["a method of its own", "BREW /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
-    ["TRACE", "TRACE /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405],
-    ["* ", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404],
+    ["two lengths", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400],
+    ["a length and chunks", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
+    ["large headers", `GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["a long URL", `GET /v2/${"a".repeat(9000)}/tags/list HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 414],
+    ["a method of its own", "BREW /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
+    ["TRACE", "TRACE /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405],
+    ["* ", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
   ])("%s is answered, and the server goes on", async (_what, lines, status) => {
     const server = await start();
     expect(await raw(server, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -173,8 +173,8 @@ describe("over node:http", () => {
 
   it("what is left of a body is never the next request", async () => {
     const server = await start();
-    const smuggled = "DELETE /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\n\r\n";
-    const said = await raw(server, `POST /v2/ HTTP/1.1\r\nHost: x\r\nContent-Length: ${smuggled.length + 5}\r\n\r\n${smuggled}12345`);
+    const smuggled = "DELETE /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const said = await raw(server, `POST /v2/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggled.length + 5}\r\n\r\n${smuggled}12345`);
     expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 405"]);
   });
 
@@ -258,7 +258,7 @@ describe("over node:http", () => {
     await registry.pushBlob("a", { digest: name }, large);
     const server = await start(registry, { limits: { idleMs: 100 } });
     const socket = connect(server.port, "127.0.0.1");
-    socket.write(`GET /v2/a/blobs/${name} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET /v2/a/blobs/${name} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     const [, response] = (await once(server.server, "request")) as [IncomingMessage, IncomingMessage];
     await once(response, "close");
     socket.destroy();

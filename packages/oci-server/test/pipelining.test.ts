@@ -58,9 +58,9 @@ function send(server: RegistryServer, lines: string): Socket {
   return socket;
 }
 
-const get = `GET /v2/a/blobs/${digest} HTTP/1.1\r\nHost: x\r\n\r\n`;
-const ping = "GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n";
-const lastPing = "GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+const get = `GET /v2/a/blobs/${digest} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const ping = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const lastPing = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 describe("requests that a client sends before it reads answers", () => {
   it("open one file at a time, and none once the client has gone", async () => {
@@ -83,7 +83,7 @@ describe("requests that a client sends before it reads answers", () => {
   it("are answered in their order, each whole", async () => {
     const { registry, open } = await counting();
     const server = await start(registry);
-    const socket = send(server, `${ping}${get}${ping.repeat(40)}HEAD /v2/a/blobs/${digest} HTTP/1.1\r\nHost: x\r\n\r\n${lastPing}`);
+    const socket = send(server, `${ping}${get}${ping.repeat(40)}HEAD /v2/a/blobs/${digest} HTTP/1.1\r\nHost: localhost\r\n\r\n${lastPing}`);
     const said = await text(socket);
     expect(said.match(/HTTP\/1\.1 \d+/g)).toHaveLength(44);
     expect(said.length).toBeGreaterThan(large.length);
@@ -93,7 +93,7 @@ describe("requests that a client sends before it reads answers", () => {
   it("with bodies are answered in their order", async () => {
     const { registry } = await counting();
     const server = await start(registry);
-    const put = (tag: string, end = ""): string => `PUT /v2/a/manifests/${tag} HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\n${end}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`;
+    const put = (tag: string, end = ""): string => `PUT /v2/a/manifests/${tag} HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`;
     const socket = send(server, Array.from({ length: 30 }, (_, i) => put(`v${i}`)).join("") + put("last", "Connection: close\r\n"));
     expect((await text(socket)).match(/HTTP\/1\.1 \d+/g)).toEqual(Array(31).fill("HTTP/1.1 201"));
   });

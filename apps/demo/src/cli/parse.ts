@@ -87,7 +87,9 @@ function showHelp<Args>(args: Args): Args {
 }
 
 /** The options that may be said more than once. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "annotation", "files", "newtag", "shared-with", "sharedWith"]);
+const REPEATABLE: ReadonlySet<string> = new Set([
+  "_", "allowed-host", "allowedHost", "allowed-origin", "allowedOrigin", "annotation", "files", "newtag", "shared-with", "sharedWith",
+]);
 
 function checkOptions(args: Readonly<Record<string, unknown>>): true {
   for (const [name, value] of Object.entries(args)) {

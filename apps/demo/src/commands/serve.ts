@@ -1,5 +1,6 @@
 import { once } from "node:events";
 
+import type { RegistryServer, ServeOptions } from "@ocilayout/oci-server/node";
 import { serve as listen } from "@ocilayout/oci-server/node";
 
 import { UsageError } from "../cli/usage-error.ts";
@@ -19,11 +20,14 @@ export const serve: Command = defineCommand({
     ["$0 serve images", "At http://127.0.0.1:5000, for reading"],
     ["$0 serve images --port 0 --json", "At a port that is free, told as JSON"],
     ["$0 serve --per-repo trees --writable", "Take pushes, too, from this machine"],
+    ["$0 serve images --allowed-host registry.example", "Behind a proxy of that name"],
   ],
   options: (parser) =>
     withPath(parser, "A layout")
       .option("port", { type: "string", nargs: 1, default: "5000", describe: "The port; 0 takes one that is free" })
       .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
+      .option("allowed-host", { type: "string", array: true, nargs: 1, describe: "A further host that clients may know the server by, such as registry.example" })
+      .option("allowed-origin", { type: "string", array: true, nargs: 1, describe: "An origin whose web pages may use the server, such as https://ui.example" })
       .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
       .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
       .option("verify", { type: "boolean", default: false, describe: "Whether blobs are verified while they are sent; clients do so anyway" }),
@@ -36,7 +40,8 @@ export const serve: Command = defineCommand({
         const reason = error instanceof Error ? error.message : String(error);
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
       };
-      const server = await listen(registry, { host, port, writable, verifyBlobs: args.verify, onError });
+      const pages = { allowedHosts: args["allowed-host"], allowedOrigins: args["allowed-origin"] };
+      const server = await listenOrExplain(registry, { host, port, writable, verifyBlobs: args.verify, onError, ...pages });
       try {
         await (json ? writeJson(output, { url: server.url, port: server.port }) : writeText(output, server.url));
         if (!signal.aborted) await once(signal, "abort");
@@ -48,6 +53,16 @@ export const serve: Command = defineCommand({
     return withWhole(args, writable ? "create" : "read", run, options);
   },
 });
+
+/** Serves; a host or an origin that is invalid is a mistake of the command line. */
+async function listenOrExplain(registry: Opened, options: ServeOptions): Promise<RegistryServer> {
+  try {
+    return await listen(registry, options);
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
 
 function parsePort(text: string): number {
   if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--port needs a number up to 65535, not ${text}`);

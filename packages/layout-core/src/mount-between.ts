@@ -31,7 +31,8 @@ export async function mountBetween(
       if (to.staging.isTaken(descriptor)) return descriptor;
     }
     await to.index.ensure(signal);
-    const staged = await to.staging.stageFile(await from.blobs.realPath(wanted), descriptor);
+    const path = await from.blobs.realPath(wanted);
+    const staged = path === undefined ? undefined : await to.staging.stageFile(path, descriptor);
     if (staged === undefined) throw unknownBlob(wanted);
     await to.staging.orDrop(staged, async () => {
       signal?.throwIfAborted();

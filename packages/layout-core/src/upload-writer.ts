@@ -98,6 +98,8 @@ export class UploadWriter implements BlobWriter {
         throw error;
       });
       this.#options.signal?.throwIfAborted();
+      // What was hashed is what this writer has open: another file at its path is not the upload.
+      if (!(await this.#upload.isInPlace())) throw unknownUpload();
       const staged = { digest: expected.digest, size: this.#size, temporary: this.#upload.path };
       try {
         await this.#layout.place(staged, this.#options.signal);

@@ -130,8 +130,8 @@ export class LayoutUploads {
   async #sweep(): Promise<void> {
     for (const id of await this.#files.ids()) {
       if (this.#isClosed) return;
-      const state = await this.#files.state(id);
-      if (state === undefined || !this.#isExpired(state)) continue;
+      const state = await this.#files.inspect(id);
+      if (state === undefined || "unsound" in state || !this.#isExpired(state)) continue;
       await this.#files.removeEnded(id);
     }
   }

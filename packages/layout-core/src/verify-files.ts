@@ -1,9 +1,11 @@
 import { join } from "node:path";
 
-import { isDigest } from "@ocilayout/oci-types";
+import { isDigest, isRegistryError } from "@ocilayout/oci-types";
 
-import type { Disk } from "./fs/disk.ts";
-import { listIfThere } from "./fs/disk.ts";
+import type { Dirent, Disk } from "./fs/disk.ts";
+import { isFileFault, listIfThere } from "./fs/disk.ts";
+import { listDirectory } from "./fs/own-directory.ts";
+import { describeFault, storageError } from "./fs/storage-error.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
 import type { Layout } from "./layout.ts";
 import type { Finding } from "./verify.ts";
@@ -16,16 +18,20 @@ export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<strin
   yield* strayBlobs(layout, reached);
   yield* staleUploads(layout);
   for (const entry of await listSorted(layout.disk, layout.paths.root)) {
+    if (PARTS.has(entry.name)) continue;
+    if (entry.name.startsWith(LOCK)) {
+      if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock and is not a regular file");
+      continue;
+    }
     // Directories may be anybody's: nested repositories, for one.
-    if (entry.isDirectory() || isOurs(entry.name)) continue;
-    yield stray(entry.name, "it is no part of a layout");
+    if (!entry.isDirectory()) yield stray(entry.name, "it is no part of a layout");
   }
 }
 
-/** What may be in the directory of a layout, at the moment: the lock and what is on its way to become `index.json`. */
-function isOurs(name: string): boolean {
-  return name === "oci-layout" || name === "index.json" || name === "blobs" || name.startsWith(".index.json.lock");
-}
+/** What is looked at elsewhere. */
+const PARTS: ReadonlySet<string> = new Set(["oci-layout", "index.json", "blobs", "_uploads"]);
+/** What the lock is called, and begins the names of what is on its way to become it. */
+const LOCK = ".index.json.lock";
 
 async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
   for (const algorithm of await listSorted(disk, paths.blobs)) {
@@ -34,7 +40,15 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
       yield stray(directory, "nothing but directories of blobs is to be there");
       continue;
     }
-    for (const entry of await listSorted(disk, join(paths.blobs, algorithm.name))) {
+    let entries: Dirent[];
+    try {
+      entries = await listSorted(disk, join(paths.blobs, algorithm.name));
+    } catch (cause) {
+      if (!isFileFault(cause)) throw cause;
+      yield { severity: "error", kind: "unreadable-blob", path: directory, message: `${directory} cannot be listed: ${describeFault(cause)}` };
+      continue;
+    }
+    for (const entry of entries) {
       const digest = `${algorithm.name}:${entry.name}`;
       const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
@@ -48,15 +62,30 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
   }
 }
 
-async function* staleUploads({ disk, paths, settings }: Layout): AsyncGenerator<Finding, void, undefined> {
+async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, undefined> {
+  const { disk, paths, settings } = layout;
+  let entries: Dirent[];
+  try {
+    entries = (await listDirectory(disk, paths.uploads, "_uploads")).sort(byName);
+  } catch (cause) {
+    const failure = storageError(cause, "_uploads cannot be listed");
+    if (!isFileFault(cause) && !isRegistryError(failure, "LAYOUT_INVALID")) throw cause;
+    const message = `${(failure as Error).message}; nothing can be uploaded or collected until that is mended`;
+    yield { severity: "error", kind: "damaged-layout", path: "_uploads", message };
+    return;
+  }
   const files = new UploadFiles(disk, paths, settings);
-  for (const entry of await listSorted(disk, paths.uploads)) {
+  for (const entry of entries) {
     const path = `_uploads/${entry.name}`;
-    const state = await files.state(entry.name);
-    const writtenMs = state?.writtenMs ?? Number(disk.statNow(join(paths.uploads, entry.name))?.mtimeMs ?? Date.now());
-    if (Date.now() - writtenMs <= settings.uploadExpiryMs) continue;
-    const message = `${path} was left behind by an upload that nobody goes on with; it can be removed`;
-    yield { severity: "warning", kind: "stale-upload", path, message };
+    const state = files.isSession(entry.name) ? await files.inspect(entry.name) : undefined;
+    if (state !== undefined && "unsound" in state) yield stray(path, state.unsound);
+    else if (!entry.isFile() && !entry.isDirectory()) yield stray(path, "it is not a regular file");
+    else {
+      const writtenMs = state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? Date.now());
+      if (Date.now() - writtenMs <= settings.uploadExpiryMs) continue;
+      const message = `${path} was left behind by an upload that nobody goes on with; it can be removed`;
+      yield { severity: "warning", kind: "stale-upload", path, message };
+    }
   }
 }
 
@@ -64,6 +93,10 @@ function stray(path: string, reason: string): Finding {
   return { severity: "warning", kind: "stray-file", path, message: `${path} is of no use to the layout: ${reason}` };
 }
 
-async function listSorted(disk: Disk, directory: string): ReturnType<Disk["list"]> {
-  return (await listIfThere(disk, directory)).sort((a, b) => (a.name < b.name ? -1 : 1));
+async function listSorted(disk: Disk, directory: string): Promise<Dirent[]> {
+  return (await listIfThere(disk, directory)).sort(byName);
+}
+
+function byName(a: Dirent, b: Dirent): number {
+  return a.name < b.name ? -1 : 1;
 }

@@ -174,12 +174,12 @@ async function observeFresh(directory: string): Promise<unknown> {
 }
 
 /** The steps that are made at once, and not handed over. */
-function isLook(name: string): name is "statNow" | "isLinkNow" {
-  return name === "statNow" || name === "isLinkNow";
+function isLook(name: string): name is "statNow" | "lstatNow" {
+  return name === "statNow" || name === "lstatNow";
 }
 
 /** Steps after which something of ours may be left lying: they were there to remove it. */
-const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list", "statNow", "isLinkNow"];
+const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list", "statNow", "lstatNow"];
 
 function leftovers(directory: string): string[] {
   if (!existsSync(directory)) return [];

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { collect, isRegistryError, ociMediaTypes, type Registry } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
@@ -250,14 +250,23 @@ describe("files that are links", () => {
     expect(lstatSync(join(directory, "index.json")).isSymbolicLink()).toBe(false);
   });
 
-  it("index.json, oci-layout and blobs may be links themselves: they are read", async () => {
+  it.each(["index.json", "oci-layout", "blobs"])("clause 30: %s is a link: blobs is read through, the others are refused", async (name) => {
     const directory = await writtenLayout();
-    const linked = freshLayout();
-    mkdirSync(linked);
-    for (const name of ["index.json", "oci-layout", "blobs"]) symlinkSync(join(directory, name), join(linked, name));
-    await using registry = await openLayout(linked);
-    expect(await (await registry.getTag("a", "t")).json()).toMatchObject({ schemaVersion: 2 });
-    await pushArtifact(registry, "a", "n", ["u"]);
-    expect(await collect(registry.tags("a"))).toEqual(["t", "u"]);
+    const elsewhere = join(temporaryDirectory(), name);
+    renameSync(join(directory, name), elsewhere);
+    symlinkSync(elsewhere, join(directory, name));
+    const before = snapshot(dirname(elsewhere));
+    await using registry = await openLayout(directory);
+    if (name === "blobs") {
+      expect(await (await registry.getTag("a", "t")).json()).toMatchObject({ schemaVersion: 2 });
+      await pushArtifact(registry, "a", "n", ["u"]);
+      expect(await collect(registry.tags("a"))).toEqual(["t", "u"]);
+      return;
+    }
+    for (const calling of [registry.resolveTag("a", "t"), pushArtifact(registry, "a", "n", ["u"]), registry.gc({ graceMs: 0 }), registry.deleteTag("a", "t")]) {
+      await expect(calling).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringContaining(name) as unknown });
+    }
+    expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
+    expect(snapshot(dirname(elsewhere))).toEqual(before);
   });
 });

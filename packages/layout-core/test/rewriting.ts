@@ -71,7 +71,7 @@ async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): P
 
 /** `index.json` as text: its entries, and its other members. */
 function takeApart(directory: string): { entries: string[]; members: string[] } {
-  const text = readFileSync(join(directory, "index.json"), "utf8");
+  const text = readFileSync(join(directory, "index.json"), "utf8").replace(/^\uFEFF/, "");
   const all = partsOf(text);
   const members = all.filter((member) => !/^"manifests"\s*:/.test(member));
   const [list = ""] = all.filter((member) => !members.includes(member));

@@ -1,7 +1,9 @@
 import { basename, dirname, join } from "node:path";
 
+import { RegistryError } from "@ocilayout/oci-types";
+
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, systemCode } from "./disk.ts";
+import { systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
 
 /** Makes what is in a directory durable: created, renamed and removed names. */
@@ -20,20 +22,28 @@ export async function syncDirectory(disk: Disk, directory: string): Promise<void
 }
 
 /**
- * Creates `directory` and what is missing above it, each one's parent synced where `durable`.
+ * Creates `directory` and what is missing above it, each one's parent synced if `durable`. What is there already may be a
+ * link to a directory.
  */
 export async function ensureDirectory(disk: Disk, directory: string, durable: boolean): Promise<void> {
+  if (await makeMissing(disk, directory, durable)) return;
+  await ensureDirectory(disk, dirname(directory), durable);
+  if (await makeMissing(disk, directory, durable)) return;
+  throw new RegistryError("STORAGE_FAILED", "a directory was removed while another was being made in it");
+}
+
+/** False if there is nothing to create it in. */
+async function makeMissing(disk: Disk, directory: string, durable: boolean): Promise<boolean> {
   try {
     await disk.mkdir(directory);
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return;
-    const parent = dirname(directory);
-    if (!isAbsent(error) || parent === directory) throw error;
-    await ensureDirectory(disk, parent, durable);
-    await ensureDirectory(disk, directory, durable);
-    return;
+    if (systemCode(error) === "ENOENT" && dirname(directory) !== directory) return false;
+    if (systemCode(error) !== "EEXIST") throw error;
+    if (disk.statNow(directory)?.isDirectory() === true) return true;
+    throw new RegistryError("LAYOUT_INVALID", "a file is where a directory should be", { cause: error });
   }
   if (durable) await syncDirectory(disk, dirname(directory));
+  return true;
 }
 
 /** A name that nothing else has, beside `path`, for what is to take its place. */

@@ -1,6 +1,4 @@
-import type { BigIntStats } from "node:fs";
-import { constants } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 
 import type { Digest } from "@ocilayout/oci-types";
 import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
@@ -10,13 +8,18 @@ import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, listIfThere, systemCode } from "./disk.ts";
 import { READ_BYTES } from "./file-chunks.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { stampNow } from "./layout-files.ts";
+import { damaged, stampOf } from "./layout-files.ts";
+import { findDirectory } from "./own-directory.ts";
+import type { RegularFile } from "./regular-file.ts";
+import { readBounded, tryOpen } from "./regular-file.ts";
 
 /** A stored blob that is open for reading. */
 export interface OpenBlob {
   readonly file: OpenFile;
   /** In bytes. */
   readonly size: number;
+  /** False if a link led to it that leaves the layout: then it is not ours to change. */
+  readonly isInside: boolean;
 }
 
 /** A stored blob, as it is found in its directory. */
@@ -26,8 +29,11 @@ export interface StoredBlob {
   readonly size: number;
 }
 
-/** Reads without waiting for the other end of a pipe, and never through a link; Windows knows neither flag. */
-const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+/** Where a link leads. */
+interface LinkTarget {
+  readonly path: string;
+  readonly isInside: boolean;
+}
 
 /** The blobs of a layout as files: found by digest, and read. */
 export class BlobFiles {
@@ -49,41 +55,43 @@ export class BlobFiles {
     return join(this.#paths.blobs, parsed.algorithm, parsed.encoded);
   }
 
-  /** Whether a blob would lie in a directory that is a link out of the layout, and not to be followed. */
-  async isElsewhere(digest: string): Promise<boolean> {
-    return this.#leaves(dirname(this.path(digest)));
+  /** Where a blob may be written: `blobs/<algorithm>`. `LAYOUT_INVALID` if something else than a directory of this layout is there. */
+  async requireWritableDirectory(digest: string): Promise<string> {
+    const directory = dirname(this.path(digest));
+    const name = `blobs/${basename(directory)}`;
+    if (!(await this.#isOwn(directory))) throw damaged(`${name} is a link that leaves it`);
+    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) findDirectory(this.#disk, directory, name);
+    return directory;
   }
 
   /** Opens a blob. `undefined` where there is none: also where there is something else than a file, or a link that leaves. */
   async open(digest: string): Promise<OpenBlob | undefined> {
-    if (await this.isElsewhere(digest)) return undefined;
-    const file = await this.#openFile(this.path(digest));
-    if (file === undefined) return undefined;
-    try {
-      const stats = await this.#disk.fstat(file);
-      if (stats.isFile()) return { file, size: Number(stats.size) };
-    } catch (error) {
-      await closeQuietly(this.#disk, file);
-      throw error;
-    }
-    await closeQuietly(this.#disk, file);
-    return undefined;
+    const place = await this.#place(digest);
+    if (place === undefined) return undefined;
+    const opened = await tryOpen(this.#disk, place.path);
+    if (opened === undefined) return undefined;
+    if (!("obstacle" in opened)) return openBlob(opened, place.isInside);
+    if (opened.obstacle !== "link") return undefined;
+    const target = await this.#resolveLink(place.path);
+    const linked = target === undefined ? undefined : await tryOpen(this.#disk, target.path);
+    if (target === undefined || linked === undefined || "obstacle" in linked) return undefined;
+    return openBlob(linked, target.isInside);
   }
 
-  /** The file that holds a blob, links resolved. */
-  async realPath(digest: string): Promise<string> {
-    return this.#disk.realpath(this.path(digest));
+  /** The file that holds a blob, links resolved; `undefined` where there is none. */
+  async realPath(digest: string): Promise<string | undefined> {
+    const place = await this.#place(digest);
+    if (place === undefined) return undefined;
+    const stats = this.#disk.lstatNow(place.path);
+    if (stats?.isSymbolicLink() === true) return (await this.#resolveLink(place.path))?.path;
+    return stats?.isFile() === true ? place.path : undefined;
   }
 
   /** The size of a blob in bytes; `undefined` where there is none. */
   async size(digest: string): Promise<number | undefined> {
-    if (await this.isElsewhere(digest)) return undefined;
-    const stats = await this.#lstat(this.path(digest));
-    if (stats?.isFile() === true) return Number(stats.size);
-    if (stats?.isSymbolicLink() !== true) return undefined;
-    const blob = await this.open(digest);
-    if (blob !== undefined) await closeQuietly(this.#disk, blob.file);
-    return blob?.size;
+    const path = await this.realPath(digest);
+    const stats = path === undefined ? undefined : this.#disk.lstatNow(path);
+    return stats?.isFile() === true ? Number(stats.size) : undefined;
   }
 
   /** The whole blob; `undefined` where there is none. */
@@ -91,7 +99,7 @@ export class BlobFiles {
     const blob = await this.open(digest);
     if (blob === undefined) return undefined;
     try {
-      return blob.size > maxBytes ? "too large" : await this.#disk.readFile(blob.file);
+      return await readBounded(this.#disk, blob.file, blob.size, maxBytes);
     } finally {
       await closeQuietly(this.#disk, blob.file);
     }
@@ -113,63 +121,80 @@ export class BlobFiles {
 
   /** When a blob was written or renewed, in milliseconds since 1970; `undefined` where there is none. */
   writtenMs(digest: string): number | undefined {
-    const stats = this.#disk.statNow(this.path(digest));
+    const stats = this.#disk.lstatNow(this.path(digest));
     return stats === undefined ? undefined : Number(stats.mtimeMs);
   }
 
-  /** Every file that has the name of a blob; whatever else lies there is nobody's to remove. */
+  /** Every file of this layout that has the name of a blob; whatever else lies there is nobody's to remove. */
   async *list(): AsyncGenerator<StoredBlob, void, undefined> {
     for (const algorithm of digestAlgorithms) {
       const directory = join(this.#paths.blobs, algorithm);
-      if (await this.#leaves(directory)) continue;
+      if (!(await this.#isOwn(directory))) continue;
       for (const entry of await listIfThere(this.#disk, directory)) {
         const digest = `${algorithm}:${entry.name}`;
         if (!entry.isFile() || !isDigest(digest)) continue;
-        const stats = this.#disk.statNow(this.path(digest));
-        if (stats !== undefined) yield { digest, size: Number(stats.size) };
+        const stats = this.#disk.lstatNow(this.path(digest));
+        if (stats?.isFile() === true) yield { digest, size: Number(stats.size) };
       }
     }
   }
 
-  /** What tells the file of a blob from any other; `undefined` where there is none. */
-  stamp(digest: string): string | undefined {
-    return stampNow(this.#disk, this.path(digest));
-  }
-
-  async #openFile(path: string): Promise<OpenFile | undefined> {
+  /** Whether something has the name of a blob: a blob, or what is in its place. */
+  isTaken(digest: string): boolean {
     try {
-      return await this.#disk.open(path, READ_ONLY);
+      return this.#disk.lstatNow(this.path(digest)) !== undefined;
     } catch (error) {
-      if (isAbsent(error) || systemCode(error) === "ENXIO") return undefined;
-      if (systemCode(error) !== "ELOOP") throw error;
+      // The directory is a link that leads round in a circle.
+      if (systemCode(error) === "ELOOP") return false;
+      throw error;
     }
-    const target = await this.#resolveLink(path);
-    return target === undefined ? undefined : this.#openFile(target);
   }
 
-  async #leaves(directory: string): Promise<boolean> {
-    return this.#disk.isLinkNow(directory) && (await this.#resolveLink(directory)) === undefined;
+  /**
+   * What tells the file of a blob from any other; `undefined` where there is none. Never throws: what cannot be looked at
+   * has a stamp of its own.
+   */
+  stamp(digest: string): string | undefined {
+    const path = this.path(digest);
+    try {
+      const stats = this.#disk.lstatNow(path);
+      if (stats?.isSymbolicLink() !== true) return stats === undefined ? undefined : stampOf(stats);
+      const target = this.#disk.statNow(path);
+      return `${stampOf(stats)} ${target === undefined ? "" : stampOf(target)}`;
+    } catch (error) {
+      return `cannot be looked at: ${systemCode(error) ?? ""}`;
+    }
+  }
+
+  /** Where a blob is to be looked for; `undefined` if that is in a directory that must not be read. */
+  async #place(digest: string): Promise<LinkTarget | undefined> {
+    const path = this.path(digest);
+    const directory = dirname(path);
+    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) return { path, isInside: true };
+    const target = await this.#resolveLink(directory);
+    return target === undefined ? undefined : { path: join(target.path, basename(path)), isInside: target.isInside };
+  }
+
+  /** Whether a directory of blobs is not a link that leaves the layout: only then files in it are ours to change. */
+  async #isOwn(directory: string): Promise<boolean> {
+    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) return true;
+    return (await this.#resolveLink(directory))?.isInside === true;
   }
 
   /** Where the link `path` leads, if there is something and it may be read. */
-  async #resolveLink(path: string): Promise<string | undefined> {
+  async #resolveLink(path: string): Promise<LinkTarget | undefined> {
     try {
       const target = await this.#disk.realpath(path);
-      if (this.#followSymlinks) return target;
       const inside = await this.#disk.realpath(this.#paths.blobs);
-      return target.startsWith(inside + sep) ? target : undefined;
+      const isInside = target.startsWith(inside + sep);
+      return isInside || this.#followSymlinks ? { path: target, isInside } : undefined;
     } catch (error) {
       if (isAbsent(error) || systemCode(error) === "ELOOP") return undefined;
       throw error;
     }
   }
+}
 
-  async #lstat(path: string): Promise<BigIntStats | undefined> {
-    try {
-      return await this.#disk.lstat(path);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  }
+function openBlob({ file, stats }: RegularFile, isInside: boolean): OpenBlob {
+  return { file, size: Number(stats.size), isInside };
 }

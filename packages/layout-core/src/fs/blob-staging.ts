@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
 import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
@@ -8,11 +8,13 @@ import type { BlobFiles, OpenBlob } from "./blob-files.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
+import { hasNoLinks, isAbsent, isFileFault } from "./disk.ts";
 import { EarlySync } from "./early-sync.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { damaged } from "./layout-files.ts";
+import { createIn, makeDirectory, requireUnmoved } from "./own-directory.ts";
+import type { OwnDirectory } from "./own-directory.ts";
 import { ownedName } from "./owned-name.ts";
+import { openRegularFile } from "./regular-file.ts";
 
 /** A blob that was written and verified, and has no name yet. */
 export interface StagedBlob {
@@ -80,20 +82,22 @@ export class BlobStaging {
    * `undefined` where it is not there, or not as large as it should be.
    */
   async stageFile(path: string, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob | undefined> {
-    await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
-    const temporary = join(this.#paths.uploads, `${ownedName()}.blob`);
+    const uploads = await this.#uploads();
+    const temporary = join(uploads.path, `${ownedName()}.blob`);
     const staged = { digest, size, temporary };
     try {
       await this.#disk.link(path, temporary).catch(async (error: unknown) => {
         if (!hasNoLinks(error)) throw error;
         await this.#copy(path, temporary);
       });
+      requireUnmoved(this.#disk, uploads);
     } catch (error) {
       await this.drop(staged);
       if (isAbsent(error)) return undefined;
       throw error;
     }
-    if (Number(this.#disk.statNow(temporary)?.size) === size) return staged;
+    const stats = this.#disk.lstatNow(temporary);
+    if (stats?.isFile() === true && Number(stats.size) === size) return staged;
     await this.drop(staged);
     return undefined;
   }
@@ -101,11 +105,12 @@ export class BlobStaging {
   async #copy(path: string, temporary: string): Promise<void> {
     await this.#disk.copy(path, temporary);
     if (!this.#durable) return;
-    const file = await this.#disk.open(temporary, "r+");
+    const copied = await openRegularFile(this.#disk, temporary, "a file in _uploads", "write");
+    if (copied === undefined) return;
     try {
-      await this.#disk.sync(file);
+      await this.#disk.sync(copied.file);
     } finally {
-      await closeQuietly(this.#disk, file);
+      await closeQuietly(this.#disk, copied.file);
     }
   }
 
@@ -126,14 +131,13 @@ export class BlobStaging {
 
   /** Whether something has the name that the blob is to get. */
   isTaken({ digest }: Pick<StagedBlob, "digest">): boolean {
-    return this.#blobs.stamp(digest) !== undefined;
+    return this.#blobs.isTaken(digest);
   }
 
   /** Gives a staged blob its name, whatever had it before. */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
-    if (await this.#blobs.isElsewhere(staged.digest)) throw damaged(`blobs/${basename(dirname(path))} is a link that leaves it`);
-    await ensureDirectory(this.#disk, dirname(path), this.#durable);
+    await ensureDirectory(this.#disk, await this.#blobs.requireWritableDirectory(staged.digest), this.#durable);
     await this.#disk.rename(staged.temporary, path);
     if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }
@@ -160,6 +164,7 @@ export class BlobStaging {
    */
   async remove(digest: string, onRemoved: () => void = () => undefined): Promise<void> {
     const path = this.#blobs.path(digest);
+    await this.#blobs.requireWritableDirectory(digest);
     await this.#disk.unlink(path);
     onRemoved();
     if (this.#durable) await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
@@ -167,19 +172,21 @@ export class BlobStaging {
 
   /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
   async #renew(digest: string, isGood: (blob: OpenBlob) => boolean | Promise<boolean>): Promise<boolean> {
-    const blob = await this.#blobs.open(digest);
-    if (blob === undefined) return false;
+    let blob: OpenBlob | undefined;
     try {
-      if (!(await isGood(blob))) return false;
+      blob = await this.#blobs.open(digest);
+      if (blob === undefined || !(await isGood(blob))) return false;
+      // A file outside the layout is not ours to touch, and no collection removes it.
+      if (!blob.isInside) return true;
       await this.#disk.touch(blob.file);
       if (this.#durable) await this.#disk.sync(blob.file);
       return true;
     } catch (error) {
-      // A file that belongs to somebody else can be read and not touched: then ours takes its place.
-      if (systemCode(error) === "EPERM" || systemCode(error) === "EACCES") return false;
+      // A file that cannot be read, or that belongs to another user and cannot be touched, is replaced by ours.
+      if (isFileFault(error)) return false;
       throw error;
     } finally {
-      await closeQuietly(this.#disk, blob.file);
+      if (blob !== undefined) await closeQuietly(this.#disk, blob.file);
     }
   }
 
@@ -188,14 +195,13 @@ export class BlobStaging {
   }
 
   async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {
-    const temporary = join(this.#paths.uploads, `${ownedName()}.blob`);
-    try {
-      return { temporary, file: await this.#disk.open(temporary, "wx") };
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
-    }
-    await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
-    return { temporary, file: await this.#disk.open(temporary, "wx") };
+    const uploads = await this.#uploads();
+    const name = `${ownedName()}.blob`;
+    return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name) };
+  }
+
+  #uploads(): Promise<OwnDirectory> {
+    return makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
   }
 }
 

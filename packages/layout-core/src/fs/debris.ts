@@ -1,10 +1,11 @@
 import { join } from "node:path";
 
+import { removeQuietly } from "./atomic-file.ts";
 import type { Disk } from "./disk.ts";
 import { listIfThere } from "./disk.ts";
-import { removeQuietly } from "./atomic-file.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { held, readHolder } from "./lock-record.ts";
+import { findDirectory, isUnmoved, unlessUnsound } from "./own-directory.ts";
 import { judgeName } from "./owned-name.ts";
 import type { Liveness } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
@@ -19,9 +20,11 @@ export interface DebrisSettings {
 
 /**
  * Removes expired upload sessions, and whatever files, locks and claims dead processes left behind; of whose process
- * nothing is known, what is older than the grace. To be called under the layout's lock.
+ * nothing is known, what is older than the grace. What does not look as we make it is left alone. To be called under the
+ * layout's lock.
  *
  * @returns How many that were, or would be.
+ * @throws `RegistryError` `LAYOUT_INVALID` if `_uploads` is not a directory of this layout.
  */
 export async function clearDebris(
   disk: Disk,
@@ -31,8 +34,7 @@ export async function clearDebris(
 ): Promise<number> {
   let count = 0;
   for await (const remove of findDebris(disk, paths, settings, graceMs)) {
-    if (!dryRun) await remove();
-    count += 1;
+    if (dryRun || (await remove())) count += 1;
   }
   return count;
 }
@@ -42,28 +44,38 @@ async function* findDebris(
   paths: LayoutPaths,
   settings: DebrisSettings,
   graceMs: number,
-): AsyncGenerator<() => Promise<void>, void, undefined> {
+): AsyncGenerator<() => Promise<boolean>, void, undefined> {
   const patienceMs = Math.max(graceMs, settings.uploadExpiryMs);
   const isLeft = (path: string, liveness: Liveness | undefined): boolean => {
     if (liveness === "dead") return true;
     // Whoever lives may still need it, but not for ever.
     return ageOf(disk, path) > patienceMs;
   };
+  const remove = async (path: string): Promise<boolean> => {
+    await removeQuietly(disk, path);
+    return true;
+  };
   const uploads = new UploadFiles(disk, paths, settings);
-  for (const { name } of await listIfThere(disk, paths.uploads)) {
+  const directory = findDirectory(disk, paths.uploads, "_uploads");
+  for (const entry of directory === undefined ? [] : await listIfThere(disk, directory.path)) {
+    const { name } = entry;
     const path = join(paths.uploads, name);
     if (uploads.isSession(name)) {
       if (await isEnded(disk, uploads, name, settings.uploadExpiryMs)) yield () => uploads.removeEnded(name);
-    } else if (name.endsWith(".blob") && isLeft(path, judgeName(name))) {
-      yield () => removeQuietly(disk, path);
+    } else if (name.endsWith(".blob") && entry.isFile()) {
+      const liveness = judgeName(name);
+      if (liveness === undefined || !isLeft(path, liveness)) continue;
+      yield async () => directory !== undefined && isUnmoved(disk, directory) && remove(path);
     }
   }
-  for (const { name } of await listIfThere(disk, paths.root)) {
+  for (const entry of await listIfThere(disk, paths.root)) {
+    const { name } = entry;
     const path = join(paths.root, name);
+    if (!entry.isFile()) continue;
     if (OWN_TEMPORARY.test(name)) {
-      if (isLeft(path, judgeName(name))) yield () => removeQuietly(disk, path);
+      if (isLeft(path, judgeName(name))) yield () => remove(path);
     } else if (LOCK_FILE.test(name) && isLeft(path, judgeName(name) ?? (await judgeRecord(disk, path)))) {
-      yield () => removeQuietly(disk, path);
+      yield () => remove(path);
     }
   }
 }
@@ -74,7 +86,8 @@ const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
 const LOCK_FILE = /^\.index\.json\.lock\../;
 
 async function isEnded(disk: Disk, uploads: UploadFiles, id: string, expiryMs: number): Promise<boolean> {
-  const state = await uploads.state(id);
+  const state = await uploads.inspect(id);
+  if (state !== undefined && "unsound" in state) return false;
   if (state !== undefined) return Date.now() - state.writtenMs > expiryMs;
   // Half of a session: one that is just being made, or that its process did not live to make or to remove.
   if ((await judgeRecord(disk, uploads.lockPath(id))) === "dead") return true;
@@ -83,11 +96,11 @@ async function isEnded(disk: Disk, uploads: UploadFiles, id: string, expiryMs: n
 
 /** Whether whoever wrote the lock record `path` still lives; `undefined` where it does not say who that was. */
 async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefined> {
-  const found = await readHolder(disk, path);
+  const found = await unlessUnsound(() => readHolder(disk, path));
   return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);
 }
 
 function ageOf(disk: Disk, path: string): number {
-  const stats = disk.statNow(path);
+  const stats = disk.lstatNow(path);
   return stats === undefined ? 0 : Date.now() - Number(stats.mtimeMs);
 }

@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import * as fsp from "node:fs/promises";
 import { promisify } from "node:util";
 
+export type { BigIntStats, Dirent } from "node:fs";
+
 /** An open file: a plain descriptor number, because what nobody closed must not raise an error when collected. */
 export type OpenFile = number;
 
@@ -34,13 +36,12 @@ export interface Disk {
   read(file: OpenFile, into: Uint8Array, position: number): Promise<number>;
   readFile(file: OpenFile): Promise<Buffer>;
   fstat(file: OpenFile): Promise<BigIntStats>;
-  lstat(path: string): Promise<BigIntStats>;
   realpath(path: string): Promise<string>;
   list(path: string): Promise<Dirent[]>;
-  /** Follows links; `undefined` where nothing is. Synchronous: a stat is cheaper to make than to hand over. */
+  /** Follows links; `undefined` if nothing is there. Synchronous: a stat is cheaper to make than to hand over. */
   statNow(path: string): BigIntStats | undefined;
-  /** Whether `path` is a symbolic link, wherever it leads. Synchronous, as `statNow` is. */
-  isLinkNow(path: string): boolean;
+  /** Looks at `path` itself, which may be a link; `undefined` if nothing is there. Synchronous, as `statNow` is. */
+  lstatNow(path: string): BigIntStats | undefined;
 }
 
 const open = promisify(fs.open);
@@ -91,12 +92,23 @@ export const nodeDisk: Disk = {
     fs.readFile(file, callback);
   }),
   fstat: (file) => fstat(file, { bigint: true }),
-  lstat: (path) => fsp.lstat(path, { bigint: true }),
   realpath: (path) => fsp.realpath(path),
   list: (path) => fsp.readdir(path, { withFileTypes: true }),
-  statNow: (path) => fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
-  isLinkNow: (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true,
+  statNow: (path) => unlessAbsent(() => fs.statSync(path, LOOK)),
+  lstatNow: (path) => unlessAbsent(() => fs.lstatSync(path, LOOK)),
 };
+
+const LOOK = { bigint: true, throwIfNoEntry: false } as const;
+
+/** Node itself calls only ENOENT absent. */
+function unlessAbsent<Result>(look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
 
 /** A file that is open, or was; shared between its owner and the clean-up after an owner that closed nothing. */
 export interface HeldFile {
@@ -117,10 +129,22 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Whether `error` says that nothing is there. */
+/** Nothing is there; a file stands where a directory would be; no file can have so long a name. */
+const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
+
+/** Whether `error` means that nothing is there. */
 export function isAbsent(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === "ENOENT" || code === "ENOTDIR";
+  return ABSENT.has(systemCode(error));
+}
+
+/** What the system answers about one bad file. Other codes concern every file: too many are open, no memory is left. */
+const FILE_FAULTS: ReadonlySet<string | undefined> = new Set([
+  "EACCES", "EPERM", "EIO", "ELOOP", "ENXIO", "ENODEV", "EISDIR", "EUCLEAN", "EBADMSG", "ESTALE",
+]);
+
+/** Whether `error` concerns the one file that was to be read, so that reading others can go on. */
+export function isFileFault(error: unknown): error is Error {
+  return FILE_FAULTS.has(systemCode(error));
 }
 
 /** What is in a directory; nothing, where it is not there. */

@@ -16,6 +16,9 @@ const COARSE_CLOCK_MS = 50;
 /** The same where the file is not held open, so that another file may come to have its inode. */
 const REUSED_INODE_MS = 2_000;
 
+/** The largest `index.json` that is read, in bytes. */
+const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+
 /** `index.json` as it was read, and still open. */
 export interface IndexFileState {
   readonly text: string;
@@ -65,7 +68,7 @@ export class IndexFile {
   /** Reads the file; `undefined` where there is none. */
   async read(): Promise<IndexFileState | undefined> {
     const now = Date.now();
-    const read = await readText(this.#disk, this.#paths.index, "index.json");
+    const read = await readText(this.#disk, this.#paths.index, "index.json", MAX_INDEX_BYTES);
     if (read === undefined) return undefined;
     const { text, stats, file } = read;
     const uncertainMs = canHold ? COARSE_CLOCK_MS : REUSED_INODE_MS;
@@ -98,8 +101,8 @@ export class IndexFile {
     const file = await disk.open(temporary, "wx+");
     try {
       await disk.write(file, Buffer.from(text));
-      const mode = disk.statNow(index)?.mode;
-      if (mode !== undefined && mode !== disk.statNow(temporary)?.mode) await disk.chmod(file, Number(mode) & 0o7777);
+      const mode = disk.lstatNow(index)?.mode;
+      if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode) await disk.chmod(file, Number(mode) & 0o7777);
       if (durable) await disk.sync(file);
       const obstacle = !lock.isOurs() ? "lock lost" : !this.isNow(base) ? "changed by another" : undefined;
       if (obstacle !== undefined) {

@@ -1,14 +1,14 @@
-import type { BigIntStats } from "node:fs";
-import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { RegistryError } from "@ocilayout/oci-types";
 
 import { emptyIndexText } from "../index-text.ts";
 import { isRecord } from "../json.ts";
-import { ensureDirectory, renameOrRemove, syncDirectory, temporaryBeside, writeNewFile } from "./atomic-file.ts";
-import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent } from "./disk.ts";
+import { closeQuietly, ensureDirectory, renameOrRemove, syncDirectory, temporaryBeside, writeNewFile } from "./atomic-file.ts";
+import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
+import { listIfThere, systemCode } from "./disk.ts";
+import { notDirectory } from "./own-directory.ts";
+import { openRegularFile, readUpTo, SMALL_FILE_BYTES } from "./regular-file.ts";
 
 /** The version that the image-spec defines. */
 const LAYOUT_VERSION = "1.0.0";
@@ -47,7 +47,7 @@ export function stampOf(stats: BigIntStats): string {
 
 /** The stamp of the file that is at `path` now; `undefined` where there is none. */
 export function stampNow(disk: Disk, path: string): string | undefined {
-  const stats = disk.statNow(path);
+  const stats = disk.lstatNow(path);
   return stats === undefined ? undefined : stampOf(stats);
 }
 
@@ -61,7 +61,7 @@ export function stampNow(disk: Disk, path: string): string | undefined {
  */
 export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number | undefined): Promise<boolean> {
   const hasMarker = await checkMarker(disk, paths);
-  const hasBlobs = disk.statNow(paths.blobs)?.isDirectory() === true;
+  const hasBlobs = hasBlobsDirectory(disk, paths);
   if (entries === undefined) {
     if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
     if (hasBlobs && !(await isEmptyBlobs(disk, paths.blobs))) throw damaged("it has blobs and no index.json");
@@ -76,10 +76,10 @@ export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number
 export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: boolean): Promise<void> {
   await ensureDirectory(disk, paths.blobs, durable);
   const { marker, index } = paths;
-  if (disk.statNow(marker) === undefined) {
+  if (disk.lstatNow(marker) === undefined) {
     await replaceFile(disk, marker, `{"imageLayoutVersion":"${LAYOUT_VERSION}"}`, durable);
   }
-  if (disk.statNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
+  if (disk.lstatNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
 }
 
 /** Puts a whole new file in the place of `path`. */
@@ -93,26 +93,25 @@ async function replaceFile(disk: Disk, path: string, text: string, durable: bool
   if (durable) await syncDirectory(disk, dirname(path));
 }
 
-/** Reads a whole file as UTF-8. `undefined` where there is none; `LAYOUT_INVALID` where it is something else. */
+/**
+ * Reads a whole file of the layout as UTF-8, without a byte order mark, and leaves it open.
+ *
+ * @returns `undefined` if nothing is there.
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, larger than `maxBytes`, or not UTF-8.
+ */
 export async function readText(
   disk: Disk,
   path: string,
   name: string,
+  maxBytes: number,
 ): Promise<{ text: string; stats: BigIntStats; file: OpenFile } | undefined> {
-  let file: OpenFile;
+  const opened = await openRegularFile(disk, path, name);
+  if (opened === undefined) return undefined;
+  const { file, stats } = opened;
   try {
-    // Without waiting: what stands there may be a pipe that nobody writes to.
-    file = await disk.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { text: decode(await readUpTo(disk, file, name, stats, maxBytes), name), stats, file };
   } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-  try {
-    const stats = await disk.fstat(file);
-    if (!stats.isFile()) throw damaged(`${name} is not a file`);
-    return { text: decode(await disk.readFile(file), name), stats, file };
-  } catch (error) {
-    await disk.close(file);
+    await closeQuietly(disk, file);
     throw error;
   }
 }
@@ -122,7 +121,7 @@ export function damaged(reason: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", `this is not a whole layout: ${reason}`, cause === undefined ? {} : { cause });
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array, name: string): string {
   try {
@@ -147,9 +146,9 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
   for (let waited = 0; ; waited += TORN_RETRY_MS) {
     const now = Date.now();
-    const read = await readText(disk, path, "oci-layout");
+    const read = await readText(disk, path, "oci-layout", SMALL_FILE_BYTES);
     if (read === undefined) return undefined;
-    await disk.close(read.file);
+    await closeQuietly(disk, read.file);
     try {
       return JSON.parse(read.text);
     } catch (cause) {
@@ -159,11 +158,32 @@ async function readMarker(disk: Disk, path: string): Promise<unknown> {
   }
 }
 
+/**
+ * Whether the layout has its `blobs` directory, which may be a link to one.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID` if something else is there, also a link that leads nowhere.
+ */
+function hasBlobsDirectory(disk: Disk, { blobs }: LayoutPaths): boolean {
+  const found = disk.lstatNow(blobs);
+  if (found === undefined) return false;
+  if (found.isDirectory() || leadsToDirectory(disk, blobs)) return true;
+  throw notDirectory("blobs", false);
+}
+
+function leadsToDirectory(disk: Disk, path: string): boolean {
+  try {
+    return disk.statNow(path)?.isDirectory() === true;
+  } catch (error) {
+    if (systemCode(error) === "ELOOP") return false;
+    throw error;
+  }
+}
+
 /** Whether there is no file below `blobs`: directories alone hold nothing that could be lost. */
 export async function isEmptyBlobs(disk: Disk, blobs: string): Promise<boolean> {
-  for (const algorithm of await disk.list(blobs)) {
+  for (const algorithm of await listIfThere(disk, blobs)) {
     if (!algorithm.isDirectory()) return false;
-    if ((await disk.list(join(blobs, algorithm.name))).length > 0) return false;
+    if ((await listIfThere(disk, join(blobs, algorithm.name))).length > 0) return false;
   }
   return true;
 }

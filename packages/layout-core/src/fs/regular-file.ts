@@ -1,10 +1,9 @@
-import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 
 import { RegistryError } from "@ocilayout/oci-types";
 
 import { closeQuietly } from "./atomic-file.ts";
-import type { Disk, OpenFile } from "./disk.ts";
+import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
 
 /** The largest file of ours that is read whole, in bytes: a lock, the record of an upload session, `oci-layout`. */
@@ -16,11 +15,59 @@ export interface RegularFile {
   readonly stats: BigIntStats;
 }
 
-const ACCESS: Readonly<Record<"read" | "write", number>> = { read: constants.O_RDONLY, write: constants.O_RDWR };
+/** Why a file was not opened: a link, or a pipe, a socket, a device or a directory is there. */
+export interface Obstacle {
+  readonly obstacle: "link" | "other";
+  /** The system's error, if it refused. */
+  readonly cause?: unknown;
+}
+
+/** Never through a link, and without waiting for the other end of a pipe. Windows knows neither flag. */
+const CAREFULLY = constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const ACCESS: Readonly<Record<"read" | "write", number>> = {
+  read: constants.O_RDONLY | CAREFULLY,
+  write: constants.O_RDWR | CAREFULLY,
+};
+
+/** ELOOP: a link. ENXIO: a socket, or a pipe that is opened for writing. EISDIR: a directory, opened for writing. */
+const OBSTACLES: ReadonlyMap<string | undefined, Obstacle["obstacle"]> = new Map([
+  ["ELOOP", "link"],
+  ["ENXIO", "other"],
+  ["EISDIR", "other"],
+]);
 
 /**
- * Opens the file `path` without following a link and without waiting for the other end of a pipe. Windows knows neither
- * flag, so a link is looked for there before.
+ * Opens the file `path` if it is a regular file, and nothing else: it is looked at first, so that no device is opened,
+ * and opened without following a link that takes its place meanwhile.
+ *
+ * @returns `undefined` if nothing is there.
+ */
+export async function tryOpen(disk: Disk, path: string, access: "read" | "write" = "read"): Promise<RegularFile | Obstacle | undefined> {
+  let file: OpenFile;
+  try {
+    const found = disk.lstatNow(path);
+    if (found === undefined) return undefined;
+    if (!found.isFile()) return { obstacle: found.isSymbolicLink() ? "link" : "other" };
+    file = await disk.open(path, ACCESS[access]);
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    const obstacle = OBSTACLES.get(systemCode(cause));
+    if (obstacle === undefined) throw cause;
+    return { obstacle, cause };
+  }
+  try {
+    const stats = await disk.fstat(file);
+    if (stats.isFile()) return { file, stats };
+  } catch (error) {
+    await closeQuietly(disk, file);
+    throw error;
+  }
+  await closeQuietly(disk, file);
+  return { obstacle: "other" };
+}
+
+/**
+ * Opens a file of ours, as {@link tryOpen} does.
  *
  * @param name - The file's path within the layout, for the message.
  * @returns `undefined` if nothing is there.
@@ -32,24 +79,9 @@ export async function openRegularFile(
   name: string,
   access: "read" | "write" = "read",
 ): Promise<RegularFile | undefined> {
-  let file: OpenFile;
-  try {
-    if (process.platform === "win32" && disk.isLinkNow(path)) throw notRegular(name);
-    file = await disk.open(path, ACCESS[access] | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    // ELOOP: a link. ENXIO: a socket, or a pipe that is opened for writing. EISDIR: a directory, opened for writing.
-    if (["ELOOP", "EMLINK", "ENXIO", "EISDIR"].includes(systemCode(error) ?? "")) throw notRegular(name, error);
-    throw error;
-  }
-  try {
-    const stats = await disk.fstat(file);
-    if (!stats.isFile()) throw notRegular(name);
-    return { file, stats };
-  } catch (error) {
-    await closeQuietly(disk, file);
-    throw error;
-  }
+  const opened = await tryOpen(disk, path, access);
+  if (opened !== undefined && "obstacle" in opened) throw notRegular(name, opened.cause);
+  return opened;
 }
 
 /**
@@ -75,7 +107,11 @@ export async function readSmallFile(
   }
 }
 
-/** Reads all of an open file, at most `maxBytes` of it: a larger one is `LAYOUT_INVALID`. */
+/**
+ * Reads all of an open file.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is larger than `maxBytes`.
+ */
 export async function readUpTo(
   disk: Disk,
   file: OpenFile,
@@ -83,19 +119,29 @@ export async function readUpTo(
   { size }: Pick<BigIntStats, "size">,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  if (size > BigInt(maxBytes)) throw tooLarge(name, maxBytes);
-  // One byte more than it has: a file that grows meanwhile is noticed.
-  const buffer = new Uint8Array(Math.min(Number(size), maxBytes) + 1);
-  const count = await disk.read(file, buffer, 0);
-  if (count < buffer.length) return buffer.subarray(0, count);
-  const { size: grown } = await disk.fstat(file);
-  return readUpTo(disk, file, name, { size: grown > size ? grown : size + 1n }, maxBytes);
+  const bytes = await readBounded(disk, file, Number(size), maxBytes);
+  if (bytes !== "too large") return bytes;
+  throw new RegistryError("LAYOUT_INVALID", `${name} is larger than ${maxBytes} bytes`);
+}
+
+/**
+ * Reads all of an open file, or nothing of one that is larger than `maxBytes`. Memory is bounded by what the file holds,
+ * also if it grows while it is read.
+ *
+ * @param size - How large the file is said to be, in bytes.
+ */
+export async function readBounded(disk: Disk, file: OpenFile, size: number, maxBytes: number): Promise<Uint8Array | "too large"> {
+  for (let expected = size; expected <= maxBytes; ) {
+    // One byte more than it has: a file that grows meanwhile is noticed.
+    const buffer = new Uint8Array(expected + 1);
+    const count = await disk.read(file, buffer, 0);
+    if (count <= expected) return buffer.subarray(0, count);
+    const grown = Number((await disk.fstat(file)).size);
+    expected = expected === maxBytes ? Infinity : Math.max(grown, Math.min(expected * 2 + 1, maxBytes));
+  }
+  return "too large";
 }
 
 function notRegular(name: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", `${name} is not a regular file`, cause === undefined ? {} : { cause });
-}
-
-function tooLarge(name: string, maxBytes: number): RegistryError {
-  return new RegistryError("LAYOUT_INVALID", `${name} is larger than ${maxBytes} bytes`);
 }

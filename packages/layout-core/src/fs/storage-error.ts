@@ -14,6 +14,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENFILE", "too many open files on this machine"],
   ["ENOTDIR", "a file is where a directory should be"],
   ["EISDIR", "a directory is where a file should be"],
+  ["ELOOP", "too many symbolic links"],
 ]);
 
 /**
@@ -26,8 +27,11 @@ export function storageError(error: unknown, doing: string): unknown {
   if (isRegistryError(error)) return error;
   const code = systemCode(error);
   if (code === undefined || !("syscall" in (error as Error))) return error;
-  return new RegistryError("STORAGE_FAILED", `${doing}: ${REASONS.get(code) ?? code}`, {
-    cause: error,
-    detail: { systemCode: code },
-  });
+  return new RegistryError("STORAGE_FAILED", `${doing}: ${describeFault(error)}`, { cause: error, detail: { systemCode: code } });
+}
+
+/** What a system error means, in words that hold no path. */
+export function describeFault(error: unknown): string {
+  const code = systemCode(error) ?? "";
+  return REASONS.get(code) ?? code;
 }

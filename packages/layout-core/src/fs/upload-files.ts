@@ -1,24 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
-import type { DigestAlgorithm } from "@ocilayout/oci-types";
-import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import { isRecord } from "../json.ts";
-import { closeQuietly, ensureDirectory, removeQuietly, writeNewFile } from "./atomic-file.ts";
+import { closeQuietly, removeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
-import { isAbsent, listIfThere } from "./disk.ts";
+import { isAbsent, isFileFault, listIfThere } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { stampNow, stampOf } from "./layout-files.ts";
+import { stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import { acquireLock } from "./lock.ts";
-
-/** What was said when an upload session was started. */
-export interface UploadRecord {
-  readonly repository: string;
-  /** The algorithm of the digest that is to come. */
-  readonly algorithm: DigestAlgorithm;
-}
+import type { OwnDirectory } from "./own-directory.ts";
+import { createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, requireUnmoved, unlessUnsound } from "./own-directory.ts";
+import { openRegularFile, readSmallFile } from "./regular-file.ts";
+import { storageError } from "./storage-error.ts";
+import type { UploadRecord } from "./upload-record.ts";
+import { parseUploadRecord } from "./upload-record.ts";
 
 /** How far an upload session is. */
 export interface UploadState extends UploadRecord {
@@ -31,6 +28,11 @@ export interface UploadState extends UploadRecord {
   readonly writtenMs: number;
 }
 
+/** Why a session cannot be used: it is left as it is. */
+export interface UnsoundUpload {
+  readonly unsound: string;
+}
+
 /** An upload session that is held by one writer: nobody else can open it. */
 export interface OpenUpload {
   readonly state: UploadState;
@@ -38,8 +40,10 @@ export interface OpenUpload {
   readonly file: OpenFile;
   /** Where the received bytes lie. */
   readonly path: string;
-  /** What tells the received bytes, as they are now, from any other. */
+  /** What tells the received bytes, as they are now, from any other. Never throws. */
   stamp(): string | undefined;
+  /** Whether the file that is open is still the one at `path`. */
+  isInPlace(): Promise<boolean>;
   /** Closes the session and lets others open it. */
   close(): Promise<void>;
   /** Ends the session and removes what is left of it. */
@@ -49,9 +53,15 @@ export interface OpenUpload {
 /** An id as it is made here. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** What the files of a session are called; the lock is accompanied by records and claims of those that wait for it. */
+const SESSION_FILE = /^(?:data|session\.json|lock|lock\..+\.(?:tmp|claim))$/;
+
 /**
  * Upload sessions as directories: `_uploads/<id>/` with the received bytes in `data`, what was said at the start in
  * `session.json`, and the lock of whoever writes.
+ *
+ * Every method but {@link inspect} and {@link removeEnded} fails with `LAYOUT_INVALID` if a link, or something else that is not a file or a
+ * directory of ours, is in the place of `_uploads` or of a part of the session.
  */
 export class UploadFiles {
   readonly #disk: Disk;
@@ -79,74 +89,104 @@ export class UploadFiles {
     return join(this.directory(id), "lock");
   }
 
-  /** Removes a session that has ended, unless somebody has it. */
-  async removeEnded(id: string): Promise<void> {
-    const lock = await this.#lock(this.directory(id));
-    if (lock === undefined || lock === "busy") return;
-    await removeQuietly(this.#disk, join(this.directory(id), "session.json"));
-    await lock.release();
-    await this.#remove(this.directory(id));
+  /** Removes a session that has ended, unless another writer has it or it does not look as we make it. Whether it did. */
+  async removeEnded(id: string): Promise<boolean> {
+    const isRemoved = await unlessUnsound(async () => {
+      const session = this.#find(id);
+      const lock = session === undefined ? undefined : await this.#lock(session);
+      if (session === undefined || lock === undefined || lock === "busy") return false;
+      if (isUnmoved(this.#disk, session)) await removeQuietly(this.#disk, join(session.path, "session.json"));
+      await lock.release();
+      await this.#remove(session);
+      return true;
+    });
+    return isRemoved ?? false;
   }
 
   /** Starts a session and opens it. */
   async create(record: UploadRecord): Promise<OpenUpload> {
     const id = randomUUID();
-    const directory = this.directory(id);
-    await ensureDirectory(this.#disk, this.#paths.uploads, this.#durable);
-    await this.#disk.mkdir(directory);
+    const uploads = await makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
+    await this.#disk.mkdir(this.directory(id));
+    const session = this.#find(id);
     try {
-      await writeNewFile(this.#disk, join(directory, "data"), async () => undefined);
-      await writeNewFile(this.#disk, join(directory, "session.json"), async (file) => {
-        await this.#disk.write(file, Buffer.from(JSON.stringify(record)));
-      });
+      requireUnmoved(this.#disk, uploads);
+      if (session !== undefined) {
+        await this.#write(session, "data", "");
+        await this.#write(session, "session.json", JSON.stringify(record));
+      }
       const upload = await this.open(id);
       if (upload !== undefined && upload !== "busy") return upload;
       throw new RegistryError("STORAGE_FAILED", "the upload was removed while it was being made");
     } catch (error) {
-      await this.#remove(directory);
+      if (session !== undefined) await this.#remove(session);
       throw error;
     }
   }
 
-  /** Opens a session; `undefined` where there is none, `"busy"` while another writer has it. */
+  /** Opens a session; `undefined` if there is none, `"busy"` while another writer has it. */
   async open(id: string): Promise<OpenUpload | "busy" | undefined> {
-    if (!this.isSession(id)) return undefined;
-    const directory = this.directory(id);
-    const lock = await this.#lock(directory);
+    const session = this.#find(id);
+    if (session === undefined) return undefined;
+    const lock = await this.#lock(session);
     if (lock === undefined || lock === "busy") return lock;
     let file: OpenFile | undefined;
     try {
       const state = await this.state(id);
-      if (state === undefined) {
-        await lock.release();
-        return undefined;
-      }
-      file = await this.#disk.open(join(directory, "data"), "r+");
-      return this.#opened(state, file, lock);
+      const data = join(session.path, "data");
+      file = state === undefined ? undefined : (await openRegularFile(this.#disk, data, `${session.name}/data`, "write"))?.file;
+      requireUnmoved(this.#disk, session);
+      if (state !== undefined && file !== undefined) return this.#opened(state, session, file, lock);
     } catch (error) {
       if (file !== undefined) await closeQuietly(this.#disk, file);
       await lock.release();
-      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+    await lock.release();
+    return undefined;
+  }
+
+  /** How far a session is, whichever writer has it; `undefined` if there is none. */
+  async state(id: string): Promise<UploadState | undefined> {
+    const session = this.#find(id);
+    if (session === undefined) return undefined;
+    const read = await readSmallFile(this.#disk, join(session.path, "session.json"), `${session.name}/session.json`);
+    const record = read === undefined ? undefined : parseUploadRecord(read.bytes);
+    const stats = this.#disk.lstatNow(join(session.path, "data"));
+    if (stats?.isFile() === false) throw new RegistryError("LAYOUT_INVALID", `${session.name}/data is not a regular file`);
+    if (record === undefined || stats === undefined) return undefined;
+    return { ...record, id, size: Number(stats.size), stamp: stampOf(stats), writtenMs: Number(stats.mtimeMs) };
+  }
+
+  /**
+   * Looks at a session for what has nothing to do with it: whatever is wrong with it concerns no other call.
+   *
+   * @returns Its state, `undefined` if it is not whole; what is wrong with it, in words without a host path.
+   */
+  async inspect(id: string): Promise<UploadState | UnsoundUpload | undefined> {
+    try {
+      const session = this.#find(id);
+      for (const entry of session === undefined ? [] : await listIfThere(this.#disk, session.path)) {
+        const name = `${session?.name ?? ""}/${entry.name}`;
+        if (!SESSION_FILE.test(entry.name)) return { unsound: `${name} is not a file of an upload` };
+        if (!entry.isFile()) return { unsound: `${name} is not a regular file` };
+      }
+      return await this.state(id);
+    } catch (error) {
+      const failure = storageError(error, `_uploads/${id} cannot be read`);
+      if (isRegistryError(failure, "LAYOUT_INVALID") || isFileFault(error)) return { unsound: (failure as Error).message };
       throw error;
     }
   }
 
-  /** How far a session is, whoever has it; `undefined` where there is none. */
-  async state(id: string): Promise<UploadState | undefined> {
-    if (!this.isSession(id)) return undefined;
-    const record = await this.#readRecord(join(this.directory(id), "session.json"));
-    const stats = this.#disk.statNow(join(this.directory(id), "data"));
-    if (record === undefined || stats?.isFile() !== true) return undefined;
-    return { ...record, id, size: Number(stats.size), stamp: stampOf(stats), writtenMs: Number(stats.mtimeMs) };
-  }
-
   /** The sessions there are, in whatever state. */
   async ids(): Promise<string[]> {
-    return (await listIfThere(this.#disk, this.#paths.uploads)).map(({ name }) => name).filter((name) => this.isSession(name));
+    const names = await listDirectory(this.#disk, this.#paths.uploads, "_uploads");
+    return names.map(({ name }) => name).filter((name) => this.isSession(name));
   }
 
-  #opened(state: UploadState, file: OpenFile, lock: HeldLock): OpenUpload {
-    const directory = this.directory(state.id);
+  #opened(state: UploadState, session: OwnDirectory, file: OpenFile, lock: HeldLock): OpenUpload {
+    const path = join(session.path, "data");
     let isOpen = true;
     const end = async (finish: () => Promise<void>): Promise<void> => {
       if (!isOpen) return;
@@ -157,25 +197,42 @@ export class UploadFiles {
     return {
       state,
       file,
-      path: join(directory, "data"),
-      stamp: () => stampNow(this.#disk, join(directory, "data")),
+      path,
+      stamp: () => {
+        try {
+          const stats = this.#disk.lstatNow(path);
+          return stats === undefined ? undefined : stampOf(stats);
+        } catch {
+          return undefined; // Then the next writer reads all of it again.
+        }
+      },
+      isInPlace: async () => {
+        const [open, found] = [await this.#disk.fstat(file), this.#disk.lstatNow(path)];
+        return isUnmoved(this.#disk, session) && found?.ino === open.ino && found.dev === open.dev;
+      },
       close: () => end(() => lock.release()),
       remove: () =>
         end(async () => {
           try {
-            // Without its record it is no session: whoever comes next finds none, not half of one.
-            await this.#disk.unlink(join(directory, "session.json"));
+            // Without its record it is not a session: the next call finds none, not half of one.
+            if (isUnmoved(this.#disk, session)) await this.#disk.unlink(join(session.path, "session.json"));
           } finally {
             await lock.release();
           }
-          await this.#remove(directory);
+          await this.#remove(session);
         }),
     };
   }
 
-  async #lock(directory: string): Promise<HeldLock | "busy" | undefined> {
+  /** The directory of a session; `undefined` if there is none. */
+  #find(id: string): OwnDirectory | undefined {
+    if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, "_uploads") === undefined) return undefined;
+    return findDirectory(this.#disk, this.directory(id), `_uploads/${id}`);
+  }
+
+  async #lock(session: OwnDirectory): Promise<HeldLock | "busy" | undefined> {
     try {
-      return await acquireLock(this.#disk, join(directory, "lock"), { timeoutMs: 0 });
+      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0 });
     } catch (error) {
       if (isRegistryError(error, "LOCK_TIMEOUT")) return "busy";
       if (isAbsent(error)) return undefined;
@@ -183,39 +240,25 @@ export class UploadFiles {
     }
   }
 
-  /** What is left of a session that has ended. What cannot be removed now is removed by `gc`. */
-  async #remove(directory: string): Promise<void> {
-    const names = await this.#disk.list(directory).catch(() => []);
-    for (const { name } of names) await removeQuietly(this.#disk, join(directory, name));
-    await this.#disk.rmdir(directory).catch(() => undefined);
-  }
-
-  async #readRecord(path: string): Promise<UploadRecord | undefined> {
-    let text: string;
+  async #write(session: OwnDirectory, name: string, text: string): Promise<void> {
+    const file = await createIn(this.#disk, session, name);
     try {
-      const file = await this.#disk.open(path, "r");
-      try {
-        text = (await this.#disk.readFile(file)).toString("utf8");
-      } finally {
-        await closeQuietly(this.#disk, file);
-      }
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
+      await this.#disk.write(file, Buffer.from(text));
+    } finally {
+      await this.#disk.close(file);
     }
-    return parseRecord(text);
   }
-}
 
-/** `undefined` where a process was killed while it wrote the record: nobody was told of that session. */
-function parseRecord(text: string): UploadRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isRecord(value)) return undefined;
-    const { repository, algorithm } = value;
-    if (typeof repository !== "string" || typeof algorithm !== "string" || !isDigestAlgorithm(algorithm)) return undefined;
-    return { repository, algorithm };
-  } catch {
-    return undefined;
+  /** Removes the files of ours that are left of a session that has ended. `gc` removes what cannot be removed now. */
+  async #remove(session: OwnDirectory): Promise<void> {
+    try {
+      for (const { name } of await listIfThere(this.#disk, session.path)) {
+        if (!isUnmoved(this.#disk, session)) return;
+        if (SESSION_FILE.test(name)) await removeQuietly(this.#disk, join(session.path, name));
+      }
+      await this.#disk.rmdir(session.path);
+    } catch {
+      // Something that is not ours is in it, or the system refuses.
+    }
   }
 }

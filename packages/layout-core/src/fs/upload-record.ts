@@ -1,0 +1,28 @@
+import type { DigestAlgorithm } from "@ocilayout/oci-types";
+import { isDigestAlgorithm } from "@ocilayout/oci-types";
+
+import { isRecord } from "../json.ts";
+
+/** What was said when an upload session was started. */
+export interface UploadRecord {
+  readonly repository: string;
+  /** The algorithm of the digest that is to come. */
+  readonly algorithm: DigestAlgorithm;
+}
+
+/**
+ * Reads what `session.json` says.
+ *
+ * @returns `undefined` if a process was killed while it wrote the record: no caller was told of that session.
+ */
+export function parseUploadRecord(bytes: Uint8Array): UploadRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (!isRecord(value)) return undefined;
+    const { repository, algorithm } = value;
+    if (typeof repository !== "string" || typeof algorithm !== "string" || !isDigestAlgorithm(algorithm)) return undefined;
+    return { repository, algorithm };
+  } catch {
+    return undefined;
+  }
+}

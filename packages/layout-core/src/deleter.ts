@@ -8,11 +8,14 @@ import { keepManifest, removeManifest, untag } from "./index-changes.ts";
 import type { Layout } from "./layout.ts";
 import { rootsOf } from "./layout-roots.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
+import type { UnreadableManifest } from "./manifest-store.ts";
+import { isReadable } from "./manifest-store.ts";
 import { requireCurrent } from "./push-manifest.ts";
 import { unknownBlob, unknownManifest, unknownTag } from "./reader.ts";
 import { isReadableDigest } from "./ref-name.ts";
 import type { LockedLayout } from "./shared-layouts.ts";
 import { findSharers, forgetIn, lockAll } from "./shared-layouts.ts";
+import type { ManifestRoot } from "./stored-manifest.ts";
 
 /** The deleting facet of a layout. */
 export class LayoutDeleter implements RegistryDeleter {
@@ -50,8 +53,10 @@ export class LayoutDeleter implements RegistryDeleter {
       if (entry === undefined) throw unknownManifest(repo, wanted);
       // What was there only by way of the deleted index is there on its own now; what is damaged, to be mended.
       const children: Descriptor[] = [];
-      for (const child of (await graph.load(entry))?.children ?? []) {
-        if (!isReadableDigest(child.digest) || blobs.stamp(child.digest) === undefined) continue;
+      const reading = await graph.store.load(entry);
+      if (!isReadable(reading) && reading.cause !== undefined) throw reading.cause;
+      for (const child of isReadable(reading) ? reading.children : []) {
+        if (!isReadableDigest(child.digest) || !blobs.isTaken(child.digest)) continue;
         children.push(plainDescriptor((await graph.load(child)) ?? child));
       }
       const change = this.#layout.change(draft, repo);
@@ -106,7 +111,12 @@ async function requireUnreferenced({ layout, entries }: LockedLayout, digest: st
   };
   const unreadable: string[] = [];
   const referencedBy: string[] = [];
-  for await (const manifest of layout.graph.reachable(rootsOf(entries), (root) => unreadable.push(root.digest))) {
+  const onUnreadable = (root: ManifestRoot, { cause }: UnreadableManifest): void => {
+    // The system's refusal may be over in a moment, which damage is not.
+    if (cause !== undefined && root.digest !== digest) throw cause;
+    unreadable.push(root.digest);
+  };
+  for await (const manifest of layout.graph.reachable(rootsOf(entries), onUnreadable)) {
     if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
     if ([...manifest.children, ...manifest.parts].some((part) => part.digest === digest)) referencedBy.push(manifest.digest);
   }

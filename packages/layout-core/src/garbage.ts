@@ -3,15 +3,18 @@ import { isRegistryError, RegistryError, requireCount, requireFlag, requireObjec
 
 import { throwIfAborted } from "./check-input.ts";
 import { Draft } from "./draft.ts";
-import type { EntryTable } from "./entry-table.ts";
+import type { Mark } from "./find-needed.ts";
+import { findNeeded, requireKnown } from "./find-needed.ts";
 import type { StoredBlob } from "./fs/blob-files.ts";
 import { clearDebris } from "./fs/debris.ts";
+import { findDirectory } from "./fs/own-directory.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { isRecord } from "./json.ts";
-import { rootsOf } from "./layout-roots.ts";
 import type { Sharers } from "./shared-layouts.ts";
 import { findSharers, forgetIn, lockAll } from "./shared-layouts.ts";
+import type { UnreadableManifest } from "./manifest-store.ts";
+import type { ManifestRoot } from "./stored-manifest.ts";
 import { dropUntagged } from "./untagged.ts";
 
 /** Options of {@link LayoutRegistry.gc}. */
@@ -94,12 +97,18 @@ async function collect(layout: Layout, settings: Settings, untagged: boolean, re
   const table = await index.read();
   // A layout that is not there has nothing to remove, and is not made for that.
   if (!(await index.isWhole())) return { removed: [], bytes: 0, uploads: 0 };
+  // Refused before the first blob is removed, not after the last.
+  findDirectory(disk, paths.uploads, "_uploads");
   // Where nobody knows what else is needed, what would be removed is only told.
   const known = await findSharers(layout);
   const sharers = known ?? [layout];
   let mark = await findNeeded(sharers, settings, "fresh");
   if (untagged) {
-    const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, (digest) => isOld(layout, settings, digest));
+    const isOldEnough = (digest: string): boolean => isOld(layout, settings, digest);
+    const onUnreadable = ({ digest }: ManifestRoot, why: UnreadableManifest): void => {
+      requireKnown(digest, why);
+    };
+    const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, isOldEnough, onUnreadable);
     const draft = new Draft(table);
     await (settings.dryRun ? drop(draft) : index.transact(drop, settings.signal));
     mark = await findNeeded(sharers, settings, "memory", settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined);
@@ -119,44 +128,6 @@ function digestsOf(blobs: readonly StoredBlob[]): Digest[] {
 
 function bytesOf(blobs: readonly StoredBlob[]): number {
   return blobs.reduce((sum, { size }) => sum + size, 0);
-}
-
-/** What the layouts need, and of which states of their indexes that is true. */
-interface Mark {
-  readonly revisions: readonly object[];
-  readonly needed: ReadonlySet<string>;
-}
-
-type Entries = Pick<Draft | EntryTable, "all" | "revision">;
-
-/**
- * Finds out what the entries of all `sharers` reach. Refuses where something cannot be read: nobody knows what that needs.
- *
- * @param entriesOf - The entries to begin with, where they are not those of the layout's index.
- */
-async function findNeeded(
-  sharers: Sharers,
-  settings: Settings,
-  from: "memory" | "fresh" = "memory",
-  entriesOf: (sharer: Layout, at: number) => Entries | undefined = () => undefined,
-): Promise<Mark> {
-  const revisions: object[] = [];
-  const needed: Set<string> = new Set();
-  const damaged: string[] = [];
-  for (const [at, sharer] of sharers.entries()) {
-    const entries = entriesOf(sharer, at) ?? (await sharer.index.read());
-    revisions.push(entries.revision);
-    for (const { digest } of rootsOf(entries)) needed.add(digest);
-    for await (const manifest of sharer.graph.reachable(rootsOf(entries), ({ digest }) => damaged.push(digest), from)) {
-      throwIfAborted(settings);
-      needed.add(manifest.digest);
-      for (const { digest } of [...manifest.children, ...manifest.parts]) needed.add(digest);
-    }
-  }
-  if (damaged.length === 0) return { revisions, needed };
-  throw new RegistryError("LAYOUT_INVALID", `what ${damaged[0] ?? ""} needs cannot be known: it is damaged`, {
-    detail: { damaged: damaged.sort() },
-  });
 }
 
 /** The blobs that are not needed and old enough, in the order of their digests. */

@@ -52,7 +52,7 @@ export class LayoutLister implements RegistryLister {
     const { graph, index } = this.#layout;
     const table = await index.read();
     try {
-      await graph.read(table, repo, "all", signal);
+      await graph.read(table, repo, "all", { signal });
     } catch (error) {
       throw storageError(error, "reading manifests");
     }

@@ -4,11 +4,19 @@ import { manifestKind, octetStream } from "@ocilayout/oci-types";
 import { throwIfAborted } from "./check-input.ts";
 import type { EntryView } from "./entry-table.ts";
 import type { BlobFiles } from "./fs/blob-files.ts";
+import type { UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, ManifestStore, mayContain } from "./manifest-store.ts";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 
 /** How much of a repository has to be read for a question: what lists manifests, or every manifest. */
 export type Scope = "indexes" | "all";
+
+/** Settings of {@link ManifestGraph.read}. */
+export interface GraphReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Given each manifest that is there and cannot be read now: what it says of others is unknown. */
+  readonly onUnreadable?: ((root: ManifestRoot, why: UnreadableManifest) => void) | undefined;
+}
 
 /** How many manifests are read at the same time. */
 const PARALLEL = 16;
@@ -50,15 +58,15 @@ export class ManifestGraph {
   }
 
   /** Reads what `repository` has, as far as `scope` says and it was not read before. To be called before asking. */
-  async read(view: EntryView, repository: string, scope: Scope, signal?: AbortSignal): Promise<void> {
+  async read(view: EntryView, repository: string, scope: Scope, options: GraphReadOptions = {}): Promise<void> {
     const unread = view.unread(repository, scope);
     for (const entry of [...unread]) {
-      if (await this.readBelow(entry, scope, signal)) unread.delete(entry);
+      if (await this.readBelow(entry, scope, options)) unread.delete(entry);
     }
   }
 
   /** Reads `root` and what it contains. Whether all of it could be read. */
-  async readBelow(root: ManifestRoot, scope: Scope, signal?: AbortSignal): Promise<boolean> {
+  async readBelow(root: ManifestRoot, scope: Scope, { signal, onUnreadable }: GraphReadOptions = {}): Promise<boolean> {
     const done = this.#done[scope];
     if (done.has(root.digest) || (scope === "indexes" && !mayContain(root.mediaType))) return true;
     const met: Set<string> = new Set([root.digest]);
@@ -67,9 +75,16 @@ export class ManifestGraph {
       const below: ManifestRoot[] = [];
       for (let at = 0; at < level.length; at += PARALLEL) {
         throwIfAborted({ signal });
-        for (const manifest of await Promise.all(level.slice(at, at + PARALLEL).map((next) => this.load(next)))) {
-          if (manifest === undefined) isComplete = false;
-          for (const child of manifest?.children ?? []) {
+        const slice = level.slice(at, at + PARALLEL);
+        const readings = await Promise.all(slice.map(async (next) => this.store.load(next)));
+        for (const [place, reading] of readings.entries()) {
+          const asked = slice[place];
+          if (!isReadable(reading)) {
+            isComplete = false;
+            if (asked !== undefined && reading.state === "unreadable") onUnreadable?.(asked, reading);
+            continue;
+          }
+          for (const child of reading.children) {
             if (met.has(child.digest) || done.has(child.digest)) continue;
             if (scope === "indexes" && !mayContain(child.mediaType)) continue;
             met.add(child.digest);
@@ -136,13 +151,13 @@ export class ManifestGraph {
 
   /**
    * Every manifest that any of `roots` reaches, each once. What is there and cannot be read is handed to
-   * `onUnreadable`: nobody knows what it refers to. Only of a type that nobody looks into it may be too large.
+   * `onUnreadable`: what it refers to is unknown. Only of a type that nobody looks into it may be too large.
    *
    * @param from - `"fresh"`: what is on disk now, whatever was read before.
    */
   async *reachable(
     roots: Iterable<ManifestRoot>,
-    onUnreadable: (descriptor: ManifestRoot) => void,
+    onUnreadable: (root: ManifestRoot, why: UnreadableManifest) => void,
     from: "memory" | "fresh" = "memory",
   ): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
@@ -157,7 +172,7 @@ export class ManifestGraph {
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";
-      if (reading.state !== "absent" && !isContent) onUnreadable(next);
+      if (reading.state !== "absent" && !isContent) onUnreadable(next, reading);
     }
   }
 }

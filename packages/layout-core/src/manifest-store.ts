@@ -2,14 +2,19 @@ import type { Digest } from "@ocilayout/oci-types";
 import { computeDigest, isDigestAlgorithm, manifestKind, parseDigest } from "@ocilayout/oci-types";
 
 import type { BlobFiles } from "./fs/blob-files.ts";
+import { isFileFault } from "./fs/disk.ts";
+import { describeFault } from "./fs/storage-error.ts";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 import { readManifest } from "./stored-manifest.ts";
 
 /** Why there is no manifest to be had under a digest. */
 export interface UnreadableManifest {
-  readonly state: "absent" | "too large" | "corrupt" | "invalid";
+  /** `"unreadable"`: something is there that cannot be read now, so what it refers to is unknown. */
+  readonly state: "absent" | "too large" | "corrupt" | "invalid" | "unreadable";
   /** What is wrong, in words. */
   readonly reason: string;
+  /** The system's error, if it refused. */
+  readonly cause?: Error | undefined;
 }
 
 /** A manifest as stored, or why it cannot be read. */
@@ -22,7 +27,7 @@ export function isReadable(reading: Reading): reading is StoredManifest {
 
 /**
  * The manifests of a layout, by digest. Content is named by its digest and so never changes: each is read once. One
- * that cannot be read is tried again once something else stands in its place.
+ * that is absent or wrong is tried again once something else stands in its place, one that cannot be read each time.
  */
 export class ManifestStore {
   readonly #blobs: BlobFiles;
@@ -82,6 +87,8 @@ export class ManifestStore {
       this.#unreadable.delete(root.digest);
       this.#known.set(root.digest, reading);
       this.#onRead(reading);
+    } else if (reading.state === "unreadable") {
+      this.#unreadable.delete(root.digest);
     } else {
       this.#unreadable.set(root.digest, { stamp: reading.state === "absent" ? undefined : stamp, reading });
     }
@@ -89,7 +96,16 @@ export class ManifestStore {
   }
 
   async #read(digest: Digest): Promise<Uint8Array | UnreadableManifest> {
-    const bytes = await this.#blobs.readAll(digest, this.#maxManifestBytes);
+    let bytes: Awaited<ReturnType<BlobFiles["readAll"]>>;
+    try {
+      bytes = await this.#blobs.readAll(digest, this.#maxManifestBytes);
+      if (bytes === undefined && this.#blobs.isTaken(digest)) {
+        return { state: "unreadable", reason: "it is not a regular file, or a link that leaves the layout or leads nowhere" };
+      }
+    } catch (cause) {
+      if (!isFileFault(cause)) throw cause;
+      return { state: "unreadable", reason: describeFault(cause), cause };
+    }
     if (bytes === undefined) return { state: "absent", reason: "it is not there" };
     if (bytes === "too large") return { state: "too large", reason: `it is larger than ${this.#maxManifestBytes} bytes` };
     const algorithm = parseDigest(digest)?.algorithm ?? "";

@@ -28,13 +28,15 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
   manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
   /**
    * Looks through the whole layout for what is damaged, missing or of no use, and hashes every blob. It changes
-   * nothing. Damage does not make it reject; a file that the system does not let it read does, with `STORAGE_FAILED`.
+   * nothing. Neither damage nor a blob or an upload that cannot be read makes it reject: each is a finding. Only if the
+   * system refuses to let it read `index.json` or `oci-layout` it rejects, with `STORAGE_FAILED`.
    */
   verify(options?: VerifyOptions): AsyncIterable<Finding>;
   /**
    * Removes the blobs that no entry reaches, expired upload sessions and what dead processes left behind; safe beside
    * pushes of this and other processes. What a foreign entry reaches stays, what is younger than the grace too, and what
-   * a document of an unknown type has a digest of. `LAYOUT_INVALID` where a manifest is damaged: it removes nothing then.
+   * a document of an unknown type has a digest of. `LAYOUT_INVALID` where a manifest is damaged or `_uploads` is not a
+   * directory, `STORAGE_FAILED` where the system does not let a manifest be read: it removes nothing then.
    *
    * Where `blobs` is a link, other layouts may need the blobs: see the option `sharedWith`.
    */

@@ -70,7 +70,13 @@ export class LayoutReader implements RegistryReader {
   async resolveManifest(repo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
     const signal = this.#layout.beginRead(options);
     const descriptor = await this.#findManifest(repo, digest, signal);
-    if (this.#layout.blobs.stamp(descriptor.digest) === undefined) throw unknownManifest(repo, descriptor.digest);
+    try {
+      const size = await this.#layout.blobs.size(descriptor.digest);
+      if (size === undefined) throw unknownManifest(repo, descriptor.digest);
+      this.#requireServable(repo, descriptor, size);
+    } catch (error) {
+      throw storageError(error, "looking for a manifest");
+    }
     return descriptor;
   }
 
@@ -113,10 +119,11 @@ export class LayoutReader implements RegistryReader {
     try {
       const entry = await soundEntry(table.withDigest(repo, wanted.digest), this.#layout);
       if (entry !== undefined) return plainDescriptor(entry);
-      await graph.read(table, repo, "indexes", signal);
+      await graph.read(table, repo, "indexes", { signal });
       const claimed = graph.claimed(table, repo, wanted.digest);
       const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
       if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);
+      if (reading?.cause !== undefined) throw reading.cause;
       if (reading?.state === "corrupt") throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${wanted.digest} is damaged`);
     } catch (error) {
       throw storageError(error, "reading manifests");
@@ -127,8 +134,26 @@ export class LayoutReader implements RegistryReader {
   async #readManifest(repo: string, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<BlobReader> {
     const blob = await this.#open(descriptor.digest);
     if (blob === undefined) throw unknownManifest(repo, descriptor.digest);
+    try {
+      this.#requireServable(repo, descriptor, blob.size);
+    } catch (error) {
+      await closeQuietly(this.#layout.disk, blob.file);
+      throw error;
+    }
     const { verifyOnRead: verify } = this.#layout.settings;
     return this.#read(descriptor, blob, { start: 0, end: blob.size }, { signal, verify, mayReuse: false });
+  }
+
+  /**
+   * Refuses a manifest that is larger than any may be: whoever asks for one reads it whole. It is corrupt if its entry says
+   * that it is smaller.
+   */
+  #requireServable(repo: string, { digest, size }: Descriptor, stored: number): void {
+    const { maxManifestBytes } = this.#layout.settings;
+    if (stored <= maxManifestBytes) return;
+    const detail = { size: stored, limit: maxManifestBytes };
+    if (size !== stored) throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${digest} has ${stored} bytes, not ${size}`, { detail });
+    throw new RegistryError("MANIFEST_UNKNOWN", `no manifest ${digest} in ${repo}: the stored file is larger than ${maxManifestBytes} bytes`, { detail });
   }
 
   async #open(digest: string): Promise<OpenBlob | undefined> {
@@ -152,7 +177,8 @@ export class LayoutReader implements RegistryReader {
 export async function soundEntry(entries: readonly Entry[], { blobs }: Layout): Promise<Entry | undefined> {
   const [first] = entries;
   if (first === undefined || entries.every(({ size }) => size === first.size)) return first;
-  const stored = await blobs.size(first.digest);
+  // Which one is right cannot be told of a file that cannot be looked at.
+  const stored = await blobs.size(first.digest).catch(() => undefined);
   return entries.find(({ size }) => size === stored) ?? first;
 }
 

@@ -85,6 +85,8 @@ async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, 
   if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
   const reading = await graph.store.load(descriptor);
   if (isReadable(reading)) return reading.mediaType === descriptor.mediaType;
+  // What cannot be read now may be as described.
+  if (reading.cause !== undefined) throw reading.cause;
   return reading.state === "too large" && manifestKind(descriptor.mediaType) === "opaque";
 }
 

@@ -20,7 +20,7 @@ export interface LockedLayout {
  * A bind mount looks like any directory and is not noticed.
  */
 export function isLinked({ disk, paths }: Layout): boolean {
-  return [paths.blobs, ...digestAlgorithms.map((algorithm) => join(paths.blobs, algorithm))].some((path) => disk.isLinkNow(path));
+  return [paths.blobs, ...digestAlgorithms.map((algorithm) => join(paths.blobs, algorithm))].some((path) => disk.lstatNow(path)?.isSymbolicLink() === true);
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import { closeQuietly } from "./fs/atomic-file.ts";
+import type { OpenBlob } from "./fs/blob-files.ts";
+import { isFileFault } from "./fs/disk.ts";
+import { describeFault } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { isReadable } from "./manifest-store.ts";
 import { isReadableDigest } from "./ref-name.ts";
@@ -73,6 +76,8 @@ async function lookInto(layout: Layout, { descriptor }: Reference, waiting: Refe
       return { size: undefined, finding: missing(layout, descriptor) };
     case "corrupt":
       return { size: undefined, finding: corrupt(digest) };
+    case "unreadable":
+      return { size: undefined, finding: reading.cause === undefined ? missing(layout, descriptor) : unreadable(digest, reading.cause) };
     case "too large":
       // Of a type that nobody looks into it may be as large as it likes.
       if (manifestKind(descriptor.mediaType) === "opaque") return look(layout, { descriptor, isManifest: false }, true);
@@ -87,14 +92,22 @@ async function lookInto(layout: Layout, { descriptor }: Reference, waiting: Refe
 /** Looks at a blob. */
 async function look(layout: Layout, { descriptor }: Reference, content: boolean): Promise<Found> {
   const { digest } = descriptor;
-  const blob = await layout.blobs.open(digest);
-  if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor) };
+  let blob: OpenBlob | undefined;
   try {
+    blob = await layout.blobs.open(digest);
+    if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor) };
     const isIntact = !content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest));
     return isIntact ? { size: blob.size } : { size: undefined, finding: corrupt(digest) };
+  } catch (cause) {
+    if (!isFileFault(cause)) throw cause;
+    return { size: undefined, finding: unreadable(digest, cause) };
   } finally {
-    await closeQuietly(layout.disk, blob.file);
+    if (blob !== undefined) await closeQuietly(layout.disk, blob.file);
   }
+}
+
+function unreadable(digest: string, cause: unknown): Finding {
+  return error("unreadable-blob", digest, `${digest} cannot be read: ${describeFault(cause)}; pushing it again replaces it, if the system allows`);
 }
 
 function missing(layout: Layout, { digest, urls }: Reference["descriptor"]): Finding | undefined {

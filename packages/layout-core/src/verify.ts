@@ -16,6 +16,7 @@ export type FindingKind =
   | "duplicate-ref"
   | "missing-blob"
   | "corrupt-blob"
+  | "unreadable-blob"
   | "wrong-size"
   | "damaged-manifest"
   | "unreachable-blob"

@@ -99,7 +99,7 @@ export class ManifestStore {
     let bytes: Awaited<ReturnType<BlobFiles["readAll"]>>;
     try {
       bytes = await this.#blobs.readAll(digest, this.#maxManifestBytes);
-      if (bytes === undefined && this.#blobs.isTaken(digest)) {
+      if (bytes === undefined && (await this.#blobs.isOccupied(digest))) {
         return { state: "unreadable", reason: "it is not a regular file, or a link that leaves the layout or leads nowhere" };
       }
     } catch (cause) {

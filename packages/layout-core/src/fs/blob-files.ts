@@ -18,8 +18,6 @@ export interface OpenBlob {
   readonly file: OpenFile;
   /** In bytes. */
   readonly size: number;
-  /** False if a link led to it that leaves the layout: then it is not ours to change. */
-  readonly isInside: boolean;
 }
 
 /** A stored blob, as it is found in its directory. */
@@ -27,12 +25,6 @@ export interface StoredBlob {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-}
-
-/** Where a link leads. */
-interface LinkTarget {
-  readonly path: string;
-  readonly isInside: boolean;
 }
 
 /** The blobs of a layout as files: found by digest, and read. */
@@ -55,36 +47,43 @@ export class BlobFiles {
     return join(this.#paths.blobs, parsed.algorithm, parsed.encoded);
   }
 
-  /** Where a blob may be written: `blobs/<algorithm>`. `LAYOUT_INVALID` if something else than a directory of this layout is there. */
-  async requireWritableDirectory(digest: string): Promise<string> {
+  /**
+   * Where a blob may be written: `blobs/<algorithm>`, or where that leads.
+   *
+   * @throws `RegistryError` `LAYOUT_INVALID` if a link that must not be followed is there, or not a directory.
+   */
+  async directoryFor(digest: string): Promise<string> {
     const directory = dirname(this.path(digest));
     const name = `blobs/${basename(directory)}`;
-    if (!(await this.#isOwn(directory))) throw damaged(`${name} is a link that leaves it`);
-    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) findDirectory(this.#disk, directory, name);
+    if (await this.#leaves(directory)) throw damaged(`${name} is a link that leaves it`);
+    if (!this.#isLink(directory)) findDirectory(this.#disk, directory, name);
     return directory;
   }
 
   /** Opens a blob. `undefined` where there is none: also where there is something else than a file, or a link that leaves. */
   async open(digest: string): Promise<OpenBlob | undefined> {
-    const place = await this.#place(digest);
-    if (place === undefined) return undefined;
-    const opened = await tryOpen(this.#disk, place.path);
+    const path = this.path(digest);
+    if (await this.#leaves(dirname(path))) return undefined;
+    const opened = await tryOpen(this.#disk, path);
     if (opened === undefined) return undefined;
-    if (!("obstacle" in opened)) return openBlob(opened, place.isInside);
-    if (opened.obstacle !== "link") return undefined;
-    const target = await this.#resolveLink(place.path);
-    const linked = target === undefined ? undefined : await tryOpen(this.#disk, target.path);
-    if (target === undefined || linked === undefined || "obstacle" in linked) return undefined;
-    return openBlob(linked, target.isInside);
+    if (!("obstacle" in opened)) return openBlob(opened);
+    const target = opened.obstacle === "link" ? await this.#resolveLink(path) : undefined;
+    const linked = target === undefined ? undefined : await tryOpen(this.#disk, target);
+    return linked === undefined || "obstacle" in linked ? undefined : openBlob(linked);
+  }
+
+  /** Whether something is in the place of a blob, be it a blob or not; nothing is in a directory that must not be read. */
+  async isOccupied(digest: string): Promise<boolean> {
+    return !(await this.#leaves(dirname(this.path(digest)))) && this.isTaken(digest);
   }
 
   /** The file that holds a blob, links resolved; `undefined` where there is none. */
   async realPath(digest: string): Promise<string | undefined> {
-    const place = await this.#place(digest);
-    if (place === undefined) return undefined;
-    const stats = this.#disk.lstatNow(place.path);
-    if (stats?.isSymbolicLink() === true) return (await this.#resolveLink(place.path))?.path;
-    return stats?.isFile() === true ? place.path : undefined;
+    const path = this.path(digest);
+    if (await this.#leaves(dirname(path))) return undefined;
+    const stats = this.#disk.lstatNow(path);
+    if (stats?.isSymbolicLink() === true) return this.#resolveLink(path);
+    return stats?.isFile() === true ? path : undefined;
   }
 
   /** The size of a blob in bytes; `undefined` where there is none. */
@@ -129,7 +128,7 @@ export class BlobFiles {
   async *list(): AsyncGenerator<StoredBlob, void, undefined> {
     for (const algorithm of digestAlgorithms) {
       const directory = join(this.#paths.blobs, algorithm);
-      if (!(await this.#isOwn(directory))) continue;
+      if (await this.#leaves(directory)) continue;
       for (const entry of await listIfThere(this.#disk, directory)) {
         const digest = `${algorithm}:${entry.name}`;
         if (!entry.isFile() || !isDigest(digest)) continue;
@@ -139,7 +138,7 @@ export class BlobFiles {
     }
   }
 
-  /** Whether something has the name of a blob: a blob, or what is in its place. */
+  /** Whether something has the name of a blob, whatever it is and wherever its directory leads. */
   isTaken(digest: string): boolean {
     try {
       return this.#disk.lstatNow(this.path(digest)) !== undefined;
@@ -166,28 +165,22 @@ export class BlobFiles {
     }
   }
 
-  /** Where a blob is to be looked for; `undefined` if that is in a directory that must not be read. */
-  async #place(digest: string): Promise<LinkTarget | undefined> {
-    const path = this.path(digest);
-    const directory = dirname(path);
-    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) return { path, isInside: true };
-    const target = await this.#resolveLink(directory);
-    return target === undefined ? undefined : { path: join(target.path, basename(path)), isInside: target.isInside };
+  /** Whether a directory of blobs is a link out of the layout, and not to be followed. */
+  async #leaves(directory: string): Promise<boolean> {
+    return this.#isLink(directory) && (await this.#resolveLink(directory)) === undefined;
   }
 
-  /** Whether a directory of blobs is not a link that leaves the layout: only then files in it are ours to change. */
-  async #isOwn(directory: string): Promise<boolean> {
-    if (this.#disk.lstatNow(directory)?.isSymbolicLink() !== true) return true;
-    return (await this.#resolveLink(directory))?.isInside === true;
+  #isLink(path: string): boolean {
+    return this.#disk.lstatNow(path)?.isSymbolicLink() === true;
   }
 
   /** Where the link `path` leads, if there is something and it may be read. */
-  async #resolveLink(path: string): Promise<LinkTarget | undefined> {
+  async #resolveLink(path: string): Promise<string | undefined> {
     try {
       const target = await this.#disk.realpath(path);
+      if (this.#followSymlinks) return target;
       const inside = await this.#disk.realpath(this.#paths.blobs);
-      const isInside = target.startsWith(inside + sep);
-      return isInside || this.#followSymlinks ? { path: target, isInside } : undefined;
+      return target.startsWith(inside + sep) ? target : undefined;
     } catch (error) {
       if (isAbsent(error) || systemCode(error) === "ELOOP") return undefined;
       throw error;
@@ -195,6 +188,6 @@ export class BlobFiles {
   }
 }
 
-function openBlob({ file, stats }: RegularFile, isInside: boolean): OpenBlob {
-  return { file, size: Number(stats.size), isInside };
+function openBlob({ file, stats }: RegularFile): OpenBlob {
+  return { file, size: Number(stats.size) };
 }

@@ -137,7 +137,7 @@ export class BlobStaging {
   /** Gives a staged blob its name, whatever had it before. */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
-    await ensureDirectory(this.#disk, await this.#blobs.requireWritableDirectory(staged.digest), this.#durable);
+    await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
     await this.#disk.rename(staged.temporary, path);
     if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }
@@ -164,7 +164,7 @@ export class BlobStaging {
    */
   async remove(digest: string, onRemoved: () => void = () => undefined): Promise<void> {
     const path = this.#blobs.path(digest);
-    await this.#blobs.requireWritableDirectory(digest);
+    await this.#blobs.directoryFor(digest);
     await this.#disk.unlink(path);
     onRemoved();
     if (this.#durable) await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
@@ -176,8 +176,6 @@ export class BlobStaging {
     try {
       blob = await this.#blobs.open(digest);
       if (blob === undefined || !(await isGood(blob))) return false;
-      // A file outside the layout is not ours to touch, and no collection removes it.
-      if (!blob.isInside) return true;
       await this.#disk.touch(blob.file);
       if (this.#durable) await this.#disk.sync(blob.file);
       return true;

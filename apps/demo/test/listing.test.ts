@@ -1,8 +1,9 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { everything, fixture, jsonLines, lines, ocilayout } from "./command.ts";
+import { everything, fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
 
 describe("ls", () => {
   it("lists repositories with their number of tags", async () => {
@@ -17,11 +18,11 @@ describe("ls", () => {
 
   it("as JSON: a line for each", async () => {
     expect(await jsonLines("ls", fixture("ref-shared"))).toEqual([
-      { repository: "legacy/docker", tags: 1 },
-      { repository: "library/app", tags: 3 },
-      { repository: "library/tool", tags: 1 },
-      { repository: "team/multi", tags: 1 },
-      { repository: "team/untagged", tags: 0 },
+      { repository: "legacy/docker", tags: 1, unreadableNames: 0 },
+      { repository: "library/app", tags: 3, unreadableNames: 0 },
+      { repository: "library/tool", tags: 1, unreadableNames: 0 },
+      { repository: "team/multi", tags: 1, unreadableNames: 0 },
+      { repository: "team/untagged", tags: 0, unreadableNames: 0 },
     ]);
   });
 
@@ -32,7 +33,7 @@ describe("ls", () => {
     ["buildah-1.43.2-commit", 1],
     ["crane-0.21.10-pull", 0],
   ])("bare tags and nameless entries of %s belong to default, without a flag", async (name, tags) => {
-    expect(await jsonLines("ls", fixture(name))).toEqual([{ repository: "default", tags }]);
+    expect(await jsonLines("ls", fixture(name))).toEqual([{ repository: "default", tags, unreadableNames: 0 }]);
   });
 
   it("bare tags belong to the repository that is said", async () => {
@@ -110,4 +111,30 @@ it("reading creates and changes nothing", async () => {
   await ocilayout("gc", layout, "--dry-run", "--grace", "0", "--untagged");
   await ocilayout("ls", join(layout, ".."), "--per-repo");
   expect(everything(layout)).toEqual(before);
+});
+
+describe("a manifest whose name cannot be read", () => {
+  const name = "127.0.0.1:5000/team/app:v1";
+
+  async function prepare(): Promise<{ layout: string; digest: string }> {
+    const directory = temporaryDirectory();
+    const layout = join(directory, "images");
+    writeFileSync(join(directory, "hello.txt"), "hello\n");
+    await ocilayout("push", `${layout}/default:v1`, join(directory, "hello.txt"));
+    const path = join(layout, "index.json");
+    const index = JSON.parse(readFileSync(path, "utf8")) as { manifests: { digest: string; annotations: Record<string, string> }[] };
+    for (const { annotations } of index.manifests) annotations["org.opencontainers.image.ref.name"] = name;
+    writeFileSync(path, JSON.stringify(index));
+    return { layout, digest: index.manifests[0]?.digest ?? "" };
+  }
+
+  it("is counted by ls and tags, shown with its name, and read by its digest", async () => {
+    const { layout, digest } = await prepare();
+    expect(await lines("ls", layout)).toEqual(["default  0 tags, 1 manifest whose name cannot be read"]);
+    expect(await jsonLines("ls", layout)).toEqual([{ repository: "default", tags: 0, unreadableNames: 1 }]);
+    expect(await ocilayout("tags", layout)).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("1 manifest whose name cannot be read: ocilayout show") as string });
+    expect((await lines("show", layout))[0]).toMatch(new RegExp(`^default@sha256:[0-9a-f]{12}  manifest .*  named "${name}"$`));
+    expect(await jsonLines("show", layout)).toMatchObject([{ tags: [], unreadableNames: [name] }]);
+    expect((await ocilayout("cat", `${layout}@${digest}`)).code).toBe(0);
+  });
 });

@@ -3,8 +3,8 @@ import { isDigest } from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 import { scanMembers, setMember } from "./json-text.ts";
-import type { EntryName, ForeignReason, NameRules } from "./ref-name.ts";
-import { CONTAINERD_NAME, isReadableDigest, readEntryName, REF_NAME, writeRefName } from "./ref-name.ts";
+import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
+import { CONTAINERD_NAME, isReadableDigest, readEntryName, REF_NAME, UNTAGGED, writeRefName } from "./ref-name.ts";
 
 /** An entry that names a manifest of a repository. Immutable: a change makes another. */
 export interface Entry {
@@ -15,6 +15,11 @@ export interface Entry {
   readonly size: number;
   readonly repository: string;
   readonly tag: string | undefined;
+  /**
+   * Why no name can be read from it. Such an entry is found by its digest in the default repository; only the deletion of
+   * its manifest removes it.
+   */
+  readonly unreadableName?: UnreadableName | undefined;
 }
 
 /** An entry that is not understood: kept byte for byte, and otherwise not there. */
@@ -48,15 +53,17 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
   if (!isReadableDigest(digest)) return foreign("digest not understood");
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return foreign("size not understood");
   const name = readEntryName(value, rules);
-  if (typeof name === "string") return foreign(name);
-  return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
+  if (typeof name !== "string") return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
+  const { defaultRepository } = rules;
+  if (defaultRepository === undefined) return foreign(name);
+  return { text, mediaType, digest, size, repository: defaultRepository, tag: undefined, unreadableName: name };
 }
 
 /** Makes a new entry for `descriptor`, called `name`. */
 export function createEntry(descriptor: Descriptor, name: EntryName, rules: NameRules): Entry {
   const { mediaType, digest, size } = descriptor;
   const refName = writeRefName(name, digest, rules);
-  const annotations = refName === undefined ? undefined : { [REF_NAME]: refName };
+  const annotations = refName === undefined ? { [UNTAGGED]: "true" } : { [REF_NAME]: refName };
   return {
     text: JSON.stringify({ mediaType, digest, size, annotations }),
     mediaType,
@@ -72,22 +79,30 @@ export function untagEntry(entry: Entry, rules: NameRules): Entry {
   const value = JSON.parse(entry.text) as Record<string, unknown>;
   const refName = writeRefName({ repository: entry.repository }, entry.digest, rules);
   const before = isRecord(value["annotations"]) ? memberText(entry.text, "annotations") : "{}";
-  const annotations = setMember(
+  const renamed = setMember(
     setMember(before, CONTAINERD_NAME, undefined),
     REF_NAME,
     refName === undefined ? undefined : JSON.stringify(refName),
   );
-  const isEmpty = Object.keys(JSON.parse(annotations) as object).length === 0;
-  return { ...entry, text: setMember(entry.text, "annotations", isEmpty ? undefined : annotations), tag: undefined };
+  const annotations = refName === undefined ? setMember(renamed, UNTAGGED, '"true"') : renamed;
+  return { ...entry, text: setMember(entry.text, "annotations", annotations), tag: undefined };
+}
+
+/** Whether this package left `entry` without a tag: it is called `repository@digest`, or it carries our annotation. */
+export function isLeftUntagged(entry: Entry): boolean {
+  const { annotations } = JSON.parse(entry.text) as { readonly annotations?: unknown };
+  if (entry.tag !== undefined || !isRecord(annotations)) return false;
+  return Object.hasOwn(annotations, UNTAGGED) || annotations[REF_NAME] === `${entry.repository}@${entry.digest}`;
 }
 
 /** Whether there is nothing to `entry` but its descriptor and its name, so that dropping it loses nothing. */
 export function isPlainEntry(entry: Entry): boolean {
+  if (entry.unreadableName !== undefined) return false;
   const value = JSON.parse(entry.text) as Record<string, unknown>;
   const annotations = isRecord(value["annotations"]) ? value["annotations"] : {};
   return (
     Object.keys(value).every((key) => ["mediaType", "digest", "size", "annotations"].includes(key)) &&
-    Object.keys(annotations).every((key) => key === REF_NAME || key === CONTAINERD_NAME)
+    Object.keys(annotations).every((key) => [REF_NAME, CONTAINERD_NAME, UNTAGGED].includes(key))
   );
 }
 
@@ -98,9 +113,18 @@ function memberText(text: string, key: string): string {
 }
 
 /** The name that an entry has in `index.json`, whatever it is. */
-export function refNameOf({ text }: Pick<Entry, "text">): string | undefined {
+export function refNameOf(entry: Pick<Entry, "text">): string | undefined {
+  return annotationOf(entry, REF_NAME);
+}
+
+/** The same, or containerd's name of it if it has one: the one that is read. */
+export function fullNameOf(entry: Pick<Entry, "text">): string | undefined {
+  return annotationOf(entry, CONTAINERD_NAME) ?? refNameOf(entry);
+}
+
+function annotationOf({ text }: Pick<Entry, "text">, key: string): string | undefined {
   const value: unknown = JSON.parse(text);
   const annotations = isRecord(value) && isRecord(value["annotations"]) ? value["annotations"] : {};
-  const name = Object.hasOwn(annotations, REF_NAME) ? annotations[REF_NAME] : undefined;
+  const name = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
   return typeof name === "string" ? name : undefined;
 }

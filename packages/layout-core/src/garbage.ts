@@ -13,8 +13,7 @@ import type { Layout } from "./layout.ts";
 import { isRecord } from "./json.ts";
 import type { Sharers } from "./shared-layouts.ts";
 import { findSharers, forgetIn, lockAll } from "./shared-layouts.ts";
-import type { UnreadableManifest } from "./manifest-store.ts";
-import type { ManifestRoot } from "./stored-manifest.ts";
+import type { UntaggedRule } from "./untagged.ts";
 import { dropUntagged } from "./untagged.ts";
 
 /** Options of {@link LayoutRegistry.gc}. */
@@ -27,10 +26,10 @@ export interface GcOptions extends CallOptions {
    */
   readonly graceMs?: number | undefined;
   /**
-   * Whether untagged manifests go, too: those that no tag reaches and that are no referrer of one that stays. Default
-   * false.
+   * Whether untagged manifests go, too: those that no tag reaches and that are no referrer of one that stays. Nameless entries
+   * that another tool wrote stay; `"all"` drops those as well. Default false.
    */
-  readonly untagged?: boolean | undefined;
+  readonly untagged?: boolean | "all" | undefined;
 }
 
 /** What a collection removed, or would. */
@@ -70,7 +69,7 @@ interface Settings {
 export async function collectGarbage(layout: Layout, options: GcOptions = {}): Promise<GcReport> {
   requireObject(options, "options");
   const dryRun = requireFlag(options.dryRun ?? false, "dryRun");
-  const untagged = requireFlag(options.untagged ?? false, "untagged");
+  const untagged = options.untagged === "all" ? "all" : requireFlag(options.untagged ?? false, "untagged");
   const graceMs = requireCount(options.graceMs ?? DAY_MS, "graceMs");
   const signal = dryRun ? layout.beginRead(options) : layout.beginWrite(options);
   const settings = { dryRun, graceMs, signal };
@@ -92,7 +91,7 @@ function tellRemoved(error: unknown, removed: readonly StoredBlob[]): unknown {
   });
 }
 
-async function collect(layout: Layout, settings: Settings, untagged: boolean, removed: StoredBlob[]): Promise<GcReport> {
+async function collect(layout: Layout, settings: Settings, untagged: boolean | "all", removed: StoredBlob[]): Promise<GcReport> {
   const { index, disk, paths } = layout;
   const table = await index.read();
   // A layout that is not there has nothing to remove, and is not made for that.
@@ -103,12 +102,15 @@ async function collect(layout: Layout, settings: Settings, untagged: boolean, re
   const known = await findSharers(layout);
   const sharers = known ?? [layout];
   let mark = await findNeeded(sharers, settings, "fresh");
-  if (untagged) {
-    const isOldEnough = (digest: string): boolean => isOld(layout, settings, digest);
-    const onUnreadable = ({ digest }: ManifestRoot, why: UnreadableManifest): void => {
-      requireKnown(digest, why);
+  if (untagged !== false) {
+    const rule: UntaggedRule = {
+      isOld: (digest) => isOld(layout, settings, digest),
+      foreignToo: untagged === "all",
+      onUnreadable: ({ digest }, why) => {
+        requireKnown(digest, why);
+      },
     };
-    const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, isOldEnough, onUnreadable);
+    const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, rule);
     const draft = new Draft(table);
     await (settings.dryRun ? drop(draft) : index.transact(drop, settings.signal));
     mark = await findNeeded(sharers, settings, "memory", settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined);

@@ -3,6 +3,8 @@ import { manifestKind, RegistryError, requireDigest, requirePage, requireString 
 import { requireRepository } from "@ocilayout/ociref";
 
 import { selectPage } from "./check-input.ts";
+import type { Entry } from "./entry.ts";
+import { fullNameOf } from "./entry.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
@@ -16,6 +18,8 @@ export interface ManifestListing {
   readonly descriptor: Descriptor;
   /** In code-unit order; none where an index contains it or it was left untagged. */
   readonly tags: readonly string[];
+  /** The names in `index.json` that cannot be read as a repository and a tag: another tool's, found here by the digest. */
+  readonly unreadableNames: readonly string[];
 }
 
 /** The listing facet of a layout. */
@@ -92,14 +96,14 @@ export class LayoutLister implements RegistryLister {
         const entry = await soundEntry(entries, this.#layout);
         if (entry === undefined) continue;
         const current = tags.filter((tag) => table.tagged(repo, tag)[0]?.digest === digest).sort();
-        found.set(digest, { descriptor: plainDescriptor(entry), tags: current });
+        found.set(digest, { descriptor: plainDescriptor(entry), tags: current, unreadableNames: unreadableNames(entries) });
       }
       for (const digest of table.digests(repo)) {
         const [entry] = table.withDigest(repo, digest);
         if (entry === undefined || !mayContain(entry.mediaType)) continue;
         signal?.throwIfAborted();
         for await (const manifest of graph.contained(entry)) {
-          if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [] });
+          if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [], unreadableNames: [] });
         }
       }
     } catch (error) {
@@ -110,6 +114,10 @@ export class LayoutLister implements RegistryLister {
       if (listing !== undefined) yield listing;
     }
   }
+}
+
+function unreadableNames(entries: readonly Entry[]): readonly string[] {
+  return entries.flatMap((entry) => (entry.unreadableName === undefined ? [] : (fullNameOf(entry) ?? [])));
 }
 
 function describeReferrer(manifest: StoredManifest): Descriptor {

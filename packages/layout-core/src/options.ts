@@ -7,8 +7,11 @@ import type { EntryName } from "./ref-name.ts";
 
 /** Options of `openLayout`. */
 export interface LayoutOptions {
-  /** The repository of entries that name none: bare tags and nameless entries. Without it they are of no repository. */
-  readonly defaultRepository?: string | undefined;
+  /**
+   * The repository of bare tags, of nameless entries and, by digest alone, of entries whose name cannot be read. Default
+   * `"default"`. `null`: these entries belong to no repository.
+   */
+  readonly defaultRepository?: string | null | undefined;
   /**
    * Replaces the rule by which the names of entries are read, for other dialects. It is given an entry of the index
    * and answers what it is called, or `undefined` where it is none of ours. It must not depend on anything but that.
@@ -71,7 +74,7 @@ const HOUR_MS = 3_600_000;
 
 /** Fills in the defaults and refuses what makes no sense. */
 export function completeOptions(options: LayoutOptions): LayoutSettings {
-  const { defaultRepository, nameEntry, refNameStyle = "tag", durability = "fsync" } = options;
+  const { defaultRepository = "default", nameEntry, refNameStyle = "tag", durability = "fsync" } = options;
   const { lockTimeoutMs = 60_000, maxManifestBytes = 8 * MIB, uploadExpiryMs = 24 * HOUR_MS } = options;
   requireOneOf(refNameStyle, ["full", "tag"], "refNameStyle");
   requireOneOf(durability, ["fsync", "none"], "durability");
@@ -80,7 +83,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     throw new RangeError("maxManifestBytes must be 4 MiB at least");
   }
   return {
-    defaultRepository: defaultRepository === undefined ? undefined : requireRepository(defaultRepository),
+    defaultRepository: defaultRepository === null ? undefined : requireRepository(defaultRepository),
     nameEntry,
     refNameStyle,
     durable: durability === "fsync",

@@ -7,6 +7,8 @@ import { isRecord } from "./json.ts";
 export const REF_NAME = "org.opencontainers.image.ref.name";
 /** The annotation that containerd, Docker and BuildKit put the full name of an image into. */
 export const CONTAINERD_NAME = "io.containerd.image.name";
+/** Our annotation of an untagged entry of the default repository, which has no name: another tool's has none of it. */
+export const UNTAGGED = "dev.ocilayout.untagged";
 
 /** What an entry of an index is called: a tag in a repository, or only the repository. */
 export interface EntryName {
@@ -26,20 +28,17 @@ export interface NameRules {
   readonly nameEntry?: ((descriptor: unknown) => EntryName | undefined) | undefined;
 }
 
+/** Why no name can be read from an entry. */
+export type UnreadableName = "name not understood" | "name of another digest" | "no default repository";
+
 /** Why an entry is foreign: kept, but of no repository. */
-export type ForeignReason =
-  | "not an object"
-  | "digest not understood"
-  | "size not understood"
-  | "name not understood"
-  | "name of another digest"
-  | "no default repository";
+export type ForeignReason = "not an object" | "digest not understood" | "size not understood" | UnreadableName;
 
 /**
  * Reads the name of the entry `descriptor`: `io.containerd.image.name` before the image-spec's `ref.name`; of the
  * latter a valid tag is a bare tag, then `repo:tag`, `repo@digest`, `repo:tag@digest` and `repo` are known.
  */
-export function readEntryName(descriptor: Record<string, unknown>, rules: NameRules): EntryName | ForeignReason {
+export function readEntryName(descriptor: Record<string, unknown>, rules: NameRules): EntryName | UnreadableName {
   if (rules.nameEntry !== undefined) return checkName(rules.nameEntry(structuredClone(descriptor)));
   const annotations = isRecord(descriptor["annotations"]) ? descriptor["annotations"] : {};
   const containerdName = ownString(annotations, CONTAINERD_NAME);
@@ -69,7 +68,7 @@ export function writeRefName(name: EntryName, digest: string, rules: NameRules):
   return tag === undefined ? `${repository}@${digest}` : `${repository}:${tag}`;
 }
 
-function readFullName(text: string, digest: unknown): EntryName | ForeignReason {
+function readFullName(text: string, digest: unknown): EntryName | UnreadableName {
   const reference = tryParseHostless(text);
   if (reference === undefined) return "name not understood";
   if (reference.digest !== undefined && reference.digest !== digest) return "name of another digest";
@@ -77,7 +76,7 @@ function readFullName(text: string, digest: unknown): EntryName | ForeignReason 
 }
 
 /** What a caller's own rule answers is held to the same grammar. */
-function checkName(name: EntryName | undefined): EntryName | ForeignReason {
+function checkName(name: EntryName | undefined): EntryName | UnreadableName {
   if (name === undefined) return "name not understood";
   const { repository, tag } = name;
   if (!isValidRepository(repository) || (tag !== undefined && !isValidTag(tag))) return "name not understood";

@@ -1,20 +1,28 @@
 import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
-import { isForeign } from "./entry.ts";
+import { isForeign, isLeftUntagged } from "./entry.ts";
 import type { GraphReadOptions, ManifestGraph } from "./manifest-graph.ts";
 
+/** What {@link dropUntagged} may remove. */
+export interface UntaggedRule {
+  /** Whether a manifest is old enough to go: one that was pushed just now may be about to be tagged. */
+  readonly isOld: (digest: string) => boolean;
+  /** Whether nameless entries that another tool wrote may go, too. */
+  readonly foreignToo: boolean;
+  /** Given each manifest that cannot be read now; throws if nothing is to be removed then. */
+  readonly onUnreadable: GraphReadOptions["onUnreadable"];
+}
+
 /**
- * Removes the untagged entries that no tag reaches and that are no referrer, of however many steps, of what stays.
- *
- * @param isOld - Whether a manifest is old enough to go: one that was pushed just now may be about to be tagged.
- * @param onUnreadable - Given each manifest that cannot be read now; throws if nothing is to be removed then.
+ * Removes the untagged entries that no tag reaches and that are no referrer, of however many steps, of what stays. An entry
+ * whose name cannot be read always stays.
  */
-export async function dropUntagged(
-  graph: ManifestGraph,
-  draft: Draft,
-  isOld: (digest: string) => boolean,
-  onUnreadable: GraphReadOptions["onUnreadable"],
-): Promise<void> {
+export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, foreignToo, onUnreadable }: UntaggedRule): Promise<void> {
+  const mayGo = (entry: Entry): boolean =>
+    entry.tag === undefined &&
+    entry.unreadableName === undefined &&
+    (foreignToo || isLeftUntagged(entry)) &&
+    isOld(entry.digest);
   const repositories: Map<string, Entry[]> = new Map();
   for (const entry of draft.all()) {
     if (isForeign(entry)) continue;
@@ -25,7 +33,7 @@ export async function dropUntagged(
   // Everything that may fail comes before the first change.
   for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
   for (const [repository, entries] of repositories) {
-    const kept = keep(graph, draft, repository, entries.filter(({ tag, digest }) => tag !== undefined || !isOld(digest)));
+    const kept = keep(graph, draft, repository, entries.filter((entry) => !mayGo(entry)));
     for (const entry of entries) if (!kept.has(entry.digest)) draft.replace(entry, undefined);
   }
 }

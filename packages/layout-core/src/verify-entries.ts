@@ -1,4 +1,4 @@
-import type { ForeignEntry } from "./entry.ts";
+import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign, refNameOf } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { ForeignReason } from "./ref-name.ts";
@@ -6,36 +6,48 @@ import type { Finding } from "./verify.ts";
 
 /** What to make of an entry that is foreign. */
 const ADVICE: Readonly<Record<ForeignReason, string>> = {
-  "not an object": "it is no JSON object; it is kept, and of no use",
-  "digest not understood": "its digest is malformed or of another algorithm than sha256 and sha512; it is kept",
-  "size not understood": "its size is no safe integer; it is kept, and its content is not served",
-  "name not understood": "its name is no tag and no repository; the option nameEntry can read other dialects",
-  "name of another digest": "its name has another digest than itself; it is kept, and not served",
+  "not an object": "it is not a JSON object; it is kept as it is",
+  "digest not understood": "its digest is malformed, or of another algorithm than sha256 and sha512; it is kept as it is",
+  "size not understood": "its size is not a safe integer; it is kept as it is, and its content is not served",
+  "name not understood": "its name is neither a tag nor a repository; the option nameEntry can read other dialects",
+  "name of another digest": "its name has another digest than the entry",
   "no default repository": "it names no repository; the option defaultRepository says which one it belongs to",
 };
 
 /** Entries that are not understood, and those that another one of the same name hides. */
 export function* findEntryProblems(table: EntryTable): Generator<Finding, void, undefined> {
   for (const entry of table.all()) {
-    if (isForeign(entry)) yield describeForeign(entry);
+    if (isForeign(entry)) yield describeForeign(entry, entry.foreign);
+    else if (entry.unreadableName !== undefined) yield describeForeign(entry, entry.unreadableName, entry.repository);
     else if (entry.tag !== undefined && table.tagged(entry.repository, entry.tag)[0] !== entry) {
       yield {
         severity: "warning",
         kind: "duplicate-ref",
         digest: entry.digest,
         refName: refNameOf(entry),
-        message: `${entry.repository}:${entry.tag} is named more than once, and the first counts; pushing the tag again mends it`,
+        message: describeDuplicate(entry, table),
       };
     }
   }
 }
 
-function describeForeign(entry: ForeignEntry): Finding {
+/** A tag that several entries name. Two spellings of it come from two tools, each of which sees one. */
+function describeDuplicate(entry: Entry, table: EntryTable): string {
+  const name = `${entry.repository}:${entry.tag ?? ""}`;
+  const first = table.tagged(entry.repository, entry.tag ?? "")[0];
+  const [one, other] = [first === undefined ? undefined : refNameOf(first), refNameOf(entry)];
+  const how = one === other ? "more than once" : `as ${JSON.stringify(one)} and as ${JSON.stringify(other)}`;
+  return `index.json names ${name} ${how}: the first entry counts; pushing the tag again leaves one`;
+}
+
+/** @param repository - Where the entry is found by its digest, if anywhere. */
+function describeForeign(entry: Entry | ForeignEntry, reason: ForeignReason, repository?: string): Finding {
+  const found = repository === undefined ? "" : `; ${repository}@${String(entry.digest)} reads it`;
   return {
     severity: "warning",
     kind: "foreign-entry",
     digest: entry.digest,
     refName: refNameOf(entry),
-    message: `an entry of index.json is not understood: ${ADVICE[entry.foreign]}`,
+    message: `cannot read an entry of index.json: ${ADVICE[reason]}${found}`,
   };
 }

@@ -226,7 +226,7 @@ describe("clause 16: deleteBlob", () => {
 
   it("of what a foreign entry or a document of an unknown type refers to is DENIED", async () => {
     const directory = freshLayout();
-    await using registry = await openLayout(directory);
+    await using registry = await openLayout(directory, { defaultRepository: null });
     await registry.pushBlob("a", blob, content);
     const document = bytes(JSON.stringify({ anything: [{ deep: { digest: blob.digest } }] }));
     await registry.pushManifest("a", document, "application/x-thing", { tags: ["v1"] });

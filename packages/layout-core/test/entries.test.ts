@@ -43,14 +43,6 @@ async function read(entries: readonly string[], options: LayoutOptions = {}): Pr
 
 describe("clause 22: what is not understood", () => {
   const foreign: Record<string, string> = {
-    "D51: no name": entry(undefined),
-    "D51: an empty name": entry(""),
-    "D51: a bare tag": entry("latest"),
-    "D51: a name with a plus": entry("v1.0+build"),
-    "D51: a name with host and port": entry("localhost:5000/foo:bar"),
-    "D51: a name in upper case": entry("Foo/Bar:1"),
-    "D51: a name with two colons": entry("a:b:c"),
-    "D59: a name with another digest": entry(`a@${two.digest}`),
     "D52: a digest of another algorithm": entry("a:b3", { ...one, digest: `blake3:${"0".repeat(64)}` }),
     "a digest of an algorithm nobody knows": entry("a:x", { ...one, digest: "foo+bar:abc" }),
     "a digest that is a path": entry("a:path", { ...one, digest: "sha256:../../x" }),
@@ -71,6 +63,25 @@ describe("clause 22: what is not understood", () => {
     const text = readFileSync(join(directory, "index.json"), "utf8");
     expect(text).toContain(`,${odd},`);
     expect((await registry.getTag("good/app", "v1")).descriptor).toEqual(two);
+  });
+
+  const unnamed: Record<string, string> = {
+    "D51: no name": entry(undefined),
+    "D51: an empty name": entry(""),
+    "D51: a bare tag": entry("latest"),
+    "D51: a name with a plus": entry("v1.0+build"),
+    "D51: a name with host and port": entry("localhost:5000/foo:bar"),
+    "D51: a name in upper case": entry("Foo/Bar:1"),
+    "D51: a name with two colons": entry("a:b:c"),
+    "D59: a name with another digest": entry(`a@${two.digest}`),
+  };
+
+  it.each(Object.entries(unnamed))("%s: skipped without a default repository, and kept byte for byte", async (_name, odd) => {
+    const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
+    await using registry = await openLayout(directory, { defaultRepository: null });
+    expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
+    await pushArtifact(registry, "good/app", "two", ["v1"]);
+    expect(readFileSync(join(directory, "index.json"), "utf8")).toContain(`,${odd},`);
   });
 
   it("D21: unknown members survive at every level, in their order, with their spelling", async () => {
@@ -120,7 +131,52 @@ describe("clause 23: names", () => {
   it("bare tags and nameless entries are of the default repository, where there is one", async () => {
     const names = [entry("latest"), entry(undefined), entry(""), entry("other/repo:v1")];
     expect(await read(names, { defaultRepository: "app" })).toEqual(["app:latest", "other/repo:v1"]);
-    expect(await read(names)).toEqual(["other/repo:v1"]);
+    expect(await read(names)).toEqual(["default:latest", "other/repo:v1"]);
+    expect(await read(names, { defaultRepository: null })).toEqual(["other/repo:v1"]);
+  });
+
+  describe("an entry whose name cannot be read", () => {
+    const names = ["v1.0+build", "localhost:5000/foo:bar", "Foo/Bar:1", "a:b:c", "app/org.gnome.Maps/x86_64/stable", `a@${two.digest}`];
+
+    it.each(names)("%s: is found by its digest in the default repository, and listed there without a tag", async (name) => {
+      const directory = await layoutWith([entry("good/app:v2", two), entry(name)]);
+      await using registry = await openLayout(directory);
+      expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
+      expect(await (await registry.getManifest("default", one.digest)).bytes()).toEqual(artifact("one"));
+      expect(await collect(registry.repositories())).toEqual(["default", "good/app"]);
+      expect(await collect(registry.tags("default"))).toEqual([]);
+      expect(await collect(registry.manifests("default"))).toEqual([{ descriptor: one, tags: [], unreadableNames: [name] }]);
+      await expect(registry.resolveManifest("good/app", one.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    });
+
+    it.each(names)("%s: stays byte for byte when its manifest is tagged, untagged and collected", async (name) => {
+      const odd = entry(name);
+      const directory = await layoutWith([odd, entry("good/app:v2", two)]);
+      await using registry = await openLayout(directory);
+      const text = (): string => readFileSync(join(directory, "index.json"), "utf8");
+      await pushArtifact(registry, "default", "one", ["t"]);
+      expect(text()).toContain(odd);
+      await pushArtifact(registry, "default", "two", ["t"]);
+      expect(text()).toContain(odd);
+      await registry.deleteTag("default", "t");
+      for (const untagged of [true, "all"] as const) await registry.gc({ untagged, graceMs: 0 });
+      expect(text()).toContain(odd);
+      expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
+    });
+
+    it("goes with its manifest", async () => {
+      const directory = await layoutWith([entry("v1+x"), entry("v1"), entry("v2", two)]);
+      await using registry = await openLayout(directory);
+      await registry.deleteManifest("default", one.digest);
+      expect(refNames(directory)).toEqual(["v2"]);
+    });
+
+    it("containerd's name is the one that is read, and shown", async () => {
+      const annotations = { "io.containerd.image.name": "127.0.0.1:5000/team/app:v1", [refName]: "v1" };
+      await using registry = await openLayout(await layoutWith([JSON.stringify({ ...one, annotations })]));
+      const [listing] = await collect(registry.manifests("default"));
+      expect(listing).toEqual({ descriptor: one, tags: [], unreadableNames: ["127.0.0.1:5000/team/app:v1"] });
+    });
   });
 
   it("nameEntry replaces the rule, and is held to the grammar", async () => {
@@ -131,7 +187,9 @@ describe("clause 23: names", () => {
         return name === undefined ? undefined : { repository: name === "bad" ? "BAD" : "by-rule", tag: name.replaceAll("+", "-") };
       },
     };
-    expect(await read([entry("v1+x"), entry("bad"), entry(undefined)], options)).toEqual(["by-rule:v1-x"]);
+    const names = [entry("v1+x"), entry("bad"), entry(undefined)];
+    expect(await read(names, { ...options, defaultRepository: null })).toEqual(["by-rule:v1-x"]);
+    expect(await read(names, options)).toEqual(["by-rule:v1-x", "default"]);
   });
 
   it("of duplicates the first counts, and a write replaces all of them", async () => {
@@ -148,14 +206,16 @@ describe("clause 23: names", () => {
 });
 
 describe("clause 24: names written", () => {
-  it("D57: for the default repository the tag alone, nothing when untagged", async () => {
+  it("D57: for the default repository the tag alone, none when untagged but our annotation", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { defaultRepository: "app" });
     await pushArtifact(registry, "app", "one", ["v1"]);
     await pushArtifact(registry, "app", "two");
     await pushArtifact(registry, "other", "one", ["v1"]);
     expect(refNames(directory)).toEqual(["v1", undefined, "other:v1"]);
-    expect(readIndex(directory).manifests[1]).toEqual(two);
+    expect(readIndex(directory).manifests[1]).toEqual({ ...two, annotations: { "dev.ocilayout.untagged": "true" } });
+    await registry.deleteTag("app", "v1");
+    expect(readIndex(directory).manifests[0]).toEqual({ ...one, annotations: { "dev.ocilayout.untagged": "true" } });
   });
 
   it("in full, where that is asked for", async () => {

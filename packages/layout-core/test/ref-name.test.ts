@@ -112,7 +112,7 @@ describe("22: an entry", () => {
     const text = `{ "size" : 1.0, "digest":"${digest}", "x": 9007199254740993, "__proto__": {"y": 1e2}, "annotations": {"a" : "b", "org.opencontainers.image.ref.name":"v1", "__proto__" : "c"} }`;
     const untagged = untagEntry(parseEntry(text, app) as Entry, app);
     expect(untagged.text).toBe(
-      `{ "size" : 1.0, "digest":"${digest}", "x": 9007199254740993, "__proto__": {"y": 1e2}, "annotations":{"a" : "b", "__proto__" : "c"} }`,
+      `{ "size" : 1.0, "digest":"${digest}", "x": 9007199254740993, "__proto__": {"y": 1e2}, "annotations":{"a" : "b", "__proto__" : "c", "dev.ocilayout.untagged":"true"} }`,
     );
     expect(untagged.tag).toBeUndefined();
   });
@@ -128,6 +128,8 @@ describe("22: an entry", () => {
     const plain = (extra: string): boolean => isPlainEntry(parseEntry(`{"mediaType":"a/b","digest":"${digest}","size":1${extra}}`, app) as Entry);
     expect(plain("")).toBe(true);
     expect(plain(',"annotations":{"org.opencontainers.image.ref.name":"v1"}')).toBe(true);
+    expect(plain(',"annotations":{"dev.ocilayout.untagged":"true"}')).toBe(true);
+    expect(plain(',"annotations":{"org.opencontainers.image.ref.name":"not+a+name"}')).toBe(false);
     expect(plain(',"annotations":{"x":"y"}')).toBe(false);
     expect(plain(',"artifactType":"a/b"')).toBe(false);
   });

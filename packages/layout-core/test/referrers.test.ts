@@ -267,9 +267,9 @@ describe("manifests", () => {
     const list = await registry.pushManifest("a", imageIndex(two), indexType, { tags: ["list"] });
     await pushArtifact(registry, "b", "three", ["v3"]);
     const expected = [
-      { descriptor: one, tags: ["latest", "v1"] },
-      { descriptor: two, tags: [] },
-      { descriptor: list, tags: ["list"] },
+      { descriptor: one, tags: ["latest", "v1"], unreadableNames: [] },
+      { descriptor: two, tags: [], unreadableNames: [] },
+      { descriptor: list, tags: ["list"], unreadableNames: [] },
     ].sort((a, b) => (a.descriptor.digest < b.descriptor.digest ? -1 : 1));
     expect(await collect(registry.manifests("a"))).toEqual(expected);
     expect(await collect(registry.manifests("a", { startAfter: expected[0]?.descriptor.digest, limit: 1 }))).toEqual(expected.slice(1, 2));

@@ -118,7 +118,7 @@ describe("verify", () => {
       return { mediaType: indexType, digest: list, size: 1, ...more, annotations };
     };
     editIndex(registry.directory, (entries) => [...entries, entry("bare"), entry(undefined), entry("A:b:c"), entry("a:x", { digest: "nonsense" })]);
-    const found = (await verify(registry.directory)).filter(({ kind }) => kind === "foreign-entry");
+    const found = (await verify(registry.directory, { defaultRepository: null })).filter(({ kind }) => kind === "foreign-entry");
     expect(found.map(({ severity, digest, refName }) => [severity, digest, refName])).toEqual([
       ["warning", list, "bare"],
       ["warning", list, undefined],
@@ -129,6 +129,16 @@ describe("verify", () => {
     expect(found[2]?.message).toContain("nameEntry");
     const read = await verify(registry.directory, { defaultRepository: "x" });
     expect(read.filter(({ kind }) => kind === "foreign-entry")).toHaveLength(2);
+    expect(read.find(({ refName }) => refName === "A:b:c")?.message).toContain(`x@${list} reads it`);
+  });
+
+  it("duplicate-ref: a bare tag and the same tag in full, with both spellings", async () => {
+    const { registry } = await prepare();
+    const named = (name: string): object => ({ annotations: { "org.opencontainers.image.ref.name": name } });
+    editIndex(registry.directory, ([entry]) => ["v9", "default:v9"].map((name) => ({ ...entry, ...named(name) })));
+    const found = (await verify(registry.directory)).filter(({ kind }) => kind === "duplicate-ref");
+    expect(found.map(({ refName }) => refName)).toEqual(["default:v9"]);
+    expect(found[0]?.message).toContain('default:v9 as "v9" and as "default:v9"');
   });
 
   it("duplicate-ref: each entry that another one of its name hides", async () => {

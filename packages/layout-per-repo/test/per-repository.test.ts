@@ -36,12 +36,12 @@ describe("clause 28: where repositories live", () => {
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
-  it("D57: clause 24: tags are written bare, an untagged entry has no name", async () => {
+  it("D57: clause 24: tags are written bare, an untagged entry has no name but our annotation", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     await pushArtifact(registry, "a/b", "two");
     const { manifests } = JSON.parse(readFileSync(join(registry.directory, "a", "b", "index.json"), "utf8")) as { manifests: { annotations?: object }[] };
-    expect(manifests.map(({ annotations }) => annotations)).toEqual([{ "org.opencontainers.image.ref.name": "v1" }, undefined]);
+    expect(manifests.map(({ annotations }) => annotations)).toEqual([{ "org.opencontainers.image.ref.name": "v1" }, { "dev.ocilayout.untagged": "true" }]);
   });
 
   it.each(["blobs", "a/blobs", "blobs/a", "a/index.json", "oci-layout", "a/oci-layout/b"])("D60: %s is NAME_INVALID in every call, with the reason, and nothing is made", async (name) => {

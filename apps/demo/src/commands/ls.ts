@@ -4,6 +4,7 @@ import { writeJson, writeText } from "../output/output.ts";
 import { countOf } from "../output/text.ts";
 import type { Opened } from "../target/open.ts";
 import { withWhole } from "../target/open.ts";
+import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 
@@ -20,20 +21,33 @@ export const ls: Command = defineCommand({
   run: (args, { output, signal }) =>
     withWhole(args, "read", async (registry) => {
       for await (const repository of registry.repositories({ signal })) {
-        const tags = await countTags(registry, repository, signal);
-        if (args.json) await writeJson(output, { repository, tags: tags ?? null });
-        else await writeText(output, `${repository}  ${tags === undefined ? "damaged" : countOf(tags, "tag")}`);
+        const counts = await count(registry, repository, signal);
+        if (args.json) await writeJson(output, { repository, tags: counts?.tags ?? null, unreadableNames: counts?.unreadable ?? null });
+        else await writeText(output, `${repository}  ${describe(counts)}`);
       }
       return undefined;
     }),
 });
 
-/** The number of tags; `undefined` where the layout of that repository is damaged, which hides no other. */
-async function countTags(registry: Opened, repository: string, signal: AbortSignal): Promise<number | undefined> {
+interface Counts {
+  readonly tags: number;
+  /** Manifests whose name cannot be read. */
+  readonly unreadable: number;
+}
+
+/** `undefined` where the layout of that repository is damaged, which hides no other. */
+async function count(registry: Opened, repository: string, signal: AbortSignal): Promise<Counts | undefined> {
   try {
-    return (await collect(registry.tags(repository, { signal }))).length;
+    const tags = (await collect(registry.tags(repository, { signal }))).length;
+    return { tags, unreadable: await countUnreadable(registry, repository, { signal }) };
   } catch (error) {
     if (isRegistryError(error, "LAYOUT_INVALID")) return undefined;
     throw error;
   }
+}
+
+function describe(counts: Counts | undefined): string {
+  if (counts === undefined) return "damaged";
+  const rest = describeUnreadable(counts.unreadable);
+  return `${countOf(counts.tags, "tag")}${rest === "" ? "" : `, ${rest}`}`;
 }

@@ -62,8 +62,8 @@ async function showAll(
 ): Promise<void> {
   const listings = await collect(registry.manifests(repository, { signal }));
   const shown: Set<string> = new Set();
-  for (const { descriptor, tags } of listings.sort(compare)) {
-    if (tags.length === 0 && shown.has(descriptor.digest)) continue;
+  for (const { descriptor, tags, unreadableNames } of listings.sort(compare)) {
+    if (tags.length + unreadableNames.length === 0 && shown.has(descriptor.digest)) continue;
     const nodes = await growTree(registry, repository, descriptor.digest, { signal }).catch((error: unknown) => {
       if (!isRegistryError(error)) throw error;
       // What cannot be read is still there, and hides nothing else.
@@ -72,7 +72,7 @@ async function showAll(
       return [{ depth: 0, role: roleOf(mediaType), state, mediaType, digest, size }];
     });
     for (const { digest } of nodes) shown.add(digest);
-    await draw({ repository, tags, nodes });
+    await draw({ repository, tags, ...(unreadableNames.length === 0 ? {} : { unreadableNames }), nodes });
   }
 }
 

@@ -1,7 +1,8 @@
 import { UsageError } from "../cli/usage-error.ts";
 import { writeJson, writeText } from "../output/output.ts";
-import { formatSize } from "../output/text.ts";
+import { formatSize, printable } from "../output/text.ts";
 import { withTarget } from "../target/open.ts";
+import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
@@ -17,13 +18,15 @@ export const tags: Command = defineCommand({
   ],
   options: (parser) => withPath(parser, "A layout, or a repository in one"),
   run: (args, { output, signal }) =>
-    withTarget(args, "read", async ({ registry, repository, tag, digest }) => {
+    withTarget(args, "read", async ({ registry, repository, path, tag, digest }) => {
       if ((tag ?? digest) !== undefined) throw new UsageError("tags takes a repository, without a tag or digest");
       for await (const name of registry.tags(repository, { signal })) {
         const target = await registry.resolveTag(repository, name, { signal });
         if (args.json) await writeJson(output, { tag: name, ...target });
         else await writeText(output, `${name}  ${target.digest}  ${formatSize(target.size)}`);
       }
+      const unreadable = describeUnreadable(await countUnreadable(registry, repository, { signal }));
+      if (unreadable !== "") await output.note(`ocilayout: and ${unreadable}: ocilayout show ${printable(path)}`);
       return undefined;
     }),
 });

@@ -30,6 +30,8 @@ export interface Tree {
   readonly repository: string;
   /** The tags that were asked for, or all that point at it. */
   readonly tags: readonly string[];
+  /** Its names in `index.json` that cannot be read as a repository and a tag. */
+  readonly unreadableNames?: readonly string[] | undefined;
   /** The root first. */
   readonly nodes: readonly TreeNode[];
 }

@@ -21,7 +21,7 @@ export interface ServerLimits {
   /** How many bodies may be received at once. Default 512. Beyond it: 429. */
   readonly maxUploads: number;
   /**
-   * How much memory may be held for bodies and answers, in bytes. Default 96 MiB. Half of it is for pieces of more than
+   * How much memory may be held for bodies and answers, in bytes. Default 64 MiB. Half of it is for pieces of more than
    * 64 KiB, such as manifests. Beyond it: 429; blobs pass through smaller buffers first.
    */
   readonly maxHeldBytes: number;
@@ -103,7 +103,7 @@ const DEFAULTS: ServerLimits = {
   maxRequests: 1024,
   maxConnections: 1024,
   maxUploads: 512,
-  maxHeldBytes: 96 * MIB,
+  maxHeldBytes: 64 * MIB,
   maxUploadSessions: 4096,
   clientPercent: 75,
   maxPageSize: 10_000,

@@ -26,7 +26,7 @@ export function createListener(registry: Registry, options: HandlerOptions = {})
 }
 
 /** How much memory a request takes while it waits for its connection, in bytes, about. */
-const WAITING_BYTES = 4096;
+const WAITING_BYTES = 8192;
 
 /** Answers requests by `handle`. */
 export function listenWith(handle: Handle): RequestListener {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-import { RegistryError, requireCount, requireFlag, requireString } from "@ocilayout/oci-types";
+import { RegistryError, requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { EntryName } from "./ref-name.ts";
@@ -74,6 +74,7 @@ const HOUR_MS = 3_600_000;
 
 /** Fills in the defaults and refuses what makes no sense. */
 export function completeOptions(options: LayoutOptions): LayoutSettings {
+  requireObject(options, "options");
   const { defaultRepository = "default", nameEntry, refNameStyle = "tag", durability = "fsync" } = options;
   const { lockTimeoutMs = 60_000, maxManifestBytes = 8 * MIB, uploadExpiryMs = 24 * HOUR_MS } = options;
   requireOneOf(refNameStyle, ["full", "tag"], "refNameStyle");

@@ -92,6 +92,10 @@ describe("clause 1: a mistake of the program", () => {
     expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
+  it("in what openLayout is given is a TypeError that says so", async () => {
+    for (const options of [null, "text"]) await expect(openLayout(freshLayout(), options as unknown as object)).rejects.toThrow(/^options must be an object, not /);
+  });
+
   it.each(["tags", "manifests"] as const)("in the options of %s is told before NAME_UNKNOWN", async (name) => {
     const { registry } = await fill();
     await expect(collect<unknown>(registry[name]("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);

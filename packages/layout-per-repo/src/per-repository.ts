@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
 import type { BlobWriter, CallOptions, Descriptor, ListOptions, Registry } from "@ocilayout/oci-types";
-import { isRegistryError, readBlobSource, RegistryError, requireDigest, requirePage, requireSignal } from "@ocilayout/oci-types";
+import { isRegistryError, readBlobSource, RegistryError, requireDigest, requireObject, requirePage, requireSignal } from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
@@ -39,6 +39,7 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
  * @throws TypeError or RangeError where an option makes no sense.
  */
 export async function openPerRepository(directory: string, options: PerRepositoryOptions = {}): Promise<PerRepositoryRegistry> {
+  requireObject(options, "options");
   const { maxOpenLayouts = 64, ...layoutOptions } = options;
   // What one layout refuses, all would.
   await (await openLayout(directory, layoutOptions)).close();
@@ -79,8 +80,8 @@ class Router {
           await chunks.return();
         }
       },
-      pushBlobChunked: (repo, ...args) => this.#write(repo, (it) => it.pushBlobChunked(repo, ...args)),
-      pushBlobChunkedResume: (repo, ...args) => this.#write(repo, (it) => it.pushBlobChunkedResume(repo, ...args)),
+      pushBlobChunked: (repo, given = {}) => this.#write(repo, given, (it) => it.pushBlobChunked(repo, given)),
+      pushBlobChunkedResume: (repo, id, given = {}) => this.#write(repo, given, (it) => it.pushBlobChunkedResume(repo, id, given)),
       resolveUpload: (repo, ...args) => this.#call(repo, (it) => it.resolveUpload(repo, ...args)),
       cancelUpload: (repo, ...args) => this.#call(repo, (it) => it.cancelUpload(repo, ...args)),
       mountBlob: (...args) => this.#mount(...args),
@@ -119,10 +120,11 @@ class Router {
     }
   }
 
-  async #write(repo: string, open: (layout: LayoutRegistry) => Promise<BlobWriter>): Promise<BlobWriter> {
+  async #write(repo: string, options: CallOptions, open: (layout: LayoutRegistry) => Promise<BlobWriter>): Promise<BlobWriter> {
+    const signal = requireSignal(options);
     const { registry, release } = await this.#layouts.use(repo);
     try {
-      return new PinnedWriter(await open(registry), release);
+      return new PinnedWriter(await open(registry), release, signal);
     } catch (error) {
       await release();
       throw error;

@@ -1,5 +1,4 @@
-import { requireCount, requireFlag } from "@ocilayout/oci-types";
-
+import { requireCount, requireFlag, requireObject } from "@ocilayout/oci-types";
 
 /** Options of `createMemoryRegistry`. */
 export interface MemoryOptions {
@@ -24,6 +23,7 @@ const MIB = 1024 * 1024;
 
 /** Fills in the defaults and refuses what makes no sense. */
 export function completeOptions(options: MemoryOptions): MemorySettings {
+  requireObject(options, "options");
   const { maxManifestBytes = 8 * MIB, uploadExpiryMs = 86_400_000 } = options;
   if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) throw new RangeError("maxManifestBytes must be 4 MiB at least");
   return {

@@ -1,0 +1,56 @@
+import type { BlobWriter } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { PinnedWriter } from "../src/pinned-writer.ts";
+
+/** A writer, whose close may fail, and how often its layout was let go of. */
+function pinned(signal: AbortSignal | undefined, fails = false): { writer: PinnedWriter; released: () => number } {
+  let released = 0;
+  const inner = {
+    id: "id",
+    close: async () => {
+      if (fails) throw new Error("the disk is gone");
+    },
+    cancel: async () => undefined,
+  } as unknown as BlobWriter;
+  const release = async (): Promise<void> => void (released += 1);
+  return { writer: new PinnedWriter(inner, release, signal), released: () => released };
+}
+
+/** Lets what was begun end. */
+const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+
+describe("clause 2: the layout of a writer is let go of", () => {
+  it("when its signal is aborted", async () => {
+    const controller = new AbortController();
+    const { released } = pinned(controller.signal);
+    await turn();
+    expect(released()).toBe(0);
+    controller.abort();
+    await turn();
+    expect(released()).toBe(1);
+  });
+
+  it("when its signal was aborted meanwhile", async () => {
+    const { released } = pinned(AbortSignal.abort());
+    await turn();
+    expect(released()).toBe(1);
+  });
+
+  it("when it is cancelled, after which the abort does nothing", async () => {
+    const controller = new AbortController();
+    const { writer, released } = pinned(controller.signal);
+    await writer.cancel();
+    controller.abort();
+    await turn();
+    expect(released()).toBe(1);
+  });
+
+  it("also when the close fails that an abort causes", async () => {
+    const controller = new AbortController();
+    const { released } = pinned(controller.signal, true);
+    controller.abort();
+    await turn();
+    expect(released()).toBe(1);
+  });
+});

@@ -26,6 +26,6 @@ export interface ConformanceCase extends Hint {
   readonly needsLayout?: boolean | undefined;
   /** Whether it may take longer than one time limit: it watches each of its calls itself. */
   readonly isLong?: boolean | undefined;
-  /** Rejects, with a `ConformanceFailure`, where the registry behaves otherwise. */
+  /** Rejects with a `ConformanceFailure` if the registry behaves otherwise, with `NotApplicable` if that cannot be tried here. */
   readonly run: (context: CaseContext) => Promise<void>;
 }

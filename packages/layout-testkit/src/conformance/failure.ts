@@ -23,3 +23,11 @@ export class ConformanceFailure extends Error {
     this.hint = hint;
   }
 }
+
+/** Thrown by a case that cannot be tried here: it is skipped, and its reason is printed. */
+export class NotApplicable extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "NotApplicable";
+  }
+}

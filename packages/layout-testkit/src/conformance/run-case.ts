@@ -6,7 +6,7 @@ import type { Arena } from "./arena.ts";
 import { openArena } from "./arena.ts";
 import type { ConformanceCase } from "./case.ts";
 import type { CaseContext } from "./context.ts";
-import { ConformanceFailure } from "./failure.ts";
+import { ConformanceFailure, NotApplicable } from "./failure.ts";
 import type { ConformanceSettings, ConformanceTarget } from "./options.ts";
 import { doesPromise } from "./options.ts";
 import type { Recording } from "./recorder.ts";
@@ -71,6 +71,7 @@ async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: C
     return { status: "pass" };
   } catch (error) {
     const cause = recording.violations[0] ?? error;
+    if (cause instanceof NotApplicable) return { status: "skip", message: cause.message };
     const failure = cause instanceof ConformanceFailure ? cause : new ConformanceFailure("no error", showError(cause));
     const { why, lookFor } = failure.hint ?? findUsualSuspect(failure, recording.calls) ?? it;
     return { status: "fail", message: `expected   ${failure.expected}\nreceived   ${failure.received}`, hint: `why        ${why}\nlook for   ${lookFor}`, isHung: cause instanceof NoAnswer };

@@ -6,6 +6,7 @@ import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
 import { layoutPartCases } from "./layout-parts.ts";
 import { layoutSharingCases } from "./layout-sharing.ts";
+import { layoutUntrustedCases } from "./layout-untrusted.ts";
 import { layoutWritingCases } from "./layout-writing.ts";
 
 /** The cases about what is on disk, in the order of their ids. */
@@ -18,4 +19,5 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutMendingCases,
   ...layoutPartCases,
   ...layoutChildrenCases,
+  ...layoutUntrustedCases,
 ];

@@ -1,3 +1,4 @@
+export { findObstacle, type Obstacle } from "./find-obstacle.ts";
 export { findLayout, type FoundLayout, type LayoutReference } from "./find-layout.ts";
 export type { GcOptions, GcReport } from "./garbage.ts";
 export { readImageConfig, resolvePlatform, type ImageConfig } from "./image-config.ts";

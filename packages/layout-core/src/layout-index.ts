@@ -12,6 +12,7 @@ import { checkParts, completeLayout, damaged, TORN_MS, TORN_RETRY_MS } from "./f
 import type { HeldLock } from "./fs/lock.ts";
 import { acquireLock } from "./fs/lock.ts";
 import { storageError } from "./fs/storage-error.ts";
+import { requireWay } from "./fs/way.ts";
 import type { IndexText } from "./index-text.ts";
 import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
 import { JsonTextError } from "./json-text.ts";
@@ -126,6 +127,7 @@ export class LayoutIndex {
 
   async #current(): Promise<IndexState> {
     try {
+      requireWay(this.#disk, this.#paths);
       for (let state = this.#state; ; ) {
         if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
         state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
@@ -183,7 +185,10 @@ export class LayoutIndex {
   }
 
   async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
+    requireWay(this.#disk, this.#paths);
     await ensureDirectory(this.#disk, this.#paths.root, this.#settings.durable);
+    // A directory may have been swapped for a link while others were created below it.
+    requireWay(this.#disk, this.#paths);
     return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale: this.#settings.stealStale });
   }
 

@@ -29,13 +29,13 @@ export class Layout {
 
   constructor(disk: Disk, directory: string, settings: LayoutSettings) {
     this.disk = disk;
-    this.paths = layoutPaths(directory);
+    this.paths = layoutPaths(directory, settings.within);
     this.settings = settings;
     this.index = new LayoutIndex(disk, this.paths, settings);
     this.blobs = new BlobFiles(disk, this.paths, settings);
     this.staging = new BlobStaging(disk, this.paths, this.blobs, settings);
     this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);
-    this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined }));
+    this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined, within: undefined }));
   }
 
   /** Begins a call that reads: returns its signal, checked, which is to be used in place of the one in `options`. */

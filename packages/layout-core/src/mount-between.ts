@@ -23,6 +23,8 @@ export async function mountBetween(
   from.beginRead(options);
   const signal = to.beginWrite(options);
   try {
+    // Neither is touched if it is damaged, or if a link leads to it.
+    for (const { index } of [from, to]) await index.read();
     const size = await from.blobs.size(wanted);
     if (size === undefined) throw unknownBlob(wanted);
     const descriptor = { mediaType: octetStream, digest: wanted, size };

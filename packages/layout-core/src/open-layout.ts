@@ -3,6 +3,7 @@ import type { ListOptions, Registry } from "@ocilayout/oci-types";
 import { LayoutDeleter } from "./deleter.ts";
 import type { Disk } from "./fs/disk.ts";
 import { nodeDisk } from "./fs/disk.ts";
+import { requireOpenable } from "./fs/way.ts";
 import type { GcOptions, GcReport } from "./garbage.ts";
 import { collectGarbage } from "./garbage.ts";
 import { Layout } from "./layout.ts";
@@ -46,14 +47,14 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
 }
 
 /**
- * Opens the OCI Image Layout in `directory` as a registry. Opening creates nothing and reads nothing: a directory that
+ * Opens the OCI Image Layout in `directory` as a registry. Opening creates nothing and reads no file: a directory that
  * is not there is an empty layout until the first write, and one that is damaged is `LAYOUT_INVALID` in every call.
  *
  * Any number of registries, in any number of processes, may have the same directory open: each sees at its next call
  * what the others wrote.
  *
  * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `NAME_INVALID` for a
- * `defaultRepository` that is none.
+ * `defaultRepository` that is none, `LAYOUT_INVALID` if `readOnly` is given and the directory does not exist.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  */
 export async function openLayout(directory: string, options: LayoutOptions = {}): Promise<LayoutRegistry> {
@@ -64,6 +65,7 @@ export async function openLayout(directory: string, options: LayoutOptions = {})
 export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptions = {}): LayoutRegistry {
   const root = requireDirectory(directory, "a directory");
   const settings = completeOptions(options);
+  requireOpenable(disk, root, settings);
   const layout = new Layout(disk, root, settings);
   const reader = new LayoutReader(layout);
   const writer = new LayoutWriter(layout);

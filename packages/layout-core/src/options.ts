@@ -47,7 +47,16 @@ export interface LayoutOptions {
    * calls fail with `LAYOUT_INVALID`.
    */
   readonly sharedWith?: readonly string[] | undefined;
-  /** Whether every write is refused, with `DENIED`. Default false. */
+  /**
+   * A directory of layouts, which `directory` lies in. It may be reached through links; below it none is followed: if a link,
+   * or anything else that is not a directory, is on the way to `directory`, every call is `LAYOUT_INVALID`. So is every call
+   * if `within` is itself a layout.
+   */
+  readonly within?: string | undefined;
+  /**
+   * Whether every write is refused, with `DENIED`. Then the directory must exist when it is opened; with `within`, that one.
+   * Default false.
+   */
   readonly readOnly?: boolean | undefined;
 }
 
@@ -66,6 +75,8 @@ export interface LayoutSettings {
   readonly uploadExpiryMs: number;
   /** Absolute paths. */
   readonly sharedWith: readonly string[] | undefined;
+  /** An absolute path. */
+  readonly within: string | undefined;
   readonly readOnly: boolean;
 }
 
@@ -96,6 +107,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
     sharedWith: options.sharedWith === undefined ? undefined : requireDirectories(options.sharedWith),
+    within: options.within === undefined ? undefined : requireDirectory(options.within, "within"),
     readOnly: requireFlag(options.readOnly ?? false, "readOnly"),
   };
 }

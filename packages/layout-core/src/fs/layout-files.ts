@@ -20,6 +20,8 @@ export const TORN_RETRY_MS = 20;
 /** Where the parts of a layout are. */
 export interface LayoutPaths {
   readonly root: string;
+  /** The directory of layouts that the root lies in, if there is one. */
+  readonly within: string | undefined;
   readonly index: string;
   readonly marker: string;
   readonly blobs: string;
@@ -29,9 +31,10 @@ export interface LayoutPaths {
 }
 
 /** Where the parts of the layout in `root` are. */
-export function layoutPaths(root: string): LayoutPaths {
+export function layoutPaths(root: string, within?: string): LayoutPaths {
   return {
     root,
+    within,
     index: join(root, "index.json"),
     marker: join(root, "oci-layout"),
     blobs: join(root, "blobs"),

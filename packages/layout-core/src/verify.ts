@@ -12,7 +12,7 @@ import { findStrayFiles } from "./verify-files.ts";
 /** What kind of thing {@link Finding} tells of. Stable, as codes are. */
 export type FindingKind =
   | "damaged-layout"
-  | "unreadable"
+  | "unreadable-layout"
   | "foreign-entry"
   | "duplicate-ref"
   | "missing-blob"

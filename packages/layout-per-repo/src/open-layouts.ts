@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-
 import type { EntryName, LayoutOptions, LayoutRegistry } from "@ocilayout/layout-core";
 import { nameOfEntry, openLayout } from "@ocilayout/layout-core";
 import { RegistryError } from "@ocilayout/oci-types";
 
+import { hasMarker } from "./discover.ts";
 import { repositoryDirectory } from "./repository-path.ts";
 
 /** A layout that is open, and how many calls and writers need it. */
@@ -43,7 +41,7 @@ export class OpenLayouts {
 
   /** Whether the repository's layout is there. */
   exists(repository: string): boolean {
-    return existsSync(join(repositoryDirectory(this.#directory, repository), "oci-layout"));
+    return hasMarker(repositoryDirectory(this.#directory, repository));
   }
 
   /** Opens the layout of `repository`, or takes the one that is open. */
@@ -56,6 +54,7 @@ export class OpenLayouts {
       open = {
         registry: await openLayout(directory, {
           ...this.#options,
+          within: this.#directory,
           defaultRepository: repository,
           nameEntry: (descriptor) => ofThisRepository(nameEntry === undefined ? nameOfEntry(descriptor, repository) : nameEntry(descriptor), repository),
         }),

@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
-import type { BlobWriter, CallOptions, Descriptor, ListOptions, Registry } from "@ocilayout/oci-types";
+import type { BlobWriter, CallOptions, Descriptor, Digest, ListOptions, Registry, RegistryErrorCode } from "@ocilayout/oci-types";
 import { isRegistryError, readBlobSource, RegistryError, requireDigest, requireObject, requirePage, requireSignal } from "@ocilayout/oci-types";
 
-import { discover } from "./discover.ts";
+import { discover, requireTree } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
 import { collectAll, verifyAll } from "./maintenance.ts";
 import { OpenLayouts } from "./open-layouts.ts";
@@ -21,9 +21,9 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
   readonly directory: string;
   /** Every manifest of a repository with its tags: `LayoutRegistry.manifests`. */
   manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
-  /** Verifies every layout, one after the other: `LayoutRegistry.verify`. One that is damaged does not end it. */
+  /** Verifies every layout, one after the other: `LayoutRegistry.verify`. One that cannot be verified does not end it. */
   verify(options?: VerifyOptions): AsyncIterable<RepositoryFinding>;
-  /** Collects the garbage of every layout: `LayoutRegistry.gc`. One that is damaged is left alone, and told of. */
+  /** Collects the garbage of every layout: `LayoutRegistry.gc`. One where that fails is reported, and does not end it. */
   gc(options?: GcOptions): Promise<PerRepositoryGcReport>;
   /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
   close(): Promise<void>;
@@ -31,12 +31,16 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
 
 /**
  * Opens a directory of layouts as a registry: repository `a/b` is the layout in `<directory>/a/b`. Opening creates
- * nothing and reads nothing; a repository's layout is created by the first write to it.
+ * nothing and reads no layout; a repository's layout is created by the first write to it.
+ *
+ * Links below `directory` are not followed: where one is on the way to a repository, or a file, every call about that
+ * repository is `LAYOUT_INVALID`, and `repositories()` does not list it.
  *
  * A name with a component `blobs`, `index.json` or `oci-layout` is `NAME_INVALID`: it would lie inside another layout.
  * Blobs are each repository's own. Everything else is as `openLayout` promises it, for each of the layouts.
  *
- * @throws TypeError or RangeError where an option makes no sense.
+ * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `LAYOUT_INVALID` if `directory` is itself
+ * a layout, or if `readOnly` is given and it does not exist.
  */
 export async function openPerRepository(directory: string, options: PerRepositoryOptions = {}): Promise<PerRepositoryRegistry> {
   requireObject(options, "options");
@@ -44,6 +48,7 @@ export async function openPerRepository(directory: string, options: PerRepositor
   // What one layout refuses, all would.
   await (await openLayout(directory, layoutOptions)).close();
   const root = resolve(directory);
+  await requireTree(root);
   const layouts = new OpenLayouts(root, layoutOptions, requireMost(maxOpenLayouts));
   return new Router(root, layouts, layoutOptions.allowSparse === true).registry();
 }
@@ -166,16 +171,39 @@ class Router {
     if (fromRepo !== undefined) repositoryDirectory(this.#root, fromRepo);
     repositoryDirectory(this.#root, toRepo);
     const wanted = requireDigest(digest);
-    const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.algorithm, wanted.encoded, signal));
+    const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.digest, { signal }));
     if (source === undefined) throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
     return this.#call(source, (from) => this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, { signal })));
   }
 
-  /** A repository that has the blob, the target itself before any other. */
-  async #findOwner(target: string, algorithm: string, encoded: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const has = (repository: string): boolean => existsSync(join(repositoryDirectory(this.#root, repository), "blobs", algorithm, encoded));
-    if (has(target)) return target;
-    for await (const repository of discover(this.#root, { signal })) if (has(repository)) return repository;
+  /** A repository that has the blob, the target itself before any other. Another one that cannot be read has none. */
+  async #findOwner(target: string, digest: Digest, options: CallOptions): Promise<string | undefined> {
+    if (await this.#has(target, digest, options)) return target;
+    const path = join("blobs", ...digest.split(":"));
+    for await (const repository of discover(this.#root, options)) {
+      // Most have nothing of that name: their index need not be read.
+      if (!isThere(join(this.#root, repository, path))) continue;
+      if (await this.#has(repository, digest, options, ["LAYOUT_INVALID", "STORAGE_FAILED"])) return repository;
+    }
     return undefined;
+  }
+
+  async #has(repository: string, digest: Digest, options: CallOptions, ignored: readonly RegistryErrorCode[] = []): Promise<boolean> {
+    try {
+      await this.#call(repository, (it) => it.resolveBlob(repository, digest, options));
+      return true;
+    } catch (error) {
+      if (isRegistryError(error, "BLOB_UNKNOWN", ...ignored)) return false;
+      throw error;
+    }
+  }
+}
+
+/** Whether anything is at `path`, a link or not. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }

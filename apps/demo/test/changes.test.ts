@@ -123,7 +123,7 @@ describe("gc", () => {
     writeFileSync(join(tree, "z/index.json"), "nonsense");
     const { code, stderr } = await ocilayout("gc", tree, "--per-repo");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: the layout of z is damaged/);
+    expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: z: /);
   });
 
   it.skipIf(process.platform === "win32")("of a layout whose blobs is a link: keeps all blobs, unless the other layouts are named", async () => {

@@ -1,3 +1,5 @@
+import type { PerRepositoryGcReport } from "@ocilayout/layout-per-repo";
+
 import { writeJson, writeText } from "../output/output.ts";
 import { withProgress } from "../output/progress.ts";
 import { countOf, formatSize } from "../output/text.ts";
@@ -33,15 +35,15 @@ export const gc: Command = defineCommand({
     const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
     const run = async (registry: Opened): Promise<number> => {
       const report = await withProgress(output, "collecting garbage", () => registry.gc(options));
-      const refused: readonly string[] = "refused" in report ? (report.refused as readonly string[]) : [];
-      const { removed, bytes, uploads, withheld } = report;
+      const { removed, bytes, uploads, withheld, failures = [] }: PerRepositoryGcReport = { refused: [], ...report };
+      const refused = failures.map(({ repository }) => repository);
       if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused, withheld });
       else {
         for (const digest of removed) await writeText(output, digest);
         const rest = uploads === 0 ? "" : `, and ${countOf(uploads, "unfinished upload")}`;
         await writeText(output, `${dryRun ? "would remove" : "removed"} ${countOf(removed.length, "blob")}, ${formatSize(bytes)}${rest}`);
       }
-      for (const name of refused) await output.note(`ocilayout: LAYOUT_INVALID: the layout of ${name} is damaged; nothing of it was removed`);
+      for (const { repository, error } of failures) await output.note(`ocilayout: ${error.code}: ${repository}: ${error.message}`);
       if (withheld !== undefined && withheld.length > 0) {
         await output.note(
           `ocilayout: ${countOf(withheld.length, "blob")} kept: blobs is a link, and other layouts may need them; name those with --shared-with`,

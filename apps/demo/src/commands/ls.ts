@@ -22,7 +22,8 @@ export const ls: Command = defineCommand({
     withWhole(args, "read", async (registry) => {
       for await (const repository of registry.repositories({ signal })) {
         const counts = await count(registry, repository, signal);
-        if (args.json) await writeJson(output, { repository, tags: counts?.tags ?? null, unreadableNames: counts?.unreadable ?? null });
+        const { tags, unreadable } = typeof counts === "string" ? { tags: null, unreadable: null } : counts;
+        if (args.json) await writeJson(output, { repository, tags, unreadableNames: unreadable });
         else await writeText(output, `${repository}  ${describe(counts)}`);
       }
       return undefined;
@@ -35,19 +36,20 @@ interface Counts {
   readonly unreadable: number;
 }
 
-/** `undefined` where the layout of that repository is damaged, which hides no other. */
-async function count(registry: Opened, repository: string, signal: AbortSignal): Promise<Counts | undefined> {
+/** Counts the manifests, or says what is wrong with the layout of that repository, which hides no other. */
+async function count(registry: Opened, repository: string, signal: AbortSignal): Promise<Counts | "damaged" | "unreadable"> {
   try {
     const tags = (await collect(registry.tags(repository, { signal }))).length;
     return { tags, unreadable: await countUnreadable(registry, repository, { signal }) };
   } catch (error) {
-    if (isRegistryError(error, "LAYOUT_INVALID")) return undefined;
+    if (isRegistryError(error, "LAYOUT_INVALID")) return "damaged";
+    if (isRegistryError(error, "STORAGE_FAILED")) return "unreadable";
     throw error;
   }
 }
 
-function describe(counts: Counts | undefined): string {
-  if (counts === undefined) return "damaged";
+function describe(counts: Counts | "damaged" | "unreadable"): string {
+  if (typeof counts === "string") return counts;
   const rest = describeUnreadable(counts.unreadable);
   return `${countOf(counts.tags, "tag")}${rest === "" ? "" : `, ${rest}`}`;
 }

@@ -6,6 +6,7 @@ import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
 import { layoutPartCases } from "./layout-parts.ts";
 import { layoutSharingCases } from "./layout-sharing.ts";
+import { layoutTreeCases } from "./layout-trees.ts";
 import { layoutUntrustedCases } from "./layout-untrusted.ts";
 import { layoutWritingCases } from "./layout-writing.ts";
 
@@ -20,4 +21,5 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutPartCases,
   ...layoutChildrenCases,
   ...layoutUntrustedCases,
+  ...layoutTreeCases,
 ];

@@ -2,8 +2,10 @@ import type { ReadOptions, Registry } from "@ocilayout/oci-types";
 
 import type { Action } from "./authorize.ts";
 import type { Lease } from "./budget.ts";
+import type { BrokenUploads } from "./broken-uploads.ts";
 import type { Gate } from "./gate.ts";
 import type { IncomingRequest } from "./incoming.ts";
+import type { UploadCalls } from "./one-request-uploads.ts";
 import type { ServerLimits } from "./options.ts";
 import type { UploadSessions } from "./upload-sessions.ts";
 
@@ -15,6 +17,10 @@ export interface Context {
   readonly limits: ServerLimits;
   /** What this request takes of what all clients share. */
   readonly lease: Lease;
+  /** How uploads are kept between requests. */
+  readonly uploads: UploadCalls;
+  /** The uploads that go on with a `Content-Range` only. */
+  readonly broken: BrokenUploads;
   /** The upload sessions that are known here. */
   readonly sessions: UploadSessions;
   /** Lets large documents be worked on one after the other. */

@@ -5,6 +5,7 @@ import type { Answer } from "./answer.ts";
 import { emptyAnswer, errorAnswer, jsonAnswer } from "./answer.ts";
 import type { AccessRequest, Action, AuthorizedRequest } from "./authorize.ts";
 import { requireAccess } from "./authorize.ts";
+import { BrokenUploads } from "./broken-uploads.ts";
 import { Budget } from "./budget.ts";
 import type { Lease } from "./budget.ts";
 import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
@@ -16,6 +17,7 @@ import { HttpError } from "./http-error.ts";
 import type { IncomingRequest } from "./incoming.ts";
 import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
+import { OneRequestUploads } from "./one-request-uploads.ts";
 import type { HandlerOptions, ServerLimits } from "./options.ts";
 import { completeLimits } from "./options.ts";
 import { createPageRules } from "./pages/rules.ts";
@@ -62,7 +64,9 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
   }
   const budget = new Budget(limits);
-  const sessions = new UploadSessions(registry, limits);
+  const uploads = new OneRequestUploads(registry);
+  const broken = new BrokenUploads();
+  const sessions = new UploadSessions(uploads, limits);
   const documents = new Gate(limits.maxManifestBytes);
   const clientOf: Handle["clientOf"] = (request, address) => {
     if (options.clientOf !== undefined) return options.clientOf(request, address);
@@ -76,7 +80,7 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     const client = await requireAccess(authorize, request, { repository, action: endpoint.action });
     if (client !== undefined) lease.moveTo(`client ${client}`);
     if (endpoint.hasBody === true) lease.receive();
-    return endpoint.run({ registry, request, query, limits, lease, sessions, documents, read, requireAccess: access, hasRules: authorize !== undefined });
+    return endpoint.run({ registry, request, query, limits, lease, uploads, broken, sessions, documents, read, requireAccess: access, hasRules: authorize !== undefined });
   };
 
   const report: Handle["report"] = (error, { method, url, signal }) => {

@@ -26,12 +26,12 @@ const MAX_ASKED = 8;
  * been told that the content is kept. Sessions from before the server started are known once they are used.
  */
 export class UploadSessions {
-  readonly #registry: Registry;
+  readonly #registry: Pick<Registry, "resolveUpload" | "cancelUpload">;
   readonly #pool: FairPool;
   /** The one that has not been used for longest is first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  constructor(registry: Registry, { maxUploadSessions, clientPercent }: ServerLimits) {
+  constructor(registry: Pick<Registry, "resolveUpload" | "cancelUpload">, { maxUploadSessions, clientPercent }: ServerLimits) {
     this.#registry = registry;
     this.#pool = new FairPool(maxUploadSessions, clientPercent);
   }

@@ -25,24 +25,25 @@ export async function startUpload(context: Context, repository: string): Promise
     return mounted === undefined ? openUpload(context, repository) : created(repository, mounted);
   }
   const digest = query.get("digest");
-  if (digest !== null) return pushWhole(context, repository, digest);
+  if (digest !== null) return created(repository, await pushWhole(context, repository, digest));
   return openUpload(context, repository);
 }
 
-async function openUpload({ registry, request, query, lease, sessions }: Context, repository: string): Promise<Answer> {
+async function openUpload({ uploads, request, query, lease, sessions }: Context, repository: string): Promise<Answer> {
   const digestAlgorithm = query.get("digest-algorithm") ?? undefined;
-  const begin = (): Promise<BlobWriter> => registry.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  const begin = (): Promise<BlobWriter> => uploads.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
   const writer = await sessions.open(lease.client, repository, begin);
   await writer.close();
   return emptyAnswer(202, progress(repository, writer));
 }
 
-async function pushWhole({ registry, request, limits, lease }: Context, repository: string, digest: string): Promise<Answer> {
+/** Passes the body of one request on as a whole blob. If it breaks off, nothing of it stays. */
+async function pushWhole({ registry, request, limits, lease }: Context, repository: string, digest: string, range?: ContentRange): Promise<Descriptor> {
   requireFitting(request, limits.maxBlobBytes);
-  lease.hold(Math.min(contentLength(request) ?? WHOLE_BYTES, WHOLE_BYTES));
-  const body = readBody(request, { maxBytes: limits.maxBlobBytes, limits });
-  const pushed = await registry.pushBlob(repository, { digest, size: contentLength(request) }, body, { signal: request.signal });
-  return created(repository, pushed);
+  const size = range === undefined ? contentLength(request) : sizeOf(range);
+  lease.hold(Math.min(size ?? WHOLE_BYTES, WHOLE_BYTES));
+  const body = readBody(request, { maxBytes: range === undefined ? limits.maxBlobBytes : sizeOf(range), limits });
+  return registry.pushBlob(repository, { digest, size }, body, { signal: request.signal });
 }
 
 /** PATCH: appends a chunk (end-5). Without a `Content-Range`, what comes is what follows. */
@@ -50,35 +51,57 @@ export async function patchUpload(context: Context, repository: string, id: stri
   const range = readContentRange(context);
   const writer = await resume(context, repository, id, range);
   try {
-    await receive(context, writer, range);
+    await receive(context, repository, writer, range);
     return emptyAnswer(202, progress(repository, writer));
   } finally {
     await writer.close();
   }
 }
 
-/** PUT: takes what is left, and ends the upload (end-6). */
+/**
+ * PUT: takes what is left, and ends the upload (end-6). The whole blob in one PUT, as most clients send it, is passed on and
+ * never part of the upload: if it breaks off, the client can send it again.
+ */
 export async function putUpload(context: Context, repository: string, id: string): Promise<Answer> {
   const digest = context.query.get("digest");
   if (digest === null) throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
   const range = readContentRange(context);
   const writer = await resume(context, repository, id, range);
   try {
-    await receive(context, writer, range);
-    return created(repository, await writer.commit(digest));
+    const pushed = await finish(context, repository, writer, digest, range);
+    context.broken.delete(repository, id);
+    return created(repository, pushed);
   } finally {
     await writer.close();
   }
 }
 
+async function finish(context: Context, repository: string, writer: BlobWriter, digest: string, range: ContentRange | undefined): Promise<Descriptor> {
+  if (writer.size === 0 && context.request.body !== null) {
+    const pushed = await pushWhole(context, repository, digest, range);
+    // The blob is there. A session that cannot be removed now expires.
+    await writer.cancel().catch(() => undefined);
+    return pushed;
+  }
+  const before = writer.size;
+  await receive(context, repository, writer, range);
+  try {
+    return await writer.commit(digest);
+  } catch (error) {
+    if (writer.size > before) context.broken.add(repository, writer.id);
+    throw error;
+  }
+}
+
 /** GET: how far an upload is (end-13). */
-export async function getUpload({ registry, request }: Context, repository: string, id: string): Promise<Answer> {
-  return emptyAnswer(204, progress(repository, await registry.resolveUpload(repository, id, { signal: request.signal })));
+export async function getUpload({ uploads, request }: Context, repository: string, id: string): Promise<Answer> {
+  return emptyAnswer(204, progress(repository, await uploads.resolveUpload(repository, id, { signal: request.signal })));
 }
 
 /** DELETE: gives an upload up (end-14). */
-export async function cancelUpload({ registry, request }: Context, repository: string, id: string): Promise<Answer> {
-  await registry.cancelUpload(repository, id, { signal: request.signal });
+export async function cancelUpload({ uploads, broken, request }: Context, repository: string, id: string): Promise<Answer> {
+  await uploads.cancelUpload(repository, id, { signal: request.signal });
+  broken.delete(repository, id);
   return emptyAnswer(204);
 }
 
@@ -99,18 +122,35 @@ function sizeOf({ start, end }: ContentRange): number {
 }
 
 /** Opens a writer, which outlives a client that goes away: what it sent is to be kept. */
-async function resume({ registry, request }: Context, repository: string, id: string, range: ContentRange | undefined): Promise<BlobWriter> {
+async function resume({ uploads, request, broken }: Context, repository: string, id: string, range: ContentRange | undefined): Promise<BlobWriter> {
+  const refuse = async (message: string): Promise<never> => {
+    const status = await uploads.resolveUpload(repository, id, { signal: request.signal });
+    throw new HttpError(416, "RANGE_INVALID", message, progress(repository, status));
+  };
+  if (range === undefined && request.body !== null && broken.has(repository, id)) {
+    return refuse("a request broke off in this upload: go on with a Content-Range, or begin a new upload");
+  }
   try {
-    return await registry.pushBlobChunkedResume(repository, id, { offset: range?.start });
+    return await uploads.pushBlobChunkedResume(repository, id, { offset: range?.start });
   } catch (error) {
     if (!isRegistryError(error, "RANGE_INVALID")) throw error;
-    const status = await registry.resolveUpload(repository, id, { signal: request.signal });
-    throw new HttpError(416, error.code, error.message, progress(repository, status));
+    return refuse(error.message);
   }
 }
 
 /** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
-async function receive({ request, limits, lease }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+async function receive(context: Context, repository: string, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+  const before = writer.size;
+  try {
+    await receiveBlocks(context, writer, range);
+  } catch (error) {
+    if (writer.size > before) context.broken.add(repository, writer.id);
+    throw error;
+  }
+  if (range !== undefined) context.broken.delete(repository, writer.id);
+}
+
+async function receiveBlocks({ request, limits, lease }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
   const before = writer.size;
   const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
   const blockSize = request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));

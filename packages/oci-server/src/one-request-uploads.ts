@@ -1,0 +1,96 @@
+import type { BlobWriter, CallOptions, Descriptor, Registry, RegistryWriter, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+
+/** The calls that keep an upload between two requests. */
+export type UploadCalls = Pick<RegistryWriter, "pushBlobChunked" | "pushBlobChunkedResume" | "resolveUpload" | "cancelUpload">;
+
+interface Session {
+  readonly repository: string;
+  isWriting: boolean;
+}
+
+/**
+ * The upload calls of a registry; for one that keeps no uploads, sessions without content. Such a session lets a client
+ * that begins with a POST send the whole blob with the PUT that ends it: the server passes that on while it receives it.
+ * What comes in several requests cannot be kept: `write` fails with `UNSUPPORTED`.
+ */
+export class OneRequestUploads implements UploadCalls {
+  readonly #registry: Registry;
+  readonly #sessions: Map<string, Session> = new Map();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
+    if (this.#registry.capabilities?.resumableUploads !== false) {
+      try {
+        return await this.#registry.pushBlobChunked(repo, options);
+      } catch (error) {
+        if (!isRegistryError(error, "UNSUPPORTED")) throw error;
+      }
+    }
+    const { digestAlgorithm } = options;
+    if (digestAlgorithm !== undefined && !isDigestAlgorithm(digestAlgorithm)) throw new RegistryError("DIGEST_INVALID", "the digest algorithm is not supported");
+    const id = crypto.randomUUID();
+    const session = { repository: repo, isWriting: true };
+    this.#sessions.set(id, session);
+    return this.#writer(id, session);
+  }
+
+  async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
+    const session = this.#find(repo, id);
+    if (session === undefined) return this.#ask(() => this.#registry.pushBlobChunkedResume(repo, id, options));
+    if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
+    if ((options.offset ?? 0) !== 0) throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`);
+    session.isWriting = true;
+    return this.#writer(id, session);
+  }
+
+  async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
+    if (this.#find(repo, id) === undefined) return this.#ask(() => this.#registry.resolveUpload(repo, id, options));
+    return { id, size: 0, chunkSize: 0 };
+  }
+
+  async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
+    const session = this.#find(repo, id);
+    if (session === undefined) return this.#ask(() => this.#registry.cancelUpload(repo, id, options));
+    if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
+    this.#sessions.delete(id);
+  }
+
+  #find(repo: string, id: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    return session?.repository === repo ? session : undefined;
+  }
+
+  /** Asks the registry about a session that is not kept here. One that keeps none has none: a client then begins anew. */
+  async #ask<Value>(call: () => Promise<Value>): Promise<Value> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isRegistryError(error, "UNSUPPORTED")) throw new RegistryError("BLOB_UPLOAD_UNKNOWN", undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  #writer(id: string, session: Session): BlobWriter {
+    const close = async (): Promise<void> => {
+      session.isWriting = false;
+    };
+    const refuse = async (): Promise<never> => {
+      throw new RegistryError("UNSUPPORTED", "this registry takes a blob in one request: a POST with its digest, or a POST and then a PUT");
+    };
+    const cancel = async (): Promise<void> => {
+      this.#sessions.delete(id);
+    };
+    return { id, size: 0, chunkSize: 0, write: refuse, commit: (digest) => this.#commitEmpty(session.repository, digest, cancel), close, cancel, [Symbol.asyncDispose]: close };
+  }
+
+  /** A PUT without content ends an upload of nothing. */
+  async #commitEmpty(repository: string, digest: string, cancel: () => Promise<void>): Promise<Descriptor> {
+    const pushed = await this.#registry.pushBlob(repository, { digest, size: 0 }, new Uint8Array());
+    await cancel();
+    return pushed;
+  }
+}

@@ -1,0 +1,114 @@
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
+import type { BlobSource, Registry } from "@ocilayout/oci-types";
+import { computeDigest, defineRegistry } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import type { Ask } from "./ask.ts";
+import { codes, headersOf, serving } from "./ask.ts";
+
+const content = "0123456789";
+const { digest } = await computeDigest(new TextEncoder().encode(content));
+const { digest: empty } = await computeDigest(new Uint8Array());
+
+/** A registry that keeps no uploads, and says so or only refuses. */
+function withoutUploads(says: boolean, pushed?: (source: BlobSource) => BlobSource): Registry {
+  const memory = createMemoryRegistry();
+  const { getBlob, mountBlob, resolveBlob } = memory;
+  return defineRegistry({
+    getBlob: getBlob.bind(memory),
+    mountBlob: mountBlob.bind(memory),
+    resolveBlob: resolveBlob.bind(memory),
+    pushBlob: (repo, descriptor, source, options) => memory.pushBlob(repo, descriptor, pushed === undefined ? source : pushed(source), options),
+    ...(says ? { capabilities: { resumableUploads: false } } : {}),
+  });
+}
+
+async function start(ask: Ask, query: string = ""): Promise<string> {
+  const response = await ask("POST", `/v2/a/blobs/uploads/${query}`);
+  expect([response.status, headersOf(response, "range", "upload-offset")]).toEqual([202, { range: "0-0", "upload-offset": "0" }]);
+  return response.headers.get("location") ?? "";
+}
+
+describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (says) => {
+  it("is pushed to by POST and PUT", async () => {
+    const ask = serving(withoutUploads(says));
+    const location = await start(ask);
+    expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
+    const response = await ask("PUT", `${location}?digest=${digest}`, { body: content });
+    expect([response.status, response.headers.get("location")]).toEqual([201, `/v2/a/blobs/${digest}`]);
+    expect(await (await ask("GET", `/v2/a/blobs/${digest}`)).text()).toBe(content);
+    expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(404);
+  });
+
+  it("is pushed to by one POST, by a mount that cannot be made, and with nothing", async () => {
+    const ask = serving(withoutUploads(says));
+    expect((await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content })).status).toBe(201);
+    const location = await start(ask, `?mount=${empty}&from=b`);
+    expect((await ask("PUT", `${location}?digest=${empty}`)).status).toBe(201);
+  });
+
+  it("can be sent the blob again after it broke off, or had another digest", async () => {
+    const ask = serving(withoutUploads(says));
+    const location = await start(ask);
+    expect((await ask("PUT", `${location}?digest=${digest}`, { body: "x" })).status).toBe(400);
+    expect((await ask("PUT", `${location}?digest=${digest}`)).status).toBe(400);
+    expect((await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "0-9" }, body: content })).status).toBe(201);
+  });
+
+  it("refuses chunks, and says what it takes", async () => {
+    const ask = serving(withoutUploads(says));
+    const location = await start(ask);
+    const response = await ask("PATCH", location, { body: "0123" });
+    expect(response.status).toBe(405);
+    expect(await response.text()).toMatch(/UNSUPPORTED.*a POST and then a PUT/);
+    expect((await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "4-9" }, body: "456789" })).status).toBe(416);
+    expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
+  });
+
+  it("knows its uploads by their repository, and until they are given up", async () => {
+    const ask = serving(withoutUploads(says));
+    const location = await start(ask);
+    expect((await ask("GET", location.replace("/a/", "/b/"))).status).toBe(404);
+    expect((await ask("DELETE", location)).status).toBe(204);
+    for (const method of ["GET", "PATCH", "DELETE"]) {
+      const response = await ask(method, location, method === "PATCH" ? { body: "x" } : {});
+      expect([response.status, await codes(response)]).toEqual([404, ["BLOB_UPLOAD_UNKNOWN"]]);
+    }
+  });
+
+  it("has as many uploads begun as the server keeps", async () => {
+    const ask = serving(withoutUploads(says), { limits: { maxUploadSessions: 2, clientPercent: 100 } });
+    const [first, , third] = [await start(ask), await start(ask), await start(ask)];
+    expect([(await ask("GET", first)).status, (await ask("GET", third)).status]).toEqual([404, 204]);
+  });
+
+  it("knows no digest of an unknown algorithm", async () => {
+    expect((await serving(withoutUploads(says))("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5")).status).toBe(400);
+  });
+});
+
+it("content is passed on while it is received, and by one request at a time", async () => {
+  let first: (() => void) | undefined;
+  const arrived: Promise<void> = new Promise((resolve) => {
+    first = resolve;
+  });
+  const watching = async function* (source: BlobSource): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      first?.();
+      yield chunk;
+    }
+  };
+  const ask = serving(withoutUploads(true, (source) => watching(source)));
+  const location = await start(ask);
+  const { readable, writable }: TransformStream<Uint8Array, Uint8Array> = new TransformStream();
+  const writer = writable.getWriter();
+  const put = ask("PUT", `${location}?digest=${digest}`, { body: readable });
+  await writer.write(new TextEncoder().encode("01234"));
+  await arrived;
+  const second = await ask("PUT", `${location}?digest=${digest}`, { body: content });
+  expect([second.status, await codes(second)]).toEqual([400, ["BLOB_UPLOAD_INVALID"]]);
+  expect((await ask("DELETE", location)).status).toBe(400);
+  await writer.write(new TextEncoder().encode("56789"));
+  await writer.close();
+  expect((await put).status).toBe(201);
+});

@@ -113,6 +113,28 @@ describe("a server that is slow itself", () => {
   });
 });
 
+describe("a client that is refused while it sends", () => {
+  it.each(["PUT /v2/a/manifests/v1", "HEAD /v2/a/manifests/v1"])("sends all it has and reads the answer, without an error: %s", async (line) => {
+    const server = await start({ limits: { maxManifestBytes: 5 } });
+    const socket = connect(server.port, "127.0.0.1");
+    sockets.push(socket);
+    const errors: unknown[] = [];
+    socket.on("error", (error) => errors.push(error));
+    socket.write(`${line} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b\r\nContent-Length: ${large.length}\r\n\r\n`);
+    const [first] = (await once(socket, "data")) as [Buffer];
+    for (let at = 0; at < large.length; at += 1_000_000) {
+      await new Promise<void>((resolve, reject) => {
+        socket.write(large.subarray(at, at + 1_000_000), (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      });
+    }
+    await new Promise((resolve) => socket.resume().once("close", resolve));
+    expect([String(first), errors]).toEqual([expect.stringMatching(line.startsWith("PUT") ? /^HTTP\/1\.1 413 / : /^HTTP\/1\.1 404 /), []]);
+  });
+});
+
 describe("manifests that there is no memory for", () => {
   const put = (size: number, end = ""): string => `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
 

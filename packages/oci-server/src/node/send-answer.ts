@@ -18,8 +18,12 @@ export async function sendAnswer(message: IncomingMessage, response: ServerRespo
   try {
     if (body !== undefined && !(body instanceof Uint8Array)) await sendContent(response, body, isHead, patience);
     else if (body !== undefined && !isHead) await write(response, body, patience);
+    // Node closes the connection as soon as an answer that says so has ended, whatever the client still sends.
+    if (isLeft) {
+      response.flushHeaders();
+      await linger(message, response);
+    }
     if (!response.destroyed) response.end();
-    if (isLeft) await linger(message, response);
     if (!response.writableFinished) await taken(response, 0, patience, (done) => response.once("finish", done));
   } finally {
     clearTimeout(timer);

@@ -2,6 +2,8 @@ import js from "@eslint/js";
 import { globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+import { noSpreadData } from "./tools/lint/no-spread-data.js";
+
 /** What each package may import of its siblings; everything else fails the lint, and so the build. */
 const layers = {
   "packages/oci-types": [],
@@ -77,6 +79,15 @@ export default tseslint.config(
     files: ["packages/oci-server/src/*.ts"],
     ignores: ["packages/oci-server/src/node.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: [siblings(layers["packages/oci-server"]), outsidePackage, nodeModules] }] },
+  },
+  {
+    // Entries, manifests and directories are as many as somebody else likes, and as deep.
+    files: ["{packages,apps,tools}/*/src/**/*.ts"],
+    plugins: { ocilayout: { rules: { "no-spread-data": noSpreadData } } },
+    rules: {
+      "ocilayout/no-spread-data": "error",
+      "no-restricted-globals": ["error", { name: "structuredClone", message: "It recurses, and deep data overflows the stack: use cloneJson." }],
+    },
   },
   {
     // A spy calls the method it took the place of, with the receiver it was called on.

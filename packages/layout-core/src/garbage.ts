@@ -116,7 +116,7 @@ async function collect(layout: Layout, settings: Settings, untagged: boolean | "
     mark = await findNeeded(sharers, settings, "memory", settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined);
   }
   const candidates = await findCandidates(layout, settings, mark);
-  if (settings.dryRun && known !== undefined) removed.push(...candidates);
+  if (settings.dryRun && known !== undefined) for (const blob of candidates) removed.push(blob);
   if (!settings.dryRun && known !== undefined) await sweep(layout, settings, { sharers, mark, candidates, removed });
   const clear = (): Promise<number> => clearDebris(disk, paths, layout.settings, settings);
   const uploads = await (settings.dryRun ? clear() : index.locked(clear, { signal: settings.signal }));

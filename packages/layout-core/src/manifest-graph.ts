@@ -108,7 +108,7 @@ export class ManifestGraph {
       const manifest = await this.load(child);
       if (manifest === undefined) continue;
       yield manifest;
-      waiting.push(...manifest.children);
+      for (const below of manifest.children) waiting.push(below);
     }
   }
 
@@ -168,7 +168,7 @@ export class ManifestGraph {
       const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
-        waiting.push(...reading.children);
+        for (const below of reading.children) waiting.push(below);
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";

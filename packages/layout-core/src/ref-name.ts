@@ -39,7 +39,7 @@ export type ForeignReason = "not an object" | "digest not understood" | "size no
  * latter a valid tag is a bare tag, then `repo:tag`, `repo@digest`, `repo:tag@digest` and `repo` are known.
  */
 export function readEntryName(descriptor: Record<string, unknown>, rules: NameRules): EntryName | UnreadableName {
-  if (rules.nameEntry !== undefined) return checkName(rules.nameEntry(structuredClone(descriptor)));
+  if (rules.nameEntry !== undefined) return checkName(rules.nameEntry(descriptor));
   const annotations = isRecord(descriptor["annotations"]) ? descriptor["annotations"] : {};
   const containerdName = ownString(annotations, CONTAINERD_NAME);
   if (containerdName !== undefined) return readFullName(containerdName, descriptor["digest"]);

@@ -1,5 +1,5 @@
 import type { Annotations, Descriptor, Digest, ManifestKind, ParsedManifest } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError, manifestKind, parseManifest } from "@ocilayout/oci-types";
+import { checkManifest, isDigest, isRegistryError, manifestKind, stripMediaTypeParameters } from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 
@@ -25,18 +25,19 @@ export interface StoredManifest {
 
 /**
  * Reads `bytes` as the manifest `root`. A document that says itself what it is, is that, whatever `root` claims.
- * What is wrong with it, in words, where it is not what it says.
+ * What is wrong with it, in words, where it is not what it says. Stored manifests may have more values than those that are
+ * pushed: what a large one refers to must be known all the same.
  */
 export function readManifest(bytes: Uint8Array, { digest, mediaType: claimed }: ManifestRoot): StoredManifest | string {
   const document = parseDocument(bytes);
   const own = ownMediaType(document);
   const mediaType = own !== undefined && manifestKind(own) !== "opaque" ? own : claimed;
+  const stripped = stripMediaTypeParameters(mediaType);
+  if (manifestKind(stripped) !== "opaque" && (document === undefined || beginsWithMark(bytes))) return "it is not JSON in UTF-8";
   try {
-    return summarize({ mediaType, digest, size: bytes.length }, parseManifest(bytes, mediaType), document);
+    return summarize({ mediaType, digest, size: bytes.length }, checkManifest(document, stripped), document);
   } catch (error) {
     if (!isRegistryError(error, "MANIFEST_INVALID")) throw error;
-    // A media type that is none says nothing of the bytes.
-    if (manifestKind(mediaType) === "opaque") return opaque({ mediaType, digest, size: bytes.length }, document);
     return error.message;
   }
 }
@@ -83,6 +84,11 @@ function parseDocument(bytes: Uint8Array): unknown {
   } catch {
     return undefined; // Then it is what it was said to be, if anything.
   }
+}
+
+/** Whether `bytes` begin with a byte order mark, which no manifest may have. */
+function beginsWithMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 function ownMediaType(document: unknown): string | undefined {

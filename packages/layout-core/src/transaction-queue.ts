@@ -116,7 +116,8 @@ export class TransactionQueue<Draft> {
   /** The lock, or `undefined` where it could not be had: then those who cannot wait longer were told. */
   async #acquire(): Promise<HeldLock | undefined> {
     this.#nobodyWaits = new AbortController();
-    const soonest = Math.min(...[...this.#waiting].map((job) => job.deadline));
+    let soonest = Infinity;
+    for (const { deadline } of this.#waiting) soonest = Math.min(soonest, deadline);
     const timeoutMs = Math.max(0, soonest - performance.now());
     try {
       return await this.#steps.acquire({ timeoutMs, signal: this.#nobodyWaits.signal });

@@ -68,7 +68,7 @@ async function lookInto(layout: Layout, { descriptor }: Reference, waiting: Refe
     const children = reading.children.map((child) => ({ descriptor: child, isManifest: true }));
     // What stands in a document that nobody knows may be a reference, or not: it is reached, and not asked for.
     const parts = reading.kind === "opaque" ? [] : reading.parts.map((part) => ({ descriptor: part, isManifest: false }));
-    waiting.push(...[...parts, ...children].reverse());
+    for (const reference of [...parts, ...children].reverse()) waiting.push(reference);
     return { size: reading.size };
   }
   switch (reading.state) {

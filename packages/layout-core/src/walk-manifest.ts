@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount, requireSignal } from "@ocilayout/oci-types";
+import { cloneJson, createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount, requireSignal } from "@ocilayout/oci-types";
 
 
 /** What {@link walkManifest} needs of a registry. */
@@ -125,7 +125,7 @@ function pushParts(waiting: Waiting[], { descriptor, depth }: Waiting, manifest:
   const parts: Waiting[] = [];
   const add = (part: Descriptor, role: WalkStep["role"]): void => {
     // The manifest is given away with its step, and what becomes of it there must not change the walk.
-    parts.push({ descriptor: structuredClone(part), role, depth: depth + 1, parent: descriptor.digest });
+    parts.push({ descriptor: cloneJson(part), role, depth: depth + 1, parent: descriptor.digest });
   };
   if (manifest.kind === "index") for (const child of manifest.index.manifests) add(child, roleOf(child));
   if (manifest.kind === "manifest") {

@@ -28,7 +28,7 @@ export function isComponent(name: string, platform: string = process.platform): 
 
 /** Where the layout of a repository lies below `directory`. */
 export function repositoryDirectory(directory: string, repository: string): string {
-  return join(directory, ...componentsOf(repository));
+  return join(directory, componentsOf(repository).join("/"));
 }
 
 function whyReserved(component: string, platform: string): string | undefined {

@@ -400,3 +400,19 @@ describe("clause 1: mistakes of the program", () => {
     }
   });
 });
+
+describe("clause 22: an entry that is nested 20,000 deep", () => {
+  it("does not disturb the others, and is kept as it is", async () => {
+    const registry = await open();
+    const good = await pushArtifact(registry, "a", "good", ["good"]);
+    const path = join(registry.directory, "a", "index.json");
+    const entry = readFileSync(path, "utf8").match(/\[(.*)\]/)?.[1] ?? "";
+    const deep = `{"mediaType":"${octetStream}","digest":"${blob.digest}","size":7,"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    writeFileSync(path, `{"schemaVersion":2,"manifests":[${deep},${entry}]}`);
+    expect(await registry.resolveTag("a", "good")).toEqual(good);
+    expect(await collect(registry.tags("a"))).toEqual(["good"]);
+    await registry.pushManifest("a", bytes("x"), "application/x-a", { tags: ["x"] });
+    expect(readFileSync(path, "utf8")).toContain(deep);
+    expect((await collect(registry.verify())).filter(({ kind }) => kind !== "missing-blob")).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { BlobChunks, BlobSource } from "./blob-source.ts";
 import { readBlobSource } from "./blob-source.ts";
+import { cloneJson } from "./clone-json.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { RegistryError } from "./errors.ts";
 import { concatBytes } from "./hasher.ts";
@@ -55,7 +56,7 @@ export function createBlobReader(
   source: BlobSource,
   options: BlobReaderOptions = {},
 ): BlobReader {
-  return new SourceReader(structuredClone(descriptor), readBlobSource(source, options), { ...options });
+  return new SourceReader(cloneJson(descriptor), readBlobSource(source, options), { ...options });
 }
 
 function closed(): RegistryError {
@@ -80,7 +81,7 @@ class SourceReader implements BlobReader {
 
   /** A copy each time: what a caller does to it must not decide what the content is verified against. */
   get descriptor(): Descriptor {
-    return structuredClone(this.#descriptor);
+    return cloneJson(this.#descriptor);
   }
 
   /** For objects that inherit from a reader and describe something else: the reader itself keeps to its own. */

@@ -1,6 +1,7 @@
 export { requireCount, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString, type Page } from "./arguments.ts";
 export { createBlobReader, type BlobReader, type BlobReaderOptions } from "./blob-reader.ts";
 export { readBlobSource, requireBytes, type BlobChunks, type BlobSource } from "./blob-source.ts";
+export { cloneJson } from "./clone-json.ts";
 export { collect } from "./collect.ts";
 export { defineRegistry } from "./define-registry.ts";
 export * from "./digest.ts";
@@ -27,7 +28,7 @@ export {
   stripMediaTypeParameters,
   type ManifestKind,
 } from "./media-types.ts";
-export { parseManifest, type ParsedManifest } from "./parse-manifest.ts";
+export { checkManifest, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
 export { maxDocumentDepth, maxDocumentNames, maxDocumentValues, scanDocument } from "./scan-document.ts";
 export type { Problem } from "./problems.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./validate.ts";

@@ -30,17 +30,27 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
   if (!isMediaType(stripped)) {
     throw new RegistryError("MANIFEST_INVALID", `not a media type: ${excerpt(mediaType)}`);
   }
-  const kind = manifestKind(stripped);
-  if (kind === "opaque") return { kind, mediaType: stripped };
-  const value = parseJson(bytes);
+  return manifestKind(stripped) === "opaque" ? { kind: "opaque", mediaType: stripped } : checkManifest(parseJson(bytes), stripped);
+}
+
+/**
+ * Checks a document that was parsed from JSON, as {@link parseManifest} checks its content, and takes it as it is: it is
+ * neither copied nor held to the limits of {@link scanDocument}.
+ *
+ * @param mediaType - What the document is said to be, without parameters.
+ * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ */
+export function checkManifest(value: unknown, mediaType: string): ParsedManifest {
+  const kind = manifestKind(mediaType);
+  if (kind === "opaque") return { kind, mediaType };
   refuse(kind === "manifest" ? validateImageManifest(value) : validateImageIndex(value));
   const document = value as ImageManifest | ImageIndex;
-  if (document.mediaType !== undefined && document.mediaType !== stripped) {
-    refuse([{ path: "$.mediaType", reason: `must be ${stripped}, as the content was said to be` }]);
+  if (document.mediaType !== undefined && document.mediaType !== mediaType) {
+    refuse([{ path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` }]);
   }
   return "manifests" in document
-    ? { kind: "index", mediaType: stripped, index: document }
-    : { kind: "manifest", mediaType: stripped, manifest: document };
+    ? { kind: "index", mediaType, index: document }
+    : { kind: "manifest", mediaType, manifest: document };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

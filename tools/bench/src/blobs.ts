@@ -47,7 +47,7 @@ async function get(directory: string, verifyOnRead: boolean): Promise<Measured> 
   const registry = await openLayout(directory, { durability: "none", verifyOnRead });
   await registry.pushBlob("a", { digest }, chunks(GIB));
   const read = (): void => {
-    const file = openSync(join(directory, "blobs", ...digest.split(":")), "r");
+    const file = openSync(join(directory, "blobs", digest.replace(":", "/")), "r");
     const buffer = Buffer.alloc(MIB);
     while (readSync(file, buffer) > 0);
     closeSync(file);

@@ -31,7 +31,7 @@ export function writeLayout(directory: string, count: number, content: (number: 
   mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
   writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
   const put = (blob: Uint8Array, descriptor: Descriptor): void => {
-    writeFileSync(join(directory, "blobs", ...descriptor.digest.split(":")), blob);
+    writeFileSync(join(directory, "blobs", descriptor.digest.replace(":", "/")), blob);
   };
   put(bytes("{}"), emptyDescriptor);
   const known: Map<Uint8Array, Descriptor> = new Map();

@@ -52,7 +52,7 @@ async function getManifest(directory: string): Promise<Measured> {
     async () => { for (const digest of some) await (await registry.getManifest("a", digest)).bytes(); },
     async () => {
       for (const digest of some) {
-        const file = await open(join(directory, "blobs", ...digest.split(":")));
+        const file = await open(join(directory, "blobs", digest.replace(":", "/")));
         await file.readFile();
         await file.close();
       }

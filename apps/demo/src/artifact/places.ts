@@ -24,14 +24,14 @@ export async function planPlaces(directory: string, titles: readonly string[], f
 
 async function requireDirectories(directory: string, components: readonly string[]): Promise<void> {
   for (const end of components.keys()) {
-    const stats = await look(join(directory, ...components.slice(0, end + 1)));
+    const stats = await look(join(directory, components.slice(0, end + 1).join("/")));
     if (stats === undefined) return;
     if (!stats.isDirectory()) throw notDirectory(components.slice(0, end + 1));
   }
 }
 
 async function requireFree(directory: string, components: readonly string[], force: boolean): Promise<void> {
-  const stats = await look(join(directory, ...components));
+  const stats = await look(join(directory, components.join("/")));
   if (stats === undefined || (force && !stats.isDirectory())) return;
   const hint = stats.isDirectory() ? "and is a directory" : "(--force replaces it)";
   throw new RegistryError("DENIED", `${excerpt(components.join("/"))} is there already ${hint}`);
@@ -40,7 +40,7 @@ async function requireFree(directory: string, components: readonly string[], for
 /** Gives a written file its name, in one step. What came there meanwhile is not replaced without `force`. */
 export async function putInPlace(from: string, directory: string, components: readonly string[], force: boolean): Promise<void> {
   for (const end of components.slice(0, -1).keys()) await makeDirectory(directory, components.slice(0, end + 1));
-  const to = join(directory, ...components);
+  const to = join(directory, components.join("/"));
   if (!force && (await linked(from, to))) return;
   await requireFree(directory, components, force);
   await rename(from, to);
@@ -59,7 +59,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 
 /** Looked at again when it is used: somebody may have put a link there. */
 async function makeDirectory(directory: string, components: readonly string[]): Promise<void> {
-  const path = join(directory, ...components);
+  const path = join(directory, components.join("/"));
   await mkdir(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   });

@@ -11,6 +11,6 @@ export function findCases(only: readonly string[] = []): readonly ConformanceCas
 
 /** A line for each case. */
 export function formatList(cases: readonly ConformanceCase[]): string {
-  const width = Math.max(...cases.map(({ id }) => id.length));
+  const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
   return cases.map(({ id, level, title, cites }) => `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${cites})\n`).join("");
 }

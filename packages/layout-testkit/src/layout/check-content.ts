@@ -49,7 +49,7 @@ export async function checkContent(
     const found = await attempt(stored.path, () => lookInto(layout, next, stored, report));
     if (found === undefined) continue;
     if (found.contents !== undefined) contents.set(descriptor.digest, found.contents);
-    waiting.push(...found.references.reverse());
+    for (const reference of found.references.reverse()) waiting.push(reference);
   }
   for (const [digest, { path }] of blobs) {
     const [algorithm = ""] = digest.split(":");

@@ -16,7 +16,7 @@ export interface IndexEntry extends Partial<Descriptor> {
 
 /** Where a layout keeps the blob `digest`. */
 export function blobPath(directory: string, digest: string): string {
-  return join(directory, "blobs", ...digest.split(":"));
+  return join(directory, "blobs", digest.replace(":", "/"));
 }
 
 /** Puts a file into a layout as tools do: written aside, renamed when it is whole. */

@@ -15,7 +15,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-01", title: "tags are listed in code-unit order, each once", level: "MUST", cites: "clause 20; distribution-spec end-8a",
     why: "pages are cut by this order", lookFor: "localeCompare, or the order of insertion",
     run: async ({ registry }) => {
-      const tags = ["b", "B", "a", "10", "9", "_", "a.1", "a-1", "Z"];
+      const tags = ["b", "B", "a", "10", "9", "_", "a.1", "a-1", "Z"] as const;
       await pushTags(registry, ...tags);
       await registry.pushManifest(repo, bytes("a"), "application/x-a", { tags: ["b"] });
       equal(await collect(registry.tags(repo)), [...tags].sort(), "the tags");

@@ -96,9 +96,9 @@ export const togetherCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const names = (letter: string): string[] => Array.from({ length: 8 }, (_, i) => `${letter}${i}`);
       for (const tag of names("old")) await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] });
-      const changes = names("old").map((tag) => registry.deleteTag(repo, tag));
-      changes.push(...names("new").map(async (tag) => { await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] }); }));
-      await resolves(() => Promise.all(changes), "eight pushes and eight deletions at once");
+      const deletions = names("old").map((tag) => registry.deleteTag(repo, tag));
+      const pushes = names("new").map((tag) => registry.pushManifest(repo, bytes(tag), type, { tags: [tag] }));
+      await resolves(() => Promise.all([...deletions, ...pushes]), "eight pushes and eight deletions at once");
       equal(await collect(registry.tags(repo)), names("new"), "the tags");
     },
   },

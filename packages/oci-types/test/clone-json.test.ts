@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+
+import { cloneJson } from "../src/clone-json.ts";
+
+it("a copy has the same values, and none of the objects and arrays", () => {
+  const data = { text: "a", list: [1, { deep: null }], empty: {}, flag: false };
+  const copy = cloneJson(data);
+  expect(copy).toEqual(data);
+  expect(copy).not.toBe(data);
+  expect(copy.list).not.toBe(data.list);
+  expect(copy.list[1]).not.toBe(data.list[1]);
+});
+
+it("a member called __proto__ is copied as a member", () => {
+  const copy = cloneJson(JSON.parse('{"__proto__":{"a":1}}') as object);
+  expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+  expect(JSON.stringify(copy)).toBe('{"__proto__":{"a":1}}');
+});
+
+it("data that is nested 200,000 deep is copied", () => {
+  const depth = 200_000;
+  const copy = cloneJson(JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`) as unknown[]);
+  let reached = 0;
+  for (let next: unknown = copy; Array.isArray(next); next = next[0]) reached += 1;
+  expect(reached).toBe(depth);
+});
+
+it("data that contains itself is copied", () => {
+  const data: { self?: object } = {};
+  data.self = data;
+  const copy = cloneJson(data);
+  expect(copy.self).toBe(copy);
+  expect(copy).not.toBe(data);
+});

@@ -20,6 +20,15 @@ const browserSafe = ["packages/oci-types", "packages/ociref"];
 /** Modules of layout-core that are allowed to touch the disk; all others are pure. */
 const diskModules = ["packages/layout-core/src/fs/**"];
 
+/** Those of them that open files and make or remove directories, having looked that these are the layout's own. */
+const diskDoors = ["disk", "regular-file", "own-directory", "atomic-file", "lock-record"].map((name) => `packages/layout-core/src/fs/${name}.ts`);
+
+/** A call of `disk.open` and the like, whichever way the disk is reached. */
+function unguarded(name) {
+  const selector = `CallExpression[callee.property.name=/^(open|mkdir|rmdir|list|readFile)$/][callee.object.${name}='disk']`;
+  return { selector, message: "Open files and use directories by way of regular-file.ts and own-directory.ts." };
+}
+
 const nodeModules = { regex: "^node:", message: "This module is pure: it must not touch the machine (docs/decisions/0002)." };
 const outsidePackage = { regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/", message: "Import a package by its name." };
 
@@ -74,6 +83,29 @@ export default tseslint.config(
         { patterns: [siblings(layers["packages/layout-core"]), outsidePackage, { regex: "^node:(?!path$)", message: nodeModules.message }] },
       ],
     },
+  },
+  {
+    // One module calls the file system; the others of this folder know its types and constants.
+    files: diskModules,
+    ignores: ["packages/layout-core/src/fs/disk.ts", "packages/layout-core/src/fs/process-identity.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            siblings(layers["packages/layout-core"]),
+            outsidePackage,
+            { regex: "^node:fs", allowImportNamePattern: "^constants$", message: "Call the file system by way of fs/disk.ts." },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // A layout's files are opened, and its directories used, by the modules that look at them first.
+    files: ["packages/layout-core/src/**"],
+    ignores: diskDoors,
+    rules: { "no-restricted-syntax": ["error", ...["name", "property.name"].map(unguarded)] },
   },
   {
     files: ["packages/oci-server/src/*.ts"],

@@ -51,6 +51,11 @@ export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${ownedName()}.tmp`);
 }
 
+/** Creates the file `path`, which must not exist, not even as a link; open for reading and writing. */
+export function createFile(disk: Disk, path: string): Promise<OpenFile> {
+  return disk.open(path, "wx+");
+}
+
 /**
  * Creates the file `path`, which must not exist, lets `write` fill it, and closes it. Where anything fails the
  * file is removed again.
@@ -60,7 +65,7 @@ export async function writeNewFile<Result>(
   path: string,
   write: (file: OpenFile) => Promise<Result>,
 ): Promise<Result> {
-  const file = await disk.open(path, "wx");
+  const file = await createFile(disk, path);
   let result: Result;
   try {
     try {

@@ -1,6 +1,6 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { closeQuietly, removeQuietly, syncDirectory, temporaryBeside } from "./atomic-file.ts";
+import { closeQuietly, createFile, removeQuietly, syncDirectory, temporaryBeside } from "./atomic-file.ts";
 import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
 import { afterCommit } from "./committed.ts";
@@ -98,7 +98,7 @@ export class IndexFile {
     const disk = this.#disk;
     const { index, root } = this.#paths;
     const temporary = temporaryBeside(index);
-    const file = await disk.open(temporary, "wx+");
+    const file = await createFile(disk, temporary);
     try {
       await disk.write(file, Buffer.from(text));
       const mode = disk.lstatNow(index)?.mode;

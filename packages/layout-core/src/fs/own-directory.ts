@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import { closeQuietly, ensureDirectory, removeQuietly } from "./atomic-file.ts";
+import { closeQuietly, createFile, ensureDirectory, removeQuietly } from "./atomic-file.ts";
 import type { Dirent, Disk, OpenFile } from "./disk.ts";
 import { isFileFault, listIfThere } from "./disk.ts";
 
@@ -66,7 +66,7 @@ export function requireUnmoved(disk: Disk, directory: OwnDirectory): void {
 /** Creates a file that must not exist, open for writing. It is removed again if the directory was replaced meanwhile. */
 export async function createIn(disk: Disk, directory: OwnDirectory, fileName: string): Promise<OpenFile> {
   const path = join(directory.path, fileName);
-  const file = await disk.open(path, "wx");
+  const file = await createFile(disk, path);
   try {
     requireUnmoved(disk, directory);
     return file;
@@ -74,6 +74,37 @@ export async function createIn(disk: Disk, directory: OwnDirectory, fileName: st
     await closeQuietly(disk, file);
     await removeQuietly(disk, path);
     throw error;
+  }
+}
+
+/** Creates a directory in one of ours that must not exist. It is removed again if the other was replaced meanwhile. */
+export async function createDirectoryIn(disk: Disk, directory: OwnDirectory, name: string): Promise<OwnDirectory> {
+  const path = join(directory.path, name);
+  await disk.mkdir(path);
+  try {
+    requireUnmoved(disk, directory);
+  } catch (error) {
+    await disk.rmdir(path).catch(() => undefined);
+    throw error;
+  }
+  const made = findDirectory(disk, path, `${directory.name}/${name}`);
+  if (made !== undefined) return made;
+  throw new RegistryError("STORAGE_FAILED", `${directory.name}/${name} was removed while it was being made`);
+}
+
+/**
+ * Removes the files of a directory whose names are `ours`, and the directory if nothing else is in it. Never rejects: a
+ * garbage collection removes what cannot be removed now.
+ */
+export async function removeOwn(disk: Disk, directory: OwnDirectory, ours: RegExp): Promise<void> {
+  try {
+    for (const { name } of await listIfThere(disk, directory.path)) {
+      if (!isUnmoved(disk, directory)) return;
+      if (ours.test(name)) await removeQuietly(disk, join(directory.path, name));
+    }
+    await disk.rmdir(directory.path);
+  } catch {
+    // Something that is not ours is in it, or the system refuses.
   }
 }
 

@@ -11,7 +11,7 @@ import { stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import { acquireLock } from "./lock.ts";
 import type { OwnDirectory } from "./own-directory.ts";
-import { createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, requireUnmoved, unlessUnsound } from "./own-directory.ts";
+import { createDirectoryIn, createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, removeOwn, requireUnmoved, unlessUnsound } from "./own-directory.ts";
 import { openRegularFile, readSmallFile } from "./regular-file.ts";
 import { storageError } from "./storage-error.ts";
 import type { UploadRecord } from "./upload-record.ts";
@@ -97,7 +97,7 @@ export class UploadFiles {
       if (session === undefined || lock === undefined || lock === "busy") return false;
       if (isUnmoved(this.#disk, session)) await removeQuietly(this.#disk, join(session.path, "session.json"));
       await lock.release();
-      await this.#remove(session);
+      await removeOwn(this.#disk, session, SESSION_FILE);
       return true;
     });
     return isRemoved ?? false;
@@ -107,19 +107,15 @@ export class UploadFiles {
   async create(record: UploadRecord): Promise<OpenUpload> {
     const id = randomUUID();
     const uploads = await makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
-    await this.#disk.mkdir(this.directory(id));
-    const session = this.#find(id);
+    const session = await createDirectoryIn(this.#disk, uploads, id);
     try {
-      requireUnmoved(this.#disk, uploads);
-      if (session !== undefined) {
-        await this.#write(session, "data", "");
-        await this.#write(session, "session.json", JSON.stringify(record));
-      }
+      await this.#write(session, "data", "");
+      await this.#write(session, "session.json", JSON.stringify(record));
       const upload = await this.open(id);
       if (upload !== undefined && upload !== "busy") return upload;
       throw new RegistryError("STORAGE_FAILED", "the upload was removed while it was being made");
     } catch (error) {
-      if (session !== undefined) await this.#remove(session);
+      await removeOwn(this.#disk, session, SESSION_FILE);
       throw error;
     }
   }
@@ -219,7 +215,7 @@ export class UploadFiles {
           } finally {
             await lock.release();
           }
-          await this.#remove(session);
+          await removeOwn(this.#disk, session, SESSION_FILE);
         }),
     };
   }
@@ -246,19 +242,6 @@ export class UploadFiles {
       await this.#disk.write(file, Buffer.from(text));
     } finally {
       await this.#disk.close(file);
-    }
-  }
-
-  /** Removes the files of ours that are left of a session that has ended. `gc` removes what cannot be removed now. */
-  async #remove(session: OwnDirectory): Promise<void> {
-    try {
-      for (const { name } of await listIfThere(this.#disk, session.path)) {
-        if (!isUnmoved(this.#disk, session)) return;
-        if (SESSION_FILE.test(name)) await removeQuietly(this.#disk, join(session.path, name));
-      }
-      await this.#disk.rmdir(session.path);
-    } catch {
-      // Something that is not ours is in it, or the system refuses.
     }
   }
 }

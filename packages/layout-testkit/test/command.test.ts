@@ -108,6 +108,7 @@ describe("exit code 2, and one line that says why", () => {
     ["no target", [], "TARGET"],
     ["an unknown option", ["memory.mjs", "--frob"], "--frob"],
     ["no time at all", ["memory.mjs", "--timeout", "0"], "timeout"],
+    ["more time than a timer takes", ["memory.mjs", "--timeout", "2147483648"], "24.8 days"],
     ["an unknown id", ["memory.mjs", "--only", "BLUB-01"], 'no case begins with "BLUB-01"'],
     ["no case that is about the target", ["memory.mjs", "-t", "OPEN-01"], "no case"],
     ["a target that is not there", ["nowhere.mjs"], "there is no file nowhere.mjs"],

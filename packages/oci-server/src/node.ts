@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import type { Registry } from "@ocilayout/oci-types";
-import { requireCount, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
 
 import { clientKey } from "./client-key.ts";
 import { createHandle } from "./handle.ts";
@@ -36,7 +36,10 @@ export interface RegistryServer extends AsyncDisposable {
   readonly port: number;
   /** Node's own, for what is not here. */
   readonly server: Server;
-  /** Takes no more requests, and ends what does not end by itself within `graceMs` (default 5,000). Idempotent. */
+  /**
+   * Takes no more requests, and ends what does not end by itself within `graceMs` (default 5,000, at most 24.8 days).
+   * Idempotent. Rejects with a RangeError or TypeError, and closes nothing, if `graceMs` is invalid.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -71,7 +74,10 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const address = server.address() as AddressInfo;
   const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
   let closed: Promise<void> | undefined;
-  const close = (graceMs: number = 5000): Promise<void> => (closed ??= closeServer(server, graceMs));
+  const close = async (graceMs: number = 5000): Promise<void> => {
+    requireDuration(graceMs, "graceMs");
+    await (closed ??= closeServer(server, graceMs));
+  };
   return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
 }
 

@@ -1,8 +1,8 @@
-import { requireCount } from "@ocilayout/oci-types";
+import { requireCount, requireDuration } from "@ocilayout/oci-types";
 
 import type { Authorize, AuthorizedRequest } from "./authorize.ts";
 
-/** What a request may take of the server. */
+/** What a request may take of the server. Durations are 2,147,483,647 ms (24.8 days) at most: no timer waits longer. */
 export interface ServerLimits {
   /** The largest blob, in bytes. Default 64 GiB. Beyond it: 413. */
   readonly maxBlobBytes: number;
@@ -119,7 +119,7 @@ export function completeLimits(limits: Partial<ServerLimits> = {}): ServerLimits
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`there is no limit ${name}`);
     if ((value as number | undefined) === undefined) continue;
-    if (requireCount(value, name) === 0) throw new RangeError(`${name} must be positive`);
+    if ((name.endsWith("Ms") ? requireDuration(value, name) : requireCount(value, name)) === 0) throw new RangeError(`${name} must be positive`);
     complete[name as keyof ServerLimits] = value;
   }
   return complete;

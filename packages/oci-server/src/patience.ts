@@ -1,3 +1,5 @@
+import { maxDurationMs } from "@ocilayout/oci-types";
+
 /**
  * How long a client may be waited for: as long as what it sends or takes comes to `minBytesPerSecond`, with `windowMs` in
  * hand. Only the time that is spent waiting for the client counts: it is given to {@link waited} by whoever waits.
@@ -15,7 +17,7 @@ export class Patience {
 
   /** How long the client may be waited for until it has sent or taken `bytes` more, in milliseconds. */
   leftFor(bytes: number): number {
-    return this.#leftMs + bytes * this.#msPerByte;
+    return Math.min(this.#leftMs + bytes * this.#msPerByte, maxDurationMs);
   }
 
   /** Counts a time that was spent waiting for the client, and what came of it. */

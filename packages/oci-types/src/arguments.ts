@@ -22,6 +22,20 @@ export function requireCount(value: unknown, what: string): number {
   return value;
 }
 
+/** The longest duration that a timer takes, in milliseconds: 24.8 days. A longer one fires at once. */
+export const maxDurationMs: number = 2 ** 31 - 1;
+
+/**
+ * `value`, a duration in milliseconds that a timer can wait for.
+ *
+ * @throws TypeError if it is not a number; RangeError if it is negative, not an integer, or above {@link maxDurationMs}.
+ */
+export function requireDuration(value: unknown, what: string): number {
+  const duration = requireCount(value, what);
+  if (duration > maxDurationMs) throw new RangeError(`${what} must be ${maxDurationMs} ms (24.8 days) at most, not ${duration}`);
+  return duration;
+}
+
 /**
  * `value`, true or false.
  *

@@ -1,4 +1,4 @@
-export { requireCount, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString, type Page } from "./arguments.ts";
+export { maxDurationMs, requireCount, requireDuration, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString, type Page } from "./arguments.ts";
 export { createBlobReader, type BlobReader, type BlobReaderOptions } from "./blob-reader.ts";
 export { readBlobSource, requireBytes, type BlobChunks, type BlobSource } from "./blob-source.ts";
 export { cloneJson } from "./clone-json.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { onAbort, requireCount, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString } from "../src/index.ts";
+import { onAbort, requireCount, requireDuration, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString } from "../src/index.ts";
 
 describe("arguments", () => {
   it("a string is a string", () => {
@@ -22,6 +22,13 @@ describe("arguments", () => {
 
   it("nor is what is no number", () => {
     expect(() => requireCount("1", "it")).toThrow(new TypeError("it must be a number, not string"));
+  });
+
+  it("a duration is what a timer can wait for", () => {
+    for (const duration of [0, 1, 2_147_483_647]) expect(requireDuration(duration, "it")).toBe(duration);
+    for (const duration of [2_147_483_648, Number.MAX_SAFE_INTEGER, Infinity, -1, 0.5]) expect(() => requireDuration(duration, "it")).toThrow(RangeError);
+    expect(() => requireDuration(2 ** 31, "it")).toThrow("it must be 2147483647 ms (24.8 days) at most, not 2147483648");
+    expect(() => requireDuration("1", "it")).toThrow(TypeError);
   });
 
   it("an object is an object", () => {

@@ -1,5 +1,5 @@
 import type { Registry, RegistryCapabilities } from "@ocilayout/oci-types";
-import { requireCount, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
 
 /** What a case needs of a backend: an empty registry, and perhaps a way to open its content again. */
 export interface ConformanceTarget extends Partial<AsyncDisposable> {
@@ -79,7 +79,7 @@ export function completeOptions(options: ConformanceOptions): ConformanceSetting
   }
   const seed = options.seed ?? Math.floor(Math.random() * LARGEST_SEED);
   if (requireCount(seed, "seed") > LARGEST_SEED) throw new RangeError(`seed must be ${LARGEST_SEED} at most`);
-  if (requireCount(timeoutMs, "timeoutMs") === 0) throw new RangeError("timeoutMs must be positive");
+  if (requireDuration(timeoutMs, "timeoutMs") === 0) throw new RangeError("timeoutMs must be positive");
   return {
     create: options.create,
     capabilities,

@@ -1,0 +1,38 @@
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
+import { maxDurationMs } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { createHandler } from "../src/index.ts";
+import { serve } from "../src/node.ts";
+import { Patience } from "../src/patience.ts";
+
+describe("a duration that no timer can wait for", () => {
+  it.each(["idleMs", "requestMs", "rateWindowMs"])("is a RangeError as %s: it would end at once", (name) => {
+    for (const value of [2 ** 31, Number.MAX_SAFE_INTEGER, Infinity]) {
+      expect(() => createHandler(createMemoryRegistry(), { limits: { [name]: value } })).toThrow(RangeError);
+    }
+  });
+
+  it("is a RangeError of close, which closes nothing", async () => {
+    await using server = await serve(createMemoryRegistry(), { port: 0 });
+    await expect(server.close(2 ** 31)).rejects.toThrow(RangeError);
+    await expect(server.close(Infinity)).rejects.toThrow(RangeError);
+    expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+  });
+});
+
+describe("the longest durations", () => {
+  const limits = { idleMs: maxDurationMs, requestMs: maxDurationMs, rateWindowMs: maxDurationMs, minBytesPerSecond: 1 };
+
+  it("let a push and a pull through", async () => {
+    await using server = await serve(createMemoryRegistry(), { port: 0, writable: true, limits });
+    const body = new Uint8Array(3_000_000);
+    const put = await fetch(`${server.url}/v2/a/manifests/v1`, { method: "PUT", headers: { "content-type": "application/x" }, body });
+    expect(put.status).toBe(201);
+    expect((await (await fetch(`${server.url}/v2/a/manifests/v1`)).arrayBuffer()).byteLength).toBe(body.length);
+  });
+
+  it("do not add up to more", () => {
+    expect(new Patience({ rateWindowMs: maxDurationMs, minBytesPerSecond: 1 }).leftFor(1_000_000_000)).toBe(maxDurationMs);
+  });
+});

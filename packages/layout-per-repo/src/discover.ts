@@ -85,7 +85,7 @@ export async function* explore(directory: string, options: DiscoverOptions = {})
 }
 
 /** Fails if `directory` is itself a layout: repositories in it would lie in that layout. */
-export async function requireTree(directory: string): Promise<void> {
+async function requireTree(directory: string): Promise<void> {
   const kind = await inspectDirectory(directory);
   if (kind !== "layout" && kind !== "remnant") return;
   throw new RegistryError("LAYOUT_INVALID", "this is one layout, not a directory of layouts: open it with openLayout");

@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
-import type { BlobWriter, CallOptions, Descriptor, Digest, ListOptions, Registry, RegistryErrorCode } from "@ocilayout/oci-types";
+import type { BlobWriter, CallOptions, Descriptor, Digest, ListOptions, Registry } from "@ocilayout/oci-types";
 import { isRegistryError, readBlobSource, RegistryError, requireDigest, requireObject, requirePage, requireSignal } from "@ocilayout/oci-types";
 
-import { discover, requireTree } from "./discover.ts";
+import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
 import { collectAll, verifyAll } from "./maintenance.ts";
 import { OpenLayouts } from "./open-layouts.ts";
@@ -31,7 +31,8 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
 
 /**
  * Opens a directory of layouts as a registry: repository `a/b` is the layout in `<directory>/a/b`. Opening creates
- * nothing and reads no layout; a repository's layout is created by the first write to it.
+ * nothing and reads no layout; a repository's layout is created by the first write to it. If `directory` is itself a layout,
+ * every call is `LAYOUT_INVALID`.
  *
  * Links below `directory` are not followed: where one is on the way to a repository, or a file, every call about that
  * repository is `LAYOUT_INVALID`, and `repositories()` does not list it.
@@ -39,8 +40,8 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
  * A name with a component `blobs`, `index.json` or `oci-layout` is `NAME_INVALID`: it would lie inside another layout.
  * Blobs are each repository's own. Everything else is as `openLayout` promises it, for each of the layouts.
  *
- * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `LAYOUT_INVALID` if `directory` is itself
- * a layout, or if `readOnly` is given and it does not exist.
+ * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `LAYOUT_INVALID` if `readOnly` is given
+ * and `directory` does not exist.
  */
 export async function openPerRepository(directory: string, options: PerRepositoryOptions = {}): Promise<PerRepositoryRegistry> {
   requireObject(options, "options");
@@ -48,7 +49,6 @@ export async function openPerRepository(directory: string, options: PerRepositor
   // What one layout refuses, all would.
   await (await openLayout(directory, layoutOptions)).close();
   const root = resolve(directory);
-  await requireTree(root);
   const layouts = new OpenLayouts(root, layoutOptions, requireMost(maxOpenLayouts));
   return new Router(root, layouts, layoutOptions.allowSparse === true).registry();
 }
@@ -179,24 +179,30 @@ class Router {
   /** A repository that has the blob, the target itself before any other. Another one that cannot be read has none. */
   async #findOwner(target: string, digest: Digest, options: CallOptions): Promise<string | undefined> {
     if (await this.#has(target, digest, options)) return target;
-    const path = join("blobs", ...digest.split(":"));
+    const path = join("blobs", digest.replace(":", "/"));
     for await (const repository of discover(this.#root, options)) {
       // Most have nothing of that name: their index need not be read.
       if (!isThere(join(this.#root, repository, path))) continue;
-      if (await this.#has(repository, digest, options, ["LAYOUT_INVALID", "STORAGE_FAILED"])) return repository;
+      if (await this.#has(repository, digest, options).catch(noneIfUnreadable)) return repository;
     }
     return undefined;
   }
 
-  async #has(repository: string, digest: Digest, options: CallOptions, ignored: readonly RegistryErrorCode[] = []): Promise<boolean> {
+  async #has(repository: string, digest: Digest, options: CallOptions): Promise<boolean> {
     try {
       await this.#call(repository, (it) => it.resolveBlob(repository, digest, options));
       return true;
     } catch (error) {
-      if (isRegistryError(error, "BLOB_UNKNOWN", ...ignored)) return false;
+      if (isRegistryError(error, "BLOB_UNKNOWN")) return false;
       throw error;
     }
   }
+}
+
+/** False for what is wrong with one layout; passes on what concerns the call. */
+function noneIfUnreadable(error: unknown): false {
+  if (isRegistryError(error, "LAYOUT_INVALID", "STORAGE_FAILED")) return false;
+  throw error;
 }
 
 /** Whether anything is at `path`, a link or not. */

@@ -222,28 +222,26 @@ describe("clause 28: a damaged layout does not break the others", () => {
 });
 
 describe("clause 28: the root of a tree", () => {
-  it("a directory that is itself a layout is refused when it is opened, and says so", async () => {
-    const layout = join(temporaryDirectory(), "layout");
-    await using registry = await openLayout(layout, { durability: "none" });
-    await registry.pushBlob("a", blob, content);
-    for (const spoil of [() => undefined, () => { rmSync(join(layout, "oci-layout")); }]) {
-      spoil();
-      await expect(openPerRepository(layout)).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringContaining("one layout") as string });
-    }
-  });
-
-  it("one that becomes a layout later is refused by every call", async () => {
+  it.each<readonly [string, (root: string) => void]>([
+    ["a layout", () => undefined],
+    ["a layout that lost its oci-layout", (root) => { rmSync(join(root, "oci-layout")); }],
+  ])("%s is refused by every call, which says so", async (_what, spoil) => {
     const registry = await open();
     await pushArtifact(registry, "there", "one", ["v1"]);
     await using layout = await openLayout(registry.directory, { durability: "none" });
     await layout.pushBlob("a", blob, content);
+    spoil(registry.directory);
     const more: Readonly<Record<string, (it: Registry) => Promise<unknown>>> = {
       ...Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, () => call(registry, "there")])),
       repositories: () => collect(registry.repositories()),
       verify: () => collect(registry.verify()),
       gc: () => registry.gc(),
     };
-    for (const [name, call] of Object.entries(more)) await expect(call(registry), name).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    const before = everything(registry.directory);
+    for (const [name, call] of Object.entries(more)) {
+      await expect(call(registry), name).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringMatching(/one layout, not a directory|itself a layout/) as string });
+    }
+    expect(everything(registry.directory)).toEqual(before);
   });
 
   it("it may be a link itself", async () => {

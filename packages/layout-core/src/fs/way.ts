@@ -36,13 +36,19 @@ export function obstacleOn(disk: Disk, base: string, directory: string): Obstacl
  */
 export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
   if (within === undefined) return;
-  if (disk.lstatNow(join(within, "oci-layout")) !== undefined) {
+  if (isLayout(disk, within)) {
     throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is itself a layout, so no repository can be in it");
   }
   const obstacle = obstacleOn(disk, within, root);
   if (obstacle === undefined) return;
   const what = obstacle.isLink ? "a link, and links to repositories are not followed" : "not a directory";
   throw new RegistryError("LAYOUT_INVALID", `${obstacle.name} is ${what}`);
+}
+
+/** Whether `directory` is itself a layout, also one that lost its `oci-layout`. */
+function isLayout(disk: Disk, directory: string): boolean {
+  const has = (name: string): boolean => disk.lstatNow(join(directory, name)) !== undefined;
+  return has("oci-layout") || (has("index.json") && has("blobs"));
 }
 
 /** Fails if a layout cannot be opened: it does not lie where it should, or is to be read and does not exist. */

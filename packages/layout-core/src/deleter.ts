@@ -73,7 +73,7 @@ export class LayoutDeleter implements RegistryDeleter {
     try {
       await index.read();
       // Where there is no layout nothing can be deleted, and none is made for that.
-      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
+      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined) throw unknownBlob(wanted, blobs);
       const sharers = await findSharers(this.#layout);
       if (sharers === undefined) {
         throw new RegistryError("DENIED", "blobs is a link: other layouts may need what lies there, and sharedWith does not say which", {
@@ -81,7 +81,7 @@ export class LayoutDeleter implements RegistryDeleter {
         });
       }
       await lockAll(sharers, signal, async (locked) => {
-        if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted);
+        if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted, blobs);
         for (const each of locked) await requireUnreferenced(each, wanted);
         await staging.remove(wanted);
         forgetIn(sharers, wanted);

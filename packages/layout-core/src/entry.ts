@@ -74,6 +74,12 @@ export function createEntry(descriptor: Descriptor, name: EntryName, rules: Name
   };
 }
 
+/** `entry` with the type and the size that its manifest has, all else about it kept to the byte. */
+export function correctEntry(entry: Entry, { mediaType, size }: Descriptor): Entry {
+  const text = setMember(setMember(entry.text, "mediaType", JSON.stringify(mediaType)), "size", String(size));
+  return { ...entry, text, mediaType, size };
+}
+
 /** `entry` without its tag, all else about it kept to the byte. */
 export function untagEntry(entry: Entry, rules: NameRules): Entry {
   const value = JSON.parse(entry.text) as Record<string, unknown>;

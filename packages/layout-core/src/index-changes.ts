@@ -2,7 +2,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 
 import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
-import { createEntry, isPlainEntry, untagEntry } from "./entry.ts";
+import { correctEntry, createEntry, isPlainEntry, untagEntry } from "./entry.ts";
 import type { NameRules } from "./ref-name.ts";
 
 /** A change of what a repository has. */
@@ -33,12 +33,20 @@ export function putManifest(
   for (const tag of tags) {
     const [current, ...duplicates] = draft.tagged(repository, tag);
     for (const duplicate of duplicates) untag(change, duplicate);
-    if (current?.digest === descriptor.digest) continue;
+    if (current?.digest === descriptor.digest) {
+      if (!isAbout(current, descriptor)) draft.replace(current, correctEntry(current, descriptor));
+      continue;
+    }
     draft.add(createEntry(descriptor, { repository, tag }, rules));
     if (current !== undefined) untag(change, current);
   }
   if (tags.length === 0) keepManifest(change, descriptor);
   for (const digest of [descriptor.digest, ...contents]) dropUnneeded(change, digest);
+}
+
+/** Whether an entry says of its manifest what is true. */
+function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
+  return mediaType === descriptor.mediaType && size === descriptor.size;
 }
 
 /** Makes sure that `descriptor` is a manifest of the repository. */

@@ -1,4 +1,4 @@
-import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { parseEntry } from "./entry.ts";
@@ -168,10 +168,7 @@ export class LayoutIndex {
   #parse(source: string | undefined): Pick<IndexState, "text" | "table"> {
     if (source !== undefined && this.#state !== undefined && source === this.#state.source) return this.#state;
     const text = parseIndexText(source ?? emptyIndexText);
-    const mediaType = text.document["mediaType"];
-    if (typeof mediaType === "string" && !INDEX_MEDIA_TYPES.includes(mediaType)) {
-      throw damaged("index.json says that it is something else than an index");
-    }
+    requireIndex(text.document);
     return { text: { ...text, entries: [] }, table: new EntryTable(text.entries.map((entry) => this.#parseEntry(entry))) };
   }
 
@@ -228,7 +225,20 @@ export class LayoutIndex {
   }
 }
 
-const INDEX_MEDIA_TYPES: readonly string[] = [
+const INDEX_MEDIA_TYPES: readonly unknown[] = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
+
+/** Members of what is not an index: manifests of several kinds, a config, the file `oci-layout`. */
+const FOREIGN_MEMBERS = ["config", "layers", "fsLayers", "blobs", "rootfs", "imageLayoutVersion"];
+
+/** Refuses a document that is something else than an index: read as an empty one, its content would be garbage. */
+function requireIndex(document: Readonly<Record<string, unknown>>): void {
+  const { mediaType } = document;
+  if (typeof mediaType === "string" && !INDEX_MEDIA_TYPES.includes(mediaType)) {
+    throw damaged(`index.json is not an image index: its media type is ${excerpt(mediaType)}`);
+  }
+  const member = Object.hasOwn(document, "manifests") ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
+  if (member !== undefined) throw damaged(`index.json is not an image index: it has ${member} and no manifests`);
+}

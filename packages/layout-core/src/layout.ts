@@ -29,7 +29,7 @@ export class Layout {
 
   constructor(disk: Disk, directory: string, settings: LayoutSettings) {
     this.disk = disk;
-    this.paths = layoutPaths(directory, settings.within);
+    this.paths = layoutPaths(directory, settings.within, settings.blobDirectory);
     this.settings = settings;
     this.index = new LayoutIndex(disk, this.paths, settings);
     this.blobs = new BlobFiles(disk, this.paths, settings);

@@ -9,7 +9,6 @@ import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { mayContain } from "./manifest-store.ts";
-import { soundEntry } from "./reader.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** A manifest of a repository, and the tags that point at it. */
@@ -63,8 +62,8 @@ export class LayoutLister implements RegistryLister {
     const answers: Map<string, Descriptor> = new Map();
     for (const manifest of graph.referrers(table, repo, wanted)) {
       const [entry] = table.withDigest(repo, manifest.digest);
-      // What was pushed as something that nobody knows is about nothing.
-      if (entry !== undefined && entry.mediaType !== "" && manifestKind(entry.mediaType) === "opaque") continue;
+      // Bytes without a type of their own that were pushed as something unknown are about nothing.
+      if (!manifest.isTyped && entry !== undefined && entry.mediaType !== "" && manifestKind(entry.mediaType) === "opaque") continue;
       if (artifactType === undefined || manifest.artifactType === artifactType) {
         answers.set(manifest.digest, describeReferrer(manifest));
       }
@@ -93,10 +92,10 @@ export class LayoutLister implements RegistryLister {
       for (const digest of table.digests(repo)) {
         const entries = table.withDigest(repo, digest);
         const tags = [...new Set(entries.flatMap(({ tag }) => tag ?? []))];
-        const entry = await soundEntry(entries, this.#layout);
+        const [entry] = entries;
         if (entry === undefined) continue;
         const current = tags.filter((tag) => table.tagged(repo, tag)[0]?.digest === digest).sort();
-        found.set(digest, { descriptor: plainDescriptor(entry), tags: current, unreadableNames: unreadableNames(entries) });
+        found.set(digest, { descriptor: await graph.describe(entry), tags: current, unreadableNames: unreadableNames(entries) });
       }
       for (const digest of table.digests(repo)) {
         const [entry] = table.withDigest(repo, digest);

@@ -7,6 +7,7 @@ import type { BlobFiles } from "./fs/blob-files.ts";
 import type { UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, ManifestStore, mayContain } from "./manifest-store.ts";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
+import { referencesOf } from "./stored-manifest.ts";
 
 /** How much of a repository has to be read for a question: what lists manifests, or every manifest. */
 export type Scope = "indexes" | "all";
@@ -48,6 +49,14 @@ export class ManifestGraph {
   async load(root: ManifestRoot): Promise<StoredManifest | undefined> {
     const reading = await this.store.load(root);
     return isReadable(reading) ? reading : undefined;
+  }
+
+  /**
+   * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. Of a
+   * manifest that cannot be read it is what the entry says.
+   */
+  async describe(entry: Pick<Descriptor, "mediaType" | "digest" | "size">): Promise<Descriptor> {
+    return plainDescriptor((await this.load(entry)) ?? entry);
   }
 
   /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */
@@ -168,7 +177,7 @@ export class ManifestGraph {
       const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
-        for (const below of reading.children) waiting.push(below);
+        for (const child of referencesOf(reading).manifests) waiting.push(child);
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";

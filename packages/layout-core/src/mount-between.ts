@@ -26,7 +26,7 @@ export async function mountBetween(
     // Neither is touched if it is damaged, or if a link leads to it.
     for (const { index } of [from, to]) await index.read();
     const size = await from.blobs.size(wanted);
-    if (size === undefined) throw unknownBlob(wanted);
+    if (size === undefined) throw unknownBlob(wanted, from.blobs);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
     if ((await to.blobs.size(wanted)) === size) {
       await to.index.locked(() => to.staging.renew(wanted), options);
@@ -35,7 +35,7 @@ export async function mountBetween(
     await to.index.ensure(signal);
     const path = await from.blobs.realPath(wanted);
     const staged = path === undefined ? undefined : await to.staging.stageFile(path, descriptor);
-    if (staged === undefined) throw unknownBlob(wanted);
+    if (staged === undefined) throw unknownBlob(wanted, from.blobs);
     await to.staging.orDrop(staged, async () => {
       signal?.throwIfAborted();
       // What has the name and is not as large is not the blob.

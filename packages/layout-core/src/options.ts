@@ -48,6 +48,12 @@ export interface LayoutOptions {
    */
   readonly sharedWith?: readonly string[] | undefined;
   /**
+   * The directory that holds the blobs instead of `blobs`, read and written: what skopeo calls a shared blob directory. It
+   * must be on the file system of the layout. Other layouts may need what lies there, as if `blobs` were a link: see
+   * `sharedWith`. Default: `blobs` in the layout's directory.
+   */
+  readonly blobDirectory?: string | undefined;
+  /**
    * A directory of layouts, which `directory` lies in. It may be reached through links; below it none is followed: if a link,
    * or anything else that is not a directory, is on the way to `directory`, every call is `LAYOUT_INVALID`. So is every call
    * if `within` is itself a layout.
@@ -77,6 +83,8 @@ export interface LayoutSettings {
   readonly sharedWith: readonly string[] | undefined;
   /** An absolute path. */
   readonly within: string | undefined;
+  /** An absolute path. */
+  readonly blobDirectory: string | undefined;
   readonly readOnly: boolean;
 }
 
@@ -106,6 +114,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     stealStale: requireFlag(options.stealStale ?? true, "stealStale"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
+    blobDirectory: options.blobDirectory === undefined ? undefined : requireDirectory(options.blobDirectory, "blobDirectory"),
     sharedWith: options.sharedWith === undefined ? undefined : requireDirectories(options.sharedWith),
     within: options.within === undefined ? undefined : requireDirectory(options.within, "within"),
     readOnly: requireFlag(options.readOnly ?? false, "readOnly"),

@@ -109,7 +109,8 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, pushed: Pushe
   for (const tag of tags) requireCurrent(view, repository, tag, precondition);
   const [entry] = view.withDigest(repository, descriptor.digest);
   if (entry !== undefined) {
-    requireSameType(descriptor, entry.mediaType);
+    const known = await graph.load(entry);
+    requireSameType(descriptor, known?.isTyped === true ? known.mediaType : entry.mediaType);
     return;
   }
   const findClaim = async (): Promise<Descriptor | undefined> => {
@@ -144,8 +145,8 @@ function ownMediaType(parsed: ParsedManifest): string | undefined {
 }
 
 function requireSameType(descriptor: Descriptor, known: string): void {
-  if (known === descriptor.mediaType) return;
-  throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known} already`);
+  if (known === descriptor.mediaType || known === "") return;
+  throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known}, not as ${descriptor.mediaType}`);
 }
 
 /** Refuses the change of a tag that is not as the caller requires. */

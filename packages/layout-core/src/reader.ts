@@ -2,9 +2,8 @@ import type { BlobReader, ByteRange, CallOptions, Descriptor, ReadOptions, Regis
 import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest, requireFlag, requireObject } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
-import type { Entry } from "./entry.ts";
 import { closeQuietly } from "./fs/atomic-file.ts";
-import type { OpenBlob } from "./fs/blob-files.ts";
+import type { BlobFiles, OpenBlob } from "./fs/blob-files.ts";
 import { closeWithOwner } from "./fs/disk.ts";
 import type { FilePart } from "./fs/file-chunks.ts";
 import { readFileChunks } from "./fs/file-chunks.ts";
@@ -60,7 +59,7 @@ export class LayoutReader implements RegistryReader {
     const wanted = await this.#findBlob(repo, digest);
     try {
       const size = await this.#layout.blobs.size(wanted);
-      if (size === undefined) throw unknownBlob(wanted);
+      if (size === undefined) throw unknownBlob(wanted, this.#layout.blobs);
       return { mediaType: octetStream, digest: wanted, size };
     } catch (error) {
       throw storageError(error, "looking for a blob");
@@ -90,7 +89,11 @@ export class LayoutReader implements RegistryReader {
     requireTag(tag);
     const [entry] = (await this.#layout.index.read()).tagged(repo, tag);
     if (entry === undefined) throw unknownTag(repo, tag);
-    return plainDescriptor(entry);
+    try {
+      return await this.#layout.graph.describe(entry);
+    } catch (error) {
+      throw storageError(error, "reading a manifest");
+    }
   }
 
   async #findBlob(repo: string, digest: string): Promise<Descriptor["digest"]> {
@@ -107,7 +110,7 @@ export class LayoutReader implements RegistryReader {
     const chunkSize = options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
     const wanted = await this.#findBlob(repo, digest);
     const blob = await this.#open(wanted);
-    if (blob === undefined) throw unknownBlob(wanted);
+    if (blob === undefined) throw unknownBlob(wanted, this.#layout.blobs);
     return { descriptor: { mediaType: octetStream, digest: wanted, size: blob.size }, blob, how: { signal, verify, mayReuse, chunkSize } };
   }
 
@@ -117,8 +120,8 @@ export class LayoutReader implements RegistryReader {
     const { index, graph } = this.#layout;
     const table = await index.read();
     try {
-      const entry = await soundEntry(table.withDigest(repo, wanted.digest), this.#layout);
-      if (entry !== undefined) return plainDescriptor(entry);
+      const [entry] = table.withDigest(repo, wanted.digest);
+      if (entry !== undefined) return await graph.describe(entry);
       await graph.read(table, repo, "indexes", { signal });
       const claimed = graph.claimed(table, repo, wanted.digest);
       const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
@@ -173,15 +176,6 @@ export class LayoutReader implements RegistryReader {
   }
 }
 
-/** Of the entries for one manifest the first that is right about its size; the first, where none is. */
-export async function soundEntry(entries: readonly Entry[], { blobs }: Layout): Promise<Entry | undefined> {
-  const [first] = entries;
-  if (first === undefined || entries.every(({ size }) => size === first.size)) return first;
-  // Which one is right cannot be told of a file that cannot be looked at.
-  const stored = await blobs.size(first.digest).catch(() => undefined);
-  return entries.find(({ size }) => size === stored) ?? first;
-}
-
 function requireRange(range: ByteRange): ByteRange {
   requireObject(range, "a range");
   const start = requireCount(range.start, "start");
@@ -190,9 +184,10 @@ function requireRange(range: ByteRange): ByteRange {
   throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
 }
 
-/** The error for a blob that is not there. */
-export function unknownBlob(digest: string): RegistryError {
-  return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}`);
+/** The error for a blob that is not there, or that only a link leads to which is not followed. */
+export function unknownBlob(digest: string, blobs: Pick<BlobFiles, "isLink">): RegistryError {
+  const why = blobs.isLink(digest) ? ": its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)" : "";
+  return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}${why}`);
 }
 
 /** The error for a manifest that a repository does not have. */

@@ -82,8 +82,9 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
  */
 async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
   const [entry] = view.withDigest(repository, descriptor.digest);
-  if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
   const reading = await graph.store.load(descriptor);
+  if (isReadable(reading) && reading.isTyped) return reading.mediaType === descriptor.mediaType;
+  if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
   if (isReadable(reading)) return reading.mediaType === descriptor.mediaType;
   // What cannot be read now may be as described.
   if (reading.cause !== undefined) throw reading.cause;

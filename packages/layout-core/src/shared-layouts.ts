@@ -15,11 +15,12 @@ export interface LockedLayout {
 }
 
 /**
- * Whether other layouts may need the blobs that lie here: `blobs`, or a directory in it, is a link.
+ * Whether other layouts may need the blobs that lie here: they lie elsewhere, or `blobs` or a directory in it is a link.
  *
  * A bind mount looks like any directory and is not noticed.
  */
-export function isLinked({ disk, paths }: Layout): boolean {
+export function isLinked({ disk, paths, settings }: Layout): boolean {
+  if (settings.blobDirectory !== undefined) return true;
   return [paths.blobs, ...digestAlgorithms.map((algorithm) => join(paths.blobs, algorithm))].some((path) => disk.lstatNow(path)?.isSymbolicLink() === true);
 }
 

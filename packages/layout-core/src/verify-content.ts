@@ -11,7 +11,8 @@ import { describeFault } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { isReadable } from "./manifest-store.ts";
 import { isReadableDigest } from "./ref-name.ts";
-import type { Finding } from "./verify.ts";
+import { referencesOf } from "./stored-manifest.ts";
+import type { Finding, VerifySettings } from "./verify.ts";
 
 /** Something that an entry or a manifest refers to. */
 interface Reference {
@@ -28,29 +29,41 @@ interface Reference {
 export async function* findContentProblems(
   layout: Layout,
   table: EntryTable,
-  content: boolean,
+  settings: VerifySettings,
   reached: Set<string>,
 ): AsyncGenerator<Finding, void, undefined> {
-  const sizes: Map<string, number | undefined> = new Map();
-  const waiting = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
+  const known: Map<string, Found> = new Map();
+  const waiting: Reference[] = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { digest, size } = next.descriptor;
+    const { digest } = next.descriptor;
     const isNew = !reached.has(digest);
     reached.add(digest);
     if (isNew) {
-      const found = next.isManifest ? await lookInto(layout, next, waiting) : await look(layout, next, content);
-      sizes.set(digest, found.size);
+      const found = next.isManifest ? await lookInto(layout, next, settings, waiting) : await look(layout, next, settings);
+      known.set(digest, found);
       if (found.finding !== undefined) yield found.finding;
     }
-    const stored = sizes.get(digest);
-    if (stored === undefined || size === undefined || stored === size) continue;
-    yield error("wrong-size", digest, `${digest} is said to have ${size} bytes and has ${stored}; who says so is wrong`);
+    yield* findDisagreements(next, known.get(digest));
   }
+}
+
+/** What a reference says of its target and is not so. */
+function* findDisagreements({ descriptor, isManifest }: Reference, found: Found | undefined): Generator<Finding, void, undefined> {
+  const { digest, mediaType, size } = descriptor;
+  if (found?.size !== undefined && size !== undefined && found.size !== size) {
+    yield error("wrong-size", digest, `a descriptor says that ${digest} has ${size} bytes, and it has ${found.size}`);
+  }
+  if (!isManifest || found?.mediaType === undefined || found.mediaType === mediaType) return;
+  const claim = mediaType === "" ? "names no media type" : `says ${mediaType}`;
+  const message = `a descriptor of ${digest} ${claim}, and the manifest is ${found.mediaType}, which counts; pushing it again with its tag mends an entry`;
+  yield { ...error("wrong-media-type", digest, message), severity: "warning" };
 }
 
 interface Found {
   /** In bytes; `undefined` where nothing that could be compared is there. */
   readonly size: number | undefined;
+  /** What a manifest says itself that it is. */
+  readonly mediaType?: string | undefined;
   readonly finding?: Finding | undefined;
 }
 
@@ -61,26 +74,33 @@ function rootReference(entry: Entry | ForeignEntry): Reference | undefined {
 }
 
 /** Looks at a manifest, and notes what it refers to. */
-async function lookInto(layout: Layout, { descriptor }: Reference, waiting: Reference[]): Promise<Found> {
+async function lookInto(layout: Layout, { descriptor }: Reference, settings: VerifySettings, waiting: Reference[]): Promise<Found> {
   const { digest } = descriptor;
   const reading = await layout.graph.store.loadFresh(descriptor);
   if (isReadable(reading)) {
-    const children = reading.children.map((child) => ({ descriptor: child, isManifest: true }));
-    // What stands in a document that nobody knows may be a reference, or not: it is reached, and not asked for.
-    const parts = reading.kind === "opaque" ? [] : reading.parts.map((part) => ({ descriptor: part, isManifest: false }));
-    for (const reference of [...parts, ...children].reverse()) waiting.push(reference);
-    return { size: reading.size };
+    const { manifests, content, isGuess } = referencesOf(reading);
+    const references = [
+      ...content.map((descriptor) => ({ descriptor, isManifest: false })),
+      ...manifests.map((descriptor) => ({ descriptor, isManifest: true })),
+    ];
+    for (const reference of references.reverse()) {
+      const { digest: target } = reference.descriptor;
+      // What a document of an unknown type has a digest of may be no reference: it is kept, and not missed.
+      if (!isGuess) waiting.push(reference);
+      else if (layout.blobs.stamp(target) !== undefined) waiting.push({ ...reference, descriptor: { ...reference.descriptor, size: undefined } });
+    }
+    return { size: reading.size, mediaType: reading.isTyped ? reading.mediaType : undefined };
   }
   switch (reading.state) {
     case "absent":
-      return { size: undefined, finding: missing(layout, descriptor) };
+      return { size: undefined, finding: missing(layout, descriptor, settings) };
     case "corrupt":
       return { size: undefined, finding: corrupt(digest) };
     case "unreadable":
-      return { size: undefined, finding: reading.cause === undefined ? missing(layout, descriptor) : unreadable(digest, reading.cause) };
+      return { size: undefined, finding: reading.cause === undefined ? missing(layout, descriptor, settings) : unreadable(digest, reading.cause) };
     case "too large":
       // Of a type that nobody looks into it may be as large as it likes.
-      if (manifestKind(descriptor.mediaType) === "opaque") return look(layout, { descriptor, isManifest: false }, true);
+      if (manifestKind(descriptor.mediaType) === "opaque") return look(layout, { descriptor, isManifest: false }, { ...settings, content: true });
       return { size: undefined, finding: error("damaged-manifest", digest, `the manifest ${digest}: ${reading.reason}`) };
     case "invalid": {
       const message = `the manifest ${digest} cannot be read: ${reading.reason}; delete it, or push what it should be`;
@@ -90,13 +110,13 @@ async function lookInto(layout: Layout, { descriptor }: Reference, waiting: Refe
 }
 
 /** Looks at a blob. */
-async function look(layout: Layout, { descriptor }: Reference, content: boolean): Promise<Found> {
+async function look(layout: Layout, { descriptor }: Reference, settings: VerifySettings): Promise<Found> {
   const { digest } = descriptor;
   let blob: OpenBlob | undefined;
   try {
     blob = await layout.blobs.open(digest);
-    if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor) };
-    const isIntact = !content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest));
+    if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor, settings) };
+    const isIntact = !settings.content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest));
     return isIntact ? { size: blob.size } : { size: undefined, finding: corrupt(digest) };
   } catch (cause) {
     if (!isFileFault(cause)) throw cause;
@@ -110,10 +130,12 @@ function unreadable(digest: string, cause: unknown): Finding {
   return error("unreadable-blob", digest, `${digest} cannot be read: ${describeFault(cause)}; pushing it again replaces it, if the system allows`);
 }
 
-function missing(layout: Layout, { digest, urls }: Reference["descriptor"]): Finding | undefined {
+function missing({ blobs }: Layout, { digest, urls }: Reference["descriptor"], { allowSparse }: VerifySettings): Finding | undefined {
   if ((urls?.length ?? 0) > 0) return undefined;
-  const message = `${digest} is referred to, and no such file is in the layout, or only a link that leaves it; push it again`;
-  return { ...error("missing-blob", digest, message), severity: layout.settings.allowSparse ? "warning" : "error" };
+  const message = blobs.isLink(digest)
+    ? `the file of ${digest} is a link that leaves the layout, or leads nowhere: followSymlinks follows it; pushing it again replaces it`
+    : `${digest} is referred to and is not in the layout: push it again`;
+  return { ...error("missing-blob", digest, message), severity: allowSparse ? "warning" : "error" };
 }
 
 function corrupt(digest: string): Finding {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import type { Digest } from "@ocilayout/oci-types";
 import { isDigest, isRegistryError } from "@ocilayout/oci-types";
 
 import type { Dirent, Disk } from "./fs/disk.ts";
@@ -18,7 +19,7 @@ export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<strin
   yield* strayBlobs(layout, reached);
   yield* staleUploads(layout);
   for (const entry of await listSorted(layout.disk, layout.paths.root)) {
-    if (PARTS.has(entry.name)) continue;
+    if (PARTS.has(entry.name) || WELL_KNOWN.has(entry.name)) continue;
     if (entry.name.startsWith(LOCK)) {
       if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock and is not a regular file");
       continue;
@@ -30,10 +31,13 @@ export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<strin
 
 /** What is looked at elsewhere. */
 const PARTS: ReadonlySet<string> = new Set(["oci-layout", "index.json", "blobs", "_uploads"]);
+/** What Docker's and containerd's archives hold beside a layout, so that both of their readers find what they know. */
+const WELL_KNOWN: ReadonlySet<string> = new Set(["manifest.json", "repositories"]);
 /** What the lock is called, and begins the names of what is on its way to become it. */
 const LOCK = ".index.json.lock";
 
-async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
+async function* strayBlobs(layout: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
+  const { disk, paths } = layout;
   for (const algorithm of await listSorted(disk, paths.blobs)) {
     const directory = `blobs/${algorithm.name}`;
     if (!algorithm.isDirectory()) {
@@ -54,12 +58,20 @@ async function* strayBlobs({ disk, paths }: Layout, reached: ReadonlySet<string>
       if (reached.has(digest)) continue;
       if (algorithm.name === FOREIGN_UPLOADS) yield stray(path, "it is an upload of another program");
       else if (!isDigest(digest) || !entry.isFile()) yield stray(path, "its name is no digest, or it is no file");
-      else {
-        const message = `nothing in index.json reaches ${digest}; a collection of garbage removes it in time`;
-        yield { severity: "warning", kind: "unreachable-blob", digest, path, message };
-      }
+      else yield await describeUnreached(layout, digest, path);
     }
   }
+}
+
+/** A blob that no entry reaches. One that is a referrer is named as such: tools that list none write it so. */
+async function describeUnreached(layout: Layout, digest: Digest, path: string): Promise<Finding> {
+  const subject = (await layout.blobs.mayBeDocument(digest)) ? (await layout.graph.load({ digest, mediaType: "" }))?.subject : undefined;
+  if (subject !== undefined && layout.blobs.stamp(subject) !== undefined) {
+    const message = `${digest} is a referrer of ${subject} and has no entry in index.json: gc removes it after the grace period; push it again to keep it`;
+    return { severity: "warning", kind: "unlisted-referrer", digest, path, message };
+  }
+  const message = `nothing in index.json reaches ${digest}: gc removes it after the grace period`;
+  return { severity: "warning", kind: "unreachable-blob", digest, path, message };
 }
 
 async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, undefined> {

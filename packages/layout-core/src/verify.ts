@@ -19,6 +19,8 @@ export type FindingKind =
   | "corrupt-blob"
   | "unreadable-blob"
   | "wrong-size"
+  | "wrong-media-type"
+  | "unlisted-referrer"
   | "damaged-manifest"
   | "unreachable-blob"
   | "stray-file"
@@ -44,12 +46,23 @@ export interface Finding {
 export interface VerifyOptions extends CallOptions {
   /** Whether every blob is read and hashed. Default true; without, only names and sizes are compared. */
   readonly content?: boolean | undefined;
+  /** Whether missing blobs are warnings: the layout holds parts of images on purpose. Default as the layout was opened. */
+  readonly allowSparse?: boolean | undefined;
+}
+
+/** {@link VerifyOptions}, complete. */
+export interface VerifySettings {
+  readonly content: boolean;
+  readonly allowSparse: boolean;
 }
 
 /** Everything in a layout that is not as it should be. */
 export async function* verifyLayout(layout: Layout, options: VerifyOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const signal = layout.beginRead(options);
-  const content = requireFlag(options.content ?? true, "content");
+  const settings: VerifySettings = {
+    content: requireFlag(options.content ?? true, "content"),
+    allowSparse: requireFlag(options.allowSparse ?? layout.settings.allowSparse, "allowSparse"),
+  };
   try {
     const table = await readTable(layout);
     if ("kind" in table) {
@@ -57,7 +70,7 @@ export async function* verifyLayout(layout: Layout, options: VerifyOptions = {})
       return;
     }
     const reached: Set<string> = new Set();
-    for await (const finding of findAll(layout, table, content, reached)) {
+    for await (const finding of findAll(layout, table, settings, reached)) {
       throwIfAborted({ signal });
       yield finding;
     }
@@ -69,11 +82,11 @@ export async function* verifyLayout(layout: Layout, options: VerifyOptions = {})
 async function* findAll(
   layout: Layout,
   table: EntryTable,
-  content: boolean,
+  settings: VerifySettings,
   reached: Set<string>,
 ): AsyncGenerator<Finding, void, undefined> {
   yield* findEntryProblems(table);
-  yield* findContentProblems(layout, table, content, reached);
+  yield* findContentProblems(layout, table, settings, reached);
   yield* findStrayFiles(layout, reached);
 }
 

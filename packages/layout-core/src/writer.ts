@@ -57,7 +57,7 @@ export class LayoutWriter {
       await index.read();
       const mount = async (): Promise<Descriptor> => {
         const size = await blobs.size(wanted.digest);
-        if (size === undefined) throw unknownBlob(wanted.digest);
+        if (size === undefined) throw unknownBlob(wanted.digest, blobs);
         // As good as pushed just now, so that no collection takes it for old.
         await staging.renew(wanted.digest);
         return { mediaType: octetStream, digest: wanted.digest, size };

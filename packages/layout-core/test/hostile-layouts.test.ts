@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { openLayout } from "../src/index.ts";
 import { copyFixture, expectedOf, fixtureNames, obstacle, type Expected } from "./fixture.ts";
 import { readAll } from "./full-reading.ts";
-import { artifact, bytes, listTree, snapshot, temporaryDirectory } from "./helpers.ts";
+import { bytes, listTree, snapshot, temporaryDirectory } from "./helpers.ts";
 import { allOf, defaultRepository, entriesOf, expectedReading } from "./independent-reading.ts";
 import { checkRewrite } from "./rewriting.ts";
 import { bundleWorker } from "./run-worker.ts";
@@ -72,7 +72,7 @@ describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout 
       const before = snapshot(directory);
       await using registry = await openLayout(directory, { defaultRepository });
       await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-      await expect(registry.pushManifest("a", artifact("m"), "application/x-thing")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(registry.pushManifest("a", bytes("m"), "application/x-thing")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
       await expect(registry.pushBlob("a", { digest: `sha256:${"0".repeat(64)}` }, bytes(""))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
       expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
       expect(snapshot(directory)).toEqual(before);

@@ -60,12 +60,15 @@ export function nameOf(entry: ExpectedEntry): { repository: string; tag?: string
 /** What reading a layout is to give, by `expected.json` and the contract. */
 export function expectedReading(expected: Expected, directory: string): Reading {
   const entries = entriesOf(expected, directory);
+  const damage = new Damage(expected, directory);
   const understood = entries.flatMap((entry) => {
     const name = nameOf(entry);
-    return name === undefined ? [] : [{ entry, ...name, digest: String(entry.digest), mediaType: typeOf(entry), size: sizeOf(entry.size) }];
+    const digest = String(entry.digest);
+    const stored = name === undefined ? undefined : damage.stored(digest);
+    const [mediaType, size] = [stored?.mediaType ?? typeOf(entry), stored?.size ?? sizeOf(entry.size)];
+    return name === undefined ? [] : [{ entry, ...name, digest, mediaType, size }];
   });
   const [manifests, blobs] = [allOf(expected.reachable.manifests), allOf(expected.reachable.blobs)];
-  const damage = new Damage(expected, directory);
 
   const [tags, tagContents] = [record(), record()];
   const duplicates: string[] = [];
@@ -73,15 +76,13 @@ export function expectedReading(expected: Expected, directory: string): Reading 
   for (const entry of understood) {
     const { repository, tag, mediaType, digest, size } = entry;
     const key = `${repository} ${digest}`;
-    const first = owned.get(key);
-    // Of several entries for one manifest the first that is right about it counts, else the first.
-    if (first === undefined || (damage.isWrongSize(digest, first.size) && !damage.isWrongSize(digest, size))) owned.set(key, entry);
+    if (!owned.has(key)) owned.set(key, entry);
     if (tag === undefined) continue;
     const name = `${repository}:${tag}`;
     if (name in tags) duplicates.push(describeEntry(entry.entry));
     else {
       tags[name] = `${mediaType} ${digest} ${size}`;
-      tagContents[name] = damage.manifest(digest, size);
+      tagContents[name] = damage.manifest(digest);
     }
   }
 
@@ -89,7 +90,7 @@ export function expectedReading(expected: Expected, directory: string): Reading 
   const manifestContents = record();
   for (const { mediaType, digest, size } of owned.values()) {
     listed.add(`${mediaType} ${digest} ${size}`);
-    manifestContents[digest] = damage.manifest(digest, size);
+    manifestContents[digest] = damage.manifest(digest);
   }
   for (const { digest, mediaType, missing, unverified, invalid } of manifests) {
     if (digest in manifestContents) continue;
@@ -114,6 +115,7 @@ export function expectedReading(expected: Expected, directory: string): Reading 
       "missing-blob": sorted(expected.missingBlobs.filter(({ urls }) => urls === undefined).map(({ digest }) => digest)),
       "corrupt-blob": sorted(expected.digestMismatches ?? []),
       "wrong-size": damage.wrongSizes(),
+      "wrong-media-type": entries.flatMap((entry) => damage.wrongType(entry)).sort(),
       "damaged-manifest": sorted(manifests.filter(({ invalid }) => invalid !== undefined).map(({ digest }) => digest)),
       "unreachable-blob": unreferenced(expected),
       "stray-file": strayFiles(expected),
@@ -152,10 +154,18 @@ class Damage {
     return this.#wrong.some((wrong) => wrong.digest === digest && wrong.size === size);
   }
 
-  /** What reading a manifest gives that is said to have `size` bytes. */
-  manifest(digest: string, size: number): string {
+  /** What reading a manifest gives, whatever an entry says of its size. */
+  manifest(digest: string): string {
     if (this.#missing.has(digest) || !existsSync(blobPath(this.#directory, digest))) return "MANIFEST_UNKNOWN";
-    return this.#corrupt.has(digest) || this.isWrongSize(digest, size) ? "CONTENT_CORRUPT" : digest;
+    return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
+  }
+
+  /** What a stored document says itself: its media type, if it has one, and how large it is. */
+  stored(digest: string): { readonly mediaType: string | undefined; readonly size: number } | undefined {
+    const path = blobPath(this.#directory, digest);
+    if (this.manifest(digest) !== digest || !statSync(path).isFile()) return undefined;
+    const content = readFileSync(path);
+    return { mediaType: ownType(content), size: content.length };
   }
 
   blob(digest: string): string {
@@ -164,9 +174,26 @@ class Damage {
     return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
   }
 
+  /** The digest of an entry, if its manifest says that it is of another type. */
+  wrongType({ mediaType, digest }: ExpectedEntry): string[] {
+    const own = isVerifiable(digest) ? this.stored(digest)?.mediaType : undefined;
+    return own === undefined || own === mediaType ? [] : [String(digest)];
+  }
+
   /** Where the bytes are wrong, that is what is told, and not of their number. */
   wrongSizes(): string[] {
     return sorted(this.#wrong.filter(({ digest }) => !this.#corrupt.has(digest)).map(({ digest }) => digest));
+  }
+}
+
+/** The member `mediaType` of a JSON object. */
+function ownType(content: Buffer): string | undefined {
+  try {
+    const document: unknown = JSON.parse(content.toString());
+    const mediaType = typeof document === "object" && document !== null && "mediaType" in document ? document.mediaType : undefined;
+    return typeof mediaType === "string" && /^[^\s/;]+\/[^\s/;]+$/.test(mediaType) ? mediaType : undefined;
+  } catch {
+    return undefined;
   }
 }
 

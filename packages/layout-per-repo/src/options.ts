@@ -4,7 +4,7 @@ import type { LayoutOptions } from "@ocilayout/layout-core";
  * Options of {@link openPerRepository}: those of `openLayout`, for each of the layouts, but for the default repository,
  * which is each layout's own.
  */
-export interface PerRepositoryOptions extends Omit<LayoutOptions, "defaultRepository" | "refNameStyle" | "within"> {
+export interface PerRepositoryOptions extends Omit<LayoutOptions, "defaultRepository" | "refNameStyle" | "within" | "blobDirectory"> {
   /** How many layouts are kept open at most, but for those that are being used. Default 64, at least 1. */
   readonly maxOpenLayouts?: number | undefined;
 }

@@ -15,9 +15,9 @@ export type ParsedManifest =
 
 /**
  * Reads `content` as what `mediaType` says. OCI and Docker manifests and indexes are checked; any other media type
- * is opaque, and its content may be anything.
+ * is opaque, and its content may be anything but a JSON object that says it is something else.
  *
- * A document with a `mediaType` must have the same one. Duplicate keys are accepted; the last one wins, as in
+ * A document with a `mediaType` must have the same one, whatever that is. Duplicate keys are accepted; the last one wins, as in
  * `JSON.parse`. The bytes are scanned before they are parsed: a document with more than 100,000 values or 20,000
  * different member names, or one that is nested deeper than 100, is invalid.
  *
@@ -30,7 +30,9 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
   if (!isMediaType(stripped)) {
     throw new RegistryError("MANIFEST_INVALID", `not a media type: ${excerpt(mediaType)}`);
   }
-  return manifestKind(stripped) === "opaque" ? { kind: "opaque", mediaType: stripped } : checkManifest(parseJson(bytes), stripped);
+  if (manifestKind(stripped) !== "opaque") return checkManifest(parseJson(bytes), stripped);
+  requireSameType(bytes, stripped);
+  return { kind: "opaque", mediaType: stripped };
 }
 
 /**
@@ -51,6 +53,29 @@ export function checkManifest(value: unknown, mediaType: string): ParsedManifest
   return "manifests" in document
     ? { kind: "index", mediaType, index: document }
     : { kind: "manifest", mediaType, manifest: document };
+}
+
+const SPACE: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const OPEN_OBJECT = 0x7b;
+
+/** Refuses a JSON object whose own media type is not `mediaType`: an unknown type is no way round the checks of a known one. */
+function requireSameType(bytes: Uint8Array, mediaType: string): void {
+  let start = 0;
+  while (SPACE.has(bytes[start])) start += 1;
+  if (bytes[start] !== OPEN_OBJECT || !scanDocument(bytes, ["mediaType"]).has("mediaType")) return;
+  const own = ownMediaType(bytes);
+  if (own === undefined || stripMediaTypeParameters(own) === mediaType) return;
+  refuse([{ path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` }]);
+}
+
+/** What JSON in UTF-8 says itself that it is. */
+function ownMediaType(bytes: Uint8Array): string | undefined {
+  try {
+    const { mediaType } = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)) as { readonly mediaType?: unknown };
+    return typeof mediaType === "string" ? mediaType : undefined;
+  } catch {
+    return undefined; // Not JSON: then it can be anything.
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -42,6 +42,23 @@ describe("parseManifest", () => {
     expect(parseManifest(new Uint8Array(), "text/plain").kind).toBe("opaque");
   });
 
+  it("12: refuses a JSON object that says it is of another type, whatever the argument is", () => {
+    const typed = (mediaType: unknown): object => ({ ...manifest, mediaType });
+    for (const argument of ["application/octet-stream", "application/x-www-form-urlencoded", "application/vnd.example+json"]) {
+      expect(problems(typed(imageManifest), argument)).toEqual([{ path: "$.mediaType", reason: `must be ${argument}, as the content was said to be` }]);
+      expect(problems(bytes(` \n${JSON.stringify(typed("a/b"))}`), argument)).toHaveLength(1);
+      for (const content of [typed(argument), typed(`${argument}; charset=utf-8`), typed(7), manifest, [typed(imageManifest)]]) {
+        expect(problems(content, argument), JSON.stringify(content)).toEqual([]);
+      }
+      expect(problems(bytes(`{"mediaType":"${imageManifest}"`), argument)).toEqual([]);
+    }
+  });
+
+  it("12: refuses an object with too many values under an unknown type: its own type would go unseen", () => {
+    const content = bytes(JSON.stringify({ mediaType: imageIndex, manifests: Array(100_001).fill(0) }));
+    expect(() => parseManifest(content, "application/octet-stream")).toThrow(/more than 100000 values/);
+  });
+
   it("12: strips the parameters of the media type, and then checks as ever", () => {
     expect(parseManifest(bytes(JSON.stringify(manifest)), `${imageManifest}; charset=utf-8`).mediaType).toBe(imageManifest);
     expect(problems({}, `${imageManifest};charset=utf-8`)).not.toEqual([]);

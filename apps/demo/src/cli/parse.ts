@@ -59,6 +59,8 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
       nargs: 1,
       describe: 'What bare tags belong to [default: "default"]',
     })
+    .option("follow-links", { type: "boolean", default: false, describe: "Read blobs that are links out of the layout" })
+    .option("shared-blob-dir", { type: "string", nargs: 1, describe: "The directory of the blobs, if not PATH/blobs" })
     .alias({ help: "h" })
     .strict()
     .strictCommands()
@@ -97,6 +99,7 @@ function checkOptions(args: Readonly<Record<string, unknown>>): true {
   }
   const name = args["defaultRepository"];
   if (name !== undefined && args["perRepo"] === true) throw new UsageError("--per-repo has no bare tags: leave out --default-repository");
+  if (args["sharedBlobDir"] !== undefined && args["perRepo"] === true) throw new UsageError("--shared-blob-dir is for one layout: leave out --per-repo");
   if (name !== undefined && !isValidRepository(name)) throw new UsageError("--default-repository is no repository name");
   return true;
 }

@@ -10,6 +10,10 @@ export interface CommonArguments {
   readonly perRepo: boolean;
   /** The repository of bare tags. */
   readonly defaultRepository?: string | undefined;
+  /** Whether blobs that are links out of the layout are read. */
+  readonly followLinks: boolean;
+  /** The directory of the blobs, if they do not lie in the layout. */
+  readonly sharedBlobDir?: string | undefined;
 }
 
 /** What a command works with. */

@@ -18,12 +18,14 @@ export const verify: Command = defineCommand({
     ["$0 verify images --json | jq -r 'select(.severity == \"error\") | .digest'", "What must be pushed again"],
   ],
   options: (parser) =>
-    withPath(parser, "A layout").option("quick", { type: "boolean", default: false, describe: "Do not read and hash blobs" }),
+    withPath(parser, "A layout")
+      .option("quick", { type: "boolean", default: false, describe: "Do not read and hash blobs" })
+      .option("allow-sparse", { type: "boolean", default: false, describe: "Missing blobs are meant: warn of them" }),
   run: (args, { output, signal }) =>
     withWhole(args, "read", async (registry) => {
       const count = { error: 0, warning: 0 };
       await withProgress(output, "verifying", async (progress) => {
-        for await (const finding of registry.verify({ content: !args.quick, signal })) {
+        for await (const finding of registry.verify({ content: !args.quick, allowSparse: args["allow-sparse"], signal })) {
           count[finding.severity] += 1;
           progress.update(`verifying, ${countOf(count.error, "error")} so far`);
           progress.clear();

@@ -90,14 +90,14 @@ async function requireThere(target: Target, purpose: Purpose, { perRepo }: Commo
 async function opened<Result>(
   { directory }: Target,
   purpose: Purpose,
-  { perRepo, defaultRepository = DEFAULT_REPOSITORY }: CommonArguments,
+  { perRepo, defaultRepository = DEFAULT_REPOSITORY, followLinks, sharedBlobDir }: CommonArguments,
   use: (registry: Opened) => Promise<Result>,
   options: LayoutOptions = {},
 ): Promise<Result> {
-  const readOnly = purpose === "read";
+  const common = { ...options, readOnly: purpose === "read", followSymlinks: followLinks };
   const registry = perRepo
-    ? await openPerRepository(directory, { ...options, readOnly })
-    : await openLayout(directory, { ...options, readOnly, defaultRepository });
+    ? await openPerRepository(directory, common)
+    : await openLayout(directory, { ...common, defaultRepository, blobDirectory: sharedBlobDir });
   try {
     return await use(registry);
   } finally {

@@ -104,6 +104,30 @@ export class BlobFiles {
     }
   }
 
+  /** Whether a link is in the place of a blob: one that is not followed hides it. */
+  isLink(digest: string): boolean {
+    try {
+      return this.#disk.lstatNow(this.path(digest))?.isSymbolicLink() === true;
+    } catch {
+      return false; // It cannot be looked at, so it explains nothing.
+    }
+  }
+
+  /** Whether a blob begins as a JSON object does; false if it cannot be read. */
+  async mayBeDocument(digest: string): Promise<boolean> {
+    const blob = await this.open(digest).catch(() => undefined);
+    if (blob === undefined) return false;
+    try {
+      const head = new Uint8Array(64);
+      const count = await this.#disk.read(blob.file, head, 0);
+      return /^\s*\{/.test(Buffer.from(head.subarray(0, count)).toString("latin1"));
+    } catch {
+      return false;
+    } finally {
+      await closeQuietly(this.#disk, blob.file);
+    }
+  }
+
   /** Whether the bytes of a blob are what its digest says. */
   async isIntact({ file }: OpenBlob, digest: string): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));

@@ -30,14 +30,18 @@ export interface LayoutPaths {
   readonly lock: string;
 }
 
-/** Where the parts of the layout in `root` are. */
-export function layoutPaths(root: string, within?: string): LayoutPaths {
+/**
+ * Where the parts of the layout in `root` are.
+ *
+ * @param blobs - The directory of the blobs, if they do not lie in the layout.
+ */
+export function layoutPaths(root: string, within?: string, blobs: string = join(root, "blobs")): LayoutPaths {
   return {
     root,
     within,
     index: join(root, "index.json"),
     marker: join(root, "oci-layout"),
-    blobs: join(root, "blobs"),
+    blobs,
     uploads: join(root, "_uploads"),
     lock: join(root, ".index.json.lock"),
   };
@@ -67,7 +71,9 @@ export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number
   const hasBlobs = hasBlobsDirectory(disk, paths);
   if (entries === undefined) {
     if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
-    if (hasBlobs && !(await isEmptyBlobs(disk, paths.blobs))) throw damaged("it has blobs and no index.json");
+    // Blobs that lie elsewhere are other layouts', too, and there before this one.
+    const isElsewhere = paths.blobs !== join(paths.root, "blobs");
+    if (hasBlobs && !isElsewhere && !(await isEmptyBlobs(disk, paths.blobs))) throw damaged("it has blobs and no index.json");
     return false;
   }
   if (!hasMarker) throw damaged("it has an index.json and no oci-layout file");
@@ -78,7 +84,9 @@ export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number
 /** Creates what a layout is made of and is not there yet, each part whole from its first moment. */
 export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: boolean): Promise<void> {
   await ensureDirectory(disk, paths.blobs, durable);
-  const { marker, index } = paths;
+  const { root, marker, index } = paths;
+  // A layout has this directory wherever its blobs lie.
+  if (paths.blobs !== join(root, "blobs")) await ensureDirectory(disk, join(root, "blobs"), durable);
   if (disk.lstatNow(marker) === undefined) {
     await replaceFile(disk, marker, `{"imageLayoutVersion":"${LAYOUT_VERSION}"}`, durable);
   }
@@ -124,6 +132,7 @@ export function damaged(reason: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", `this is not a whole layout: ${reason}`, cause === undefined ? {} : { cause });
 }
 
+/** A byte order mark, as some editors write one, is skipped. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array, name: string): string {

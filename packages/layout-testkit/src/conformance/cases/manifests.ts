@@ -45,7 +45,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-07", title: "a manifest of an unknown type is stored and served as it is", level: "MUST", cites: "clause 12",
     why: "tomorrow's artifacts have types that nobody knows today", lookFor: "a list of allowed types",
     run: async ({ registry }) => {
-      const contents = [bytes("anything at all"), Uint8Array.of(0xef, 0xbb, 0xbf, 0, 0xff, 0xfe), bytes(`{"schemaVersion":1,"mediaType":"application/x-other","layers":[{"digest":"${nowhere}"}]}`)];
+      const contents = [bytes("anything at all"), Uint8Array.of(0xef, 0xbb, 0xbf, 0, 0xff, 0xfe), bytes(`{"schemaVersion":1,"mediaType":"application/x-unknown","layers":[{"digest":"${nowhere}"}]}`)];
       for (const content of contents) {
         const pushed = await resolves(() => registry.pushManifest(repo, content, "application/x-unknown", { tags: ["t"] }), "the push of an unknown type");
         equal(pushed.mediaType, "application/x-unknown", "the media type");

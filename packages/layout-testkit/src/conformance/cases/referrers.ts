@@ -167,9 +167,7 @@ export const referrerCases: readonly ConformanceCase[] = [
     why: "whoever may push anything could put a signature where nobody looked at it", lookFor: "a subject that is found in whatever is JSON",
     run: async ({ registry }) => {
       const document = { schemaVersion: 2, config: emptyDescriptor, layers: [], subject };
-      for (const members of [{}, { mediaType: imageManifest }]) {
-        await registry.pushManifest(repo, bytes(JSON.stringify({ ...members, ...document })), "application/x-unknown", { tags: ["t"] });
-      }
+      await registry.pushManifest(repo, bytes(JSON.stringify(document)), "application/x-unknown", { tags: ["t"] });
       equal(await collect(registry.referrers(repo, nowhere)), [], "the referrers");
     },
   },

@@ -147,7 +147,7 @@ export const validityCases: readonly ConformanceCase[] = [
     why: "the next push would find it, and take it for good", lookFor: "bytes that are stored before they are looked at",
     run: async ({ registry }) => {
       await pushArtifact(registry, "good");
-      const refused = encode({ ...manifest, schemaVersion: 7 });
+      const refused = encode({ ...manifest, mediaType: undefined, schemaVersion: 7 });
       await rejects(() => registry.pushManifest(repo, refused, imageManifest, { tags: ["t"] }), "MANIFEST_INVALID");
       await rejects(async () => registry.resolveManifest(repo, (await computeDigest(refused)).digest), "MANIFEST_UNKNOWN");
       await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");

@@ -1,3 +1,5 @@
+import { dockerMediaTypes } from "@ocilayout/oci-types";
+
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign, refNameOf } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
@@ -14,11 +16,15 @@ const ADVICE: Readonly<Record<ForeignReason, string>> = {
   "no default repository": "it names no repository; the option defaultRepository says which one it belongs to",
 };
 
-/** Entries that are not understood, and those that another one of the same name hides. */
+/** Entries that cannot be read, that another one of the same name hides, or that other tools do not read. */
 export function* findEntryProblems(table: EntryTable): Generator<Finding, void, undefined> {
   for (const entry of table.all()) {
-    if (isForeign(entry)) yield describeForeign(entry, entry.foreign);
-    else if (entry.unreadableName !== undefined) yield describeForeign(entry, entry.unreadableName, entry.repository);
+    if (isForeign(entry)) {
+      yield describeForeign(entry, entry.foreign);
+      continue;
+    }
+    if (DOCKER.has(entry.mediaType)) yield describeDocker(entry);
+    if (entry.unreadableName !== undefined) yield describeForeign(entry, entry.unreadableName, entry.repository);
     else if (entry.tag !== undefined && table.tagged(entry.repository, entry.tag)[0] !== entry) {
       yield {
         severity: "warning",
@@ -29,6 +35,16 @@ export function* findEntryProblems(table: EntryTable): Generator<Finding, void, 
       };
     }
   }
+}
+
+const DOCKER: ReadonlySet<string> = new Set([dockerMediaTypes.manifest, dockerMediaTypes.manifestList]);
+
+/** What a push by Docker leaves: some tools read only OCI's own types from a layout. */
+function describeDocker(entry: Entry): Finding {
+  const message =
+    `${entry.digest} has Docker's media type, which skopeo, podman, buildah and umoci do not read from a layout; ` +
+    "serve the layout and copy from there, or push the image in OCI's format";
+  return { severity: "warning", kind: "docker-manifest", digest: entry.digest, refName: refNameOf(entry), message };
 }
 
 /** A tag that several entries name. Two spellings of it come from two tools, each of which sees one. */

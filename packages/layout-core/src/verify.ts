@@ -13,6 +13,7 @@ import { findStrayFiles } from "./verify-files.ts";
 export type FindingKind =
   | "damaged-layout"
   | "unreadable-layout"
+  | "empty-index"
   | "foreign-entry"
   | "duplicate-ref"
   | "missing-blob"
@@ -20,6 +21,7 @@ export type FindingKind =
   | "unreadable-blob"
   | "wrong-size"
   | "wrong-media-type"
+  | "docker-manifest"
   | "unlisted-referrer"
   | "damaged-manifest"
   | "unreachable-blob"
@@ -87,7 +89,21 @@ async function* findAll(
 ): AsyncGenerator<Finding, void, undefined> {
   yield* findEntryProblems(table);
   yield* findContentProblems(layout, table, settings, reached);
+  if (table.size === 0 && (await hasBlobs(layout))) yield emptyIndex;
   yield* findStrayFiles(layout, reached);
+}
+
+/** An index that lost its entries looks just like this, and everything it listed is garbage then. */
+const emptyIndex: Finding = {
+  severity: "warning",
+  kind: "empty-index",
+  path: "index.json",
+  message: "index.json lists no manifest, and there are blobs: gc removes them after the grace period",
+};
+
+async function hasBlobs({ blobs }: Layout): Promise<boolean> {
+  for await (const _ of blobs.list()) return true;
+  return false;
 }
 
 /** The entries; where the layout is damaged, that. */

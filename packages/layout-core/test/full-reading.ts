@@ -91,7 +91,7 @@ const LONG = 200;
 function groupFindings(directory: string, findings: readonly Finding[]): Reading["findings"] {
   const groups: Partial<Record<Finding["kind"], string[]>> = {};
   for (const { kind, refName, digest, path } of findings) {
-    const about = kind === "foreign-entry" || kind === "duplicate-ref" ? (refName ?? digest) : kind === "stray-file" ? path : digest;
+    const about = kind === "foreign-entry" || kind === "duplicate-ref" ? (refName ?? digest) : kind === "stray-file" || kind === "empty-index" ? path : digest;
     (groups[kind] ??= []).push(about ?? "nothing");
   }
   const unreachable = groups["unreachable-blob"] ?? [];

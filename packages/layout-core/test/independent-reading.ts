@@ -110,7 +110,9 @@ export function expectedReading(expected: Expected, directory: string): Reading 
     blobContents: Object.fromEntries(blobs.map(({ digest }) => [digest, damage.blob(digest)])),
     referrers: Object.fromEntries(manifests.map(({ digest }) => [digest, expectedReferrers(expected, directory, digest)])),
     findings: grouped({
+      "empty-index": entries.length === 0 && unreferenced(expected).length > 0 ? ["index.json"] : [],
       "foreign-entry": entries.filter((entry) => nameOf(entry) === undefined).map(describeEntry).sort(),
+      "docker-manifest": understood.filter(({ entry }) => /docker.distribution.manifest(.list)?.v2/.test(String(entry.mediaType))).map(({ digest }) => digest).sort(),
       "duplicate-ref": duplicates.sort(),
       "missing-blob": sorted(expected.missingBlobs.filter(({ urls }) => urls === undefined).map(({ digest }) => digest)),
       "corrupt-blob": sorted(expected.digestMismatches ?? []),

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { collect, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type Finding, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
@@ -130,6 +130,30 @@ describe("verify", () => {
     const read = await verify(registry.directory, { defaultRepository: "x" });
     expect(read.filter(({ kind }) => kind === "foreign-entry")).toHaveLength(2);
     expect(read.find(({ refName }) => refName === "A:b:c")?.message).toContain(`x@${list} reads it`);
+  });
+
+  it("docker-manifest: an entry that skopeo and umoci do not read from a layout", async () => {
+    await using registry = await openLayout(freshLayout());
+    await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
+    const manifest = artifact("docker", { mediaType: dockerMediaTypes.manifest });
+    const { digest } = await registry.pushManifest("a", manifest, dockerMediaTypes.manifest, { tags: ["v1"] });
+    const found = await verify(registry.directory);
+    expect(found).toMatchObject([{ severity: "warning", kind: "docker-manifest", digest, refName: "a:v1" }]);
+    expect(found[0]?.message).toContain("skopeo, podman, buildah and umoci do not read");
+  });
+
+  it("empty-index: an index without entries beside blobs", async () => {
+    await using registry = await openLayout(freshLayout());
+    await registry.pushManifest("a", artifact("one"), imageManifest, { tags: ["v1"] }).catch(() => undefined);
+    expect(await verify(registry.directory)).toEqual([]);
+    await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
+    const found = await verify(registry.directory);
+    expect(found.map(({ severity, kind, path }) => [severity, kind, path])).toEqual([
+      ["warning", "empty-index", "index.json"],
+      ["warning", "unreachable-blob", expect.stringContaining("blobs/sha256/")],
+    ]);
+    await registry.pushManifest("a", artifact("one"), imageManifest, { tags: ["v1"] });
+    expect(await verify(registry.directory)).toEqual([]);
   });
 
   it("duplicate-ref: a bare tag and the same tag in full, with both spellings", async () => {

@@ -92,7 +92,7 @@ export default tseslint.config(
   {
     // One module calls the file system; the others of this folder know its types and constants.
     files: diskModules,
-    ignores: ["packages/layout-core/src/fs/disk.ts", "packages/layout-core/src/fs/process-identity.ts"],
+    ignores: ["packages/layout-core/src/fs/disk.ts", "packages/layout-core/src/fs/system.ts"],
     rules: {
       "no-restricted-imports": [
         "error",

@@ -1,31 +1,32 @@
 import { createHash, randomUUID } from "node:crypto";
 
 import type { Liveness, ProcessTable } from "./process-identity.ts";
-import { processTable } from "./process-identity.ts";
+import { judgeProcess, placeOf, processTable } from "./process-identity.ts";
 
 /**
  * A name that nothing else has, and that says which process made it: what a killed process left behind can be told from
  * what a living one still needs.
  */
 export function ownedName(table: ProcessTable = processTable()): string {
-  const { pid, started = "" } = table.self;
-  return `${randomUUID()}.${placeOf(table)}.${pid}.${started}`;
+  const { self } = table;
+  return `${randomUUID()}.${markOf(self)}.${self.pid}.${self.started ?? ""}`;
 }
 
 const OWNED = /[0-9a-f-]{36}\.([0-9a-f]{12})\.([0-9]{1,10})\.([0-9]*)\.(?:tmp|blob)$/;
 
-/** Whether whoever made the file `name` still lives; `undefined` where it is not a name as they are made here. */
+/** Whether the process that made the file `name` still lives; `undefined` if it is not a name as they are made here. */
 export function judgeName(name: string, table: ProcessTable = processTable()): Liveness | undefined {
-  const [, place, pid, started] = OWNED.exec(name) ?? [];
-  if (place === undefined || pid === undefined || started === undefined) return undefined;
-  if (place !== placeOf(table)) return "unknown";
-  if (!table.exists(Number(pid))) return "dead";
-  const now = table.started(Number(pid));
-  return now !== undefined && started !== "" && now !== started ? "dead" : "alive";
+  const [, mark, pid, started] = OWNED.exec(name) ?? [];
+  if (mark === undefined || pid === undefined || started === undefined) return undefined;
+  if (mark === UNKNOWN_PLACE || mark !== markOf(table.self)) return "unknown";
+  return judgeProcess(Number(pid), started === "" ? undefined : started, table);
 }
 
-/** The machine, its boot and the namespaces: where process numbers mean the same. */
-function placeOf({ self }: ProcessTable): string {
-  const { host, boot = "", namespaces = "" } = self;
-  return createHash("sha256").update(JSON.stringify([host, boot, namespaces])).digest("hex").slice(0, 12);
+/** What stands in a name for a place that was not known. */
+const UNKNOWN_PLACE = "000000000000";
+
+/** The place of a process, short enough for a name. */
+function markOf(self: ProcessTable["self"]): string {
+  const place = placeOf(self);
+  return place === undefined ? UNKNOWN_PLACE : createHash("sha256").update(place).digest("hex").slice(0, 12);
 }

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+
+import { judgeName, ownedName } from "../src/fs/owned-name.ts";
+import { judgeHolder, parseHolder, readProcessTable, type Holder, type Liveness } from "../src/fs/process-identity.ts";
+import type { System } from "../src/fs/system.ts";
+
+const none: ReadonlySet<string> = new Set();
+
+/** A Linux machine; the files below `/proc` that a test names are replaced, or fail with a code. */
+function linux(pid: number, files: Readonly<Record<string, string | { readonly code: string }>> = {}, living: readonly number[] = []): System {
+  const stat = (start: string): string => `${pid} (a ) b) R ${Array.from({ length: 18 }, () => "0").join(" ")} ${start} 0`;
+  const all: Readonly<Record<string, string | { readonly code: string }>> = {
+    "/proc/self": String(pid),
+    "/proc/self/ns/pid": "pid:[1]",
+    "/proc/self/ns/time": "time:[1]",
+    "/proc/self/status": `Name:\tnode\nPid:\t${pid}\nNSpid:\t${pid}\n`,
+    "/proc/self/stat": stat(String(pid * 10)),
+    "/proc/sys/kernel/random/boot_id": "a-boot\n",
+    ...Object.fromEntries(living.map((other) => [`/proc/${other}/stat`, stat(String(other * 10))])),
+    ...files,
+  };
+  const read = (path: string): string => {
+    const content = all[path] ?? { code: "ENOENT" };
+    if (typeof content === "string") return content;
+    throw Object.assign(new Error(content.code), { code: content.code });
+  };
+  return { platform: "linux", pid, host: () => "host", readText: read, readLink: read, exists: (other) => other === pid || living.includes(other) };
+}
+
+function elsewhere(platform: string, pid: number, living: readonly number[] = []): System {
+  return { ...linux(pid, {}, living), platform, readText: absent, readLink: absent };
+}
+
+function absent(): never {
+  throw Object.assign(new Error("ENOENT"), { code: "ENOENT" });
+}
+
+/** What the second process says of a lock that the first holds, and of a file that it made. */
+function judge(by: System, holder: System): Liveness {
+  const record: Holder = { ...readProcessTable(holder).self, nonce: "abc" };
+  const table = readProcessTable(by);
+  const verdict = judgeHolder(parseHolder(JSON.stringify(record)) ?? record, table, none);
+  expect(judgeName(`${ownedName(readProcessTable(holder))}.tmp`, table), "of a name").toBe(verdict);
+  return verdict;
+}
+
+const noProc = Object.fromEntries(Object.keys({ "/proc/self": 0, "/proc/self/ns/pid": 0, "/proc/self/ns/time": 0, "/proc/self/status": 0, "/proc/self/stat": 0, "/proc/sys/kernel/random/boot_id": 0 }).map((path) => [path, { code: "ENOENT" }]));
+/** What a process numbered `pid` finds if `/proc` is still that of the outer namespace. */
+const outerProc = (pid: number): Readonly<Record<string, string>> => ({
+  "/proc/self": "4000",
+  "/proc/self/status": `Pid:\t4000\nNSpid:\t4000\t${pid}\n`,
+});
+
+describe("a holder on the same Linux machine", () => {
+  it("is dead if there is no such process", () => { expect(judge(linux(7), linux(5))).toBe("dead"); });
+  it("is dead if its number belongs to a process that started at another time", () => {
+    expect(judge(linux(7, { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" }, [5]), linux(5))).toBe("dead");
+  });
+  it("is alive if its process is there and started when it says", () => { expect(judge(linux(7, {}, [5]), linux(5))).toBe("alive"); });
+  it("is alive if nobody may see when its process started", () => { expect(judge(linux(7, { "/proc/5/stat": { code: "EACCES" } }, [5]), linux(5))).toBe("alive"); });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["boot", { "/proc/sys/kernel/random/boot_id": "another" }],
+    ["process namespace", { "/proc/self/ns/pid": "pid:[2]" }],
+    ["time namespace", { "/proc/self/ns/time": "time:[2]" }],
+  ])("is unknown in another %s", (_name, files) => { expect(judge(linux(7), linux(5, files))).toBe("unknown"); });
+
+  it("is unknown on another host", () => { expect(judge(linux(7), { ...linux(5), host: () => "another" })).toBe("unknown"); });
+  it("is unknown on another system", () => { expect(judge(elsewhere("win32", 7), linux(5))).toBe("unknown"); });
+});
+
+describe("what is not known", () => {
+  it.each(["/proc/self/ns/pid", "/proc/sys/kernel/random/boot_id"])("%s, on either side or on both: the holder is unknown", (path) => {
+    for (const code of ["ENOENT", "EACCES", "EMFILE"]) {
+      expect(judge(linux(7), linux(5, { [path]: { code } }))).toBe("unknown");
+      expect(judge(linux(7, { [path]: { code } }), linux(5))).toBe("unknown");
+      expect(judge(linux(7, { [path]: { code } }), linux(5, { [path]: { code } }))).toBe("unknown");
+    }
+  });
+
+  it("no /proc at all, in two namespaces of one machine: the holder is unknown", () => {
+    expect(judge(linux(7, noProc), linux(5, noProc))).toBe("unknown");
+  });
+
+  it("a kernel without time namespaces is not in doubt about them", () => {
+    const old = { "/proc/self/ns/time": { code: "ENOENT" } };
+    expect(judge(linux(7, old), linux(5, old))).toBe("dead");
+    expect(judge(linux(7, { "/proc/self/ns/time": { code: "EACCES" } }), linux(5, old))).toBe("unknown");
+  });
+
+  it("an empty boot is none", () => {
+    expect(judge(linux(7, { "/proc/sys/kernel/random/boot_id": "\n" }), linux(5, { "/proc/sys/kernel/random/boot_id": "\n" }))).toBe("unknown");
+  });
+});
+
+describe("where /proc is that of an outer process namespace", () => {
+  const inner = { "/proc/self/ns/pid": "pid:[2]" };
+
+  it("a living holder is alive, whatever /proc says of its number", () => {
+    const foreign = { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
+    expect(judge(linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]), linux(5, { ...inner, ...outerProc(5) }))).toBe("alive");
+    expect(judge(linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]), linux(5, inner))).toBe("alive");
+  });
+  it("the same if the outer number happens to be the inner one", () => {
+    const coincidence = { ...inner, "/proc/self": "7", "/proc/self/status": "Pid:\t7\nNSpid:\t7\t7\n", "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
+    expect(judge(linux(7, coincidence, [5]), linux(5, inner))).toBe("alive");
+  });
+  it("a holder whose number the namespace does not have is dead", () => {
+    expect(judge(linux(7, { ...inner, ...outerProc(7) }), linux(5, { ...inner, ...outerProc(5) }))).toBe("dead");
+  });
+  it("no start time is recorded", () => { expect(readProcessTable(linux(7, outerProc(7))).self.started).toBeUndefined(); });
+});
+
+describe("on systems whose processes all see each other", () => {
+  it.each(["darwin", "win32"])("%s: a missing process is dead, and one that is there is alive", (platform) => {
+    expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("dead");
+    expect(judge(elsewhere(platform, 7, [5]), elsewhere(platform, 5))).toBe("alive");
+    expect(judge(elsewhere(platform, 7), { ...elsewhere(platform, 5), host: () => "another" })).toBe("unknown");
+  });
+  it.each(["freebsd", "sunos"])("%s has jails or zones: the holder is unknown", (platform) => {
+    expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("unknown");
+  });
+});
+
+describe("a failed read", () => {
+  it("is made again at the next use, and what is known is not read again", () => {
+    let failures = 0;
+    let reads = 0;
+    const whole = linux(7);
+    const refuse = (path: string): void => {
+      reads += 1;
+      if (failures > 0 && path.endsWith("boot_id")) throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+    };
+    const system: System = { ...whole, readText: (path) => { refuse(path); return whole.readText(path); } };
+    const table = readProcessTable(system);
+    failures = 1;
+    const { instance, ...before } = table.self;
+    expect(before).toMatchObject({ boot: undefined, pid: 7 });
+    failures = 0;
+    expect(table.self).toEqual({ ...before, boot: "a-boot", instance });
+    const known = reads;
+    expect(table.self.boot).toBe("a-boot");
+    expect(reads).toBe(known);
+  });
+
+  it("of the start time, too", () => {
+    const files: Record<string, string | { code: string }> = { "/proc/self/stat": { code: "EMFILE" } };
+    let isFailing = true;
+    const [failing, whole] = [linux(7, files), linux(7)];
+    const table = readProcessTable({ ...whole, readText: (path) => (isFailing ? failing : whole).readText(path) });
+    expect(table.self.started).toBeUndefined();
+    isFailing = false;
+    expect(table.self.started).toBe("70");
+  });
+});
+
+describe("this very copy of the module", () => {
+  it("knows its own locks, whatever else is not known", () => {
+    const table = readProcessTable(linux(7, noProc));
+    const holder = { ...table.self, nonce: "abc" };
+    expect(judgeHolder(holder, table, new Set(["abc"]))).toBe("alive");
+    expect(judgeHolder(holder, table, none)).toBe("dead");
+  });
+
+  it("cannot tell whether another copy in the same process still holds a lock", () => {
+    expect(judgeHolder({ ...readProcessTable(linux(7)).self, nonce: "abc" }, readProcessTable(linux(7)), none)).toBe("unknown");
+  });
+});
+
+it.each([0, -1, 1.5, 2 ** 31, 2 ** 53, "7", null])("a record whose process number is %j is not one", (pid) => {
+  expect(parseHolder(JSON.stringify({ host: "h", instance: "i", nonce: "abc", pid }))).toBeUndefined();
+});

@@ -1,11 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { basename } from "node:path";
 
 import { closeQuietly, removeQuietly } from "./atomic-file.ts";
-import type { Disk, OpenFile } from "./disk.ts";
-import { hasNoLinks, isAbsent, systemCode } from "./disk.ts";
+import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
+import { hasNoLinks, systemCode } from "./disk.ts";
+import { stampOf } from "./layout-files.ts";
 import { ownedName } from "./owned-name.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { parseHolder } from "./process-identity.ts";
+import { readSmallFile } from "./regular-file.ts";
 
 /** The nonces held by this copy of this module: a lock with another nonce of ours was left behind. */
 export const held: Set<string> = new Set();
@@ -16,9 +19,11 @@ export const held: Set<string> = new Set();
  */
 export interface OwnRecord {
   readonly nonce: string;
-  /** What is written in it. */
-  readonly bytes: Uint8Array;
+  /** What is written in it, but for the number of the latest sign of life. */
+  readonly content: Readonly<Record<string, unknown>>;
   readonly path: string;
+  /** How many signs of life it gave. */
+  beats: number;
   file: OpenFile;
   /** Device and inode, which no other file can have while this one is open. */
   id: string;
@@ -27,24 +32,29 @@ export interface OwnRecord {
 /** Writes a record for `lock` into a file of its own. */
 export async function createRecord(disk: Disk, lock: string, processes: ProcessTable): Promise<OwnRecord> {
   const nonce = randomUUID();
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ ...processes.self, nonce })}\n`);
+  const content = { ...processes.self, nonce };
   const path = `${lock}.${ownedName(processes)}.tmp`;
   const file = await disk.open(path, "wx+");
   try {
-    await writeRecord(disk, file, bytes);
+    await writeRecord(disk, file, bytesOf(content, 0));
     const id = await identify(disk, file);
     held.add(nonce);
-    return { nonce, bytes, path, file, id };
+    return { nonce, content, path, beats: 0, file, id };
   } catch (error) {
     await dropRecord(disk, { path, file, nonce });
     throw error;
   }
 }
 
-/** Writes the record over itself: a sign of life. Gives the file's time by the clock of the file system. */
-export async function renewRecord(disk: Disk, { file, bytes }: OwnRecord): Promise<number> {
-  await writeRecord(disk, file, bytes);
-  return Number((await disk.fstat(file)).mtimeMs);
+/** Gives a sign of life: it shows in the content, whatever the clock of the file system does. */
+export async function renewRecord(disk: Disk, record: OwnRecord): Promise<void> {
+  record.beats += 1;
+  await writeRecord(disk, record.file, bytesOf(record.content, record.beats));
+}
+
+/** A record as bytes, always as many: it is written over itself, and read at any moment. */
+function bytesOf(content: OwnRecord["content"], beats: number): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify({ ...content, beats: String(beats).padStart(12, "0") })}\n`);
 }
 
 /**
@@ -92,7 +102,7 @@ async function createAs(disk: Disk, record: OwnRecord, path: string): Promise<bo
     throw error;
   }
   try {
-    await writeRecord(disk, file, record.bytes);
+    await writeRecord(disk, file, bytesOf(record.content, record.beats));
     const id = await identify(disk, file);
     await closeQuietly(disk, record.file);
     record.file = file;
@@ -110,9 +120,9 @@ async function identify(disk: Disk, file: OpenFile): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-/** Whether `path` is `record` still. */
+/** Whether `path` is `record` still; a link never is. */
 export function isOurs(disk: Disk, path: string, record: OwnRecord): boolean {
-  const stats = disk.statNow(path);
+  const stats = disk.lstatNow(path);
   return stats !== undefined && `${stats.dev}:${stats.ino}` === record.id;
 }
 
@@ -127,34 +137,41 @@ export async function letGo(disk: Disk, path: string, record: OwnRecord): Promis
   await closeQuietly(disk, record.file);
 }
 
-/** A lock as somebody else sees it. */
+/** A lock as another process sees it. */
 export interface Found {
-  /** `undefined` where the file holds no record. */
+  /** `undefined` if the file holds no record, or if this user may not read it. */
   readonly holder: Holder | undefined;
   /** What no other holder is called: its nonce, or else its file's identity. */
   readonly name: string;
-  /** When it last gave a sign of life, by the clock of the file system. */
-  readonly touchedMs: number;
+  /** What tells this state of the file from any other: a sign of life changes it. */
+  readonly stamp: string;
 }
 
-/** Who holds `path`; `undefined` where nobody does. */
+/**
+ * Looks at who holds `path`; `undefined` if nothing is there.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, or far too large for a record.
+ */
 export async function readHolder(disk: Disk, path: string): Promise<Found | undefined> {
   try {
-    const file = await disk.open(path, "r");
-    try {
-      const holder = parseHolder((await disk.readFile(file)).toString("utf8"));
-      const { dev, ino, mtimeMs } = await disk.fstat(file);
-      return { holder, name: holder?.nonce ?? `unreadable-${dev}-${ino}`, touchedMs: Number(mtimeMs) };
-    } finally {
-      await closeQuietly(disk, file);
-    }
+    const read = await readSmallFile(disk, path, basename(path));
+    return read === undefined ? undefined : foundIn(read.stats, Buffer.from(read.bytes).toString("utf8"));
   } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
+    if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
+    // Another user's: its signs of life can be seen all the same.
+    const stats = disk.lstatNow(path);
+    return stats === undefined ? undefined : foundIn(stats, "");
   }
+}
+
+function foundIn(stats: BigIntStats, text: string): Found {
+  const holder = parseHolder(text);
+  const content = createHash("sha256").update(text).digest("hex");
+  const name = holder?.nonce ?? `unreadable-${stats.dev}-${stats.ino}`;
+  return { holder, name, stamp: `${stampOf(stats)} ${content}` };
 }
 
 /** Whether it is the same holder still, and gave no sign of life meanwhile. */
 export function isSame(found: Found | undefined, before: Found): boolean {
-  return found?.name === before.name && found.touchedMs === before.touchedMs;
+  return found?.name === before.name && found.stamp === before.stamp;
 }

@@ -6,13 +6,18 @@ import type { Found, OwnRecord } from "./lock-record.ts";
 import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder, renewRecord } from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
+import { lockWatch, type StaleWatch } from "./stale-watch.ts";
 
-/** A holder that cannot be seen from here is taken for dead after so long without a sign of life. */
+/** A holder that cannot be judged from here is taken for dead after so long without a sign of life. */
 const STALE_MS = 30_000;
 /** How often a holder gives a sign of life. */
 const HEARTBEAT_MS = 5_000;
 /** How long a waiter sleeps between two looks: at first, and at most. */
 const WAIT_MS = { first: 2, most: 50 } as const;
+/** How often in a row a waiter looks again at once, because the lock changed while it looked. */
+const TURNS_AT_ONCE = 3;
+/** How many may have died while they took over from one another. More claims than that are not believed. */
+const CLAIMS = 8;
 
 /** Settings of {@link acquireLock}. */
 export interface LockOptions {
@@ -22,6 +27,7 @@ export interface LockOptions {
   /** Whether a holder on another machine or in another namespace may be taken for dead. Default true. */
   readonly stealStale?: boolean | undefined;
   readonly processes?: ProcessTable | undefined;
+  readonly watch?: StaleWatch | undefined;
 }
 
 /** A lock that is held. */
@@ -33,10 +39,11 @@ export interface HeldLock {
 }
 
 /**
- * Takes the lock `path`, whose directory must exist, waiting for whoever holds it. A holder that is provably dead
- * is replaced at once, and only by way of a claim that one process at a time can have.
+ * Takes the lock `path`, whose directory must exist, waiting for its holder. A holder that is provably dead is replaced at
+ * once, and only by way of a claim that one process at a time can have. A holder that cannot be judged is replaced once
+ * this process saw no sign of life of it for 30 s, in this call or since an earlier one.
  *
- * @throws `RegistryError` `LOCK_TIMEOUT`, with the holder in `detail`.
+ * @throws `RegistryError` `LOCK_TIMEOUT`, with the holder in `detail`; `LAYOUT_INVALID` if `path` is not a regular file.
  */
 export async function acquireLock(disk: Disk, path: string, options: LockOptions): Promise<HeldLock> {
   const record = await take(
@@ -44,6 +51,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
       disk,
       lock: path,
       processes: options.processes ?? processTable(),
+      watch: options.watch ?? lockWatch,
       stealStale: options.stealStale ?? true,
       timeoutMs: options.timeoutMs,
       deadline: performance.now() + options.timeoutMs,
@@ -66,38 +74,40 @@ interface Attempt {
   /** The lock, also where a claim on it is taken: every name is made of this one and a nonce. */
   readonly lock: string;
   readonly processes: ProcessTable;
+  readonly watch: StaleWatch;
   readonly stealStale: boolean;
   readonly timeoutMs: number;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Gives `path` a record of ours. Also takes claims: a claim is a lock on taking over. */
-async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
+/**
+ * Gives `path` a record of ours. Also takes claims: a claim is a lock on taking over.
+ *
+ * @param depth - How many claims lie between `path` and the lock.
+ */
+async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecord> {
   const { disk } = attempt;
   const record = await createRecord(disk, attempt.lock, attempt.processes);
-  let renewed = performance.now();
   try {
-    for (let wait: number = WAIT_MS.first; ; wait = Math.min(wait * 2, WAIT_MS.most)) {
+    for (let wait: number = WAIT_MS.first, atOnce = 0; ; ) {
       attempt.signal?.throwIfAborted();
-      // What becomes the lock must look alive from its first moment on, however long it waited.
-      if (performance.now() - renewed > HEARTBEAT_MS) {
-        await renewRecord(disk, record);
-        renewed = performance.now();
-      }
       if (await linkRecord(disk, record, path)) {
         await removeQuietly(disk, record.path);
         return record;
       }
       const found = await readHolder(disk, path);
-      if (found === undefined) continue; // Let go in the meantime.
-      if (await isDead(attempt, found, record)) {
+      const mayTakeOver = found !== undefined && depth < CLAIMS && isDead(attempt, path, found);
+      if (mayTakeOver) {
         // One that let go between our reading and our judging looks dead, too; but then the lock is not there any more.
-        if (isSame(await readHolder(disk, path), found) && (await takeOver(attempt, path, record, found))) return record;
-        continue;
+        if (isSame(await readHolder(disk, path), found) && (await takeOver(attempt, path, record, found, depth))) return record;
       }
-      if (performance.now() + wait > attempt.deadline) throw timeout(attempt.timeoutMs, found.holder);
+      atOnce += 1;
+      if ((found === undefined || mayTakeOver) && atOnce <= TURNS_AT_ONCE) continue;
+      if (performance.now() + wait > attempt.deadline) throw timeout(attempt.timeoutMs, found?.holder);
       await sleep(wait * (0.5 + Math.random()), attempt.signal);
+      wait = Math.min(wait * 2, WAIT_MS.most);
+      atOnce = 0;
     }
   } catch (error) {
     await dropRecord(disk, record);
@@ -109,10 +119,10 @@ async function take(attempt: Attempt, path: string): Promise<OwnRecord> {
  * Puts our record in the place of a dead holder's. The claim is named after the dead holder's nonce, so one
  * process has it at a time; and a lock that is still the dead holder's once we have it stays so until we let go.
  */
-async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead: Found): Promise<boolean> {
+async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead: Found, depth: number): Promise<boolean> {
   const { disk } = attempt;
   const claimPath = `${attempt.lock}.${dead.name}.claim`;
-  const claim = await take(attempt, claimPath);
+  const claim = await take(attempt, claimPath, depth + 1);
   try {
     if (!isSame(await readHolder(disk, path), dead)) return false;
     await disk.rename(record.path, path);
@@ -122,11 +132,10 @@ async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead:
   }
 }
 
-async function isDead(attempt: Attempt, found: Found, record: OwnRecord): Promise<boolean> {
+function isDead(attempt: Attempt, path: string, found: Found): boolean {
   const verdict = found.holder === undefined ? "unknown" : judgeHolder(found.holder, attempt.processes, held);
   if (verdict !== "unknown") return verdict === "dead";
-  // The clocks of two machines differ; that of the server they share the directory on is one.
-  return attempt.stealStale && (await renewRecord(attempt.disk, record)) - found.touchedMs > STALE_MS;
+  return attempt.stealStale && attempt.watch.unchangedMs(path, `${found.name} ${found.stamp}`) >= STALE_MS;
 }
 
 /** Renews the record now and then. */

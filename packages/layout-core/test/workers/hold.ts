@@ -1,0 +1,38 @@
+// A process that takes a lock and says how that ended: `hold.ts PATH TIMEOUT_MS`. It holds the lock until its input ends, and
+// says then whether it is still its own. `hold.ts PATH TIMEOUT_MS rival` has another process of its own try, too, and says
+// what came of it; `hold.ts PATH TIMEOUT_MS killed` has another process take the lock first, and kills that.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { nodeDisk } from "../../src/fs/disk.ts";
+import { acquireLock } from "../../src/fs/lock.ts";
+
+const [, script = "", path = "", timeoutMs = "", role] = process.argv;
+
+async function take(): Promise<string> {
+  try {
+    const lock = await acquireLock(nodeDisk, path, { timeoutMs: Number(timeoutMs) });
+    process.stdout.write("held\n");
+    if (role === "rival") process.stdout.write(`rival: ${await runOther("close")}\n`);
+    else if (role === undefined) await once(process.stdin.resume(), "close");
+    const isOurs = lock.isOurs();
+    await lock.release();
+    return isOurs ? "kept" : "lost";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+/** Runs another process that takes the lock, and says what it said first. */
+async function runOther(end: "close" | "kill"): Promise<string> {
+  const other = spawn(process.execPath, [script, path, "200"], { stdio: ["pipe", "pipe", "inherit"] });
+  const closed = once(other, "close");
+  const [said] = (await once(other.stdout, "data")) as [Buffer];
+  if (end === "kill") other.kill("SIGKILL");
+  else other.stdin.end();
+  await closed;
+  return said.toString().trim();
+}
+
+if (role === "killed") process.stdout.write(`first: ${await runOther("kill")}\n`);
+process.stdout.write(`${await take()}\n`);

@@ -7,6 +7,7 @@ import type { Mark } from "./find-needed.ts";
 import { findNeeded, requireKnown } from "./find-needed.ts";
 import type { StoredBlob } from "./fs/blob-files.ts";
 import { clearDebris } from "./fs/debris.ts";
+import { processNow } from "./fs/file-clock.ts";
 import { findDirectory } from "./fs/own-directory.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
@@ -56,6 +57,8 @@ const PATIENCE = 3;
 interface Settings {
   readonly dryRun: boolean;
   readonly graceMs: number;
+  /** When it began, by the clock that dates the files: what is dated later counts as just written. */
+  readonly nowMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -91,13 +94,15 @@ function tellRemoved(error: unknown, removed: readonly StoredBlob[]): unknown {
   });
 }
 
-async function collect(layout: Layout, settings: Settings, untagged: boolean | "all", removed: StoredBlob[]): Promise<GcReport> {
+async function collect(layout: Layout, options: Omit<Settings, "nowMs">, untagged: boolean | "all", removed: StoredBlob[]): Promise<GcReport> {
   const { index, disk, paths } = layout;
   const table = await index.read();
   // A layout that is not there has nothing to remove, and is not made for that.
   if (!(await index.isWhole())) return { removed: [], bytes: 0, uploads: 0 };
   // Refused before the first blob is removed, not after the last.
   findDirectory(disk, paths.uploads, "_uploads");
+  // A dry run writes nothing, not even to learn the time.
+  const settings: Settings = { ...options, nowMs: options.dryRun ? processNow() : await layout.clock.now() };
   // Where nobody knows what else is needed, what would be removed is only told.
   const known = await findSharers(layout);
   const sharers = known ?? [layout];
@@ -176,7 +181,7 @@ async function sweep(layout: Layout, settings: Settings, { sharers, mark: first,
   }
 }
 
-function isOld(layout: Layout, { graceMs }: Settings, digest: string): boolean {
+function isOld(layout: Layout, { graceMs, nowMs }: Settings, digest: string): boolean {
   const writtenMs = layout.blobs.writtenMs(digest);
-  return graceMs === 0 || writtenMs === undefined || Date.now() - writtenMs > graceMs;
+  return graceMs === 0 || writtenMs === undefined || nowMs - writtenMs > graceMs;
 }

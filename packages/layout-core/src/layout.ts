@@ -6,6 +6,7 @@ import { BlobFiles } from "./fs/blob-files.ts";
 import type { StagedBlob } from "./fs/blob-staging.ts";
 import { BlobStaging } from "./fs/blob-staging.ts";
 import type { Disk } from "./fs/disk.ts";
+import { FileClock } from "./fs/file-clock.ts";
 import type { LayoutPaths } from "./fs/layout-files.ts";
 import { layoutPaths } from "./fs/layout-files.ts";
 import type { RepositoryChange } from "./index-changes.ts";
@@ -22,6 +23,7 @@ export class Layout {
   readonly index: LayoutIndex;
   readonly blobs: BlobFiles;
   readonly staging: BlobStaging;
+  readonly clock: FileClock;
   readonly graph: ManifestGraph;
   /** The other layouts that share the blobs of this one, as the option `sharedWith` says; never written to. */
   readonly others: readonly Layout[] | undefined;
@@ -33,7 +35,8 @@ export class Layout {
     this.settings = settings;
     this.index = new LayoutIndex(disk, this.paths, settings);
     this.blobs = new BlobFiles(disk, this.paths, settings);
-    this.staging = new BlobStaging(disk, this.paths, this.blobs, settings);
+    this.clock = new FileClock(disk, this.paths, settings);
+    this.staging = new BlobStaging(disk, this.paths, this.blobs, { ...settings, clock: this.clock });
     this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);
     this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined, within: undefined }));
   }

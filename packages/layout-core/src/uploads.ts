@@ -70,7 +70,7 @@ export class LayoutUploads {
     requireString(id, "an upload id");
     try {
       await this.#layout.index.read();
-      const state = this.#require(repo, await this.#files.state(id));
+      const state = await this.#require(repo, await this.#files.state(id));
       return { id, size: state.size, chunkSize: CHUNK_BYTES };
     } catch (error) {
       throw storageError(error, "looking for an upload");
@@ -101,21 +101,23 @@ export class LayoutUploads {
   async #open(repo: string, id: string): Promise<OpenUpload> {
     await this.#layout.index.read();
     // Another repository's session is not touched, nor told from one that is not there.
-    this.#require(repo, await this.#files.state(id));
+    await this.#require(repo, await this.#files.state(id));
     const upload = await this.#files.open(id);
     if (upload === undefined) throw unknownUpload();
     if (upload === "busy") throw new RegistryError("BLOB_UPLOAD_INVALID", "another writer has this upload");
     return upload;
   }
 
-  #require(repo: string, state: UploadState | undefined): UploadState {
+  async #require(repo: string, state: UploadState | undefined): Promise<UploadState> {
     if (state?.repository !== repo) throw unknownUpload();
-    if (this.#isExpired(state)) throw unknownUpload();
+    if (state.writtenMs < (await this.#expiredBeforeMs())) throw unknownUpload();
     return state;
   }
 
-  #isExpired(state: UploadState): boolean {
-    return Date.now() - state.writtenMs > this.#layout.settings.uploadExpiryMs;
+  /** When a session must have been written to last to have expired, by the clock that dates its files. */
+  async #expiredBeforeMs(): Promise<number> {
+    const { clock, settings } = this.#layout;
+    return (await clock.now()) - settings.uploadExpiryMs;
   }
 
   /** Removes expired sessions, now and then, while the calls go on: there may be thousands of sessions. */
@@ -131,8 +133,9 @@ export class LayoutUploads {
     for (const id of await this.#files.ids()) {
       if (this.#isClosed) return;
       const state = await this.#files.inspect(id);
-      if (state === undefined || "unsound" in state || !this.#isExpired(state)) continue;
-      await this.#files.removeEnded(id);
+      if (state === undefined || "unsound" in state) continue;
+      const expiredBeforeMs = await this.#expiredBeforeMs();
+      if (state.writtenMs < expiredBeforeMs) await this.#files.removeEnded(id, expiredBeforeMs);
     }
   }
 

@@ -5,6 +5,7 @@ import { isDigest, isRegistryError } from "@ocilayout/oci-types";
 
 import type { Dirent, Disk } from "./fs/disk.ts";
 import { isFileFault, listIfThere } from "./fs/disk.ts";
+import { processNow } from "./fs/file-clock.ts";
 import { listDirectory } from "./fs/own-directory.ts";
 import { describeFault, storageError } from "./fs/storage-error.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
@@ -93,8 +94,9 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
     if (state !== undefined && "unsound" in state) yield stray(path, state.unsound);
     else if (!entry.isFile() && !entry.isDirectory()) yield stray(path, "it is not a regular file");
     else {
-      const writtenMs = state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? Date.now());
-      if (Date.now() - writtenMs <= settings.uploadExpiryMs) continue;
+      const writtenMs = state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? processNow());
+      // It writes nothing, not even to learn the time by which the files are dated.
+      if (processNow() - writtenMs <= settings.uploadExpiryMs) continue;
       const message = `${path} was left behind by an upload that nobody goes on with; it can be removed`;
       yield { severity: "warning", kind: "stale-upload", path, message };
     }

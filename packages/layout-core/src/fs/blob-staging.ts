@@ -10,6 +10,7 @@ import { afterCommit } from "./committed.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { hasNoLinks, isAbsent, isFileFault } from "./disk.ts";
 import { EarlySync } from "./early-sync.ts";
+import type { FileClock } from "./file-clock.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "./own-directory.ts";
 import type { OwnDirectory } from "./own-directory.ts";
@@ -29,13 +30,15 @@ export class BlobStaging {
   readonly #paths: LayoutPaths;
   readonly #blobs: BlobFiles;
   readonly #durable: boolean;
+  readonly #clock: FileClock;
 
-  /** @param settings - Whether what is put in place survives a loss of power. */
-  constructor(disk: Disk, paths: LayoutPaths, blobs: BlobFiles, settings: { readonly durable: boolean }) {
+  /** @param settings - Whether what is put in place survives a loss of power, and the clock that dates it. */
+  constructor(disk: Disk, paths: LayoutPaths, blobs: BlobFiles, settings: { readonly durable: boolean; readonly clock: FileClock }) {
     this.#disk = disk;
     this.#paths = paths;
     this.#blobs = blobs;
     this.#durable = settings.durable;
+    this.#clock = settings.clock;
   }
 
   /**
@@ -176,7 +179,7 @@ export class BlobStaging {
     try {
       blob = await this.#blobs.open(digest);
       if (blob === undefined || !(await isGood(blob))) return false;
-      await this.#disk.touch(blob.file);
+      await this.#clock.renew(blob.file);
       if (this.#durable) await this.#disk.sync(blob.file);
       return true;
     } catch (error) {

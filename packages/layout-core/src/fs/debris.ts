@@ -23,6 +23,7 @@ export interface DebrisSettings {
  * nothing is known, what is older than the grace. What does not look as we make it is left alone. To be called under the
  * layout's lock.
  *
+ * @param options - `nowMs` is the time by the clock of the file system.
  * @returns How many that were, or would be.
  * @throws `RegistryError` `LAYOUT_INVALID` if `_uploads` is not a directory of this layout.
  */
@@ -30,10 +31,10 @@ export async function clearDebris(
   disk: Disk,
   paths: LayoutPaths,
   settings: DebrisSettings,
-  { graceMs, dryRun }: { readonly graceMs: number; readonly dryRun: boolean },
+  { graceMs, dryRun, nowMs }: { readonly graceMs: number; readonly dryRun: boolean; readonly nowMs: number },
 ): Promise<number> {
   let count = 0;
-  for await (const remove of findDebris(disk, paths, settings, graceMs)) {
+  for await (const remove of findDebris(disk, paths, settings, { graceMs, nowMs })) {
     if (dryRun || (await remove())) count += 1;
   }
   return count;
@@ -43,25 +44,26 @@ async function* findDebris(
   disk: Disk,
   paths: LayoutPaths,
   settings: DebrisSettings,
-  graceMs: number,
+  { graceMs, nowMs }: { readonly graceMs: number; readonly nowMs: number },
 ): AsyncGenerator<() => Promise<boolean>, void, undefined> {
   const patienceMs = Math.max(graceMs, settings.uploadExpiryMs);
   const isLeft = (path: string, liveness: Liveness | undefined): boolean => {
     if (liveness === "dead") return true;
     // Whoever lives may still need it, but not for ever.
-    return ageOf(disk, path) > patienceMs;
+    return isWrittenBefore(disk, path, nowMs - patienceMs);
   };
   const remove = async (path: string): Promise<boolean> => {
     await removeQuietly(disk, path);
     return true;
   };
   const uploads = new UploadFiles(disk, paths, settings);
+  const endedBeforeMs = nowMs - settings.uploadExpiryMs;
   const directory = findDirectory(disk, paths.uploads, "_uploads");
   for (const entry of directory === undefined ? [] : await listIfThere(disk, directory.path)) {
     const { name } = entry;
     const path = join(paths.uploads, name);
     if (uploads.isSession(name)) {
-      if (await isEnded(disk, uploads, name, settings.uploadExpiryMs)) yield () => uploads.removeEnded(name);
+      if (await isEnded(disk, uploads, name, endedBeforeMs)) yield () => uploads.removeEnded(name, endedBeforeMs);
     } else if (name.endsWith(".blob") && entry.isFile()) {
       const liveness = judgeName(name);
       if (liveness === undefined || !isLeft(path, liveness)) continue;
@@ -85,13 +87,13 @@ const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
 /** A lock's record that did not become the lock, or a claim; never the lock itself. */
 const LOCK_FILE = /^\.index\.json\.lock\../;
 
-async function isEnded(disk: Disk, uploads: UploadFiles, id: string, expiryMs: number): Promise<boolean> {
+async function isEnded(disk: Disk, uploads: UploadFiles, id: string, endedBeforeMs: number): Promise<boolean> {
   const state = await uploads.inspect(id);
   if (state !== undefined && "unsound" in state) return false;
-  if (state !== undefined) return Date.now() - state.writtenMs > expiryMs;
+  if (state !== undefined) return state.writtenMs < endedBeforeMs;
   // Half of a session: one that is just being made, or that its process did not live to make or to remove.
   if ((await judgeRecord(disk, uploads.lockPath(id))) === "dead") return true;
-  return ageOf(disk, uploads.directory(id)) > expiryMs;
+  return isWrittenBefore(disk, uploads.directory(id), endedBeforeMs);
 }
 
 /** Whether whoever wrote the lock record `path` still lives; `undefined` where it does not say who that was. */
@@ -100,7 +102,7 @@ async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefin
   return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);
 }
 
-function ageOf(disk: Disk, path: string): number {
+function isWrittenBefore(disk: Disk, path: string, ms: number): boolean {
   const stats = disk.lstatNow(path);
-  return stats === undefined ? 0 : Date.now() - Number(stats.mtimeMs);
+  return stats !== undefined && Number(stats.mtimeMs) < ms;
 }

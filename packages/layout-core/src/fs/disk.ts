@@ -21,8 +21,8 @@ export interface Disk {
   write(file: OpenFile, bytes: Uint8Array, position?: number): Promise<void>;
   truncate(file: OpenFile, size: number): Promise<void>;
   chmod(file: OpenFile, mode: number): Promise<void>;
-  /** Sets the times of the file to now. */
-  touch(file: OpenFile): Promise<void>;
+  /** Sets the times of the file, in milliseconds since 1970. */
+  touch(file: OpenFile, ms: number): Promise<void>;
   sync(file: OpenFile): Promise<void>;
   close(file: OpenFile): Promise<void>;
   link(existing: string, path: string): Promise<void>;
@@ -67,10 +67,7 @@ export const nodeDisk: Disk = {
   },
   truncate: (file, size) => ftruncate(file, size),
   chmod: (file, mode) => fchmod(file, mode),
-  async touch(file) {
-    const now = new Date();
-    await futimes(file, now, now);
-  },
+  touch: (file, ms) => futimes(file, ms / 1_000, ms / 1_000),
   sync: (file) => fsync(file),
   close: (file) => close(file),
   link: (existing, path) => fsp.link(existing, path),

@@ -66,7 +66,8 @@ async function writeRecord(disk: Disk, file: OpenFile, bytes: Uint8Array): Promi
     await disk.write(file, bytes, 0);
   } catch (error) {
     if (systemCode(error) !== "ENOSPC" && systemCode(error) !== "EDQUOT") throw error;
-    await disk.touch(file);
+    // Whatever the date, the system notes that it was set.
+    await disk.touch(file, Date.now());
   }
 }
 
@@ -145,6 +146,8 @@ export interface Found {
   readonly name: string;
   /** What tells this state of the file from any other: a sign of life changes it. */
   readonly stamp: string;
+  /** When it was last written, by the clock of the file system. */
+  readonly writtenMs: number;
 }
 
 /**
@@ -168,7 +171,7 @@ function foundIn(stats: BigIntStats, text: string): Found {
   const holder = parseHolder(text);
   const content = createHash("sha256").update(text).digest("hex");
   const name = holder?.nonce ?? `unreadable-${stats.dev}-${stats.ino}`;
-  return { holder, name, stamp: `${stampOf(stats)} ${content}` };
+  return { holder, name, stamp: `${stampOf(stats)} ${content}`, writtenMs: Number(stats.mtimeMs) };
 }
 
 /** Whether it is the same holder still, and gave no sign of life meanwhile. */

@@ -26,6 +26,11 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether a holder on another machine or in another namespace may be taken for dead. Default true. */
   readonly stealStale?: boolean | undefined;
+  /**
+   * A holder that cannot be judged is also replaced if its lock was last written before this time, by the clock of the file
+   * system: for what expires by that clock anyway. Default: none.
+   */
+  readonly abandonedBeforeMs?: number | undefined;
   readonly processes?: ProcessTable | undefined;
   readonly watch?: StaleWatch | undefined;
 }
@@ -53,6 +58,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
       processes: options.processes ?? processTable(),
       watch: options.watch ?? lockWatch,
       stealStale: options.stealStale ?? true,
+      abandonedBeforeMs: options.abandonedBeforeMs ?? -Infinity,
       timeoutMs: options.timeoutMs,
       deadline: performance.now() + options.timeoutMs,
       signal: options.signal,
@@ -76,6 +82,7 @@ interface Attempt {
   readonly processes: ProcessTable;
   readonly watch: StaleWatch;
   readonly stealStale: boolean;
+  readonly abandonedBeforeMs: number;
   readonly timeoutMs: number;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
@@ -135,6 +142,7 @@ async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead:
 function isDead(attempt: Attempt, path: string, found: Found): boolean {
   const verdict = found.holder === undefined ? "unknown" : judgeHolder(found.holder, attempt.processes, held);
   if (verdict !== "unknown") return verdict === "dead";
+  if (found.writtenMs < attempt.abandonedBeforeMs) return true;
   return attempt.stealStale && attempt.watch.unchangedMs(path, `${found.name} ${found.stamp}`) >= STALE_MS;
 }
 

@@ -89,11 +89,15 @@ export class UploadFiles {
     return join(this.directory(id), "lock");
   }
 
-  /** Removes a session that has ended, unless another writer has it or it does not look as we make it. Whether it did. */
-  async removeEnded(id: string): Promise<boolean> {
+  /**
+   * Removes a session that has ended, unless another writer has it or it does not look as we make it. Whether it did.
+   *
+   * @param endedBeforeMs - When it must have been written last to have ended; so must the lock of a writer that cannot be judged.
+   */
+  async removeEnded(id: string, endedBeforeMs: number): Promise<boolean> {
     const isRemoved = await unlessUnsound(async () => {
       const session = this.#find(id);
-      const lock = session === undefined ? undefined : await this.#lock(session);
+      const lock = session === undefined ? undefined : await this.#lock(session, endedBeforeMs);
       if (session === undefined || lock === undefined || lock === "busy") return false;
       if (isUnmoved(this.#disk, session)) await removeQuietly(this.#disk, join(session.path, "session.json"));
       await lock.release();
@@ -226,9 +230,9 @@ export class UploadFiles {
     return findDirectory(this.#disk, this.directory(id), `_uploads/${id}`);
   }
 
-  async #lock(session: OwnDirectory): Promise<HeldLock | "busy" | undefined> {
+  async #lock(session: OwnDirectory, abandonedBeforeMs?: number): Promise<HeldLock | "busy" | undefined> {
     try {
-      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0 });
+      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0, abandonedBeforeMs });
     } catch (error) {
       if (isRegistryError(error, "LOCK_TIMEOUT")) return "busy";
       if (isAbsent(error)) return undefined;

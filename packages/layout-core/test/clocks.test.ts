@@ -1,0 +1,176 @@
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { collect } from "@ocilayout/oci-types";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { FileClock } from "../src/fs/file-clock.ts";
+import { layoutPaths } from "../src/fs/layout-files.ts";
+import { readProcessTable } from "../src/fs/process-identity.ts";
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { blobPath, bytes, describe as descriptorOf, freshLayout, pushArtifact, temporaryDirectory } from "./helpers.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const blob = descriptorOf(bytes("content"));
+
+afterEach(() => { vi.useRealTimers(); });
+
+/** Sets this process's clock, and not the kernel's: files are dated as before. */
+function setClock(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(Date.now() + ms);
+}
+
+async function open(): Promise<LayoutRegistry> {
+  const registry = await openLayout(freshLayout());
+  await pushArtifact(registry, "a", "image", ["v1"]);
+  return registry;
+}
+
+/** Dates a file so many milliseconds away from now, by the real clock. */
+function date(path: string, ms: number): void {
+  const then = new Date(Date.now() + ms);
+  utimesSync(path, then, then);
+}
+
+describe("clause 32: what a process does whose clock is", () => {
+  it.each([["25 hours ahead", 25 * HOUR_MS], ["a year behind", -365 * DAY_MS]])("%s: gc keeps a blob that was pushed just now, and removes an old one", async (_name, ms) => {
+    const registry = await open();
+    const old = descriptorOf(bytes("old"));
+    for (const [it, text] of [[blob, "content"], [old, "old"]] as const) await registry.pushBlob("a", it, bytes(text));
+    date(blobPath(registry.directory, old.digest), -25 * HOUR_MS);
+    setClock(ms);
+    expect(await registry.gc()).toMatchObject({ removed: [old.digest] });
+  });
+
+  it.each([["25 hours ahead", 25 * HOUR_MS], ["a year behind", -365 * DAY_MS]])("%s: an upload that was written to just now goes on, and an expired one does not", async (_name, ms) => {
+    const registry = await open();
+    const [young, old] = [await registry.pushBlobChunked("a"), await registry.pushBlobChunked("a")];
+    for (const writer of [young, old]) await writer.close();
+    date(join(registry.directory, "_uploads", old.id, "data"), -25 * HOUR_MS);
+    setClock(ms);
+    const other = await openLayout(registry.directory);
+    await (await other.pushBlobChunked("b")).cancel();
+    await expect.poll(() => readdirSync(join(registry.directory, "_uploads"))).toEqual([young.id]);
+    await (await other.pushBlobChunkedResume("a", young.id)).close();
+    expect(await other.resolveUpload("a", young.id)).toMatchObject({ id: young.id });
+    await expect(other.resolveUpload("a", old.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
+    expect(await other.gc()).toMatchObject({ uploads: 0 });
+  });
+
+  it.each([["25 hours ahead", 25 * HOUR_MS], ["25 hours behind", -25 * HOUR_MS]])("%s: a stored blob that is pushed or mounted again is dated by the kernel's clock", async (_name, ms) => {
+    const registry = await open();
+    await registry.pushBlob("a", blob, bytes("content"));
+    const path = blobPath(registry.directory, blob.digest);
+    for (const again of [() => registry.pushBlob("a", blob, bytes("content")), () => registry.mountBlob("a", "b", blob.digest)]) {
+      date(path, -HOUR_MS);
+      const before = Date.now();
+      setClock(ms);
+      await again();
+      vi.useRealTimers();
+      expect(Math.abs(statSync(path).mtimeMs - before)).toBeLessThan(60_000);
+    }
+  });
+});
+
+describe("clause 32: what is dated in the future", () => {
+  it("counts as just written: gc keeps it, but with graceMs 0", async () => {
+    const registry = await open();
+    await registry.pushBlob("a", blob, bytes("content"));
+    date(blobPath(registry.directory, blob.digest), 365 * DAY_MS);
+    expect(await registry.gc()).toMatchObject({ removed: [] });
+    expect(await registry.gc({ graceMs: 0 })).toMatchObject({ removed: [blob.digest] });
+  });
+
+  it("gets no older by being renewed", async () => {
+    const registry = await open();
+    await registry.pushBlob("a", blob, bytes("content"));
+    const path = blobPath(registry.directory, blob.digest);
+    date(path, DAY_MS);
+    const { mtimeMs } = statSync(path);
+    await registry.pushBlob("a", blob, bytes("content"));
+    expect(statSync(path).mtimeMs).toBeCloseTo(mtimeMs, 0);
+  });
+});
+
+describe("an expired upload whose writer cannot be judged", () => {
+  const { self } = readProcessTable();
+  const elsewhere = JSON.stringify({ ...self, host: "elsewhere", instance: "other", nonce: "abc" });
+
+  it.each([[25 * HOUR_MS, 1], [HOUR_MS, 0]])("its lock was written %d ms ago: one collection removes %d", async (ageMs, uploads) => {
+    const registry = await open();
+    const writer = await registry.pushBlobChunked("a");
+    await writer.close();
+    const session = join(registry.directory, "_uploads", writer.id);
+    writeFileSync(join(session, "lock"), elsewhere);
+    date(join(session, "lock"), -ageMs);
+    date(join(session, "data"), -25 * HOUR_MS);
+    expect(await registry.gc()).toMatchObject({ uploads });
+    expect(existsSync(session)).toBe(uploads === 0);
+  });
+});
+
+describe("the clock of a layout's files", () => {
+  /** A disk that counts the files that are made, of which `open` may be replaced. */
+  function counting(replaced: Partial<Disk> = {}): { disk: Disk; made: () => number } {
+    let made = 0;
+    const disk: Disk = {
+      ...nodeDisk,
+      open: (path, flags) => {
+        if (typeof flags === "string" && flags.startsWith("w")) made += 1;
+        return (replaced.open ?? nodeDisk.open)(path, flags);
+      },
+    };
+    return { disk, made: () => made };
+  }
+  const failing = (code: string): Partial<Disk> => ({ open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: "open" })) });
+
+  it("is read once a second at most, however many ask, and leaves nothing behind", async () => {
+    const { disk, made } = counting();
+    const directory = temporaryDirectory();
+    const clock = new FileClock(disk, layoutPaths(directory), { readOnly: false });
+    const times = await Promise.all(Array.from({ length: 10 }, () => clock.now()));
+    times.push(await clock.now());
+    for (const ms of times) expect(Math.abs(ms - Date.now())).toBeLessThan(60_000);
+    expect(made()).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it.each(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"])("(%s) if no file can be made, it is when a name in the directory last changed", async (code) => {
+    const directory = temporaryDirectory();
+    date(directory, -DAY_MS);
+    const clock = new FileClock(counting(failing(code)).disk, layoutPaths(directory), { readOnly: false });
+    expect(await clock.now()).toBe(statSync(directory).mtimeMs);
+  });
+
+  it("passes on any other error, and asks again next time", async () => {
+    const directory = temporaryDirectory();
+    const { disk } = counting(failing("EMFILE"));
+    const clock = new FileClock(disk, layoutPaths(directory), { readOnly: false });
+    await expect(clock.now()).rejects.toMatchObject({ code: "EMFILE" });
+    disk.open = nodeDisk.open;
+    expect(Math.abs((await clock.now()) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it("is the process's where nothing is there", async () => {
+    const directory = temporaryDirectory();
+    rmSync(directory, { recursive: true });
+    const clock = new FileClock(nodeDisk, layoutPaths(directory), { readOnly: false });
+    expect(Math.abs((await clock.now()) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it("a dry run, verify and a registry that is read only make no file to learn the time", async () => {
+    const { directory } = await open();
+    const { disk, made } = counting();
+    const registry = openLayoutOn(disk, directory);
+    const writer = await (await openLayout(directory)).pushBlobChunked("a");
+    await registry.gc({ dryRun: true });
+    await collect(registry.verify());
+    await openLayoutOn(disk, directory, { readOnly: true }).resolveUpload("a", writer.id);
+    expect(made()).toBe(0);
+    await writer.cancel();
+  });
+});

@@ -115,13 +115,15 @@ export class TransactionQueue<Draft> {
 
   /** The lock, or `undefined` where it could not be had: then those who cannot wait longer were told. */
   async #acquire(): Promise<HeldLock | undefined> {
-    this.#nobodyWaits = new AbortController();
+    const nobodyWaits = (this.#nobodyWaits = new AbortController());
     let soonest = Infinity;
     for (const { deadline } of this.#waiting) soonest = Math.min(soonest, deadline);
     const timeoutMs = Math.max(0, soonest - performance.now());
     try {
-      return await this.#steps.acquire({ timeoutMs, signal: this.#nobodyWaits.signal });
+      return await this.#steps.acquire({ timeoutMs, signal: nobodyWaits.signal });
     } catch (error) {
+      // Those who wait now came after the last of those that this was about, and know nothing of its abort.
+      if (nobodyWaits.signal.aborted) return undefined;
       const now = performance.now();
       const isTimeout = isRegistryError(error, "LOCK_TIMEOUT");
       for (const job of this.#waiting) {

@@ -46,6 +46,31 @@ it("however many changes wait, their signal has one listener, and none in the en
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
 
+it("a change that is added while the lock is given up for an aborted one is made, and not told of that abort", async () => {
+  const aborting = new AbortController();
+  const reason = new Error("the first caller has gone");
+  let second: Promise<number> | undefined;
+  let acquired = 0;
+  const queue: TransactionQueue<object> = new TransactionQueue(1_000, {
+    acquire: async ({ signal }) => {
+      acquired += 1;
+      if (acquired === 1) {
+        aborting.abort(reason);
+        // The queue is empty now, and the lock is not yet given up.
+        second = queue.add(() => 2);
+        signal.throwIfAborted();
+      }
+      return Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() });
+    },
+    commit: async (_lock, decide) => {
+      await decide({});
+      return true;
+    },
+  });
+  await expect(queue.add(() => 1, { signal: aborting.signal })).rejects.toBe(reason);
+  expect(await second).toBe(2);
+});
+
 /** A queue whose commits go as `commits` say: false is one that another writer disturbed. */
 function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object> {
   const left = [...commits];

@@ -32,7 +32,7 @@ export class LayoutDeleter implements RegistryDeleter {
     await this.#transact("deleting a tag", signal, async (draft) => {
       requireCurrent(draft, repo, tag, options);
       const entries = draft.tagged(repo, tag);
-      if (entries.length === 0) throw unknownTag(repo, tag);
+      if (entries.size === 0) throw unknownTag(repo, tag);
       await this.#layout.graph.read(draft, repo, "indexes");
       for (const entry of entries) untag(this.#layout.change(draft, repo), entry);
     });

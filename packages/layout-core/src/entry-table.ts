@@ -6,10 +6,14 @@ import { mayContain } from "./manifest-store.ts";
 
 /** What can be asked of the entries of an index, be it as it stands or as a transaction would have it. */
 export interface EntryView {
-  /** The entries that are `tag` in `repository`; the first is the one that counts. */
-  tagged(repository: string, tag: string): readonly Entry[];
-  /** The entries of `repository` for `digest`. */
-  withDigest(repository: string, digest: string): readonly Entry[];
+  /** The entries that are `tag` in `repository`; the first is the one that counts. It changes with the view. */
+  tagged(repository: string, tag: string): ReadonlySet<Entry>;
+  /** The entries of `repository` for `digest`. It changes with the view. */
+  withDigest(repository: string, digest: string): ReadonlySet<Entry>;
+  /** The digests that `repository` has entries for. */
+  digests(repository: string): Iterable<string>;
+  /** Another object whenever {@link digests} are others. */
+  digestsRevision(repository: string): object;
   /**
    * The entries of `repository` whose manifests were not read yet, as far as `scope` says. Whoever read one takes it
    * out.
@@ -19,13 +23,18 @@ export interface EntryView {
 
 /** The entries of one repository, each found by tag and by digest. */
 interface RepositoryEntries {
-  readonly tags: Map<string, Entry[]>;
-  readonly digests: Map<string, Entry[]>;
+  readonly tags: Map<string, Set<Entry>>;
+  readonly digests: Map<string, Set<Entry>>;
+  /** Another one whenever the keys of `digests` are others. */
+  revision: object;
   /** In code-unit order; made when first asked for, and never changed afterwards. */
   sortedTags: readonly string[] | undefined;
   /** Made when first asked for. */
   readonly unread: Partial<Record<Scope, Set<Entry>>>;
 }
+
+/** What is found where there is nothing. */
+const NO_ENTRIES: ReadonlySet<Entry> = new Set();
 
 const SCOPES: readonly Scope[] = ["indexes", "all"];
 
@@ -78,23 +87,27 @@ export class EntryTable implements EntryView {
     return (entries.sortedTags ??= [...entries.tags.keys()].sort());
   }
 
-  tagged(repository: string, tag: string): readonly Entry[] {
-    return this.#repositories.get(repository)?.tags.get(tag) ?? [];
+  tagged(repository: string, tag: string): ReadonlySet<Entry> {
+    return this.#repositories.get(repository)?.tags.get(tag) ?? NO_ENTRIES;
   }
 
-  withDigest(repository: string, digest: string): readonly Entry[] {
-    return this.#repositories.get(repository)?.digests.get(digest) ?? [];
+  withDigest(repository: string, digest: string): ReadonlySet<Entry> {
+    return this.#repositories.get(repository)?.digests.get(digest) ?? NO_ENTRIES;
   }
 
-  /** The digests that `repository` has entries for, in the order of these. */
+  /** The digests that `repository` has entries for, in the order of these; a snapshot. */
   digests(repository: string): readonly string[] {
     return [...(this.#repositories.get(repository)?.digests.keys() ?? [])];
+  }
+
+  digestsRevision(repository: string): object {
+    return this.#repositories.get(repository)?.revision ?? NO_ENTRIES;
   }
 
   unread(repository: string, scope: Scope): Set<Entry> {
     const entries = this.#repositories.get(repository);
     if (entries === undefined) return new Set();
-    return (entries.unread[scope] ??= new Set([...entries.digests.values()].flat().filter((entry) => isIn(scope, entry))));
+    return (entries.unread[scope] ??= new Set(entriesIn(scope, entries.digests.values())));
   }
 
   /** The texts of the entries, in order, as they are with `draft` applied. */
@@ -144,26 +157,22 @@ export class EntryTable implements EntryView {
   #enlist(entry: Entry): void {
     let entries = this.#repositories.get(entry.repository);
     if (entries === undefined) {
-      entries = { tags: new Map(), digests: new Map(), sortedTags: undefined, unread: {} };
+      entries = { tags: new Map(), digests: new Map(), revision: {}, sortedTags: undefined, unread: {} };
       this.#repositories.set(entry.repository, entries);
       this.#sortedRepositories = undefined;
     }
-    push(entries.digests, entry.digest, entry);
+    if (addTo(entries.digests, entry.digest, entry)) entries.revision = {};
     for (const scope of SCOPES) if (isIn(scope, entry)) entries.unread[scope]?.add(entry);
     if (entry.tag === undefined) return;
-    if (!entries.tags.has(entry.tag)) entries.sortedTags = undefined;
-    push(entries.tags, entry.tag, entry);
+    if (addTo(entries.tags, entry.tag, entry)) entries.sortedTags = undefined;
   }
 
   #delist(entry: Entry): void {
     const entries = this.#repositories.get(entry.repository);
     if (entries === undefined) return;
-    pull(entries.digests, entry.digest, entry);
+    if (removeFrom(entries.digests, entry.digest, entry)) entries.revision = {};
     for (const scope of SCOPES) entries.unread[scope]?.delete(entry);
-    if (entry.tag !== undefined) {
-      pull(entries.tags, entry.tag, entry);
-      if (!entries.tags.has(entry.tag)) entries.sortedTags = undefined;
-    }
+    if (entry.tag !== undefined && removeFrom(entries.tags, entry.tag, entry)) entries.sortedTags = undefined;
     if (entries.digests.size > 0) return;
     this.#repositories.delete(entry.repository);
     this.#sortedRepositories = undefined;
@@ -177,14 +186,21 @@ export class EntryTable implements EntryView {
   }
 }
 
-function push(map: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const entries = map.get(key);
-  if (entries === undefined) map.set(key, [entry]);
-  else entries.push(entry);
+function* entriesIn(scope: Scope, all: Iterable<Iterable<Entry>>): Generator<Entry, void, undefined> {
+  for (const entries of all) for (const entry of entries) if (isIn(scope, entry)) yield entry;
 }
 
-function pull(map: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const left = map.get(key)?.filter((other) => other !== entry) ?? [];
-  if (left.length === 0) map.delete(key);
-  else map.set(key, left);
+/** Whether `entry` is the first of its key. */
+function addTo(map: Map<string, Set<Entry>>, key: string, entry: Entry): boolean {
+  const entries = map.get(key);
+  if (entries === undefined) map.set(key, new Set([entry]));
+  else entries.add(entry);
+  return entries === undefined;
+}
+
+/** Whether `entry` was the last of its key. */
+function removeFrom(map: Map<string, Set<Entry>>, key: string, entry: Entry): boolean {
+  const entries = map.get(key);
+  if (entries?.delete(entry) !== true || entries.size > 0) return false;
+  return map.delete(key);
 }

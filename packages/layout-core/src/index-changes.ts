@@ -52,7 +52,7 @@ function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
 /** Makes sure that `descriptor` is a manifest of the repository. */
 export function keepManifest(change: RepositoryChange, descriptor: Descriptor): void {
   const { draft, rules, repository, isContained } = change;
-  if (draft.withDigest(repository, descriptor.digest).length > 0 || isContained(descriptor.digest)) return;
+  if (draft.withDigest(repository, descriptor.digest).size > 0 || isContained(descriptor.digest)) return;
   draft.add(createEntry(descriptor, { repository }, rules));
 }
 
@@ -63,17 +63,16 @@ export function removeManifest({ draft, repository }: RepositoryChange, digest: 
 
 /** Takes the tag from `entry`; its manifest stays one of the repository. */
 export function untag({ draft, rules, repository, isContained }: RepositoryChange, entry: Entry): void {
-  const untagged = untagEntry(entry, rules);
-  const hasOther = draft.withDigest(repository, entry.digest).length > 1;
-  const isNeeded = !isPlainEntry(untagged) || !(hasOther || isContained(entry.digest));
-  draft.replace(entry, isNeeded ? untagged : undefined);
+  const hasOther = draft.withDigest(repository, entry.digest).size > 1;
+  const isNeeded = !isPlainEntry(entry) || !(hasOther || isContained(entry.digest));
+  draft.replace(entry, isNeeded ? untagEntry(entry, rules) : undefined);
 }
 
 /** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */
 function dropUnneeded({ draft, repository, isContained }: RepositoryChange, digest: string): void {
   for (const entry of draft.withDigest(repository, digest)) {
     if (entry.tag !== undefined || !isPlainEntry(entry)) continue;
-    const hasOther = draft.withDigest(repository, digest).length > 1;
+    const hasOther = draft.withDigest(repository, digest).size > 1;
     if (hasOther || isContained(digest)) draft.replace(entry, undefined);
   }
 }

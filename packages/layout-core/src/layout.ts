@@ -14,6 +14,7 @@ import { LayoutIndex } from "./layout-index.ts";
 import { ManifestGraph } from "./manifest-graph.ts";
 import type { LayoutSettings } from "./options.ts";
 import { requireWritable } from "./options.ts";
+import { Slots } from "./slots.ts";
 
 /** One layout directory and what is known of it: what the facets share. */
 export class Layout {
@@ -25,6 +26,8 @@ export class Layout {
   readonly staging: BlobStaging;
   readonly clock: FileClock;
   readonly graph: ManifestGraph;
+  /** For the manifests that are checked and stored at the same time. */
+  readonly slots: Slots = new Slots(64);
   /** The other layouts that share the blobs of this one, as the option `sharedWith` says; never written to. */
   readonly others: readonly Layout[] | undefined;
   #closed: Promise<void> | undefined;
@@ -78,7 +81,7 @@ export class Layout {
       draft,
       rules: this.settings,
       repository,
-      isContained: (digest) => this.graph.containers(draft, repository, digest).length > 0,
+      isContained: (digest) => this.graph.isContained(draft, repository, digest),
     };
   }
 

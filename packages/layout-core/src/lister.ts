@@ -5,10 +5,12 @@ import { requireRepository } from "@ocilayout/ociref";
 import { selectPage } from "./check-input.ts";
 import type { Entry } from "./entry.ts";
 import { fullNameOf } from "./entry.ts";
+import type { EntryTable } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
 import { mayContain } from "./manifest-store.ts";
+import { pauseIfDue } from "./pace.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** A manifest of a repository, and the tags that point at it. */
@@ -88,22 +90,20 @@ export class LayoutLister implements RegistryLister {
     const table = await index.read();
     if (!table.has(repo)) throw unknownRepository(repo);
     const found: Map<string, ManifestListing> = new Map();
+    // All of it at once: the table is another one when something was awaited.
+    const named = listNamed(table, repo);
     try {
-      for (const digest of table.digests(repo)) {
-        const entries = table.withDigest(repo, digest);
-        const tags = [...new Set(entries.flatMap(({ tag }) => tag ?? []))];
+      const indexes: Entry[] = [];
+      for (const { entries, tags } of named) {
+        await pauseIfDue();
         const [entry] = entries;
         if (entry === undefined) continue;
-        const current = tags.filter((tag) => table.tagged(repo, tag)[0]?.digest === digest).sort();
-        found.set(digest, { descriptor: await graph.describe(entry), tags: current, unreadableNames: unreadableNames(entries) });
+        found.set(entry.digest, { descriptor: await graph.describe(entry), tags, unreadableNames: unreadableNames(entries) });
+        if (mayContain(entry.mediaType)) indexes.push(entry);
       }
-      for (const digest of table.digests(repo)) {
-        const [entry] = table.withDigest(repo, digest);
-        if (entry === undefined || !mayContain(entry.mediaType)) continue;
+      for await (const manifest of graph.contained(indexes)) {
         signal?.throwIfAborted();
-        for await (const manifest of graph.contained(entry)) {
-          if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [], unreadableNames: [] });
-        }
+        if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [], unreadableNames: [] });
       }
     } catch (error) {
       throw storageError(error, "reading manifests");
@@ -113,6 +113,20 @@ export class LayoutLister implements RegistryLister {
       if (listing !== undefined) yield listing;
     }
   }
+}
+
+/** The entries of a repository by digest, and the tags that are theirs: that no other entry has first. */
+function listNamed(table: EntryTable, repo: string): { readonly entries: readonly Entry[]; readonly tags: string[] }[] {
+  return table.digests(repo).map((digest) => {
+    const entries = [...table.withDigest(repo, digest)];
+    const tags: Set<string> = new Set();
+    for (const { tag } of entries) {
+      if (tag === undefined) continue;
+      const [first] = table.tagged(repo, tag);
+      if (first?.digest === digest) tags.add(tag);
+    }
+    return { entries, tags: [...tags].sort() };
+  });
 }
 
 function unreadableNames(entries: readonly Entry[]): readonly string[] {

@@ -6,6 +6,8 @@ import type { EntryView } from "./entry-table.ts";
 import type { BlobFiles } from "./fs/blob-files.ts";
 import type { UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, ManifestStore, mayContain } from "./manifest-store.ts";
+import { Membership, Relations } from "./manifest-relations.ts";
+import { pauseIfDue } from "./pace.ts";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 import { referencesOf } from "./stored-manifest.ts";
 
@@ -31,17 +33,13 @@ const PARALLEL = 16;
  */
 export class ManifestGraph {
   readonly store: ManifestStore;
-  /** By digest, the indexes that list it. */
-  readonly #parents: Map<string, Set<string>> = new Map();
-  /** By digest, the manifests whose subject it is. */
-  readonly #referrers: Map<string, Set<string>> = new Map();
+  readonly #relations: Relations = new Relations((digest) => this.store.peek(digest)?.children ?? []);
   /** The manifests below which everything of a scope was read. */
   readonly #done: Readonly<Record<Scope, Set<string>>> = { indexes: new Set(), all: new Set() };
 
   constructor(blobs: BlobFiles, maxManifestBytes: number) {
     this.store = new ManifestStore(blobs, maxManifestBytes, (manifest) => {
-      for (const child of manifest.children) relate(this.#parents, child.digest, manifest.digest);
-      if (manifest.subject !== undefined) relate(this.#referrers, manifest.subject, manifest.digest);
+      this.#relations.add(manifest);
     });
   }
 
@@ -62,6 +60,7 @@ export class ManifestGraph {
   /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */
   forget(digest: string): void {
     this.store.forget(digest);
+    this.#relations.haveChanged();
     this.#done.indexes.clear();
     this.#done.all.clear();
   }
@@ -84,6 +83,7 @@ export class ManifestGraph {
       const below: ManifestRoot[] = [];
       for (let at = 0; at < level.length; at += PARALLEL) {
         throwIfAborted({ signal });
+        await pauseIfDue();
         const slice = level.slice(at, at + PARALLEL);
         const readings = await Promise.all(slice.map(async (next) => this.store.load(next)));
         for (const [place, reading] of readings.entries()) {
@@ -107,39 +107,34 @@ export class ManifestGraph {
     return isComplete;
   }
 
-  /** The manifests that `root` contains, at any depth, each once; `root` itself is not among them. */
-  async *contained(root: ManifestRoot): AsyncGenerator<StoredManifest, void, undefined> {
-    const seen: Set<string> = new Set([root.digest]);
-    const waiting = [...((await this.load(root))?.children ?? [])];
-    for (let child = waiting.pop(); child !== undefined; child = waiting.pop()) {
-      if (seen.has(child.digest)) continue;
-      seen.add(child.digest);
-      const manifest = await this.load(child);
-      if (manifest === undefined) continue;
-      yield manifest;
-      for (const below of manifest.children) waiting.push(below);
-    }
-  }
-
-  /** Whether `repository` has the manifest `digest`: an entry of its own, or an index that contains it. */
-  has(view: EntryView, repository: string, digest: string): boolean {
-    const seen: Set<string> = new Set([digest]);
-    const waiting = [digest];
+  /** The manifests that `roots` contain, at any depth, each once; the roots themselves are not among them. */
+  async *contained(roots: readonly ManifestRoot[]): AsyncGenerator<StoredManifest, void, undefined> {
+    const above = new Set(roots.map(({ digest }) => digest));
+    const seen: Set<string> = new Set();
+    const waiting = [...roots];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (view.withDigest(repository, next).length > 0) return true;
-      for (const parent of this.#parents.get(next) ?? []) {
-        if (seen.has(parent)) continue;
-        seen.add(parent);
-        waiting.push(parent);
-      }
+      if (seen.has(next.digest)) continue;
+      seen.add(next.digest);
+      await pauseIfDue();
+      const manifest = await this.load(next);
+      if (manifest === undefined) continue;
+      if (!above.has(manifest.digest)) yield manifest;
+      for (const child of manifest.children) if (!seen.has(child.digest)) waiting.push(child);
     }
-    return false;
   }
 
   /** The indexes of `repository` that list `digest`, in the order of their digests. */
   containers(view: EntryView, repository: string, digest: string): string[] {
-    const parents = [...(this.#parents.get(digest) ?? [])];
-    return parents.filter((parent) => this.has(view, repository, parent)).sort();
+    const membership = new Membership(this.#relations, view, repository);
+    const parents = [...(this.#relations.parents.get(digest) ?? [])];
+    return parents.filter((parent) => membership.has(parent)).sort();
+  }
+
+  /** Whether an index of `repository` lists `digest`. */
+  isContained(view: EntryView, repository: string, digest: string): boolean {
+    const membership = new Membership(this.#relations, view, repository);
+    for (const parent of this.#relations.parents.get(digest) ?? []) if (membership.has(parent)) return true;
+    return false;
   }
 
   /** What the first index of `repository` that lists `digest` says of it. */
@@ -151,11 +146,13 @@ export class ManifestGraph {
 
   /** The manifests of `repository` whose subject is `digest`, in the order of their digests. */
   referrers(view: EntryView, repository: string, digest: string): StoredManifest[] {
-    const candidates = [...(this.#referrers.get(digest) ?? [])].sort();
-    return candidates.flatMap((candidate) => {
-      const manifest = this.has(view, repository, candidate) ? this.store.peek(candidate) : undefined;
-      return manifest === undefined ? [] : [manifest];
-    });
+    const membership = new Membership(this.#relations, view, repository);
+    const found: StoredManifest[] = [];
+    for (const candidate of [...(this.#relations.referrers.get(digest) ?? [])].sort()) {
+      const manifest = membership.has(candidate) ? this.store.peek(candidate) : undefined;
+      if (manifest !== undefined) found.push(manifest);
+    }
+    return found;
   }
 
   /**
@@ -174,22 +171,17 @@ export class ManifestGraph {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next.digest)) continue;
       seen.add(next.digest);
+      await pauseIfDue();
       const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
-        for (const child of referencesOf(reading).manifests) waiting.push(child);
+        for (const child of referencesOf(reading).manifests) if (!seen.has(child.digest)) waiting.push(child);
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";
       if (reading.state !== "absent" && !isContent) onUnreadable(next, reading);
     }
   }
-}
-
-function relate(relation: Map<string, Set<string>>, from: string, to: string): void {
-  const known = relation.get(from);
-  if (known === undefined) relation.set(from, new Set([to]));
-  else known.add(to);
 }
 
 /** What a caller is told of a manifest: what it is, and nothing that somebody else says of it. */

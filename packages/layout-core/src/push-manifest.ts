@@ -8,6 +8,7 @@ import type { EntryView } from "./entry-table.ts";
 import { storageError } from "./fs/storage-error.ts";
 import { putManifest } from "./index-changes.ts";
 import type { Layout } from "./layout.ts";
+import { pauseIfDue } from "./pace.ts";
 import { checkReferences } from "./references.ts";
 
 /** A manifest that was pushed, checked as far as it can be without looking at the layout. */
@@ -29,14 +30,19 @@ export async function pushManifest(
   options: PushManifestOptions,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor> {
-  const { index, staging } = layout;
+  const { index, staging, slots } = layout;
   const pushed = await checkPushed(layout.settings.maxManifestBytes, repo, content, mediaType, options);
   try {
     // Asked before anything is written and, because much can happen until then, again in the transaction.
-    await checkAgainstLayout(layout, await index.read(), pushed);
+    await slots.run(async () => {
+      await checkAgainstLayout(layout, await index.read(), pushed);
+    });
     await index.ensure(signal);
-    const isTaken = staging.isTaken(pushed.descriptor);
-    if (!isTaken) await store(layout, pushed, signal);
+    const isTaken = await slots.run(async () => {
+      if (staging.isTaken(pushed.descriptor)) return true;
+      await store(layout, pushed, signal);
+      return false;
+    });
     await index.transact((draft) => put(layout, draft, pushed, isTaken), signal);
   } catch (error) {
     throw storageError(error, "storing a manifest");
@@ -61,6 +67,7 @@ async function checkPushed(
     throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxBytes} bytes`, { detail: { limit: maxBytes } });
   }
   const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
+  await pauseIfDue();
   const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
   if (expected !== undefined && expected.digest !== digest) {
     throw new RegistryError("DIGEST_INVALID", `the manifest has digest ${digest}, not ${expected.digest}`);
@@ -89,11 +96,11 @@ async function put(layout: Layout, draft: Draft, pushed: PushedManifest, isTaken
   const isStored = isTaken ? await staging.keep(descriptor) : staging.isTaken(descriptor);
   if (!isStored) await store(layout, pushed);
   // Which index contains what matters only to what is to have no tag.
-  const isDisplacing = tags.some((tag) => draft.tagged(repository, tag).some(({ digest }) => digest !== descriptor.digest));
+  const isDisplacing = tags.some((tag) => [...draft.tagged(repository, tag)].some(({ digest }) => digest !== descriptor.digest));
   if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");
   const contents: string[] = [];
   if (pushed.parsed.kind === "index") {
-    for await (const { digest } of graph.contained(descriptor)) contents.push(digest);
+    for await (const { digest } of graph.contained([descriptor])) contents.push(digest);
   }
   putManifest(layout.change(draft, repository), descriptor, tags, contents);
 }
@@ -152,7 +159,8 @@ function requireSameType(descriptor: Descriptor, known: string): void {
 /** Refuses the change of a tag that is not as the caller requires. */
 export function requireCurrent(view: EntryView, repository: string, tag: string, precondition: Precondition): void {
   const { ifMatch, ifNoneMatch } = precondition;
-  const current = view.tagged(repository, tag)[0]?.digest;
+  const [entry] = view.tagged(repository, tag);
+  const current = entry?.digest;
   const holds =
     (ifMatch === undefined || (ifMatch === "*" ? current !== undefined : current === ifMatch)) &&
     (ifNoneMatch === undefined || current === undefined);

@@ -2,6 +2,7 @@ import { isRegistryError, onAbort, RegistryError } from "@ocilayout/oci-types";
 
 import type { HeldLock } from "./fs/lock.ts";
 import { storageError } from "./fs/storage-error.ts";
+import { pauseIfDue } from "./pace.ts";
 
 /** What a {@link TransactionQueue} does with the changes that wait. */
 export interface TransactionSteps<Draft> {
@@ -140,7 +141,10 @@ export class TransactionQueue<Draft> {
     let deadline = 0;
     for (const { job } of changes) deadline = Math.max(deadline, job.deadline);
     const decide = async (draft: Draft): Promise<void> => {
-      for (const { job, change } of changes) job.outcome = await attempt(() => change(draft));
+      for (const { job, change } of changes) {
+        await pauseIfDue();
+        job.outcome = await attempt(() => change(draft));
+      }
     };
     try {
       while (!(await this.#steps.commit(lock, decide))) {

@@ -1,6 +1,7 @@
 import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
 import { isForeign, isLeftUntagged } from "./entry.ts";
+import { pauseIfDue } from "./pace.ts";
 import type { GraphReadOptions, ManifestGraph } from "./manifest-graph.ts";
 
 /** What {@link dropUntagged} may remove. */
@@ -33,6 +34,7 @@ export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, 
   // Everything that may fail comes before the first change.
   for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
   for (const [repository, entries] of repositories) {
+    await pauseIfDue();
     const kept = keep(graph, draft, repository, entries.filter((entry) => !mayGo(entry)));
     for (const entry of entries) if (!kept.has(entry.digest)) draft.replace(entry, undefined);
   }

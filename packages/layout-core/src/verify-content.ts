@@ -10,6 +10,7 @@ import { isFileFault } from "./fs/disk.ts";
 import { describeFault } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { isReadable } from "./manifest-store.ts";
+import { pauseIfDue } from "./pace.ts";
 import { isReadableDigest } from "./ref-name.ts";
 import { referencesOf } from "./stored-manifest.ts";
 import type { Finding, VerifySettings } from "./verify.ts";
@@ -35,6 +36,7 @@ export async function* findContentProblems(
   const known: Map<string, Found> = new Map();
   const waiting: Reference[] = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    await pauseIfDue();
     const { digest } = next.descriptor;
     const isNew = !reached.has(digest);
     reached.add(digest);

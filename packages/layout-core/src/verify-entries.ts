@@ -25,7 +25,7 @@ export function* findEntryProblems(table: EntryTable): Generator<Finding, void, 
     }
     if (DOCKER.has(entry.mediaType)) yield describeDocker(entry);
     if (entry.unreadableName !== undefined) yield describeForeign(entry, entry.unreadableName, entry.repository);
-    else if (entry.tag !== undefined && table.tagged(entry.repository, entry.tag)[0] !== entry) {
+    else if (entry.tag !== undefined && isHidden(entry, table.tagged(entry.repository, entry.tag))) {
       yield {
         severity: "warning",
         kind: "duplicate-ref",
@@ -47,10 +47,15 @@ function describeDocker(entry: Entry): Finding {
   return { severity: "warning", kind: "docker-manifest", digest: entry.digest, refName: refNameOf(entry), message };
 }
 
+function isHidden(entry: Entry, sameName: ReadonlySet<Entry>): boolean {
+  const [first] = sameName;
+  return first !== entry;
+}
+
 /** A tag that several entries name. Two spellings of it come from two tools, each of which sees one. */
 function describeDuplicate(entry: Entry, table: EntryTable): string {
   const name = `${entry.repository}:${entry.tag ?? ""}`;
-  const first = table.tagged(entry.repository, entry.tag ?? "")[0];
+  const [first] = table.tagged(entry.repository, entry.tag ?? "");
   const [one, other] = [first === undefined ? undefined : refNameOf(first), refNameOf(entry)];
   const how = one === other ? "more than once" : `as ${JSON.stringify(one)} and as ${JSON.stringify(other)}`;
   return `index.json names ${name} ${how}: the first entry counts; pushing the tag again leaves one`;

@@ -2,6 +2,8 @@ import type { Disk, OpenFile } from "./disk.ts";
 
 /** What is written at once, in bytes. Smaller chunks are put together. */
 const BLOCK_BYTES = 1024 * 1024;
+/** The first block: most blobs are small, and many of them may be written at once. */
+const FIRST_BLOCK_BYTES = 64 * 1024;
 /** A chunk of so many bytes is written as it is. */
 const DIRECT_BYTES = 256 * 1024;
 
@@ -34,12 +36,15 @@ export class ChunkWriter {
       return;
     }
     for (let rest = chunk; rest.length > 0; ) {
-      this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      this.#block ??= Buffer.allocUnsafeSlow(this.#size <= FIRST_BLOCK_BYTES ? FIRST_BLOCK_BYTES : BLOCK_BYTES);
       const part = rest.subarray(0, this.#block.length - this.#filled);
       this.#block.set(part, this.#filled);
       this.#filled += part.length;
       rest = rest.subarray(part.length);
-      if (this.#filled === this.#block.length) await this.end();
+      if (this.#filled < this.#block.length) continue;
+      const isFirst = this.#block.length < BLOCK_BYTES;
+      await this.end();
+      if (isFirst) this.#block = undefined;
     }
   }
 

@@ -4,7 +4,7 @@ import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { Draft } from "./draft.ts";
 import { storageError } from "./fs/storage-error.ts";
-import { keepManifest, removeManifest, untag } from "./index-changes.ts";
+import { keepManifests, removeManifest, untagAll } from "./index-changes.ts";
 import type { Layout } from "./layout.ts";
 import { rootsOf } from "./layout-roots.ts";
 import { plainDescriptor } from "./manifest-graph.ts";
@@ -34,7 +34,7 @@ export class LayoutDeleter implements RegistryDeleter {
       const entries = draft.tagged(repo, tag);
       if (entries.size === 0) throw unknownTag(repo, tag);
       await this.#layout.graph.read(draft, repo, "indexes");
-      for (const entry of entries) untag(this.#layout.change(draft, repo), entry);
+      await untagAll(this.#layout.change(draft, repo), [...entries]);
     });
   }
 
@@ -60,8 +60,8 @@ export class LayoutDeleter implements RegistryDeleter {
         children.push(plainDescriptor((await graph.load(child)) ?? child));
       }
       const change = this.#layout.change(draft, repo);
-      removeManifest(change, wanted);
-      for (const child of children) keepManifest(change, child);
+      await removeManifest(change, wanted);
+      await keepManifests(change, children);
     });
   }
 
@@ -118,7 +118,8 @@ async function requireUnreferenced({ layout, entries }: LockedLayout, digest: st
   };
   for await (const manifest of layout.graph.reachable(rootsOf(entries), onUnreadable)) {
     if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
-    if ([...manifest.children, ...manifest.parts].some((part) => part.digest === digest)) referencedBy.push(manifest.digest);
+    const refers = (part: Descriptor): boolean => part.digest === digest;
+    if (manifest.children.some(refers) || manifest.parts.some(refers)) referencedBy.push(manifest.digest);
   }
   if (referencedBy.length > 0) refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
   if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });

@@ -42,7 +42,8 @@ function isIn(scope: Scope, entry: Entry): boolean {
   return scope === "all" || mayContain(entry.mediaType);
 }
 
-/** The entries of an index as it stands on disk. Changed only by {@link EntryTable.apply}, once that is committed. */
+/** The entries of an index as it stands on disk. Once it is made, it is changed only by
+ * {@link EntryTable.apply}, when a change is committed. */
 export class EntryTable implements EntryView {
   #slots: (Entry | ForeignEntry | undefined)[] = [];
   readonly #slotOf: Map<Entry, number> = new Map();
@@ -52,7 +53,7 @@ export class EntryTable implements EntryView {
   #revision: object = {};
 
   constructor(entries: Iterable<Entry | ForeignEntry> = []) {
-    for (const entry of entries) this.#add(entry);
+    for (const entry of entries) this.append(entry);
   }
 
   /** Another one whenever the entries are others. */
@@ -127,13 +128,14 @@ export class EntryTable implements EntryView {
     this.#revision = {};
     for (const { base, now } of draft.changes()) {
       if (base === undefined) {
-        if (now !== undefined) this.#add(now);
+        if (now !== undefined) this.append(now);
       } else this.#replace(base, now);
     }
     if (this.#slots.length > 2 * this.#count + 16) this.#compact();
   }
 
-  #add(entry: Entry | ForeignEntry): void {
+  /** Adds an entry at the end of a table that is being made. */
+  append(entry: Entry | ForeignEntry): void {
     this.#count += 1;
     this.#slots.push(entry);
     if (isForeign(entry)) return;

@@ -3,6 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
 import { correctEntry, createEntry, isPlainEntry, untagEntry } from "./entry.ts";
+import { pauseIfDue } from "./pace.ts";
 import type { NameRules } from "./ref-name.ts";
 
 /** A change of what a repository has. */
@@ -23,25 +24,25 @@ export interface RepositoryChange {
  *
  * @param contents - The manifests that it contains itself.
  */
-export function putManifest(
+export async function putManifest(
   change: RepositoryChange,
   descriptor: Descriptor,
   tags: readonly string[],
   contents: readonly string[],
-): void {
+): Promise<void> {
   const { draft, rules, repository } = change;
   for (const tag of tags) {
     const [current, ...duplicates] = draft.tagged(repository, tag);
-    for (const duplicate of duplicates) untag(change, duplicate);
+    await untagAll(change, duplicates);
     if (current?.digest === descriptor.digest) {
       if (!isAbout(current, descriptor)) draft.replace(current, correctEntry(current, descriptor));
       continue;
     }
     draft.add(createEntry(descriptor, { repository, tag }, rules));
-    if (current !== undefined) untag(change, current);
+    if (current !== undefined) await untagAll(change, [current]);
   }
-  if (tags.length === 0) keepManifest(change, descriptor);
-  for (const digest of [descriptor.digest, ...contents]) dropUnneeded(change, digest);
+  if (tags.length === 0) await keepManifests(change, [descriptor]);
+  for (const digest of [descriptor.digest, ...contents]) await dropUnneeded(change, digest);
 }
 
 /** Whether an entry says of its manifest what is true. */
@@ -49,28 +50,38 @@ function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
   return mediaType === descriptor.mediaType && size === descriptor.size;
 }
 
-/** Makes sure that `descriptor` is a manifest of the repository. */
-export function keepManifest(change: RepositoryChange, descriptor: Descriptor): void {
+/** Makes sure that `descriptors` are manifests of the repository. */
+export async function keepManifests(change: RepositoryChange, descriptors: Iterable<Descriptor>): Promise<void> {
   const { draft, rules, repository, isContained } = change;
-  if (draft.withDigest(repository, descriptor.digest).size > 0 || isContained(descriptor.digest)) return;
-  draft.add(createEntry(descriptor, { repository }, rules));
+  for (const descriptor of descriptors) {
+    await pauseIfDue();
+    if (draft.withDigest(repository, descriptor.digest).size > 0 || isContained(descriptor.digest)) continue;
+    draft.add(createEntry(descriptor, { repository }, rules));
+  }
 }
 
 /** Removes every entry of a manifest. */
-export function removeManifest({ draft, repository }: RepositoryChange, digest: string): void {
-  for (const entry of draft.withDigest(repository, digest)) draft.replace(entry, undefined);
+export async function removeManifest({ draft, repository }: RepositoryChange, digest: string): Promise<void> {
+  for (const entry of draft.withDigest(repository, digest)) {
+    await pauseIfDue();
+    draft.replace(entry, undefined);
+  }
 }
 
-/** Takes the tag from `entry`; its manifest stays one of the repository. */
-export function untag({ draft, rules, repository, isContained }: RepositoryChange, entry: Entry): void {
-  const hasOther = draft.withDigest(repository, entry.digest).size > 1;
-  const isNeeded = !isPlainEntry(entry) || !(hasOther || isContained(entry.digest));
-  draft.replace(entry, isNeeded ? untagEntry(entry, rules) : undefined);
+/** Takes their tags from `entries`; their manifests stay manifests of the repository. */
+export async function untagAll({ draft, rules, repository, isContained }: RepositoryChange, entries: Iterable<Entry>): Promise<void> {
+  for (const entry of entries) {
+    await pauseIfDue();
+    const hasOther = draft.withDigest(repository, entry.digest).size > 1;
+    const isNeeded = !isPlainEntry(entry) || !(hasOther || isContained(entry.digest));
+    draft.replace(entry, isNeeded ? untagEntry(entry, rules) : undefined);
+  }
 }
 
 /** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */
-function dropUnneeded({ draft, repository, isContained }: RepositoryChange, digest: string): void {
+async function dropUnneeded({ draft, repository, isContained }: RepositoryChange, digest: string): Promise<void> {
   for (const entry of draft.withDigest(repository, digest)) {
+    await pauseIfDue();
     if (entry.tag !== undefined || !isPlainEntry(entry)) continue;
     const hasOther = draft.withDigest(repository, digest).size > 1;
     if (hasOther || isContained(digest)) draft.replace(entry, undefined);

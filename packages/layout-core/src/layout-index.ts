@@ -16,6 +16,7 @@ import { requireWay } from "./fs/way.ts";
 import type { IndexText } from "./index-text.ts";
 import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
 import { JsonTextError } from "./json-text.ts";
+import { isPauseDue, pause } from "./pace.ts";
 import type { NameRules } from "./ref-name.ts";
 import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
@@ -143,7 +144,7 @@ export class LayoutIndex {
     for (let waited = 0; ; waited += TORN_RETRY_MS) {
       const file = await this.#file.read();
       try {
-        const parsed = this.#parse(file?.text);
+        const parsed = await this.#parse(file?.text);
         const whole = await checkParts(this.#disk, this.#paths, file === undefined ? undefined : parsed.table.size);
         const settled = file?.settled === true;
         const state = { ...parsed, settled, whole, stamp: file?.stamp, source: settled ? undefined : file?.text };
@@ -165,11 +166,16 @@ export class LayoutIndex {
   }
 
   /** What `source` says. */
-  #parse(source: string | undefined): Pick<IndexState, "text" | "table"> {
+  async #parse(source: string | undefined): Promise<Pick<IndexState, "text" | "table">> {
     if (source !== undefined && this.#state !== undefined && source === this.#state.source) return this.#state;
     const text = parseIndexText(source ?? emptyIndexText);
     requireIndex(text.document);
-    return { text: { ...text, entries: [] }, table: new EntryTable(text.entries.map((entry) => this.#parseEntry(entry))) };
+    const table = new EntryTable();
+    for (const entry of text.entries) {
+      if (isPauseDue()) await pause();
+      table.append(this.#parseEntry(entry));
+    }
+    return { text: { ...text, entries: [] }, table };
   }
 
   #parseEntry(text: string): Entry | ForeignEntry {

@@ -61,18 +61,18 @@ export class LayoutLister implements RegistryLister {
     } catch (error) {
       throw storageError(error, "reading manifests");
     }
-    const answers: Map<string, Descriptor> = new Map();
+    const answers: Map<string, StoredManifest> = new Map();
     for (const manifest of graph.referrers(table, repo, wanted)) {
       const [entry] = table.withDigest(repo, manifest.digest);
       // Bytes without a type of their own that were pushed as something unknown are about nothing.
       if (!manifest.isTyped && entry !== undefined && entry.mediaType !== "" && manifestKind(entry.mediaType) === "opaque") continue;
       if (artifactType === undefined || manifest.artifactType === artifactType) {
-        answers.set(manifest.digest, describeReferrer(manifest));
+        answers.set(manifest.digest, manifest);
       }
     }
     for (const answer of page([...answers.keys()], asked, signal)) {
-      const descriptor = answers.get(answer);
-      if (descriptor !== undefined) yield descriptor;
+      const manifest = answers.get(answer);
+      if (manifest !== undefined) yield describeReferrer(manifest);
     }
   }
 

@@ -65,6 +65,7 @@ export class Membership {
 
   /** Whether the repository has the manifest `digest`: an entry of its own, or an index that contains it. */
   has(digest: string): boolean {
+    if (this.#view.withDigest(this.#repository, digest).size > 0) return true;
     const seen: Set<string> = new Set([digest]);
     const waiting = [digest];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

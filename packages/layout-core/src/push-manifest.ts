@@ -102,7 +102,7 @@ async function put(layout: Layout, draft: Draft, pushed: PushedManifest, isTaken
   if (pushed.parsed.kind === "index") {
     for await (const { digest } of graph.contained([descriptor])) contents.push(digest);
   }
-  putManifest(layout.change(draft, repository), descriptor, tags, contents);
+  await putManifest(layout.change(draft, repository), descriptor, tags, contents);
 }
 
 /**

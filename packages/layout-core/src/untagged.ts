@@ -35,17 +35,21 @@ export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, 
   for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
   for (const [repository, entries] of repositories) {
     await pauseIfDue();
-    const kept = keep(graph, draft, repository, entries.filter((entry) => !mayGo(entry)));
-    for (const entry of entries) if (!kept.has(entry.digest)) draft.replace(entry, undefined);
+    const kept = await keep(graph, draft, repository, entries.filter((entry) => !mayGo(entry)));
+    for (const entry of entries) {
+      await pauseIfDue();
+      if (!kept.has(entry.digest)) draft.replace(entry, undefined);
+    }
   }
 }
 
 /** What stays because of `roots`: what they contain, and what is about any of that. */
-function keep(graph: ManifestGraph, draft: Draft, repository: string, roots: readonly Entry[]): Set<string> {
+async function keep(graph: ManifestGraph, draft: Draft, repository: string, roots: readonly Entry[]): Promise<Set<string>> {
   const kept: Set<string> = new Set();
   const waiting: string[] = roots.map(({ digest }) => digest);
   for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
     if (kept.has(digest)) continue;
+    await pauseIfDue();
     kept.add(digest);
     for (const child of graph.store.peek(digest)?.children ?? []) waiting.push(child.digest);
     for (const referrer of graph.referrers(draft, repository, digest)) waiting.push(referrer.digest);

@@ -3,6 +3,7 @@ import { basename, dirname, join, sep } from "node:path";
 import type { Digest } from "@ocilayout/oci-types";
 import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
 
+import { pauseIfDue } from "../pace.ts";
 import { closeQuietly } from "./atomic-file.ts";
 import type { Disk, OpenFile } from "./disk.ts";
 import { isAbsent, listIfThere, systemCode } from "./disk.ts";
@@ -154,6 +155,7 @@ export class BlobFiles {
       const directory = join(this.#paths.blobs, algorithm);
       if (await this.#leaves(directory)) continue;
       for (const entry of await listIfThere(this.#disk, directory)) {
+        await pauseIfDue();
         const digest = `${algorithm}:${entry.name}`;
         if (!entry.isFile() || !isDigest(digest)) continue;
         const stats = this.#disk.lstatNow(this.path(digest));

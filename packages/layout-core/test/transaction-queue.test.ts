@@ -108,3 +108,24 @@ it("an effect that fails rejects alone", async () => {
   expect(change).toEqual({ status: "fulfilled", value: "change" });
   expect(effect).toMatchObject({ status: "rejected", reason: { message: "no" } });
 });
+
+it("a change that is added while the waiting of the last one ends is made", async () => {
+  let attempts = 0;
+  const queue: TransactionQueue<object> = new TransactionQueue(1_000, {
+    acquire: async ({ signal }) => {
+      attempts += 1;
+      if (attempts === 1) await new Promise((_, reject) => { signal.addEventListener("abort", () => { reject(signal.reason as Error); }); });
+      return { isOurs: () => true, release: async () => Promise.resolve() };
+    },
+    commit: async (_lock, decide) => {
+      await decide({});
+      return true;
+    },
+  });
+  const controller = new AbortController();
+  const first = queue.add(() => 1, { signal: controller.signal });
+  controller.abort(new Error("given up"));
+  const second = queue.add(() => 2);
+  await expect(first).rejects.toThrow("given up");
+  expect(await second).toBe(2);
+});

@@ -167,6 +167,20 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       await survive(directory, bad.map((entry, i) => entry.replace(`${repo}:a`, `${repo}:bad${i}`)));
     },
   },
+  {
+    id: "LAYOUT-90", title: "an entry that is nested 20,000 deep disturbs no other, and is kept", level: "MUST", cites: "clauses 22 and 31", needsLayout, needsReopen,
+    why: "one entry would make every call about the layout fail", lookFor: "recursion over what an entry says, such as structuredClone and JSON.stringify",
+    run: async ({ reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const one = await putArtifact(directory, "one");
+      const deep = entryOf(one, `${repo}:deep`).replace(/\}$/, `,"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`);
+      await putIndex(directory, indexOf(deep, entryOf(one, `${repo}:a`)));
+      const registry = await reopen();
+      equal((await resolves(() => registry.resolveTag(repo, "a"), "the tag of another entry")).digest, one.digest, "what it points at");
+      await resolves(() => pushArtifact(registry, "two", ["b"]), "a push beside it");
+      await survive(directory, [deep]);
+    },
+  },
 ];
 
 /** Writes a layout of one artifact, tagged `a`, among entries that nobody understands. Gives all entries. */

@@ -1,8 +1,10 @@
-import { computeDigest, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { collect, computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryError, ociMediaTypes } from "@ocilayout/oci-types";
 
 import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, rejects, resolves } from "../context.ts";
+import { ConformanceFailure } from "../failure.ts";
+import { showError } from "../show.ts";
 import { absent, bytes, imageIndex, imageManifest, pushArtifact, repo } from "./content.ts";
 
 const cites = "clause 13; image-spec manifest.md and image-index.md";
@@ -153,4 +155,24 @@ export const validityCases: readonly ConformanceCase[] = [
       await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
     },
   },
+  {
+    id: "VALID-90", title: "a document that is nested deep, or lists very many manifests, is stored or refused with a code", level: "MUST", cites: "clauses 1 and 13",
+    why: "anyone who may push could make the calls of others fail", lookFor: "recursion over the document, such as structuredClone; push(...children); a message that a RangeError came through",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "good", ["t"]);
+      const deep = `{"schemaVersion":2,"mediaType":"${imageIndex}","manifests":[],"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+      const many = `{"schemaVersion":2,"mediaType":"${imageIndex}","manifests":[${Array<string>(130_000).fill('{"mediaType":"a/b","digest":"a:b","size":1}').join(",")}]}`;
+      for (const [document, what] of [[deep, "an index that is nested 20,000 deep"], [many, "an index of 130,000 manifests"]] as const) {
+        await storesOrRefuses(() => registry.pushManifest(repo, bytes(document), imageIndex, { tags: ["t"] }), what);
+        await resolves(() => registry.resolveTag(repo, "t"), "the tag that was moved, or was not");
+        await resolves(() => collect(registry.tags(repo)), "the tags");
+      }
+    },
+  },
 ];
+
+/** Fails if `call` rejects with anything but a code. */
+async function storesOrRefuses(call: () => Promise<unknown>, what: string): Promise<void> {
+  const error = await call().then(() => undefined, (reason: unknown) => reason);
+  if (error !== undefined && !isRegistryError(error)) throw new ConformanceFailure(`${what}: stored, or refused with a code`, `rejection with ${showError(error)}`);
+}

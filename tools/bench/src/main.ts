@@ -1,5 +1,6 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name has TEXT in it. Fails where a limit is not kept.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name has TEXT in it: `block` for the longest blocks of the event loop. Fails where a limit is not kept.
 import { blobBenchmarks } from "./blobs.ts";
+import { eventLoopBenchmarks } from "./event-loop.ts";
 import { manifestBenchmarks } from "./manifests.ts";
 import { withDirectory } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
@@ -14,7 +15,7 @@ function report(name: string, figure: string, holds: boolean, note: string): voi
   console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
 }
 
-for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks, ...repositoryBenchmarks, ...serverBenchmarks]) {
+for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks, ...repositoryBenchmarks, ...eventLoopBenchmarks, ...serverBenchmarks]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best } = await withDirectory(run);
   const ratio = ours / best;

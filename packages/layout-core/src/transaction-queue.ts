@@ -106,7 +106,10 @@ export class TransactionQueue<Draft> {
           if ("effect" in work) job.outcome = await attempt(() => work.effect());
         }
         await lock.release();
-        for (const job of batch) job.settle(job.outcome ?? { error: new Error("a change was not made") });
+        for (const job of batch) {
+          await pauseIfDue();
+          job.settle(job.outcome ?? { error: new Error("a change was not made") });
+        }
       }
     } finally {
       // At once, not a microtask later: whoever is told of the last change may add the next one by then.

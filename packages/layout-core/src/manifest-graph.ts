@@ -50,11 +50,15 @@ export class ManifestGraph {
   }
 
   /**
-   * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. Of a
-   * manifest that cannot be read it is what the entry says.
+   * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. If they
+   * do not say the type, or cannot be read, the entry does.
    */
   async describe(entry: Pick<Descriptor, "mediaType" | "digest" | "size">): Promise<Descriptor> {
-    return plainDescriptor((await this.load(entry)) ?? entry);
+    const stored = await this.load(entry);
+    if (stored === undefined) return plainDescriptor(entry);
+    // Bytes that do not say it are what each repository was told: another one may have been told otherwise.
+    const mediaType = stored.isTyped || entry.mediaType === "" ? stored.mediaType : entry.mediaType;
+    return plainDescriptor({ ...stored, mediaType });
   }
 
   /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */

@@ -60,6 +60,18 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     expect(await other.resolveTag("a", "v1")).toEqual(one);
   });
 
+  it("bytes without a type are in each repository what they were pushed as", async () => {
+    await using registry = await openLayout(freshLayout());
+    const content = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }));
+    await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
+    const one = await registry.pushManifest("a", content, imageManifest, { tags: ["v1"] });
+    const two = await registry.pushManifest("b", content, dockerMediaTypes.manifest, { tags: ["v1"] });
+    for (const [repo, descriptor] of [["a", one], ["b", two]] as const) {
+      expect(await registry.resolveTag(repo, "v1")).toEqual(descriptor);
+      expect(await registry.resolveManifest(repo, descriptor.digest)).toEqual(descriptor);
+    }
+  });
+
   it("an entry that lies about its type hides no referrer", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);

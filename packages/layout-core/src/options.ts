@@ -30,8 +30,9 @@ export interface LayoutOptions {
   /** How long to wait for other writers, in milliseconds, before `LOCK_TIMEOUT`. Default 60,000. */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * Whether a writer on another machine or in another namespace is taken for dead, and its lock taken over, after 30
-   * seconds without a sign of life. Default true; without, whoever waits for it waits until `LOCK_TIMEOUT`.
+   * Whether a writer that cannot be judged from here, for example one on another machine or in another container, is taken
+   * for dead, and its lock taken over, after 30 seconds without a sign of life. Default true; if false, a writer that waits
+   * for it waits until `LOCK_TIMEOUT`.
    */
   readonly stealStale?: boolean | undefined;
   /** The largest manifest, in bytes. Default 8 MiB, at least 4 MiB. */

@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../case.ts";
 import { layoutChildrenCases } from "./layout-children.ts";
 import { layoutDamageCases } from "./layout-damage.ts";
 import { layoutForeignCases } from "./layout-foreign.ts";
+import { layoutLockCases } from "./layout-locks.ts";
 import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
 import { layoutPartCases } from "./layout-parts.ts";
@@ -21,5 +22,6 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutPartCases,
   ...layoutChildrenCases,
   ...layoutUntrustedCases,
+  ...layoutLockCases,
   ...layoutTreeCases,
 ];

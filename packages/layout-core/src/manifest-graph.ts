@@ -152,7 +152,7 @@ export class ManifestGraph {
   referrers(view: EntryView, repository: string, digest: string): StoredManifest[] {
     const membership = new Membership(this.#relations, view, repository);
     const found: StoredManifest[] = [];
-    for (const candidate of [...(this.#relations.referrers.get(digest) ?? [])].sort()) {
+    for (const candidate of this.#relations.referrersOf(digest)) {
       const manifest = membership.has(candidate) ? this.store.peek(candidate) : undefined;
       if (manifest !== undefined) found.push(manifest);
     }

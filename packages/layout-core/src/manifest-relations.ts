@@ -8,7 +8,8 @@ export class Relations {
   /** By digest, the indexes that list it. */
   readonly parents: Map<string, Set<string>> = new Map();
   /** By digest, the manifests whose subject it is. */
-  readonly referrers: Map<string, Set<string>> = new Map();
+  readonly #referrers: Map<string, Set<string>> = new Map();
+  readonly #sortedReferrers: Map<string, readonly string[]> = new Map();
   readonly #childrenOf: (digest: string) => readonly Descriptor[];
   /** By {@link EntryView.digestsRevision}, the digests that a repository has. */
   #members: WeakMap<object, ReadonlySet<string>> = new WeakMap();
@@ -21,13 +22,28 @@ export class Relations {
   /** Takes up a manifest that was read. */
   add({ digest, children, subject }: StoredManifest): void {
     for (const child of children) relate(this.parents, child.digest, digest);
-    if (subject !== undefined) relate(this.referrers, subject, digest);
+    if (subject !== undefined) {
+      relate(this.#referrers, subject, digest);
+      this.#sortedReferrers.delete(subject);
+    }
     if (children.length > 0) this.haveChanged();
   }
 
   /** To be called when an index was read or forgotten. */
   haveChanged(): void {
     this.#members = new WeakMap();
+  }
+
+  /** The manifests whose subject is `digest`, in the order of their digests. */
+  referrersOf(digest: string): readonly string[] {
+    let sorted = this.#sortedReferrers.get(digest);
+    if (sorted === undefined) {
+      const referrers = this.#referrers.get(digest);
+      if (referrers === undefined) return [];
+      sorted = [...referrers].sort();
+      this.#sortedReferrers.set(digest, sorted);
+    }
+    return sorted;
   }
 
   /** Every digest that `repository` has: those of its entries, and those that its indexes contain at any depth. */

@@ -9,6 +9,9 @@ import { describe, expect, it } from "vitest";
 import { openLayout, type LayoutOptions } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
+/** What any sequence of calls may leave: blobs without a manifest, a layout without an entry, Docker's media types. */
+const HARMLESS: readonly string[] = ["unreachable-blob", "empty-index", "docker-manifest"];
+
 describe("any sequence of calls", () => {
   it.each<[string, LayoutOptions]>([
     ["a layout", {}],
@@ -26,7 +29,7 @@ describe("any sequence of calls", () => {
         const close = async (): Promise<void> => {
           await registry.close();
           await using again = await openLayout(directory, options);
-          const findings = (await collect(again.verify())).filter(({ kind }) => kind !== "unreachable-blob");
+          const findings = (await collect(again.verify())).filter(({ kind }) => !HARMLESS.includes(kind));
           rmSync(directory, { recursive: true, force: true });
           expect(findings).toEqual([]);
         };

@@ -13,7 +13,7 @@ import { checkRewrite } from "./rewriting.ts";
 /** What a Docker archive becomes: a directory that holds no layout. */
 const none = "crane-0.21.10-tarball";
 
-// What is damaged, odd or hostile is in hostile-layouts.test.ts.
+// What is damaged, odd or hostile is in hostile-layouts.deep.test.ts.
 describe.each(fixtureNames.filter((name) => !name.startsWith("x-")))("the layout %s", (name) => {
   const expected = expectedOf(name);
 

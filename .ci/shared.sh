@@ -1,0 +1,105 @@
+# What .ci/run and .ci/long share: counting checks, and installing what they need. To be sourced, in bash.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export TURBO_TELEMETRY_DISABLED=1 CI=1 NO_COLOR=1
+export npm_config_update_notifier=false
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+pnpm() { npx -y pnpm@12.21.0 "$@"; }
+
+# report NAME STATUS SECONDS LOG: counts one check, and says what it said where it failed.
+report() {
+  if [ "$2" = 0 ]; then
+    passed=$((passed + 1))
+    echo "ok    $1 ($3 s)"
+  else
+    failed=$((failed + 1))
+    echo "FAIL  $1 ($3 s)"
+    tail -n 60 "$4" | sed 's/^/      /'
+  fi
+}
+
+# check NAME COMMAND...: one check, which passes where the command does.
+check() {
+  local name=$1 started=$SECONDS status=0
+  shift
+  "$@" >"$scratch/log" 2>&1 || status=$?
+  report "$name" "$status" $((SECONDS - started)) "$scratch/log"
+}
+
+# begin NAME COMMAND...: a check that runs beside those that follow, until `settle` waits for it.
+begun=()
+begin() {
+  local name=$1 log
+  shift
+  log=$(mktemp -p "$scratch")
+  (
+    started=$SECONDS status=0
+    "$@" >"$log" 2>&1 || status=$?
+    echo "$status $((SECONDS - started))" >"$log.end"
+  ) &
+  begun+=("$name" "$log")
+}
+
+settle() {
+  wait
+  local i ended
+  for ((i = 0; i < ${#begun[@]}; i += 2)); do
+    ended=$(cat "${begun[i + 1]}.end" 2>/dev/null) || ended="1 0"
+    report "${begun[i]}" "${ended% *}" "${ended#* }" "${begun[i + 1]}"
+  done
+  begun=()
+}
+
+# count FILE: adds the counts of a vitest report; what is no report is one failure.
+count() {
+  local counts
+  counts=$(node -e '
+    const { numPassedTests, numFailedTests, success } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    console.log(numPassedTests, numFailedTests || (success ? 0 : 1));' "$1" 2>/dev/null) || counts="0 1"
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+}
+
+# tests NAME COMMAND...: the tests, by whatever runs them.
+tests() {
+  local name=$1 started=$SECONDS before=$failed
+  shift
+  rm -f "$scratch/report.json"
+  "$@" --reporter=default --reporter=json --outputFile.json="$scratch/report.json" >"$scratch/log" 2>&1
+  count "$scratch/report.json"
+  if [ "$failed" -gt "$before" ]; then
+    echo "FAIL  tests $name ($((SECONDS - started)) s)"
+    tail -n 200 "$scratch/log" | sed 's/^/      /'
+  else
+    echo "ok    tests $name ($((SECONDS - started)) s)"
+    grep -hE '^skipped:|^ *(Test Files|Tests) ' "$scratch/log" | sed 's/^ */      /'
+  fi
+}
+
+# install_programs MORE...: the programs that tests need, and those packages.
+install_programs() {
+  local sudo="" apt=$scratch/apt
+  if [ "$(id -u)" != 0 ]; then sudo=sudo; fi
+  $sudo apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends debian-archive-keyring \
+      skopeo umoci buildah podman docker-registry python3 strace golang-github-opencontainers-image-spec-dev "$@" || return 1
+  # oras is in Debian since 13. Of that, one package is taken and unpacked, by an apt whose lists are not the system's.
+  local key=/usr/share/keyrings/debian-archive-keyring.gpg
+  local options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any)
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" &&
+    echo "deb [signed-by=$key] http://deb.debian.org/debian trixie main" >"$apt/sources.list" &&
+    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download oras && dpkg -x oras_*.deb "$scratch/oras") &&
+    export PATH="$scratch/oras/usr/bin:$PATH" &&
+    oras version
+}
+
+# finish: the counts, alone on the last line. Fails if anything did.
+finish() {
+  echo
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}

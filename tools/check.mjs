@@ -1,0 +1,48 @@
+/**
+ * What a maintainer runs before a commit, on what changed since a commit, HEAD unless named: the types of everything, the lint
+ * of the changed files, and the tests of `pnpm test` that import a changed file. `pnpm check main` looks at a whole branch.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const [since = "HEAD"] = process.argv.slice(2);
+
+/** The names that git prints for `args`. */
+function git(...args) {
+  return execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0").filter((name) => name !== "");
+}
+
+/** The path of the command `name` of the package `name`. */
+function command(name, path) {
+  return join(dirname(createRequire(join(root, "package.json")).resolve(`${name}/package.json`)), path);
+}
+
+/** Runs one check. Prints what it said once it has ended, so that checks may run side by side. */
+async function check(name, script, ...args) {
+  const begun = Date.now();
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env } });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+  const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  const took = ((Date.now() - begun) / 1000).toFixed(0);
+  if (status !== 0) process.exitCode = 1;
+  console.log(`${status === 0 ? "ok    " : "FAIL  "}${name} (${took} s)`);
+  if (status !== 0) console.log(said);
+}
+
+const changed = new Set([
+  ...git("diff", "--name-only", "--diff-filter=d", "-z", since),
+  ...git("ls-files", "--others", "--exclude-standard", "-z"),
+]);
+const linted = [...changed].filter((name) => /\.(ts|js|mjs)$/.test(name));
+console.log(`${changed.size} files differ from ${since}`);
+
+await Promise.all([
+  check("types", command("typescript-7", "bin/tsc"), "-b"),
+  linted.length === 0
+    ? undefined
+    : check(`lint of ${linted.length} files`, command("eslint", "bin/eslint.js"), "--max-warnings", "0", "--no-warn-ignored", ...linted),
+  check("tests of what changed", command("vitest", "vitest.mjs"), "run", "--changed", since, "--passWithNoTests"),
+]);

@@ -1,6 +1,7 @@
 import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
 import { createHasher, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
 
+import { BLOCK_BYTES } from "./fs/chunk-writer.ts";
 import { isCommitted } from "./fs/committed.ts";
 import { EarlySync } from "./fs/early-sync.ts";
 import { READ_BYTES } from "./fs/file-chunks.ts";
@@ -34,6 +35,8 @@ export class UploadWriter implements BlobWriter {
   readonly #options: UploadWriterOptions;
   readonly #early: EarlySync;
   #size: number;
+  /** Used for one block after the other. */
+  #memory: Uint8Array = new Uint8Array();
   #state: "open" | "closed" | "committed" | "cancelled" = "open";
   /** The error of a write that failed: what would come behind it has no place. */
   #failure: { readonly error: unknown } | undefined;
@@ -62,17 +65,16 @@ export class UploadWriter implements BlobWriter {
       const bytes = requireBytes(chunk, "a chunk");
       this.#requireOpen();
       const { disk } = this.#layout;
-      const { hashed } = this.#options;
       try {
-        const written = disk.write(this.#upload.file, bytes, this.#size);
-        // What was received elsewhere is hashed at the end, and so is then all that came behind it.
-        if (hashed.size === this.#size) {
-          hashed.hasher.update(bytes);
-          hashed.size += bytes.length;
+        let at = this.#size;
+        for (let rest = bytes; rest.length > 0; ) {
+          const block = this.#copy(rest);
+          rest = rest.subarray(block.length);
+          await this.#writeBlock(block, at);
+          at += block.length;
         }
-        await written;
-        this.#size += bytes.length;
-        this.#early.wrote(bytes.length);
+        this.#early.wrote(at - this.#size);
+        this.#size = at;
       } catch (error) {
         this.#failure = { error };
         // Half a chunk is worth nothing to who resumes; where it cannot be cut off, the session's size says so.
@@ -80,6 +82,26 @@ export class UploadWriter implements BlobWriter {
         throw error;
       }
     });
+  }
+
+  /** What comes first of a chunk, in memory of ours: its owner, or another thread, can change the chunk at any moment. */
+  #copy(chunk: Uint8Array): Uint8Array {
+    const size = Math.min(chunk.length, BLOCK_BYTES);
+    if (this.#memory.length < size) this.#memory = Buffer.allocUnsafeSlow(size);
+    const block = this.#memory.subarray(0, size);
+    block.set(chunk.subarray(0, size));
+    return block;
+  }
+
+  async #writeBlock(block: Uint8Array, at: number): Promise<void> {
+    const { hashed } = this.#options;
+    const written = this.#layout.disk.write(this.#upload.file, block, at);
+    // What was received elsewhere is hashed at the end, and so is then all that came behind it.
+    if (hashed.size === at) {
+      hashed.hasher.update(block);
+      hashed.size += block.length;
+    }
+    await written;
   }
 
   commit(digest: string): Promise<Descriptor> {

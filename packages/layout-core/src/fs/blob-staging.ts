@@ -51,11 +51,11 @@ export class BlobStaging {
       const { algorithm, digest } = requireDigest(expected.digest);
       const { temporary, file } = await this.#createTemporary();
       const early = new EarlySync(this.#disk, file, this.#durable);
+      const hasher = createHasher(algorithm);
+      const writer = new ChunkWriter(this.#disk, file, (block) => {
+        hasher.update(block);
+      });
       try {
-        const hasher = createHasher(algorithm);
-        const writer = new ChunkWriter(this.#disk, file, (block) => {
-          hasher.update(block);
-        });
         for await (const chunk of chunks) {
           if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
             throw new RegistryError("SIZE_INVALID", `content is longer than ${expected.size} bytes`);
@@ -72,6 +72,7 @@ export class BlobStaging {
         await removeQuietly(this.#disk, temporary);
         throw error;
       } finally {
+        await writer.settle();
         await early.settle();
         await closeQuietly(this.#disk, file);
       }

@@ -71,7 +71,9 @@ export class MemoryUploadWriter implements BlobWriter {
       // The signal may have been aborted in the meantime.
       this.#requireOpen();
       if (received.digest !== expected.digest) {
-        throw new RegistryError("DIGEST_INVALID", `what was uploaded has digest ${received.digest}, not ${expected.digest}`);
+        throw new RegistryError("DIGEST_INVALID", `what was uploaded has digest ${received.digest}, not ${expected.digest}`, {
+          detail: { received: received.digest },
+        });
       }
       this.#options.store(expected.digest, content);
       this.#end("committed");

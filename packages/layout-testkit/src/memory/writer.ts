@@ -23,7 +23,7 @@ export class MemoryWriter {
       const { digest } = requireDigest(descriptor.digest);
       if (descriptor.size !== undefined) requireCount(descriptor.size, "size");
       const chunks: Uint8Array[] = [];
-      for await (const chunk of verifyStream(source, { digest, size: descriptor.size }, { signal })) chunks.push(chunk.slice());
+      for await (const chunk of verifyStream(copied(source), { digest, size: descriptor.size }, { signal })) chunks.push(chunk);
       signal?.throwIfAborted();
       const bytes = concatenate(chunks);
       this.#store.repository(repo).blobs.set(digest, bytes);
@@ -78,6 +78,11 @@ export class MemoryWriter {
     for (const tag of tags) repository.tags.set(tag, digest);
     return { mediaType: parsed.mediaType, digest, size };
   }
+}
+
+/** Copies of chunks: what is verified must be what is kept, whatever becomes of the memory meanwhile. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) yield chunk.slice();
 }
 
 /** Clause 15: refuses the change of a tag that is not as the caller requires. */

@@ -8,7 +8,7 @@ import { unknownBlob } from "./reader.ts";
 
 /**
  * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system
- * can, else copied. What is mounted outlives its source. A blob that the target has already is as good as pushed just now.
+ * can, else copied. What is mounted outlives its source, and counts as written now; so does a blob that the target has.
  *
  * @throws `RegistryError` `BLOB_UNKNOWN` where the source does not have it; TypeError where either is not open here.
  */
@@ -28,9 +28,8 @@ export async function mountBetween(
     const size = await from.blobs.size(wanted);
     if (size === undefined) throw unknownBlob(wanted, from.blobs);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
-    if ((await to.blobs.size(wanted)) === size) {
-      await to.index.locked(() => to.staging.renew(wanted), options);
-      if (to.staging.isTaken(descriptor)) return descriptor;
+    if ((await to.blobs.size(wanted)) === size && (await to.index.locked(() => to.staging.renew(descriptor), { signal }))) {
+      return descriptor;
     }
     await to.index.ensure(signal);
     const path = await from.blobs.realPath(wanted);
@@ -38,8 +37,7 @@ export async function mountBetween(
     if (staged === undefined) throw unknownBlob(wanted, from.blobs);
     await to.staging.orDrop(staged, async () => {
       signal?.throwIfAborted();
-      // What has the name and is not as large is not the blob.
-      await to.staging.place(staged);
+      await to.place(staged, signal);
     });
     return descriptor;
   } catch (error) {

@@ -5,6 +5,7 @@ import { BLOCK_BYTES } from "./fs/chunk-writer.ts";
 import { isCommitted } from "./fs/committed.ts";
 import { EarlySync } from "./fs/early-sync.ts";
 import { READ_BYTES } from "./fs/file-chunks.ts";
+import { renewFile } from "./fs/renew-file.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { OpenUpload } from "./fs/upload-files.ts";
 import type { HashedPrefix, HashedPrefixes } from "./hashed-prefixes.ts";
@@ -114,6 +115,8 @@ export class UploadWriter implements BlobWriter {
           detail: { received },
         });
       }
+      // Its last byte may be old, and the blob is new.
+      await renewFile(this.#layout.disk, this.#upload.file);
       await this.#early.end().catch(async (error: unknown) => {
         this.#end("cancelled");
         await this.#upload.remove().catch(() => undefined);

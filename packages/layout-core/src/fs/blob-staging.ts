@@ -15,7 +15,7 @@ import type { LayoutPaths } from "./layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "./own-directory.ts";
 import type { OwnDirectory } from "./own-directory.ts";
 import { ownedName } from "./owned-name.ts";
-import { openRegularFile } from "./regular-file.ts";
+import { renewStaged } from "./renew-file.ts";
 
 /** A blob that was written and verified, and has no name yet. */
 export interface StagedBlob {
@@ -82,18 +82,15 @@ export class BlobStaging {
   }
 
   /**
-   * Stages the file `path` as it is: as a link of it or, where the file system has none or it is another one, a copy.
-   * `undefined` where it is not there, or not as large as it should be.
+   * Stages the file `path` as it is: as a link of it or, where the file system has none, it is another one, or the file is
+   * somebody else's and cannot be renewed, a copy. `undefined` where it is not there, or not as large as it should be.
    */
   async stageFile(path: string, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob | undefined> {
     const uploads = await this.#uploads();
     const temporary = join(uploads.path, `${ownedName()}.blob`);
     const staged = { digest, size, temporary };
     try {
-      await this.#disk.link(path, temporary).catch(async (error: unknown) => {
-        if (!hasNoLinks(error)) throw error;
-        await this.#copy(path, temporary);
-      });
+      if (!(await this.#link(path, temporary))) await this.#copy(path, temporary);
       requireUnmoved(this.#disk, uploads);
     } catch (error) {
       await this.drop(staged);
@@ -106,16 +103,22 @@ export class BlobStaging {
     return undefined;
   }
 
+  /** Links a file and renews it. Whether that can be done. */
+  async #link(path: string, temporary: string): Promise<boolean> {
+    try {
+      await this.#disk.link(path, temporary);
+    } catch (error) {
+      if (hasNoLinks(error)) return false;
+      throw error;
+    }
+    if (await renewStaged(this.#disk, temporary, this.#durable)) return true;
+    await this.#disk.unlink(temporary);
+    return false;
+  }
+
   async #copy(path: string, temporary: string): Promise<void> {
     await this.#disk.copy(path, temporary);
-    if (!this.#durable) return;
-    const copied = await openRegularFile(this.#disk, temporary, "a file in _uploads", "write");
-    if (copied === undefined) return;
-    try {
-      await this.#disk.sync(copied.file);
-    } finally {
-      await closeQuietly(this.#disk, copied.file);
-    }
+    await renewStaged(this.#disk, temporary, this.#durable);
   }
 
   /** Removes what was staged and is not to become a blob. */
@@ -138,12 +141,23 @@ export class BlobStaging {
     return this.#blobs.isTaken(digest);
   }
 
-  /** Gives a staged blob its name, whatever had it before. */
+  /** Gives a staged blob its name, whatever had it before. It counts as written now, however long it was staged. */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
-    await this.#disk.rename(staged.temporary, path);
+    if (await renewStaged(this.#disk, staged.temporary, false)) await this.#disk.rename(staged.temporary, path);
+    else await this.#placeCopy(staged, path);
     if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
+  }
+
+  /** An upload that another user began is that user's file: a copy of ours gets the name. */
+  async #placeCopy(staged: StagedBlob, path: string): Promise<void> {
+    const copy = { ...staged, temporary: await this.#temporaryPath() };
+    await this.orDrop(copy, async () => {
+      await this.#copy(staged.temporary, copy.temporary);
+      await this.#disk.rename(copy.temporary, path);
+    });
+    await this.drop(staged);
   }
 
   /**
@@ -156,9 +170,23 @@ export class BlobStaging {
     return this.#renew(blob.digest, (stored) => this.#isGood(stored, blob));
   }
 
-  /** Renews the time of a stored blob where that is allowed. To be called under the layout's lock. */
-  async renew(digest: string): Promise<void> {
-    await this.#renew(digest, () => true);
+  /**
+   * Makes a stored blob count as written now: its time is renewed or, where that is somebody else's file, a copy takes its
+   * place. To be called under the layout's lock.
+   *
+   * @returns Whether the blob is there.
+   */
+  async renew(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
+    if (await this.#renew(blob.digest, ({ size }) => size === blob.size)) return true;
+    const path = await this.#blobs.realPath(blob.digest);
+    if (path === undefined || (await this.#blobs.size(blob.digest)) !== blob.size) return false;
+    // Not a link: to give a file the name that it has does nothing.
+    const copy = { ...blob, temporary: await this.#temporaryPath() };
+    await this.orDrop(copy, async () => {
+      await this.#copy(path, copy.temporary);
+      await this.place(copy);
+    });
+    return true;
   }
 
   /**
@@ -200,6 +228,10 @@ export class BlobStaging {
     const uploads = await this.#uploads();
     const name = `${ownedName()}.blob`;
     return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name) };
+  }
+
+  async #temporaryPath(): Promise<string> {
+    return join((await this.#uploads()).path, `${ownedName()}.blob`);
   }
 
   #uploads(): Promise<OwnDirectory> {

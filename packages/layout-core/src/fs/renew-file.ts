@@ -1,0 +1,42 @@
+import { closeQuietly } from "./atomic-file.ts";
+import type { Disk, OpenFile } from "./disk.ts";
+import { systemCode } from "./disk.ts";
+import { openRegularFile } from "./regular-file.ts";
+
+/** Sets the time of an open file to now. False if it is another user's file, whose time cannot be set. */
+export async function renewFile(disk: Disk, file: OpenFile): Promise<boolean> {
+  try {
+    await disk.touch(file);
+    return true;
+  } catch (error) {
+    if (isForbidden(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * {@link renewFile} of a file in `_uploads`.
+ *
+ * @param durable - Whether the file must survive a loss of power with the new time.
+ */
+export async function renewStaged(disk: Disk, path: string, durable: boolean): Promise<boolean> {
+  try {
+    // Only Windows needs more than reading to change the time of one's own file.
+    const opened = await openRegularFile(disk, path, "a file in _uploads", process.platform === "win32" ? "write" : "read");
+    if (opened === undefined) throw Object.assign(new Error("ENOENT: the staged file is gone"), { code: "ENOENT", syscall: "open" });
+    try {
+      const isRenewed = await renewFile(disk, opened.file);
+      if (durable) await disk.sync(opened.file);
+      return isRenewed;
+    } finally {
+      await closeQuietly(disk, opened.file);
+    }
+  } catch (error) {
+    if (isForbidden(error)) return false;
+    throw error;
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return systemCode(error) === "EPERM" || systemCode(error) === "EACCES";
+}

@@ -1,0 +1,132 @@
+import { chownSync, existsSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { mountBetween, openLayout, type LayoutRegistry } from "../src/index.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { blobPath, bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";
+
+const HOUR_MS = 3_600_000;
+const content = bytes("content");
+const blob = descriptorOf(content);
+
+function age(path: string): void {
+  const then = new Date(Date.now() - 30 * HOUR_MS);
+  utimesSync(path, then, then);
+}
+
+function openOn(changes: Partial<Disk> = {}, directory = freshLayout()): LayoutRegistry {
+  return openLayoutOn({ ...nodeDisk, ...changes }, directory, { durability: "none" });
+}
+
+/** A disk on which the times of files with more than one name, or with one of these paths, belong to somebody else. */
+function foreign(isForeign: (file: number) => Promise<boolean>): Partial<Disk> {
+  return {
+    touch: async (file) => {
+      if (await isForeign(file)) throw Object.assign(new Error("EPERM"), { code: "EPERM", syscall: "futime" });
+      return nodeDisk.touch(file);
+    },
+  };
+}
+
+async function expectKept(registry: LayoutRegistry): Promise<void> {
+  expect((await registry.gc()).removed).toEqual([]);
+  expect(await (await registry.getBlob("a", blob.digest)).text()).toBe("content");
+  expect(readdirSync(join(registry.directory, "_uploads")).filter((name) => name.endsWith(".blob"))).toEqual([]);
+}
+
+describe("clause 10: what is put in place counts as written now", () => {
+  it("a blob mounted from another layout, however old it is there; it outlives its source", async () => {
+    const [source, target] = [openOn(), openOn()];
+    await source.pushBlob("a", blob, content);
+    age(blobPath(source.directory, blob.digest));
+    await mountBetween(source, target, blob.digest);
+    await expectKept(target);
+    await source.gc({ graceMs: 0 });
+    await expectKept(target);
+  });
+
+  it("a blob mounted from another layout that the target has, and that is old in both", async () => {
+    const [source, target] = [openOn(), openOn()];
+    for (const registry of [source, target]) {
+      await registry.pushBlob("a", blob, content);
+      age(blobPath(registry.directory, blob.digest));
+    }
+    await mountBetween(source, target, blob.digest);
+    await expectKept(target);
+  });
+
+  it("a blob mounted from another user's layout is copied, for the time of a link cannot be set", async () => {
+    const source = openOn();
+    const isLinked = async (file: number): Promise<boolean> => (await nodeDisk.fstat(file)).nlink > 1n;
+    const target = openOn(foreign(isLinked));
+    await source.pushBlob("a", blob, content);
+    const path = blobPath(source.directory, blob.digest);
+    age(path);
+    await mountBetween(source, target, blob.digest);
+    await expectKept(target);
+    expect(statSync(path).nlink).toBe(1);
+    expect(Date.now() - statSync(path).mtimeMs).toBeGreaterThan(HOUR_MS);
+  });
+
+  it("another user's blob that is mounted again: a copy takes its place", async () => {
+    const directory = freshLayout();
+    await openOn({}, directory).pushBlob("a", blob, content);
+    const path = blobPath(directory, blob.digest);
+    age(path);
+    const { ino } = statSync(path, { bigint: true });
+    const registry = openOn(foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino), directory);
+    await registry.mountBlob("a", "b", blob.digest);
+    expect(statSync(path, { bigint: true }).ino).not.toBe(ino);
+    await expectKept(registry);
+  });
+
+  it("an upload whose last byte is older than the grace", async () => {
+    const registry = openOn();
+    const writer = await registry.pushBlobChunked("a");
+    await writer.write(content);
+    age(join(registry.directory, "_uploads", writer.id, "data"));
+    await writer.commit(blob.digest);
+    await expectKept(registry);
+  });
+
+  it("an upload of another user: a copy gets the name", async () => {
+    const directory = freshLayout();
+    const other = openOn({}, directory);
+    const begun = await other.pushBlobChunked("a");
+    await begun.write(content);
+    await begun.close();
+    const data = join(directory, "_uploads", begun.id, "data");
+    const { ino } = statSync(data, { bigint: true });
+    const registry = openOn(foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino), directory);
+    const writer = await registry.pushBlobChunkedResume("a", begun.id);
+    age(data);
+    await writer.commit(blob.digest);
+    await expectKept(registry);
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it("a blob that waited long between its last byte and its name", async () => {
+    const directory = freshLayout();
+    // The lock of a layout that is made is waited for meanwhile.
+    const link: Disk["link"] = async (from, to) => {
+      for (const name of readdirSync(join(directory, "_uploads"))) age(join(directory, "_uploads", name));
+      return nodeDisk.link(from, to);
+    };
+    const registry = openOn({ link }, directory);
+    await registry.pushBlob("a", blob, content);
+    await expectKept(registry);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("as root, another user's blob is renewed like one's own", async () => {
+    const registry = await openLayout(freshLayout(), { durability: "none" });
+    await registry.pushBlob("a", blob, content);
+    const path = blobPath(registry.directory, blob.digest);
+    chownSync(path, 65_534, 65_534);
+    age(path);
+    await registry.mountBlob("a", "b", blob.digest);
+    await expectKept(registry);
+  });
+});

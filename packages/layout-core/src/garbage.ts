@@ -124,7 +124,12 @@ async function collect(layout: Layout, options: Omit<Settings, "nowMs">, untagge
   if (settings.dryRun && known !== undefined) for (const blob of candidates) removed.push(blob);
   if (!settings.dryRun && known !== undefined) await sweep(layout, settings, { sharers, mark, candidates, removed });
   const clear = (): Promise<number> => clearDebris(disk, paths, layout.settings, settings);
-  const uploads = await (settings.dryRun ? clear() : index.locked(clear, { signal: settings.signal }));
+  const clearAndReserve = async (): Promise<number> => {
+    const cleared = await clear();
+    await index.replenishReserve();
+    return cleared;
+  };
+  const uploads = await (settings.dryRun ? clear() : index.locked(clearAndReserve, { signal: settings.signal }));
   const report = { removed: digestsOf(removed), bytes: bytesOf(removed), uploads };
   return known === undefined ? { ...report, withheld: digestsOf(candidates) } : report;
 }

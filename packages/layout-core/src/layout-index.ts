@@ -11,6 +11,7 @@ import type { LayoutPaths } from "./fs/layout-files.ts";
 import { checkParts, completeLayout, damaged, TORN_MS, TORN_RETRY_MS } from "./fs/layout-files.ts";
 import type { HeldLock } from "./fs/lock.ts";
 import { acquireLock } from "./fs/lock.ts";
+import { Reserve } from "./fs/reserve.ts";
 import { storageError } from "./fs/storage-error.ts";
 import { requireWay } from "./fs/way.ts";
 import type { IndexText } from "./index-text.ts";
@@ -59,6 +60,7 @@ export class LayoutIndex {
   readonly #disk: Disk;
   readonly #paths: LayoutPaths;
   readonly #settings: LayoutIndexSettings;
+  readonly #reserve: Reserve;
   readonly #file: IndexFile;
   readonly #queue: TransactionQueue<Draft>;
   #state: IndexState | undefined;
@@ -68,7 +70,8 @@ export class LayoutIndex {
     this.#disk = disk;
     this.#paths = paths;
     this.#settings = settings;
-    this.#file = new IndexFile(disk, paths);
+    this.#reserve = new Reserve(disk, paths);
+    this.#file = new IndexFile(disk, paths, this.#reserve);
     this.#queue = new TransactionQueue(settings.lockTimeoutMs, {
       acquire: (options) => this.#acquire(options),
       commit: (lock, decide) => this.#commit(lock, decide),
@@ -117,6 +120,11 @@ export class LayoutIndex {
   /** Makes sure that the layout is there and whole. */
   async ensure(signal?: AbortSignal): Promise<void> {
     if (!(await this.#current()).whole) await this.transact(() => undefined, signal);
+  }
+
+  /** Makes what is missing of the reserve: to be called under the lock, once there may be room again. */
+  async replenishReserve(): Promise<void> {
+    await this.#reserve.replenish(Number(this.#disk.lstatNow(this.#paths.index)?.size ?? 0n));
   }
 
   /** Waits for what is being written, and closes what is open. */
@@ -192,7 +200,8 @@ export class LayoutIndex {
     await ensureDirectory(this.#disk, this.#paths.root, this.#settings.durable);
     // A directory may have been swapped for a link while others were created below it.
     requireWay(this.#disk, this.#paths);
-    return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale: this.#settings.stealStale });
+    const { stealStale } = this.#settings;
+    return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale, reserve: this.#reserve });
   }
 
   /** What the index says once the layout has all its parts. To be called under the lock. */
@@ -227,6 +236,7 @@ export class LayoutIndex {
     if (next !== undefined && stamp !== undefined && this.#state === next) {
       this.#state = { ...next, stamp, settled: true, source: undefined };
     }
+    await this.#reserve.replenish(text.length);
     return true;
   }
 }

@@ -116,7 +116,7 @@ export class UploadWriter implements BlobWriter {
         });
       }
       // Its last byte may be old, and the blob is new.
-      await renewFile(this.#layout.disk, this.#upload.file);
+      await renewFile(this.#layout.clock, this.#upload.file);
       await this.#early.end().catch(async (error: unknown) => {
         this.#end("cancelled");
         await this.#upload.remove().catch(() => undefined);

@@ -7,6 +7,7 @@ import type { Dirent, Disk } from "./fs/disk.ts";
 import { isFileFault, listIfThere } from "./fs/disk.ts";
 import { processNow } from "./fs/file-clock.ts";
 import { listDirectory } from "./fs/own-directory.ts";
+import { isReserve } from "./fs/reserve.ts";
 import { describeFault, storageError } from "./fs/storage-error.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
 import type { Layout } from "./layout.ts";
@@ -89,6 +90,7 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
   }
   const files = new UploadFiles(disk, paths, settings);
   for (const entry of entries) {
+    if (isReserve(entry.name)) continue;
     const path = `_uploads/${entry.name}`;
     const state = files.isSession(entry.name) ? await files.inspect(entry.name) : undefined;
     if (state !== undefined && "unsound" in state) yield stray(path, state.unsound);

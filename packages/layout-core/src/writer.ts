@@ -59,7 +59,7 @@ export class LayoutWriter {
         const size = await blobs.size(wanted.digest);
         if (size === undefined) throw unknownBlob(wanted.digest, blobs);
         // As good as pushed just now, so that no collection takes it for old.
-        if (!(await staging.renew({ digest: wanted.digest, size }))) throw unknownBlob(wanted.digest);
+        if (!(await staging.renew({ digest: wanted.digest, size }))) throw unknownBlob(wanted.digest, blobs);
         return { mediaType: octetStream, digest: wanted.digest, size };
       };
       if ((await blobs.size(wanted.digest)) === undefined) return await mount();

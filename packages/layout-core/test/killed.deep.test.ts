@@ -6,11 +6,15 @@ import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { openLayoutOn } from "../src/open-layout.ts";
+import { fullDisk, type Shortage } from "./full-disk.ts";
 import { bytes, describe as descriptorOf, imageIndex, listTree, pushArtifact, temporaryDirectory } from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
 interface Operation {
   readonly name: string;
+  /** What there is no more of while it runs, and when the next process comes. */
+  readonly shortage?: Shortage | undefined;
   /** Makes what the operation works on; gives its argument. */
   readonly prepare: (registry: LayoutRegistry) => Promise<string>;
   /** What is there when it was acknowledged. */
@@ -49,6 +53,16 @@ const operations: readonly Operation[] = [
     },
     expectDone: async (it) => { await expect(it.resolveBlob("a", hello.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" }); },
   },
+  ...(["names", "blocks"] as const).map((shortage): Operation => ({
+    name: "untag",
+    shortage,
+    prepare: async (it) => {
+      await pushArtifact(it, "a", "tagged", ["tagged"]);
+      await it.pushBlob("a", hello, bytes("hello world"));
+      return "tagged";
+    },
+    expectDone: async (it) => { await expect(it.resolveTag("a", "tagged")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" }); },
+  })),
 ];
 
 describe.skipIf(process.platform === "win32")("a process that is killed at any step", () => {
@@ -60,21 +74,26 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
   afterAll(() => { rmSync(built, { recursive: true }); });
 
   /** Runs the operation in a process that is killed at `step`. Whether it was. */
-  async function kill({ name, prepare, expectDone }: Operation, step: number): Promise<boolean> {
+  async function kill({ name, shortage, prepare, expectDone }: Operation, step: number): Promise<boolean> {
     const directory = join(temporaryDirectory(), "layout");
     const before = await openLayout(directory, { durability: "none" });
     await pushArtifact(before, "a", "kept", ["kept"]);
     const argument = await prepare(before);
     await before.close();
 
-    const child = start(script, directory, name, String(step), argument);
+    const child = start(script, directory, name, String(step), argument, shortage ?? "");
     let said = "";
     child.stdout?.on("data", (data: Buffer) => { said += data.toString(); });
     const end = await ended(child);
 
     // Who comes next does not wait for the dead, finds all that was acknowledged, and whole, and can write.
+    const context = `${name}, step ${step}${shortage === undefined ? "" : `, without ${shortage}`}`;
+    if (shortage !== undefined) {
+      // Nothing was freed: what makes room runs all the same.
+      await using without = openLayoutOn(fullDisk(directory, shortage), directory, { lockTimeoutMs: 1_000 });
+      expect((await without.gc({ graceMs: 0 })).removed, context).toContain(hello.digest);
+    }
     await using registry = await openLayout(directory, { lockTimeoutMs: 1_000 });
-    const context = `${name}, step ${step}`;
     expect(await (await registry.getTag("a", "kept")).json(), context).toMatchObject({ annotations: { name: "kept" } });
     if (said === "done\n") await expectDone(registry, argument);
     await pushArtifact(registry, "a", "next", ["next"]);
@@ -83,14 +102,14 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
     // And nothing is left of it when the garbage was collected.
     await registry.gc({ graceMs: 0 });
     const isUpload = (path: string): boolean => /^_uploads\/[0-9a-f-]{36}\//.test(path);
-    const left = listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/|index\.json|oci-layout)$/.test(path) && !isUpload(path));
+    const left = listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path) && !isUpload(path));
     expect(left, context).toEqual([]);
     expect((await collect(registry.verify())).filter(({ kind }) => kind !== "stale-upload"), context).toEqual([]);
     expect(existsSync(join(directory, ".index.json.lock")), context).toBe(false);
     return end === "SIGKILL";
   }
 
-  it.each(operations)("$name: what was acknowledged is there, the next one goes on at once, and nothing is left", async (operation) => {
+  it.each(operations.map((operation) => [operation.name, operation.shortage ?? "nothing", operation] as const))("%s, short of %s: what was acknowledged is there, the next one goes on at once, and nothing is left", async (_name, _shortage, operation) => {
     let steps = 0;
     // Two at a time: each waits for its process most of the time.
     for (let isOver = false; !isOver; steps += 2) {

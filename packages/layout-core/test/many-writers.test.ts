@@ -42,7 +42,8 @@ describe("clause 26: two instances", () => {
     await using reader = await openLayout(directory);
     expect(await collect(reader.tags("x"))).toHaveLength(80);
     for (const registry of instances) await registry.close();
-    expect(listTree(directory).filter((path) => !path.startsWith("blobs/"))).toEqual(["_uploads/", "index.json", "oci-layout"]);
+    expect(listTree(directory).filter((path) => !/^(blobs\/|_uploads\/.)/.test(path))).toEqual(["_uploads/", "index.json", "oci-layout"]);
+    expect(listTree(join(directory, "_uploads")).filter((name) => !name.startsWith("reserve-"))).toEqual([]);
   });
 });
 

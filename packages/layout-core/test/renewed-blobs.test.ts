@@ -24,9 +24,9 @@ function openOn(changes: Partial<Disk> = {}, directory = freshLayout()): LayoutR
 /** A disk on which the times of files with more than one name, or with one of these paths, belong to somebody else. */
 function foreign(isForeign: (file: number) => Promise<boolean>): Partial<Disk> {
   return {
-    touch: async (file) => {
+    touch: async (file, ms) => {
       if (await isForeign(file)) throw Object.assign(new Error("EPERM"), { code: "EPERM", syscall: "futime" });
-      return nodeDisk.touch(file);
+      return nodeDisk.touch(file, ms);
     },
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { collect, type CallOptions } from "@ocilayout/oci-types";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { isReserve } from "../src/fs/reserve.ts";
 import { openLayout, resolvePlatform, walkManifest, type LayoutRegistry } from "../src/index.ts";
 import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact, rejection } from "./helpers.ts";
 
@@ -42,7 +43,7 @@ async function fill(): Promise<{ registry: LayoutRegistry; digest: string; sessi
   onTestFinished(() => registry.close());
   await registry.pushBlob("a", hello, bytes("hello"));
   const { digest } = await pushArtifact(registry, "a", "one", ["v1"]);
-  return { registry, digest, sessions: () => readdirSync(join(registry.directory, "_uploads")) };
+  return { registry, digest, sessions: () => readdirSync(join(registry.directory, "_uploads")).filter((name) => !isReserve(name)) };
 }
 
 describe("clause 1: a signal", () => {

@@ -91,7 +91,7 @@ it.each(Object.entries(open))("hostile strings in every call to %s: nothing outs
   expect(canaries(directory)).toEqual(before);
   await registry.close();
   const files = readdirSync(layout, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  expect(files.filter((entry) => entry.parentPath.includes("_uploads"))).toEqual([]);
+  expect(files.filter((entry) => entry.parentPath.includes("_uploads") && !entry.name.startsWith("reserve-"))).toEqual([]);
   const again = await openIt(layout);
   const findings = await collect(again.verify());
   expect(findings.filter(({ kind }) => kind !== "unreachable-blob")).toEqual([]);

@@ -153,7 +153,7 @@ function checkPulls(clients: readonly Client[], digests: ReadonlyMap<string, str
 /** What a collection leaves that it should not. */
 async function findLeft(registry: Opened, directory: string): Promise<string[]> {
   const findings = (await collect(registry.verify())).map(({ message }) => message);
-  const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) => /(^|\/)(_uploads\/.+|\.index\.json\..*)$/.test(path));
+  const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) => /(^|\/)(_uploads\/(?!reserve-).+|\.index\.json\..*)$/.test(path));
   return [...findings, ...stray];
 }
 

@@ -111,14 +111,14 @@ export class BlobStaging {
       if (hasNoLinks(error)) return false;
       throw error;
     }
-    if (await renewStaged(this.#disk, temporary, this.#durable)) return true;
+    if (await renewStaged(this.#disk, this.#clock, temporary, this.#durable)) return true;
     await this.#disk.unlink(temporary);
     return false;
   }
 
   async #copy(path: string, temporary: string): Promise<void> {
     await this.#disk.copy(path, temporary);
-    await renewStaged(this.#disk, temporary, this.#durable);
+    await renewStaged(this.#disk, this.#clock, temporary, this.#durable);
   }
 
   /** Removes what was staged and is not to become a blob. */
@@ -145,7 +145,7 @@ export class BlobStaging {
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
-    if (await renewStaged(this.#disk, staged.temporary, false)) await this.#disk.rename(staged.temporary, path);
+    if (await renewStaged(this.#disk, this.#clock, staged.temporary, false)) await this.#disk.rename(staged.temporary, path);
     else await this.#placeCopy(staged, path);
     if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }

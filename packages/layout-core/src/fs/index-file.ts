@@ -1,12 +1,13 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { closeQuietly, createFile, removeQuietly, syncDirectory, temporaryBeside } from "./atomic-file.ts";
+import { closeQuietly, removeQuietly, syncDirectory, temporaryBeside } from "./atomic-file.ts";
 import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
 import { afterCommit } from "./committed.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { readText, stampNow, stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
+import type { Reserve } from "./reserve.ts";
 
 /**
  * A file that was changed less than so many milliseconds before it was read may be changed again, in place, without
@@ -52,11 +53,13 @@ export interface Replacement {
 export class IndexFile {
   readonly #disk: Disk;
   readonly #paths: LayoutPaths;
+  readonly #reserve: Reserve;
   readonly #held: HeldFile = { file: undefined };
 
-  constructor(disk: Disk, paths: LayoutPaths) {
+  constructor(disk: Disk, paths: LayoutPaths, reserve: Reserve) {
     this.#disk = disk;
     this.#paths = paths;
+    this.#reserve = reserve;
     closeWithOwner(this, this.#held);
   }
 
@@ -98,12 +101,16 @@ export class IndexFile {
     const disk = this.#disk;
     const { index, root } = this.#paths;
     const temporary = temporaryBeside(index);
-    const file = await createFile(disk, temporary);
-    try {
-      await disk.write(file, Buffer.from(text));
+    const bytes = Buffer.from(text);
+    const file = await this.#reserve.create(temporary, "index", async (created, isReserve) => {
+      await disk.write(created, bytes, 0);
+      // Not before: what it has of the disk is what the text needs.
+      if (isReserve) await disk.truncate(created, bytes.length);
       const mode = disk.lstatNow(index)?.mode;
-      if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode) await disk.chmod(file, Number(mode) & 0o7777);
-      if (durable) await disk.sync(file);
+      if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode) await disk.chmod(created, Number(mode) & 0o7777);
+      if (durable) await disk.sync(created);
+    });
+    try {
       const obstacle = !lock.isOurs() ? "lock lost" : !this.isNow(base) ? "changed by another" : undefined;
       if (obstacle !== undefined) {
         await this.#remove(temporary, file);

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
 
-import { closeQuietly, removeQuietly } from "./atomic-file.ts";
+import { closeQuietly, createFile, removeQuietly } from "./atomic-file.ts";
 import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
 import { hasNoLinks, systemCode } from "./disk.ts";
 import { stampOf } from "./layout-files.ts";
@@ -9,6 +9,8 @@ import { ownedName } from "./owned-name.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { parseHolder } from "./process-identity.ts";
 import { readSmallFile } from "./regular-file.ts";
+import type { Reserve } from "./reserve.ts";
+import { isFull } from "./reserve.ts";
 
 /** The nonces held by this copy of this module: a lock with another nonce of ours was left behind. */
 export const held: Set<string> = new Set();
@@ -29,14 +31,13 @@ export interface OwnRecord {
   id: string;
 }
 
-/** Writes a record for `lock` into a file of its own. */
-export async function createRecord(disk: Disk, lock: string, processes: ProcessTable): Promise<OwnRecord> {
+/** Writes a record for `lock` into a file of its own; one of `reserve` if there is room for no other. */
+export async function createRecord(disk: Disk, lock: string, processes: ProcessTable, reserve?: Reserve): Promise<OwnRecord> {
   const nonce = randomUUID();
   const content = { ...processes.self, nonce };
   const path = `${lock}.${ownedName(processes)}.tmp`;
-  const file = await disk.open(path, "wx+");
+  const file = await openRecord(disk, path, bytesOf(content, 0), reserve);
   try {
-    await writeRecord(disk, file, bytesOf(content, 0));
     const id = await identify(disk, file);
     held.add(nonce);
     return { nonce, content, path, beats: 0, file, id };
@@ -57,6 +58,29 @@ function bytesOf(content: OwnRecord["content"], beats: number): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ ...content, beats: String(beats).padStart(12, "0") })}\n`);
 }
 
+/** Creates the file of a record. Without room for its bytes and without a reserve it stays empty: {@link writeRecord}. */
+async function openRecord(disk: Disk, path: string, bytes: Uint8Array, reserve: Reserve | undefined): Promise<OpenFile> {
+  try {
+    if (reserve !== undefined) {
+      return await reserve.create(path, "lock", async (created, isReserve) => {
+        await disk.write(created, bytes, 0);
+        if (isReserve) await disk.truncate(created, bytes.length);
+      });
+    }
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+  const file = await createFile(disk, path);
+  try {
+    await writeRecord(disk, file, bytes);
+    return file;
+  } catch (error) {
+    await closeQuietly(disk, file);
+    await removeQuietly(disk, path);
+    throw error;
+  }
+}
+
 /**
  * Writes a record. On a full disk it stays empty: who cannot be told from the dead is waited for, but a collection of
  * garbage, which writes nothing, can make room.
@@ -65,7 +89,7 @@ async function writeRecord(disk: Disk, file: OpenFile, bytes: Uint8Array): Promi
   try {
     await disk.write(file, bytes, 0);
   } catch (error) {
-    if (systemCode(error) !== "ENOSPC" && systemCode(error) !== "EDQUOT") throw error;
+    if (!isFull(error)) throw error;
     // Whatever the date, the system notes that it was set.
     await disk.touch(file, Date.now());
   }

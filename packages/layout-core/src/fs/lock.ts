@@ -6,6 +6,7 @@ import type { Found, OwnRecord } from "./lock-record.ts";
 import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder, renewRecord } from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
+import type { Reserve } from "./reserve.ts";
 import { lockWatch, type StaleWatch } from "./stale-watch.ts";
 
 /** A holder that cannot be judged from here is taken for dead after so long without a sign of life. */
@@ -33,6 +34,8 @@ export interface LockOptions {
   readonly abandonedBeforeMs?: number | undefined;
   readonly processes?: ProcessTable | undefined;
   readonly watch?: StaleWatch | undefined;
+  /** Where the file of a record comes from if there is room for no other. Without it such a failure is passed on. */
+  readonly reserve?: Reserve | undefined;
 }
 
 /** A lock that is held. */
@@ -62,6 +65,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
       timeoutMs: options.timeoutMs,
       deadline: performance.now() + options.timeoutMs,
       signal: options.signal,
+      reserve: options.reserve,
     },
     path,
   );
@@ -86,6 +90,7 @@ interface Attempt {
   readonly timeoutMs: number;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
+  readonly reserve: Reserve | undefined;
 }
 
 /**
@@ -95,11 +100,12 @@ interface Attempt {
  */
 async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecord> {
   const { disk } = attempt;
-  const record = await createRecord(disk, attempt.lock, attempt.processes);
+  const record = await createRecord(disk, attempt.lock, attempt.processes, attempt.reserve);
   try {
     for (let wait: number = WAIT_MS.first, atOnce = 0; ; ) {
       attempt.signal?.throwIfAborted();
-      if (await linkRecord(disk, record, path)) {
+      const link = (): Promise<boolean> => linkRecord(disk, record, path);
+      if (await (attempt.reserve?.makeRoomFor(link) ?? link())) {
         await removeQuietly(disk, record.path);
         return record;
       }

@@ -13,6 +13,7 @@ import { acquireLock } from "./lock.ts";
 import type { OwnDirectory } from "./own-directory.ts";
 import { createDirectoryIn, createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, removeOwn, requireUnmoved, unlessUnsound } from "./own-directory.ts";
 import { openRegularFile, readSmallFile } from "./regular-file.ts";
+import { Reserve } from "./reserve.ts";
 import { storageError } from "./storage-error.ts";
 import type { UploadRecord } from "./upload-record.ts";
 import { parseUploadRecord } from "./upload-record.ts";
@@ -97,7 +98,7 @@ export class UploadFiles {
   async removeEnded(id: string, endedBeforeMs: number): Promise<boolean> {
     const isRemoved = await unlessUnsound(async () => {
       const session = this.#find(id);
-      const lock = session === undefined ? undefined : await this.#lock(session, endedBeforeMs);
+      const lock = session === undefined ? undefined : await this.#lock(session, endedBeforeMs, new Reserve(this.#disk, this.#paths));
       if (session === undefined || lock === undefined || lock === "busy") return false;
       if (isUnmoved(this.#disk, session)) await removeQuietly(this.#disk, join(session.path, "session.json"));
       await lock.release();
@@ -230,9 +231,9 @@ export class UploadFiles {
     return findDirectory(this.#disk, this.directory(id), `_uploads/${id}`);
   }
 
-  async #lock(session: OwnDirectory, abandonedBeforeMs?: number): Promise<HeldLock | "busy" | undefined> {
+  async #lock(session: OwnDirectory, abandonedBeforeMs?: number, reserve?: Reserve): Promise<HeldLock | "busy" | undefined> {
     try {
-      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0, abandonedBeforeMs });
+      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0, abandonedBeforeMs, reserve });
     } catch (error) {
       if (isRegistryError(error, "LOCK_TIMEOUT")) return "busy";
       if (isAbsent(error)) return undefined;

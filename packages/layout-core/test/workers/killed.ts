@@ -2,16 +2,18 @@
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
 import { nodeDisk, type Disk } from "../../src/fs/disk.ts";
+import { fullDisk, type Shortage } from "../full-disk.ts";
 import { openLayoutOn, type LayoutRegistry } from "../../src/open-layout.ts";
 
-const [directory = "", operation = "", step = "", argument = ""] = process.argv.slice(2);
+const [directory = "", operation = "", step = "", argument = "", shortage = ""] = process.argv.slice(2);
 const changing: readonly (keyof Disk)[] = ["mkdir", "open", "write", "truncate", "chmod", "touch", "sync", "link", "rename", "unlink", "rmdir"];
 
 let steps = 0;
 let isRunning = false;
-const disk = { ...nodeDisk };
+const base: Disk = shortage === "" ? nodeDisk : fullDisk(directory, shortage as Shortage);
+const disk = { ...base };
 for (const name of changing) {
-  const call = nodeDisk[name] as (...args: unknown[]) => Promise<unknown>;
+  const call = base[name] as (...args: unknown[]) => Promise<unknown>;
   (disk as Record<string, unknown>)[name] = async (...args: unknown[]) => {
     if (isRunning && (steps += 1) === Number(step)) process.kill(process.pid, "SIGKILL");
     return call(...args);
@@ -32,6 +34,7 @@ const operations: Readonly<Record<string, (registry: LayoutRegistry) => Promise<
     await writer.write(encode("world"));
     await writer.commit(argument);
   },
+  untag: (registry) => registry.deleteTag("a", argument),
   delete: (registry) => registry.deleteManifest("a", argument),
   gc: (registry) => registry.gc({ graceMs: 0, untagged: true }),
 };

@@ -62,13 +62,17 @@ describe("a path that is no layout is explained", () => {
     expect(await refusal(1, "cat", "oci-archive:app.tar:v1")).toContain("only layout directories can be opened");
   });
 
+  it("a push makes no layout whose name is a prefix", async () => {
+    expect(await refusal(1, "push", `oci:${directory}/new/docs:v1`, join(directory, "hello.txt"))).toContain('leave out "oci:"');
+  });
+
   it("an upper-case name is called that", async () => {
     expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain("a repository name has no upper-case letters");
     expect(await refusal(1, "push", `${directory}/new/MyApp:v1`, join(directory, "hello.txt"))).toContain("a repository name has no upper-case letters");
   });
 
   it("a directory of layouts needs --per-repo, and one layout must not have it", async () => {
-    expect(await refusal(1, "ls", tree)).toContain('it is a directory of layouts, such as "team/app": add --per-repo');
+    expect(await refusal(1, "ls", tree)).toContain('or add --per-repo for all of them');
     for (const verb of ["ls", "verify", "gc"]) {
       expect(await refusal(1, verb, "--per-repo", layout)).toContain("is one layout, not a directory of layouts: leave out --per-repo");
     }

@@ -47,7 +47,7 @@ export async function findNeeded(
     }
   }
   if (damaged.length === 0) return { revisions, needed };
-  throw new RegistryError("LAYOUT_INVALID", `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown`, {
+  throw new RegistryError("LAYOUT_INVALID", `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown: push it again, or delete it`, {
     detail: { damaged: damaged.sort() },
   });
 }

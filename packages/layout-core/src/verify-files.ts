@@ -72,7 +72,7 @@ async function describeUnreached(layout: Layout, digest: Digest, path: string): 
     const message = `${digest} is a referrer of ${subject} and has no entry in index.json: gc removes it after the grace period; push it again to keep it`;
     return { severity: "warning", kind: "unlisted-referrer", digest, path, message };
   }
-  const message = `nothing in index.json reaches ${digest}: gc removes it after the grace period`;
+  const message = `no manifest that can be read refers to ${digest}: gc removes it after the grace period, unless a manifest is damaged`;
   return { severity: "warning", kind: "unreachable-blob", digest, path, message };
 }
 

@@ -406,7 +406,7 @@ describe("clause 22: an entry that is nested 20,000 deep", () => {
     const registry = await open();
     const good = await pushArtifact(registry, "a", "good", ["good"]);
     const path = join(registry.directory, "a", "index.json");
-    const entry = readFileSync(path, "utf8").match(/\[(.*)\]/)?.[1] ?? "";
+    const entry = (/\[(.*)\]/.exec(readFileSync(path, "utf8")))?.[1] ?? "";
     const deep = `{"mediaType":"${octetStream}","digest":"${blob.digest}","size":7,"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
     writeFileSync(path, `{"schemaVersion":2,"manifests":[${deep},${entry}]}`);
     expect(await registry.resolveTag("a", "good")).toEqual(good);

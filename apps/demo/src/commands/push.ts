@@ -21,12 +21,12 @@ export const push: Command = defineCommand({
   usage: "push <path> <files..>",
   summary: "Push files and directories as an artifact, a layer for each file",
   examples: [
-    ["$0 push images/team/docs:v1 README.md guide", "A file, and every file below a directory"],
+    ["$0 push images//team/docs:v1 README.md guide", "A file, and every file below a directory; // ends the directory of a new layout"],
     ["$0 push new/default:v1 report.pdf", "Make the layout new, with the bare tag v1"],
     ["$0 push images:v1 app.wasm --artifact-type application/vnd.example --annotation team=a", "Say what it is"],
   ],
   options: (parser) =>
-    withPath(parser, "The tag: DIRECTORY[/REPOSITORY]:TAG")
+    withPath(parser, "The tag: DIRECTORY/REPOSITORY:TAG, or DIRECTORY//REPOSITORY:TAG for a new layout")
       .positional("files", { type: "string", array: true, demandOption: true, describe: "What is pushed" })
       .option("artifact-type", { type: "string", nargs: 1, default: UNKNOWN_ARTIFACT, describe: "The kind of artifact" })
       .option("media-type", { type: "string", nargs: 1, default: octetStream, describe: "The kind of each file" })

@@ -13,15 +13,22 @@ const TRANSPORTS = /^(?:docker|docker-daemon|docker-archive|oci-archive|containe
  */
 export function explainMissing(path: string): string | undefined {
   if (existsSync(path)) return explainPlace(path) ?? attempt(() => explainTree(path));
-  if (path.startsWith("oci:")) return `a path has no prefix: leave out "oci:"`;
-  const [transport] = TRANSPORTS.exec(path) ?? [];
-  if (transport !== undefined) return `only layout directories can be opened: skopeo copy ${transport}… oci:DIRECTORY:TAG makes one`;
+  const prefix = explainPrefix(path);
+  if (prefix !== undefined) return prefix;
   const part = existingPart(path);
   const advice = part === undefined ? undefined : explainPlace(part);
   if (advice !== undefined) return advice;
   if (/:[\w.-]+@\w+:/.test(path)) return "a tag or a digest is needed, not both: leave out one of them";
   const [name = ""] = path.slice(part === undefined ? 0 : part.length).split(/[:@]/, 1);
   return /[A-Z]/.test(name) ? "a repository name has no upper-case letters" : undefined;
+}
+
+/** What to write instead of a path with a prefix of skopeo's. */
+export function explainPrefix(path: string): string | undefined {
+  if (path.startsWith("oci:")) return `a path has no prefix: leave out "oci:"`;
+  const [transport] = TRANSPORTS.exec(path) ?? [];
+  if (transport === undefined) return undefined;
+  return `only layout directories can be opened: skopeo copy ${transport}… oci:DIRECTORY:TAG makes one`;
 }
 
 /** The longest part of `path`, cut before a `/`, `:` or `@`, that is there and is more than a directory on the way. */
@@ -63,7 +70,7 @@ function explainTree(directory: string): string | undefined {
     for (const entry of readdirSync(join(directory, place), { withFileTypes: true })) {
       const name = place === "" ? entry.name : `${place}/${entry.name}`;
       if (!entry.isDirectory() || entry.name === "blobs") continue;
-      if (existsSync(join(directory, name, "oci-layout"))) return `it is a directory of layouts, such as ${excerpt(name)}: add --per-repo`;
+      if (existsSync(join(directory, name, "oci-layout"))) return `it has layouts in it: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
       if (name.split("/").length < TREE.depth && places.length < TREE.places) places.push(name);
     }
   }

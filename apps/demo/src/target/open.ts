@@ -7,6 +7,7 @@ import { collect, excerpt, isRegistryError, RegistryError } from "@ocilayout/oci
 import { UsageError } from "../cli/usage-error.ts";
 import type { CommonArguments } from "../commands/command.ts";
 import type { Target } from "./locate.ts";
+import { explainPrefix } from "./advise.ts";
 import { isFree, locate, locateInTree, locateWhole, noLayout } from "./locate.ts";
 
 /** A layout, or a directory of layouts. */
@@ -78,12 +79,14 @@ export async function withWhole<Result>(
 async function requireThere(target: Target, purpose: Purpose, { perRepo }: CommonArguments): Promise<void> {
   if (target.exists) return;
   if (purpose !== "create") throw noLayout(target);
+  const prefix = explainPrefix(target.path);
+  if (prefix !== undefined) throw new RegistryError("NAME_INVALID", `cannot make a layout at ${excerpt(target.path)}: ${prefix}`);
   // A layout among somebody's files would be a mess; each of a directory of layouts has a directory of its own.
   if (perRepo || (await isFree(target.directory))) return;
   throw new RegistryError(
     "NAME_UNKNOWN",
-    `there is no layout in ${excerpt(target.directory)}, and a new one needs a directory that is new or empty: ` +
-      `DIRECTORY/${DEFAULT_REPOSITORY}:TAG makes one with a bare tag`,
+    `cannot make a layout at ${excerpt(target.path)}: ${excerpt(target.directory)} is not new or empty; ` +
+      `DIRECTORY/${DEFAULT_REPOSITORY}:TAG makes one in a new DIRECTORY, with a bare tag`,
   );
 }
 

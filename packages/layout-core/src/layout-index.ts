@@ -149,7 +149,7 @@ export class LayoutIndex {
   }
 
   async #load(): Promise<IndexState> {
-    for (let waited = 0; ; waited += TORN_RETRY_MS) {
+    for (const from = performance.now(); ; ) {
       const file = await this.#file.read();
       try {
         const parsed = await this.#parse(file?.text);
@@ -165,7 +165,8 @@ export class LayoutIndex {
         const hasMoved = !this.#file.isNow(file?.stamp);
         const isTorn = error instanceof JsonTextError;
         if (!isTorn && !(hasMoved && isRegistryError(error, "LAYOUT_INVALID"))) throw error;
-        if (waited >= TORN_MS || (!hasMoved && (file === undefined || file.ageMs > TORN_MS))) {
+        const isOver = performance.now() - from > TORN_MS;
+        if (isOver || (!hasMoved && (file === undefined || !(await this.#file.changesSoon(file.stamp))))) {
           throw isTorn ? damaged(`index.json cannot be read: ${error.message}`, error) : error;
         }
       }

@@ -5,9 +5,10 @@ import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
 import { afterCommit } from "./committed.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { readText, stampNow, stampOf } from "./layout-files.ts";
+import { readText, stampNow, stampOf, TORN_MS, TORN_RETRY_MS } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Reserve } from "./reserve.ts";
+import { tornWatch } from "./stale-watch.ts";
 
 /**
  * A file that was changed less than so many milliseconds before it was read may be changed again, in place, without
@@ -27,8 +28,6 @@ export interface IndexFileState {
   readonly file: OpenFile;
   /** Whether an unchanged stamp will mean an unchanged file. */
   readonly settled: boolean;
-  /** How long ago the file was changed, in milliseconds. */
-  readonly ageMs: number;
 }
 
 /** What came of putting another file in the place of the index: the new one's stamp, or why nothing was changed. */
@@ -76,7 +75,16 @@ export class IndexFile {
     const { text, stats, file } = read;
     const uncertainMs = canHold ? COARSE_CLOCK_MS : REUSED_INODE_MS;
     const ageMs = now - Number(stats.ctimeMs);
-    return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs, ageMs };
+    return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
+  }
+
+  /** Waits for a change of a file that cannot be parsed. False if it stayed as it is for {@link TORN_MS}, or longer. */
+  async changesSoon(stamp: string): Promise<boolean> {
+    while (this.isNow(stamp)) {
+      if (tornWatch.unchangedMs(this.#paths.index, stamp) >= TORN_MS) return false;
+      await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+    }
+    return true;
   }
 
   /** Keeps `file` open instead of the one before: it is the one that counts. */

@@ -9,6 +9,7 @@ import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
 import { listIfThere, systemCode } from "./disk.ts";
 import { notDirectory } from "./own-directory.ts";
 import { openRegularFile, readUpTo, SMALL_FILE_BYTES } from "./regular-file.ts";
+import { tornWatch } from "./stale-watch.ts";
 
 /** The version that the image-spec defines. */
 const LAYOUT_VERSION = "1.0.0";
@@ -157,14 +158,14 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
 /** What `oci-layout` says; `undefined` where it is not there. Some tools write it anew, in place, with every image. */
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
   for (let waited = 0; ; waited += TORN_RETRY_MS) {
-    const now = Date.now();
     const read = await readText(disk, path, "oci-layout", SMALL_FILE_BYTES);
     if (read === undefined) return undefined;
     await closeQuietly(disk, read.file);
     try {
       return JSON.parse(read.text);
     } catch (cause) {
-      if (waited >= TORN_MS || now - Number(read.stats.ctimeMs) > TORN_MS) throw damaged("oci-layout is not JSON", cause);
+      const isDamaged = waited >= TORN_MS || tornWatch.unchangedMs(path, stampOf(read.stats)) >= TORN_MS;
+      if (isDamaged) throw damaged("oci-layout is not JSON", cause);
     }
     await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
   }

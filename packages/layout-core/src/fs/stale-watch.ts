@@ -38,5 +38,8 @@ export class StaleWatch {
   }
 }
 
+/** The watch over files that cannot be parsed: one that another program is writing in place changes. */
+export const tornWatch: StaleWatch = new StaleWatch();
+
 /** The watch over the locks that this process waits for. */
 export const lockWatch: StaleWatch = new StaleWatch();

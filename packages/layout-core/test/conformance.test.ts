@@ -1,35 +1,13 @@
-import { openTarget, runConformance, type ConformanceOptions } from "@ocilayout/layout-testkit";
+import { openTarget } from "@ocilayout/layout-testkit";
 import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
-import { expect, it } from "vitest";
 
-import { openLayout, type LayoutOptions } from "../src/index.ts";
+import { openLayout } from "../src/index.ts";
 
-function kitOptions(options: LayoutOptions): ConformanceOptions {
-  return {
-    // Random calls are compared at length in model.test.ts.
-    runs: 3,
-    capabilities: { repositoryScopedBlobs: false },
-    layoutDirectory: (tempDir) => tempDir,
-    create: ({ tempDir }) => openTarget(() => openLayout(tempDir, options)),
-  };
-}
-
-describeRegistry("a layout", kitOptions({}));
-
-describeRegistry("a layout with a default repository", {
-  ...kitOptions({ defaultRepository: "conformance/a", durability: "none" }),
-  only: ["LAYOUT", "TAG", "LIST", "REPOSITORY", "DELETE", "REFERRER", "OPEN", "MODEL"],
-});
-
-describeRegistry("a layout that writes full names for its default repository", {
-  ...kitOptions({ defaultRepository: "conformance/a", refNameStyle: "full", durability: "none" }),
-  only: ["LAYOUT", "TAG"],
-});
-
-it("a layout that is told not to verify what it reads fails the two cases about that, and no other", async () => {
-  const skip = { "LAYOUT-28": "verifyOnRead is false", "LAYOUT-29": "verifyOnRead is false" };
-  const report = await runConformance({ ...kitOptions({ durability: "none", verifyOnRead: false }), skip, only: ["BLOB", "READ", "RANGE", "LAYOUT"] });
-  expect(report.ok, String(report)).toBe(true);
-  const skipped = report.results.filter(({ status }) => status === "skip");
-  expect(skipped.map(({ id, isStale }) => [id, isStale])).toEqual(Object.keys(skip).map((id) => [id, false]));
+// With other options, and as durable as by default: in conformance.deep.test.ts.
+describeRegistry("a layout", {
+  // Random calls are compared at length in model.deep.test.ts.
+  runs: 3,
+  capabilities: { repositoryScopedBlobs: false },
+  layoutDirectory: (tempDir) => tempDir,
+  create: ({ tempDir }) => openTarget(() => openLayout(tempDir, { durability: "none" })),
 });

@@ -1,6 +1,3 @@
-import { expect, it } from "vitest";
-
-import { runConformance } from "../src/index.ts";
 import { createMemoryRegistry, type MemoryOptions } from "../src/memory/index.ts";
 import { describeRegistry } from "../src/vitest.ts";
 
@@ -12,13 +9,3 @@ describeRegistry("a registry in memory", { ...memory(), capabilities: { persiste
 describeRegistry("one whose blobs are shared", { ...memory({ repositoryScopedBlobs: false }), capabilities: { persistent: false, repositoryScopedBlobs: false } });
 describeRegistry("one that keeps empty repositories", { ...memory({ keepsEmptyRepositories: true }), capabilities: { persistent: false } });
 describeRegistry("one that takes what is sparse", { ...memory({ allowSparse: true }), capabilities: { persistent: false, checksReferences: false } });
-
-// CI shuffles twenty times.
-const shuffles = Number(process.env["SHUFFLES"] ?? 3);
-
-it(`cases do not depend on their order: shuffled ${shuffles} times, none fails`, async () => {
-  for (let seed = 0; seed < shuffles; seed += 1) {
-    const report = await runConformance({ ...memory(), capabilities: { persistent: false }, shuffle: true, seed, runs: 2 });
-    expect(report.ok, String(report)).toBe(true);
-  }
-}, 120_000);

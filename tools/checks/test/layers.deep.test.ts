@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ESLint } from "eslint";
@@ -6,16 +5,6 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
 const eslint = new ESLint({ cwd: root });
-
-/** What each package may depend on, as docs/decisions/0002 says. */
-const layers: Readonly<Record<string, readonly string[]>> = {
-  "oci-types": [],
-  ociref: ["oci-types"],
-  "layout-core": ["oci-types", "ociref"],
-  "layout-per-repo": ["oci-types", "ociref", "layout-core"],
-  "layout-testkit": ["oci-types", "ociref"],
-  "oci-server": ["oci-types", "ociref"],
-};
 
 /** Whether the lint refuses `code` as the content of `file`. */
 async function refuses(file: string, code: string): Promise<boolean> {
@@ -52,25 +41,4 @@ describe("the layering", () => {
   ])("%s may import %s", async (file, name) => {
     expect(await refuses(file, `import "${name}";`)).toBe(false);
   });
-
-  /** Dependencies of somebody else's that earn their place (docs/decisions/0013). */
-  const earned: Readonly<Record<string, readonly string[]>> = { "layout-testkit": ["fast-check"] };
-
-  it.each(readdirSync(join(root, "packages")))("%s depends on nothing else", (name) => {
-    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as {
-      dependencies?: Record<string, string>;
-    };
-    const allowed = [...(layers[name] ?? []).map((layer) => `@ocilayout/${layer}`), ...(earned[name] ?? [])];
-    expect(Object.keys(manifest.dependencies ?? {}).filter((dependency) => !allowed.includes(dependency))).toEqual([]);
-    const config = JSON.parse(readFileSync(join(root, "packages", name, "tsconfig.json"), "utf8")) as { references?: { path: string }[] };
-    expect((config.references ?? []).map(({ path }) => path.replace("../", "")).filter((path) => !layers[name]?.includes(path))).toEqual([]);
-  });
-});
-
-it("every package has what a package needs", () => {
-  for (const name of Object.keys(layers)) {
-    for (const file of ["README.md", "package.json", "tsconfig.json", `etc/${name}.api.md`]) {
-      expect(existsSync(join(root, "packages", name, file)), `${name}/${file}`).toBe(true);
-    }
-  }
 });

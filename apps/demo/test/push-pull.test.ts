@@ -102,7 +102,7 @@ describe("push", () => {
     const before = everything(directory);
     const { code, stderr } = await ocilayout("push", at("guide:v1"), at("hello.txt"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout in .*new or empty/);
+    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at .*not new or empty/);
     expect(everything(directory)).toEqual(before);
   });
 

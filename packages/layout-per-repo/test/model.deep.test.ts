@@ -9,6 +9,9 @@ import { expect, it } from "vitest";
 import { openPerRepository } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
+/** What any sequence of calls may leave: blobs without a manifest, a layout without an entry, Docker's media types. */
+const HARMLESS: readonly string[] = ["unreachable-blob", "empty-index", "docker-manifest"];
+
 it.each([1, 64])("any sequence of calls comes out as in memory, with %i layouts kept open, and leaves clean layouts", async (maxOpenLayouts) => {
   const root = temporaryDirectory();
   let number = 0;
@@ -21,7 +24,7 @@ it.each([1, 64])("any sequence of calls comes out as in memory, with %i layouts 
       const close = async (): Promise<void> => {
         await registry.close();
         await using again = await openPerRepository(directory);
-        const findings = (await collect(again.verify())).filter(({ kind }) => kind !== "unreachable-blob");
+        const findings = (await collect(again.verify())).filter(({ kind }) => !HARMLESS.includes(kind));
         rmSync(directory, { recursive: true, force: true });
         expect(findings).toEqual([]);
       };

@@ -9,8 +9,8 @@ import { describe, expect, it } from "vitest";
 import { openLayout, type LayoutOptions } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
-/** What any sequence of calls may leave: blobs without a manifest, a layout without an entry, Docker's media types. */
-const HARMLESS: readonly string[] = ["unreachable-blob", "empty-index", "docker-manifest"];
+/** What any sequence of calls may leave: blobs without a manifest, referrers without an entry, a layout without an entry, Docker's media types. */
+const HARMLESS: readonly string[] = ["unreachable-blob", "unlisted-referrer", "empty-index", "docker-manifest"];
 
 describe("any sequence of calls", () => {
   it.each<[string, LayoutOptions]>([

@@ -9,8 +9,8 @@ import { expect, it } from "vitest";
 import { openPerRepository } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
-/** What any sequence of calls may leave: blobs without a manifest, a layout without an entry, Docker's media types. */
-const HARMLESS: readonly string[] = ["unreachable-blob", "empty-index", "docker-manifest"];
+/** What any sequence of calls may leave: blobs without a manifest, referrers without an entry, a layout without an entry, Docker's media types. */
+const HARMLESS: readonly string[] = ["unreachable-blob", "unlisted-referrer", "empty-index", "docker-manifest"];
 
 it.each([1, 64])("any sequence of calls comes out as in memory, with %i layouts kept open, and leaves clean layouts", async (maxOpenLayouts) => {
   const root = temporaryDirectory();

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Descriptor, Registry } from "@ocilayout/oci-types";
@@ -6,7 +7,7 @@ import { annotationKeys, collect, isRegistryError } from "@ocilayout/oci-types";
 
 import type { ManifestContent } from "../../content/index.ts";
 import { checkLayoutDirectory } from "../../layout/index.ts";
-import { ConformanceFailure } from "../failure.ts";
+import { ConformanceFailure, NotApplicable } from "../failure.ts";
 import { namedArtifact, repo } from "./content.ts";
 
 /** What cases look at of an entry of `index.json`. */
@@ -148,4 +149,34 @@ export async function areWhole(...directories: readonly string[]): Promise<void>
     const told = problems.slice(0, 5).map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
     if (told.length > 0) throw new ConformanceFailure("a whole layout on disk", told.join("\n           "));
   }
+}
+
+/** Runs `run` with a directory outside the layout. */
+export async function withOutside(run: (outside: string) => Promise<void>): Promise<void> {
+  const outside = await mkdtemp(join(tmpdir(), "outside-"));
+  try {
+    await run(outside);
+  } finally {
+    await rm(outside, { recursive: true });
+  }
+}
+
+/** Makes a link, if the system lets this user make any. */
+export async function link(target: string, path: string): Promise<void> {
+  await symlink(target, path).catch((cause: unknown) => {
+    throw new NotApplicable(`symbolic links cannot be made here: ${String(cause)}`);
+  });
+}
+
+/** Dates of files written at about the same time do not differ more, whatever a file system rounds, in milliseconds. */
+const ABOUT_NOW_MS = 600_000;
+
+/** Fails unless the file of a blob is dated about now, by the clock of its file system. */
+export async function isDatedNow(directory: string, digest: string): Promise<void> {
+  await putFile(directory, "written-now", "");
+  const now = await stat(join(directory, "written-now"));
+  await rm(join(directory, "written-now"));
+  const { mtimeMs } = await stat(blobPath(directory, digest));
+  if (Math.abs(now.mtimeMs - mtimeMs) <= ABOUT_NOW_MS) return;
+  throw new ConformanceFailure(`a blob dated about ${now.mtime.toISOString()}, as a file written now`, new Date(mtimeMs).toISOString());
 }

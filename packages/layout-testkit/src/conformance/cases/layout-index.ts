@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../case.ts";
 import { layoutChildrenCases } from "./layout-children.ts";
 import { layoutDamageCases } from "./layout-damage.ts";
 import { layoutForeignCases } from "./layout-foreign.ts";
+import { layoutGarbageCases } from "./layout-garbage.ts";
 import { layoutLockCases } from "./layout-locks.ts";
 import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
@@ -23,5 +24,6 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutChildrenCases,
   ...layoutUntrustedCases,
   ...layoutLockCases,
+  ...layoutGarbageCases,
   ...layoutTreeCases,
 ];

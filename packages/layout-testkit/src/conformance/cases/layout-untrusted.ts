@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { Registry } from "@ocilayout/oci-types";
@@ -10,7 +9,7 @@ import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejects, resolves } from "../context.ts";
 import { NotApplicable } from "../failure.ts";
 import { bytes, namedArtifact, pushArtifact, pushText, repo } from "./content.ts";
-import { blobPath, listFiles, listTags } from "./layout-disk.ts";
+import { blobPath, link, listFiles, listTags, withOutside } from "./layout-disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
@@ -123,23 +122,6 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     },
   },
 ];
-
-/** Runs `run` with a directory outside the layout. */
-async function withOutside(run: (outside: string) => Promise<void>): Promise<void> {
-  const outside = await mkdtemp(join(tmpdir(), "outside-"));
-  try {
-    await run(outside);
-  } finally {
-    await rm(outside, { recursive: true });
-  }
-}
-
-/** Makes a link, if the system lets this user make any. */
-async function link(target: string, path: string): Promise<void> {
-  await symlink(target, path).catch((cause: unknown) => {
-    throw new NotApplicable(`symbolic links cannot be made here: ${String(cause)}`);
-  });
-}
 
 /** The file below `directory` that holds just `text`. */
 async function findFile(directory: string, text: string): Promise<string> {

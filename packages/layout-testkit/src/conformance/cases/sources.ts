@@ -1,7 +1,7 @@
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../context.ts";
-import { absent, bytes, repo } from "./content.ts";
+import { absent, bytes, letPass, repo } from "./content.ts";
 
 const cites = "contract, section 1";
 
@@ -154,6 +154,22 @@ export const sourceCases: readonly ConformanceCase[] = [
       })();
       await resolves(() => registry.pushBlob(repo, descriptor, source), "the push from one buffer");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
+    },
+  },
+  {
+    id: "SOURCE-85", title: "content that is changed during its push is never acknowledged under a digest that it does not have", level: "MUST", cites: "clause 6",
+    why: "whoever pulls the blob gets other bytes than were asked for", lookFor: "memory of the caller that is hashed at one moment and kept or written at another",
+    run: async ({ registry }) => {
+      for (let turns = 0; turns < 8; turns += 1) {
+        const content = new Uint8Array(512 * 1024).fill(turns);
+        const { descriptor } = await blob(content.slice());
+        const pushed = registry.pushBlob(repo, descriptor, content).then(() => true, () => false);
+        await letPass(turns);
+        content.fill(255);
+        if (!(await pushed)) continue;
+        const read = await registry.getBlob(repo, descriptor.digest).then(async (reader) => reader.bytes());
+        holds(read.every((byte) => byte === turns), `${descriptor.size} bytes of ${turns}, as they were pushed`, `bytes of ${[...new Set(read)].join(" and ")}`);
+      }
     },
   },
 ];

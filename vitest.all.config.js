@@ -1,4 +1,4 @@
-import { testsWithout } from "./vitest.config.js";
+import { configure } from "./vitest.config.js";
 
 /** `pnpm test:all`: every test. */
-export default testsWithout();
+export default configure();

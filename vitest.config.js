@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -14,9 +15,9 @@ const alone = [
   "tools/readme/test/examples.test.ts", // the working directory, the console
 ];
 
-/** The configuration of the tests, less those whose paths match `left`. */
-export function testsWithout(...left) {
-  const exclude = [...configDefaults.exclude, ...left];
+/** The configuration of the tests, less those whose paths match `without`. Each file runs after `setupFiles`. */
+export function configure({ without = [], setupFiles = [] } = {}) {
+  const exclude = [...configDefaults.exclude, ...without];
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
@@ -24,6 +25,7 @@ export function testsWithout(...left) {
       // One fewer, the default, is half of them on a machine of two; most tests wait for the disk anyway.
       maxWorkers: availableParallelism(),
       testTimeout: 30_000,
+      setupFiles,
       projects: [
         {
           extends: true,
@@ -41,4 +43,4 @@ export function testsWithout(...left) {
 }
 
 /** `pnpm test`: what a change needs. Files called `*.deep.test.ts` run in `pnpm test:all` only. */
-export default testsWithout("**/*.deep.test.ts");
+export default configure({ without: ["**/*.deep.test.ts"], setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")] });

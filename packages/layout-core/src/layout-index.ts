@@ -8,7 +8,7 @@ import { ensureDirectory } from "./fs/atomic-file.ts";
 import type { Disk } from "./fs/disk.ts";
 import { IndexFile } from "./fs/index-file.ts";
 import type { LayoutPaths } from "./fs/layout-files.ts";
-import { checkParts, completeLayout, damaged, TORN_MS, TORN_RETRY_MS } from "./fs/layout-files.ts";
+import { checkParts, completeLayout, damaged, torn } from "./fs/layout-files.ts";
 import type { HeldLock } from "./fs/lock.ts";
 import { acquireLock } from "./fs/lock.ts";
 import { Reserve } from "./fs/reserve.ts";
@@ -165,12 +165,12 @@ export class LayoutIndex {
         const hasMoved = !this.#file.isNow(file?.stamp);
         const isTorn = error instanceof JsonTextError;
         if (!isTorn && !(hasMoved && isRegistryError(error, "LAYOUT_INVALID"))) throw error;
-        const isOver = performance.now() - from > TORN_MS;
+        const isOver = performance.now() - from > torn.waitMs;
         if (isOver || (!hasMoved && (file === undefined || !(await this.#file.changesSoon(file.stamp))))) {
           throw isTorn ? damaged(`index.json cannot be read: ${error.message}`, error) : error;
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+      await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
     }
   }
 

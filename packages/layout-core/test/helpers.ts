@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest, type ImageManifest, type Registry } from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
 
+import { torn } from "../src/fs/layout-files.ts";
+
 /** UTF-8. */
 export function bytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
@@ -23,6 +25,13 @@ export function temporaryDirectory(): string {
 /** The path of a layout that is not there yet. */
 export function freshLayout(): string {
   return join(temporaryDirectory(), "layout");
+}
+
+/** Has a torn file waited for as long as `waitMs` in the running test, on a busy machine too. */
+export function haveTornWait(waitMs: number): void {
+  const before = torn.waitMs;
+  torn.waitMs = waitMs;
+  onTestFinished(() => { torn.waitMs = before; });
 }
 
 /** What `content` is. */

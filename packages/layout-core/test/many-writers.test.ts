@@ -8,7 +8,7 @@ import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { acquireLock } from "../src/fs/lock.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, freshLayout, listTree, pushArtifact, readIndex } from "./helpers.ts";
+import { artifact, freshLayout, haveTornWait, listTree, pushArtifact, readIndex } from "./helpers.ts";
 
 describe("clause 26: two instances", () => {
   it("D01, D02: each sees at its next call what the other wrote, and neither loses anything", async () => {
@@ -69,6 +69,7 @@ describe("writers that take no lock", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await pushArtifact(registry, "x", "one", ["v1"]);
+    haveTornWait(20_000);
     const path = join(directory, name);
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.slice(0, 10));

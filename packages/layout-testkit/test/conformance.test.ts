@@ -1,11 +1,8 @@
-import { createMemoryRegistry, type MemoryOptions } from "../src/memory/index.ts";
+import { createMemoryRegistry } from "../src/memory/index.ts";
 import { describeRegistry } from "../src/vitest.ts";
 
-const memory = (options: MemoryOptions = {}) => ({
-  create: () => ({ registry: createMemoryRegistry(options), reopen: async () => createMemoryRegistry(options) }),
+// With other options, and in other orders: in conformance.deep.test.ts.
+describeRegistry("a registry in memory", {
+  create: () => ({ registry: createMemoryRegistry(), reopen: async () => createMemoryRegistry() }),
+  capabilities: { persistent: false },
 });
-
-describeRegistry("a registry in memory", { ...memory(), capabilities: { persistent: false } });
-describeRegistry("one whose blobs are shared", { ...memory({ repositoryScopedBlobs: false }), capabilities: { persistent: false, repositoryScopedBlobs: false } });
-describeRegistry("one that keeps empty repositories", { ...memory({ keepsEmptyRepositories: true }), capabilities: { persistent: false } });
-describeRegistry("one that takes what is sparse", { ...memory({ allowSparse: true }), capabilities: { persistent: false, checksReferences: false } });

@@ -5,7 +5,7 @@ import type { Disk, HeldFile, OpenFile } from "./disk.ts";
 import { closeWithOwner } from "./disk.ts";
 import { afterCommit } from "./committed.ts";
 import type { LayoutPaths } from "./layout-files.ts";
-import { readText, stampNow, stampOf, TORN_MS, TORN_RETRY_MS } from "./layout-files.ts";
+import { readText, stampNow, stampOf, torn } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Reserve } from "./reserve.ts";
 import { tornWatch } from "./stale-watch.ts";
@@ -78,11 +78,11 @@ export class IndexFile {
     return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
   }
 
-  /** Waits for a change of a file that cannot be parsed. False if it stayed as it is for {@link TORN_MS}, or longer. */
+  /** Waits for a change of a file that cannot be parsed. False if it stayed as it is for `torn.waitMs`, or longer. */
   async changesSoon(stamp: string): Promise<boolean> {
     while (this.isNow(stamp)) {
-      if (tornWatch.unchangedMs(this.#paths.index, stamp) >= TORN_MS) return false;
-      await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+      if (tornWatch.unchangedMs(this.#paths.index, stamp) >= torn.waitMs) return false;
+      await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
     }
     return true;
   }

@@ -14,9 +14,11 @@ import { tornWatch } from "./stale-watch.ts";
 /** The version that the image-spec defines. */
 const LAYOUT_VERSION = "1.0.0";
 
-/** A text that cannot be parsed may be one that somebody is just writing in place: for so long it is tried again. */
-export const TORN_MS = 1_000;
-export const TORN_RETRY_MS = 20;
+/**
+ * A text that cannot be parsed may be one that another program is just writing in place: for how long it is tried again, and how
+ * often, in milliseconds. Only tests change it.
+ */
+export const torn: { waitMs: number; readonly retryMs: number } = { waitMs: 1_000, retryMs: 20 };
 
 /** Where the parts of a layout are. */
 export interface LayoutPaths {
@@ -157,17 +159,17 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
 
 /** What `oci-layout` says; `undefined` where it is not there. Some tools write it anew, in place, with every image. */
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
-  for (let waited = 0; ; waited += TORN_RETRY_MS) {
+  for (let waited = 0; ; waited += torn.retryMs) {
     const read = await readText(disk, path, "oci-layout", SMALL_FILE_BYTES);
     if (read === undefined) return undefined;
     await closeQuietly(disk, read.file);
     try {
       return JSON.parse(read.text);
     } catch (cause) {
-      const isDamaged = waited >= TORN_MS || tornWatch.unchangedMs(path, stampOf(read.stats)) >= TORN_MS;
+      const isDamaged = waited >= torn.waitMs || tornWatch.unchangedMs(path, stampOf(read.stats)) >= torn.waitMs;
       if (isDamaged) throw damaged("oci-layout is not JSON", cause);
     }
-    await new Promise((resolve) => setTimeout(resolve, TORN_RETRY_MS));
+    await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
   }
 }
 

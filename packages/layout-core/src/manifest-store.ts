@@ -34,7 +34,8 @@ export class ManifestStore {
   readonly #maxManifestBytes: number;
   readonly #onRead: (manifest: StoredManifest) => void;
   readonly #known: Map<string, StoredManifest> = new Map();
-  readonly #unreadable: Map<string, { readonly stamp: string | undefined; readonly reading: UnreadableManifest }> = new Map();
+  readonly #unreadable: Map<string, { readonly claimed: string; readonly stamp: string | undefined; readonly reading: UnreadableManifest }> = new Map();
+  /** By digest and claimed type, what is being read. */
   readonly #reading: Map<string, Promise<Reading>> = new Map();
 
   /** @param onRead - Told of each manifest, once, when it is first read. */
@@ -51,17 +52,18 @@ export class ManifestStore {
 
   /**
    * The manifest `root` as stored. Of what `root` claims only the media type is used, and only for a document that
-   * does not say itself what it is.
+   * does not say itself what it is: that one is read again for each other claim.
    */
   load(root: ManifestRoot): Reading | Promise<Reading> {
     const known = this.#known.get(root.digest);
-    if (known !== undefined) return known;
+    if (known !== undefined && isAnswerTo(known, root)) return known;
     const unreadable = this.#unreadable.get(root.digest);
-    if (unreadable !== undefined && unreadable.stamp === this.#blobs.stamp(root.digest)) return unreadable.reading;
-    let reading = this.#reading.get(root.digest);
+    if (unreadable?.claimed === root.mediaType && unreadable.stamp === this.#blobs.stamp(root.digest)) return unreadable.reading;
+    const key = `${root.digest} ${root.mediaType}`;
+    let reading = this.#reading.get(key);
     if (reading === undefined) {
-      reading = this.#load(root).finally(() => this.#reading.delete(root.digest));
-      this.#reading.set(root.digest, reading);
+      reading = this.#load(root).finally(() => this.#reading.delete(key));
+      this.#reading.set(key, reading);
     }
     return reading;
   }
@@ -90,7 +92,7 @@ export class ManifestStore {
     } else if (reading.state === "unreadable") {
       this.#unreadable.delete(root.digest);
     } else {
-      this.#unreadable.set(root.digest, { stamp: reading.state === "absent" ? undefined : stamp, reading });
+      this.#unreadable.set(root.digest, { claimed: root.mediaType, stamp: reading.state === "absent" ? undefined : stamp, reading });
     }
     return reading;
   }
@@ -115,6 +117,11 @@ export class ManifestStore {
     if (received.digest === digest) return bytes;
     return { state: "corrupt", reason: "its bytes do not match its digest" };
   }
+}
+
+/** Whether `known`, which may have been read as something else, is what `root` is. */
+function isAnswerTo(known: StoredManifest, { mediaType }: ManifestRoot): boolean {
+  return known.isTyped || mediaType === "" || known.mediaType === mediaType;
 }
 
 /** Whether what is said to be of `mediaType` may list other manifests. What has no type may be anything. */

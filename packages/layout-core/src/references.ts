@@ -81,10 +81,12 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
  * not say it, by what the repository knows it as. What is too large to be a manifest may be anything.
  */
 async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
-  const [entry] = view.withDigest(repository, descriptor.digest);
   const reading = await graph.store.load(descriptor);
   if (isReadable(reading) && reading.isTyped) return reading.mediaType === descriptor.mediaType;
-  if (entry !== undefined && entry.mediaType !== descriptor.mediaType) return false;
+  await graph.read(view, repository, "indexes");
+  const [entry] = view.withDigest(repository, descriptor.digest);
+  const { mediaType: known = "" } = entry ?? graph.claimed(view, repository, descriptor.digest) ?? {};
+  if (known !== "" && known !== descriptor.mediaType) return false;
   if (isReadable(reading)) return reading.mediaType === descriptor.mediaType;
   // What cannot be read now may be as described.
   if (reading.cause !== undefined) throw reading.cause;

@@ -47,8 +47,8 @@ export function referencesOf({ kind, children, parts }: StoredManifest): { manif
  */
 export function readManifest(bytes: Uint8Array, { digest, mediaType: claimed }: ManifestRoot): StoredManifest | string {
   const document = parseDocument(bytes);
-  const own = ownMediaType(document) ?? (claimed === "" ? typeByMembers(document) : undefined);
-  const mediaType = own ?? claimed;
+  const own = ownMediaType(document);
+  const mediaType = own ?? (claimed === "" ? typeByMembers(document) : undefined) ?? claimed;
   const identity = { mediaType, digest, size: bytes.length, isTyped: own !== undefined };
   const stripped = stripMediaTypeParameters(mediaType);
   if (manifestKind(stripped) !== "opaque" && (document === undefined || beginsWithMark(bytes))) return "it is not JSON in UTF-8";

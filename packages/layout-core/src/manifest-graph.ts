@@ -171,7 +171,8 @@ export class ManifestGraph {
     from: "memory" | "fresh" = "memory",
   ): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
-    const waiting = [...roots];
+    // In the order of the documents, as verify: of bytes that do not say their type the first claim counts for both.
+    const waiting = [...roots].reverse();
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next.digest)) continue;
       seen.add(next.digest);
@@ -179,7 +180,7 @@ export class ManifestGraph {
       const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
-        for (const child of referencesOf(reading).manifests) if (!seen.has(child.digest)) waiting.push(child);
+        for (const child of referencesOf(reading).manifests.reverse()) if (!seen.has(child.digest)) waiting.push(child);
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";

@@ -23,7 +23,8 @@ interface Reference {
 }
 
 /**
- * Everything that the entries reach and that is not there or not what it is said to be. Each blob is looked at once.
+ * Everything that the entries reach and that is not there or not what it is said to be. Each blob is looked at once, and
+ * once more if a manifest lists it as content and something else as a manifest.
  *
  * @param reached - Gets the digest of everything that is reached.
  */
@@ -34,16 +35,20 @@ export async function* findContentProblems(
   reached: Set<string>,
 ): AsyncGenerator<Finding, void, undefined> {
   const known: Map<string, Found> = new Map();
+  /** What was looked into as a manifest. */
+  const entered: Set<string> = new Set();
   const waiting: Reference[] = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     await pauseIfDue();
     const { digest } = next.descriptor;
-    const isNew = !reached.has(digest);
+    const isNew = !(next.isManifest ? entered : reached).has(digest);
     reached.add(digest);
     if (isNew) {
+      if (next.isManifest) entered.add(digest);
+      const before = known.get(digest);
       const found = next.isManifest ? await lookInto(layout, next, settings, waiting) : await look(layout, next, settings);
       known.set(digest, found);
-      if (found.finding !== undefined) yield found.finding;
+      if (found.finding !== undefined && before?.finding === undefined) yield found.finding;
     }
     yield* findDisagreements(next, known.get(digest));
   }
@@ -91,7 +96,7 @@ async function lookInto(layout: Layout, { descriptor }: Reference, settings: Ver
       if (!isGuess) waiting.push(reference);
       else if (layout.blobs.stamp(target) !== undefined) waiting.push({ ...reference, descriptor: { ...reference.descriptor, size: undefined } });
     }
-    return { size: reading.size, mediaType: reading.isTyped ? reading.mediaType : undefined };
+    return { size: reading.size, mediaType: reading.isTyped || descriptor.mediaType === "" ? reading.mediaType : undefined };
   }
   switch (reading.state) {
     case "absent":

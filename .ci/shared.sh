@@ -81,20 +81,24 @@ tests() {
 
 # install_programs MORE...: the programs that tests need, and those packages.
 install_programs() {
-  local sudo="" apt=$scratch/apt
+  local sudo="" apt=$scratch/apt newer=$scratch/newer file
   if [ "$(id -u)" != 0 ]; then sudo=sudo; fi
+  # Docker's own packages bring their runc, and apt would remove them for Debian's.
+  if ! command -v runc >/dev/null; then set -- runc "$@"; fi
   $sudo apt-get update -qq &&
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends debian-archive-keyring \
       skopeo umoci buildah podman docker-registry python3 strace golang-github-opencontainers-image-spec-dev "$@" || return 1
-  # oras is in Debian since 13. Of that, one package is taken and unpacked, by an apt whose lists are not the system's.
+  # oras and cosign are in Debian since 13, where Docker saves layouts, too. Of that, packages are taken and unpacked, by an
+  # apt whose lists are not the system's: nothing of it is installed, and no service is started.
   local key=/usr/share/keyrings/debian-archive-keyring.gpg
   local options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any)
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" &&
     echo "deb [signed-by=$key] http://deb.debian.org/debian trixie main" >"$apt/sources.list" &&
-    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download oras && dpkg -x oras_*.deb "$scratch/oras") &&
-    export PATH="$scratch/oras/usr/bin:$PATH" &&
-    oras version
+    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download oras cosign containerd docker.io docker-cli) || return 1
+  for file in "$apt"/*.deb; do dpkg -x "$file" "$newer" || return 1; done
+  export PATH="$newer/usr/bin:$newer/usr/sbin:$PATH"
+  oras version && cosign version && ctr --version && dockerd --version && docker --version
 }
 
 # finish: the counts, alone on the last line. Fails if anything did.

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** How a program is asked whether it is there, where not by `--version`. */
-const versionCommands: Readonly<Record<string, string>> = { oras: "version" };
+const versionCommands: Readonly<Record<string, string>> = { cosign: "version", oras: "version" };
 
 /** Whether `program` is here; where not, what needs it is skipped. CI insists on it. */
 export function has(program: string): boolean {
@@ -56,6 +56,28 @@ export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
   };
 }
 
-async function run(cwd: string, program: string, args: readonly string[]): Promise<string> {
-  return (await execute(program, args, { cwd })).stdout;
+/** cosign in the directory `cwd`, with a home of its own; the keys that it makes have a password. */
+export function cosignIn(cwd: string): Run {
+  const home = join(cwd, "home");
+  mkdirSync(home);
+  return async (...args) => run(cwd, "cosign", args, { PATH: process.env["PATH"], HOME: home, COSIGN_PASSWORD: "interop" });
+}
+
+/** docker in the directory `cwd`, at the daemon that listens at `socket`, without what is configured on this machine. */
+export function dockerIn(cwd: string, socket: string): Run {
+  return async (...args) => run(cwd, "docker", ["--config", join(cwd, "docker-config"), "--host", `unix://${socket}`, ...args]);
+}
+
+/** ctr in the directory `cwd`, at the containerd that listens at `socket`. */
+export function ctrIn(cwd: string, socket: string): Run {
+  return async (...args) => run(cwd, "ctr", ["--address", socket, ...args]);
+}
+
+/** tar in the directory `cwd`. */
+export function tarIn(cwd: string): Run {
+  return async (...args) => run(cwd, "tar", args);
+}
+
+async function run(cwd: string, program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  return (await execute(program, args, { cwd, env })).stdout;
 }

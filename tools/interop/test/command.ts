@@ -1,0 +1,32 @@
+import { Writable } from "node:stream";
+
+import { run } from "../../../apps/demo/src/cli/run.ts";
+
+/** What a run of the command said, and its exit code. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `ocilayout` in this process. */
+export async function ocilayout(...args: readonly string[]): Promise<Ran> {
+  const [stdout, stderr] = [new Kept(), new Kept()];
+  const code = await run(args, { stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A stream that is no terminal and keeps what is written to it. */
+class Kept extends Writable {
+  readonly isTTY: boolean = false;
+  readonly #chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+}

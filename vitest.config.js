@@ -26,6 +26,8 @@ export function configure({ without = [], setupFiles = [] } = {}) {
       maxWorkers: availableParallelism(),
       testTimeout: 30_000,
       setupFiles,
+      // A busy machine may take more than the second of the default.
+      expect: { poll: { timeout: 20_000 } },
       projects: [
         {
           extends: true,

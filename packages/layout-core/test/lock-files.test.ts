@@ -38,7 +38,7 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
   async function timed(call: Promise<unknown>): Promise<unknown> {
     const from = performance.now();
     const error = await rejection(call);
-    expect(performance.now() - from).toBeLessThan(TIMEOUT_MS + 1_000);
+    expect(performance.now() - from).toBeLessThan(TIMEOUT_MS + 20_000);
     expect(isRegistryError(error) && error.message).not.toContain(registry.directory);
     return error;
   }

@@ -81,7 +81,7 @@ describe("a PUT of the whole blob that broke off", () => {
     const again = async (): Promise<number> => (await fetch(`${server.url}${location}?digest=${large}`, { method: "PUT", body: whole })).status;
     await vi.waitFor(async () => {
       expect(await again()).toBe(201);
-    });
+    }, { timeout: 20_000 });
     expect((await layout.resolveBlob("a", large)).size).toBe(whole.length);
   });
 });

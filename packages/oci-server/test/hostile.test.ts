@@ -102,12 +102,13 @@ describe("a server that is slow itself", () => {
     const pushBlob = async (_repo: string, expected: { digest: string }, source: BlobSource): Promise<{ mediaType: string; digest: `sha256:${string}`; size: number }> => {
       let size = 0;
       for await (const chunk of readBlobSource(source)) {
+        // For longer than the client may take, which is long enough for a client on a busy machine.
+        if (size === 0) await new Promise((resolve) => setTimeout(resolve, 2_500));
         size += chunk.length;
-        await new Promise((resolve) => setTimeout(resolve, 150));
       }
       return { mediaType: "a/b", digest: expected.digest as `sha256:${string}`, size };
     };
-    const server = await start({ limits: { rateWindowMs: 100, minBytesPerSecond: 1_000_000, idleMs: 100 } }, defineRegistry({ pushBlob: pushBlob }));
+    const server = await start({ limits: { rateWindowMs: 2_000, minBytesPerSecond: 1_000_000, idleMs: 2_000 } }, defineRegistry({ pushBlob: pushBlob }));
     const response = await fetch(`${server.url}/v2/a/blobs/uploads/?digest=${largeDigest}`, { method: "POST", body: large.slice(0, 200_000) });
     expect(response.status).toBe(201);
   });

@@ -37,8 +37,9 @@ export function parseIndexText(text: string): IndexText {
   }
   const head = text.slice(0, member.valueStart);
   const tail = text.slice(member.end);
-  const document = parseObject(`${head}null${tail}`);
-  if (text.slice(member.valueStart, member.end) === "null") return empty(`${head}[`, `]${tail}`, document);
+  const isNull = text.slice(member.valueStart, member.end) === "null";
+  const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
+  if (isNull) return empty(`${head}[`, `]${tail}`, document);
   if (text[member.valueStart] !== "[") throw new JsonTextError("its member manifests is not an array");
   const elements = scanElements(text, member.valueStart);
   const first = elements.spans[0];

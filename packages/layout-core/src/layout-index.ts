@@ -256,6 +256,7 @@ function requireIndex(document: Readonly<Record<string, unknown>>): void {
   if (typeof mediaType === "string" && !INDEX_MEDIA_TYPES.includes(mediaType)) {
     throw damaged(`index.json is not an image index: its media type is ${excerpt(mediaType)}`);
   }
-  const member = Object.hasOwn(document, "manifests") ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
+  const hasManifests = Object.hasOwn(document, "manifests") && document["manifests"] !== null;
+  const member = hasManifests ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
   if (member !== undefined) throw damaged(`index.json is not an image index: it has ${member} and no manifests`);
 }

@@ -89,6 +89,7 @@ describe("clause 22: index.json that is not an index", () => {
     "an image config": { architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } },
     "the content of oci-layout": { imageLayoutVersion: "1.0.0" },
     "an artifact manifest": { artifactType: "a/b", blobs: [] },
+    "an image manifest whose list of manifests is null": { schemaVersion: 2, manifests: null, config: emptyDescriptor, layers: [] },
     "something that says it is a manifest": { mediaType: imageManifest, manifests: [] },
   };
 

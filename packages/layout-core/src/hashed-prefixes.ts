@@ -1,7 +1,7 @@
 import type { Hasher } from "@ocilayout/oci-types";
 import { createHasher } from "@ocilayout/oci-types";
 
-import type { UploadState } from "./fs/upload-files.ts";
+import type { UploadState } from "./fs/upload-record.ts";
 
 /** How many sessions that are not open are remembered. */
 const MOST = 1_000;

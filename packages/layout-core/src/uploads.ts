@@ -3,8 +3,9 @@ import { RegistryError, requireAlgorithm, requireCount, requireString } from "@o
 import { requireRepository } from "@ocilayout/ociref";
 
 import { storageError } from "./fs/storage-error.ts";
-import type { OpenUpload, UploadState } from "./fs/upload-files.ts";
+import type { OpenUpload } from "./fs/upload-files.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
+import type { UploadState } from "./fs/upload-record.ts";
 import { HashedPrefixes } from "./hashed-prefixes.ts";
 import type { Layout } from "./layout.ts";
 import { unknownUpload, UploadWriter } from "./upload-writer.ts";

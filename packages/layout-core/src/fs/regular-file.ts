@@ -142,6 +142,15 @@ export async function readBounded(disk: Disk, file: OpenFile, size: number, maxB
   return "too large";
 }
 
+/**
+ * Refuses a file that is to be written to in place and has a hard link elsewhere. What we create has one name.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID`.
+ */
+export function requireOneName({ nlink }: Pick<BigIntStats, "nlink">, name: string): void {
+  if (nlink > 1n) throw new RegistryError("LAYOUT_INVALID", `${name} has another name elsewhere (a hard link)`);
+}
+
 function notRegular(name: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", `${name} is not a regular file`, cause === undefined ? {} : { cause });
 }

@@ -12,22 +12,11 @@ import type { HeldLock } from "./lock.ts";
 import { acquireLock } from "./lock.ts";
 import type { OwnDirectory } from "./own-directory.ts";
 import { createDirectoryIn, createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, removeOwn, requireUnmoved, unlessUnsound } from "./own-directory.ts";
-import { openRegularFile, readSmallFile } from "./regular-file.ts";
+import { openRegularFile, readSmallFile, requireOneName } from "./regular-file.ts";
 import { Reserve } from "./reserve.ts";
 import { storageError } from "./storage-error.ts";
-import type { UploadRecord } from "./upload-record.ts";
+import type { UploadRecord, UploadState } from "./upload-record.ts";
 import { parseUploadRecord } from "./upload-record.ts";
-
-/** How far an upload session is. */
-export interface UploadState extends UploadRecord {
-  readonly id: string;
-  /** In bytes. */
-  readonly size: number;
-  /** What tells this state of the received bytes from any other. */
-  readonly stamp: string;
-  /** When it was last written to, in milliseconds since 1970. */
-  readonly writtenMs: number;
-}
 
 /** Why a session cannot be used: it is left as it is. */
 export interface UnsoundUpload {
@@ -135,7 +124,9 @@ export class UploadFiles {
     try {
       const state = await this.state(id);
       const data = join(session.path, "data");
-      file = state === undefined ? undefined : (await openRegularFile(this.#disk, data, `${session.name}/data`, "write"))?.file;
+      const opened = state === undefined ? undefined : await openRegularFile(this.#disk, data, `${session.name}/data`, "write");
+      file = opened?.file;
+      if (opened !== undefined) requireOneName(opened.stats, `${session.name}/data`);
       requireUnmoved(this.#disk, session);
       if (state !== undefined && file !== undefined) return this.#opened(state, session, file, lock);
     } catch (error) {
@@ -155,6 +146,7 @@ export class UploadFiles {
     const record = read === undefined ? undefined : parseUploadRecord(read.bytes);
     const stats = this.#disk.lstatNow(join(session.path, "data"));
     if (stats?.isFile() === false) throw new RegistryError("LAYOUT_INVALID", `${session.name}/data is not a regular file`);
+    if (stats !== undefined) requireOneName(stats, `${session.name}/data`);
     if (record === undefined || stats === undefined) return undefined;
     return { ...record, id, size: Number(stats.size), stamp: stampOf(stats), writtenMs: Number(stats.mtimeMs) };
   }

@@ -10,6 +10,17 @@ export interface UploadRecord {
   readonly algorithm: DigestAlgorithm;
 }
 
+/** How far an upload session is. */
+export interface UploadState extends UploadRecord {
+  readonly id: string;
+  /** In bytes. */
+  readonly size: number;
+  /** What tells this state of the received bytes from any other. */
+  readonly stamp: string;
+  /** When it was last written to, in milliseconds since 1970. */
+  readonly writtenMs: number;
+}
+
 /**
  * Reads what `session.json` says.
  *

@@ -1,6 +1,7 @@
 import type { Descriptor } from "@ocilayout/oci-types";
 import { manifestKind } from "@ocilayout/oci-types";
 
+import { throwIfAborted } from "./check-input.ts";
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
 import type { EntryTable } from "./entry-table.ts";
@@ -40,6 +41,7 @@ export async function* findContentProblems(
   const waiting: Reference[] = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     await pauseIfDue();
+    throwIfAborted(settings);
     const { digest } = next.descriptor;
     const isNew = !(next.isManifest ? entered : reached).has(digest);
     reached.add(digest);
@@ -123,7 +125,7 @@ async function look(layout: Layout, { descriptor }: Reference, settings: VerifyS
   try {
     blob = await layout.blobs.open(digest);
     if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor, settings) };
-    const isIntact = !settings.content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest));
+    const isIntact = !settings.content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest, settings));
     return isIntact ? { size: blob.size } : { size: undefined, finding: corrupt(digest) };
   } catch (cause) {
     if (!isFileFault(cause)) throw cause;

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
 import type { Digest } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
 
+import { throwIfAborted } from "./check-input.ts";
 import type { Dirent, Disk } from "./fs/disk.ts";
 import { isFileFault, listIfThere } from "./fs/disk.ts";
 import { processNow } from "./fs/file-clock.ts";
@@ -11,16 +12,27 @@ import { isReserve } from "./fs/reserve.ts";
 import { describeFault, storageError } from "./fs/storage-error.ts";
 import { UploadFiles } from "./fs/upload-files.ts";
 import type { Layout } from "./layout.ts";
-import type { Finding } from "./verify.ts";
+import { pauseIfDue } from "./pace.ts";
+import { isReadableDigest } from "./ref-name.ts";
+import type { Finding, VerifySettings } from "./verify.ts";
 
 /** Where the Go package keeps its uploads; by the grammar its files would be digests. */
 const FOREIGN_UPLOADS = "uploads";
 
 /** Files that no entry reaches, that have no place in a layout, or that a process left behind. */
-export async function* findStrayFiles(layout: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
-  yield* strayBlobs(layout, reached);
+export async function* findStrayFiles(
+  layout: Layout,
+  settings: VerifySettings,
+  reached: ReadonlySet<string>,
+): AsyncGenerator<Finding, void, undefined> {
+  yield* strayBlobs(layout, settings, reached);
   yield* staleUploads(layout);
-  for (const entry of await listSorted(layout.disk, layout.paths.root)) {
+  const entries = await tryList(layout.disk, layout.paths.root, "unreadable-layout", "the directory of the layout");
+  if (!Array.isArray(entries)) {
+    yield entries;
+    return;
+  }
+  for (const entry of entries) {
     if (PARTS.has(entry.name) || WELL_KNOWN.has(entry.name)) continue;
     if (entry.name.startsWith(LOCK)) {
       if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock and is not a regular file");
@@ -38,28 +50,32 @@ const WELL_KNOWN: ReadonlySet<string> = new Set(["manifest.json", "repositories"
 /** What the lock is called, and begins the names of what is on its way to become it. */
 const LOCK = ".index.json.lock";
 
-async function* strayBlobs(layout: Layout, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
+async function* strayBlobs(layout: Layout, settings: VerifySettings, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
   const { disk, paths } = layout;
-  for (const algorithm of await listSorted(disk, paths.blobs)) {
+  const algorithms = await tryList(disk, paths.blobs, "unreadable-blob", "blobs");
+  if (!Array.isArray(algorithms)) {
+    yield algorithms;
+    return;
+  }
+  for (const algorithm of algorithms) {
     const directory = `blobs/${algorithm.name}`;
     if (!algorithm.isDirectory()) {
       yield stray(directory, "nothing but directories of blobs is to be there");
       continue;
     }
-    let entries: Dirent[];
-    try {
-      entries = await listSorted(disk, join(paths.blobs, algorithm.name));
-    } catch (cause) {
-      if (!isFileFault(cause)) throw cause;
-      yield { severity: "error", kind: "unreadable-blob", path: directory, message: `${directory} cannot be listed: ${describeFault(cause)}` };
+    const entries = await tryList(disk, join(paths.blobs, algorithm.name), "unreadable-blob", directory);
+    if (!Array.isArray(entries)) {
+      yield entries;
       continue;
     }
     for (const entry of entries) {
+      throwIfAborted(settings);
+      await pauseIfDue();
       const digest = `${algorithm.name}:${entry.name}`;
       const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
       if (algorithm.name === FOREIGN_UPLOADS) yield stray(path, "it is an upload of another program");
-      else if (!isDigest(digest) || !entry.isFile()) yield stray(path, "its name is no digest, or it is no file");
+      else if (!isReadableDigest(digest) || !entry.isFile()) yield stray(path, "it is not a file with the name of a sha256 or sha512 digest");
       else yield await describeUnreached(layout, digest, path);
     }
   }
@@ -109,8 +125,14 @@ function stray(path: string, reason: string): Finding {
   return { severity: "warning", kind: "stray-file", path, message: `${path} is of no use to the layout: ${reason}` };
 }
 
-async function listSorted(disk: Disk, directory: string): Promise<Dirent[]> {
-  return (await listIfThere(disk, directory)).sort(byName);
+/** What is in a directory, in order; if the system refuses to list it, that as a finding. */
+async function tryList(disk: Disk, directory: string, kind: Finding["kind"], name: string): Promise<Dirent[] | Finding> {
+  try {
+    return (await listIfThere(disk, directory)).sort(byName);
+  } catch (cause) {
+    if (!isFileFault(cause)) throw cause;
+    return { severity: "error", kind, path: kind === "unreadable-layout" ? undefined : name, message: `${name} cannot be listed: ${describeFault(cause)}` };
+  }
 }
 
 function byName(a: Dirent, b: Dirent): number {

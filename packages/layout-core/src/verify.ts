@@ -3,6 +3,7 @@ import { isRegistryError, requireFlag } from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
 import type { EntryTable } from "./entry-table.ts";
+import { isFileFault } from "./fs/disk.ts";
 import { storageError } from "./fs/storage-error.ts";
 import type { Layout } from "./layout.ts";
 import { findEntryProblems } from "./verify-entries.ts";
@@ -56,6 +57,7 @@ export interface VerifyOptions extends CallOptions {
 export interface VerifySettings {
   readonly content: boolean;
   readonly allowSparse: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Everything in a layout that is not as it should be. */
@@ -64,6 +66,7 @@ export async function* verifyLayout(layout: Layout, options: VerifyOptions = {})
   const settings: VerifySettings = {
     content: requireFlag(options.content ?? true, "content"),
     allowSparse: requireFlag(options.allowSparse ?? layout.settings.allowSparse, "allowSparse"),
+    signal,
   };
   try {
     const table = await readTable(layout);
@@ -90,7 +93,7 @@ async function* findAll(
   yield* findEntryProblems(table);
   yield* findContentProblems(layout, table, settings, reached);
   if (table.size === 0 && (await hasBlobs(layout))) yield emptyIndex;
-  yield* findStrayFiles(layout, reached);
+  yield* findStrayFiles(layout, settings, reached);
 }
 
 /** An index that lost its entries looks just like this, and everything it listed is garbage then. */
@@ -102,7 +105,12 @@ const emptyIndex: Finding = {
 };
 
 async function hasBlobs({ blobs }: Layout): Promise<boolean> {
-  for await (const _ of blobs.list()) return true;
+  try {
+    for await (const _ of blobs.list()) return true;
+  } catch (error) {
+    // A directory that cannot be listed is a finding of its own.
+    if (!isFileFault(error)) throw error;
+  }
   return false;
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, join, sep } from "node:path";
 
-import type { Digest } from "@ocilayout/oci-types";
+import type { CallOptions, Digest } from "@ocilayout/oci-types";
 import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
 
 import { pauseIfDue } from "../pace.ts";
@@ -130,11 +130,12 @@ export class BlobFiles {
   }
 
   /** Whether the bytes of a blob are what its digest says. */
-  async isIntact({ file }: OpenBlob, digest: string): Promise<boolean> {
+  async isIntact({ file }: OpenBlob, digest: string, { signal }: CallOptions = {}): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
     const buffer = new Uint8Array(READ_BYTES);
     for (let at = 0; ; ) {
+      signal?.throwIfAborted();
       const count = await this.#disk.read(file, buffer, at);
       if (count === 0) break;
       hasher.update(buffer.subarray(0, count));

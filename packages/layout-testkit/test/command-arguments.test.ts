@@ -51,3 +51,8 @@ it("only what begins an id can be listed", () => {
   expect(findCases(["RANGE-01"]).map(({ id }) => id)).toEqual(["RANGE-01"]);
   expect(() => findCases(["RANGE", "BLUB"])).toThrow('no case begins with "BLUB"');
 });
+
+it("a whole id selects that case alone, also where it begins others", () => {
+  expect(findCases(["LAYOUT-10"]).map(({ id }) => id)).toEqual(["LAYOUT-10"]);
+  expect(findCases(["LAYOUT-1"]).map(({ id }) => id)).toEqual(expect.arrayContaining(["LAYOUT-10", "LAYOUT-100"]));
+});

@@ -3,7 +3,7 @@ import { allCases } from "../conformance/cases/index.ts";
 import { isSelected } from "../conformance/select.ts";
 import { UsageError } from "./usage.ts";
 
-/** Every case whose id begins with one of `only`, whatever the backend; a UsageError where one of them is none's beginning. */
+/** Every case that `only` selects, whatever the backend; a UsageError where one of them begins no id. */
 export function findCases(only: readonly string[] = []): readonly ConformanceCase[] {
   for (const start of only) if (!allCases.some(({ id }) => id.startsWith(start))) throw new UsageError(`no case begins with "${start}"`);
   return allCases.filter((it) => isSelected(it, only));

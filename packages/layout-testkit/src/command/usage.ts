@@ -18,7 +18,7 @@ ConformanceOptions, or it exports what they consist of, each by its name:
   export const capabilities = { deleteBlob: false };
 
 Options, which win over the target's own:
-  -t, --only ID      run only the cases whose id begins with ID; may be given more than once
+  -t, --only ID      run the case ID, or those whose ids begin with it; may be given more than once
       --seed N       begin random choices here: the report of an earlier run says where it began
       --runs N       compare N random sequences of calls with a model; 0 for none
       --timeout MS   how long a case may take, in milliseconds

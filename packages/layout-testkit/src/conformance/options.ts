@@ -30,7 +30,7 @@ export interface ConformanceOptions {
    * By id, why a case is expected to fail. It is run all the same, and reported as stale where it passes.
    */
   readonly skip?: Readonly<Record<string, string>> | undefined;
-  /** Runs only the cases whose id begins with this, or with one of these: `"UPLOAD"`, `"UPLOAD-07"`. */
+  /** Runs only the case with this id, or the cases whose ids begin with this, or of several: `"UPLOAD-07"`, `"UPLOAD"`. */
   readonly only?: string | readonly string[] | undefined;
   /** Where random choices begin, an integer from 0 to 2³¹−1. Default: by chance, and said in the report. */
   readonly seed?: number | undefined;

@@ -151,6 +151,13 @@ export async function areWhole(...directories: readonly string[]): Promise<void>
   }
 }
 
+/** Collects all garbage, if the backend has a method for it beyond the interface. */
+export async function collectAll(registry: Registry): Promise<unknown> {
+  const gc: unknown = Reflect.get(registry, "gc");
+  if (typeof gc !== "function") throw new NotApplicable("the registry has no method gc");
+  return Reflect.apply(gc, registry, [{ graceMs: 0 }]) as unknown;
+}
+
 /** Runs `run` with a directory outside the layout. */
 export async function withOutside(run: (outside: string) => Promise<void>): Promise<void> {
   const outside = await mkdtemp(join(tmpdir(), "outside-"));

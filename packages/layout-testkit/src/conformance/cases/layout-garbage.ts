@@ -1,15 +1,13 @@
 import { cp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Registry } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
 import { equal, resolves } from "../context.ts";
-import { NotApplicable } from "../failure.ts";
 import { other, pushArtifact, pushText, repo } from "./content.ts";
-import { blobPath, isDatedNow, link, listFiles, putBlob, withOutside } from "./layout-disk.ts";
+import { blobPath, collectAll, isDatedNow, link, listFiles, putBlob, withOutside } from "./layout-disk.ts";
 
 const needsLayout = true;
 
@@ -66,20 +64,13 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
       await utimes(blobPath(directory, others.descriptor.digest), 1, 1);
       await withShared(directory, async (shared) => {
         const before = await listFiles(shared);
-        await collectAll(registry);
+        await resolves(() => collectAll(registry), "a garbage collection");
         equal(await listFiles(shared), before, "the files of the shared directory");
         await resolves(() => pushText(registry, "hello"), "a push through the link");
       });
     },
   },
 ];
-
-/** Collects all garbage, if the backend has a method for it beyond the interface. */
-async function collectAll(registry: Registry): Promise<void> {
-  const gc: unknown = Reflect.get(registry, "gc");
-  if (typeof gc !== "function") throw new NotApplicable("the registry has no method gc");
-  await resolves(async () => Reflect.apply(gc, registry, [{ graceMs: 0 }]) as unknown, "a garbage collection");
-}
 
 /** Moves the blobs of a layout to a directory outside, and leaves a link to it, as stores that deduplicate do. */
 async function withShared(directory: string, run: (shared: string) => Promise<void>): Promise<void> {

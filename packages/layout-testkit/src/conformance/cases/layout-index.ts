@@ -7,8 +7,10 @@ import { layoutLockCases } from "./layout-locks.ts";
 import { layoutMendingCases } from "./layout-mending.ts";
 import { layoutNameCases } from "./layout-names.ts";
 import { layoutPartCases } from "./layout-parts.ts";
+import { layoutReadingCases } from "./layout-reading.ts";
 import { layoutSharingCases } from "./layout-sharing.ts";
 import { layoutTreeCases } from "./layout-trees.ts";
+import { layoutUnreadableCases } from "./layout-unreadable.ts";
 import { layoutUntrustedCases } from "./layout-untrusted.ts";
 import { layoutWritingCases } from "./layout-writing.ts";
 
@@ -26,4 +28,6 @@ export const layoutCases: readonly ConformanceCase[] = [
   ...layoutLockCases,
   ...layoutGarbageCases,
   ...layoutTreeCases,
+  ...layoutReadingCases,
+  ...layoutUnreadableCases,
 ];

@@ -87,7 +87,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
 ];
 
 /** Fails unless another registry refuses to read and to write the layout, and leaves it as it is. */
-async function isRefused({ reopen, layoutDirectory }: CaseContext): Promise<void> {
+export async function isRefused({ reopen, layoutDirectory }: CaseContext): Promise<void> {
   const before = await readParts(layoutDirectory(repo));
   const registry = await reopen();
   await rejects(() => listTags(registry), "LAYOUT_INVALID");

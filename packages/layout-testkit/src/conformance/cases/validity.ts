@@ -25,6 +25,19 @@ export const validityCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "VALID-100", title: "an unknown type is no way round: what a document says that it is must be it, too", level: "MUST", cites: "clause 12",
+    why: "whoever sends another Content-Type would get past every check of a manifest", lookFor: "a document that is compared with known types only; parseManifest() of oci-types compares it with any",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const documents = [manifest, index, { ...manifest, config: undefined }, { mediaType: "application/x-other" }];
+      for (const document of documents) {
+        await rejects(() => registry.pushManifest(repo, encode(document), "application/x-unknown", { tags: ["t"] }), "MANIFEST_INVALID");
+      }
+      await rejects(() => registry.resolveTag(repo, "t"), ...absent.manifest);
+      await resolves(() => registry.pushManifest(repo, encode({ mediaType: "application/x-unknown" }), "application/x-unknown"), "what says the type that it is pushed as");
+    },
+  },
+  {
     id: "MANIFEST-09", title: "a document that is no manifest is MANIFEST_INVALID", level: "MUST", cites,
     why: "what is stored under a known type is read by everybody", lookFor: "a media type that is believed; parseManifest() of oci-types looks at the document",
     run: async ({ registry }) => {

@@ -1,6 +1,6 @@
 /**
  * What a maintainer runs before a commit, on what changed since a commit, HEAD unless named: the types of everything, the lint
- * of the changed files, and the tests of `pnpm test` that import a changed file. `pnpm check main` looks at a whole branch.
+ * and the format of the changed files, and the tests of `pnpm test` that import a changed file. `pnpm check main` looks at a whole branch.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -44,5 +44,8 @@ await Promise.all([
   linted.length === 0
     ? undefined
     : check(`lint of ${linted.length} files`, command("eslint", "bin/eslint.js"), "--max-warnings", "0", "--no-warn-ignored", ...linted),
+  changed.size === 0
+    ? undefined
+    : check("format", command("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "--ignore-unknown", ...changed),
   check("tests of what changed", command("vitest", "vitest.mjs"), "run", "--changed", since, "--passWithNoTests"),
 ]);

@@ -182,6 +182,15 @@ describe("verify", () => {
     expect(stdout).toContain("damaged-layout");
   });
 
+  it.skipIf(process.platform === "win32")("of a layout whose oci-layout is a link: exit code 1, and not that there is none", async () => {
+    const layout = fixture("skopeo-1.22.0-tag");
+    rmSync(join(layout, "oci-layout"));
+    symlinkSync("nowhere", join(layout, "oci-layout"));
+    const { code, stdout } = await ocilayout("verify", layout);
+    expect(code).toBe(1);
+    expect(stdout).toContain("oci-layout is not a regular file");
+  });
+
   it("with --per-repo: of each layout", async () => {
     const tree = fixture("ref-per-repo");
     writeFileSync(join(tree, "z/index.json"), "nonsense");

@@ -116,14 +116,14 @@ it("reading creates and changes nothing", async () => {
 describe("a manifest whose name cannot be read", () => {
   const name = "127.0.0.1:5000/team/app:v1";
 
-  async function prepare(): Promise<{ layout: string; digest: string }> {
+  async function prepare(refName = name): Promise<{ layout: string; digest: string }> {
     const directory = temporaryDirectory();
     const layout = join(directory, "images");
     writeFileSync(join(directory, "hello.txt"), "hello\n");
     await ocilayout("push", `${layout}/default:v1`, join(directory, "hello.txt"));
     const path = join(layout, "index.json");
     const index = JSON.parse(readFileSync(path, "utf8")) as { manifests: { digest: string; annotations: Record<string, string> }[] };
-    for (const { annotations } of index.manifests) annotations["org.opencontainers.image.ref.name"] = name;
+    for (const { annotations } of index.manifests) annotations["org.opencontainers.image.ref.name"] = refName;
     writeFileSync(path, JSON.stringify(index));
     return { layout, digest: index.manifests[0]?.digest ?? "" };
   }
@@ -136,5 +136,18 @@ describe("a manifest whose name cannot be read", () => {
     expect((await lines("show", layout))[0]).toMatch(new RegExp(`^default@sha256:[0-9a-f]{12}  manifest .*  named "${name}"$`));
     expect(await jsonLines("show", layout)).toMatchObject([{ tags: [], unreadableNames: [name] }]);
     expect((await ocilayout("cat", `${layout}@${digest}`)).code).toBe(0);
+  });
+
+  it.each(["verify", "show"])("is escaped in the JSON of %s, where a terminal would obey it", async (verb) => {
+    const hostile = "\u202e\u009b31m\u200b a";
+    const { layout } = await prepare(hostile);
+    const { stdout } = await ocilayout(verb, layout, "--json");
+    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout.split("\n").filter((line) => line !== "").map((line) => JSON.stringify(JSON.parse(line))).join()).toContain(hostile);
+  });
+
+  it("is cut to what fits a line, if it is long", async () => {
+    const { layout } = await prepare(`${"A".repeat(100_000)} `);
+    for (const verb of ["show", "verify"]) for (const line of await lines(verb, layout)) expect(line.length).toBeLessThan(500);
   });
 });

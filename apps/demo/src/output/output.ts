@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 
 import type { Progress, Terminal } from "./progress.ts";
 import { startProgress } from "./progress.ts";
+import { printable } from "./text.ts";
 
 /** Where a command writes to. */
 export interface Streams {
@@ -56,7 +57,7 @@ export async function writeText(output: Output, text: string): Promise<void> {
   await output.data(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** Writes `value` as one line of JSON. */
+/** Writes `value` as one line of JSON, fit for a terminal: what it would obey or not show stands there as an escape. */
 export async function writeJson(output: Output, value: unknown): Promise<void> {
-  await output.data(`${JSON.stringify(value)}\n`);
+  await output.data(`${printable(JSON.stringify(value))}\n`);
 }

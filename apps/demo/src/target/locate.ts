@@ -32,8 +32,8 @@ export interface Target {
  * @throws `RegistryError` `NAME_INVALID` where it can mean nothing.
  */
 export async function locate(path: string): Promise<Target> {
-  // A damaged layout without its marker, or one whose first write was interrupted: not a name in the directory above.
-  if (["remnant", "unfinished"].includes(await kindOf(path))) return { path, directory: path, exists: true };
+  // Also a damaged layout, or one whose first write was interrupted: not a name in the directory above.
+  if (["layout", "remnant", "unfinished"].includes(await kindOf(path))) return { path, directory: path, exists: true };
   const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
     throw isRegistryError(error, "NAME_INVALID") ? withAdvice(error, path) : error;
   });

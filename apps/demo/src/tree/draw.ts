@@ -1,4 +1,4 @@
-import { annotationKeys } from "@ocilayout/oci-types";
+import { annotationKeys, excerpt } from "@ocilayout/oci-types";
 
 import { formatSize, printable, shorten } from "../output/text.ts";
 import type { Tree, TreeNode } from "./node.ts";
@@ -18,7 +18,7 @@ export function* drawTree({ tags, unreadableNames = [], nodes }: Tree, repositor
     const before = open.slice(1).map(rail).join("");
     const isLast = lasts[place] === true;
     const name = tags.length > 0 ? `${repository}:${tags.join(",")}` : `${repository}@${shorten(node.digest)}`;
-    yield depth === 0 ? `${name}  ${describe(node)}${unreadableNames.map((it) => `  named ${printable(JSON.stringify(it))}`).join("")}` : `${before}${isLast ? "└─ " : "├─ "}${describe(node)}`;
+    yield depth === 0 ? `${name}  ${describe(node)}${unreadableNames.map((it) => `  named ${excerpt(it)}`).join("")}` : `${before}${isLast ? "└─ " : "├─ "}${describe(node)}`;
     open.push(!isLast);
     const hasParts = (nodes[place + 1]?.depth ?? 0) > depth;
     const below = `${open.slice(1).map(rail).join("")}${hasParts ? "│  " : "   "}`;

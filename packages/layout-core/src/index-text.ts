@@ -26,7 +26,9 @@ export const emptyIndexText: string =
  * that is no array. Whether each entry is JSON is not looked at.
  */
 export function parseIndexText(text: string): IndexText {
-  const { spans, closing } = scanMembers(text, skipSpace(text, 0));
+  const start = skipSpace(text, 0);
+  if (text[start] !== "{") throw new JsonTextError("it is not a JSON object");
+  const { spans, closing } = scanMembers(text, start);
   const [member, second] = spans.filter((span) => span.key === "manifests");
   if (second !== undefined) throw new JsonTextError("it has two members called manifests");
   if (member === undefined) {

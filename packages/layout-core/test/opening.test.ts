@@ -120,6 +120,13 @@ describe("clause 25: opening", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
+  it.each(["[]", "null", "7", '"text"'])("%s as index.json is called no object", async (text) => {
+    const directory = await writtenLayout();
+    writeFileSync(join(directory, "index.json"), text);
+    await using registry = await openLayout(directory);
+    await expect(collect(registry.tags("a"))).rejects.toThrow("index.json cannot be read: it is not a JSON object");
+  });
+
   it("another version is LAYOUT_INVALID, with the version in the message", async () => {
     const directory = await writtenLayout();
     writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"9.9.9"}');

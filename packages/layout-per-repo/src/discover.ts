@@ -52,7 +52,7 @@ interface Step {
  * their names. Each directory is read once, when it is reached. `blobs` is not read, and links are not followed. A directory
  * that cannot be read hides no other.
  *
- * @throws `RegistryError` `LAYOUT_INVALID` if `directory` is itself a layout; `STORAGE_FAILED` if it cannot be read.
+ * @throws `RegistryError` `LAYOUT_INVALID` if `directory` is itself a layout, or not a directory; `STORAGE_FAILED` if it cannot be read.
  */
 export async function* discover(directory: string, options: DiscoverOptions = {}): AsyncGenerator<string, void, undefined> {
   for await (const { name, obstacle } of explore(directory, options)) if (obstacle === undefined) yield name;
@@ -114,6 +114,9 @@ async function list(root: string, name: string): Promise<Listing> {
     entries = await readdir(directory, { withFileTypes: true });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    if (name === "" && code === "ENOTDIR" && (await inspectDirectory(root)) !== "absent") {
+      throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory", { cause });
+    }
     if (ABSENT.has(code)) return nothing;
     const error = new RegistryError("STORAGE_FAILED", `cannot look for repositories: ${code}`, { cause, detail: { systemCode: code } });
     if (name === "" || !OF_ONE_DIRECTORY.has(code)) throw error;

@@ -244,6 +244,16 @@ describe("clause 28: the root of a tree", () => {
     expect(everything(registry.directory)).toEqual(before);
   });
 
+  it("a file is refused by every call, which says so", async () => {
+    const root = join(temporaryDirectory(), "file");
+    const registry = await open({}, root);
+    writeFileSync(root, "");
+    const lists = [() => collect(registry.repositories()), () => collect(registry.verify()), () => registry.gc(), () => registry.mountBlob(undefined, "there", blob.digest)];
+    for (const call of [...Object.values(calls).map((it) => () => it(registry, "there")), ...lists]) {
+      await expect(call(), call.toString()).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: "the directory of layouts is not a directory" });
+    }
+  });
+
   it("it may be a link itself", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);

@@ -39,6 +39,7 @@ export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
   if (isLayout(disk, within)) {
     throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is itself a layout, so no repository can be in it");
   }
+  if (disk.statNow(within)?.isDirectory() === false) throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory");
   const obstacle = obstacleOn(disk, within, root);
   if (obstacle === undefined) return;
   const what = obstacle.isLink ? "a link, and links to repositories are not followed" : "not a directory";

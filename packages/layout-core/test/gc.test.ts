@@ -307,15 +307,17 @@ describe("gc and what processes left behind", () => {
     for (const file of files.nobodys) expect(existsSync(join(registry.directory, file))).toBe(true);
   });
 
-  it("removes records and claims of dead processes, and nobody's lock", async () => {
+  it("removes the claims of dead processes, and no file of another name", async () => {
     const { registry } = await prepare();
     const record = (holder: object): string => JSON.stringify({ ...machine.self, instance: "other", nonce: "abc", ...holder });
-    const left = [".index.json.lock.abc", ".index.json.lock.def.claim"];
+    const left = [".index.json.lock.abc.claim", ".index.json.lock.def.claim"];
     for (const name of left) writeFileSync(join(registry.directory, name), record({ pid: 999_999_999 }));
-    writeFileSync(join(registry.directory, ".index.json.lock.ghi"), record({ pid: process.ppid, started: undefined }));
+    const others = [".index.json.lock.ghi.claim", ".index.json.lock.notes", ".index.json.notes.tmp", ".oci-layout.1.tmp"];
+    for (const name of others) writeFileSync(join(registry.directory, name), record({ pid: process.ppid, started: undefined }));
+    for (const name of others.slice(1)) utimesSync(join(registry.directory, name), 1, 1);
     expect(await registry.gc()).toMatchObject({ uploads: 2 });
     for (const name of left) expect(existsSync(join(registry.directory, name))).toBe(false);
-    expect(existsSync(join(registry.directory, ".index.json.lock.ghi"))).toBe(true);
+    for (const name of others) expect(existsSync(join(registry.directory, name)), name).toBe(true);
   });
 
   it("removes half a session whose process is dead, and leaves one that is just being made", async () => {

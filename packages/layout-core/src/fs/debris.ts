@@ -75,17 +75,16 @@ async function* findDebris(
     const path = join(paths.root, name);
     if (!entry.isFile()) continue;
     if (OWN_TEMPORARY.test(name)) {
-      if (isLeft(path, judgeName(name))) yield () => remove(path);
-    } else if (LOCK_FILE.test(name) && isLeft(path, judgeName(name) ?? (await judgeRecord(disk, path)))) {
-      yield () => remove(path);
-    }
+      const liveness = judgeName(name);
+      if (liveness !== undefined && isLeft(path, liveness)) yield () => remove(path);
+    } else if (CLAIM.test(name) && isLeft(path, await judgeRecord(disk, path))) yield () => remove(path);
   }
 }
 
-/** What was to become `index.json` or `oci-layout`. */
+/** What was to become `index.json`, `oci-layout` or the lock; whether it is ours, `judgeName` says. */
 const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
-/** A lock's record that did not become the lock, or a claim; never the lock itself. */
-const LOCK_FILE = /^\.index\.json\.lock\../;
+/** A claim on the lock of a dead holder; never the lock itself. */
+const CLAIM = /^\.index\.json\.lock\.[0-9a-z-]+\.claim$/;
 
 async function isEnded(disk: Disk, uploads: UploadFiles, id: string, endedBeforeMs: number): Promise<boolean> {
   const state = await uploads.inspect(id);

@@ -88,7 +88,7 @@ describe.skipIf(!canPack())("the demo", () => {
     rmSync(join(tampered, "registry/oci-layout"));
     const stderr = new Sink();
     await expect(guide(packages, tampered, { stdout: new Sink(), stderr })).rejects.toThrow("ocilayout push ended with 1");
-    expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout in /);
+    expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at /);
   }, 120_000);
 
   it.skipIf(!hasSkopeo())("is read by skopeo", async () => {

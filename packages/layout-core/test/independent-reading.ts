@@ -220,7 +220,7 @@ function expectedReferrers(expected: Expected, directory: string, subject: strin
  * The files and directories that verify() tells of. Directories beside `blobs` may be anybody's, nested repositories
  * for one, and two files belong to Docker's archives; within it a directory is told of as a whole, unless it has the name of a blob that is missing.
  */
-function strayFiles({ extraFiles, emptyDirs = [], missingBlobs }: Expected): string[] {
+function strayFiles({ extraFiles, emptyDirs = [], missingBlobs, unreferencedBlobs }: Expected): string[] {
   const missing = new Set(missingBlobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`));
   const directories = emptyDirs.map((path) => path.slice(0, -1)).filter((path) => path.split("/").length > 2);
   const inBlobs = [...extraFiles, ...directories]
@@ -228,11 +228,13 @@ function strayFiles({ extraFiles, emptyDirs = [], missingBlobs }: Expected): str
     .map((path) => path.split("/").slice(0, 3).join("/"))
     .filter((path) => !missing.has(path));
   const known = ["manifest.json", "repositories"];
-  return sorted([...extraFiles.filter((path) => !path.includes("/") && !known.includes(path)), ...inBlobs]);
+  // No blob of an algorithm that is not verified is collected: to verify() it is a file like any other.
+  const foreign = isLong(unreferencedBlobs) ? [] : unreferencedBlobs.filter(({ digest }) => !isVerifiable(digest)).map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
+  return sorted([...extraFiles.filter((path) => !path.includes("/") && !known.includes(path)), ...inBlobs, ...foreign]);
 }
 
 function unreferenced({ unreferencedBlobs: blobs }: Expected): string[] {
-  return isLong(blobs) ? [`${blobs.count} ${blobs.sha256OfSortedItems}`] : sorted(blobs.map(({ digest }) => digest));
+  return isLong(blobs) ? [`${blobs.count} ${blobs.sha256OfSortedItems}`] : sorted(blobs.map(({ digest }) => digest).filter(isVerifiable));
 }
 
 /** The hash that stands in `expected.json` for a list that is too long; members of `items` are to be in their order. */

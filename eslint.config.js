@@ -21,21 +21,35 @@ const browserSafe = ["packages/oci-types", "packages/ociref"];
 const diskModules = ["packages/layout-core/src/fs/**"];
 
 /** Those of them that open files and make or remove directories, having looked that these are the layout's own. */
-const diskDoors = ["disk", "regular-file", "own-directory", "atomic-file", "lock-record"].map((name) => `packages/layout-core/src/fs/${name}.ts`);
+const diskDoors = ["disk", "regular-file", "own-directory", "atomic-file", "lock-record"].map(
+  (name) => `packages/layout-core/src/fs/${name}.ts`,
+);
 
 /** A call of `disk.open` and the like, whichever way the disk is reached. */
 function unguarded(name) {
   const selector = `CallExpression[callee.property.name=/^(open|mkdir|rmdir|list|readFile)$/][callee.object.${name}='disk']`;
-  return { selector, message: "Open files and use directories by way of regular-file.ts and own-directory.ts." };
+  return {
+    selector,
+    message: "Open files and use directories by way of regular-file.ts and own-directory.ts.",
+  };
 }
 
 /** What no source may say. A rule of the same name for some files replaces this one, so it has to begin with these. */
 const restrictedSyntax = [
-  { selector: "MemberExpression[object.property.name='env'][property.value='CI']", message: "Only OCILAYOUT_CI, which .ci/run sets, may decide what a test insists on." },
+  {
+    selector: "MemberExpression[object.property.name='env'][property.value='CI']",
+    message: "Only OCILAYOUT_CI, which .ci/run sets, may decide what a test insists on.",
+  },
 ];
 
-const nodeModules = { regex: "^node:", message: "This module is pure: it must not touch the machine (docs/decisions/0002)." };
-const outsidePackage = { regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/", message: "Import a package by its name." };
+const nodeModules = {
+  regex: "^node:",
+  message: "This module is pure: it must not touch the machine (docs/decisions/0002).",
+};
+const outsidePackage = {
+  regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/",
+  message: "Import a package by its name.",
+};
 
 function siblings(allowed) {
   const names = allowed.map((name) => `${name}$`).join("|");
@@ -46,11 +60,24 @@ function siblings(allowed) {
 }
 
 function restrict(files, ...patterns) {
-  return { files, rules: { "no-restricted-imports": ["error", { patterns: [...patterns, outsidePackage] }] } };
+  return {
+    files,
+    rules: { "no-restricted-imports": ["error", { patterns: [...patterns, outsidePackage] }] },
+  };
 }
 
 export default tseslint.config(
-  globalIgnores(["**/dist/", "**/coverage/", "**/.turbo/", "**/fixtures/", ".demo/", "tools/checks/consumer/", "**/generated/", ".stryker-tmp/", "tools/mutation/reports/"]),
+  globalIgnores([
+    "**/dist/",
+    "**/coverage/",
+    "**/.turbo/",
+    "**/fixtures/",
+    ".demo/",
+    "tools/checks/consumer/",
+    "**/generated/",
+    ".stryker-tmp/",
+    "tools/mutation/reports/",
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {
@@ -69,7 +96,10 @@ export default tseslint.config(
       "@typescript-eslint/require-await": "off",
       // A signal's reason may be anything, and is passed on as it is.
       "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
-      "@typescript-eslint/only-throw-error": ["error", { allowThrowingAny: false, allowThrowingUnknown: true }],
+      "@typescript-eslint/only-throw-error": [
+        "error",
+        { allowThrowingAny: false, allowThrowingUnknown: true },
+      ],
       eqeqeq: "error",
       "no-console": "error",
       // Every CI service sets CI, also for who only runs the tests.
@@ -77,7 +107,11 @@ export default tseslint.config(
     },
   },
   ...Object.entries(layers).map(([directory, allowed]) =>
-    restrict([`${directory}/src/**/*.ts`], siblings(allowed), ...(browserSafe.includes(directory) ? [nodeModules] : [])),
+    restrict(
+      [`${directory}/src/**/*.ts`],
+      siblings(allowed),
+      ...(browserSafe.includes(directory) ? [nodeModules] : []),
+    ),
   ),
   {
     files: ["packages/layout-core/src/*.ts"],
@@ -85,7 +119,13 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [siblings(layers["packages/layout-core"]), outsidePackage, { regex: "^node:(?!path$)", message: nodeModules.message }] },
+        {
+          patterns: [
+            siblings(layers["packages/layout-core"]),
+            outsidePackage,
+            { regex: "^node:(?!path$)", message: nodeModules.message },
+          ],
+        },
       ],
     },
   },
@@ -100,7 +140,11 @@ export default tseslint.config(
           patterns: [
             siblings(layers["packages/layout-core"]),
             outsidePackage,
-            { regex: "^node:fs", allowImportNamePattern: "^constants$", message: "Call the file system by way of fs/disk.ts." },
+            {
+              regex: "^node:fs",
+              allowImportNamePattern: "^constants$",
+              message: "Call the file system by way of fs/disk.ts.",
+            },
           ],
         },
       ],
@@ -110,12 +154,19 @@ export default tseslint.config(
     // A layout's files are opened, and its directories used, by the modules that look at them first.
     files: ["packages/layout-core/src/**"],
     ignores: diskDoors,
-    rules: { "no-restricted-syntax": ["error", ...restrictedSyntax, ...["name", "property.name"].map(unguarded)] },
+    rules: {
+      "no-restricted-syntax": ["error", ...restrictedSyntax, ...["name", "property.name"].map(unguarded)],
+    },
   },
   {
     files: ["packages/oci-server/src/*.ts"],
     ignores: ["packages/oci-server/src/node.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: [siblings(layers["packages/oci-server"]), outsidePackage, nodeModules] }] },
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [siblings(layers["packages/oci-server"]), outsidePackage, nodeModules] },
+      ],
+    },
   },
   {
     // Entries, manifests and directories are as many as somebody else likes, and as deep.
@@ -123,7 +174,13 @@ export default tseslint.config(
     plugins: { ocilayout: { rules: { "no-spread-data": noSpreadData } } },
     rules: {
       "ocilayout/no-spread-data": "error",
-      "no-restricted-globals": ["error", { name: "structuredClone", message: "It recurses, and deep data overflows the stack: use cloneJson." }],
+      "no-restricted-globals": [
+        "error",
+        {
+          name: "structuredClone",
+          message: "It recurses, and deep data overflows the stack: use cloneJson.",
+        },
+      ],
     },
   },
   {
@@ -138,6 +195,8 @@ export default tseslint.config(
   },
   {
     files: ["**/*.{js,mjs}"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" } },
+    languageOptions: {
+      globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" },
+    },
   },
 );

@@ -33,7 +33,11 @@ export function configure({ without = [], setupFiles = [] } = {}) {
           extends: true,
           test: {
             name: "together",
-            include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tools/*/test/**/*.test.ts"],
+            include: [
+              "packages/*/test/**/*.test.ts",
+              "apps/*/test/**/*.test.ts",
+              "tools/*/test/**/*.test.ts",
+            ],
             exclude: [...exclude, ...alone],
             isolate: false,
           },
@@ -45,4 +49,7 @@ export function configure({ without = [], setupFiles = [] } = {}) {
 }
 
 /** `pnpm test`: what a change needs. Files called `*.deep.test.ts` run in `pnpm test:all` only. */
-export default configure({ without: ["**/*.deep.test.ts"], setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")] });
+export default configure({
+  without: ["**/*.deep.test.ts"],
+  setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],
+});

@@ -17,7 +17,11 @@ for (const [entry, { types }] of Object.entries(exports)) {
   configObject.mainEntryPointFilePath = join(process.cwd(), types);
   configObject.apiReport.reportFileName = entry === "." ? unscoped : `${unscoped}-${entry.slice(2)}`;
   configObject.compiler.overrideTsconfig.include = [types];
-  const config = ExtractorConfig.prepare({ configObject, configObjectFullPath: join(process.cwd(), "api-extractor.json"), packageJsonFullPath: join(process.cwd(), "package.json") });
+  const config = ExtractorConfig.prepare({
+    configObject,
+    configObjectFullPath: join(process.cwd(), "api-extractor.json"),
+    packageJsonFullPath: join(process.cwd(), "package.json"),
+  });
   const { succeeded } = Extractor.invoke(config, { localBuild: isLocal });
   hasFailed ||= !succeeded;
 }

@@ -11,7 +11,9 @@ const [since = "HEAD"] = process.argv.slice(2);
 
 /** The names that git prints for `args`. */
 function git(...args) {
-  return execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0").filter((name) => name !== "");
+  return execFileSync("git", args, { cwd: root, encoding: "utf8" })
+    .split("\0")
+    .filter((name) => name !== "");
 }
 
 /** The path of the command `name` of the package `name`. */
@@ -22,9 +24,14 @@ function command(name, path) {
 /** Runs one check. Prints what it said once it has ended, so that checks may run side by side. */
 async function check(name, script, ...args) {
   const begun = Date.now();
-  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env } });
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env },
+  });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (said += text));
   const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   const took = ((Date.now() - begun) / 1000).toFixed(0);
   if (status !== 0) process.exitCode = 1;
@@ -43,9 +50,31 @@ await Promise.all([
   check("types", command("typescript-7", "bin/tsc"), "-b"),
   linted.length === 0
     ? undefined
-    : check(`lint of ${linted.length} files`, command("eslint", "bin/eslint.js"), "--max-warnings", "0", "--no-warn-ignored", ...linted),
+    : check(
+        `lint of ${linted.length} files`,
+        command("eslint", "bin/eslint.js"),
+        "--max-warnings",
+        "0",
+        "--no-warn-ignored",
+        ...linted,
+      ),
   changed.size === 0
     ? undefined
-    : check("format", command("prettier", "bin/prettier.cjs"), "--check", "--log-level", "warn", "--ignore-unknown", ...changed),
-  check("tests of what changed", command("vitest", "vitest.mjs"), "run", "--changed", since, "--passWithNoTests"),
+    : check(
+        "format",
+        command("prettier", "bin/prettier.cjs"),
+        "--check",
+        "--log-level",
+        "warn",
+        "--ignore-unknown",
+        ...changed,
+      ),
+  check(
+    "tests of what changed",
+    command("vitest", "vitest.mjs"),
+    "run",
+    "--changed",
+    since,
+    "--passWithNoTests",
+  ),
 ]);

@@ -5,10 +5,17 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const directory = join(root, "packed");
-const isPublished = (name) => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true;
-const filters = readdirSync(join(root, "packages")).filter(isPublished).flatMap((name) => ["--filter", `./packages/${name}`]);
+const isPublished = (name) =>
+  JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private !== true;
+const filters = readdirSync(join(root, "packages"))
+  .filter(isPublished)
+  .flatMap((name) => ["--filter", `./packages/${name}`]);
 const args = ["--recursive", ...filters, "pack", "--pack-destination", directory];
 
 rmSync(directory, { recursive: true, force: true });
-execFileSync("npx", ["-y", "pnpm@12.21.0", ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
+execFileSync("npx", ["-y", "pnpm@12.21.0", ...args], {
+  cwd: root,
+  stdio: ["ignore", "ignore", "inherit"],
+  shell: process.platform === "win32",
+});
 for (const name of readdirSync(directory).sort()) console.log(`packed/${name}`);

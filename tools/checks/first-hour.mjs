@@ -20,7 +20,10 @@ const heading = "## Your first hour\n";
 const blocks = /```(javascript|text)\n(.*?)```/gs;
 const names = ["oci-types", "ociref", "layout-testkit"];
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean", default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: "boolean", default: false } },
+});
 const scratch = mkdtempSync(join(tmpdir(), "first-hour-"));
 try {
   await main(positionals[0] === undefined ? pack(join(scratch, "packed")) : resolve(positionals[0]));
@@ -36,19 +39,25 @@ async function main(packed) {
   const programs = programsOf(tutorial);
   const project = install(packed);
   const printed = await Promise.all(programs.map((program, stage) => run(project, program, stage)));
-  for (const [stage, output] of printed.entries()) console.log(`${stage === 0 ? "as it began" : `after change ${stage}`}: ${summaryOf(output)}`);
+  for (const [stage, output] of printed.entries())
+    console.log(`${stage === 0 ? "as it began" : `after change ${stage}`}: ${summaryOf(output)}`);
 
   const problems = [];
   let stage = -1;
   const written = tutorial.replace(blocks, (_block, language, content) => {
     if (language === "javascript") stage += 1;
     const now = language === "text" ? refresh(content, printed[stage]) : content;
-    if (now !== content) problems.push(`after change ${stage} the README says\n\n${content}\nand it should say\n\n${now}`);
+    if (now !== content)
+      problems.push(`after change ${stage} the README says\n\n${content}\nand it should say\n\n${now}`);
     return `\`\`\`${language}\n${now}\`\`\``;
   });
   const isGreen = / 0 failed, 0 errors,/.test(summaryOf(printed.at(-1)));
   if (!isGreen) throw new Error(`something still fails at the end:\n\n${printed.at(-1)}`);
-  if (values.write) writeFileSync(readme, page.replace(tutorial, () => written));
+  if (values.write)
+    writeFileSync(
+      readme,
+      page.replace(tutorial, () => written),
+    );
   else if (problems.length > 0) {
     console.log(`\n${problems.join("\n\n")}\n\nnode tools/checks/first-hour.mjs --write mends the README`);
     process.exitCode = 1;
@@ -60,7 +69,8 @@ function programsOf(tutorial) {
   const programs = [];
   for (const [, language, content] of tutorial.matchAll(blocks)) {
     if (language !== "javascript") continue;
-    const [, marker, code] = /^\/\/ target\.js, (as it began|changed|as it is now)\n(.*)$/s.exec(content) ?? [];
+    const [, marker, code] =
+      /^\/\/ target\.js, (as it began|changed|as it is now)\n(.*)$/s.exec(content) ?? [];
     if (marker === undefined) throw new Error(`what is to be done with this?\n${content}`);
     programs.push(marker === "changed" ? change(programs.at(-1), code) : code);
   }
@@ -69,7 +79,8 @@ function programsOf(tutorial) {
 
 function pack(directory) {
   mkdirSync(directory);
-  const pnpm = (cwd, ...args) => execFileSync("npx", ["-y", "pnpm@12.21.0", ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
+  const pnpm = (cwd, ...args) =>
+    execFileSync("npx", ["-y", "pnpm@12.21.0", ...args], { cwd, stdio: ["ignore", "ignore", "inherit"] });
   pnpm(root, "build");
   for (const name of names) pnpm(join(root, "packages", name), "pack", "--pack-destination", directory);
   return directory;
@@ -80,8 +91,15 @@ function install(packed) {
   const project = join(scratch, "project");
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  const files = names.map((name) => readdirSync(packed).find((file) => new RegExp(`-${name}-[0-9].*\\.tgz$`).test(file)) ?? `no-tarball-of-${name}`);
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", ...files.map((file) => join(packed, file))], { cwd: project, stdio: ["ignore", "ignore", "inherit"] });
+  const files = names.map(
+    (name) =>
+      readdirSync(packed).find((file) => new RegExp(`-${name}-[0-9].*\\.tgz$`).test(file)) ??
+      `no-tarball-of-${name}`,
+  );
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", ...files.map((file) => join(packed, file))], {
+    cwd: project,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   return project;
 }
 
@@ -91,7 +109,12 @@ async function run(project, program, stage) {
   mkdirSync(cwd);
   writeFileSync(join(cwd, "target.js"), program);
   const command = join(project, "node_modules/.bin/layout-testkit");
-  const child = spawn(command, ["./target.js", "--seed", "1"], { cwd, stdio: ["ignore", "pipe", "inherit"], timeout: 300_000, killSignal: "SIGKILL" });
+  const child = spawn(command, ["./target.js", "--seed", "1"], {
+    cwd,
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 300_000,
+    killSignal: "SIGKILL",
+  });
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   if (code === 0 || code === 1) return printed;
   throw new Error(`the command did not come to its end after change ${stage}:\n\n${printed.slice(-2000)}`);
@@ -106,21 +129,33 @@ function summaryOf(printed) {
  * Where the command's line stands above it, its first failure has to be the first one of all.
  */
 function refresh(content, printed) {
-  const failures = printed.split("\n\n").map((part) => part.replace(/^[0-9]+ cases? on .*\n/, "").replace(/^(\S+ +skipped: .*\n)+/, ""));
+  const failures = printed
+    .split("\n\n")
+    .map((part) => part.replace(/^[0-9]+ cases? on .*\n/, "").replace(/^(\S+ +skipped: .*\n)+/, ""));
   const cases = printed.slice(0, printed.indexOf("\n"));
   let isFirst = content.startsWith("$ ");
-  const parts = content.trimEnd().split(/\n?^…\n/m).map((part) => {
-    const lines = part.split("\n").map((line) => (/^[0-9]+ cases? on /.test(line) ? cases : /^[0-9]+ passed/.test(line) ? summaryOf(printed) : line));
-    const at = lines.findIndex((line) => /^[A-Z]+-[0-9]+( {2}|$)/.test(line) && !/^\S+ +skipped: /.test(line));
-    if (at === -1) return lines.join("\n");
-    const id = lines[at].split(" ")[0];
-    const failure = failures.find((it) => it.startsWith(`${id}  `));
-    if (failure === undefined) throw new Error(`${id} does not fail:\n${printed.slice(-2000)}`);
-    // What to do next is told of this failure: no text that is written anew would fit another one.
-    if (isFirst && failure !== failures[0]) throw new Error(`the first failure is not ${id} but\n\n${failures[0]}`);
-    isFirst = false;
-    return [...lines.slice(0, at), failure].join("\n");
-  });
+  const parts = content
+    .trimEnd()
+    .split(/\n?^…\n/m)
+    .map((part) => {
+      const lines = part
+        .split("\n")
+        .map((line) =>
+          /^[0-9]+ cases? on /.test(line) ? cases : /^[0-9]+ passed/.test(line) ? summaryOf(printed) : line,
+        );
+      const at = lines.findIndex(
+        (line) => /^[A-Z]+-[0-9]+( {2}|$)/.test(line) && !/^\S+ +skipped: /.test(line),
+      );
+      if (at === -1) return lines.join("\n");
+      const id = lines[at].split(" ")[0];
+      const failure = failures.find((it) => it.startsWith(`${id}  `));
+      if (failure === undefined) throw new Error(`${id} does not fail:\n${printed.slice(-2000)}`);
+      // What to do next is told of this failure: no text that is written anew would fit another one.
+      if (isFirst && failure !== failures[0])
+        throw new Error(`the first failure is not ${id} but\n\n${failures[0]}`);
+      isFirst = false;
+      return [...lines.slice(0, at), failure].join("\n");
+    });
   return `${parts.join("\n…\n")}\n`;
 }
 
@@ -153,7 +188,9 @@ function piecesOf(code) {
 /** By what a piece is known. */
 function nameOf(piece) {
   const [opening] = piece.filter((it) => !it.trimStart().startsWith("/**"));
-  return opening.startsWith("import ") ? /from (".*")/.exec(piece.join(" "))[1] : /^( *)(?:export )?(?:async )?(?:const |function )?\*?(\w+)/.exec(opening).slice(1).join("");
+  return opening.startsWith("import ")
+    ? /from (".*")/.exec(piece.join(" "))[1]
+    : /^( *)(?:export )?(?:async )?(?:const |function )?\*?(\w+)/.exec(opening).slice(1).join("");
 }
 
 function find(lines, piece) {
@@ -161,9 +198,17 @@ function find(lines, piece) {
   const indent = /^ */.exec(piece.at(-1))[0];
   const start = indent === "" ? 0 : lines.findIndex((line) => line.startsWith("class "));
   for (let from = start; from < lines.length; from += 1) {
-    if (lines[from] === "" || !lines[from].startsWith(indent) || lines[from][indent.length] === " " || lines[from].startsWith(`${indent}}`)) continue;
+    if (
+      lines[from] === "" ||
+      !lines[from].startsWith(indent) ||
+      lines[from][indent.length] === " " ||
+      lines[from].startsWith(`${indent}}`)
+    )
+      continue;
     const isWhole = lines[from].endsWith(";");
-    const to = isWhole ? from + 1 : lines.findIndex((line, i) => i > from && line.startsWith(`${indent}}`)) + 1;
+    const to = isWhole
+      ? from + 1
+      : lines.findIndex((line, i) => i > from && line.startsWith(`${indent}}`)) + 1;
     const candidate = lines.slice(from, to);
     if (/^\s*(\/\*\*|class )/.test(candidate[0])) continue;
     if (nameOf(candidate) === name) return [from, to];

@@ -23,7 +23,9 @@ export const noSpreadData = {
     function hasFixedLength(node) {
       const type = checker.getApparentType(services.getTypeAtLocation(node));
       const parts = type.isUnion() ? type.types : [type];
-      return parts.every((part) => checker.isTupleType(part) && (part.target.combinedFlags & OPEN_ENDED) === 0);
+      return parts.every(
+        (part) => checker.isTupleType(part) && (part.target.combinedFlags & OPEN_ENDED) === 0,
+      );
     }
 
     function isRestParameter(node) {
@@ -31,7 +33,10 @@ export const noSpreadData = {
       for (let scope = context.sourceCode.getScope(node); scope !== null; scope = scope.upper) {
         const variable = scope.set.get(node.name);
         if (variable === undefined) continue;
-        return variable.defs.some(({ type, name }) => type === "Parameter" && name.parent.type === "RestElement" && "params" in name.parent.parent);
+        return variable.defs.some(
+          ({ type, name }) =>
+            type === "Parameter" && name.parent.type === "RestElement" && "params" in name.parent.parent,
+        );
       }
       return false;
     }

@@ -1,7 +1,16 @@
 import { PluginKind, declareValuePlugin } from "@stryker-mutator/api/plugin";
 
 /** What people read: nobody promises how it is worded. The number is that of the first argument that is such a text. */
-const TEXTS = { RegistryError: 1, TypeError: 0, RangeError: 0, storageError: 1, requireString: 1, requireCount: 1, requireFlag: 1, requireOneOf: 2 };
+const TEXTS = {
+  RegistryError: 1,
+  TypeError: 0,
+  RangeError: 0,
+  storageError: 1,
+  requireString: 1,
+  requireCount: 1,
+  requireFlag: 1,
+  requireOneOf: 2,
+};
 
 /** Methods of layout-core that the Registry interface does not have. */
 const BEYOND = new Set(["manifests"]);

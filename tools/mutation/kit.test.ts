@@ -21,5 +21,15 @@ describeRegistry("a layout", kitOptions({}));
 // What its name changes, and not LAYOUT-39, which takes three seconds.
 describeRegistry("a layout with a default repository", {
   ...kitOptions({ defaultRepository: "conformance/a" }),
-  only: ["LAYOUT-0", "LAYOUT-1", "LAYOUT-2", "LAYOUT-44", "LAYOUT-45", "LAYOUT-46", "TAG", "LIST", "REPOSITORY"],
+  only: [
+    "LAYOUT-0",
+    "LAYOUT-1",
+    "LAYOUT-2",
+    "LAYOUT-44",
+    "LAYOUT-45",
+    "LAYOUT-46",
+    "TAG",
+    "LIST",
+    "REPOSITORY",
+  ],
 });

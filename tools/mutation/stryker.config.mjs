@@ -1,7 +1,16 @@
 /** Modules that no call of the Registry interface comes by: see README.md. */
 const beyond = [
-  "find-layout", "garbage", "image-config", "mount-between", "platform", "untagged",
-  "verify", "verify-content", "verify-entries", "verify-files", "walk-manifest",
+  "find-layout",
+  "garbage",
+  "image-config",
+  "mount-between",
+  "platform",
+  "untagged",
+  "verify",
+  "verify-content",
+  "verify-entries",
+  "verify-files",
+  "walk-manifest",
 ];
 
 export default {

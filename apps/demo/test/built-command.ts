@@ -21,7 +21,11 @@ export function buildCommand(): void {
       configFile: false,
       logLevel: "error",
       root: join(import.meta.dirname, ".."),
-      ssr: { noExternal: [/^@ocilayout\//], external: ["yargs", "ora"], resolve: { conditions: ["@ocilayout/source"] } },
+      ssr: {
+        noExternal: [/^@ocilayout\//],
+        external: ["yargs", "ora"],
+        resolve: { conditions: ["@ocilayout/source"] },
+      },
       build: {
         ssr: join(import.meta.dirname, "entry.ts"),
         outDir: directory,
@@ -62,13 +66,19 @@ export async function firstLine(child: ChildProcess): Promise<string> {
     });
     child.once("error", reject);
     child.once("close", (code, signal) => {
-      reject(new Error(`the process ended with ${code ?? signal ?? "nothing"} before its first line: ${said.stderr}`));
+      reject(
+        new Error(
+          `the process ended with ${code ?? signal ?? "nothing"} before its first line: ${said.stderr}`,
+        ),
+      );
     });
   });
 }
 
 /** Waits for the end of a process: its exit code, or the signal that killed it, and what it said. */
-export async function ended(child: ChildProcess): Promise<{ code: number | string; stdout: string; stderr: string }> {
+export async function ended(
+  child: ChildProcess,
+): Promise<{ code: number | string; stdout: string; stderr: string }> {
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.on("data", (chunk: Buffer) => {
@@ -84,6 +94,12 @@ export async function ended(child: ChildProcess): Promise<{ code: number | strin
 }
 
 /** The command as a process of a Node with further options and variables. */
-export function startWith(node: { readonly nodeOptions: readonly string[]; readonly env: NodeJS.ProcessEnv }, ...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...node.nodeOptions, script, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...node.env } });
+export function startWith(
+  node: { readonly nodeOptions: readonly string[]; readonly env: NodeJS.ProcessEnv },
+  ...args: readonly string[]
+): ChildProcess {
+  return spawn(process.execPath, [...node.nodeOptions, script, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...node.env },
+  });
 }

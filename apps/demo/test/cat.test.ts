@@ -31,7 +31,10 @@ describe("cat", () => {
     const digest = sha256("hello");
     writeFileSync(join(directory, "layout/blobs", digest.replace(":", "/")), "jello");
     const found = await ocilayout("cat", "--blob", `${join(directory, "layout/app")}@${digest}`);
-    expect(found).toMatchObject({ code: 1, stderr: expect.stringMatching(/^ocilayout: CONTENT_CORRUPT: /) as string });
+    expect(found).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ocilayout: CONTENT_CORRUPT: /) as string,
+    });
     expect(found.stdout).toBe("");
   });
 
@@ -49,7 +52,13 @@ describe("cat", () => {
   });
 
   it("of a digest that is none: exit code 1", async () => {
-    const found = await ocilayout("cat", `${join(fixture("ref-shared"), "library/app")}@sha256:${"0".repeat(64)}`);
-    expect(found).toMatchObject({ code: 1, stderr: expect.stringMatching(/^ocilayout: MANIFEST_UNKNOWN: /) as string });
+    const found = await ocilayout(
+      "cat",
+      `${join(fixture("ref-shared"), "library/app")}@sha256:${"0".repeat(64)}`,
+    );
+    expect(found).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ocilayout: MANIFEST_UNKNOWN: /) as string,
+    });
   });
 });

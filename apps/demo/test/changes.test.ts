@@ -12,7 +12,9 @@ beforeEach(async () => {
   directory = temporaryDirectory();
   docs = join(directory, "layout/docs");
   writeFileSync(join(directory, "hello.txt"), "hello\n");
-  const [pushed] = (await jsonLines("push", `${docs}:v1`, join(directory, "hello.txt"))) as [{ digest: string }];
+  const [pushed] = (await jsonLines("push", `${docs}:v1`, join(directory, "hello.txt"))) as [
+    { digest: string },
+  ];
   ({ digest } = pushed);
 });
 
@@ -23,13 +25,26 @@ function has(name: string): boolean {
 
 describe("tag", () => {
   it("points more tags at a manifest", async () => {
-    expect(await lines("tag", `${docs}:v1`, "latest", "stable")).toEqual([`docs:latest  ${digest}`, `docs:stable  ${digest}`]);
-    expect(await jsonLines("tags", docs)).toMatchObject([{ tag: "latest", digest }, { tag: "stable", digest }, { tag: "v1", digest }]);
+    expect(await lines("tag", `${docs}:v1`, "latest", "stable")).toEqual([
+      `docs:latest  ${digest}`,
+      `docs:stable  ${digest}`,
+    ]);
+    expect(await jsonLines("tags", docs)).toMatchObject([
+      { tag: "latest", digest },
+      { tag: "stable", digest },
+      { tag: "v1", digest },
+    ]);
   });
 
   it("as JSON: one document; by digest", async () => {
     expect(await jsonLines("tag", `${docs}@${digest}`, "v0")).toEqual([
-      { repository: "docs", tags: ["v0"], mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: expect.any(Number) as number },
+      {
+        repository: "docs",
+        tags: ["v0"],
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        digest,
+        size: expect.any(Number) as number,
+      },
     ]);
   });
 
@@ -54,14 +69,20 @@ describe("rm", () => {
 
   it("removes a manifest, and its tags", async () => {
     await lines("tag", `${docs}:v1`, "v2");
-    expect(await jsonLines("rm", `${docs}@${digest}`)).toEqual([{ removed: "manifest", repository: "docs", digest }]);
+    expect(await jsonLines("rm", `${docs}@${digest}`)).toEqual([
+      { removed: "manifest", repository: "docs", digest },
+    ]);
     expect((await ocilayout("tags", docs)).stderr).toMatch(/^ocilayout: NAME_UNKNOWN/);
   });
 
   it("removes a blob, but none that is needed", async () => {
     const blob = sha256("hello\n");
     const refused = await ocilayout("rm", "--blob", `${docs}@${blob}`);
-    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^ocilayout: DENIED: /) as string });
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^ocilayout: DENIED: /) as string,
+    });
     await lines("push", `${docs}:other`, join(directory, "layout/oci-layout"));
     await lines("rm", `${docs}@${digest}`);
     expect(await lines("rm", "--blob", `${docs}@${blob}`)).toEqual([`removed the blob docs@${blob}`]);
@@ -70,7 +91,9 @@ describe("rm", () => {
 
   it("of a child of an index: exit code 1, and everything stays", async () => {
     const layout = fixture("skopeo-1.22.0-all");
-    const { manifests } = JSON.parse((await ocilayout("cat", `${layout}:multi`)).stdout) as { manifests: { digest: string }[] };
+    const { manifests } = JSON.parse((await ocilayout("cat", `${layout}:multi`)).stdout) as {
+      manifests: { digest: string }[];
+    };
     const before = everything(layout);
     expect(await ocilayout("rm", `${layout}@${manifests[0]?.digest ?? ""}`)).toMatchObject({
       code: 1,
@@ -126,23 +149,28 @@ describe("gc", () => {
     expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: z: /);
   });
 
-  it.skipIf(process.platform === "win32")("of a layout whose blobs is a link: keeps all blobs, unless the other layouts are named", async () => {
-    const layouts = ["one", "two"].map((name) => join(directory, name));
-    for (const [i, layout] of layouts.entries()) {
-      await lines("push", `${layout}/default:v${i}`, join(directory, "hello.txt"));
-      if (i === 0) renameSync(join(layout, "blobs"), join(directory, "store"));
-      else rmSync(join(layout, "blobs"), { recursive: true });
-      symlinkSync("../store", join(layout, "blobs"));
-      await lines("rm", `${layout}:v${i}`);
-    }
-    const [one = "", two = ""] = layouts;
-    const kept = await ocilayout("gc", one, "--grace", "0", "--untagged");
-    expect(kept).toMatchObject({ code: 0, stdout: "removed 0 blobs, 0 B\n" });
-    expect(kept.stderr).toMatch(/3 blobs kept: blobs is a link.*--shared-with/);
-    // The other layout still has it, without a tag.
-    expect(await lines("gc", one, "--grace", "0", "--shared-with", two)).toEqual(["removed 0 blobs, 0 B"]);
-    expect((await lines("gc", two, "--grace", "0", "--untagged", "--shared-with", one)).at(-1)).toMatch(/^removed 3 blobs, /);
-  });
+  it.skipIf(process.platform === "win32")(
+    "of a layout whose blobs is a link: keeps all blobs, unless the other layouts are named",
+    async () => {
+      const layouts = ["one", "two"].map((name) => join(directory, name));
+      for (const [i, layout] of layouts.entries()) {
+        await lines("push", `${layout}/default:v${i}`, join(directory, "hello.txt"));
+        if (i === 0) renameSync(join(layout, "blobs"), join(directory, "store"));
+        else rmSync(join(layout, "blobs"), { recursive: true });
+        symlinkSync("../store", join(layout, "blobs"));
+        await lines("rm", `${layout}:v${i}`);
+      }
+      const [one = "", two = ""] = layouts;
+      const kept = await ocilayout("gc", one, "--grace", "0", "--untagged");
+      expect(kept).toMatchObject({ code: 0, stdout: "removed 0 blobs, 0 B\n" });
+      expect(kept.stderr).toMatch(/3 blobs kept: blobs is a link.*--shared-with/);
+      // The other layout still has it, without a tag.
+      expect(await lines("gc", one, "--grace", "0", "--shared-with", two)).toEqual(["removed 0 blobs, 0 B"]);
+      expect((await lines("gc", two, "--grace", "0", "--untagged", "--shared-with", one)).at(-1)).toMatch(
+        /^removed 3 blobs, /,
+      );
+    },
+  );
 
   it.each(["10", "1w", "-1h", "", "1.5h", "h"])("with a grace of %j: exit code 2", async (grace) => {
     expect((await ocilayout("gc", join(directory, "layout"), `--grace=${grace}`)).code).toBe(2);
@@ -174,29 +202,38 @@ describe("verify", () => {
     expect(stdout).toMatch(/0 errors, 1 warning\n$/);
   });
 
-  it.each(["oci-layout", "index.json", "blobs"])("of a layout without %s: exit code 1, and what is wrong", async (name) => {
-    const layout = fixture("skopeo-1.22.0-tag");
-    rmSync(join(layout, name), { recursive: true });
-    const { code, stdout } = await ocilayout("verify", layout);
-    expect(code).toBe(1);
-    expect(stdout).toContain("damaged-layout");
-  });
+  it.each(["oci-layout", "index.json", "blobs"])(
+    "of a layout without %s: exit code 1, and what is wrong",
+    async (name) => {
+      const layout = fixture("skopeo-1.22.0-tag");
+      rmSync(join(layout, name), { recursive: true });
+      const { code, stdout } = await ocilayout("verify", layout);
+      expect(code).toBe(1);
+      expect(stdout).toContain("damaged-layout");
+    },
+  );
 
-  it.skipIf(process.platform === "win32")("of a layout whose oci-layout is a link: exit code 1, and not that there is none", async () => {
-    const layout = fixture("skopeo-1.22.0-tag");
-    rmSync(join(layout, "oci-layout"));
-    symlinkSync("nowhere", join(layout, "oci-layout"));
-    const { code, stdout } = await ocilayout("verify", layout);
-    expect(code).toBe(1);
-    expect(stdout).toContain("oci-layout is not a regular file");
-  });
+  it.skipIf(process.platform === "win32")(
+    "of a layout whose oci-layout is a link: exit code 1, and not that there is none",
+    async () => {
+      const layout = fixture("skopeo-1.22.0-tag");
+      rmSync(join(layout, "oci-layout"));
+      symlinkSync("nowhere", join(layout, "oci-layout"));
+      const { code, stdout } = await ocilayout("verify", layout);
+      expect(code).toBe(1);
+      expect(stdout).toContain("oci-layout is not a regular file");
+    },
+  );
 
   it("with --per-repo: of each layout", async () => {
     const tree = fixture("ref-per-repo");
     writeFileSync(join(tree, "z/index.json"), "nonsense");
     const { code, stdout } = await ocilayout("verify", tree, "--per-repo", "--json");
     expect(code).toBe(1);
-    const findings = stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as { kind: string; repository: string });
+    const findings = stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { kind: string; repository: string });
     expect(findings).toContainEqual(expect.objectContaining({ kind: "damaged-layout", repository: "z" }));
   });
 });

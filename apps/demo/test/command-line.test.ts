@@ -8,7 +8,8 @@ describe("help", () => {
   it("lists every command", async () => {
     const { code, stdout, stderr } = await ocilayout("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const name of [...names, "completion"]) expect(stdout).toMatch(new RegExp(`^  ocilayout ${name}\\b`, "m"));
+    for (const name of [...names, "completion"])
+      expect(stdout).toMatch(new RegExp(`^  ocilayout ${name}\\b`, "m"));
   });
 
   it.each(names)("of %s: what it does, its options, examples", async (name) => {
@@ -60,6 +61,8 @@ describe("completion", () => {
     expect(commands.stdout.split("\n")).toEqual(expect.arrayContaining(names));
     const options = await ocilayout("--get-yargs-completions", "ocilayout", "gc", "--");
     expect(options.code).toBe(0);
-    expect(options.stdout.split("\n")).toEqual(expect.arrayContaining(["--grace", "--dry-run", "--untagged", "--json"]));
+    expect(options.stdout.split("\n")).toEqual(
+      expect.arrayContaining(["--grace", "--dry-run", "--untagged", "--json"]),
+    );
   });
 });

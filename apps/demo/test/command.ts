@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -73,7 +83,9 @@ const fixtures = join(import.meta.dirname, "../../../packages/layout-core/test/f
 export function fixture(name: string): string {
   const layout = join(temporaryDirectory(), name);
   cpSync(join(fixtures, name, "layout"), layout, { recursive: true });
-  const { emptyDirs = [] } = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8")) as { emptyDirs?: string[] };
+  const { emptyDirs = [] } = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8")) as {
+    emptyDirs?: string[];
+  };
   for (const directory of emptyDirs) mkdirSync(join(layout, directory), { recursive: true });
   return layout;
 }
@@ -85,7 +97,11 @@ export function everything(directory: string): Record<string, string> {
   for (const name of (readdirSync(directory, { recursive: true }) as string[]).sort()) {
     const path = join(directory, name);
     const stats = lstatSync(path);
-    found[name] = stats.isSymbolicLink() ? readlinkSync(path) : stats.isFile() ? sha256(readFileSync(path)) : "directory";
+    found[name] = stats.isSymbolicLink()
+      ? readlinkSync(path)
+      : stats.isFile()
+        ? sha256(readFileSync(path))
+        : "directory";
   }
   return found;
 }

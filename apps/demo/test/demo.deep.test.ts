@@ -25,7 +25,14 @@ async function show(into: string): Promise<string[]> {
 /** The packages that are to be published, as `name:version`. */
 function published(): string[] {
   return readdirSync(packages)
-    .map((name) => JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as { name: string; version: string; private?: boolean })
+    .map(
+      (name) =>
+        JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as {
+          name: string;
+          version: string;
+          private?: boolean;
+        },
+    )
     .filter((manifest) => manifest.private !== true)
     .map(({ name, version }) => `${name.replace("@ocilayout/", "")}:${version}`)
     .sort();
@@ -44,22 +51,30 @@ describe.skipIf(!canPack())("the demo", () => {
   it("publishes every package that is to be published, tagged by its version", async () => {
     const found: string[] = [];
     for (const { repository } of (await jsonLines("ls", layout)) as { repository: string }[]) {
-      for (const { tag } of (await jsonLines("tags", join(layout, repository))) as { tag: string }[]) found.push(`${repository}:${tag}`);
+      for (const { tag } of (await jsonLines("tags", join(layout, repository))) as { tag: string }[])
+        found.push(`${repository}:${tag}`);
     }
     expect(found).toEqual(published());
   });
 
   it("shows each command as one would type it, and fits on a screen or two", () => {
     for (const name of ["push", "ls", "tags", "show", "pull", "gc", "verify"]) {
-      expect(shown.some((line) => line.startsWith(`$ ocilayout ${name} ${layout}`)), name).toBe(true);
+      expect(
+        shown.some((line) => line.startsWith(`$ ocilayout ${name} ${layout}`)),
+        name,
+      ).toBe(true);
     }
     expect(shown.length).toBeLessThan(60);
     expect(shown).toContain("0 errors, 0 warnings");
   });
 
   it("pushes no blob more and none less than it says", async () => {
-    const nodes = (await jsonLines("show", layout)).flatMap((tree) => (tree as { nodes: { digest: string }[] }).nodes);
-    expect(new Set(nodes.map(({ digest }) => digest))).toEqual(new Set(readdirSync(join(layout, "blobs/sha256")).map((name) => `sha256:${name}`)));
+    const nodes = (await jsonLines("show", layout)).flatMap(
+      (tree) => (tree as { nodes: { digest: string }[] }).nodes,
+    );
+    expect(new Set(nodes.map(({ digest }) => digest))).toEqual(
+      new Set(readdirSync(join(layout, "blobs/sha256")).map((name) => `sha256:${name}`)),
+    );
   });
 
   it("stores each tarball so that its bytes are the package, and gives it back", async () => {
@@ -69,7 +84,9 @@ describe.skipIf(!canPack())("the demo", () => {
         layers: [{ digest: string; annotations: Record<string, string> }];
       };
       expect(artifactType).toBe(packageType);
-      const content = readFileSync(join(directory, "pulled", layers[0].annotations["org.opencontainers.image.title"] ?? ""));
+      const content = readFileSync(
+        join(directory, "pulled", layers[0].annotations["org.opencontainers.image.title"] ?? ""),
+      );
       expect(sha256(content)).toBe(layers[0].digest);
       expect([...content.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
     }
@@ -87,7 +104,9 @@ describe.skipIf(!canPack())("the demo", () => {
     cpSync(layout, join(tampered, "registry"), { recursive: true });
     rmSync(join(tampered, "registry/oci-layout"));
     const stderr = new Sink();
-    await expect(guide(packages, tampered, { stdout: new Sink(), stderr })).rejects.toThrow("ocilayout push ended with 1");
+    await expect(guide(packages, tampered, { stdout: new Sink(), stderr })).rejects.toThrow(
+      "ocilayout push ended with 1",
+    );
     expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at /);
   }, 120_000);
 
@@ -100,7 +119,13 @@ describe.skipIf(!canPack())("the demo", () => {
 });
 
 it("sizes are told in the unit that keeps them short", () => {
-  expect([0, 999, 1000, 12_345, 1_500_000].map(formatSize)).toEqual(["0 B", "999 B", "1.0 kB", "12.3 kB", "1.5 MB"]);
+  expect([0, 999, 1000, 12_345, 1_500_000].map(formatSize)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "12.3 kB",
+    "1.5 MB",
+  ]);
 });
 
 /** Whether skopeo is here; where not, one test is skipped. CI insists. */
@@ -118,7 +143,8 @@ function isOnPath(program: string): boolean {
 }
 
 function isHere(found: boolean, program: string, what: string): boolean {
-  if (!found && process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux") throw new Error(`${program} is needed in CI`);
+  if (!found && process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux")
+    throw new Error(`${program} is needed in CI`);
   if (!found) console.info(`skipped: ${what}, because ${program} is not installed`);
   return found;
 }

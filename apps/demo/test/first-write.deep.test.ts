@@ -19,11 +19,19 @@ const kinds: readonly (readonly [kind: string, flags: readonly string[], path: s
 describe.each(kinds)("a first write that is killed, into %s", (_kind, flags, path) => {
   it("leaves what the command opens, cleans up, and completes, whatever the step", async () => {
     const directory = temporaryDirectory();
-    const [images, copies, file] = ["images", "copies", "file"].map((name) => join(directory, name)) as [string, string, string];
+    const [images, copies, file] = ["images", "copies", "file"].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
     mkdirSync(copies);
     writeFileSync(file, "content");
     const env = { SOURCE: images, COPIES: copies };
-    expect(await ended(startWith({ nodeOptions: ["--import", preload], env }, "push", ...flags, `${images}/${path}`, file))).toMatchObject({ code: 0 });
+    expect(
+      await ended(
+        startWith({ nodeOptions: ["--import", preload], env }, "push", ...flags, `${images}/${path}`, file),
+      ),
+    ).toMatchObject({ code: 0 });
 
     const killed = readdirSync(copies).map((name) => join(copies, name));
     expect(killed.length).toBeGreaterThan(20);
@@ -34,7 +42,10 @@ describe.each(kinds)("a first write that is killed, into %s", (_kind, flags, pat
       // An empty directory is not a layout yet.
       if (left.length > 0) {
         expect(await ocilayout("ls", ...flags, copy), context).toMatchObject({ code: 0, stderr: "" });
-        expect(await ocilayout("gc", ...flags, copy, "--grace", "0"), context).toMatchObject({ code: 0, stderr: "" });
+        expect(await ocilayout("gc", ...flags, copy, "--grace", "0"), context).toMatchObject({
+          code: 0,
+          stderr: "",
+        });
         if (!left.some((name) => name.endsWith("oci-layout"))) unfinished += 1;
       }
       await lines("push", ...flags, `${copy}/${path}`, file);

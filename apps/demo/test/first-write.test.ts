@@ -7,23 +7,68 @@ import { ocilayout, temporaryDirectory } from "./command.ts";
 
 describe("a directory without oci-layout", () => {
   const unfinished: readonly (readonly [name: string, prepare: (directory: string) => void])[] = [
-    ["upload sessions", (directory) => { mkdirSync(join(directory, "_uploads/x"), { recursive: true }); }],
-    ["empty blobs", (directory) => { mkdirSync(join(directory, "blobs/sha256"), { recursive: true }); }],
-    ["a lock", (directory) => { writeFileSync(join(directory, ".index.json.lock"), "{}"); }],
-    ["a temporary file", (directory) => { writeFileSync(join(directory, ".oci-layout.x.tmp"), ""); }],
+    [
+      "upload sessions",
+      (directory) => {
+        mkdirSync(join(directory, "_uploads/x"), { recursive: true });
+      },
+    ],
+    [
+      "empty blobs",
+      (directory) => {
+        mkdirSync(join(directory, "blobs/sha256"), { recursive: true });
+      },
+    ],
+    [
+      "a lock",
+      (directory) => {
+        writeFileSync(join(directory, ".index.json.lock"), "{}");
+      },
+    ],
+    [
+      "a temporary file",
+      (directory) => {
+        writeFileSync(join(directory, ".oci-layout.x.tmp"), "");
+      },
+    ],
   ];
-  it.each(unfinished)("that holds only %s is a layout whose first write was interrupted", async (_name, prepare) => {
-    const images = join(temporaryDirectory(), "images");
-    mkdirSync(images);
-    prepare(images);
-    expect(await ocilayout("ls", images)).toMatchObject({ code: 0, stdout: "", stderr: "" });
-  });
+  it.each(unfinished)(
+    "that holds only %s is a layout whose first write was interrupted",
+    async (_name, prepare) => {
+      const images = join(temporaryDirectory(), "images");
+      mkdirSync(images);
+      prepare(images);
+      expect(await ocilayout("ls", images)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    },
+  );
 
   const foreign: readonly (readonly [name: string, prepare: (directory: string) => void])[] = [
-    ["upload sessions beside a file", (directory) => { mkdirSync(join(directory, "_uploads")); writeFileSync(join(directory, "notes"), ""); }],
-    ["a link called _uploads", (directory) => { symlinkSync("/", join(directory, "_uploads")); }],
-    ["blobs with a file", (directory) => { mkdirSync(join(directory, "blobs")); writeFileSync(join(directory, "blobs/x"), ""); }],
-    ["a directory called like a lock", (directory) => { mkdirSync(join(directory, ".index.json.lock")); }],
+    [
+      "upload sessions beside a file",
+      (directory) => {
+        mkdirSync(join(directory, "_uploads"));
+        writeFileSync(join(directory, "notes"), "");
+      },
+    ],
+    [
+      "a link called _uploads",
+      (directory) => {
+        symlinkSync("/", join(directory, "_uploads"));
+      },
+    ],
+    [
+      "blobs with a file",
+      (directory) => {
+        mkdirSync(join(directory, "blobs"));
+        writeFileSync(join(directory, "blobs/x"), "");
+      },
+    ],
+    [
+      "a directory called like a lock",
+      (directory) => {
+        mkdirSync(join(directory, ".index.json.lock"));
+      },
+    ],
   ];
   it.each(foreign)("that holds %s is not", async (_name, prepare) => {
     const directory = temporaryDirectory();
@@ -31,8 +76,14 @@ describe("a directory without oci-layout", () => {
     mkdirSync(images);
     prepare(images);
     writeFileSync(join(directory, "file"), "content");
-    for (const args of [["ls", images], ["push", `${images}/app:v1`, join(directory, "file")]]) {
-      expect(await ocilayout(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^ocilayout: NAME_UNKNOWN: /) as string });
+    for (const args of [
+      ["ls", images],
+      ["push", `${images}/app:v1`, join(directory, "file")],
+    ]) {
+      expect(await ocilayout(...args)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^ocilayout: NAME_UNKNOWN: /) as string,
+      });
     }
   });
 });

@@ -33,7 +33,9 @@ describe("ls", () => {
     ["buildah-1.43.2-commit", 1],
     ["crane-0.21.10-pull", 0],
   ])("bare tags and nameless entries of %s belong to default, without a flag", async (name, tags) => {
-    expect(await jsonLines("ls", fixture(name))).toEqual([{ repository: "default", tags, unreadableNames: 0 }]);
+    expect(await jsonLines("ls", fixture(name))).toEqual([
+      { repository: "default", tags, unreadableNames: 0 },
+    ]);
   });
 
   it("bare tags belong to the repository that is said", async () => {
@@ -72,7 +74,11 @@ describe("tags", () => {
 
   it("of a repository in a shared layout", async () => {
     const layout = fixture("ref-shared");
-    expect(await jsonLines("tags", join(layout, "library/app"))).toMatchObject([{ tag: "1.0" }, { tag: "latest" }, { tag: "signed" }]);
+    expect(await jsonLines("tags", join(layout, "library/app"))).toMatchObject([
+      { tag: "1.0" },
+      { tag: "latest" },
+      { tag: "signed" },
+    ]);
   });
 
   it("of one layout in a directory of layouts, however it is cut", async () => {
@@ -84,7 +90,10 @@ describe("tags", () => {
   });
 
   it("of a layout without bare tags: exit code 1, and what there is", async () => {
-    for (const [command, rest] of [["tags", ""], ["cat", ":1.0"]] as const) {
+    for (const [command, rest] of [
+      ["tags", ""],
+      ["cat", ":1.0"],
+    ] as const) {
       const { code, stderr } = await ocilayout(command, `${fixture("podman-5.8.6-save-oci-dir")}${rest}`);
       expect(code).toBe(1);
       expect(stderr).toMatch(/such as docker\.io\/library\/app\)\n$/);
@@ -122,7 +131,9 @@ describe("a manifest whose name cannot be read", () => {
     writeFileSync(join(directory, "hello.txt"), "hello\n");
     await ocilayout("push", `${layout}/default:v1`, join(directory, "hello.txt"));
     const path = join(layout, "index.json");
-    const index = JSON.parse(readFileSync(path, "utf8")) as { manifests: { digest: string; annotations: Record<string, string> }[] };
+    const index = JSON.parse(readFileSync(path, "utf8")) as {
+      manifests: { digest: string; annotations: Record<string, string> }[];
+    };
     for (const { annotations } of index.manifests) annotations["org.opencontainers.image.ref.name"] = refName;
     writeFileSync(path, JSON.stringify(index));
     return { layout, digest: index.manifests[0]?.digest ?? "" };
@@ -132,22 +143,38 @@ describe("a manifest whose name cannot be read", () => {
     const { layout, digest } = await prepare();
     expect(await lines("ls", layout)).toEqual(["default  0 tags, 1 manifest whose name cannot be read"]);
     expect(await jsonLines("ls", layout)).toEqual([{ repository: "default", tags: 0, unreadableNames: 1 }]);
-    expect(await ocilayout("tags", layout)).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("1 manifest whose name cannot be read: ocilayout show") as string });
-    expect((await lines("show", layout))[0]).toMatch(new RegExp(`^default@sha256:[0-9a-f]{12}  manifest .*  named "${name}"$`));
+    expect(await ocilayout("tags", layout)).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: expect.stringContaining("1 manifest whose name cannot be read: ocilayout show") as string,
+    });
+    expect((await lines("show", layout))[0]).toMatch(
+      new RegExp(`^default@sha256:[0-9a-f]{12}  manifest .*  named "${name}"$`),
+    );
     expect(await jsonLines("show", layout)).toMatchObject([{ tags: [], unreadableNames: [name] }]);
     expect((await ocilayout("cat", `${layout}@${digest}`)).code).toBe(0);
   });
 
-  it.each(["verify", "show"])("is escaped in the JSON of %s, where a terminal would obey it", async (verb) => {
-    const hostile = "\u202e\u009b31m\u200b a";
-    const { layout } = await prepare(hostile);
-    const { stdout } = await ocilayout(verb, layout, "--json");
-    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-    expect(stdout.split("\n").filter((line) => line !== "").map((line) => JSON.stringify(JSON.parse(line))).join()).toContain(hostile);
-  });
+  it.each(["verify", "show"])(
+    "is escaped in the JSON of %s, where a terminal would obey it",
+    async (verb) => {
+      const hostile = "\u202e\u009b31m\u200b a";
+      const { layout } = await prepare(hostile);
+      const { stdout } = await ocilayout(verb, layout, "--json");
+      expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(
+        stdout
+          .split("\n")
+          .filter((line) => line !== "")
+          .map((line) => JSON.stringify(JSON.parse(line)))
+          .join(),
+      ).toContain(hostile);
+    },
+  );
 
   it("is cut to what fits a line, if it is long", async () => {
     const { layout } = await prepare(`${"A".repeat(100_000)} `);
-    for (const verb of ["show", "verify"]) for (const line of await lines(verb, layout)) expect(line.length).toBeLessThan(500);
+    for (const verb of ["show", "verify"])
+      for (const line of await lines(verb, layout)) expect(line.length).toBeLessThan(500);
   });
 });

@@ -53,33 +53,49 @@ describe("a path that is no layout is explained", () => {
   });
 
   it("a file that is no archive is a file", async () => {
-    expect(await refusal(1, "ls", join(directory, "hello.txt"))).toContain("is a file, not a layout directory");
+    expect(await refusal(1, "ls", join(directory, "hello.txt"))).toContain(
+      "is a file, not a layout directory",
+    );
   });
 
   it("skopeo's prefix is to be left out, and another transport needs a copy", async () => {
     expect(await refusal(1, "ls", `oci:${layout}`)).toContain('a path has no prefix: leave out "oci:"');
-    expect(await refusal(1, "cat", "docker://example.com/app:v1")).toContain("skopeo copy docker:… oci:DIRECTORY:TAG makes one");
-    expect(await refusal(1, "cat", "oci-archive:app.tar:v1")).toContain("only layout directories can be opened");
+    expect(await refusal(1, "cat", "docker://example.com/app:v1")).toContain(
+      "skopeo copy docker:… oci:DIRECTORY:TAG makes one",
+    );
+    expect(await refusal(1, "cat", "oci-archive:app.tar:v1")).toContain(
+      "only layout directories can be opened",
+    );
   });
 
   it("a push makes no layout whose name is a prefix", async () => {
-    expect(await refusal(1, "push", `oci:${directory}/new/docs:v1`, join(directory, "hello.txt"))).toContain('leave out "oci:"');
+    expect(await refusal(1, "push", `oci:${directory}/new/docs:v1`, join(directory, "hello.txt"))).toContain(
+      'leave out "oci:"',
+    );
   });
 
   it("an upper-case name is called that", async () => {
-    expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain("a repository name has no upper-case letters");
-    expect(await refusal(1, "push", `${directory}/new/MyApp:v1`, join(directory, "hello.txt"))).toContain("a repository name has no upper-case letters");
+    expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain(
+      "a repository name has no upper-case letters",
+    );
+    expect(await refusal(1, "push", `${directory}/new/MyApp:v1`, join(directory, "hello.txt"))).toContain(
+      "a repository name has no upper-case letters",
+    );
   });
 
   it("a directory of layouts needs --per-repo, and one layout must not have it", async () => {
-    expect(await refusal(1, "ls", tree)).toContain('or add --per-repo for all of them');
+    expect(await refusal(1, "ls", tree)).toContain("or add --per-repo for all of them");
     for (const verb of ["ls", "verify", "gc"]) {
-      expect(await refusal(1, verb, "--per-repo", layout)).toContain("is one layout, not a directory of layouts: leave out --per-repo");
+      expect(await refusal(1, verb, "--per-repo", layout)).toContain(
+        "is one layout, not a directory of layouts: leave out --per-repo",
+      );
     }
   });
 
   it("a path that explains nothing gets no advice", async () => {
-    expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(/^ocilayout: NAME_UNKNOWN: there is no layout at "[^"]*absent"\n$/);
+    expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(
+      /^ocilayout: NAME_UNKNOWN: there is no layout at "[^"]*absent"\n$/,
+    );
   });
 });
 
@@ -103,21 +119,38 @@ describe("a command line is explained in plain words", () => {
 
   it("a tag and a digest at once: one of them is to be left out", async () => {
     const digest = `sha256:${"0".repeat(64)}`;
-    expect(await refusal(1, "cat", `${layout}:v1@${digest}`)).toContain("a tag or a digest is needed, not both: leave out one of them");
-    expect(await refusal(2, "cat", `${layout}/default:v1@${digest}`)).toContain(`has a tag and a digest: leave out :v1 or @${digest}`);
+    expect(await refusal(1, "cat", `${layout}:v1@${digest}`)).toContain(
+      "a tag or a digest is needed, not both: leave out one of them",
+    );
+    expect(await refusal(2, "cat", `${layout}/default:v1@${digest}`)).toContain(
+      `has a tag and a digest: leave out :v1 or @${digest}`,
+    );
   });
 });
 
 describe("a failure of the system is explained in plain words", () => {
   it("a file that is to be pushed and is not there", async () => {
-    expect(await refusal(1, "push", `${layout}:v2`, join(directory, "absent"))).toMatch(/^ocilayout: cannot read "[^"]*absent": no such file or directory\n$/);
+    expect(await refusal(1, "push", `${layout}:v2`, join(directory, "absent"))).toMatch(
+      /^ocilayout: cannot read "[^"]*absent": no such file or directory\n$/,
+    );
   });
 
   it.each([
-    [{ message: "EACCES: permission denied, open 'x'", syscall: "open", path: "x" }, 'cannot open "x": permission denied'],
-    [{ message: "ENOSPC: no space left on device, write", syscall: "write" }, "ENOSPC: no space left on device, write"],
     [
-      { message: "listen EADDRINUSE: address already in use 127.0.0.1:5000", syscall: "listen", address: "127.0.0.1", port: 5000 },
+      { message: "EACCES: permission denied, open 'x'", syscall: "open", path: "x" },
+      'cannot open "x": permission denied',
+    ],
+    [
+      { message: "ENOSPC: no space left on device, write", syscall: "write" },
+      "ENOSPC: no space left on device, write",
+    ],
+    [
+      {
+        message: "listen EADDRINUSE: address already in use 127.0.0.1:5000",
+        syscall: "listen",
+        address: "127.0.0.1",
+        port: 5000,
+      },
       "cannot listen on 127.0.0.1:5000: address already in use",
     ],
   ])("%j", ({ message, ...members }, explained) => {
@@ -126,7 +159,9 @@ describe("a failure of the system is explained in plain words", () => {
 
   it("a registry's error keeps its code, and the system's words if the storage failed", () => {
     const cause = new Error("EIO: i/o error, read");
-    expect(explain(new RegistryError("STORAGE_FAILED", "reading a blob", { cause }))).toBe("STORAGE_FAILED: reading a blob: EIO: i/o error, read");
+    expect(explain(new RegistryError("STORAGE_FAILED", "reading a blob", { cause }))).toBe(
+      "STORAGE_FAILED: reading a blob: EIO: i/o error, read",
+    );
     expect(explain(new RegistryError("BLOB_UNKNOWN", "no blob", { cause }))).toBe("BLOB_UNKNOWN: no blob");
   });
 });
@@ -142,12 +177,24 @@ it("show of a part of a directory of layouts prints a name that means the same w
 it("pull refuses a directory that is to be unpacked, with its name", async () => {
   const content = readFileSync(join(directory, "hello.txt"));
   const annotations = { "org.opencontainers.image.title": "guide", "io.deis.oras.content.unpack": "true" };
-  const layer = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...(await computeDigest(content)), annotations };
+  const layer = {
+    mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
+    ...(await computeDigest(content)),
+    annotations,
+  };
   const registry = await openLayout(layout, { defaultRepository: "default" });
   await registry.pushBlob("default", layer, content);
   const mediaType = ociMediaTypes.imageManifest;
-  const manifest = { schemaVersion: 2, mediaType, artifactType: "application/vnd.example", config: emptyDescriptor, layers: [layer] };
+  const manifest = {
+    schemaVersion: 2,
+    mediaType,
+    artifactType: "application/vnd.example",
+    config: emptyDescriptor,
+    layers: [layer],
+  };
   await registry.pushManifest("default", Buffer.from(JSON.stringify(manifest)), mediaType, { tags: ["dir"] });
   await registry.close();
-  expect(await refusal(1, "pull", `${layout}:dir`, "--output", join(directory, "out"))).toContain('cannot unpack the directory "guide"');
+  expect(await refusal(1, "pull", `${layout}:dir`, "--output", join(directory, "out"))).toContain(
+    'cannot unpack the directory "guide"',
+  );
 });

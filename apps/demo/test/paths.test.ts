@@ -25,47 +25,56 @@ const commands: readonly (readonly [name: string, rest: string, ...more: string[
 ];
 
 describe.each(commands)("%s %s", (name, rest, ...more) => {
-  it.each(["nowhere", "nowhere/at/all", "file", "file/below", "empty", "among", ".."])("of %s: exit code 1, and nothing is created", async (path) => {
-    const directory = temporaryDirectory();
-    writeFileSync(join(directory, "file"), "");
-    mkdirSync(join(directory, "empty"));
-    mkdirSync(join(directory, "among/somebody"), { recursive: true });
-    const before = everything(directory);
-    const { code, stdout, stderr } = await ocilayout(name, `${directory}/${path}${rest}`, ...more);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^ocilayout: [A-Z_]+: .*\n$/);
-    expect(stderr).not.toMatch(/^ {4}at /m);
-    expect(everything(directory)).toEqual(before);
-  });
+  it.each(["nowhere", "nowhere/at/all", "file", "file/below", "empty", "among", ".."])(
+    "of %s: exit code 1, and nothing is created",
+    async (path) => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, "file"), "");
+      mkdirSync(join(directory, "empty"));
+      mkdirSync(join(directory, "among/somebody"), { recursive: true });
+      const before = everything(directory);
+      const { code, stdout, stderr } = await ocilayout(name, `${directory}/${path}${rest}`, ...more);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(/^ocilayout: [A-Z_]+: .*\n$/);
+      expect(stderr).not.toMatch(/^ {4}at /m);
+      expect(everything(directory)).toEqual(before);
+    },
+  );
 });
 
 describe("a path that is rubbish", () => {
-  it.each(["", "Not A Name!", "a\0b", "::::", "@@@", "x".repeat(5000), "\u001b[31m", "a/../b:c:d@e"])("%j: exit code 1", async (path) => {
-    for (const flags of [[], ["--per-repo"]]) {
-      for (const name of ["ls", "show", "verify"]) {
-        const { code, stdout, stderr } = await ocilayout(name, path, ...flags);
-        expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-        expect(stderr).toMatch(/^ocilayout: [A-Z_]+: .*\n$/);
-        expect(stderr.slice(0, -1)).not.toMatch(/\p{Cc}/u);
+  it.each(["", "Not A Name!", "a\0b", "::::", "@@@", "x".repeat(5000), "\u001b[31m", "a/../b:c:d@e"])(
+    "%j: exit code 1",
+    async (path) => {
+      for (const flags of [[], ["--per-repo"]]) {
+        for (const name of ["ls", "show", "verify"]) {
+          const { code, stdout, stderr } = await ocilayout(name, path, ...flags);
+          expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+          expect(stderr).toMatch(/^ocilayout: [A-Z_]+: .*\n$/);
+          expect(stderr.slice(0, -1)).not.toMatch(/\p{Cc}/u);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe("a layout that is damaged", () => {
-  it.each(["x-index-array", "x-index-truncated", "x-layout-version-1.1.0", "x-no-oci-layout", "x-no-index-json"])(
-    "%s: exit code 1 with its code",
-    async (name) => {
-      const layout = fixture(name);
-      const before = everything(layout);
-      for (const command of ["ls", "tags", "show", "gc"]) {
-        const { code, stderr } = await ocilayout(command, layout);
-        expect(code).toBe(1);
-        expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: .*\n$/);
-      }
-      expect(everything(layout)).toEqual(before);
-    },
-  );
+  it.each([
+    "x-index-array",
+    "x-index-truncated",
+    "x-layout-version-1.1.0",
+    "x-no-oci-layout",
+    "x-no-index-json",
+  ])("%s: exit code 1 with its code", async (name) => {
+    const layout = fixture(name);
+    const before = everything(layout);
+    for (const command of ["ls", "tags", "show", "gc"]) {
+      const { code, stderr } = await ocilayout(command, layout);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^ocilayout: LAYOUT_INVALID: .*\n$/);
+    }
+    expect(everything(layout)).toEqual(before);
+  });
 
   it("in a directory of layouts hides no other", async () => {
     const tree = fixture("ref-per-repo");
@@ -76,7 +85,13 @@ describe("a layout that is damaged", () => {
 
 describe("a part of a layout", () => {
   it.each(["ls", "gc", "verify", "serve"])("%s takes a layout as a whole: exit code 2", async (name) => {
-    expect(await ocilayout(name, join(fixture("ref-shared"), "library/app"))).toMatchObject({ code: 2, stdout: "" });
-    expect(await ocilayout(name, `${fixture("skopeo-1.22.0-tag")}:1.0`)).toMatchObject({ code: 2, stdout: "" });
+    expect(await ocilayout(name, join(fixture("ref-shared"), "library/app"))).toMatchObject({
+      code: 2,
+      stdout: "",
+    });
+    expect(await ocilayout(name, `${fixture("skopeo-1.22.0-tag")}:1.0`)).toMatchObject({
+      code: 2,
+      stdout: "",
+    });
   });
 });

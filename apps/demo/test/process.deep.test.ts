@@ -31,7 +31,11 @@ describe("as a process", () => {
     ]);
     expect(good).toMatchObject({ code: 0, stderr: "" });
     expect(good.stdout).toMatch(/^legacy\/docker {2}1 tag\n/);
-    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^ocilayout: NAME_UNKNOWN: /) as string });
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^ocilayout: NAME_UNKNOWN: /) as string,
+    });
     expect(nonsense).toMatchObject({ code: 2, stdout: "" });
   });
 
@@ -52,7 +56,11 @@ describe("as a process", () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "bytes"), Buffer.alloc(4_000_000));
     await lines("push", join(directory, "layout/app:v1"), join(directory, "bytes"));
-    const child = start("cat", "--blob", `${join(directory, "layout/app")}@${sha256(Buffer.alloc(4_000_000))}`);
+    const child = start(
+      "cat",
+      "--blob",
+      `${join(directory, "layout/app")}@${sha256(Buffer.alloc(4_000_000))}`,
+    );
     const end = ended(child);
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await end).toMatchObject({ code: 0, stderr: "" });
@@ -61,27 +69,30 @@ describe("as a process", () => {
 
 describe("serve", () => {
   it("that ends before it prints its URL fails the test at once", async () => {
-    await expect(firstLine(start("serve", join(temporaryDirectory(), "nowhere"), "--port", "0"))).rejects.toThrow(
-      /^the process ended with 1 before its first line: ocilayout: NAME_UNKNOWN: /,
-    );
+    await expect(
+      firstLine(start("serve", join(temporaryDirectory(), "nowhere"), "--port", "0")),
+    ).rejects.toThrow(/^the process ended with 1 before its first line: ocilayout: NAME_UNKNOWN: /);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("prints its URL, answers over HTTP, and ends well by %s", async (signal) => {
-    const layout = fixture("skopeo-1.22.0-tag");
-    const child = start("serve", layout, "--port", "0");
-    const end = ended(child);
-    const url = await firstLine(child);
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
-    expect((await fetch(`${url}/v2/`)).status).toBe(200);
-    const manifest = await fetch(`${url}/v2/default/manifests/1.0`);
-    expect(manifest.status).toBe(200);
-    const { bytes } = await ocilayout("cat", `${layout}:1.0`);
-    expect(Buffer.from(await manifest.arrayBuffer()).equals(bytes)).toBe(true);
-    const refused = await fetch(`${url}/v2/default/blobs/uploads/`, { method: "POST" });
-    expect(refused.status).toBe(405);
-    child.kill(signal);
-    expect(await end).toMatchObject({ code: 0, stderr: "" });
-  });
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "prints its URL, answers over HTTP, and ends well by %s",
+    async (signal) => {
+      const layout = fixture("skopeo-1.22.0-tag");
+      const child = start("serve", layout, "--port", "0");
+      const end = ended(child);
+      const url = await firstLine(child);
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
+      expect((await fetch(`${url}/v2/`)).status).toBe(200);
+      const manifest = await fetch(`${url}/v2/default/manifests/1.0`);
+      expect(manifest.status).toBe(200);
+      const { bytes } = await ocilayout("cat", `${layout}:1.0`);
+      expect(Buffer.from(await manifest.arrayBuffer()).equals(bytes)).toBe(true);
+      const refused = await fetch(`${url}/v2/default/blobs/uploads/`, { method: "POST" });
+      expect(refused.status).toBe(405);
+      child.kill(signal);
+      expect(await end).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
 
   it("takes pushes where it is told to, also into a layout that is not there yet", async () => {
     const layout = join(temporaryDirectory(), "New Layout");
@@ -89,7 +100,10 @@ describe("serve", () => {
     const end = ended(child);
     const { url, port } = JSON.parse(await firstLine(child)) as { url: string; port: number };
     expect(url).toBe(`http://127.0.0.1:${port}`);
-    const answer = await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, { method: "POST", body: "hello" });
+    const answer = await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, {
+      method: "POST",
+      body: "hello",
+    });
     expect(answer.status).toBe(201);
     child.kill("SIGTERM");
     expect((await end).code).toBe(0);
@@ -106,7 +120,10 @@ describe("serve", () => {
       const child = start("serve", layout, "--port", "0", "--writable", ...flags);
       const end = ended(child);
       const url = await firstLine(child);
-      await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, { method: "POST", body: "hello" });
+      await fetch(`${url}/v2/app/blobs/uploads/?digest=${sha256("hello")}`, {
+        method: "POST",
+        body: "hello",
+      });
       writeFileSync(join(layout, "blobs", sha256("hello").replace(":", "/")), "jello");
       const push = await fetch(`${url}/v2/app/manifests/v1`, { method: "PUT", headers, body });
       const pull = await fetch(`${url}/v2/app/blobs/${sha256("hello")}`);
@@ -118,20 +135,35 @@ describe("serve", () => {
   });
 
   it("answers under the hosts, and to the pages of the origins, that it is told", async () => {
-    const flags = ["--allowed-host", "registry.example", "--allowed-host", "other.example:81", "--allowed-origin", "https://ui.example"];
+    const flags = [
+      "--allowed-host",
+      "registry.example",
+      "--allowed-host",
+      "other.example:81",
+      "--allowed-origin",
+      "https://ui.example",
+    ];
     const child = start("serve", join(temporaryDirectory(), "l"), "--port", "0", "--writable", ...flags);
     const end = ended(child);
     const url = await firstLine(child);
-    const statuses = ["registry.example", "other.example:81", "other.example", "evil.example"].map((host) => statusUnder(url, host));
+    const statuses = ["registry.example", "other.example:81", "other.example", "evil.example"].map((host) =>
+      statusUnder(url, host),
+    );
     expect(await Promise.all(statuses)).toEqual([200, 200, 403, 403]);
-    const post = async (origin: string): Promise<number> => (await fetch(`${url}/v2/a/blobs/uploads/`, { method: "POST", headers: { origin } })).status;
+    const post = async (origin: string): Promise<number> =>
+      (await fetch(`${url}/v2/a/blobs/uploads/`, { method: "POST", headers: { origin } })).status;
     expect([await post("https://ui.example"), await post("https://evil.example")]).toEqual([202, 403]);
     child.kill("SIGTERM");
     expect((await end).code).toBe(0);
   });
 
-  it.each([["--allowed-host", "http://x"], ["--allowed-origin", "ui.example"]])("takes no %s such as %s", async (option, value) => {
-    const end = await ended(start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0", option, value));
+  it.each([
+    ["--allowed-host", "http://x"],
+    ["--allowed-origin", "ui.example"],
+  ])("takes no %s such as %s", async (option, value) => {
+    const end = await ended(
+      start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0", option, value),
+    );
     expect(end.code).toBe(2);
     expect(end.stderr).toContain(value);
   });
@@ -140,7 +172,9 @@ describe("serve", () => {
     const child = start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0");
     const end = ended(child);
     const url = await firstLine(child);
-    expect(await (await fetch(`${url}/v2/_catalog`)).json()).toEqual({ repositories: ["a", "a/b", "a/b/c", "z"] });
+    expect(await (await fetch(`${url}/v2/_catalog`)).json()).toEqual({
+      repositories: ["a", "a/b", "a/b/c", "z"],
+    });
     child.kill("SIGTERM");
     expect((await end).code).toBe(0);
   });
@@ -167,10 +201,21 @@ describe("output", () => {
       ["verify", join(directory, "layout")],
     ]) {
       const [stdout, terminal] = [new Sink(), new Sink(true)];
-      expect(await run(args, { stdout, stderr: Object.assign(terminal, { cursorTo: () => true, clearLine: () => true, moveCursor: () => true }) })).toBe(0);
+      expect(
+        await run(args, {
+          stdout,
+          stderr: Object.assign(terminal, {
+            cursorTo: () => true,
+            clearLine: () => true,
+            moveCursor: () => true,
+          }),
+        }),
+      ).toBe(0);
       expect(terminal.bytes.toString()).not.toBe("");
       expect(stdout.bytes.toString()).not.toContain("\u001b");
-      expect((await ocilayout(...args, "--force").then(() => ocilayout(...args))).stderr).not.toContain("\u001b");
+      expect((await ocilayout(...args, "--force").then(() => ocilayout(...args))).stderr).not.toContain(
+        "\u001b",
+      );
     }
   });
 

@@ -21,17 +21,27 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Layers with these titles, each with its title as content. */
 async function layers(...titles: readonly string[]): Promise<TitledLayer[]> {
   return Promise.all(
-    titles.map(async (title) => ({ title, descriptor: { mediaType: octetStream, ...(await computeDigest(encode(title))) } })),
+    titles.map(async (title) => ({
+      title,
+      descriptor: { mediaType: octetStream, ...(await computeDigest(encode(title))) },
+    })),
   );
 }
 
 /** A registry that verifies nothing, and has what `contents` says in place of what was asked for. */
-function registryOf(all: readonly TitledLayer[], contents: Readonly<Record<string, string>> = {}): Pick<RegistryReader, "getBlob"> {
+function registryOf(
+  all: readonly TitledLayer[],
+  contents: Readonly<Record<string, string>> = {},
+): Pick<RegistryReader, "getBlob"> {
   return {
     getBlob: async (_repo, digest) => {
       const title = all.find(({ descriptor }) => descriptor.digest === digest)?.title ?? "";
       const content = encode(contents[title] ?? title);
-      const descriptor: Descriptor = { mediaType: octetStream, digest: digest as Descriptor["digest"], size: content.length };
+      const descriptor: Descriptor = {
+        mediaType: octetStream,
+        digest: digest as Descriptor["digest"],
+        size: content.length,
+      };
       return createBlobReader(descriptor, content, { verify: false });
     },
   };
@@ -41,7 +51,9 @@ describe("pulling", () => {
   it("verifies content, whoever the registry is, before the first file appears", async () => {
     const all = await layers("a", "b");
     for (const wrong of ["x", "", "bb"]) {
-      await expect(pullFiles(registryOf(all, { b: wrong }), "app", all, out)).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
+      await expect(pullFiles(registryOf(all, { b: wrong }), "app", all, out)).rejects.toMatchObject({
+        code: "CONTENT_CORRUPT",
+      });
       expect(existsSync(out)).toBe(false);
     }
   });
@@ -52,7 +64,9 @@ describe("pulling", () => {
     const onFile = ({ title }: TitledLayer): void => {
       if (title === "b") controller.abort(new Error("enough"));
     };
-    await expect(pullFiles(registryOf(all), "app", all, out, { signal: controller.signal, onFile })).rejects.toThrow("enough");
+    await expect(
+      pullFiles(registryOf(all), "app", all, out, { signal: controller.signal, onFile }),
+    ).rejects.toThrow("enough");
     expect(existsSync(out)).toBe(false);
     mkdirSync(out);
     const options = { signal: AbortSignal.abort(new Error("before")) };
@@ -65,7 +79,9 @@ describe("pulling", () => {
     const onFile = (): void => {
       writeFileSync(join(out, "a"), "mine");
     };
-    await expect(pullFiles(registryOf(all), "app", all, out, { onFile })).rejects.toMatchObject({ code: "DENIED" });
+    await expect(pullFiles(registryOf(all), "app", all, out, { onFile })).rejects.toMatchObject({
+      code: "DENIED",
+    });
     expect(readdirSync(out)).toEqual(["a"]);
     expect(readFileSync(join(out, "a"), "utf8")).toBe("mine");
   });
@@ -76,7 +92,9 @@ describe("pulling", () => {
     const onFile = (): void => {
       symlinkSync(join(directory, "outside"), join(out, "sub"));
     };
-    await expect(pullFiles(registryOf(all), "app", all, out, { onFile, force: true })).rejects.toMatchObject({ code: "NAME_INVALID" });
+    await expect(pullFiles(registryOf(all), "app", all, out, { onFile, force: true })).rejects.toMatchObject({
+      code: "NAME_INVALID",
+    });
     expect(everything(join(directory, "outside"))).toEqual({});
   });
 

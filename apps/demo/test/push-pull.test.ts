@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -19,10 +27,19 @@ beforeEach(() => {
 describe("push", () => {
   it("makes a layer of each file, with its name or its path within the directory as title", async () => {
     await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
-    const manifest = JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout) as { layers: unknown[] };
-    expect(manifest).toMatchObject({ artifactType: "application/vnd.unknown.artifact.v1", config: { mediaType: "application/vnd.oci.empty.v1+json" } });
+    const manifest = JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout) as {
+      layers: unknown[];
+    };
+    expect(manifest).toMatchObject({
+      artifactType: "application/vnd.unknown.artifact.v1",
+      config: { mediaType: "application/vnd.oci.empty.v1+json" },
+    });
     expect(manifest.layers).toEqual(
-      [["deep/ends", ""], ["hello.txt", "hello\n"], ["start.md", "# Start\n"]].map(([title, content = ""]) => ({
+      [
+        ["deep/ends", ""],
+        ["hello.txt", "hello\n"],
+        ["start.md", "# Start\n"],
+      ].map(([title, content = ""]) => ({
         mediaType: "application/octet-stream",
         digest: sha256(content),
         size: content.length,
@@ -33,15 +50,33 @@ describe("push", () => {
 
   it("the same input is the same digest, wherever, whenever and in whatever order", async () => {
     const flags = ["--annotation", "b=2", "--annotation", "a=1"];
-    const [first] = (await jsonLines("push", at("one/docs:v1"), at("hello.txt"), at("guide"), ...flags)) as [{ digest: string }];
+    const [first] = (await jsonLines("push", at("one/docs:v1"), at("hello.txt"), at("guide"), ...flags)) as [
+      { digest: string },
+    ];
     utimesSync(at("hello.txt"), 1, 1);
-    const [second] = await jsonLines("push", at("two/other:v2"), at("guide"), at("hello.txt"), "--annotation", "a=1", "--annotation", "b=2");
+    const [second] = await jsonLines(
+      "push",
+      at("two/other:v2"),
+      at("guide"),
+      at("hello.txt"),
+      "--annotation",
+      "a=1",
+      "--annotation",
+      "b=2",
+    );
     expect(second).toMatchObject({ digest: first.digest });
     expect(first.digest).toBe("sha256:8b750b1010e18f14f327e88e34830f5537cadd3f4024482e9f2c19241fe2198b");
   });
 
   it("says what it is: type, annotations, type of the files", async () => {
-    const flags = ["--artifact-type", "application/vnd.example", "--annotation", "a.b=c=d", "--media-type", "text/plain"];
+    const flags = [
+      "--artifact-type",
+      "application/vnd.example",
+      "--annotation",
+      "a.b=c=d",
+      "--media-type",
+      "text/plain",
+    ];
     await lines("push", at("layout/docs:v1"), at("hello.txt"), ...flags);
     expect(JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout)).toMatchObject({
       artifactType: "application/vnd.example",
@@ -81,8 +116,12 @@ describe("push", () => {
   it("writes bare tags into a layout, as other tools do", async () => {
     await lines("push", at("layout/default:v1"), at("hello.txt"));
     await lines("push", `${at("layout")}:v2`, at("hello.txt"));
-    const index = JSON.parse(readFileSync(at("layout/index.json"), "utf8")) as { manifests: { annotations: Record<string, string> }[] };
-    expect(index.manifests.map(({ annotations }) => annotations["org.opencontainers.image.ref.name"])).toEqual(["v1", "v2"]);
+    const index = JSON.parse(readFileSync(at("layout/index.json"), "utf8")) as {
+      manifests: { annotations: Record<string, string> }[];
+    };
+    expect(
+      index.manifests.map(({ annotations }) => annotations["org.opencontainers.image.ref.name"]),
+    ).toEqual(["v1", "v2"]);
   });
 
   it("a double slash says where the directory of a new layout ends", async () => {
@@ -133,10 +172,14 @@ describe("push", () => {
     });
     mkdirSync(at("links"));
     symlinkSync(at("hello.txt"), at("links/link"));
-    expect((await ocilayout("push", at("l/docs:v1"), at("links"))).stderr).toMatch(/^ocilayout: UNSUPPORTED: /);
+    expect((await ocilayout("push", at("l/docs:v1"), at("links"))).stderr).toMatch(
+      /^ocilayout: UNSUPPORTED: /,
+    );
     if (process.platform !== "win32") {
       writeFileSync(at("back\\slash"), "");
-      expect((await ocilayout("push", at("l/docs:v1"), at("back\\slash"))).stderr).toMatch(/^ocilayout: NAME_INVALID: /);
+      expect((await ocilayout("push", at("l/docs:v1"), at("back\\slash"))).stderr).toMatch(
+        /^ocilayout: NAME_INVALID: /,
+      );
     }
     expect(readdirSync(directory)).not.toContain("l");
   });
@@ -145,7 +188,10 @@ describe("push", () => {
 describe("pull", () => {
   it("writes the files back, byte for byte", async () => {
     await lines("push", at("layout/docs:v1"), at("guide"));
-    expect(await lines("pull", at("layout/docs:v1"), "--output", at("new/out"))).toEqual(["deep/ends  0 B", "start.md  8 B"]);
+    expect(await lines("pull", at("layout/docs:v1"), "--output", at("new/out"))).toEqual([
+      "deep/ends  0 B",
+      "start.md  8 B",
+    ]);
     expect(everything(at("new/out"))).toEqual(everything(at("guide")));
   });
 

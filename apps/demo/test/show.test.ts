@@ -25,7 +25,9 @@ async function layoutOf(contents: readonly (ManifestContent | Promise<ManifestCo
 describe("show", () => {
   it("draws an index, its platforms, their configs and layers", async () => {
     const drawn = await lines("show", `${fixture("skopeo-1.22.0-all")}:multi`);
-    expect(drawn[0]).toMatch(/^default:multi {2}index {2}sha256:[0-9a-f]{12} {2}[0-9.]+ k?B {2}application\/vnd\.oci\.image\.index\.v1\+json$/);
+    expect(drawn[0]).toMatch(
+      /^default:multi {2}index {2}sha256:[0-9a-f]{12} {2}[0-9.]+ k?B {2}application\/vnd\.oci\.image\.index\.v1\+json$/,
+    );
     expect(drawn[1]).toMatch(/^├─ manifest .*linux\/amd64/);
     expect(drawn[2]).toMatch(/^│ {2}├─ config {2}/);
     expect(drawn[3]).toMatch(/^│ {2}├─ layer {2}/);
@@ -38,8 +40,18 @@ describe("show", () => {
     expect(more).toEqual([]);
     expect(tree).toMatchObject({ repository: "default", tags: ["multi"] });
     expect(tree?.nodes[0]).toMatchObject({ depth: 0, role: "index", state: "read" });
-    expect(tree?.nodes[1]).toMatchObject({ depth: 1, role: "manifest", platform: "linux/amd64", parent: tree?.nodes[0]?.digest });
-    expect(tree?.nodes[2]).toMatchObject({ depth: 2, role: "config", state: "listed", parent: tree?.nodes[1]?.digest });
+    expect(tree?.nodes[1]).toMatchObject({
+      depth: 1,
+      role: "manifest",
+      platform: "linux/amd64",
+      parent: tree?.nodes[0]?.digest,
+    });
+    expect(tree?.nodes[2]).toMatchObject({
+      depth: 2,
+      role: "config",
+      state: "listed",
+      parent: tree?.nodes[1]?.digest,
+    });
   });
 
   it("shows what refers to a manifest below its parts, and annotations", async () => {
@@ -48,7 +60,9 @@ describe("show", () => {
     const referrers = tree?.nodes.filter(({ role }) => role === "referrer") ?? [];
     expect(referrers.length).toBeGreaterThan(0);
     for (const { parent } of referrers) expect(tree?.nodes.map(({ digest }) => digest)).toContain(parent);
-    const annotated = tree?.nodes.find(({ annotations, role }) => role === "referrer" && annotations !== undefined);
+    const annotated = tree?.nodes.find(
+      ({ annotations, role }) => role === "referrer" && annotations !== undefined,
+    );
     const [key, value] = Object.entries(annotated?.annotations ?? {})[0] ?? ["", ""];
     expect((await lines("show", `${layout}:app`)).join("\n")).toContain(`${key} = ${value}`);
   });
@@ -61,13 +75,23 @@ describe("show", () => {
   });
 
   it("shows everything in a layout: every blob that is reached, each manifest once", async () => {
-    for (const name of ["ref-shared", "regctl-main-referrers", "buildx-0.29.1-oci-dir-attest", "skopeo-1.22.0-no-tag"]) {
+    for (const name of [
+      "ref-shared",
+      "regctl-main-referrers",
+      "buildx-0.29.1-oci-dir-attest",
+      "skopeo-1.22.0-no-tag",
+    ]) {
       const found = await trees(fixture(name));
       const { reachable } = JSON.parse(
-        readFileSync(join(import.meta.dirname, "../../../packages/layout-core/test/fixtures", name, "expected.json"), "utf8"),
+        readFileSync(
+          join(import.meta.dirname, "../../../packages/layout-core/test/fixtures", name, "expected.json"),
+          "utf8",
+        ),
       ) as { reachable: { manifests: { digest: string }[]; blobs: { digest: string }[] } };
       const expected = [...reachable.manifests, ...reachable.blobs].map(({ digest }) => digest);
-      expect(new Set(found.flatMap(({ nodes }) => nodes.map(({ digest }) => digest))), name).toEqual(new Set(expected));
+      expect(new Set(found.flatMap(({ nodes }) => nodes.map(({ digest }) => digest))), name).toEqual(
+        new Set(expected),
+      );
     }
   });
 
@@ -118,10 +142,22 @@ describe("show", () => {
     const referrer = await artifact({ subject: first.descriptor });
     const roles = async (...contents: ManifestContent[]): Promise<string[]> => {
       const [tree] = await trees(`${await layoutOf([referrer, index(contents)])}:root`);
-      return (tree?.nodes ?? []).filter(({ role }) => role !== "config" && role !== "layer").map(({ role, depth, state }) => `${depth} ${role} ${state}`);
+      return (tree?.nodes ?? [])
+        .filter(({ role }) => role !== "config" && role !== "layer")
+        .map(({ role, depth, state }) => `${depth} ${role} ${state}`);
     };
-    expect(await roles(first, second)).toEqual(["0 index read", "1 manifest read", "2 referrer read", "1 manifest read"]);
-    expect(await roles(referrer, first)).toEqual(["0 index read", "1 manifest read", "1 manifest read", "2 referrer repeated"]);
+    expect(await roles(first, second)).toEqual([
+      "0 index read",
+      "1 manifest read",
+      "2 referrer read",
+      "1 manifest read",
+    ]);
+    expect(await roles(referrer, first)).toEqual([
+      "0 index read",
+      "1 manifest read",
+      "1 manifest read",
+      "2 referrer repeated",
+    ]);
   });
 
   it("of a tag that is not there: exit code 1", async () => {

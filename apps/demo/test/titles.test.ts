@@ -17,7 +17,14 @@ async function layoutWith(directory: string, titles: readonly string[]): Promise
   const layers = titles.map(async (title) => {
     const content = new TextEncoder().encode(`content of ${title}`);
     const mediaType = "application/octet-stream";
-    return { descriptor: { mediaType, ...(await computeDigest(content)), annotations: { [annotationKeys.title]: title } }, content };
+    return {
+      descriptor: {
+        mediaType,
+        ...(await computeDigest(content)),
+        annotations: { [annotationKeys.title]: title },
+      },
+      content,
+    };
   });
   await pushContent(registry, "default", artifact({ layers }), { tags: ["v1"] });
   await registry.close();
@@ -50,7 +57,13 @@ describe("a title that leaves the directory", () => {
     const path = await layoutWith(directory, ["good", title]);
     const before = everything(directory);
     for (const flags of [[], ["--force"]]) {
-      const { code, stdout, stderr } = await ocilayout("pull", path, "--output", join(directory, "out"), ...flags);
+      const { code, stdout, stderr } = await ocilayout(
+        "pull",
+        path,
+        "--output",
+        join(directory, "out"),
+        ...flags,
+      );
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toMatch(/^ocilayout: NAME_INVALID: the title .*\n$/);
       expect(stderr.slice(0, -1)).not.toMatch(/\p{Cc}/u);
@@ -59,7 +72,15 @@ describe("a title that leaves the directory", () => {
   });
 
   it("is refused with the reason", () => {
-    const reasons = { "/a": "absolute", "": "empty", "a//b": "empty", "a/..": "component", "C:a": "drive", "a\\b": "backslash", "\n": "control" };
+    const reasons = {
+      "/a": "absolute",
+      "": "empty",
+      "a//b": "empty",
+      "a/..": "component",
+      "C:a": "drive",
+      "a\\b": "backslash",
+      "\n": "control",
+    };
     for (const [title, reason] of Object.entries(reasons)) expect(() => parseTitle(title)).toThrow(reason);
   });
 
@@ -69,7 +90,9 @@ describe("a title that leaves the directory", () => {
   });
 
   it("any title that is taken stays within the directory", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", ".", "/", "\\", ":", "C", "~", " ", "\0", "..", "é") });
+    const text = fc.string({
+      unit: fc.constantFrom("a", ".", "/", "\\", ":", "C", "~", " ", "\0", "..", "é"),
+    });
     fc.assert(
       fc.property(text, (title) => {
         let components: string[];
@@ -114,12 +137,15 @@ describe("a title that leaves the directory", () => {
     expect(readFileSync(join(directory, "out/file"), "utf8")).toBe("content of file");
   });
 
-  it.each([[["same", "same"]], [["a", "a/b"]], [["a/b/c", "a/b"]]])("%j cannot all be files", async (titles) => {
-    const directory = temporaryDirectory();
-    const path = await layoutWith(directory, titles);
-    const { code, stderr } = await ocilayout("pull", path, "--output", join(directory, "out"));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^ocilayout: NAME_INVALID: /);
-    expect(readdirSync(directory)).toEqual(["layout"]);
-  });
+  it.each([[["same", "same"]], [["a", "a/b"]], [["a/b/c", "a/b"]]])(
+    "%j cannot all be files",
+    async (titles) => {
+      const directory = temporaryDirectory();
+      const path = await layoutWith(directory, titles);
+      const { code, stderr } = await ocilayout("pull", path, "--output", join(directory, "out"));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^ocilayout: NAME_INVALID: /);
+      expect(readdirSync(directory)).toEqual(["layout"]);
+    },
+  );
 });

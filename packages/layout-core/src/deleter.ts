@@ -47,7 +47,9 @@ export class LayoutDeleter implements RegistryDeleter {
       await graph.read(draft, repo, "indexes");
       const referencedBy = graph.containers(draft, repo, wanted);
       if (referencedBy.length > 0) {
-        throw new RegistryError("DENIED", `an index of ${repo} contains ${wanted}`, { detail: { referencedBy } });
+        throw new RegistryError("DENIED", `an index of ${repo} contains ${wanted}`, {
+          detail: { referencedBy },
+        });
       }
       const [entry] = draft.withDigest(repo, wanted);
       if (entry === undefined) throw unknownManifest(repo, wanted);
@@ -73,12 +75,17 @@ export class LayoutDeleter implements RegistryDeleter {
     try {
       await index.read();
       // Where there is no layout nothing can be deleted, and none is made for that.
-      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined) throw unknownBlob(wanted, blobs);
+      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined)
+        throw unknownBlob(wanted, blobs);
       const sharers = await findSharers(this.#layout);
       if (sharers === undefined) {
-        throw new RegistryError("DENIED", "blobs is a link: other layouts may need what lies there, and sharedWith does not say which", {
-          detail: { reason: "shared-blobs" },
-        });
+        throw new RegistryError(
+          "DENIED",
+          "blobs is a link: other layouts may need what lies there, and sharedWith does not say which",
+          {
+            detail: { reason: "shared-blobs" },
+          },
+        );
       }
       await lockAll(sharers, signal, async (locked) => {
         if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted, blobs);
@@ -91,7 +98,11 @@ export class LayoutDeleter implements RegistryDeleter {
     }
   }
 
-  async #transact(doing: string, signal: AbortSignal | undefined, change: (draft: Draft) => Promise<void>): Promise<void> {
+  async #transact(
+    doing: string,
+    signal: AbortSignal | undefined,
+    change: (draft: Draft) => Promise<void>,
+  ): Promise<void> {
     const { index } = this.#layout;
     try {
       const table = await index.read();
@@ -121,7 +132,9 @@ async function requireUnreferenced({ layout, entries }: LockedLayout, digest: st
     const refers = (part: Descriptor): boolean => part.digest === digest;
     if (manifest.children.some(refers) || manifest.parts.some(refers)) referencedBy.push(manifest.digest);
   }
-  if (referencedBy.length > 0) refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
+  if (referencedBy.length > 0)
+    refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
   if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });
-  if (unreadable.length > 0) refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
+  if (unreadable.length > 0)
+    refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
 }

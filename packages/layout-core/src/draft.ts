@@ -48,7 +48,9 @@ export class Draft implements EntryView {
   }
 
   withDigest(repository: string, digest: string): ReadonlySet<Entry> {
-    return this.#repositories.get(repository)?.digests.get(digest) ?? this.#table.withDigest(repository, digest);
+    return (
+      this.#repositories.get(repository)?.digests.get(digest) ?? this.#table.withDigest(repository, digest)
+    );
   }
 
   *digests(repository: string): Generator<string, void, undefined> {
@@ -133,7 +135,8 @@ export class Draft implements EntryView {
     const same = touchSet(touched.digests, digest, () => this.#table.withDigest(repository, digest));
     same.delete(entry);
     if (same.size === 0) touched.revision = {};
-    if (tag !== undefined) touchSet(touched.tags, tag, () => this.#table.tagged(repository, tag)).delete(entry);
+    if (tag !== undefined)
+      touchSet(touched.tags, tag, () => this.#table.tagged(repository, tag)).delete(entry);
   }
 
   #touch(repository: string): TouchedRepository {

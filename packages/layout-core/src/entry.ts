@@ -4,7 +4,14 @@ import { isDigest } from "@ocilayout/oci-types";
 import { isRecord } from "./json.ts";
 import { scanMembers, setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
-import { CONTAINERD_NAME, isReadableDigest, readEntryName, REF_NAME, UNTAGGED, writeRefName } from "./ref-name.ts";
+import {
+  CONTAINERD_NAME,
+  isReadableDigest,
+  readEntryName,
+  REF_NAME,
+  UNTAGGED,
+  writeRefName,
+} from "./ref-name.ts";
 
 /** An entry that names a manifest of a repository. Immutable: a change makes another. */
 export interface Entry {
@@ -51,12 +58,22 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
     return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
   };
   if (!isReadableDigest(digest)) return foreign("digest not understood");
-  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return foreign("size not understood");
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    return foreign("size not understood");
   const name = readEntryName(value, rules);
-  if (typeof name !== "string") return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
+  if (typeof name !== "string")
+    return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
   const { defaultRepository } = rules;
   if (defaultRepository === undefined) return foreign(name);
-  return { text, mediaType, digest, size, repository: defaultRepository, tag: undefined, unreadableName: name };
+  return {
+    text,
+    mediaType,
+    digest,
+    size,
+    repository: defaultRepository,
+    tag: undefined,
+    unreadableName: name,
+  };
 }
 
 /** Makes a new entry for `descriptor`, called `name`. */
@@ -98,7 +115,9 @@ export function untagEntry(entry: Entry, rules: NameRules): Entry {
 export function isLeftUntagged(entry: Entry): boolean {
   const { annotations } = JSON.parse(entry.text) as { readonly annotations?: unknown };
   if (entry.tag !== undefined || !isRecord(annotations)) return false;
-  return Object.hasOwn(annotations, UNTAGGED) || annotations[REF_NAME] === `${entry.repository}@${entry.digest}`;
+  return (
+    Object.hasOwn(annotations, UNTAGGED) || annotations[REF_NAME] === `${entry.repository}@${entry.digest}`
+  );
 }
 
 /** Whether there is nothing to `entry` but its descriptor and its name, so that dropping it loses nothing. */

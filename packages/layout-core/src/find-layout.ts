@@ -1,7 +1,13 @@
 import { posix, win32 } from "node:path";
 
 import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
-import { isValidDigest, isValidTag, maxRepositoryLength, maxTagLength, tryParseHostless } from "@ocilayout/ociref";
+import {
+  isValidDigest,
+  isValidTag,
+  maxRepositoryLength,
+  maxTagLength,
+  tryParseHostless,
+} from "@ocilayout/ociref";
 
 import type { Disk } from "./fs/disk.ts";
 import { nodeDisk } from "./fs/disk.ts";
@@ -45,7 +51,9 @@ export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): F
   requireString(path, "a path");
   if (path === "" || path.includes("\0")) throw invalid(path);
   const isLayout = (directory: string): boolean => hasMarker(disk, flavour.join(directory, "oci-layout"));
-  return matchWhole(path, flavour, isLayout) ?? matchPrefix(path, flavour, isLayout) ?? fallBack(path, flavour);
+  return (
+    matchWhole(path, flavour, isLayout) ?? matchPrefix(path, flavour, isLayout) ?? fallBack(path, flavour)
+  );
 }
 
 type IsLayout = (directory: string) => boolean;
@@ -54,7 +62,10 @@ type IsLayout = (directory: string) => boolean;
 function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
   if (isLayout(path)) return { directory: path, matched: "layout" };
   const rootLength = flavour.parse(path).root.length;
-  for (const [separator, part, isValid] of [["@", "digest", isValidDigest], [":", "tag", isValidTag]] as const) {
+  for (const [separator, part, isValid] of [
+    ["@", "digest", isValidDigest],
+    [":", "tag", isValidTag],
+  ] as const) {
     const at = path.lastIndexOf(separator);
     const rest = path.slice(at + 1);
     if (at <= 0 || at < rootLength || !isValid(rest)) continue;
@@ -87,7 +98,10 @@ const MAX_REST = maxRepositoryLength + maxTagLength + maxDigestLength + 2;
  * The ways to cut a path into a directory and a rest that may be a reference, the deepest first; the rest has slashes on
  * every system.
  */
-function* prefixes(path: string, flavour: typeof posix): Generator<{ directory: string; rest: string }, void, undefined> {
+function* prefixes(
+  path: string,
+  flavour: typeof posix,
+): Generator<{ directory: string; rest: string }, void, undefined> {
   const { root } = flavour.parse(path);
   const separators = flavour.sep === "\\" ? /[\\/]+/g : /\/+/g;
   const cuts = Array.from(path.slice(root.length).matchAll(separators), (match) => {

@@ -47,9 +47,13 @@ export async function findNeeded(
     }
   }
   if (damaged.length === 0) return { revisions, needed };
-  throw new RegistryError("LAYOUT_INVALID", `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown: push it again, or delete it`, {
-    detail: { damaged: damaged.sort() },
-  });
+  throw new RegistryError(
+    "LAYOUT_INVALID",
+    `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown: push it again, or delete it`,
+    {
+      detail: { damaged: damaged.sort() },
+    },
+  );
 }
 
 /**
@@ -58,7 +62,11 @@ export async function findNeeded(
  */
 export function requireKnown(digest: string, { reason, cause }: UnreadableManifest): void {
   if (cause === undefined) return;
-  throw new RegistryError("STORAGE_FAILED", `cannot collect garbage: manifest ${digest} cannot be read (${reason}), so its references are unknown`, {
-    cause,
-  });
+  throw new RegistryError(
+    "STORAGE_FAILED",
+    `cannot collect garbage: manifest ${digest} cannot be read (${reason}), so its references are unknown`,
+    {
+      cause,
+    },
+  );
 }

@@ -1,5 +1,11 @@
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { isRegistryError, RegistryError, requireCount, requireFlag, requireObject } from "@ocilayout/oci-types";
+import {
+  isRegistryError,
+  RegistryError,
+  requireCount,
+  requireFlag,
+  requireObject,
+} from "@ocilayout/oci-types";
 
 import { throwIfAborted } from "./check-input.ts";
 import { Draft } from "./draft.ts";
@@ -94,7 +100,12 @@ function tellRemoved(error: unknown, removed: readonly StoredBlob[]): unknown {
   });
 }
 
-async function collect(layout: Layout, options: Omit<Settings, "nowMs">, untagged: boolean | "all", removed: StoredBlob[]): Promise<GcReport> {
+async function collect(
+  layout: Layout,
+  options: Omit<Settings, "nowMs">,
+  untagged: boolean | "all",
+  removed: StoredBlob[],
+): Promise<GcReport> {
   const { index, disk, paths } = layout;
   const table = await index.read();
   // A layout that is not there has nothing to remove, and is not made for that.
@@ -118,18 +129,26 @@ async function collect(layout: Layout, options: Omit<Settings, "nowMs">, untagge
     const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, rule);
     const draft = new Draft(table);
     await (settings.dryRun ? drop(draft) : index.transact(drop, settings.signal));
-    mark = await findNeeded(sharers, settings, "memory", settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined);
+    mark = await findNeeded(
+      sharers,
+      settings,
+      "memory",
+      settings.dryRun ? (it) => (it === layout ? draft : undefined) : undefined,
+    );
   }
   const candidates = await findCandidates(layout, settings, mark);
   if (settings.dryRun && known !== undefined) for (const blob of candidates) removed.push(blob);
-  if (!settings.dryRun && known !== undefined) await sweep(layout, settings, { sharers, mark, candidates, removed });
+  if (!settings.dryRun && known !== undefined)
+    await sweep(layout, settings, { sharers, mark, candidates, removed });
   const clear = (): Promise<number> => clearDebris(disk, paths, layout.settings, settings);
   const clearAndReserve = async (): Promise<number> => {
     const cleared = await clear();
     await index.replenishReserve();
     return cleared;
   };
-  const uploads = await (settings.dryRun ? clear() : index.locked(clearAndReserve, { signal: settings.signal }));
+  const uploads = await (settings.dryRun
+    ? clear()
+    : index.locked(clearAndReserve, { signal: settings.signal }));
   const report = { removed: digestsOf(removed), bytes: bytesOf(removed), uploads };
   return known === undefined ? { ...report, withheld: digestsOf(candidates) } : report;
 }
@@ -160,19 +179,26 @@ interface Sweep {
 }
 
 /** Removes every candidate that is still of no use. */
-async function sweep(layout: Layout, settings: Settings, { sharers, mark: first, candidates, removed }: Sweep): Promise<void> {
+async function sweep(
+  layout: Layout,
+  settings: Settings,
+  { sharers, mark: first, candidates, removed }: Sweep,
+): Promise<void> {
   let mark = first;
-  for (let at = 0, disturbed = 0; at < candidates.length; ) {
+  for (let at = 0, disturbed = 0; at < candidates.length;) {
     throwIfAborted(settings);
     const slice = candidates.slice(at, at + SLICE);
     const isDone = await lockAll(sharers, settings.signal, async (locked) => {
       const isCurrent = locked.every(({ entries }, i) => entries.revision === mark.revisions[i]);
       if (!isCurrent && disturbed < PATIENCE) return false;
       // Where others do not let it be known in time, what is needed is found out here.
-      const { needed } = isCurrent ? mark : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.entries);
+      const { needed } = isCurrent
+        ? mark
+        : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.entries);
       for (const blob of slice) {
         // Needed by now, renewed by a push that found it, or gone.
-        if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest)) continue;
+        if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest))
+          continue;
         await layout.staging.remove(blob.digest, () => removed.push(blob));
         forgetIn(sharers, blob.digest);
       }

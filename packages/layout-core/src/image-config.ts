@@ -1,5 +1,18 @@
-import type { CallOptions, Descriptor, ImageManifest, ParsedManifest, Platform, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, manifestKind, RegistryError, requireSignal } from "@ocilayout/oci-types";
+import type {
+  CallOptions,
+  Descriptor,
+  ImageManifest,
+  ParsedManifest,
+  Platform,
+  RegistryReader,
+} from "@ocilayout/oci-types";
+import {
+  createBlobReader,
+  isRegistryError,
+  manifestKind,
+  RegistryError,
+  requireSignal,
+} from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 import { isAttestation, selectPlatform } from "./platform.ts";
@@ -42,11 +55,15 @@ export async function readImageConfig(
   const signal = requireSignal(options);
   signal?.throwIfAborted();
   const { digest, size } = manifest.config;
-  if (size > MAX_CONFIG_BYTES) throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
+  if (size > MAX_CONFIG_BYTES)
+    throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
   const reader = await registry.getBlob(repo, digest, { signal });
   try {
     if (reader.descriptor.size !== size) {
-      throw new RegistryError("MANIFEST_INVALID", `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`);
+      throw new RegistryError(
+        "MANIFEST_INVALID",
+        `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`,
+      );
     }
     const config = await createBlobReader(manifest.config, reader, { signal }).json();
     if (isImageConfig(config)) return config;
@@ -58,9 +75,21 @@ export async function readImageConfig(
 
 function isImageConfig(value: unknown): value is ImageConfig {
   if (!isRecord(value)) return false;
-  const { architecture, os, rootfs, variant = "", "os.version": version = "", "os.features": features = [] } = value;
+  const {
+    architecture,
+    os,
+    rootfs,
+    variant = "",
+    "os.version": version = "",
+    "os.features": features = [],
+  } = value;
   if (![architecture, os, variant, version].every((it) => typeof it === "string")) return false;
-  return isStrings(features) && isRecord(rootfs) && typeof rootfs["type"] === "string" && isStrings(rootfs["diff_ids"]);
+  return (
+    isStrings(features) &&
+    isRecord(rootfs) &&
+    typeof rootfs["type"] === "string" &&
+    isStrings(rootfs["diff_ids"])
+  );
 }
 
 function isStrings(value: unknown): boolean {
@@ -83,12 +112,14 @@ export async function resolvePlatform(
 ): Promise<Descriptor> {
   const how = { signal: requireSignal(options) };
   const seen: Set<string> = new Set();
-  for (let digest = root; !seen.has(digest); ) {
+  for (let digest = root; !seen.has(digest);) {
     seen.add(digest);
     const { descriptor, manifest } = await read(registry, repo, digest, how);
     if (manifest.kind !== "index") return descriptor;
     const candidates = await flatten(registry, repo, manifest.index.manifests, how);
-    const chosen = selectPlatform(candidates, wanted) ?? selectPlatform(await askConfigs(registry, repo, candidates, how), wanted);
+    const chosen =
+      selectPlatform(candidates, wanted) ??
+      selectPlatform(await askConfigs(registry, repo, candidates, how), wanted);
     if (chosen === undefined) break;
     digest = chosen.digest;
   }
@@ -98,7 +129,12 @@ export async function resolvePlatform(
 type Source = Pick<RegistryReader, "getManifest" | "getBlob">;
 
 /** `manifests`, with what is listed in place of an index that says no platform. */
-async function flatten(registry: Source, repo: string, manifests: readonly Descriptor[], options: CallOptions): Promise<Descriptor[]> {
+async function flatten(
+  registry: Source,
+  repo: string,
+  manifests: readonly Descriptor[],
+  options: CallOptions,
+): Promise<Descriptor[]> {
   const flat: Descriptor[] = [];
   const seen: Set<string> = new Set();
   const waiting = [...manifests].reverse();
@@ -110,27 +146,40 @@ async function flatten(registry: Source, repo: string, manifests: readonly Descr
     if (seen.has(next.digest)) continue;
     seen.add(next.digest);
     const inner = await readIfThere(registry, repo, next.digest, options);
-    if (inner?.kind === "index") for (const child of [...inner.index.manifests].reverse()) waiting.push(child);
+    if (inner?.kind === "index")
+      for (const child of [...inner.index.manifests].reverse()) waiting.push(child);
   }
   return flat;
 }
 
 /** The manifests that say no platform, with the one that their config says. */
-async function askConfigs(registry: Source, repo: string, manifests: readonly Descriptor[], options: CallOptions): Promise<Descriptor[]> {
+async function askConfigs(
+  registry: Source,
+  repo: string,
+  manifests: readonly Descriptor[],
+  options: CallOptions,
+): Promise<Descriptor[]> {
   const asked: Descriptor[] = [];
   for (const descriptor of manifests) {
     const isImage = manifestKind(descriptor.mediaType) === "manifest" && !isAttestation(descriptor);
     if (descriptor.platform !== undefined || !isImage) continue;
     const platform = await unlessUnreadable(async () => {
       const { manifest } = await read(registry, repo, descriptor.digest, options);
-      return manifest.kind === "manifest" ? readImageConfig(registry, repo, manifest.manifest, options) : undefined;
+      return manifest.kind === "manifest"
+        ? readImageConfig(registry, repo, manifest.manifest, options)
+        : undefined;
     });
     if (platform !== undefined) asked.push({ ...descriptor, platform });
   }
   return asked;
 }
 
-async function readIfThere(registry: Source, repo: string, digest: string, options: CallOptions): Promise<ParsedManifest | undefined> {
+async function readIfThere(
+  registry: Source,
+  repo: string,
+  digest: string,
+  options: CallOptions,
+): Promise<ParsedManifest | undefined> {
   return (await unlessUnreadable(() => read(registry, repo, digest, options)))?.manifest;
 }
 
@@ -139,7 +188,14 @@ async function unlessUnreadable<Value>(run: () => Promise<Value>): Promise<Value
   try {
     return await run();
   } catch (error) {
-    const codes = ["MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_INVALID", "CONTENT_CORRUPT", "DIGEST_INVALID", "SIZE_INVALID"] as const;
+    const codes = [
+      "MANIFEST_UNKNOWN",
+      "BLOB_UNKNOWN",
+      "MANIFEST_INVALID",
+      "CONTENT_CORRUPT",
+      "DIGEST_INVALID",
+      "SIZE_INVALID",
+    ] as const;
     if (isRegistryError(error, ...codes)) return undefined;
     throw error;
   }

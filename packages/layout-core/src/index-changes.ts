@@ -51,7 +51,10 @@ function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
 }
 
 /** Makes sure that `descriptors` are manifests of the repository. */
-export async function keepManifests(change: RepositoryChange, descriptors: Iterable<Descriptor>): Promise<void> {
+export async function keepManifests(
+  change: RepositoryChange,
+  descriptors: Iterable<Descriptor>,
+): Promise<void> {
   const { draft, rules, repository, isContained } = change;
   for (const descriptor of descriptors) {
     await pauseIfDue();
@@ -69,7 +72,10 @@ export async function removeManifest({ draft, repository }: RepositoryChange, di
 }
 
 /** Takes their tags from `entries`; their manifests stay manifests of the repository. */
-export async function untagAll({ draft, rules, repository, isContained }: RepositoryChange, entries: Iterable<Entry>): Promise<void> {
+export async function untagAll(
+  { draft, rules, repository, isContained }: RepositoryChange,
+  entries: Iterable<Entry>,
+): Promise<void> {
   for (const entry of entries) {
     await pauseIfDue();
     const hasOther = draft.withDigest(repository, entry.digest).size > 1;
@@ -79,7 +85,10 @@ export async function untagAll({ draft, rules, repository, isContained }: Reposi
 }
 
 /** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */
-async function dropUnneeded({ draft, repository, isContained }: RepositoryChange, digest: string): Promise<void> {
+async function dropUnneeded(
+  { draft, repository, isContained }: RepositoryChange,
+  digest: string,
+): Promise<void> {
   for (const entry of draft.withDigest(repository, digest)) {
     await pauseIfDue();
     if (entry.tag !== undefined || !isPlainEntry(entry)) continue;

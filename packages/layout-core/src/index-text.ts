@@ -46,7 +46,8 @@ export function parseIndexText(text: string): IndexText {
   const elements = scanElements(text, member.valueStart);
   const first = elements.spans[0];
   const last = elements.spans.at(-1);
-  if (first === undefined || last === undefined) return empty(`${head}[`, text.slice(elements.closing), document);
+  if (first === undefined || last === undefined)
+    return empty(`${head}[`, text.slice(elements.closing), document);
   return {
     head: text.slice(0, first.start),
     entries: elements.spans.map((span) => text.slice(span.start, span.end)),

@@ -7,7 +7,14 @@ export type { ManifestListing } from "./lister.ts";
 export { mountBetween } from "./mount-between.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";
 export type { LayoutOptions } from "./options.ts";
-export { formatPlatform, hostPlatform, isAttestation, normalizePlatform, parsePlatform, selectPlatform } from "./platform.ts";
+export {
+  formatPlatform,
+  hostPlatform,
+  isAttestation,
+  normalizePlatform,
+  parsePlatform,
+  selectPlatform,
+} from "./platform.ts";
 export { nameOfEntry, type EntryName } from "./ref-name.ts";
 export type { Finding, FindingKind, VerifyOptions } from "./verify.ts";
 export { walkManifest, type ManifestSource, type WalkOptions, type WalkStep } from "./walk-manifest.ts";

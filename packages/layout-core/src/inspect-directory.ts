@@ -53,7 +53,10 @@ const BESIDE_THE_INDEX = /^\.(?:index\.json|oci-layout)\../;
 async function isOfFirstWrite(disk: Disk, directory: string, entry: Entry): Promise<boolean> {
   if (entry.isFile()) return BESIDE_THE_INDEX.test(entry.name);
   if (!entry.isDirectory()) return false;
-  return entry.name === "_uploads" || (entry.name === "blobs" && (await isEmptyBlobs(disk, join(directory, entry.name))));
+  return (
+    entry.name === "_uploads" ||
+    (entry.name === "blobs" && (await isEmptyBlobs(disk, join(directory, entry.name))))
+  );
 }
 
 function isThere(disk: Disk, path: string): boolean {

@@ -45,7 +45,12 @@ export function scanMembers(text: string, start: number): Spans<MemberSpan> {
     const colon = skipSpace(text, keyEnd);
     if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("it is not JSON");
     const valueStart = skipSpace(text, colon + 1);
-    return { key: readString(text.slice(at, keyEnd)), start: at, valueStart, end: skipValue(text, valueStart) };
+    return {
+      key: readString(text.slice(at, keyEnd)),
+      start: at,
+      valueStart,
+      end: skipValue(text, valueStart),
+    };
   });
   return { spans, closing };
 }
@@ -74,7 +79,8 @@ export function setMember(text: string, key: string, value: string | undefined):
   const kept = spans.filter((span) => span.key !== key);
   const last = spans.findLast((span) => span.key === key);
   const parts = kept.map((span) => ({ at: span.start, text: text.slice(span.start, span.end) }));
-  if (value !== undefined) parts.push({ at: last?.start ?? closing, text: `${JSON.stringify(key)}:${value}` });
+  if (value !== undefined)
+    parts.push({ at: last?.start ?? closing, text: `${JSON.stringify(key)}:${value}` });
   parts.sort((a, b) => a.at - b.at);
   const first = spans[0];
   const head = text.slice(0, first?.start ?? closing);

@@ -137,7 +137,7 @@ export class LayoutIndex {
   async #current(): Promise<IndexState> {
     try {
       requireWay(this.#disk, this.#paths);
-      for (let state = this.#state; ; ) {
+      for (let state = this.#state; ;) {
         if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
         state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
         // What was changed a moment ago is never settled: it is right as long as nothing moved while it was read.
@@ -149,13 +149,23 @@ export class LayoutIndex {
   }
 
   async #load(): Promise<IndexState> {
-    for (const from = performance.now(); ; ) {
+    for (const from = performance.now(); ;) {
       const file = await this.#file.read();
       try {
         const parsed = await this.#parse(file?.text);
-        const whole = await checkParts(this.#disk, this.#paths, file === undefined ? undefined : parsed.table.size);
+        const whole = await checkParts(
+          this.#disk,
+          this.#paths,
+          file === undefined ? undefined : parsed.table.size,
+        );
         const settled = file?.settled === true;
-        const state = { ...parsed, settled, whole, stamp: file?.stamp, source: settled ? undefined : file?.text };
+        const state = {
+          ...parsed,
+          settled,
+          whole,
+          stamp: file?.stamp,
+          source: settled ? undefined : file?.text,
+        };
         this.#state = state;
         await this.#file.keep(file?.file);
         return state;
@@ -176,7 +186,8 @@ export class LayoutIndex {
 
   /** What `source` says. */
   async #parse(source: string | undefined): Promise<Pick<IndexState, "text" | "table">> {
-    if (source !== undefined && this.#state !== undefined && source === this.#state.source) return this.#state;
+    if (source !== undefined && this.#state !== undefined && source === this.#state.source)
+      return this.#state;
     const text = parseIndexText(source ?? emptyIndexText);
     requireIndex(text.document);
     const table = new EntryTable();
@@ -232,7 +243,8 @@ export class LayoutIndex {
       },
     });
     if (outcome === "changed by another") return false;
-    if (outcome === "lock lost") throw new RegistryError("LOCK_TIMEOUT", "the lock was lost before the change was made");
+    if (outcome === "lock lost")
+      throw new RegistryError("LOCK_TIMEOUT", "the lock was lost before the change was made");
     const { stamp } = outcome;
     if (next !== undefined && stamp !== undefined && this.#state === next) {
       this.#state = { ...next, stamp, settled: true, source: undefined };
@@ -258,5 +270,6 @@ function requireIndex(document: Readonly<Record<string, unknown>>): void {
   }
   const hasManifests = Object.hasOwn(document, "manifests") && document["manifests"] !== null;
   const member = hasManifests ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
-  if (member !== undefined) throw damaged(`index.json is not an image index: it has ${member} and no manifests`);
+  if (member !== undefined)
+    throw damaged(`index.json is not an image index: it has ${member} and no manifests`);
 }

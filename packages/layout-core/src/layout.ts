@@ -41,7 +41,9 @@ export class Layout {
     this.clock = new FileClock(disk, this.paths, settings);
     this.staging = new BlobStaging(disk, this.paths, this.blobs, { ...settings, clock: this.clock });
     this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);
-    this.others = settings.sharedWith?.map((other) => new Layout(disk, other, { ...settings, sharedWith: undefined, within: undefined }));
+    this.others = settings.sharedWith?.map(
+      (other) => new Layout(disk, other, { ...settings, sharedWith: undefined, within: undefined }),
+    );
   }
 
   /** Begins a call that reads: returns its signal, checked, which is to be used in place of the one in `options`. */
@@ -67,11 +69,14 @@ export class Layout {
       await staging.place(staged);
       return;
     }
-    const isKept = await index.locked(async () => {
-      const kept = await staging.keep(staged);
-      if (!kept) await staging.place(staged);
-      return kept;
-    }, { signal });
+    const isKept = await index.locked(
+      async () => {
+        const kept = await staging.keep(staged);
+        if (!kept) await staging.place(staged);
+        return kept;
+      },
+      { signal },
+    );
     if (isKept) await staging.drop(staged);
   }
 

@@ -65,7 +65,13 @@ export class LayoutLister implements RegistryLister {
     for (const manifest of graph.referrers(table, repo, wanted)) {
       const [entry] = table.withDigest(repo, manifest.digest);
       // Bytes without a type of their own that were pushed as something unknown are about nothing.
-      if (!manifest.isTyped && entry !== undefined && entry.mediaType !== "" && manifestKind(entry.mediaType) === "opaque") continue;
+      if (
+        !manifest.isTyped &&
+        entry !== undefined &&
+        entry.mediaType !== "" &&
+        manifestKind(entry.mediaType) === "opaque"
+      )
+        continue;
       if (artifactType === undefined || manifest.artifactType === artifactType) {
         answers.set(manifest.digest, manifest);
       }
@@ -83,7 +89,10 @@ export class LayoutLister implements RegistryLister {
   }
 
   /** Every manifest of a repository, those that its indexes contain too, in the order of their digests. */
-  async *manifests(repo: string, options: ListOptions = {}): AsyncGenerator<ManifestListing, void, undefined> {
+  async *manifests(
+    repo: string,
+    options: ListOptions = {},
+  ): AsyncGenerator<ManifestListing, void, undefined> {
     const { signal, asked } = this.#begin(options);
     requireRepository(repo);
     const { graph, index } = this.#layout;
@@ -98,12 +107,21 @@ export class LayoutLister implements RegistryLister {
         await pauseIfDue();
         const [entry] = entries;
         if (entry === undefined) continue;
-        found.set(entry.digest, { descriptor: await graph.describe(entry), tags, unreadableNames: unreadableNames(entries) });
+        found.set(entry.digest, {
+          descriptor: await graph.describe(entry),
+          tags,
+          unreadableNames: unreadableNames(entries),
+        });
         if (mayContain(entry.mediaType)) indexes.push(entry);
       }
       for await (const manifest of graph.contained(indexes)) {
         signal?.throwIfAborted();
-        if (!found.has(manifest.digest)) found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [], unreadableNames: [] });
+        if (!found.has(manifest.digest))
+          found.set(manifest.digest, {
+            descriptor: plainDescriptor(manifest),
+            tags: [],
+            unreadableNames: [],
+          });
       }
     } catch (error) {
       throw storageError(error, "reading manifests");
@@ -116,7 +134,10 @@ export class LayoutLister implements RegistryLister {
 }
 
 /** The entries of a repository by digest, and the tags that are theirs: that no other entry has first. */
-function listNamed(table: EntryTable, repo: string): { readonly entries: readonly Entry[]; readonly tags: string[] }[] {
+function listNamed(
+  table: EntryTable,
+  repo: string,
+): { readonly entries: readonly Entry[]; readonly tags: string[] }[] {
   return table.digests(repo).map((digest) => {
     const entries = [...table.withDigest(repo, digest)];
     const tags: Set<string> = new Set();
@@ -146,7 +167,11 @@ function unknownRepository(repo: string): RegistryError {
   return new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
 }
 
-function* page(items: readonly string[], asked: Page, signal: AbortSignal | undefined): Generator<string, void, undefined> {
+function* page(
+  items: readonly string[],
+  asked: Page,
+  signal: AbortSignal | undefined,
+): Generator<string, void, undefined> {
   for (const item of selectPage(items, asked)) {
     signal?.throwIfAborted();
     yield item;

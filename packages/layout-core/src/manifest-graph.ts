@@ -70,7 +70,12 @@ export class ManifestGraph {
   }
 
   /** Reads what `repository` has, as far as `scope` says and it was not read before. To be called before asking. */
-  async read(view: EntryView, repository: string, scope: Scope, options: GraphReadOptions = {}): Promise<void> {
+  async read(
+    view: EntryView,
+    repository: string,
+    scope: Scope,
+    options: GraphReadOptions = {},
+  ): Promise<void> {
     const unread = view.unread(repository, scope);
     for (const entry of [...unread]) {
       if (await this.readBelow(entry, scope, options)) unread.delete(entry);
@@ -78,12 +83,16 @@ export class ManifestGraph {
   }
 
   /** Reads `root` and what it contains. Whether all of it could be read. */
-  async readBelow(root: ManifestRoot, scope: Scope, { signal, onUnreadable }: GraphReadOptions = {}): Promise<boolean> {
+  async readBelow(
+    root: ManifestRoot,
+    scope: Scope,
+    { signal, onUnreadable }: GraphReadOptions = {},
+  ): Promise<boolean> {
     const done = this.#done[scope];
     if (done.has(root.digest) || (scope === "indexes" && !mayContain(root.mediaType))) return true;
     const met: Set<string> = new Set([root.digest]);
     let isComplete = true;
-    for (let level: readonly ManifestRoot[] = [root]; level.length > 0; ) {
+    for (let level: readonly ManifestRoot[] = [root]; level.length > 0;) {
       const below: ManifestRoot[] = [];
       for (let at = 0; at < level.length; at += PARALLEL) {
         throwIfAborted({ signal });
@@ -180,7 +189,8 @@ export class ManifestGraph {
       const reading = await (from === "fresh" ? this.store.loadFresh(next) : this.store.load(next));
       if (isReadable(reading)) {
         yield reading;
-        for (const child of referencesOf(reading).manifests.reverse()) if (!seen.has(child.digest)) waiting.push(child);
+        for (const child of referencesOf(reading).manifests.reverse())
+          if (!seen.has(child.digest)) waiting.push(child);
         continue;
       }
       const isContent = reading.state === "too large" && manifestKind(next.mediaType) === "opaque";
@@ -190,6 +200,10 @@ export class ManifestGraph {
 }
 
 /** What a caller is told of a manifest: what it is, and nothing that somebody else says of it. */
-export function plainDescriptor({ mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">): Descriptor {
+export function plainDescriptor({
+  mediaType,
+  digest,
+  size,
+}: Pick<Descriptor, "mediaType" | "digest" | "size">): Descriptor {
   return { mediaType: mediaType === "" ? octetStream : mediaType, digest, size };
 }

@@ -34,7 +34,10 @@ export class ManifestStore {
   readonly #maxManifestBytes: number;
   readonly #onRead: (manifest: StoredManifest) => void;
   readonly #known: Map<string, StoredManifest> = new Map();
-  readonly #unreadable: Map<string, { readonly claimed: string; readonly stamp: string | undefined; readonly reading: UnreadableManifest }> = new Map();
+  readonly #unreadable: Map<
+    string,
+    { readonly claimed: string; readonly stamp: string | undefined; readonly reading: UnreadableManifest }
+  > = new Map();
   /** By digest and claimed type, what is being read. */
   readonly #reading: Map<string, Promise<Reading>> = new Map();
 
@@ -58,7 +61,8 @@ export class ManifestStore {
     const known = this.#known.get(root.digest);
     if (known !== undefined && isAnswerTo(known, root)) return known;
     const unreadable = this.#unreadable.get(root.digest);
-    if (unreadable?.claimed === root.mediaType && unreadable.stamp === this.#blobs.stamp(root.digest)) return unreadable.reading;
+    if (unreadable?.claimed === root.mediaType && unreadable.stamp === this.#blobs.stamp(root.digest))
+      return unreadable.reading;
     const key = `${root.digest} ${root.mediaType}`;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
@@ -92,7 +96,11 @@ export class ManifestStore {
     } else if (reading.state === "unreadable") {
       this.#unreadable.delete(root.digest);
     } else {
-      this.#unreadable.set(root.digest, { claimed: root.mediaType, stamp: reading.state === "absent" ? undefined : stamp, reading });
+      this.#unreadable.set(root.digest, {
+        claimed: root.mediaType,
+        stamp: reading.state === "absent" ? undefined : stamp,
+        reading,
+      });
     }
     return reading;
   }
@@ -102,14 +110,18 @@ export class ManifestStore {
     try {
       bytes = await this.#blobs.readAll(digest, this.#maxManifestBytes);
       if (bytes === undefined && (await this.#blobs.isOccupied(digest))) {
-        return { state: "unreadable", reason: "it is not a regular file, or a link that leaves the layout or leads nowhere" };
+        return {
+          state: "unreadable",
+          reason: "it is not a regular file, or a link that leaves the layout or leads nowhere",
+        };
       }
     } catch (cause) {
       if (!isFileFault(cause)) throw cause;
       return { state: "unreadable", reason: describeFault(cause), cause };
     }
     if (bytes === undefined) return { state: "absent", reason: "it is not there" };
-    if (bytes === "too large") return { state: "too large", reason: `it is larger than ${this.#maxManifestBytes} bytes` };
+    if (bytes === "too large")
+      return { state: "too large", reason: `it is larger than ${this.#maxManifestBytes} bytes` };
     const algorithm = parseDigest(digest)?.algorithm ?? "";
     // What nobody here can verify is taken for what it says it is: to keep what it refers to, not to serve it.
     if (!isDigestAlgorithm(algorithm)) return bytes;

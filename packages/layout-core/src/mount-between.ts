@@ -28,7 +28,10 @@ export async function mountBetween(
     const size = await from.blobs.size(wanted);
     if (size === undefined) throw unknownBlob(wanted, from.blobs);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
-    if ((await to.blobs.size(wanted)) === size && (await to.index.locked(() => to.staging.renew(descriptor), { signal }))) {
+    if (
+      (await to.blobs.size(wanted)) === size &&
+      (await to.index.locked(() => to.staging.renew(descriptor), { signal }))
+    ) {
       return descriptor;
     }
     await to.index.ensure(signal);

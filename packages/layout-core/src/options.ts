@@ -99,7 +99,8 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
   const { lockTimeoutMs = 60_000, maxManifestBytes = 8 * MIB, uploadExpiryMs = 24 * HOUR_MS } = options;
   requireOneOf(refNameStyle, ["full", "tag"], "refNameStyle");
   requireOneOf(durability, ["fsync", "none"], "durability");
-  if (nameEntry !== undefined && typeof nameEntry !== "function") throw new TypeError("nameEntry must be a function");
+  if (nameEntry !== undefined && typeof nameEntry !== "function")
+    throw new TypeError("nameEntry must be a function");
   if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) {
     throw new RangeError("maxManifestBytes must be 4 MiB at least");
   }
@@ -115,7 +116,10 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
     stealStale: requireFlag(options.stealStale ?? true, "stealStale"),
     maxManifestBytes,
     uploadExpiryMs: requireCount(uploadExpiryMs, "uploadExpiryMs"),
-    blobDirectory: options.blobDirectory === undefined ? undefined : requireDirectory(options.blobDirectory, "blobDirectory"),
+    blobDirectory:
+      options.blobDirectory === undefined
+        ? undefined
+        : requireDirectory(options.blobDirectory, "blobDirectory"),
     sharedWith: options.sharedWith === undefined ? undefined : requireDirectories(options.sharedWith),
     within: options.within === undefined ? undefined : requireDirectory(options.within, "within"),
     readOnly: requireFlag(options.readOnly ?? false, "readOnly"),

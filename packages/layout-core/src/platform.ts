@@ -25,7 +25,12 @@ export function normalizePlatform(platform: Platform): Platform {
   const [architecture, impliedVariant] = ARCHITECTURES.get(name) ?? [name];
   const said = impliedVariant ?? (platform.variant ?? "").toLowerCase();
   const variant = normalizeVariant(architecture, said);
-  return { ...platform, os: os === "macos" ? "darwin" : os, architecture, variant: variant === "" ? undefined : variant };
+  return {
+    ...platform,
+    os: os === "macos" ? "darwin" : os,
+    architecture,
+    variant: variant === "" ? undefined : variant,
+  };
 }
 
 function normalizeVariant(architecture: string, said: string): string {
@@ -57,7 +62,8 @@ export function selectPlatform(manifests: readonly Descriptor[], wanted: Platfor
     const platform = normalizePlatform(descriptor.platform);
     const rank = order.indexOf(nameOf(platform));
     if (rank < 0 || !fits(platform, host)) continue;
-    const isBetter = best === undefined || rank < best.rank || (rank === best.rank && suitsBetter(platform, best.platform));
+    const isBetter =
+      best === undefined || rank < best.rank || (rank === best.rank && suitsBetter(platform, best.platform));
     if (isBetter) best = { descriptor, rank, platform };
   }
   return best?.descriptor;
@@ -97,7 +103,8 @@ function* runnable({ architecture, variant = "" }: Platform): Generator<string, 
 /** The variants below `variant`, down to `least`. */
 function* variants(architecture: string, variant: string, least: number): Generator<string, void, undefined> {
   if (!/^v[0-9]$/.test(variant)) return;
-  for (let version = Number(variant.slice(1)) - 1; version >= least; version -= 1) yield `${architecture}/v${version}`;
+  for (let version = Number(variant.slice(1)) - 1; version >= least; version -= 1)
+    yield `${architecture}/v${version}`;
 }
 
 /** Those of arm64 have a minor number, and v9.x has all that v8.(x + 5) has. */
@@ -116,7 +123,8 @@ function* arm64Variants(variant: string): Generator<string, void, undefined> {
 function fits(platform: Platform, host: Platform): boolean {
   if (platform.os !== host.os) return false;
   const has = new Set(host["os.features"]);
-  if (!(platform["os.features"] ?? []).every((feature) => feature === "win32k" || has.has(feature))) return false;
+  if (!(platform["os.features"] ?? []).every((feature) => feature === "win32k" || has.has(feature)))
+    return false;
   return platform.os !== "windows" || fitsWindows(platform["os.version"], host["os.version"]);
 }
 
@@ -181,7 +189,14 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 }
 
 /** What Node calls by another name than Go. */
-const NODE_NAMES: Readonly<Record<string, string>> = { win32: "windows", sunos: "solaris", x64: "amd64", ia32: "386", mipsel: "mipsle", ppc64: "ppc64le" };
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  win32: "windows",
+  sunos: "solaris",
+  x64: "amd64",
+  ia32: "386",
+  mipsel: "mipsle",
+  ppc64: "ppc64le",
+};
 
 /** The platform that this process runs on, as far as it can be known without asking the processor: no variant. */
 export function hostPlatform(): Platform {

@@ -1,5 +1,14 @@
 import type { Descriptor, ParsedManifest, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import { computeDigest, isRegistryError, parseManifest, readBlobSource, RegistryError, requireBytes, requireDigest, requirePrecondition } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  isRegistryError,
+  parseManifest,
+  readBlobSource,
+  RegistryError,
+  requireBytes,
+  requireDigest,
+  requirePrecondition,
+} from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { requireTags } from "./check-input.ts";
@@ -64,7 +73,9 @@ async function checkPushed(
   const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
   requirePrecondition(precondition, tags);
   if (bytes.length > maxBytes) {
-    throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxBytes} bytes`, { detail: { limit: maxBytes } });
+    throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxBytes} bytes`, {
+      detail: { limit: maxBytes },
+    });
   }
   const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
   await pauseIfDue();
@@ -78,7 +89,11 @@ async function checkPushed(
 }
 
 /** Writes the bytes of a manifest and gives them their name. */
-async function store({ staging }: Layout, { content, descriptor }: PushedManifest, signal?: AbortSignal): Promise<void> {
+async function store(
+  { staging }: Layout,
+  { content, descriptor }: PushedManifest,
+  signal?: AbortSignal,
+): Promise<void> {
   const staged = await staging.stage(descriptor, readBlobSource(content, { signal }), signal);
   await staging.orDrop(staged, () => staging.place(staged));
 }
@@ -96,7 +111,9 @@ async function put(layout: Layout, draft: Draft, pushed: PushedManifest, isTaken
   const isStored = isTaken ? await staging.keep(descriptor) : staging.isTaken(descriptor);
   if (!isStored) await store(layout, pushed);
   // Which index contains what matters only to what is to have no tag.
-  const isDisplacing = tags.some((tag) => [...draft.tagged(repository, tag)].some(({ digest }) => digest !== descriptor.digest));
+  const isDisplacing = tags.some((tag) =>
+    [...draft.tagged(repository, tag)].some(({ digest }) => digest !== descriptor.digest),
+  );
   if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");
   const contents: string[] = [];
   if (pushed.parsed.kind === "index") {
@@ -135,7 +152,11 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, pushed: Pushe
   try {
     await checkReferences(parsed, layout, { view, repository }, settings.allowSparse);
   } catch (error) {
-    if (isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID") && (await findClaim()) !== undefined) return;
+    if (
+      isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "MANIFEST_INVALID") &&
+      (await findClaim()) !== undefined
+    )
+      return;
     throw error;
   }
 }
@@ -153,11 +174,19 @@ function ownMediaType(parsed: ParsedManifest): string | undefined {
 
 function requireSameType(descriptor: Descriptor, known: string): void {
   if (known === descriptor.mediaType || known === "") return;
-  throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known}, not as ${descriptor.mediaType}`);
+  throw new RegistryError(
+    "MANIFEST_INVALID",
+    `these bytes are stored as ${known}, not as ${descriptor.mediaType}`,
+  );
 }
 
 /** Refuses the change of a tag that is not as the caller requires. */
-export function requireCurrent(view: EntryView, repository: string, tag: string, precondition: Precondition): void {
+export function requireCurrent(
+  view: EntryView,
+  repository: string,
+  tag: string,
+  precondition: Precondition,
+): void {
   const { ifMatch, ifNoneMatch } = precondition;
   const [entry] = view.tagged(repository, tag);
   const current = entry?.digest;

@@ -1,5 +1,20 @@
-import type { BlobReader, ByteRange, CallOptions, Descriptor, ReadOptions, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest, requireFlag, requireObject } from "@ocilayout/oci-types";
+import type {
+  BlobReader,
+  ByteRange,
+  CallOptions,
+  Descriptor,
+  ReadOptions,
+  RegistryReader,
+} from "@ocilayout/oci-types";
+import {
+  createBlobReader,
+  octetStream,
+  RegistryError,
+  requireCount,
+  requireDigest,
+  requireFlag,
+  requireObject,
+} from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { closeQuietly } from "./fs/atomic-file.ts";
@@ -33,13 +48,20 @@ export class LayoutReader implements RegistryReader {
     return this.#read(descriptor, blob, { start: 0, end: blob.size }, how);
   }
 
-  async getBlobRange(repo: string, digest: string, range: ByteRange, options: ReadOptions = {}): Promise<BlobReader> {
+  async getBlobRange(
+    repo: string,
+    digest: string,
+    range: ByteRange,
+    options: ReadOptions = {},
+  ): Promise<BlobReader> {
     const { start, end } = requireRange(range);
     const { descriptor, blob, how } = await this.#openBlob(repo, digest, options);
     const part = { start, end: Math.min(end ?? blob.size, blob.size) };
     if (start > blob.size) {
       await closeQuietly(this.#layout.disk, blob.file);
-      throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, { detail: { size: blob.size } });
+      throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, {
+        detail: { size: blob.size },
+      });
     }
     return this.#read(descriptor, blob, part, { ...how, verify: false });
   }
@@ -103,15 +125,24 @@ export class LayoutReader implements RegistryReader {
     return wanted.digest;
   }
 
-  async #openBlob(repo: string, digest: string, options: ReadOptions): Promise<{ descriptor: Descriptor; blob: OpenBlob; how: Reading }> {
+  async #openBlob(
+    repo: string,
+    digest: string,
+    options: ReadOptions,
+  ): Promise<{ descriptor: Descriptor; blob: OpenBlob; how: Reading }> {
     const signal = this.#layout.beginRead(options);
     const verify = requireFlag(options.verify ?? this.#layout.settings.verifyOnRead, "verify");
     const mayReuse = requireFlag(options.mayReuse ?? false, "mayReuse");
-    const chunkSize = options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
+    const chunkSize =
+      options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
     const wanted = await this.#findBlob(repo, digest);
     const blob = await this.#open(wanted);
     if (blob === undefined) throw unknownBlob(wanted, this.#layout.blobs);
-    return { descriptor: { mediaType: octetStream, digest: wanted, size: blob.size }, blob, how: { signal, verify, mayReuse, chunkSize } };
+    return {
+      descriptor: { mediaType: octetStream, digest: wanted, size: blob.size },
+      blob,
+      how: { signal, verify, mayReuse, chunkSize },
+    };
   }
 
   async #findManifest(repo: string, digest: string, signal: AbortSignal | undefined): Promise<Descriptor> {
@@ -127,14 +158,19 @@ export class LayoutReader implements RegistryReader {
       const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
       if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);
       if (reading?.cause !== undefined) throw reading.cause;
-      if (reading?.state === "corrupt") throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${wanted.digest} is damaged`);
+      if (reading?.state === "corrupt")
+        throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${wanted.digest} is damaged`);
     } catch (error) {
       throw storageError(error, "reading manifests");
     }
     throw unknownManifest(repo, wanted.digest);
   }
 
-  async #readManifest(repo: string, descriptor: Descriptor, signal: AbortSignal | undefined): Promise<BlobReader> {
+  async #readManifest(
+    repo: string,
+    descriptor: Descriptor,
+    signal: AbortSignal | undefined,
+  ): Promise<BlobReader> {
     const blob = await this.#open(descriptor.digest);
     if (blob === undefined) throw unknownManifest(repo, descriptor.digest);
     try {
@@ -155,8 +191,17 @@ export class LayoutReader implements RegistryReader {
     const { maxManifestBytes } = this.#layout.settings;
     if (stored <= maxManifestBytes) return;
     const detail = { size: stored, limit: maxManifestBytes };
-    if (size !== stored) throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${digest} has ${stored} bytes, not ${size}`, { detail });
-    throw new RegistryError("MANIFEST_UNKNOWN", `no manifest ${digest} in ${repo}: the stored file is larger than ${maxManifestBytes} bytes`, { detail });
+    if (size !== stored)
+      throw new RegistryError(
+        "CONTENT_CORRUPT",
+        `the stored manifest ${digest} has ${stored} bytes, not ${size}`,
+        { detail },
+      );
+    throw new RegistryError(
+      "MANIFEST_UNKNOWN",
+      `no manifest ${digest} in ${repo}: the stored file is larger than ${maxManifestBytes} bytes`,
+      { detail },
+    );
   }
 
   async #open(digest: string): Promise<OpenBlob | undefined> {
@@ -167,10 +212,20 @@ export class LayoutReader implements RegistryReader {
     }
   }
 
-  #read(descriptor: Descriptor, blob: OpenBlob, part: FilePart, { signal, verify, mayReuse, chunkSize }: Reading): BlobReader {
+  #read(
+    descriptor: Descriptor,
+    blob: OpenBlob,
+    part: FilePart,
+    { signal, verify, mayReuse, chunkSize }: Reading,
+  ): BlobReader {
     const held = { file: blob.file };
     const chunks = readFileChunks(this.#layout.disk, held, part, { mayReuse, chunkSize });
-    const reader = createBlobReader(descriptor, chunks, { signal, verify, freshChunks: !mayReuse, reusedChunks: mayReuse });
+    const reader = createBlobReader(descriptor, chunks, {
+      signal,
+      verify,
+      freshChunks: !mayReuse,
+      reusedChunks: mayReuse,
+    });
     closeWithOwner(reader, held);
     return reader;
   }
@@ -186,7 +241,9 @@ function requireRange(range: ByteRange): ByteRange {
 
 /** The error for a blob that is not there, or that only a link leads to which is not followed. */
 export function unknownBlob(digest: string, blobs: Pick<BlobFiles, "isLink">): RegistryError {
-  const why = blobs.isLink(digest) ? ": its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)" : "";
+  const why = blobs.isLink(digest)
+    ? ": its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)"
+    : "";
   return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}${why}`);
 }
 

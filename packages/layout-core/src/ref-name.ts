@@ -32,13 +32,17 @@ export interface NameRules {
 export type UnreadableName = "name not understood" | "name of another digest" | "no default repository";
 
 /** Why an entry is foreign: kept, but of no repository. */
-export type ForeignReason = "not an object" | "digest not understood" | "size not understood" | UnreadableName;
+export type ForeignReason =
+  "not an object" | "digest not understood" | "size not understood" | UnreadableName;
 
 /**
  * Reads the name of the entry `descriptor`: `io.containerd.image.name` before the image-spec's `ref.name`; of the
  * latter a valid tag is a bare tag, then `repo:tag`, `repo@digest`, `repo:tag@digest` and `repo` are known.
  */
-export function readEntryName(descriptor: Record<string, unknown>, rules: NameRules): EntryName | UnreadableName {
+export function readEntryName(
+  descriptor: Record<string, unknown>,
+  rules: NameRules,
+): EntryName | UnreadableName {
   if (rules.nameEntry !== undefined) return checkName(rules.nameEntry(descriptor));
   const annotations = isRecord(descriptor["annotations"]) ? descriptor["annotations"] : {};
   const containerdName = ownString(annotations, CONTAINERD_NAME);

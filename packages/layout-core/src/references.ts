@@ -41,18 +41,27 @@ export async function checkReferences(
       if (!allowSparse && !isExempt) missing.push(descriptor.digest);
       continue;
     }
-    if (size !== descriptor.size) throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
+    if (size !== descriptor.size)
+      throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
     const isSameType = (types.get(descriptor.digest) ?? descriptor.mediaType) === descriptor.mediaType;
     types.set(descriptor.digest, descriptor.mediaType);
-    if (parsed.kind === "index" && !isSameType) throw invalid(path, "must be of the same type as elsewhere in this index");
+    if (parsed.kind === "index" && !isSameType)
+      throw invalid(path, "must be of the same type as elsewhere in this index");
     if (parsed.kind === "index" && !(await isAsDescribed(descriptor, stored, destination))) {
-      throw invalid(path, `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`);
+      throw invalid(
+        path,
+        `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`,
+      );
     }
   }
   if (missing.length === 0) return;
-  throw new RegistryError("MANIFEST_BLOB_UNKNOWN", `the manifest refers to what is not there: ${missing[0] ?? ""}`, {
-    detail: { missing },
-  });
+  throw new RegistryError(
+    "MANIFEST_BLOB_UNKNOWN",
+    `the manifest refers to what is not there: ${missing[0] ?? ""}`,
+    {
+      detail: { missing },
+    },
+  );
 }
 
 interface ManifestReference {
@@ -80,7 +89,11 @@ function* references(parsed: ParsedManifest): Generator<ManifestReference, void,
  * Whether a stored child of an index is a manifest of the type that the index says: by its own bytes or, where they do
  * not say it, by what the repository knows it as. What is too large to be a manifest may be anything.
  */
-async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, repository }: Destination): Promise<boolean> {
+async function isAsDescribed(
+  descriptor: Descriptor,
+  { graph }: Stored,
+  { view, repository }: Destination,
+): Promise<boolean> {
   const reading = await graph.store.load(descriptor);
   if (isReadable(reading) && reading.isTyped) return reading.mediaType === descriptor.mediaType;
   await graph.read(view, repository, "indexes");
@@ -94,5 +107,7 @@ async function isAsDescribed(descriptor: Descriptor, { graph }: Stored, { view, 
 }
 
 function invalid(path: string, reason: string): RegistryError {
-  return new RegistryError("MANIFEST_INVALID", `${path} ${reason}`, { detail: { problems: [{ path, reason }] } });
+  return new RegistryError("MANIFEST_INVALID", `${path} ${reason}`, {
+    detail: { problems: [{ path, reason }] },
+  });
 }

@@ -21,7 +21,9 @@ export interface LockedLayout {
  */
 export function isLinked({ disk, paths, settings }: Layout): boolean {
   if (settings.blobDirectory !== undefined) return true;
-  return [paths.blobs, ...digestAlgorithms.map((algorithm) => join(paths.blobs, algorithm))].some((path) => disk.lstatNow(path)?.isSymbolicLink() === true);
+  return [paths.blobs, ...digestAlgorithms.map((algorithm) => join(paths.blobs, algorithm))].some(
+    (path) => disk.lstatNow(path)?.isSymbolicLink() === true,
+  );
 }
 
 /**
@@ -36,14 +38,17 @@ export async function findSharers(layout: Layout): Promise<Sharers | undefined> 
   const add = async (sharer: Layout): Promise<void> => {
     // Two names of one directory have one lock.
     const identity = identify(sharer, sharer.paths.root) ?? "";
-    if (!sharers.has(identity)) sharers.set(identity, { path: await sharer.disk.realpath(sharer.paths.root), layout: sharer });
+    if (!sharers.has(identity))
+      sharers.set(identity, { path: await sharer.disk.realpath(sharer.paths.root), layout: sharer });
   };
   await add(layout);
   for (const [at, other] of layout.others.entries()) {
     await naming(at, async () => {
       await other.index.read();
-      if (!(await other.index.isWhole())) throw new RegistryError("LAYOUT_INVALID", "no whole layout is there");
-      if (!haveSameBlobs(layout, other)) throw new RegistryError("LAYOUT_INVALID", "it does not share the blobs of this layout");
+      if (!(await other.index.isWhole()))
+        throw new RegistryError("LAYOUT_INVALID", "no whole layout is there");
+      if (!haveSameBlobs(layout, other))
+        throw new RegistryError("LAYOUT_INVALID", "it does not share the blobs of this layout");
       await add(other);
     });
   }
@@ -69,7 +74,10 @@ export async function lockAll<Result>(
     const layout = sharers[at];
     if (layout === undefined) return effect(locked);
     const timeoutMs = Math.max(0, deadline - performance.now());
-    return layout.index.locked((entries) => lockFrom(at + 1, [...locked, { layout, entries }]), { signal, timeoutMs });
+    return layout.index.locked((entries) => lockFrom(at + 1, [...locked, { layout, entries }]), {
+      signal,
+      timeoutMs,
+    });
   };
   return lockFrom(0, []);
 }
@@ -85,7 +93,10 @@ async function naming(at: number, run: () => Promise<void>): Promise<void> {
     await run();
   } catch (cause) {
     const reason = isRegistryError(cause) ? cause.message : "it cannot be read";
-    throw new RegistryError("LAYOUT_INVALID", `cannot use sharedWith[${at}]: ${reason}`, { cause, detail: { sharedWith: at } });
+    throw new RegistryError("LAYOUT_INVALID", `cannot use sharedWith[${at}]: ${reason}`, {
+      cause,
+      detail: { sharedWith: at },
+    });
   }
 }
 

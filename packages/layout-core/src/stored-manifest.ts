@@ -1,5 +1,13 @@
 import type { Annotations, Descriptor, Digest, ManifestKind, ParsedManifest } from "@ocilayout/oci-types";
-import { checkManifest, isDigest, isMediaType, isRegistryError, manifestKind, ociMediaTypes, stripMediaTypeParameters } from "@ocilayout/oci-types";
+import {
+  checkManifest,
+  isDigest,
+  isMediaType,
+  isRegistryError,
+  manifestKind,
+  ociMediaTypes,
+  stripMediaTypeParameters,
+} from "@ocilayout/oci-types";
 
 import { isRecord } from "./json.ts";
 
@@ -32,10 +40,18 @@ const ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
  * What a stored manifest refers to: manifests, whose own references count as well, and content. A document of an unknown
  * type refers to whatever in it looks like a descriptor, and `verify` does not ask for these.
  */
-export function referencesOf({ kind, children, parts }: StoredManifest): { manifests: Descriptor[]; content: Descriptor[]; isGuess: boolean } {
+export function referencesOf({ kind, children, parts }: StoredManifest): {
+  manifests: Descriptor[];
+  content: Descriptor[];
+  isGuess: boolean;
+} {
   if (kind !== "opaque") return { manifests: [...children], content: [...parts], isGuess: false };
   const manifests = parts.filter(({ mediaType }) => manifestKind(mediaType) !== "opaque");
-  return { manifests, content: parts.filter(({ mediaType }) => manifestKind(mediaType) === "opaque"), isGuess: true };
+  return {
+    manifests,
+    content: parts.filter(({ mediaType }) => manifestKind(mediaType) === "opaque"),
+    isGuess: true,
+  };
 }
 
 /**
@@ -45,13 +61,17 @@ export function referencesOf({ kind, children, parts }: StoredManifest): { manif
  *
  * @returns What is wrong with it, in words, if it is not what it says.
  */
-export function readManifest(bytes: Uint8Array, { digest, mediaType: claimed }: ManifestRoot): StoredManifest | string {
+export function readManifest(
+  bytes: Uint8Array,
+  { digest, mediaType: claimed }: ManifestRoot,
+): StoredManifest | string {
   const document = parseDocument(bytes);
   const own = ownMediaType(document);
   const mediaType = own ?? (claimed === "" ? typeByMembers(document) : undefined) ?? claimed;
   const identity = { mediaType, digest, size: bytes.length, isTyped: own !== undefined };
   const stripped = stripMediaTypeParameters(mediaType);
-  if (manifestKind(stripped) !== "opaque" && (document === undefined || beginsWithMark(bytes))) return "it is not JSON in UTF-8";
+  if (manifestKind(stripped) !== "opaque" && (document === undefined || beginsWithMark(bytes)))
+    return "it is not JSON in UTF-8";
   try {
     return summarize(identity, checkManifest(document, stripped), document);
   } catch (error) {
@@ -88,15 +108,23 @@ function summarize(identity: Identity, parsed: ParsedManifest, document: unknown
 
 function opaque(identity: Identity, document: unknown): StoredManifest {
   const isArtifact = identity.mediaType === ARTIFACT_MANIFEST && isRecord(document);
-  const known = isArtifact ? readArtifact(document) : { subject: undefined, artifactType: undefined, annotations: undefined };
+  const known = isArtifact
+    ? readArtifact(document)
+    : { subject: undefined, artifactType: undefined, annotations: undefined };
   const parts = findDescriptors(document).filter((part) => part.digest !== known.subject);
   return { ...identity, kind: "opaque", children: [], parts, ...known };
 }
 
 /** The members of an artifact manifest that say what it is about. */
-function readArtifact({ subject, artifactType, annotations }: Record<string, unknown>): Pick<StoredManifest, "subject" | "artifactType" | "annotations"> {
+function readArtifact({
+  subject,
+  artifactType,
+  annotations,
+}: Record<string, unknown>): Pick<StoredManifest, "subject" | "artifactType" | "annotations"> {
   const isText = (value: unknown): value is string => typeof value === "string";
-  const texts = isRecord(annotations) ? Object.entries(annotations).filter((pair): pair is [string, string] => isText(pair[1])) : [];
+  const texts = isRecord(annotations)
+    ? Object.entries(annotations).filter((pair): pair is [string, string] => isText(pair[1]))
+    : [];
   return {
     subject: isRecord(subject) && isDigest(subject["digest"]) ? subject["digest"] : undefined,
     artifactType: isText(artifactType) ? nonEmpty(artifactType) : undefined,

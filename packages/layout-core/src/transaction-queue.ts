@@ -55,7 +55,10 @@ export class TransactionQueue<Draft> {
   }
 
   /** Queues a change; resolves to what it answers, once that is committed. It may be decided more than once. */
-  add<Result>(change: (draft: Draft) => Result | Promise<Result>, options: WaitOptions = {}): Promise<Result> {
+  add<Result>(
+    change: (draft: Draft) => Result | Promise<Result>,
+    options: WaitOptions = {},
+  ): Promise<Result> {
     return this.#enqueue<Result>({ change }, options);
   }
 
@@ -131,7 +134,8 @@ export class TransactionQueue<Draft> {
       const now = performance.now();
       const isTimeout = isRegistryError(error, "LOCK_TIMEOUT");
       for (const job of this.#waiting) {
-        if (!isTimeout || job.deadline <= now + LAST_WAIT_MS) this.#drop(job, storageError(error, "taking the layout's lock"));
+        if (!isTimeout || job.deadline <= now + LAST_WAIT_MS)
+          this.#drop(job, storageError(error, "taking the layout's lock"));
       }
       return undefined;
     }
@@ -151,7 +155,8 @@ export class TransactionQueue<Draft> {
     };
     try {
       while (!(await this.#steps.commit(lock, decide))) {
-        if (performance.now() > deadline) throw new RegistryError("LOCK_TIMEOUT", "other writers kept changing the index");
+        if (performance.now() > deadline)
+          throw new RegistryError("LOCK_TIMEOUT", "other writers kept changing the index");
       }
     } catch (error) {
       const failure = { error: storageError(error, "writing the index") };

@@ -18,7 +18,11 @@ export interface UntaggedRule {
  * Removes the untagged entries that no tag reaches and that are no referrer, of however many steps, of what stays. An entry
  * whose name cannot be read always stays.
  */
-export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, foreignToo, onUnreadable }: UntaggedRule): Promise<void> {
+export async function dropUntagged(
+  graph: ManifestGraph,
+  draft: Draft,
+  { isOld, foreignToo, onUnreadable }: UntaggedRule,
+): Promise<void> {
   const mayGo = (entry: Entry): boolean =>
     entry.tag === undefined &&
     entry.unreadableName === undefined &&
@@ -35,7 +39,12 @@ export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, 
   for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
   for (const [repository, entries] of repositories) {
     await pauseIfDue();
-    const kept = await keep(graph, draft, repository, entries.filter((entry) => !mayGo(entry)));
+    const kept = await keep(
+      graph,
+      draft,
+      repository,
+      entries.filter((entry) => !mayGo(entry)),
+    );
     for (const entry of entries) {
       await pauseIfDue();
       if (!kept.has(entry.digest)) draft.replace(entry, undefined);
@@ -44,7 +53,12 @@ export async function dropUntagged(graph: ManifestGraph, draft: Draft, { isOld, 
 }
 
 /** What stays because of `roots`: what they contain, and what is about any of that. */
-async function keep(graph: ManifestGraph, draft: Draft, repository: string, roots: readonly Entry[]): Promise<Set<string>> {
+async function keep(
+  graph: ManifestGraph,
+  draft: Draft,
+  repository: string,
+  roots: readonly Entry[],
+): Promise<Set<string>> {
   const kept: Set<string> = new Set();
   const waiting: string[] = roots.map(({ digest }) => digest);
   for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {

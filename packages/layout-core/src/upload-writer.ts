@@ -1,5 +1,12 @@
 import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
-import { createHasher, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import {
+  createHasher,
+  octetStream,
+  onAbort,
+  RegistryError,
+  requireBytes,
+  requireDigest,
+} from "@ocilayout/oci-types";
 
 import { BLOCK_BYTES } from "./fs/chunk-writer.ts";
 import { isCommitted } from "./fs/committed.ts";
@@ -68,7 +75,7 @@ export class UploadWriter implements BlobWriter {
       const { disk } = this.#layout;
       try {
         let at = this.#size;
-        for (let rest = bytes; rest.length > 0; ) {
+        for (let rest = bytes; rest.length > 0;) {
           const block = this.#copy(rest);
           rest = rest.subarray(block.length);
           await this.#writeBlock(block, at);
@@ -111,9 +118,13 @@ export class UploadWriter implements BlobWriter {
       this.#requireOpen();
       const received = `${expected.algorithm}:${await this.#hash(expected.algorithm)}`;
       if (received !== expected.digest) {
-        throw new RegistryError("DIGEST_INVALID", `what was uploaded has digest ${received}, not ${expected.digest}`, {
-          detail: { received },
-        });
+        throw new RegistryError(
+          "DIGEST_INVALID",
+          `what was uploaded has digest ${received}, not ${expected.digest}`,
+          {
+            detail: { received },
+          },
+        );
       }
       // Its last byte may be old, and the blob is new.
       await renewFile(this.#layout.clock, this.#upload.file);
@@ -219,9 +230,10 @@ export class UploadWriter implements BlobWriter {
 
   async #read(from: number, look: (block: Uint8Array) => void): Promise<void> {
     const buffer = new Uint8Array(Math.min(READ_BYTES, Math.max(this.#size - from, 1)));
-    for (let at = from; at < this.#size; ) {
+    for (let at = from; at < this.#size;) {
       const count = await this.#layout.disk.read(this.#upload.file, buffer, at);
-      if (count === 0) throw new RegistryError("BLOB_UPLOAD_INVALID", "what was uploaded is not there any more");
+      if (count === 0)
+        throw new RegistryError("BLOB_UPLOAD_INVALID", "what was uploaded is not there any more");
       const block = buffer.subarray(0, Math.min(count, this.#size - at));
       look(block);
       at += block.length;

@@ -1,4 +1,10 @@
-import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import type {
+  BlobWriter,
+  CallOptions,
+  ResumeUploadOptions,
+  UploadOptions,
+  UploadStatus,
+} from "@ocilayout/oci-types";
 import { RegistryError, requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
@@ -46,7 +52,11 @@ export class LayoutUploads {
     }
   }
 
-  async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
+  async pushBlobChunkedResume(
+    repo: string,
+    id: string,
+    options: ResumeUploadOptions = {},
+  ): Promise<BlobWriter> {
     const signal = this.#layout.beginWrite(options);
     requireRepository(repo);
     requireString(id, "an upload id");
@@ -57,7 +67,9 @@ export class LayoutUploads {
       const { size } = upload.state;
       if (offset !== undefined && offset !== size) {
         await upload.close();
-        throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
+        throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, {
+          detail: { size },
+        });
       }
       return this.#write(upload, chunkSize, signal);
     } catch (error) {
@@ -143,7 +155,13 @@ export class LayoutUploads {
   #write(upload: OpenUpload, chunkSize: number, signal: AbortSignal | undefined): BlobWriter {
     const hashed = this.#hashed.take(upload.state);
     const onEnd = (writer: BlobWriter): void => void this.#writers.delete(writer);
-    const writer = new UploadWriter(this.#layout, upload, { hashed, chunkSize, signal, prefixes: this.#hashed, onEnd });
+    const writer = new UploadWriter(this.#layout, upload, {
+      hashed,
+      chunkSize,
+      signal,
+      prefixes: this.#hashed,
+      onEnd,
+    });
     this.#writers.add(writer);
     return writer;
   }

@@ -18,7 +18,9 @@ import type { Finding, VerifySettings } from "./verify.ts";
 
 /** Something that an entry or a manifest refers to. */
 interface Reference {
-  readonly descriptor: Pick<Descriptor, "mediaType" | "digest" | "urls"> & { readonly size: number | undefined };
+  readonly descriptor: Pick<Descriptor, "mediaType" | "digest" | "urls"> & {
+    readonly size: number | undefined;
+  };
   /** Whether what it refers to is looked into. */
   readonly isManifest: boolean;
 }
@@ -48,7 +50,9 @@ export async function* findContentProblems(
     if (isNew) {
       if (next.isManifest) entered.add(digest);
       const before = known.get(digest);
-      const found = next.isManifest ? await lookInto(layout, next, settings, waiting) : await look(layout, next, settings);
+      const found = next.isManifest
+        ? await lookInto(layout, next, settings, waiting)
+        : await look(layout, next, settings);
       known.set(digest, found);
       if (found.finding !== undefined && before?.finding === undefined) yield found.finding;
     }
@@ -57,10 +61,17 @@ export async function* findContentProblems(
 }
 
 /** What a reference says of its target and is not so. */
-function* findDisagreements({ descriptor, isManifest }: Reference, found: Found | undefined): Generator<Finding, void, undefined> {
+function* findDisagreements(
+  { descriptor, isManifest }: Reference,
+  found: Found | undefined,
+): Generator<Finding, void, undefined> {
   const { digest, mediaType, size } = descriptor;
   if (found?.size !== undefined && size !== undefined && found.size !== size) {
-    yield error("wrong-size", digest, `a descriptor says that ${digest} has ${size} bytes, and it has ${found.size}`);
+    yield error(
+      "wrong-size",
+      digest,
+      `a descriptor says that ${digest} has ${size} bytes, and it has ${found.size}`,
+    );
   }
   if (!isManifest || found?.mediaType === undefined || found.mediaType === mediaType) return;
   const claim = mediaType === "" ? "names no media type" : `says ${mediaType}`;
@@ -79,11 +90,19 @@ interface Found {
 function rootReference(entry: Entry | ForeignEntry): Reference | undefined {
   const { digest, mediaType } = entry;
   if (digest === undefined) return undefined;
-  return { descriptor: { digest, mediaType, size: isForeign(entry) ? undefined : entry.size }, isManifest: true };
+  return {
+    descriptor: { digest, mediaType, size: isForeign(entry) ? undefined : entry.size },
+    isManifest: true,
+  };
 }
 
 /** Looks at a manifest, and notes what it refers to. */
-async function lookInto(layout: Layout, { descriptor }: Reference, settings: VerifySettings, waiting: Reference[]): Promise<Found> {
+async function lookInto(
+  layout: Layout,
+  { descriptor }: Reference,
+  settings: VerifySettings,
+  waiting: Reference[],
+): Promise<Found> {
   const { digest } = descriptor;
   const reading = await layout.graph.store.loadFresh(descriptor);
   if (isReadable(reading)) {
@@ -96,9 +115,13 @@ async function lookInto(layout: Layout, { descriptor }: Reference, settings: Ver
       const { digest: target } = reference.descriptor;
       // What a document of an unknown type has a digest of may be no reference: it is kept, and not missed.
       if (!isGuess) waiting.push(reference);
-      else if (layout.blobs.stamp(target) !== undefined) waiting.push({ ...reference, descriptor: { ...reference.descriptor, size: undefined } });
+      else if (layout.blobs.stamp(target) !== undefined)
+        waiting.push({ ...reference, descriptor: { ...reference.descriptor, size: undefined } });
     }
-    return { size: reading.size, mediaType: reading.isTyped || descriptor.mediaType === "" ? reading.mediaType : undefined };
+    return {
+      size: reading.size,
+      mediaType: reading.isTyped || descriptor.mediaType === "" ? reading.mediaType : undefined,
+    };
   }
   switch (reading.state) {
     case "absent":
@@ -106,11 +129,21 @@ async function lookInto(layout: Layout, { descriptor }: Reference, settings: Ver
     case "corrupt":
       return { size: undefined, finding: corrupt(digest) };
     case "unreadable":
-      return { size: undefined, finding: reading.cause === undefined ? missing(layout, descriptor, settings) : unreadable(digest, reading.cause) };
+      return {
+        size: undefined,
+        finding:
+          reading.cause === undefined
+            ? missing(layout, descriptor, settings)
+            : unreadable(digest, reading.cause),
+      };
     case "too large":
       // Of a type that nobody looks into it may be as large as it likes.
-      if (manifestKind(descriptor.mediaType) === "opaque") return look(layout, { descriptor, isManifest: false }, { ...settings, content: true });
-      return { size: undefined, finding: error("damaged-manifest", digest, `the manifest ${digest}: ${reading.reason}`) };
+      if (manifestKind(descriptor.mediaType) === "opaque")
+        return look(layout, { descriptor, isManifest: false }, { ...settings, content: true });
+      return {
+        size: undefined,
+        finding: error("damaged-manifest", digest, `the manifest ${digest}: ${reading.reason}`),
+      };
     case "invalid": {
       const message = `the manifest ${digest} cannot be read: ${reading.reason}; delete it, or push what it should be`;
       return { size: undefined, finding: error("damaged-manifest", digest, message) };
@@ -125,7 +158,8 @@ async function look(layout: Layout, { descriptor }: Reference, settings: VerifyS
   try {
     blob = await layout.blobs.open(digest);
     if (blob === undefined) return { size: undefined, finding: missing(layout, descriptor, settings) };
-    const isIntact = !settings.content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest, settings));
+    const isIntact =
+      !settings.content || !isReadableDigest(digest) || (await layout.blobs.isIntact(blob, digest, settings));
     return isIntact ? { size: blob.size } : { size: undefined, finding: corrupt(digest) };
   } catch (cause) {
     if (!isFileFault(cause)) throw cause;
@@ -136,10 +170,18 @@ async function look(layout: Layout, { descriptor }: Reference, settings: VerifyS
 }
 
 function unreadable(digest: string, cause: unknown): Finding {
-  return error("unreadable-blob", digest, `${digest} cannot be read: ${describeFault(cause)}; pushing it again replaces it, if the system allows`);
+  return error(
+    "unreadable-blob",
+    digest,
+    `${digest} cannot be read: ${describeFault(cause)}; pushing it again replaces it, if the system allows`,
+  );
 }
 
-function missing({ blobs }: Layout, { digest, urls }: Reference["descriptor"], { allowSparse }: VerifySettings): Finding | undefined {
+function missing(
+  { blobs }: Layout,
+  { digest, urls }: Reference["descriptor"],
+  { allowSparse }: VerifySettings,
+): Finding | undefined {
   if ((urls?.length ?? 0) > 0) return undefined;
   const message = blobs.isLink(digest)
     ? `the file of ${digest} is a link that leaves the layout, or leads nowhere: followSymlinks follows it; pushing it again replaces it`
@@ -148,7 +190,11 @@ function missing({ blobs }: Layout, { digest, urls }: Reference["descriptor"], {
 }
 
 function corrupt(digest: string): Finding {
-  return error("corrupt-blob", digest, `the bytes of ${digest} are not what its name says; pushing it again replaces them`);
+  return error(
+    "corrupt-blob",
+    digest,
+    `the bytes of ${digest} are not what its name says; pushing it again replaces them`,
+  );
 }
 
 function error(kind: Finding["kind"], digest: string, message: string): Finding {

@@ -9,11 +9,14 @@ import type { Finding } from "./verify.ts";
 /** What to make of an entry that is foreign. */
 const ADVICE: Readonly<Record<ForeignReason, string>> = {
   "not an object": "it is not a JSON object; it is kept as it is",
-  "digest not understood": "its digest is malformed, or of another algorithm than sha256 and sha512; it is kept as it is",
+  "digest not understood":
+    "its digest is malformed, or of another algorithm than sha256 and sha512; it is kept as it is",
   "size not understood": "its size is not a safe integer; it is kept as it is, and its content is not served",
-  "name not understood": "its name is neither a tag nor a repository; the option nameEntry can read other dialects",
+  "name not understood":
+    "its name is neither a tag nor a repository; the option nameEntry can read other dialects",
   "name of another digest": "its name has another digest than the entry",
-  "no default repository": "it names no repository; the option defaultRepository says which one it belongs to",
+  "no default repository":
+    "it names no repository; the option defaultRepository says which one it belongs to",
 };
 
 /** Entries that cannot be read, that another one of the same name hides, or that other tools do not read. */
@@ -24,7 +27,8 @@ export function* findEntryProblems(table: EntryTable): Generator<Finding, void, 
       continue;
     }
     if (DOCKER.has(entry.mediaType)) yield describeDocker(entry);
-    if (entry.unreadableName !== undefined) yield describeForeign(entry, entry.unreadableName, entry.repository);
+    if (entry.unreadableName !== undefined)
+      yield describeForeign(entry, entry.unreadableName, entry.repository);
     else if (entry.tag !== undefined && isHidden(entry, table.tagged(entry.repository, entry.tag))) {
       yield {
         severity: "warning",
@@ -44,7 +48,13 @@ function describeDocker(entry: Entry): Finding {
   const message =
     `${entry.digest} has Docker's media type, which skopeo, podman, buildah and umoci do not read from a layout; ` +
     "serve the layout and copy from there, or push the image in OCI's format";
-  return { severity: "warning", kind: "docker-manifest", digest: entry.digest, refName: refNameOf(entry), message };
+  return {
+    severity: "warning",
+    kind: "docker-manifest",
+    digest: entry.digest,
+    refName: refNameOf(entry),
+    message,
+  };
 }
 
 function isHidden(entry: Entry, sameName: ReadonlySet<Entry>): boolean {

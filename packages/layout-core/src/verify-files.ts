@@ -27,7 +27,12 @@ export async function* findStrayFiles(
 ): AsyncGenerator<Finding, void, undefined> {
   yield* strayBlobs(layout, settings, reached);
   yield* staleUploads(layout);
-  const entries = await tryList(layout.disk, layout.paths.root, "unreadable-layout", "the directory of the layout");
+  const entries = await tryList(
+    layout.disk,
+    layout.paths.root,
+    "unreadable-layout",
+    "the directory of the layout",
+  );
   if (!Array.isArray(entries)) {
     yield entries;
     return;
@@ -50,7 +55,11 @@ const WELL_KNOWN: ReadonlySet<string> = new Set(["manifest.json", "repositories"
 /** What the lock is called, and begins the names of what is on its way to become it. */
 const LOCK = ".index.json.lock";
 
-async function* strayBlobs(layout: Layout, settings: VerifySettings, reached: ReadonlySet<string>): AsyncGenerator<Finding, void, undefined> {
+async function* strayBlobs(
+  layout: Layout,
+  settings: VerifySettings,
+  reached: ReadonlySet<string>,
+): AsyncGenerator<Finding, void, undefined> {
   const { disk, paths } = layout;
   const algorithms = await tryList(disk, paths.blobs, "unreadable-blob", "blobs");
   if (!Array.isArray(algorithms)) {
@@ -75,7 +84,8 @@ async function* strayBlobs(layout: Layout, settings: VerifySettings, reached: Re
       const path = `${directory}/${entry.name}`;
       if (reached.has(digest)) continue;
       if (algorithm.name === FOREIGN_UPLOADS) yield stray(path, "it is an upload of another program");
-      else if (!isReadableDigest(digest) || !entry.isFile()) yield stray(path, "it is not a file with the name of a sha256 or sha512 digest");
+      else if (!isReadableDigest(digest) || !entry.isFile())
+        yield stray(path, "it is not a file with the name of a sha256 or sha512 digest");
       else yield await describeUnreached(layout, digest, path);
     }
   }
@@ -83,7 +93,9 @@ async function* strayBlobs(layout: Layout, settings: VerifySettings, reached: Re
 
 /** A blob that no entry reaches. One that is a referrer is named as such: tools that list none write it so. */
 async function describeUnreached(layout: Layout, digest: Digest, path: string): Promise<Finding> {
-  const subject = (await layout.blobs.mayBeDocument(digest)) ? (await layout.graph.load({ digest, mediaType: "" }))?.subject : undefined;
+  const subject = (await layout.blobs.mayBeDocument(digest))
+    ? (await layout.graph.load({ digest, mediaType: "" }))?.subject
+    : undefined;
   if (subject !== undefined && layout.blobs.stamp(subject) !== undefined) {
     const message = `${digest} is a referrer of ${subject} and has no entry in index.json: gc removes it after the grace period; push it again to keep it`;
     return { severity: "warning", kind: "unlisted-referrer", digest, path, message };
@@ -112,7 +124,8 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
     if (state !== undefined && "unsound" in state) yield stray(path, state.unsound);
     else if (!entry.isFile() && !entry.isDirectory()) yield stray(path, "it is not a regular file");
     else {
-      const writtenMs = state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? processNow());
+      const writtenMs =
+        state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? processNow());
       // It writes nothing, not even to learn the time by which the files are dated.
       if (processNow() - writtenMs <= settings.uploadExpiryMs) continue;
       const message = `${path} was left behind by an upload that nobody goes on with; it can be removed`;
@@ -122,16 +135,31 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
 }
 
 function stray(path: string, reason: string): Finding {
-  return { severity: "warning", kind: "stray-file", path, message: `${path} is of no use to the layout: ${reason}` };
+  return {
+    severity: "warning",
+    kind: "stray-file",
+    path,
+    message: `${path} is of no use to the layout: ${reason}`,
+  };
 }
 
 /** What is in a directory, in order; if the system refuses to list it, that as a finding. */
-async function tryList(disk: Disk, directory: string, kind: Finding["kind"], name: string): Promise<Dirent[] | Finding> {
+async function tryList(
+  disk: Disk,
+  directory: string,
+  kind: Finding["kind"],
+  name: string,
+): Promise<Dirent[] | Finding> {
   try {
     return (await listIfThere(disk, directory)).sort(byName);
   } catch (cause) {
     if (!isFileFault(cause)) throw cause;
-    return { severity: "error", kind, path: kind === "unreadable-layout" ? undefined : name, message: `${name} cannot be listed: ${describeFault(cause)}` };
+    return {
+      severity: "error",
+      kind,
+      path: kind === "unreadable-layout" ? undefined : name,
+      message: `${name} cannot be listed: ${describeFault(cause)}`,
+    };
   }
 }
 

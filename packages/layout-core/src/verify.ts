@@ -61,7 +61,10 @@ export interface VerifySettings {
 }
 
 /** Everything in a layout that is not as it should be. */
-export async function* verifyLayout(layout: Layout, options: VerifyOptions = {}): AsyncGenerator<Finding, void, undefined> {
+export async function* verifyLayout(
+  layout: Layout,
+  options: VerifyOptions = {},
+): AsyncGenerator<Finding, void, undefined> {
   const signal = layout.beginRead(options);
   const settings: VerifySettings = {
     content: requireFlag(options.content ?? true, "content"),

@@ -1,6 +1,14 @@
 import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import { cloneJson, createBlobReader, isRegistryError, manifestKind, parseManifest, RegistryError, requireCount, requireSignal } from "@ocilayout/oci-types";
-
+import {
+  cloneJson,
+  createBlobReader,
+  isRegistryError,
+  manifestKind,
+  parseManifest,
+  RegistryError,
+  requireCount,
+  requireSignal,
+} from "@ocilayout/oci-types";
 
 /** What {@link walkManifest} needs of a registry. */
 export type ManifestSource = Pick<RegistryReader, "getManifest">;
@@ -66,7 +74,12 @@ export async function* walkManifest(
   const how = { signal, maxManifestBytes };
   const seen: Set<string> = new Set([root]);
   const first = await read(registry, repo, root, how);
-  const rootStep = { descriptor: first.descriptor, role: roleOf(first.descriptor), depth: 0, parent: undefined };
+  const rootStep = {
+    descriptor: first.descriptor,
+    role: roleOf(first.descriptor),
+    depth: 0,
+    parent: undefined,
+  };
   const waiting: Waiting[] = [];
   pushParts(waiting, rootStep, first.manifest);
   yield { ...rootStep, state: "read", manifest: first.manifest };
@@ -86,14 +99,23 @@ export async function* walkManifest(
   }
 }
 
-async function enter(registry: ManifestSource, repo: string, next: Waiting, options: WalkOptions): Promise<WalkStep> {
+async function enter(
+  registry: ManifestSource,
+  repo: string,
+  next: Waiting,
+  options: WalkOptions,
+): Promise<WalkStep> {
   try {
     const { manifest } = await read(registry, repo, next.descriptor.digest, options);
     if (manifest.kind === next.role) return { ...next, state: "read", manifest };
-    const error = new RegistryError("MANIFEST_INVALID", `${next.descriptor.digest} is not the ${next.role} that its index says`);
+    const error = new RegistryError(
+      "MANIFEST_INVALID",
+      `${next.descriptor.digest} is not the ${next.role} that its index says`,
+    );
     return { ...next, state: "damaged", error };
   } catch (error) {
-    if (isRegistryError(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN")) return { ...next, state: "missing", error };
+    if (isRegistryError(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"))
+      return { ...next, state: "missing", error };
     if (isRegistryError(error, ...DAMAGED)) return { ...next, state: "damaged", error };
     throw error;
   }
@@ -112,7 +134,10 @@ export async function read(
     const verified = createBlobReader({ ...reader.descriptor, digest: digest as Digest }, reader, { signal });
     const { descriptor } = verified;
     if (descriptor.size > maxManifestBytes) {
-      throw new RegistryError("SIZE_INVALID", `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`);
+      throw new RegistryError(
+        "SIZE_INVALID",
+        `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`,
+      );
     }
     return { descriptor, manifest: parseManifest(await verified.bytes(), descriptor.mediaType) };
   } finally {

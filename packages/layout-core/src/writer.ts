@@ -1,5 +1,17 @@
-import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, PushManifestOptions } from "@ocilayout/oci-types";
-import { octetStream, readBlobSource, requireCount, requireDigest, requireObject } from "@ocilayout/oci-types";
+import type {
+  BlobDescriptor,
+  BlobSource,
+  CallOptions,
+  Descriptor,
+  PushManifestOptions,
+} from "@ocilayout/oci-types";
+import {
+  octetStream,
+  readBlobSource,
+  requireCount,
+  requireDigest,
+  requireObject,
+} from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { storageError } from "./fs/storage-error.ts";

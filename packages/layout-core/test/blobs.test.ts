@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import { ociMediaTypes, octetStream, type BlobSource } from "@ocilayout/oci-types";
@@ -84,7 +94,10 @@ describe("clause 6: a pushed blob is verified", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await expect(registry.pushBlob("a", descriptor, hello)).rejects.toMatchObject({ code });
-    if (existsSync(directory)) expect(listTree(directory).filter((path) => path.includes("blobs/") && !path.endsWith("/"))).toEqual([]);
+    if (existsSync(directory))
+      expect(listTree(directory).filter((path) => path.includes("blobs/") && !path.endsWith("/"))).toEqual(
+        [],
+      );
     await expect(registry.getBlob("a", expected.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
@@ -108,13 +121,25 @@ describe("clause 6: a pushed blob is verified", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", expected, hello);
-    await expect(registry.pushBlob("a", { digest: expected.digest }, bytes("WRONG"))).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushBlob("a", { digest: expected.digest }, bytes("WRONG"))).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     expect(readFileSync(blobPath(directory, expected.digest), "utf8")).toBe("hello");
   });
 
   it.each([
-    ["truncated", (path: string) => { truncateSync(path, 2); }],
-    ["changed", (path: string) => { writeFileSync(path, "jello"); }],
+    [
+      "truncated",
+      (path: string) => {
+        truncateSync(path, 2);
+      },
+    ],
+    [
+      "changed",
+      (path: string) => {
+        writeFileSync(path, "jello");
+      },
+    ],
   ])("D15: a stored file that was %s is replaced by the next push", async (_name, damage) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
@@ -171,7 +196,9 @@ describe("clause 2: a push can be aborted", () => {
         yield hello;
       },
     };
-    expect(await rejection(registry.pushBlob("a", expected, source, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(
+      await rejection(registry.pushBlob("a", expected, source, { signal: AbortSignal.abort(reason) })),
+    ).toBe(reason);
     expect(isRead).toBe(false);
     expect(existsSync(directory)).toBe(false);
   });
@@ -200,7 +227,13 @@ describe("clause 2: a push can be aborted", () => {
 
 describe("clause 8: reading verifies", () => {
   it.each([
-    ["bytes", (content: Uint8Array) => { content[0] = 0; return content; }],
+    [
+      "bytes",
+      (content: Uint8Array) => {
+        content[0] = 0;
+        return content;
+      },
+    ],
     ["the end cut off", (content: Uint8Array) => content.slice(0, -1)],
     ["more at the end", (content: Uint8Array) => new Uint8Array([...content, 0])],
     ["nothing", () => new Uint8Array()],
@@ -219,7 +252,10 @@ describe("clause 8: reading verifies", () => {
     expect(size).toBeLessThan(Math.max(changed.length, 1));
   });
 
-  it.each([[{ verifyOnRead: false }, {}], [{}, { verify: false }]])("%j and %j give what is there", async (options, readOptions) => {
+  it.each([
+    [{ verifyOnRead: false }, {}],
+    [{}, { verify: false }],
+  ])("%j and %j give what is there", async (options, readOptions) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, options);
     await registry.pushBlob("a", expected, hello);
@@ -261,7 +297,9 @@ describe("clause 8: reading verifies", () => {
   it("D18: a directory of blobs that is a link out of the layout is neither read, written nor cleaned", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
-    await registry.pushManifest("a", bytes("x"), "application/x-a", { digest: descriptorOf(bytes("x")).digest });
+    await registry.pushManifest("a", bytes("x"), "application/x-a", {
+      digest: descriptorOf(bytes("x")).digest,
+    });
     const outside = join(dirname(directory), "outside");
     renameSync(join(directory, "blobs", "sha256"), outside);
     symlinkSync(outside, join(directory, "blobs", "sha256"));
@@ -335,10 +373,14 @@ describe("clause 5: names and digests are checked first", () => {
     await expect(registry.getBlob("a", rubbish)).rejects.toThrow(TypeError);
     await expect(registry.pushBlob("a", { digest: rubbish }, hello)).rejects.toThrow(TypeError);
     await expect(registry.pushBlob("a", expected, rubbish)).rejects.toThrow(TypeError);
-    await expect(registry.pushBlob("a", { ...expected, size: "5" as never }, hello)).rejects.toThrow(TypeError);
+    await expect(registry.pushBlob("a", { ...expected, size: "5" as never }, hello)).rejects.toThrow(
+      TypeError,
+    );
     await expect(registry.pushBlob("a", { ...expected, size: -1 }, hello)).rejects.toThrow(RangeError);
     await expect(registry.pushBlob("a", { ...expected, size: NaN }, hello)).rejects.toThrow(RangeError);
-    await expect(registry.pushManifest("a", "{}" as never, ociMediaTypes.imageManifest)).rejects.toThrow(TypeError);
+    await expect(registry.pushManifest("a", "{}" as never, ociMediaTypes.imageManifest)).rejects.toThrow(
+      TypeError,
+    );
     await expect(registry.pushManifest("a", hello, rubbish)).rejects.toThrow(TypeError);
     await expect(registry.getTag("a", rubbish)).rejects.toThrow(TypeError);
   });

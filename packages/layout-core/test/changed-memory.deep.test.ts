@@ -22,81 +22,103 @@ async function expectRight(registry: Registry, digest: string): Promise<void> {
   expect((await computeDigest(stored)).digest).toBe(digest);
 }
 
-describe.each(registries)("clause 6: %s acknowledges no bytes under a digest that they do not have", (_name, open) => {
-  const shared = new Uint8Array(new SharedArrayBuffer(2 * MIB));
-  let worker: Worker;
-  beforeAll(() => {
-    worker = new Worker("const { workerData: v } = require('node:worker_threads'); for (let i = 0; ; i = (i + 4096) % v.length) v[i] += 1;", {
-      eval: true,
-      workerData: shared,
+describe.each(registries)(
+  "clause 6: %s acknowledges no bytes under a digest that they do not have",
+  (_name, open) => {
+    const shared = new Uint8Array(new SharedArrayBuffer(2 * MIB));
+    let worker: Worker;
+    beforeAll(() => {
+      worker = new Worker(
+        "const { workerData: v } = require('node:worker_threads'); for (let i = 0; ; i = (i + 4096) % v.length) v[i] += 1;",
+        {
+          eval: true,
+          workerData: shared,
+        },
+      );
     });
-  });
-  afterAll(() => worker.terminate());
+    afterAll(() => worker.terminate());
 
-  it("pushBlob of memory that the caller changes meanwhile", async () => {
-    const registry = await open();
-    let acknowledged = 0;
-    for (let i = 0; i < 40; i += 1) {
-      const content = Buffer.alloc(2 * MIB, i);
-      const { digest } = await computeDigest(content);
-      const pushed = registry.pushBlob("a", { digest }, content).then(() => true, (error: unknown) => {
-        expect(isRegistryError(error, "DIGEST_INVALID")).toBe(true);
-        return false;
-      });
-      for (let turns = 0; turns < i; turns += 1) await new Promise((resolve) => setImmediate(resolve));
-      content.fill(255);
-      if (!(await pushed)) continue;
-      acknowledged += 1;
-      await expectRight(registry, digest);
-    }
-    expect(acknowledged).toBeGreaterThan(0);
-  });
+    it("pushBlob of memory that the caller changes meanwhile", async () => {
+      const registry = await open();
+      let acknowledged = 0;
+      for (let i = 0; i < 40; i += 1) {
+        const content = Buffer.alloc(2 * MIB, i);
+        const { digest } = await computeDigest(content);
+        const pushed = registry.pushBlob("a", { digest }, content).then(
+          () => true,
+          (error: unknown) => {
+            expect(isRegistryError(error, "DIGEST_INVALID")).toBe(true);
+            return false;
+          },
+        );
+        for (let turns = 0; turns < i; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        content.fill(255);
+        if (!(await pushed)) continue;
+        acknowledged += 1;
+        await expectRight(registry, digest);
+      }
+      expect(acknowledged).toBeGreaterThan(0);
+    });
 
-  it("an upload of memory that another thread changes meanwhile", async () => {
-    const registry = await open();
-    for (let i = 0; i < 20; i += 1) {
-      const writer = await registry.pushBlobChunked("a");
-      await writer.write(shared);
-      const refused: unknown = await writer.commit(`sha256:${"0".repeat(64)}`).catch((error: unknown) => error);
-      const { received } = (isRegistryError(refused) ? refused.detail : undefined) as { received: string };
-      await writer.commit(received);
-      await expectRight(registry, received);
-    }
-  });
+    it("an upload of memory that another thread changes meanwhile", async () => {
+      const registry = await open();
+      for (let i = 0; i < 20; i += 1) {
+        const writer = await registry.pushBlobChunked("a");
+        await writer.write(shared);
+        const refused: unknown = await writer
+          .commit(`sha256:${"0".repeat(64)}`)
+          .catch((error: unknown) => error);
+        const { received } = (isRegistryError(refused) ? refused.detail : undefined) as { received: string };
+        await writer.commit(received);
+        await expectRight(registry, received);
+      }
+    });
 
-  it("pushManifest of memory that another thread changes meanwhile", async () => {
-    const registry = await open();
-    for (let i = 0; i < 20; i += 1) {
-      const { digest } = await registry.pushManifest("a", shared.subarray(0, MIB), octetStream);
-      const stored = await (await registry.getManifest("a", digest)).bytes();
-      expect((await computeDigest(stored)).digest).toBe(digest);
-    }
-  });
-});
+    it("pushManifest of memory that another thread changes meanwhile", async () => {
+      const registry = await open();
+      for (let i = 0; i < 20; i += 1) {
+        const { digest } = await registry.pushManifest("a", shared.subarray(0, MIB), octetStream);
+        const stored = await (await registry.getManifest("a", digest)).bytes();
+        expect((await computeDigest(stored)).digest).toBe(digest);
+      }
+    });
+  },
+);
 
 it("a write that fails while the next block is filled rejects the push, and the file is closed after it", async () => {
   const open: Set<number> = new Set();
-  const registry = openLayoutOn({
-    ...nodeDisk,
-    open: async (path, flags) => {
-      const file = await nodeDisk.open(path, flags);
-      open.add(file);
-      return file;
+  const registry = openLayoutOn(
+    {
+      ...nodeDisk,
+      open: async (path, flags) => {
+        const file = await nodeDisk.open(path, flags);
+        open.add(file);
+        return file;
+      },
+      write: async (file, bytes, position) => {
+        if (bytes.length < MIB) return nodeDisk.write(file, bytes, position);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(open.has(file)).toBe(true);
+        throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "write" });
+      },
+      close: async (file) => {
+        open.delete(file);
+        return nodeDisk.close(file);
+      },
     },
-    write: async (file, bytes, position) => {
-      if (bytes.length < MIB) return nodeDisk.write(file, bytes, position);
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(open.has(file)).toBe(true);
-      throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "write" });
-    },
-    close: async (file) => {
-      open.delete(file);
-      return nodeDisk.close(file);
-    },
-  }, freshLayout(), { durability: "none" });
+    freshLayout(),
+    { durability: "none" },
+  );
   const content = new Uint8Array(3 * MIB);
-  await expect(registry.pushBlob("a", { digest: (await computeDigest(content)).digest }, content)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-  await expect(registry.pushBlob("a", { digest: (await computeDigest(content)).digest, size: MIB }, [content.subarray(MIB), content])).rejects.toMatchObject({ code: /SIZE_INVALID|STORAGE_FAILED/ });
+  await expect(
+    registry.pushBlob("a", { digest: (await computeDigest(content)).digest }, content),
+  ).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+  await expect(
+    registry.pushBlob("a", { digest: (await computeDigest(content)).digest, size: MIB }, [
+      content.subarray(MIB),
+      content,
+    ]),
+  ).rejects.toMatchObject({ code: /SIZE_INVALID|STORAGE_FAILED/ });
   await registry.close();
   expect(open.size).toBe(0);
 });

@@ -11,13 +11,23 @@ import { readProcessTable } from "../src/fs/process-identity.ts";
 import { isReserve } from "../src/fs/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout, haveTornWait, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  haveTornWait,
+  pushArtifact,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const blob = descriptorOf(bytes("content"));
 
-afterEach(() => { vi.useRealTimers(); });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Sets this process's clock, and not the kernel's: files are dated as before. */
 function setClock(ms: number): void {
@@ -38,16 +48,26 @@ function date(path: string, ms: number): void {
 }
 
 describe("clause 32: what a process does whose clock is", () => {
-  it.each([["25 hours ahead", 25 * HOUR_MS], ["a year behind", -365 * DAY_MS]])("%s: gc keeps a blob that was pushed just now, and removes an old one", async (_name, ms) => {
+  it.each([
+    ["25 hours ahead", 25 * HOUR_MS],
+    ["a year behind", -365 * DAY_MS],
+  ])("%s: gc keeps a blob that was pushed just now, and removes an old one", async (_name, ms) => {
     const registry = await open();
     const old = descriptorOf(bytes("old"));
-    for (const [it, text] of [[blob, "content"], [old, "old"]] as const) await registry.pushBlob("a", it, bytes(text));
+    for (const [it, text] of [
+      [blob, "content"],
+      [old, "old"],
+    ] as const)
+      await registry.pushBlob("a", it, bytes(text));
     date(blobPath(registry.directory, old.digest), -25 * HOUR_MS);
     setClock(ms);
     expect(await registry.gc()).toMatchObject({ removed: [old.digest] });
   });
 
-  it.each([["25 hours ahead", 25 * HOUR_MS], ["a year behind", -365 * DAY_MS]])("%s: an upload that was written to just now goes on, and an expired one does not", async (_name, ms) => {
+  it.each([
+    ["25 hours ahead", 25 * HOUR_MS],
+    ["a year behind", -365 * DAY_MS],
+  ])("%s: an upload that was written to just now goes on, and an expired one does not", async (_name, ms) => {
     const registry = await open();
     const [young, old] = [await registry.pushBlobChunked("a"), await registry.pushBlobChunked("a")];
     for (const writer of [young, old]) await writer.close();
@@ -55,30 +75,46 @@ describe("clause 32: what a process does whose clock is", () => {
     setClock(ms);
     const other = await openLayout(registry.directory);
     await (await other.pushBlobChunked("b")).cancel();
-    await expect.poll(() => readdirSync(join(registry.directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([young.id]);
+    await expect
+      .poll(() => readdirSync(join(registry.directory, "_uploads")).filter((name) => !isReserve(name)))
+      .toEqual([young.id]);
     await (await other.pushBlobChunkedResume("a", young.id)).close();
     expect(await other.resolveUpload("a", young.id)).toMatchObject({ id: young.id });
     await expect(other.resolveUpload("a", old.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
     expect(await other.gc()).toMatchObject({ uploads: 0 });
   });
 
-  it.each([["25 hours ahead", 25 * HOUR_MS], ["25 hours behind", -25 * HOUR_MS]])("%s: a stored blob that is pushed or mounted again is dated by the kernel's clock", async (_name, ms) => {
-    const registry = await open();
-    await registry.pushBlob("a", blob, bytes("content"));
-    const path = blobPath(registry.directory, blob.digest);
-    for (const again of [() => registry.pushBlob("a", blob, bytes("content")), () => registry.mountBlob("a", "b", blob.digest)]) {
-      date(path, -HOUR_MS);
-      const before = Date.now();
-      setClock(ms);
-      await again();
-      vi.useRealTimers();
-      expect(Math.abs(statSync(path).mtimeMs - before)).toBeLessThan(60_000);
-    }
-  });
+  it.each([
+    ["25 hours ahead", 25 * HOUR_MS],
+    ["25 hours behind", -25 * HOUR_MS],
+  ])(
+    "%s: a stored blob that is pushed or mounted again is dated by the kernel's clock",
+    async (_name, ms) => {
+      const registry = await open();
+      await registry.pushBlob("a", blob, bytes("content"));
+      const path = blobPath(registry.directory, blob.digest);
+      for (const again of [
+        () => registry.pushBlob("a", blob, bytes("content")),
+        () => registry.mountBlob("a", "b", blob.digest),
+      ]) {
+        date(path, -HOUR_MS);
+        const before = Date.now();
+        setClock(ms);
+        await again();
+        vi.useRealTimers();
+        expect(Math.abs(statSync(path).mtimeMs - before)).toBeLessThan(60_000);
+      }
+    },
+  );
 });
 
 describe("a file that another program is writing in place", () => {
-  it.each([["index.json", HOUR_MS], ["index.json", -HOUR_MS], ["oci-layout", HOUR_MS], ["oci-layout", -HOUR_MS]])("is waited for, whatever this process's clock says: %s, %d ms", async (name, ms) => {
+  it.each([
+    ["index.json", HOUR_MS],
+    ["index.json", -HOUR_MS],
+    ["oci-layout", HOUR_MS],
+    ["oci-layout", -HOUR_MS],
+  ])("is waited for, whatever this process's clock says: %s, %d ms", async (name, ms) => {
     haveTornWait(20_000);
     const registry = await open();
     const path = join(registry.directory, name);
@@ -86,14 +122,18 @@ describe("a file that another program is writing in place", () => {
     writeFileSync(path, text.slice(0, -1));
     setClock(ms);
     const reading = (await openLayout(registry.directory)).resolveTag("a", "v1");
-    setTimeout(() => { writeFileSync(path, text); }, 200);
+    setTimeout(() => {
+      writeFileSync(path, text);
+    }, 200);
     expect(await reading).toMatchObject({ digest: expect.stringContaining("sha256:") as unknown });
   });
 
   it("is damaged if it stays as it is for long enough, and is not waited for again", async () => {
     const registry = await open();
     writeFileSync(join(registry.directory, "index.json"), "{");
-    await expect(openLayout(registry.directory).then((it) => it.resolveTag("a", "v1"))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(openLayout(registry.directory).then((it) => it.resolveTag("a", "v1"))).rejects.toMatchObject(
+      { code: "LAYOUT_INVALID" },
+    );
     const timers = vi.spyOn(globalThis, "setTimeout");
     await expect(registry.resolveTag("a", "v1")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     expect(timers.mock.calls.filter(([, ms]) => ms === torn.retryMs)).toEqual([]);
@@ -125,7 +165,10 @@ describe("an expired upload whose writer cannot be judged", () => {
   const { self } = readProcessTable();
   const elsewhere = JSON.stringify({ ...self, host: "elsewhere", instance: "other", nonce: "abc" });
 
-  it.each([[25 * HOUR_MS, 1], [HOUR_MS, 0]])("its lock was written %d ms ago: one collection removes %d", async (ageMs, uploads) => {
+  it.each([
+    [25 * HOUR_MS, 1],
+    [HOUR_MS, 0],
+  ])("its lock was written %d ms ago: one collection removes %d", async (ageMs, uploads) => {
     const registry = await open();
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
@@ -151,7 +194,9 @@ describe("the clock of a layout's files", () => {
     };
     return { disk, made: () => made };
   }
-  const failing = (code: string): Partial<Disk> => ({ open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: "open" })) });
+  const failing = (code: string): Partial<Disk> => ({
+    open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: "open" })),
+  });
 
   it("is read once a second at most, however many ask, and leaves nothing behind", async () => {
     const { disk, made } = counting();
@@ -164,12 +209,15 @@ describe("the clock of a layout's files", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it.each(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"])("(%s) if no file can be made, it is when a name in the directory last changed", async (code) => {
-    const directory = temporaryDirectory();
-    date(directory, -DAY_MS);
-    const clock = new FileClock(counting(failing(code)).disk, layoutPaths(directory), { readOnly: false });
-    expect(await clock.now()).toBeCloseTo(statSync(directory).mtimeMs, 1);
-  });
+  it.each(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"])(
+    "(%s) if no file can be made, it is when a name in the directory last changed",
+    async (code) => {
+      const directory = temporaryDirectory();
+      date(directory, -DAY_MS);
+      const clock = new FileClock(counting(failing(code)).disk, layoutPaths(directory), { readOnly: false });
+      expect(await clock.now()).toBeCloseTo(statSync(directory).mtimeMs, 1);
+    },
+  );
 
   it("passes on any other error, and asks again next time", async () => {
     const directory = temporaryDirectory();

@@ -28,7 +28,11 @@ describeRegistry("a layout that writes full names for its default repository", {
 
 it("a layout that is told not to verify what it reads fails the two cases about that, and no other", async () => {
   const skip = { "LAYOUT-28": "verifyOnRead is false", "LAYOUT-29": "verifyOnRead is false" };
-  const report = await runConformance({ ...kitOptions({ durability: "none", verifyOnRead: false }), skip, only: ["BLOB", "READ", "RANGE", "LAYOUT"] });
+  const report = await runConformance({
+    ...kitOptions({ durability: "none", verifyOnRead: false }),
+    skip,
+    only: ["BLOB", "READ", "RANGE", "LAYOUT"],
+  });
   expect(report.ok, String(report)).toBe(true);
   const skipped = report.results.filter(({ status }) => status === "skip");
   expect(skipped.map(({ id, isStale }) => [id, isStale])).toEqual(Object.keys(skip).map((id) => [id, false]));

@@ -20,7 +20,11 @@ import {
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 
-function pushIndex(registry: LayoutRegistry, children: readonly Descriptor[], tags: readonly string[] = []): Promise<Descriptor> {
+function pushIndex(
+  registry: LayoutRegistry,
+  children: readonly Descriptor[],
+  tags: readonly string[] = [],
+): Promise<Descriptor> {
   return registry.pushManifest("a", imageIndex(...children), indexType, { tags });
 }
 
@@ -51,7 +55,10 @@ describe("clause 16: deleteTag", () => {
   it("of a tag that is not there rejects, in every repository", async () => {
     await using registry = await openLayout(freshLayout());
     await pushArtifact(registry, "a", "one", ["v1"]);
-    for (const [repo, tag] of [["a", "v2"], ["b", "v1"]] as const) {
+    for (const [repo, tag] of [
+      ["a", "v2"],
+      ["b", "v1"],
+    ] as const) {
       await expect(registry.deleteTag(repo, tag)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     }
   });
@@ -65,7 +72,9 @@ describe("clause 16: deleteTag", () => {
       detail: { tag: "v1", digest: one.digest },
     });
     await registry.deleteTag("a", "v1", { ifMatch: one.digest });
-    await expect(registry.deleteTag("a", "v1", { ifMatch: "*" })).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    await expect(registry.deleteTag("a", "v1", { ifMatch: "*" })).rejects.toMatchObject({
+      code: "PRECONDITION_FAILED",
+    });
   });
 
   it("clause 23: of a name that stands twice removes both; what they named stays reachable", async () => {
@@ -75,7 +84,10 @@ describe("clause 16: deleteTag", () => {
     const two = await pushArtifact(registry, "a", "two", ["v2"]);
     const index = readIndex(directory);
     const annotations = { "org.opencontainers.image.ref.name": "a:v1" };
-    writeFileSync(join(directory, "index.json"), JSON.stringify({ ...index, manifests: [one, two].map((it) => ({ ...it, annotations })) }));
+    writeFileSync(
+      join(directory, "index.json"),
+      JSON.stringify({ ...index, manifests: [one, two].map((it) => ({ ...it, annotations })) }),
+    );
     await registry.deleteTag("a", "v1");
     expect(await collect(registry.tags("a"))).toEqual([]);
     for (const { digest } of [one, two]) await registry.resolveManifest("a", digest);
@@ -129,8 +141,14 @@ describe("clause 16: deleteManifest", () => {
     const list = await pushIndex(registry, [child], ["list"]);
     const outer = await pushIndex(registry, [list], ["outer"]);
     const before = snapshot(directory);
-    for (const [digest, by] of [[child.digest, list.digest], [list.digest, outer.digest]] as const) {
-      await expect(registry.deleteManifest("a", digest)).rejects.toMatchObject({ code: "DENIED", detail: { referencedBy: [by] } });
+    for (const [digest, by] of [
+      [child.digest, list.digest],
+      [list.digest, outer.digest],
+    ] as const) {
+      await expect(registry.deleteManifest("a", digest)).rejects.toMatchObject({
+        code: "DENIED",
+        detail: { referencedBy: [by] },
+      });
     }
     expect(snapshot(directory)).toEqual(before);
     for (const { digest } of [outer, list, child]) {
@@ -145,7 +163,9 @@ describe("clause 16: deleteManifest", () => {
     const subject = await pushArtifact(registry, "a", "subject", ["v1"]);
     const referrer = await registry.pushManifest("a", artifact("referrer", { subject }), imageManifest);
     await registry.deleteManifest("a", subject.digest);
-    expect(await collect(registry.referrers("a", subject.digest))).toMatchObject([{ digest: referrer.digest }]);
+    expect(await collect(registry.referrers("a", subject.digest))).toMatchObject([
+      { digest: referrer.digest },
+    ]);
   });
 
   it("another repository's index hinders nobody here", async () => {
@@ -159,7 +179,9 @@ describe("clause 16: deleteManifest", () => {
   it("clause 17: gives what only the deleted index contained an entry of its own", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
-    const [one, two, three] = await Promise.all(["one", "two", "three"].map((name) => pushArtifact(registry, "a", name)));
+    const [one, two, three] = await Promise.all(
+      ["one", "two", "three"].map((name) => pushArtifact(registry, "a", name)),
+    );
     if (one === undefined || two === undefined || three === undefined) throw new Error("three were pushed");
     const inner = await pushIndex(registry, [one]);
     const outer = await pushIndex(registry, [inner, two], ["outer"]);
@@ -175,13 +197,19 @@ describe("clause 16: deleteManifest", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { allowSparse: true });
     const child = await pushArtifact(registry, "a", "child");
-    const list = await pushIndex(registry, [child, descriptorOf(artifact("absent"), imageManifest)], ["list"]);
+    const list = await pushIndex(
+      registry,
+      [child, descriptorOf(artifact("absent"), imageManifest)],
+      ["list"],
+    );
     truncateSync(blobPath(directory, child.digest), 5);
     await using other = await openLayout(directory);
     await other.deleteManifest("a", list.digest);
     expect(refNames(directory)).toEqual([`a@${child.digest}`]);
     await pushArtifact(other, "a", "child");
-    expect(await (await other.getManifest("a", child.digest)).json()).toMatchObject({ annotations: { name: "child" } });
+    expect(await (await other.getManifest("a", child.digest)).json()).toMatchObject({
+      annotations: { name: "child" },
+    });
   });
 
   it("of one whose file is missing works", async () => {
@@ -210,7 +238,9 @@ describe("clause 16: deleteBlob", () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     const child = await pushArtifact(registry, "a", "child");
-    const image = await registry.pushManifest("a", artifact("image", { layers: [blob] }), imageManifest, { tags: ["v1"] });
+    const image = await registry.pushManifest("a", artifact("image", { layers: [blob] }), imageManifest, {
+      tags: ["v1"],
+    });
     const list = await pushIndex(registry, [child], ["list"]);
     for (const [digest, by] of [
       [blob.digest, [image.digest]],
@@ -241,10 +271,18 @@ describe("clause 16: deleteBlob", () => {
   it("is DENIED while a damaged manifest may refer to it, and works once that is deleted", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
-    const image = await registry.pushManifest("a", artifact("image", { config: blob, layers: [blob] }), imageManifest, { tags: ["v1"] });
+    const image = await registry.pushManifest(
+      "a",
+      artifact("image", { config: blob, layers: [blob] }),
+      imageManifest,
+      { tags: ["v1"] },
+    );
     truncateSync(blobPath(registry.directory, image.digest), 10);
     await using other = await openLayout(registry.directory);
-    await expect(other.deleteBlob("a", blob.digest)).rejects.toMatchObject({ code: "DENIED", detail: { damaged: [image.digest] } });
+    await expect(other.deleteBlob("a", blob.digest)).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { damaged: [image.digest] },
+    });
     await other.deleteManifest("a", image.digest);
     await other.deleteBlob("a", blob.digest);
   });
@@ -261,7 +299,9 @@ describe("clause 16: deleteBlob", () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     await registry.deleteBlob("a", blob.digest);
-    await expect(registry.pushManifest("a", artifact("image", { layers: [blob] }), imageManifest)).rejects.toMatchObject({
+    await expect(
+      registry.pushManifest("a", artifact("image", { layers: [blob] }), imageManifest),
+    ).rejects.toMatchObject({
       code: "MANIFEST_BLOB_UNKNOWN",
       detail: { missing: [emptyDescriptor.digest, blob.digest] },
     });

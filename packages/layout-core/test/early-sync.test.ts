@@ -98,22 +98,30 @@ describe("a large blob of which an early flush fails", () => {
     const { digest } = await computeDigest(chunks());
     await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
     await using registry = openLayoutOn(failing(), directory);
-    await expect(registry.pushBlob("a", { digest }, chunks())).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    await expect(registry.pushBlob("a", { digest }, chunks())).rejects.toMatchObject({
+      code: "STORAGE_FAILED",
+    });
     await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
   });
 
-  it.each(["commit", "close"] as const)("uploaded in chunks, is lost at its %s, and its upload is over", async (end) => {
-    const directory = temporaryDirectory();
-    const { digest } = await computeDigest(chunks());
-    await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
-    await using registry = openLayoutOn(failing(), directory);
-    const writer = await registry.pushBlobChunked("a");
-    for (const it of chunks()) await writer.write(it);
-    if (end === "commit") await expect(writer.commit(digest)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-    else await writer.close();
-    await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
-    await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-    expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
-  });
+  it.each(["commit", "close"] as const)(
+    "uploaded in chunks, is lost at its %s, and its upload is over",
+    async (end) => {
+      const directory = temporaryDirectory();
+      const { digest } = await computeDigest(chunks());
+      await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
+      await using registry = openLayoutOn(failing(), directory);
+      const writer = await registry.pushBlobChunked("a");
+      for (const it of chunks()) await writer.write(it);
+      if (end === "commit")
+        await expect(writer.commit(digest)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+      else await writer.close();
+      await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject({
+        code: "BLOB_UPLOAD_UNKNOWN",
+      });
+      await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+      expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
+    },
+  );
 });

@@ -5,7 +5,15 @@ import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
-import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact, readIndex, refNames } from "./helpers.ts";
+import {
+  artifact,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  pushArtifact,
+  readIndex,
+  refNames,
+} from "./helpers.ts";
 
 const { imageManifest: mediaType } = ociMediaTypes;
 const refName = "org.opencontainers.image.ref.name";
@@ -18,12 +26,19 @@ async function layoutWith(entries: readonly string[], members = ""): Promise<str
   const registry = await openLayout(directory);
   for (const name of ["one", "two"]) await pushArtifact(registry, "x", name);
   await registry.close();
-  writeFileSync(join(directory, "index.json"), `{"schemaVersion":2,"manifests":[${entries.join(",")}]${members}}`);
+  writeFileSync(
+    join(directory, "index.json"),
+    `{"schemaVersion":2,"manifests":[${entries.join(",")}]${members}}`,
+  );
   return directory;
 }
 
 function entry(name: string | undefined, descriptor = one, more: object = {}): string {
-  return JSON.stringify({ ...descriptor, ...more, annotations: name === undefined ? undefined : { [refName]: name } });
+  return JSON.stringify({
+    ...descriptor,
+    ...more,
+    annotations: name === undefined ? undefined : { [refName]: name },
+  });
 }
 
 /** Every tag of every repository, as `repository:tag`, and `repository` where it has none. */
@@ -49,21 +64,24 @@ describe("clause 22: what is not understood", () => {
     "a digest that is a number": '{"digest":1}',
     "a negative size": entry("a:neg", { ...one, size: -1 }),
     "a size that no number holds": `{"mediaType":"${mediaType}","digest":"${one.digest}","size":9007199254740993}`,
-    "null": "null",
+    null: "null",
     "a string": '"sha256:x"',
     "an array": "[1, 2.0]",
-    "__proto__": `{"__proto__":{"digest":"${one.digest}"},"size":1}`,
+    __proto__: `{"__proto__":{"digest":"${one.digest}"},"size":1}`,
   };
 
-  it.each(Object.entries(foreign))("%s: skipped, disturbs nothing, and is kept byte for byte", async (_name, odd) => {
-    const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
-    await using registry = await openLayout(directory);
-    expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
-    await pushArtifact(registry, "good/app", "two", ["v1"]);
-    const text = readFileSync(join(directory, "index.json"), "utf8");
-    expect(text).toContain(`,${odd},`);
-    expect((await registry.getTag("good/app", "v1")).descriptor).toEqual(two);
-  });
+  it.each(Object.entries(foreign))(
+    "%s: skipped, disturbs nothing, and is kept byte for byte",
+    async (_name, odd) => {
+      const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
+      await using registry = await openLayout(directory);
+      expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
+      await pushArtifact(registry, "good/app", "two", ["v1"]);
+      const text = readFileSync(join(directory, "index.json"), "utf8");
+      expect(text).toContain(`,${odd},`);
+      expect((await registry.getTag("good/app", "v1")).descriptor).toEqual(two);
+    },
+  );
 
   const unnamed: Record<string, string> = {
     "D51: no name": entry(undefined),
@@ -76,17 +94,23 @@ describe("clause 22: what is not understood", () => {
     "D59: a name with another digest": entry(`a@${two.digest}`),
   };
 
-  it.each(Object.entries(unnamed))("%s: skipped without a default repository, and kept byte for byte", async (_name, odd) => {
-    const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
-    await using registry = await openLayout(directory, { defaultRepository: null });
-    expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
-    await pushArtifact(registry, "good/app", "two", ["v1"]);
-    expect(readFileSync(join(directory, "index.json"), "utf8")).toContain(`,${odd},`);
-  });
+  it.each(Object.entries(unnamed))(
+    "%s: skipped without a default repository, and kept byte for byte",
+    async (_name, odd) => {
+      const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
+      await using registry = await openLayout(directory, { defaultRepository: null });
+      expect(await contents(registry)).toEqual(["good/app:v1", "good/app:v2"]);
+      await pushArtifact(registry, "good/app", "two", ["v1"]);
+      expect(readFileSync(join(directory, "index.json"), "utf8")).toContain(`,${odd},`);
+    },
+  );
 
   it("D21: unknown members survive at every level, in their order, with their spelling", async () => {
     const odd = `{ "vendor":{"n":1.0e2,"__proto__":1}, "digest":"${one.digest}","size":${one.size}, "mediaType":"${mediaType}","platform":{"architecture":"x","os":"y","features":["z"]},"annotations":{"${refName}":"a:t","x":"\\u00e9"}}`;
-    const directory = await layoutWith([odd, entry("b:t", two)], ',"org.olareg.history":[1.50],"__proto__":{"a":1}');
+    const directory = await layoutWith(
+      [odd, entry("b:t", two)],
+      ',"org.olareg.history":[1.50],"__proto__":{"a":1}',
+    );
     await using registry = await openLayout(directory);
     await pushArtifact(registry, "b", "one", ["t"]);
     const text = readFileSync(join(directory, "index.json"), "utf8");
@@ -112,19 +136,35 @@ describe("clause 22: what is not understood", () => {
   });
 
   it("an unknown media type alone does not make an entry foreign", async () => {
-    expect(await read([entry("a:t", one, { mediaType: "application/x-thing" }), entry("a:u", two, { mediaType: "" })])).toEqual(["a:t", "a:u"]);
+    expect(
+      await read([
+        entry("a:t", one, { mediaType: "application/x-thing" }),
+        entry("a:u", two, { mediaType: "" }),
+      ]),
+    ).toEqual(["a:t", "a:u"]);
   });
 });
 
 describe("clause 23: names", () => {
   it("are read in every form", async () => {
-    const names = ["a/b:t", `a@${one.digest}`, `a:u@${one.digest}`, "just/repo", "ghcr.io/x/y:v1", "a__b:_v..1", "a---b:x"];
+    const names = [
+      "a/b:t",
+      `a@${one.digest}`,
+      `a:u@${one.digest}`,
+      "just/repo",
+      "ghcr.io/x/y:v1",
+      "a__b:_v..1",
+      "a---b:x",
+    ];
     const found = ["a:u", "a---b:x", "a/b:t", "a__b:_v..1", "ghcr.io/x/y:v1", "just/repo"];
     expect(await read(names.map((name) => entry(name)))).toEqual(found);
   });
 
   it("io.containerd.image.name comes before the ref name", async () => {
-    const containerd = JSON.stringify({ ...one, annotations: { "io.containerd.image.name": "docker.io/library/app:1.0", [refName]: "1.0" } });
+    const containerd = JSON.stringify({
+      ...one,
+      annotations: { "io.containerd.image.name": "docker.io/library/app:1.0", [refName]: "1.0" },
+    });
     expect(await read([containerd], { defaultRepository: "x" })).toEqual(["docker.io/library/app:1.0"]);
   });
 
@@ -136,33 +176,50 @@ describe("clause 23: names", () => {
   });
 
   describe("an entry whose name cannot be read", () => {
-    const names = ["v1.0+build", "localhost:5000/foo:bar", "Foo/Bar:1", "a:b:c", "app/org.gnome.Maps/x86_64/stable", `a@${two.digest}`];
+    const names = [
+      "v1.0+build",
+      "localhost:5000/foo:bar",
+      "Foo/Bar:1",
+      "a:b:c",
+      "app/org.gnome.Maps/x86_64/stable",
+      `a@${two.digest}`,
+    ];
 
-    it.each(names)("%s: is found by its digest in the default repository, and listed there without a tag", async (name) => {
-      const directory = await layoutWith([entry("good/app:v2", two), entry(name)]);
-      await using registry = await openLayout(directory);
-      expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
-      expect(await (await registry.getManifest("default", one.digest)).bytes()).toEqual(artifact("one"));
-      expect(await collect(registry.repositories())).toEqual(["default", "good/app"]);
-      expect(await collect(registry.tags("default"))).toEqual([]);
-      expect(await collect(registry.manifests("default"))).toEqual([{ descriptor: one, tags: [], unreadableNames: [name] }]);
-      await expect(registry.resolveManifest("good/app", one.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    });
+    it.each(names)(
+      "%s: is found by its digest in the default repository, and listed there without a tag",
+      async (name) => {
+        const directory = await layoutWith([entry("good/app:v2", two), entry(name)]);
+        await using registry = await openLayout(directory);
+        expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
+        expect(await (await registry.getManifest("default", one.digest)).bytes()).toEqual(artifact("one"));
+        expect(await collect(registry.repositories())).toEqual(["default", "good/app"]);
+        expect(await collect(registry.tags("default"))).toEqual([]);
+        expect(await collect(registry.manifests("default"))).toEqual([
+          { descriptor: one, tags: [], unreadableNames: [name] },
+        ]);
+        await expect(registry.resolveManifest("good/app", one.digest)).rejects.toMatchObject({
+          code: "MANIFEST_UNKNOWN",
+        });
+      },
+    );
 
-    it.each(names)("%s: stays byte for byte when its manifest is tagged, untagged and collected", async (name) => {
-      const odd = entry(name);
-      const directory = await layoutWith([odd, entry("good/app:v2", two)]);
-      await using registry = await openLayout(directory);
-      const text = (): string => readFileSync(join(directory, "index.json"), "utf8");
-      await pushArtifact(registry, "default", "one", ["t"]);
-      expect(text()).toContain(odd);
-      await pushArtifact(registry, "default", "two", ["t"]);
-      expect(text()).toContain(odd);
-      await registry.deleteTag("default", "t");
-      for (const untagged of [true, "all"] as const) await registry.gc({ untagged, graceMs: 0 });
-      expect(text()).toContain(odd);
-      expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
-    });
+    it.each(names)(
+      "%s: stays byte for byte when its manifest is tagged, untagged and collected",
+      async (name) => {
+        const odd = entry(name);
+        const directory = await layoutWith([odd, entry("good/app:v2", two)]);
+        await using registry = await openLayout(directory);
+        const text = (): string => readFileSync(join(directory, "index.json"), "utf8");
+        await pushArtifact(registry, "default", "one", ["t"]);
+        expect(text()).toContain(odd);
+        await pushArtifact(registry, "default", "two", ["t"]);
+        expect(text()).toContain(odd);
+        await registry.deleteTag("default", "t");
+        for (const untagged of [true, "all"] as const) await registry.gc({ untagged, graceMs: 0 });
+        expect(text()).toContain(odd);
+        expect(await registry.resolveManifest("default", one.digest)).toEqual(one);
+      },
+    );
 
     it("goes with its manifest", async () => {
       const directory = await layoutWith([entry("v1+x"), entry("v1"), entry("v2", two)]);
@@ -184,7 +241,9 @@ describe("clause 23: names", () => {
       nameEntry(descriptor) {
         const { annotations } = descriptor as { annotations?: Record<string, string> };
         const name = annotations?.[refName];
-        return name === undefined ? undefined : { repository: name === "bad" ? "BAD" : "by-rule", tag: name.replaceAll("+", "-") };
+        return name === undefined
+          ? undefined
+          : { repository: name === "bad" ? "BAD" : "by-rule", tag: name.replaceAll("+", "-") };
       },
     };
     const names = [entry("v1+x"), entry("bad"), entry(undefined)];
@@ -199,9 +258,12 @@ describe("clause 23: names", () => {
     expect(await registry.resolveTag("a", "t")).toEqual(one);
     const three = await pushArtifact(registry, "a", "three", ["t"]);
     expect(await registry.resolveTag("a", "t")).toEqual(three);
-    expect(refNames(directory)).toEqual(expect.arrayContaining([`a@${one.digest}`, `a@${two.digest}`, "a:t"]));
+    expect(refNames(directory)).toEqual(
+      expect.arrayContaining([`a@${one.digest}`, `a@${two.digest}`, "a:t"]),
+    );
     expect(refNames(directory)).toHaveLength(3);
-    for (const { digest } of [one, two]) expect((await registry.getManifest("a", digest)).descriptor.digest).toBe(digest);
+    for (const { digest } of [one, two])
+      expect((await registry.getManifest("a", digest)).descriptor.digest).toBe(digest);
   });
 });
 
@@ -213,9 +275,15 @@ describe("clause 24: names written", () => {
     await pushArtifact(registry, "app", "two");
     await pushArtifact(registry, "other", "one", ["v1"]);
     expect(refNames(directory)).toEqual(["v1", undefined, "other:v1"]);
-    expect(readIndex(directory).manifests[1]).toEqual({ ...two, annotations: { "dev.ocilayout.untagged": "true" } });
+    expect(readIndex(directory).manifests[1]).toEqual({
+      ...two,
+      annotations: { "dev.ocilayout.untagged": "true" },
+    });
     await registry.deleteTag("app", "v1");
-    expect(readIndex(directory).manifests[0]).toEqual({ ...one, annotations: { "dev.ocilayout.untagged": "true" } });
+    expect(readIndex(directory).manifests[0]).toEqual({
+      ...one,
+      annotations: { "dev.ocilayout.untagged": "true" },
+    });
   });
 
   it("in full, where that is asked for", async () => {
@@ -249,8 +317,16 @@ describe("clause 24: names written", () => {
 it("clause 22: a repository called __proto__, and tags called like members of every object", async () => {
   const directory = freshLayout();
   await using registry = await openLayout(directory);
-  for (const tag of ["__proto__", "constructor", "toString", "hasOwnProperty"]) await pushArtifact(registry, "constructor", tag, [tag]);
-  expect(await collect(registry.tags("constructor"))).toEqual(["__proto__", "constructor", "hasOwnProperty", "toString"]);
-  expect(await (await registry.getTag("constructor", "__proto__")).json()).toMatchObject({ annotations: { name: "__proto__" } });
+  for (const tag of ["__proto__", "constructor", "toString", "hasOwnProperty"])
+    await pushArtifact(registry, "constructor", tag, [tag]);
+  expect(await collect(registry.tags("constructor"))).toEqual([
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "toString",
+  ]);
+  expect(await (await registry.getTag("constructor", "__proto__")).json()).toMatchObject({
+    annotations: { name: "__proto__" },
+  });
   await expect(registry.pushBlob("a", descriptorOf(bytes("x")), bytes("x"))).resolves.toBeDefined();
 });

@@ -11,21 +11,35 @@ const rules = { refNameStyle: "full" as const };
 const digests = ["0", "1", "2"].map((name) => digestOf(bytes(name)));
 
 function entry(repository: string, tag: string | undefined, digest: string): Entry {
-  return createEntry({ mediaType: "application/x-a", digest: digest as Entry["digest"], size: 1 }, { repository, tag }, rules);
+  return createEntry(
+    { mediaType: "application/x-a", digest: digest as Entry["digest"], size: 1 },
+    { repository, tag },
+    rules,
+  );
 }
 
-const entries = fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom(undefined, "s", "t"), fc.constantFrom("0", "1", "2")).map(
-  ([repository, tag, digest]) => () => entry(repository, tag, digests[Number(digest)] ?? ""),
-);
+const entries = fc
+  .tuple(fc.constantFrom("a", "b"), fc.constantFrom(undefined, "s", "t"), fc.constantFrom("0", "1", "2"))
+  .map(
+    ([repository, tag, digest]) =>
+      () =>
+        entry(repository, tag, digests[Number(digest)] ?? ""),
+  );
 
 /** What a view answers, against all of its entries one by one. */
 function checkView(view: EntryView & Pick<EntryTable, "all">): void {
   const all = [...view.all()].flatMap((it) => (isForeign(it) ? [] : [it]));
   for (const repository of ["a", "b"]) {
     const own = all.filter((it) => it.repository === repository);
-    expect([...view.digests(repository)].sort()).toEqual([...new Set(own.map(({ digest }) => digest))].sort());
-    for (const tag of ["s", "t"]) expect(new Set(view.tagged(repository, tag))).toEqual(new Set(own.filter((it) => it.tag === tag)));
-    for (const digest of digests) expect(new Set(view.withDigest(repository, digest))).toEqual(new Set(own.filter((it) => it.digest === digest)));
+    expect([...view.digests(repository)].sort()).toEqual(
+      [...new Set(own.map(({ digest }) => digest))].sort(),
+    );
+    for (const tag of ["s", "t"])
+      expect(new Set(view.tagged(repository, tag))).toEqual(new Set(own.filter((it) => it.tag === tag)));
+    for (const digest of digests)
+      expect(new Set(view.withDigest(repository, digest))).toEqual(
+        new Set(own.filter((it) => it.digest === digest)),
+      );
   }
 }
 
@@ -38,24 +52,29 @@ const change = fc.oneof(
 describe("what a transaction would make of a table", () => {
   it("has at every moment the entries that all its changes leave, and the table then has the same", () => {
     fc.assert(
-      fc.property(fc.array(entries, { maxLength: 8 }), fc.array(change, { maxLength: 12 }), (first, changes) => {
-        const table = new EntryTable(first.map((make) => make()));
-        const draft = new Draft(table);
-        for (const step of changes) {
-          const now = [...draft.all()].flatMap((it) => (isForeign(it) ? [] : [it]));
-          const chosen = step.kind === "add" ? undefined : now[step.place % Math.max(1, now.length)];
-          if (step.kind === "add") draft.add(step.make());
-          else if (chosen !== undefined) draft.replace(chosen, step.kind === "replace" ? step.make() : undefined);
-          checkView(draft);
-        }
-        const expected = [...draft.all()];
-        const texts = table.texts(draft);
-        checkView(table);
-        table.apply(draft);
-        checkView(table);
-        expect([...table.all()]).toEqual(expected);
-        expect([...table.all()].map(({ text }) => text)).toEqual(texts);
-      }),
+      fc.property(
+        fc.array(entries, { maxLength: 8 }),
+        fc.array(change, { maxLength: 12 }),
+        (first, changes) => {
+          const table = new EntryTable(first.map((make) => make()));
+          const draft = new Draft(table);
+          for (const step of changes) {
+            const now = [...draft.all()].flatMap((it) => (isForeign(it) ? [] : [it]));
+            const chosen = step.kind === "add" ? undefined : now[step.place % Math.max(1, now.length)];
+            if (step.kind === "add") draft.add(step.make());
+            else if (chosen !== undefined)
+              draft.replace(chosen, step.kind === "replace" ? step.make() : undefined);
+            checkView(draft);
+          }
+          const expected = [...draft.all()];
+          const texts = table.texts(draft);
+          checkView(table);
+          table.apply(draft);
+          checkView(table);
+          expect([...table.all()]).toEqual(expected);
+          expect([...table.all()].map(({ text }) => text)).toEqual(texts);
+        },
+      ),
     );
   });
 

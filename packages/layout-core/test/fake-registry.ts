@@ -1,4 +1,11 @@
-import { createBlobReader, defineRegistry, RegistryError, type BlobReader, type Descriptor, type RegistryReader } from "@ocilayout/oci-types";
+import {
+  createBlobReader,
+  defineRegistry,
+  RegistryError,
+  type BlobReader,
+  type Descriptor,
+  type RegistryReader,
+} from "@ocilayout/oci-types";
 
 import { describe } from "./helpers.ts";
 

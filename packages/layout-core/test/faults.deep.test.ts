@@ -8,7 +8,16 @@ import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import { artifact, bytes, describe as descriptorOf, imageIndex, listTree, pushArtifact, readIndex, temporaryDirectory } from "./helpers.ts";
+import {
+  artifact,
+  bytes,
+  describe as descriptorOf,
+  imageIndex,
+  listTree,
+  pushArtifact,
+  readIndex,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const content = bytes("some content");
@@ -73,9 +82,24 @@ interface Operation {
 }
 
 const operations: readonly Operation[] = [
-  { name: "the first push", prepare: async () => undefined, run: (it) => it.pushBlob("a", blob, content), isRepeatable: true },
-  { name: "pushBlob", prepare: (it) => pushArtifact(it, "a", "one", ["v1"]), run: (it) => it.pushBlob("a", blob, content), isRepeatable: true },
-  { name: "pushBlob of a stored one", prepare: (it) => it.pushBlob("a", blob, content), run: (it) => it.pushBlob("a", blob, content), isRepeatable: true },
+  {
+    name: "the first push",
+    prepare: async () => undefined,
+    run: (it) => it.pushBlob("a", blob, content),
+    isRepeatable: true,
+  },
+  {
+    name: "pushBlob",
+    prepare: (it) => pushArtifact(it, "a", "one", ["v1"]),
+    run: (it) => it.pushBlob("a", blob, content),
+    isRepeatable: true,
+  },
+  {
+    name: "pushBlob of a stored one",
+    prepare: (it) => it.pushBlob("a", blob, content),
+    run: (it) => it.pushBlob("a", blob, content),
+    isRepeatable: true,
+  },
   {
     name: "pushManifest, moving a tag",
     prepare: (it) => pushArtifact(it, "a", "one", ["v1"]),
@@ -122,8 +146,18 @@ const operations: readonly Operation[] = [
     },
     isRepeatable: false,
   },
-  { name: "mountBlob", prepare: (it) => it.pushBlob("a", blob, content), run: (it) => it.mountBlob("a", "b", blob.digest), isRepeatable: true },
-  { name: "deleteTag", prepare: (it) => pushArtifact(it, "a", "one", ["v1", "v2"]), run: (it) => it.deleteTag("a", "v1"), isRepeatable: false },
+  {
+    name: "mountBlob",
+    prepare: (it) => it.pushBlob("a", blob, content),
+    run: (it) => it.mountBlob("a", "b", blob.digest),
+    isRepeatable: true,
+  },
+  {
+    name: "deleteTag",
+    prepare: (it) => pushArtifact(it, "a", "one", ["v1", "v2"]),
+    run: (it) => it.deleteTag("a", "v1"),
+    isRepeatable: false,
+  },
   {
     name: "deleteManifest",
     prepare: async (it) => {
@@ -133,7 +167,12 @@ const operations: readonly Operation[] = [
     run: (it, index) => it.deleteManifest("a", (index as { digest: string }).digest),
     isRepeatable: false,
   },
-  { name: "deleteBlob", prepare: (it) => it.pushBlob("a", blob, content), run: (it) => it.deleteBlob("a", blob.digest), isRepeatable: false },
+  {
+    name: "deleteBlob",
+    prepare: (it) => it.pushBlob("a", blob, content),
+    run: (it) => it.deleteBlob("a", blob.digest),
+    isRepeatable: false,
+  },
   {
     name: "gc",
     prepare: async (it) => {
@@ -171,7 +210,8 @@ const operations: readonly Operation[] = [
     run: async (it) => {
       for await (const repository of it.repositories()) {
         for await (const tag of it.tags(repository)) await (await it.getTag(repository, tag)).bytes();
-        for await (const { descriptor } of it.manifests(repository)) await collect(it.referrers(repository, descriptor.digest));
+        for await (const { descriptor } of it.manifests(repository))
+          await collect(it.referrers(repository, descriptor.digest));
       }
       await (await it.getBlob("a", emptyDescriptor.digest)).bytes();
       return collect(it.verify());
@@ -205,7 +245,11 @@ const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list"
 
 function leftovers(directory: string): string[] {
   if (!existsSync(directory)) return [];
-  return listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path) && !/^_uploads\/[0-9a-f-]{36}\//.test(path));
+  return listTree(directory).filter(
+    (path) =>
+      !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path) &&
+      !/^_uploads\/[0-9a-f-]{36}\//.test(path),
+  );
 }
 
 /** Makes the operation on a disk whose step `failing` fails. False where it has fewer steps. */
@@ -216,7 +260,11 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   await healthy.close();
   const before = await observeFresh(directory);
 
-  const faulty = new FaultyDisk(failing, code, operation.shortage === undefined ? nodeDisk : fullDisk(directory, operation.shortage));
+  const faulty = new FaultyDisk(
+    failing,
+    code,
+    operation.shortage === undefined ? nodeDisk : fullDisk(directory, operation.shortage),
+  );
   const registry = openLayoutOn(faulty.disk, directory, { lockTimeoutMs: 2_000 });
   const [outcome] = await Promise.allSettled([operation.run(registry, prepared)]);
   const context = `${operation.name}: step ${failing} (${faulty.failed ?? "none"}) says ${code}`;
@@ -232,7 +280,11 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
     if (!isRegistryError(error)) throw new Error(context, { cause: error });
     expect(error.message, context).not.toContain("/host/path");
     // Where nothing is there, that is an answer; every other failure is the storage's, and says what it was.
-    if (!isAbsence) expect(error, context).toMatchObject({ code: "STORAGE_FAILED", cause: { code: code === "ENOENT" ? "EIO" : code } });
+    if (!isAbsence)
+      expect(error, context).toMatchObject({
+        code: "STORAGE_FAILED",
+        cause: { code: code === "ENOENT" ? "EIO" : code },
+      });
     isMade = (error.detail as { committed?: unknown } | undefined)?.committed === true;
   }
   const after = await observeFresh(directory);
@@ -241,10 +293,15 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   if (existsSync(join(directory, "index.json"))) readIndex(directory);
 
   // The next call works, whatever happened to this one; but that what could not be flushed is nobody's any more.
-  const isOver = operation.name === "a resumed upload" && !isMade && !existsSync(join(directory, "_uploads", prepared as string));
+  const isOver =
+    operation.name === "a resumed upload" &&
+    !isMade &&
+    !existsSync(join(directory, "_uploads", prepared as string));
   if (isOver) {
     expect(faulty.failed, context).toBe("sync");
-    await expect(operation.run(registry, prepared), context).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
+    await expect(operation.run(registry, prepared), context).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+    });
   } else if (!isMade || operation.isRepeatable) await operation.run(registry, prepared);
   await registry.close();
   expect([...faulty.open], context).toEqual([]);
@@ -256,23 +313,43 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
 describe("clause 1: every step of every operation fails in turn", () => {
   /** Which code each step fails with: of as many rounds as there are codes, some. */
   const rounds = (process.env["FAULTS"] ?? "0").split(",").map(Number);
-  it.each(operations)("D20: $name: a coded error, the state as it was or as it is to be, and nothing leaked", async (operation) => {
-    let steps = 0;
-    for (let failing = 1; ; failing += 1) {
-      let wasReached = false;
-      for (const round of rounds) wasReached = await attempt(operation, failing, codes[(failing + round * 4) % codes.length] ?? "EIO");
-      if (!wasReached) break;
-      steps = failing;
-    }
-    expect(steps).toBeGreaterThan(3);
-  }, 300_000);
+  it.each(operations)(
+    "D20: $name: a coded error, the state as it was or as it is to be, and nothing leaked",
+    async (operation) => {
+      let steps = 0;
+      for (let failing = 1; ; failing += 1) {
+        let wasReached = false;
+        for (const round of rounds)
+          wasReached = await attempt(
+            operation,
+            failing,
+            codes[(failing + round * 4) % codes.length] ?? "EIO",
+          );
+        if (!wasReached) break;
+        steps = failing;
+      }
+      expect(steps).toBeGreaterThan(3);
+    },
+    300_000,
+  );
 });
 
 it("D20: what could not be written is not seen, by nobody", async () => {
   const directory = join(temporaryDirectory(), "layout");
-  await using registry = openLayoutOn({ ...nodeDisk, rename: (from, to) => (to.endsWith("index.json") && readdirSync(directory).includes("index.json") ? Promise.reject(Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename" })) : nodeDisk.rename(from, to)) }, directory);
+  await using registry = openLayoutOn(
+    {
+      ...nodeDisk,
+      rename: (from, to) =>
+        to.endsWith("index.json") && readdirSync(directory).includes("index.json")
+          ? Promise.reject(Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename" }))
+          : nodeDisk.rename(from, to),
+    },
+    directory,
+  );
   await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
-  await expect(registry.pushManifest("a", artifact("one"), imageManifest, { tags: ["v1"] })).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EIO" } });
+  await expect(
+    registry.pushManifest("a", artifact("one"), imageManifest, { tags: ["v1"] }),
+  ).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EIO" } });
   expect(await collect(registry.repositories())).toEqual([]);
   await expect(registry.resolveTag("a", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
 });

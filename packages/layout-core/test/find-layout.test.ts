@@ -22,46 +22,112 @@ describe("clause 29: findLayout", () => {
   it.each([
     ["D67: the layout itself", "images", { directory: "images", matched: "layout" }],
     ["D67: with a slash behind it", "images/", { directory: "images/", matched: "layout" }],
-    ["the layout and a tag", "images:v1", { directory: "images", reference: { tag: "v1" }, matched: "layout" }],
-    ["the layout and a digest", `images@${digest}`, { directory: "images", reference: { digest }, matched: "layout" }],
-    ["a layout above", "images/app:v1", { directory: "images", reference: { repository: "app", tag: "v1" }, matched: "prefix" }],
-    ["a repository of several components", "images/a/b/c", { directory: "images", reference: { repository: "a/b/c" }, matched: "prefix" }],
-    ["a tag and a digest", `images/app:v1@${digest}`, { directory: "images", reference: { repository: "app", tag: "v1", digest }, matched: "prefix" }],
-    ["the deepest counts", "/var/oci/app:v1", { directory: "/var/oci", reference: { repository: "app", tag: "v1" }, matched: "prefix" }],
-    ["the root", "/srv/app:v1", { directory: "/", reference: { repository: "srv/app", tag: "v1" }, matched: "prefix" }],
-    ["as it was written, not resolved", "./x/../images/app", { directory: "./x/../images", reference: { repository: "app" }, matched: "prefix" }],
+    [
+      "the layout and a tag",
+      "images:v1",
+      { directory: "images", reference: { tag: "v1" }, matched: "layout" },
+    ],
+    [
+      "the layout and a digest",
+      `images@${digest}`,
+      { directory: "images", reference: { digest }, matched: "layout" },
+    ],
+    [
+      "a layout above",
+      "images/app:v1",
+      { directory: "images", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+    ],
+    [
+      "a repository of several components",
+      "images/a/b/c",
+      { directory: "images", reference: { repository: "a/b/c" }, matched: "prefix" },
+    ],
+    [
+      "a tag and a digest",
+      `images/app:v1@${digest}`,
+      { directory: "images", reference: { repository: "app", tag: "v1", digest }, matched: "prefix" },
+    ],
+    [
+      "the deepest counts",
+      "/var/oci/app:v1",
+      { directory: "/var/oci", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+    ],
+    [
+      "the root",
+      "/srv/app:v1",
+      { directory: "/", reference: { repository: "srv/app", tag: "v1" }, matched: "prefix" },
+    ],
+    [
+      "as it was written, not resolved",
+      "./x/../images/app",
+      { directory: "./x/../images", reference: { repository: "app" }, matched: "prefix" },
+    ],
     ["a directory with a colon in its name", "a:b", { directory: "a:b", matched: "layout" }],
-    ["in such a directory", "a:b/app:v1", { directory: "a:b", reference: { repository: "app", tag: "v1" }, matched: "prefix" }],
-    ["none at all", "some/where/app:v1", { directory: "some/where", reference: { repository: "app", tag: "v1" }, matched: "fallback" }],
-    ["none at all, and one component", "app:v1", { directory: ".", reference: { repository: "app", tag: "v1" }, matched: "fallback" }],
+    [
+      "in such a directory",
+      "a:b/app:v1",
+      { directory: "a:b", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+    ],
+    [
+      "none at all",
+      "some/where/app:v1",
+      { directory: "some/where", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+    ],
+    [
+      "none at all, and one component",
+      "app:v1",
+      { directory: ".", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+    ],
   ])("%s: %s", (_name, path, expected) => {
-    expect(findIn(["images", "images/", "/", "/var", "/var/oci", "a:b", "x/../images"], path)).toEqual(expected);
+    expect(findIn(["images", "images/", "/", "/var", "/var/oci", "a:b", "x/../images"], path)).toEqual(
+      expected,
+    );
   });
 
   it("the working directory may be the layout", () => {
-    expect(findIn(["."], "app:v1")).toEqual({ directory: ".", reference: { repository: "app", tag: "v1" }, matched: "prefix" });
+    expect(findIn(["."], "app:v1")).toEqual({
+      directory: ".",
+      reference: { repository: "app", tag: "v1" },
+      matched: "prefix",
+    });
   });
 
   it.each([
-    ["C:\\images\\app:v1", { directory: "C:\\images", reference: { repository: "app", tag: "v1" }, matched: "prefix" }],
+    [
+      "C:\\images\\app:v1",
+      { directory: "C:\\images", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+    ],
     ["C:/images/a/b", { directory: "C:/images", reference: { repository: "a/b" }, matched: "prefix" }],
-    ["C:\\images\\a\\b:v1", { directory: "C:\\images", reference: { repository: "a/b", tag: "v1" }, matched: "prefix" }],
+    [
+      "C:\\images\\a\\b:v1",
+      { directory: "C:\\images", reference: { repository: "a/b", tag: "v1" }, matched: "prefix" },
+    ],
     ["C:\\images:v1", { directory: "C:\\images", reference: { tag: "v1" }, matched: "layout" }],
     ["C:\\images", { directory: "C:\\images", matched: "layout" }],
     ["D:\\other\\app", { directory: "D:\\other", reference: { repository: "app" }, matched: "fallback" }],
     ["D:app", { directory: "D:", reference: { repository: "app" }, matched: "fallback" }],
-    ["\\\\server\\share\\app:v1", { directory: "\\\\server\\share\\", reference: { repository: "app", tag: "v1" }, matched: "fallback" }],
+    [
+      "\\\\server\\share\\app:v1",
+      { directory: "\\\\server\\share\\", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+    ],
   ])("Windows: %s", (path, expected) => {
     expect(findIn(["C:\\images"], path, win32)).toEqual(expected);
   });
 
   it("Windows: the colon of a drive is none before a tag", () => {
-    expect(findIn(["D"], "D:app", win32)).toEqual({ directory: "D:", reference: { repository: "app" }, matched: "fallback" });
+    expect(findIn(["D"], "D:app", win32)).toEqual({
+      directory: "D:",
+      reference: { repository: "app" },
+      matched: "fallback",
+    });
   });
 
-  it.each(["", "a/B", "a/..", "a/", "x/app:", "a\0b", "x/App", `x/${"a".repeat(300)}`])("%j is NAME_INVALID", async (path) => {
-    expect(await rejection(findLayout(path))).toMatchObject({ code: "NAME_INVALID" });
-  });
+  it.each(["", "a/B", "a/..", "a/", "x/app:", "a\0b", "x/App", `x/${"a".repeat(300)}`])(
+    "%j is NAME_INVALID",
+    async (path) => {
+      expect(await rejection(findLayout(path))).toMatchObject({ code: "NAME_INVALID" });
+    },
+  );
 
   it("what is no string is a mistake of the program", async () => {
     await expect(findLayout(1 as unknown as string)).rejects.toThrow(TypeError);
@@ -73,23 +139,35 @@ describe("clause 29: findLayout", () => {
     writeFileSync(join(root, "layout", "oci-layout"), "{}");
     writeFileSync(join(root, "layout", "file"), "");
     const reference = { repository: "file/app", tag: "v1" };
-    expect(await findLayout(`${root}/layout/file/app:v1`)).toEqual({ directory: `${root}/layout`, reference, matched: "prefix" });
+    expect(await findLayout(`${root}/layout/file/app:v1`)).toEqual({
+      directory: `${root}/layout`,
+      reference,
+      matched: "prefix",
+    });
   });
 
   it("D66: one that may not be looked into is none either", () => {
     const statNow = (path: string): undefined => {
-      if (path.startsWith("secret")) throw Object.assign(new Error("EACCES"), { code: "EACCES", syscall: "stat" });
+      if (path.startsWith("secret"))
+        throw Object.assign(new Error("EACCES"), { code: "EACCES", syscall: "stat" });
       return undefined;
     };
     const found = findLayoutOn({ ...nodeDisk, statNow }, "secret/app:v1", posix);
-    expect(found).toEqual({ directory: "secret", reference: { repository: "app", tag: "v1" }, matched: "fallback" });
+    expect(found).toEqual({
+      directory: "secret",
+      reference: { repository: "app", tag: "v1" },
+      matched: "fallback",
+    });
   });
 
   it("D68: a reference that is too long is refused by its length, without a look at the disk", () => {
     let asked = 0;
     const statNow = (): undefined => void (asked += 1);
     const path = `${"a/".repeat(100_000)}b`;
-    expect(findLayoutOn({ ...nodeDisk, statNow }, path, posix)).toMatchObject({ reference: { repository: "b" }, matched: "fallback" });
+    expect(findLayoutOn({ ...nodeDisk, statNow }, path, posix)).toMatchObject({
+      reference: { repository: "b" },
+      matched: "fallback",
+    });
     expect(asked).toBeLessThan(200);
   });
 });

@@ -89,10 +89,12 @@ export function copyFixture(name: string, expected: Expected): string {
   else cpSync(join(source, "layout"), target, { recursive: true });
   // What git does not keep.
   for (const [path, inner] of [["", expected] as const, ...Object.entries(expected.layouts ?? {})]) {
-    for (const directory of inner.emptyDirs ?? []) mkdirSync(join(target, path, directory), { recursive: true });
+    for (const directory of inner.emptyDirs ?? [])
+      mkdirSync(join(target, path, directory), { recursive: true });
   }
   // What lies beside the layout, and is none of its reader's business.
-  if (existsSync(join(source, "secret.txt"))) cpSync(join(source, "secret.txt"), join(dirname(target), "secret.txt"));
+  if (existsSync(join(source, "secret.txt")))
+    cpSync(join(source, "secret.txt"), join(dirname(target), "secret.txt"));
   return target;
 }
 
@@ -108,8 +110,9 @@ const BLOCK = 512;
 function extract(archive: Buffer, target: string): void {
   const bytes = archive[0] === 0x1f ? gunzipSync(archive) : archive;
   mkdirSync(target);
-  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0; ) {
-    const field = (start: number, length: number): string => bytes.toString("latin1", at + start, at + start + length).replace(/[\0 ]+$/, "");
+  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0;) {
+    const field = (start: number, length: number): string =>
+      bytes.toString("latin1", at + start, at + start + length).replace(/[\0 ]+$/, "");
     const size = Number.parseInt(field(124, 12) || "0", 8);
     const prefix = field(257, 5) === "ustar" ? field(345, 155) : "";
     const path = join(target, prefix, field(0, 100));

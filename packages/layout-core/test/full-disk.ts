@@ -37,7 +37,8 @@ export function fullDisk(directory: string, shortage: Shortage): Disk {
   const most = measure(directory);
   const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   const requireInode = (path: string, syscall: string): void => {
-    if (shortage !== "blocks" && !isThere(path) && measure(directory)[shortage] >= most[shortage]) throw full(syscall);
+    if (shortage !== "blocks" && !isThere(path) && measure(directory)[shortage] >= most[shortage])
+      throw full(syscall);
   };
   return {
     ...nodeDisk,

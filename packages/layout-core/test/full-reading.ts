@@ -30,7 +30,8 @@ export async function readAll(registry: LayoutRegistry, like: Reading): Promise<
     }
   }
   for (const name of new Set([...Object.keys(tags), ...Object.keys(tagsOfManifests)])) {
-    if (digests[name] !== tagsOfManifests[name]) tags[name] = `${tags[name]}, and ${tagsOfManifests[name]} among the manifests`;
+    if (digests[name] !== tagsOfManifests[name])
+      tags[name] = `${tags[name]}, and ${tagsOfManifests[name]} among the manifests`;
   }
 
   const manifestContents = record();
@@ -49,19 +50,32 @@ export async function readAll(registry: LayoutRegistry, like: Reading): Promise<
   for (const digest of Object.keys(like.blobContents)) {
     const read = await outcome(registry.getBlob("any", digest));
     const size = await registry.resolveBlob("any", digest).then((resolved) => resolved.size, codeOf);
-    const stored = read === digest || read === "CONTENT_CORRUPT" ? statSync(blobPath(registry.directory, digest)).size : read;
+    const stored =
+      read === digest || read === "CONTENT_CORRUPT"
+        ? statSync(blobPath(registry.directory, digest)).size
+        : read;
     blobContents[digest] = size === stored ? read : `${read}, and resolved as ${size}`;
   }
   const referrers: Record<string, unknown[]> = {};
   for (const subject of Object.keys(like.referrers)) {
     const found: Map<string, unknown> = new Map();
     for (const repository of repositories) {
-      for await (const referrer of registry.referrers(repository, subject)) found.set(referrer.digest, referrer);
+      for await (const referrer of registry.referrers(repository, subject))
+        found.set(referrer.digest, referrer);
     }
     referrers[subject] = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, descriptor]) => descriptor);
   }
   const findings = groupFindings(registry.directory, await collect(registry.verify()));
-  return { repositories, tags, tagContents, manifests: sorted(manifests), manifestContents, blobContents, referrers, findings };
+  return {
+    repositories,
+    tags,
+    tagContents,
+    manifests: sorted(manifests),
+    manifestContents,
+    blobContents,
+    referrers,
+    findings,
+  };
 }
 
 /** The digest of what a reader gives, computed here, or the code of the error. */
@@ -69,7 +83,9 @@ async function outcome(reading: Promise<BlobReader>): Promise<string> {
   try {
     const reader = await reading;
     const [algorithm = ""] = reader.descriptor.digest.split(":");
-    return `${algorithm}:${createHash(algorithm).update(await reader.bytes()).digest("hex")}`;
+    return `${algorithm}:${createHash(algorithm)
+      .update(await reader.bytes())
+      .digest("hex")}`;
   } catch (error) {
     return codeOf(error);
   }
@@ -91,7 +107,12 @@ const LONG = 200;
 function groupFindings(directory: string, findings: readonly Finding[]): Reading["findings"] {
   const groups: Partial<Record<Finding["kind"], string[]>> = {};
   for (const { kind, refName, digest, path } of findings) {
-    const about = kind === "foreign-entry" || kind === "duplicate-ref" ? (refName ?? digest) : kind === "stray-file" || kind === "empty-index" ? path : digest;
+    const about =
+      kind === "foreign-entry" || kind === "duplicate-ref"
+        ? (refName ?? digest)
+        : kind === "stray-file" || kind === "empty-index"
+          ? path
+          : digest;
     (groups[kind] ??= []).push(about ?? "nothing");
   }
   const unreachable = groups["unreachable-blob"] ?? [];

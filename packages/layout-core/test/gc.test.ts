@@ -9,14 +9,28 @@ import { ownedName } from "../src/fs/owned-name.ts";
 import { readProcessTable } from "../src/fs/process-identity.ts";
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, freshLayout, imageIndex, listTree, pushArtifact, readIndex, rejection, snapshot } from "./helpers.ts";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  imageIndex,
+  listTree,
+  pushArtifact,
+  readIndex,
+  rejection,
+  snapshot,
+} from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const unused = descriptorOf(bytes("unused"));
 const now = { graceMs: 0 };
 
 /** A layout with an image, a blob that nothing needs, and what a deleted image left. */
-async function prepare(options: LayoutOptions = {}): Promise<{ registry: LayoutRegistry; image: Descriptor; gone: Descriptor }> {
+async function prepare(
+  options: LayoutOptions = {},
+): Promise<{ registry: LayoutRegistry; image: Descriptor; gone: Descriptor }> {
   const registry = await openLayout(freshLayout(), options);
   const image = await pushArtifact(registry, "a", "image", ["v1"]);
   const gone = await pushArtifact(registry, "a", "gone", ["v2"]);
@@ -61,7 +75,10 @@ describe("gc", () => {
 
   it("counts a blob as new that was pushed or mounted again", async () => {
     const { registry } = await prepare();
-    for (const renew of [() => registry.pushBlob("a", unused, bytes("unused")), () => registry.mountBlob("a", "b", unused.digest)]) {
+    for (const renew of [
+      () => registry.pushBlob("a", unused, bytes("unused")),
+      () => registry.mountBlob("a", "b", unused.digest),
+    ]) {
       age(registry.directory, unused.digest, 90_000_000);
       await renew();
       expect((await registry.gc()).removed).toEqual([]);
@@ -73,7 +90,10 @@ describe("gc", () => {
     const document = bytes(JSON.stringify({ any: [{ digest: unused.digest }] }));
     const opaque = await registry.pushManifest("a", document, "application/x-thing", { tags: ["opaque"] });
     const index = readIndex(registry.directory);
-    const entries = index.manifests.map((entry) => ({ ...entry, annotations: { "org.opencontainers.image.ref.name": "Not/A:Name:At all" } }));
+    const entries = index.manifests.map((entry) => ({
+      ...entry,
+      annotations: { "org.opencontainers.image.ref.name": "Not/A:Name:At all" },
+    }));
     writeFileSync(join(registry.directory, "index.json"), JSON.stringify({ ...index, manifests: entries }));
     const { removed } = await registry.gc(now);
     for (const { digest } of [image, opaque, unused, emptyDescriptor]) {
@@ -87,9 +107,14 @@ describe("gc", () => {
     const child = await pushArtifact(registry, "a", "child");
     const inner = await registry.pushManifest("a", imageIndex(child), indexType);
     await registry.pushManifest("a", imageIndex(inner), indexType, { tags: ["outer"] });
-    const referrer = await registry.pushManifest("a", artifact("referrer", { subject: image }), imageManifest);
+    const referrer = await registry.pushManifest(
+      "a",
+      artifact("referrer", { subject: image }),
+      imageManifest,
+    );
     await registry.gc(now);
-    for (const { digest } of [child, inner, referrer]) await (await registry.getManifest("a", digest)).bytes();
+    for (const { digest } of [child, inner, referrer])
+      await (await registry.getManifest("a", digest)).bytes();
   });
 
   it("goes on where something is absent: a sparse layout", async () => {
@@ -101,9 +126,24 @@ describe("gc", () => {
   });
 
   it.each<[string, (directory: string, image: Descriptor) => void]>([
-    ["a manifest whose bytes are not what its digest says", (directory, { digest }) => { truncateSync(blobPath(directory, digest), 10); }],
-    ["an index.json that does not parse", (directory) => { writeFileSync(join(directory, "index.json"), "{"); }],
-    ["no oci-layout", (directory) => { rmSync(join(directory, "oci-layout")); }],
+    [
+      "a manifest whose bytes are not what its digest says",
+      (directory, { digest }) => {
+        truncateSync(blobPath(directory, digest), 10);
+      },
+    ],
+    [
+      "an index.json that does not parse",
+      (directory) => {
+        writeFileSync(join(directory, "index.json"), "{");
+      },
+    ],
+    [
+      "no oci-layout",
+      (directory) => {
+        rmSync(join(directory, "oci-layout"));
+      },
+    ],
   ])("refuses a damaged layout: %s", async (_name, damage) => {
     const { registry, image } = await prepare();
     damage(registry.directory, image);
@@ -122,7 +162,13 @@ describe("gc", () => {
 
   it("leaves alone what is no blob of ours", async () => {
     const { registry } = await prepare();
-    const files = ["README", "blobs/stray", "blobs/sha256/.tmp-abc", "blobs/sha256/short", `blobs/blake3/${"0".repeat(64)}`];
+    const files = [
+      "README",
+      "blobs/stray",
+      "blobs/sha256/.tmp-abc",
+      "blobs/sha256/short",
+      `blobs/blake3/${"0".repeat(64)}`,
+    ];
     mkdirSync(join(registry.directory, "blobs", "blake3"));
     for (const file of files) writeFileSync(join(registry.directory, file), "x");
     await registry.gc(now);
@@ -155,7 +201,9 @@ describe("gc with untagged", () => {
     expect(await registry.resolveManifest("a", old.digest)).toEqual(old);
     expect((await registry.gc(now)).removed).not.toContain(old.digest);
     expect((await registry.gc({ ...now, untagged: true })).removed).toEqual([old.digest]);
-    await expect(registry.resolveManifest("a", old.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("a", old.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     expect(await registry.resolveManifest("a", child.digest)).toEqual(child);
     expect(await collect(registry.verify())).toEqual([]);
   });
@@ -170,7 +218,8 @@ describe("gc with untagged", () => {
     const about = await push("about the untagged", untagged);
     const { removed } = await registry.gc({ ...now, untagged: true });
     expect(removed).toEqual(expect.arrayContaining([untagged.digest, about.digest]) as unknown);
-    for (const { digest } of [signature, countersignature]) await (await registry.getManifest("a", digest)).bytes();
+    for (const { digest } of [signature, countersignature])
+      await (await registry.getManifest("a", digest)).bytes();
   });
 
   it("leaves alone what was pushed within the grace: it may be about to be tagged", async () => {
@@ -185,18 +234,24 @@ describe("gc with untagged", () => {
 
 it("makes room on a full disk, where nothing can be written", async () => {
   const { registry, gone } = await prepare();
-  const write = (): Promise<never> => Promise.reject(Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write" }));
+  const write = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write" }));
   await using full = openLayoutOn({ ...nodeDisk, write }, registry.directory);
-  await expect(full.deleteTag("a", "v1")).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "ENOSPC" } });
+  await expect(full.deleteTag("a", "v1")).rejects.toMatchObject({
+    code: "STORAGE_FAILED",
+    cause: { code: "ENOSPC" },
+  });
   expect((await full.gc(now)).removed).toContain(gone.digest);
   expect(listTree(registry.directory).filter((path) => path.startsWith("."))).toEqual([]);
 });
 
 it("what gc or deleteBlob removed and comes back is all that it was", async () => {
   const { registry, image } = await prepare();
-  const push = (): Promise<Descriptor> => registry.pushManifest("a", artifact("signature", { subject: image }), imageManifest);
+  const push = (): Promise<Descriptor> =>
+    registry.pushManifest("a", artifact("signature", { subject: image }), imageManifest);
   const signature = await push();
-  const listed = async (): Promise<string[]> => (await collect(registry.referrers("a", image.digest))).map(({ digest }) => digest);
+  const listed = async (): Promise<string[]> =>
+    (await collect(registry.referrers("a", image.digest))).map(({ digest }) => digest);
   for (const remove of [() => registry.gc(now), () => registry.deleteBlob("a", signature.digest)]) {
     expect(await listed()).toEqual([signature.digest]);
     await registry.deleteManifest("a", signature.digest);
@@ -218,7 +273,9 @@ describe("gc beside others", () => {
     const disk = {
       ...nodeDisk,
       list: async (path: string) => {
-        pushed ??= pusher.pushManifest("a", artifact("needs it", { layers: [unused] }), imageManifest, { tags: ["v2"] });
+        pushed ??= pusher.pushManifest("a", artifact("needs it", { layers: [unused] }), imageManifest, {
+          tags: ["v2"],
+        });
         await pushed;
         return nodeDisk.list(path);
       },
@@ -254,7 +311,12 @@ describe("gc beside others", () => {
         try {
           await registry.pushBlob("a", descriptorOf(layer), layer);
           await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
-          await registry.pushManifest("a", artifact(`${i} ${n}`, { layers: [descriptorOf(layer)] }), imageManifest, { tags: [`t${i}-${n % 5}`] });
+          await registry.pushManifest(
+            "a",
+            artifact(`${i} ${n}`, { layers: [descriptorOf(layer)] }),
+            imageManifest,
+            { tags: [`t${i}-${n % 5}`] },
+          );
         } catch (error) {
           // Without a grace a blob may be gone before its manifest comes; then the push says so.
           if ((error as { code?: string }).code !== "MANIFEST_BLOB_UNKNOWN") failures.push(error);
@@ -262,10 +324,14 @@ describe("gc beside others", () => {
       }
     });
     const [first] = instances;
-    const collecting = (async () => { for (let n = 0; n < 15; n += 1) await first?.gc({ ...now, untagged: true }); })();
+    const collecting = (async () => {
+      for (let n = 0; n < 15; n += 1) await first?.gc({ ...now, untagged: true });
+    })();
     await Promise.all([...work, collecting]);
     expect(failures).toEqual([]);
-    expect((await collect((await openLayout(directory)).verify())).filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(
+      (await collect((await openLayout(directory)).verify())).filter(({ severity }) => severity === "error"),
+    ).toEqual([]);
     for (const registry of instances) await registry.close();
   });
 });
@@ -277,21 +343,31 @@ describe("gc and what processes left behind", () => {
 
   it("removes expired sessions, and leaves the others", async () => {
     const { registry } = await prepare({ uploadExpiryMs: 60_000 });
-    const [old, young, open] = [await registry.pushBlobChunked("a"), await registry.pushBlobChunked("a"), await registry.pushBlobChunked("a")];
+    const [old, young, open] = [
+      await registry.pushBlobChunked("a"),
+      await registry.pushBlobChunked("a"),
+      await registry.pushBlobChunked("a"),
+    ];
     await old.close();
     await young.close();
     for (const { id } of [old, open]) utimesSync(join(registry.directory, "_uploads", id, "data"), 1, 1);
     expect(await registry.gc({ dryRun: true })).toMatchObject({ uploads: 2 });
     await registry.gc();
     await expect(registry.resolveUpload("a", old.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
-    expect(listTree(registry.directory)).toEqual(expect.arrayContaining([`_uploads/${young.id}/data`, `_uploads/${open.id}/data`]) as unknown);
+    expect(listTree(registry.directory)).toEqual(
+      expect.arrayContaining([`_uploads/${young.id}/data`, `_uploads/${open.id}/data`]) as unknown,
+    );
     await open.cancel();
   });
 
   it("removes a dead process's files, whatever their age; of the living, and of those elsewhere, only old ones", async () => {
     const { registry } = await prepare();
     const files = {
-      dead: [`_uploads/${ownedName(dead)}.blob`, `.index.json.${ownedName(dead)}.tmp`, `.oci-layout.${ownedName(dead)}.tmp`],
+      dead: [
+        `_uploads/${ownedName(dead)}.blob`,
+        `.index.json.${ownedName(dead)}.tmp`,
+        `.oci-layout.${ownedName(dead)}.tmp`,
+      ],
       living: [`_uploads/${ownedName(machine)}.blob`, `.index.json.${ownedName(machine)}.tmp`],
       elsewhere: [`_uploads/${ownedName(elsewhere)}.blob`],
       nobodys: ["_uploads/what is this", ".index.json.lock2", "index.json.tmp"],
@@ -300,20 +376,30 @@ describe("gc and what processes left behind", () => {
     expect(await registry.gc({ dryRun: true, graceMs: 0 })).toMatchObject({ uploads: 3 });
     expect(await registry.gc({ graceMs: 0 })).toMatchObject({ uploads: 3 });
     for (const file of files.dead) expect(existsSync(join(registry.directory, file))).toBe(false);
-    for (const file of [...files.living, ...files.elsewhere, ...files.nobodys]) expect(existsSync(join(registry.directory, file))).toBe(true);
-    for (const file of Object.values(files).flat()) if (existsSync(join(registry.directory, file))) utimesSync(join(registry.directory, file), 1, 1);
+    for (const file of [...files.living, ...files.elsewhere, ...files.nobodys])
+      expect(existsSync(join(registry.directory, file))).toBe(true);
+    for (const file of Object.values(files).flat())
+      if (existsSync(join(registry.directory, file))) utimesSync(join(registry.directory, file), 1, 1);
     await registry.gc();
-    for (const file of [...files.living, ...files.elsewhere]) expect(existsSync(join(registry.directory, file))).toBe(false);
+    for (const file of [...files.living, ...files.elsewhere])
+      expect(existsSync(join(registry.directory, file))).toBe(false);
     for (const file of files.nobodys) expect(existsSync(join(registry.directory, file))).toBe(true);
   });
 
   it("removes the claims of dead processes, and no file of another name", async () => {
     const { registry } = await prepare();
-    const record = (holder: object): string => JSON.stringify({ ...machine.self, instance: "other", nonce: "abc", ...holder });
+    const record = (holder: object): string =>
+      JSON.stringify({ ...machine.self, instance: "other", nonce: "abc", ...holder });
     const left = [".index.json.lock.abc.claim", ".index.json.lock.def.claim"];
     for (const name of left) writeFileSync(join(registry.directory, name), record({ pid: 999_999_999 }));
-    const others = [".index.json.lock.ghi.claim", ".index.json.lock.notes", ".index.json.notes.tmp", ".oci-layout.1.tmp"];
-    for (const name of others) writeFileSync(join(registry.directory, name), record({ pid: process.ppid, started: undefined }));
+    const others = [
+      ".index.json.lock.ghi.claim",
+      ".index.json.lock.notes",
+      ".index.json.notes.tmp",
+      ".oci-layout.1.tmp",
+    ];
+    for (const name of others)
+      writeFileSync(join(registry.directory, name), record({ pid: process.ppid, started: undefined }));
     for (const name of others.slice(1)) utimesSync(join(registry.directory, name), 1, 1);
     expect(await registry.gc()).toMatchObject({ uploads: 2 });
     for (const name of left) expect(existsSync(join(registry.directory, name))).toBe(false);
@@ -324,7 +410,10 @@ describe("gc and what processes left behind", () => {
     const { registry } = await prepare();
     const ids = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
     for (const id of ids) mkdirSync(join(registry.directory, "_uploads", id));
-    writeFileSync(join(registry.directory, "_uploads", ids[0] ?? "", "lock"), JSON.stringify({ ...dead.self, instance: "other", nonce: "abc" }));
+    writeFileSync(
+      join(registry.directory, "_uploads", ids[0] ?? "", "lock"),
+      JSON.stringify({ ...dead.self, instance: "other", nonce: "abc" }),
+    );
     expect(await registry.gc()).toMatchObject({ uploads: 1 });
     expect(ids.map((id) => existsSync(join(registry.directory, "_uploads", id)))).toEqual([false, true]);
   });

@@ -3,7 +3,14 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest, type ImageManifest, type Registry } from "@ocilayout/oci-types";
+import {
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+  type Digest,
+  type ImageManifest,
+  type Registry,
+} from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
 
 import { torn } from "../src/fs/layout-files.ts";
@@ -31,7 +38,9 @@ export function freshLayout(): string {
 export function haveTornWait(waitMs: number): void {
   const before = torn.waitMs;
   torn.waitMs = waitMs;
-  onTestFinished(() => { torn.waitMs = before; });
+  onTestFinished(() => {
+    torn.waitMs = before;
+  });
 }
 
 /** What `content` is. */
@@ -108,7 +117,12 @@ export function snapshot(directory: string): Record<string, string> {
     files.map((path) => {
       const full = join(directory, path);
       const stats = lstatSync(full);
-      return [path, stats.isSymbolicLink() ? `link to ${readlinkSync(full)}` : `${stats.mode} ${digestOf(readFileSync(full))}`];
+      return [
+        path,
+        stats.isSymbolicLink()
+          ? `link to ${readlinkSync(full)}`
+          : `${stats.mode} ${digestOf(readFileSync(full))}`,
+      ];
     }),
   );
 }
@@ -126,5 +140,7 @@ export interface IndexEntry {
 
 /** The ref names in `index.json`, in order. */
 export function refNames(directory: string): (string | undefined)[] {
-  return readIndex(directory).manifests.map((entry) => entry.annotations?.["org.opencontainers.image.ref.name"]);
+  return readIndex(directory).manifests.map(
+    (entry) => entry.annotations?.["org.opencontainers.image.ref.name"],
+  );
 }

@@ -37,19 +37,33 @@ const differences: Readonly<Record<string, (expected: Expected) => Expected>> = 
   /** Links that leave the layout are not followed (clause 8): what is behind them is missing, right or wrong. */
   "x-blob-symlinks": (expected) => {
     const outside = Object.entries(expected.links ?? {}).filter(([, target]) => target.includes("-outside/"));
-    const missingBlobs = [...expected.missingBlobs, ...outside.map(([path]) => ({ digest: digestOfPath(path) }))];
+    const missingBlobs = [
+      ...expected.missingBlobs,
+      ...outside.map(([path]) => ({ digest: digestOfPath(path) })),
+    ];
     return { ...expected, missingBlobs, digestMismatches: [], sizeMismatches: [] };
   },
   /** A document that says itself what it is, is that, whatever its entry says (as clause 18 has it for children). */
   "x-media-type-conflict": (expected) => {
-    const manifests = allOf(expected.reachable.manifests).filter(({ invalid }) => invalid !== "mediaType mismatch");
+    const manifests = allOf(expected.reachable.manifests).filter(
+      ({ invalid }) => invalid !== "mediaType mismatch",
+    );
     return { ...expected, reachable: { ...expected.reachable, manifests } };
   },
   /** A manifest with a size that is none is damaged as a whole (clause 13): nothing in it is followed. */
   "x-sizes-in-manifest": (expected) => {
-    const manifests = allOf(expected.reachable.manifests).map((it) => (it.configMediaType === "x/y" ? { ...it, invalid: "sizes" } : it));
-    const unreferencedBlobs = allOf(expected.reachable.blobs).flatMap(({ digest, mediaType }) => (mediaType === "x/y" ? { digest, size: 6 } : []));
-    return { ...expected, reachable: { ...expected.reachable, manifests }, unreferencedBlobs, sizeMismatches: [] };
+    const manifests = allOf(expected.reachable.manifests).map((it) =>
+      it.configMediaType === "x/y" ? { ...it, invalid: "sizes" } : it,
+    );
+    const unreferencedBlobs = allOf(expected.reachable.blobs).flatMap(({ digest, mediaType }) =>
+      mediaType === "x/y" ? { digest, size: 6 } : [],
+    );
+    return {
+      ...expected,
+      reachable: { ...expected.reachable, manifests },
+      unreferencedBlobs,
+      sizeMismatches: [],
+    };
   },
 };
 
@@ -72,8 +86,12 @@ describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout 
       const before = snapshot(directory);
       await using registry = await openLayout(directory, { defaultRepository });
       await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-      await expect(registry.pushManifest("a", bytes("m"), "application/x-thing")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-      await expect(registry.pushBlob("a", { digest: `sha256:${"0".repeat(64)}` }, bytes(""))).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(registry.pushManifest("a", bytes("m"), "application/x-thing")).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+      });
+      await expect(
+        registry.pushBlob("a", { digest: `sha256:${"0".repeat(64)}` }, bytes("")),
+      ).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
       expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
       expect(snapshot(directory)).toEqual(before);
     });
@@ -95,64 +113,92 @@ describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout 
 describe("in hostile layouts", () => {
   const needed = obstacle("x-permissions");
 
-  it.skipIf(needed)("links that leave the layout are followed where followSymlinks says so, and verified all the same (8)", async () => {
-    const expected = expectedOf("x-blob-symlinks");
-    const directory = copyFixture("x-blob-symlinks", expected);
-    const wanted = expectedReading(expected, directory);
-    await using registry = await openLayout(directory, { defaultRepository, followSymlinks: true });
-    expect(await readAll(registry, wanted)).toEqual(wanted);
-  });
+  it.skipIf(needed)(
+    "links that leave the layout are followed where followSymlinks says so, and verified all the same (8)",
+    async () => {
+      const expected = expectedOf("x-blob-symlinks");
+      const directory = copyFixture("x-blob-symlinks", expected);
+      const wanted = expectedReading(expected, directory);
+      await using registry = await openLayout(directory, { defaultRepository, followSymlinks: true });
+      expect(await readAll(registry, wanted)).toEqual(wanted);
+    },
+  );
 
   it("no digest leads to a file outside the layout (5, 22)", async () => {
     const expected = expectedOf("x-digest-malformed");
     const directory = copyFixture("x-digest-malformed", expected);
     expect(existsSync(join(dirname(directory), "secret.txt"))).toBe(true);
     await using registry = await openLayout(directory, { defaultRepository });
-    const digests = entriesOf(expected, directory).flatMap(({ refName, digest }) => (refName === "good" ? [] : String(digest)));
+    const digests = entriesOf(expected, directory).flatMap(({ refName, digest }) =>
+      refName === "good" ? [] : String(digest),
+    );
     expect(digests).toHaveLength(20);
     for (const digest of digests) {
-      await expect(registry.getBlob(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
-      await expect(registry.getManifest(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
-      await expect(registry.deleteBlob(defaultRepository, digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+      await expect(registry.getBlob(defaultRepository, digest)).rejects.toMatchObject({
+        code: "DIGEST_INVALID",
+      });
+      await expect(registry.getManifest(defaultRepository, digest)).rejects.toMatchObject({
+        code: "DIGEST_INVALID",
+      });
+      await expect(registry.deleteBlob(defaultRepository, digest)).rejects.toMatchObject({
+        code: "DIGEST_INVALID",
+      });
     }
   });
 
-  it.skipIf(needed)("an index.json nested 100,000 deep is read, and rewritten, like any other (22)", async () => {
-    const expected = expectedOf("x-json-nesting");
-    const directory = copyFixture("x-json-nesting", expected);
-    copyFileSync(join(directory, "index-bomb.json"), join(directory, "index.json"));
-    // It has one entry: what the other one led to is a blob like any other.
-    const entries = entriesOf(expected, directory).filter(({ refName }) => refName === "good");
-    const [manifests, bombs] = [false, true].map((is) => allOf(expected.reachable.manifests).filter(({ invalid }) => (invalid !== undefined) === is));
-    const unreferencedBlobs = (bombs ?? []).map(({ digest }) => ({ digest, size: 0 }));
-    expect(unreferencedBlobs).toHaveLength(1);
-    await checkRewrite(directory, { ...expected, entries, unreferencedBlobs, reachable: { ...expected.reachable, manifests: manifests ?? [] } });
-  });
+  it.skipIf(needed)(
+    "an index.json nested 100,000 deep is read, and rewritten, like any other (22)",
+    async () => {
+      const expected = expectedOf("x-json-nesting");
+      const directory = copyFixture("x-json-nesting", expected);
+      copyFileSync(join(directory, "index-bomb.json"), join(directory, "index.json"));
+      // It has one entry: what the other one led to is a blob like any other.
+      const entries = entriesOf(expected, directory).filter(({ refName }) => refName === "good");
+      const [manifests, bombs] = [false, true].map((is) =>
+        allOf(expected.reachable.manifests).filter(({ invalid }) => (invalid !== undefined) === is),
+      );
+      const unreferencedBlobs = (bombs ?? []).map(({ digest }) => ({ digest, size: 0 }));
+      expect(unreferencedBlobs).toHaveLength(1);
+      await checkRewrite(directory, {
+        ...expected,
+        entries,
+        unreferencedBlobs,
+        reachable: { ...expected.reachable, manifests: manifests ?? [] },
+      });
+    },
+  );
 
-  it.skipIf(needed)("what an ordinary user may not read is no missing blob, and what may not be written stays whole (1)", async () => {
-    const directory = copyFixture("x-permissions", expectedOf("x-permissions"));
-    const place = temporaryDirectory();
-    const script = await bundleWorker("ordinary-user", place);
-    // To root no mode means anything.
-    const isRoot = process.getuid?.() === 0;
-    const nobody = 65_534;
-    const node = isRoot ? join(place, "node") : process.execPath;
-    if (isRoot) {
-      // Root's own Node may lie where nobody else may look.
-      copyFileSync(process.execPath, node);
-      for (const path of ["", ...listTree(directory)]) lchownSync(join(directory, path), nobody, nobody);
-      for (const path of [dirname(directory), place, script, node]) chmodSync(path, 0o755);
-    }
-    const before = snapshot(directory);
-    const said = execFileSync(node, [script, directory], isRoot ? { uid: nobody, gid: nobody, cwd: "/" } : {});
-    expect(JSON.parse(said.toString())).toEqual({
-      tags: ["good", "v1"],
-      open: "layer good\n",
-      shut: "STORAGE_FAILED EACCES",
-      size: "8 bytes",
-      push: "STORAGE_FAILED EACCES",
-      after: ["good", "v1"],
-    });
-    expect(snapshot(directory)).toEqual(before);
-  });
+  it.skipIf(needed)(
+    "what an ordinary user may not read is no missing blob, and what may not be written stays whole (1)",
+    async () => {
+      const directory = copyFixture("x-permissions", expectedOf("x-permissions"));
+      const place = temporaryDirectory();
+      const script = await bundleWorker("ordinary-user", place);
+      // To root no mode means anything.
+      const isRoot = process.getuid?.() === 0;
+      const nobody = 65_534;
+      const node = isRoot ? join(place, "node") : process.execPath;
+      if (isRoot) {
+        // Root's own Node may lie where nobody else may look.
+        copyFileSync(process.execPath, node);
+        for (const path of ["", ...listTree(directory)]) lchownSync(join(directory, path), nobody, nobody);
+        for (const path of [dirname(directory), place, script, node]) chmodSync(path, 0o755);
+      }
+      const before = snapshot(directory);
+      const said = execFileSync(
+        node,
+        [script, directory],
+        isRoot ? { uid: nobody, gid: nobody, cwd: "/" } : {},
+      );
+      expect(JSON.parse(said.toString())).toEqual({
+        tags: ["good", "v1"],
+        open: "layer good\n",
+        shut: "STORAGE_FAILED EACCES",
+        size: "8 bytes",
+        push: "STORAGE_FAILED EACCES",
+        after: ["good", "v1"],
+      });
+      expect(snapshot(directory)).toEqual(before);
+    },
+  );
 });

@@ -22,30 +22,41 @@ describe("readImageConfig over a registry that does not verify", () => {
   it("verifies the content: CONTENT_CORRUPT", async () => {
     const fake = new FakeRegistry();
     const config = fake.put(valid, imageConfig, `sha256:${"0".repeat(64)}`);
-    await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
+    await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
+      code: "CONTENT_CORRUPT",
+    });
   });
 
   it("clause 13: a config of another size than the manifest says is MANIFEST_INVALID", async () => {
     const fake = new FakeRegistry();
     const config = { ...fake.put(valid, imageConfig), size: 1 };
-    await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("asks for nothing where the config is said to be too large: SIZE_INVALID", async () => {
     const fake = new FakeRegistry();
     const manifest = imageOf({ ...emptyDescriptor, size: 8 * 1024 * 1024 + 1 });
-    await expect(readImageConfig(fake.registry, "a", manifest)).rejects.toMatchObject({ code: "SIZE_INVALID" });
+    await expect(readImageConfig(fake.registry, "a", manifest)).rejects.toMatchObject({
+      code: "SIZE_INVALID",
+    });
     expect(fake.asked).toEqual([]);
   });
 
-  it.each([{ variant: 7 }, { "os.version": 10 }, { "os.features": "win32k" }, { "os.features": [1] }, { rootfs: { diff_ids: [] } }])(
-    "with %j it is none: MANIFEST_INVALID",
-    async (wrong) => {
-      const fake = new FakeRegistry();
-      const config = fake.put({ ...valid, ...wrong }, imageConfig);
-      await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
-    },
-  );
+  it.each([
+    { variant: 7 },
+    { "os.version": 10 },
+    { "os.features": "win32k" },
+    { "os.features": [1] },
+    { rootfs: { diff_ids: [] } },
+  ])("with %j it is none: MANIFEST_INVALID", async (wrong) => {
+    const fake = new FakeRegistry();
+    const config = fake.put({ ...valid, ...wrong }, imageConfig);
+    await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
+  });
 });
 
 describe("resolvePlatform over a registry that is not to be trusted", () => {
@@ -59,7 +70,9 @@ describe("resolvePlatform over a registry that is not to be trusted", () => {
   it("passes over a digest that cannot be verified", async () => {
     const fake = new FakeRegistry();
     const good = fake.put(imageOf(fake.put(valid, imageConfig)), imageManifest);
-    expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [unknown, good]).digest, arm)).toEqual(good);
+    expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [unknown, good]).digest, arm)).toEqual(
+      good,
+    );
   });
 
   it("reads an index within an index of as many manifests as a document may have", async () => {

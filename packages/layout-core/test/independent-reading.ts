@@ -36,7 +36,8 @@ export function entriesOf(expected: Expected, directory: string): readonly Expec
     const { "org.opencontainers.image.ref.name": refName = null } = annotations;
     return { containerdName: null, digest, mediaType, platform: null, refName, size };
   });
-  if (hashOfItems(entries) !== expected.entries.sha256OfSortedItems) throw new Error("these are other entries");
+  if (hashOfItems(entries) !== expected.entries.sha256OfSortedItems)
+    throw new Error("these are other entries");
   return entries;
 }
 
@@ -49,11 +50,17 @@ export function nameOf(entry: ExpectedEntry): { repository: string; tag?: string
   const full = isName(containerdName) ? containerdName : isName(refName) ? refName : undefined;
   if (full === undefined) return { repository: defaultRepository };
   const tagForm = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";
-  if (!isName(containerdName) && new RegExp(`^${tagForm}$`).test(full)) return { repository: defaultRepository, tag: full };
+  if (!isName(containerdName) && new RegExp(`^${tagForm}$`).test(full))
+    return { repository: defaultRepository, tag: full };
   const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
   const match = new RegExp(`^(${component}(?:/${component})*)(?::(${tagForm}))?(?:@(.*))?$`).exec(full);
   const [, repository, tag, digest] = match ?? [];
-  if (repository === undefined || repository.length > 255 || (digest !== undefined && digest !== entry.digest)) return undefined;
+  if (
+    repository === undefined ||
+    repository.length > 255 ||
+    (digest !== undefined && digest !== entry.digest)
+  )
+    return undefined;
   return { repository, ...(tag === undefined ? {} : { tag }) };
 }
 
@@ -94,7 +101,8 @@ export function expectedReading(expected: Expected, directory: string): Reading 
   }
   for (const { digest, mediaType, missing, unverified, invalid } of manifests) {
     if (digest in manifestContents) continue;
-    if (missing ?? unverified ?? invalid) manifestContents[digest] = unverified ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN";
+    if (missing ?? unverified ?? invalid)
+      manifestContents[digest] = unverified ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN";
     else {
       listed.add(`${mediaType} ${digest} ${statSync(blobPath(directory, digest)).size}`);
       manifestContents[digest] = digest;
@@ -108,17 +116,29 @@ export function expectedReading(expected: Expected, directory: string): Reading 
     manifests: [...listed].sort(),
     manifestContents,
     blobContents: Object.fromEntries(blobs.map(({ digest }) => [digest, damage.blob(digest)])),
-    referrers: Object.fromEntries(manifests.map(({ digest }) => [digest, expectedReferrers(expected, directory, digest)])),
+    referrers: Object.fromEntries(
+      manifests.map(({ digest }) => [digest, expectedReferrers(expected, directory, digest)]),
+    ),
     findings: grouped({
       "empty-index": entries.length === 0 && unreferenced(expected).length > 0 ? ["index.json"] : [],
-      "foreign-entry": entries.filter((entry) => nameOf(entry) === undefined).map(describeEntry).sort(),
-      "docker-manifest": understood.filter(({ entry }) => /docker.distribution.manifest(.list)?.v2/.test(String(entry.mediaType))).map(({ digest }) => digest).sort(),
+      "foreign-entry": entries
+        .filter((entry) => nameOf(entry) === undefined)
+        .map(describeEntry)
+        .sort(),
+      "docker-manifest": understood
+        .filter(({ entry }) => /docker.distribution.manifest(.list)?.v2/.test(String(entry.mediaType)))
+        .map(({ digest }) => digest)
+        .sort(),
       "duplicate-ref": duplicates.sort(),
-      "missing-blob": sorted(expected.missingBlobs.filter(({ urls }) => urls === undefined).map(({ digest }) => digest)),
+      "missing-blob": sorted(
+        expected.missingBlobs.filter(({ urls }) => urls === undefined).map(({ digest }) => digest),
+      ),
       "corrupt-blob": sorted(expected.digestMismatches ?? []),
       "wrong-size": damage.wrongSizes(),
       "wrong-media-type": entries.flatMap((entry) => damage.wrongType(entry)).sort(),
-      "damaged-manifest": sorted(manifests.filter(({ invalid }) => invalid !== undefined).map(({ digest }) => digest)),
+      "damaged-manifest": sorted(
+        manifests.filter(({ invalid }) => invalid !== undefined).map(({ digest }) => digest),
+      ),
       "unreachable-blob": unreferenced(expected),
       "stray-file": strayFiles(expected),
     }),
@@ -149,7 +169,10 @@ class Damage {
     // A size that is none makes its entry foreign, and none is compared.
     this.#wrong = sizeMismatches
       .map(({ digest, descriptorSize }) => ({ digest, size: sizeOf(descriptorSize) }))
-      .filter(({ digest, size }) => Number.isSafeInteger(size) && size >= 0 && size !== statSync(blobPath(directory, digest)).size);
+      .filter(
+        ({ digest, size }) =>
+          Number.isSafeInteger(size) && size >= 0 && size !== statSync(blobPath(directory, digest)).size,
+      );
   }
 
   isWrongSize(digest: string, size: number): boolean {
@@ -158,7 +181,8 @@ class Damage {
 
   /** What reading a manifest gives, whatever an entry says of its size. */
   manifest(digest: string): string {
-    if (this.#missing.has(digest) || !existsSync(blobPath(this.#directory, digest))) return "MANIFEST_UNKNOWN";
+    if (this.#missing.has(digest) || !existsSync(blobPath(this.#directory, digest)))
+      return "MANIFEST_UNKNOWN";
     return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
   }
 
@@ -192,7 +216,10 @@ class Damage {
 function ownType(content: Buffer): string | undefined {
   try {
     const document: unknown = JSON.parse(content.toString());
-    const mediaType = typeof document === "object" && document !== null && "mediaType" in document ? document.mediaType : undefined;
+    const mediaType =
+      typeof document === "object" && document !== null && "mediaType" in document
+        ? document.mediaType
+        : undefined;
     return typeof mediaType === "string" && /^[^\s/;]+\/[^\s/;]+$/.test(mediaType) ? mediaType : undefined;
   } catch {
     return undefined;
@@ -229,12 +256,22 @@ function strayFiles({ extraFiles, emptyDirs = [], missingBlobs, unreferencedBlob
     .filter((path) => !missing.has(path));
   const known = ["manifest.json", "repositories"];
   // No blob of an algorithm that is not verified is collected: to verify() it is a file like any other.
-  const foreign = isLong(unreferencedBlobs) ? [] : unreferencedBlobs.filter(({ digest }) => !isVerifiable(digest)).map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
-  return sorted([...extraFiles.filter((path) => !path.includes("/") && !known.includes(path)), ...inBlobs, ...foreign]);
+  const foreign = isLong(unreferencedBlobs)
+    ? []
+    : unreferencedBlobs
+        .filter(({ digest }) => !isVerifiable(digest))
+        .map(({ digest }) => `blobs/${digest.replace(":", "/")}`);
+  return sorted([
+    ...extraFiles.filter((path) => !path.includes("/") && !known.includes(path)),
+    ...inBlobs,
+    ...foreign,
+  ]);
 }
 
 function unreferenced({ unreferencedBlobs: blobs }: Expected): string[] {
-  return isLong(blobs) ? [`${blobs.count} ${blobs.sha256OfSortedItems}`] : sorted(blobs.map(({ digest }) => digest).filter(isVerifiable));
+  return isLong(blobs)
+    ? [`${blobs.count} ${blobs.sha256OfSortedItems}`]
+    : sorted(blobs.map(({ digest }) => digest).filter(isVerifiable));
 }
 
 /** The hash that stands in `expected.json` for a list that is too long; members of `items` are to be in their order. */
@@ -273,7 +310,9 @@ function isVerifiable(digest: unknown): digest is string {
 /** What `JSON.parse` makes of a number as it is written. */
 function sizeOf(written: Written): number {
   if (typeof written === "number") return written;
-  return typeof written === "object" && written !== null && "raw" in written ? Number(written.raw) : Number.NaN;
+  return typeof written === "object" && written !== null && "raw" in written
+    ? Number(written.raw)
+    : Number.NaN;
 }
 
 /** What has no type is bytes. */

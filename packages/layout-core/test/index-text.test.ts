@@ -20,7 +20,9 @@ describe("22: an index document", () => {
 
   it("keeps its own line breaks and indentation when entries are added", () => {
     const parsed = parseIndexText('{\n  "manifests": [\n    {"a": 1}\n  ]\n}\n');
-    expect(joinIndexText(parsed, [...parsed.entries, "{}"])).toBe('{\n  "manifests": [\n    {"a": 1},\n    {}\n  ]\n}\n');
+    expect(joinIndexText(parsed, [...parsed.entries, "{}"])).toBe(
+      '{\n  "manifests": [\n    {"a": 1},\n    {}\n  ]\n}\n',
+    );
   });
 
   it.each([
@@ -38,31 +40,69 @@ describe("22: an index document", () => {
   });
 
   it.each([
-    "", " ", "null", "[]", '"x"', "{", '{"manifests":[', '{"manifests":[{}', '{"manifests":{}}', '{"manifests":7}', '{"manifests":[],"manifests":[]}',
-    '{"manifests":[],"\\u006danifests":null}', "{}{}", "{} x", '{"manifests":[1 2]}', '{"manifests":[,]}', '{"manifests":[1,]}', "{,}", "{a:1}",
-    '{"a":1,}', '{"a" 1}', '{"a":}', '\ufeff{"manifests":[]}', '{"x":"\\q"}', '{"x":tru}', '{"x":"a\nb"}', '{"manifests":[]]}', "{'a':1}",
+    "",
+    " ",
+    "null",
+    "[]",
+    '"x"',
+    "{",
+    '{"manifests":[',
+    '{"manifests":[{}',
+    '{"manifests":{}}',
+    '{"manifests":7}',
+    '{"manifests":[],"manifests":[]}',
+    '{"manifests":[],"\\u006danifests":null}',
+    "{}{}",
+    "{} x",
+    '{"manifests":[1 2]}',
+    '{"manifests":[,]}',
+    '{"manifests":[1,]}',
+    "{,}",
+    "{a:1}",
+    '{"a":1,}',
+    '{"a" 1}',
+    '{"a":}',
+    '\ufeff{"manifests":[]}',
+    '{"x":"\\q"}',
+    '{"x":tru}',
+    '{"x":"a\nb"}',
+    '{"manifests":[]]}',
+    "{'a':1}",
   ])("%j is none", (text) => {
-    expect(() => parseIndexText(text)).toThrow(expect.objectContaining({ name: "Error", message: expect.stringMatching(/^its? /) as string }));
+    expect(() => parseIndexText(text)).toThrow(
+      expect.objectContaining({ name: "Error", message: expect.stringMatching(/^its? /) as string }),
+    );
   });
 
   it("any that parses survives a rewrite", () => {
     const json = fc.jsonValue({ maxDepth: 3, noUnicodeString: false });
     const space = fc.stringMatching(/^[ \n\r\t]{0,2}$/);
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), json), fc.array(json), space, space, fc.nat(4), (members, entries, a, b, indent) => {
-        const list = entries.map((entry) => `${a}${JSON.stringify(entry, null, indent)}${b}`).join(",");
-        const others = Object.entries(members).filter(([key]) => key !== "manifests");
-        const parts = others.map(([key, value]) => `${b}${JSON.stringify(key)}${a}:${a}${JSON.stringify(value, null, indent)}`);
-        parts.splice(indent % (parts.length + 1), 0, `${a}"manifests":${b}[${list}${a}]`);
-        const text = `{${parts.join(`${a},`)}${b}}${a}`;
-        const parsed = parseIndexText(text);
-        expect(parsed.entries.map((entry) => JSON.parse(entry) as unknown)).toEqual(JSON.parse(`[${list}]`));
-        const rewritten = joinIndexText(parsed, [...parsed.entries, '"added"']);
-        const { manifests, ...rest } = JSON.parse(rewritten) as { manifests: unknown[] };
-        const before = JSON.parse(text) as { manifests: unknown[] };
-        expect(manifests).toEqual([...before.manifests, "added"]);
-        expect({ ...rest, manifests: before.manifests }).toEqual(before);
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), json),
+        fc.array(json),
+        space,
+        space,
+        fc.nat(4),
+        (members, entries, a, b, indent) => {
+          const list = entries.map((entry) => `${a}${JSON.stringify(entry, null, indent)}${b}`).join(",");
+          const others = Object.entries(members).filter(([key]) => key !== "manifests");
+          const parts = others.map(
+            ([key, value]) => `${b}${JSON.stringify(key)}${a}:${a}${JSON.stringify(value, null, indent)}`,
+          );
+          parts.splice(indent % (parts.length + 1), 0, `${a}"manifests":${b}[${list}${a}]`);
+          const text = `{${parts.join(`${a},`)}${b}}${a}`;
+          const parsed = parseIndexText(text);
+          expect(parsed.entries.map((entry) => JSON.parse(entry) as unknown)).toEqual(
+            JSON.parse(`[${list}]`),
+          );
+          const rewritten = joinIndexText(parsed, [...parsed.entries, '"added"']);
+          const { manifests, ...rest } = JSON.parse(rewritten) as { manifests: unknown[] };
+          const before = JSON.parse(text) as { manifests: unknown[] };
+          expect(manifests).toEqual([...before.manifests, "added"]);
+          expect({ ...rest, manifests: before.manifests }).toEqual(before);
+        },
+      ),
       { numRuns: 500 },
     );
   });

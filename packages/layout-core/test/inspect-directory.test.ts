@@ -59,7 +59,9 @@ describe("inspectDirectory", () => {
       await using layout = await openLayout(directory, { durability: "none" });
       expect(await collect(layout.repositories())).toEqual([]);
       const content = bytes("content");
-      expect(await layout.pushBlob("a", descriptorOf(content), content)).toMatchObject({ mediaType: octetStream });
+      expect(await layout.pushBlob("a", descriptorOf(content), content)).toMatchObject({
+        mediaType: octetStream,
+      });
       await pushArtifact(layout, "a", "one", ["v1"]);
       expect(await collect(layout.tags("a"))).toEqual(["v1"]);
       expect(await inspectDirectory(directory)).toBe("layout");

@@ -8,7 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import { bytes, describe as descriptorOf, imageIndex, listTree, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import {
+  bytes,
+  describe as descriptorOf,
+  imageIndex,
+  listTree,
+  pushArtifact,
+  temporaryDirectory,
+} from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
 interface Operation {
@@ -28,21 +35,27 @@ const operations: readonly Operation[] = [
     name: "push",
     prepare: async () => "",
     expectDone: async (it) => {
-      for (const tag of ["v1", "v2"]) expect(await (await it.getTag("a", tag)).json()).toMatchObject({ annotations: { name: "pushed" } });
+      for (const tag of ["v1", "v2"])
+        expect(await (await it.getTag("a", tag)).json()).toMatchObject({ annotations: { name: "pushed" } });
     },
   },
   {
     name: "upload",
     prepare: async () => hello.digest,
-    expectDone: async (it) => { expect(await (await it.getBlob("a", hello.digest)).text()).toBe("hello world"); },
+    expectDone: async (it) => {
+      expect(await (await it.getBlob("a", hello.digest)).text()).toBe("hello world");
+    },
   },
   {
     name: "delete",
     prepare: async (it) => {
       const child = await pushArtifact(it, "a", "child");
-      return (await it.pushManifest("a", imageIndex(child), ociMediaTypes.imageIndex, { tags: ["gone"] })).digest;
+      return (await it.pushManifest("a", imageIndex(child), ociMediaTypes.imageIndex, { tags: ["gone"] }))
+        .digest;
     },
-    expectDone: async (it, digest) => { await expect(it.resolveManifest("a", digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" }); },
+    expectDone: async (it, digest) => {
+      await expect(it.resolveManifest("a", digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    },
   },
   {
     name: "gc",
@@ -51,7 +64,9 @@ const operations: readonly Operation[] = [
       await it.pushBlob("a", hello, bytes("hello world"));
       return "";
     },
-    expectDone: async (it) => { await expect(it.resolveBlob("a", hello.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" }); },
+    expectDone: async (it) => {
+      await expect(it.resolveBlob("a", hello.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    },
   },
   ...(["names", "blocks"] as const).map((shortage): Operation => ({
     name: "untag",
@@ -61,7 +76,9 @@ const operations: readonly Operation[] = [
       await it.pushBlob("a", hello, bytes("hello world"));
       return "tagged";
     },
-    expectDone: async (it) => { await expect(it.resolveTag("a", "tagged")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" }); },
+    expectDone: async (it) => {
+      await expect(it.resolveTag("a", "tagged")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    },
   })),
 ];
 
@@ -71,7 +88,9 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
   beforeAll(async () => {
     script = await bundleWorker("killed", built);
   });
-  afterAll(() => { rmSync(built, { recursive: true }); });
+  afterAll(() => {
+    rmSync(built, { recursive: true });
+  });
 
   /** Runs the operation in a process that is killed at `step`. Whether it was. */
   async function kill({ name, shortage, prepare, expectDone }: Operation, step: number): Promise<boolean> {
@@ -83,7 +102,9 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
 
     const child = start(script, directory, name, String(step), argument, shortage ?? "");
     let said = "";
-    child.stdout?.on("data", (data: Buffer) => { said += data.toString(); });
+    child.stdout?.on("data", (data: Buffer) => {
+      said += data.toString();
+    });
     const end = await ended(child);
 
     // Who comes next does not wait for the dead, finds all that was acknowledged, and whole, and can write.
@@ -94,28 +115,44 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
       expect((await without.gc({ graceMs: 0 })).removed, context).toContain(hello.digest);
     }
     await using registry = await openLayout(directory, { lockTimeoutMs: 1_000 });
-    expect(await (await registry.getTag("a", "kept")).json(), context).toMatchObject({ annotations: { name: "kept" } });
+    expect(await (await registry.getTag("a", "kept")).json(), context).toMatchObject({
+      annotations: { name: "kept" },
+    });
     if (said === "done\n") await expectDone(registry, argument);
     await pushArtifact(registry, "a", "next", ["next"]);
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error"), context).toEqual([]);
+    expect(
+      (await collect(registry.verify())).filter(({ severity }) => severity === "error"),
+      context,
+    ).toEqual([]);
 
     // And nothing is left of it when the garbage was collected.
     await registry.gc({ graceMs: 0 });
     const isUpload = (path: string): boolean => /^_uploads\/[0-9a-f-]{36}\//.test(path);
-    const left = listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path) && !isUpload(path));
+    const left = listTree(directory).filter(
+      (path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path) && !isUpload(path),
+    );
     expect(left, context).toEqual([]);
-    expect((await collect(registry.verify())).filter(({ kind }) => kind !== "stale-upload"), context).toEqual([]);
+    expect(
+      (await collect(registry.verify())).filter(({ kind }) => kind !== "stale-upload"),
+      context,
+    ).toEqual([]);
     expect(existsSync(join(directory, ".index.json.lock")), context).toBe(false);
     return end === "SIGKILL";
   }
 
-  it.each(operations.map((operation) => [operation.name, operation.shortage ?? "nothing", operation] as const))("%s, short of %s: what was acknowledged is there, the next one goes on at once, and nothing is left", async (_name, _shortage, operation) => {
-    let steps = 0;
-    // Two at a time: each waits for its process most of the time.
-    for (let isOver = false; !isOver; steps += 2) {
-      const killed = await Promise.all([kill(operation, steps + 1), kill(operation, steps + 2)]);
-      isOver = !killed.every(Boolean);
-    }
-    expect(steps).toBeGreaterThan(8);
-  }, 300_000);
+  it.each(
+    operations.map((operation) => [operation.name, operation.shortage ?? "nothing", operation] as const),
+  )(
+    "%s, short of %s: what was acknowledged is there, the next one goes on at once, and nothing is left",
+    async (_name, _shortage, operation) => {
+      let steps = 0;
+      // Two at a time: each waits for its process most of the time.
+      for (let isOver = false; !isOver; steps += 2) {
+        const killed = await Promise.all([kill(operation, steps + 1), kill(operation, steps + 2)]);
+        isOver = !killed.every(Boolean);
+      }
+      expect(steps).toBeGreaterThan(8);
+    },
+    300_000,
+  );
 });

@@ -19,7 +19,12 @@ export interface LayoutMutant {
 export type Fault = (whole: LayoutRegistry, directory: string) => Partial<Registry>;
 
 /** Makes a mutant of a layout. */
-export function mutant(what: string, caughtBy: readonly string[], fault: Fault, options: LayoutOptions = {}): LayoutMutant {
+export function mutant(
+  what: string,
+  caughtBy: readonly string[],
+  fault: Fault,
+  options: LayoutOptions = {},
+): LayoutMutant {
   const create = (tempDir: string): Promise<ConformanceTarget> =>
     openTarget(async () => {
       const whole = await openLayout(tempDir, { durability: "none", ...options });
@@ -32,12 +37,24 @@ type ListCall = "tags" | "referrers" | "repositories";
 /** A call that answers with a promise. */
 export type PromiseCall = Exclude<keyof Registry, ListCall | "capabilities">;
 
-const reads = ["getBlob", "getBlobRange", "getManifest", "getTag", "resolveBlob", "resolveManifest", "resolveTag"] as const satisfies PromiseCall[];
+const reads = [
+  "getBlob",
+  "getBlobRange",
+  "getManifest",
+  "getTag",
+  "resolveBlob",
+  "resolveManifest",
+  "resolveTag",
+] as const satisfies PromiseCall[];
 /** The calls that push. */
 export const pushes = ["pushBlob", "pushManifest"] as const satisfies PromiseCall[];
 
 /** `whole`, where `act` is done once one of these calls is over. */
-export function after(whole: Registry, names: readonly PromiseCall[], act: (...args: never[]) => unknown): Partial<Registry> {
+export function after(
+  whole: Registry,
+  names: readonly PromiseCall[],
+  act: (...args: never[]) => unknown,
+): Partial<Registry> {
   return wrap(names, async (name, args) => {
     const result = await call(whole, name, args);
     await act(...(args as never[]));
@@ -46,7 +63,11 @@ export function after(whole: Registry, names: readonly PromiseCall[], act: (...a
 }
 
 /** `whole`, where `act` is done before one of these calls. */
-export function before(whole: Registry, names: readonly PromiseCall[], act: (...args: never[]) => unknown): Partial<Registry> {
+export function before(
+  whole: Registry,
+  names: readonly PromiseCall[],
+  act: (...args: never[]) => unknown,
+): Partial<Registry> {
   return wrap(names, async (name, args) => {
     await act(...(args as never[]));
     return call(whole, name, args);
@@ -64,7 +85,10 @@ export function beforeEvery(whole: Registry, act: () => unknown): Partial<Regist
   };
 }
 
-function wrap(names: readonly PromiseCall[], run: (name: PromiseCall, args: readonly unknown[]) => Promise<unknown>): Partial<Registry> {
+function wrap(
+  names: readonly PromiseCall[],
+  run: (name: PromiseCall, args: readonly unknown[]) => Promise<unknown>,
+): Partial<Registry> {
   return Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => run(name, args)]));
 }
 

@@ -23,7 +23,10 @@ export function writeLayout(entries: readonly string[], blobs: readonly Uint8Arr
 
 /** An entry of `index.json`. */
 export function entryOf(content: Uint8Array, mediaType: string, name: string): string {
-  return JSON.stringify({ ...descriptorOf(content, mediaType), annotations: { "org.opencontainers.image.ref.name": name } });
+  return JSON.stringify({
+    ...descriptorOf(content, mediaType),
+    annotations: { "org.opencontainers.image.ref.name": name },
+  });
 }
 
 describe("clause 31: an index of 150,000 children", () => {
@@ -32,7 +35,15 @@ describe("clause 31: an index of 150,000 children", () => {
   const good = artifact("good");
   const spare = bytes("spare");
   const open = () =>
-    openLayout(writeLayout([entryOf(good, ociMediaTypes.imageManifest, "a:good"), entryOf(index, ociMediaTypes.imageIndex, "a:many")], [good, index, spare, bytes("{}")]));
+    openLayout(
+      writeLayout(
+        [
+          entryOf(good, ociMediaTypes.imageManifest, "a:good"),
+          entryOf(index, ociMediaTypes.imageIndex, "a:many"),
+        ],
+        [good, index, spare, bytes("{}")],
+      ),
+    );
 
   it("stands in nobody's way", async () => {
     await using registry = await open();

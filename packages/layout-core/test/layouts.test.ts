@@ -10,8 +10,17 @@ import { checkRewrite } from "./rewriting.ts";
 
 // Some of the fixtures, each of another kind. All are in real-layouts.deep.test.ts and hostile-layouts.deep.test.ts.
 describe.each([
-  "skopeo-1.22.0-all", "oras-1.3.3-attach", "umoci-0.6.0-two-tags", "docker-28.5.2-save-containerd", "regctl-main-nested-index", "podman-5.8.6-save-oci-archive",
-  "x-annotations-odd", "x-blob-truncated", "x-duplicate-ref-names", "x-index-docker-list", "x-sizes",
+  "skopeo-1.22.0-all",
+  "oras-1.3.3-attach",
+  "umoci-0.6.0-two-tags",
+  "docker-28.5.2-save-containerd",
+  "regctl-main-nested-index",
+  "podman-5.8.6-save-oci-archive",
+  "x-annotations-odd",
+  "x-blob-truncated",
+  "x-duplicate-ref-names",
+  "x-index-docker-list",
+  "x-sizes",
 ])("the layout %s", (name) => {
   const expected = expectedOf(name);
 
@@ -27,10 +36,13 @@ describe.each([
   });
 });
 
-it.each(["x-index-media-type-manifest", "x-no-oci-layout", "x-layout-version-1.1.0"])("the layout %s is LAYOUT_INVALID, and stays as it is (22, 25, 30)", async (name) => {
-  const directory = copyFixture(name, expectedOf(name));
-  const before = snapshot(directory);
-  await using registry = await openLayout(directory, { defaultRepository });
-  await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-  expect(snapshot(directory)).toEqual(before);
-});
+it.each(["x-index-media-type-manifest", "x-no-oci-layout", "x-layout-version-1.1.0"])(
+  "the layout %s is LAYOUT_INVALID, and stays as it is (22, 25, 30)",
+  async (name) => {
+    const directory = copyFixture(name, expectedOf(name));
+    const before = snapshot(directory);
+    await using registry = await openLayout(directory, { defaultRepository });
+    await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    expect(snapshot(directory)).toEqual(before);
+  },
+);

@@ -12,18 +12,64 @@ const TIMEOUT_MS = 300;
 
 /** What can stand in the place of a lock and is not a regular file of ours. */
 const obstacles: readonly (readonly [string, (path: string) => void])[] = [
-  ["a pipe", (path) => { execFileSync("mkfifo", [path]); }],
-  ["a link to nowhere", (path) => { symlinkSync("nowhere", path); }],
-  ["a link to itself", (path) => { symlinkSync(path, path); }],
-  ["a link to /dev/zero", (path) => { symlinkSync("/dev/zero", path); }],
-  ["a directory", (path) => { mkdirSync(path); }],
-  ["a sparse file of 3 GB", (path) => { writeFileSync(path, ""); truncateSync(path, 3e9); }],
+  [
+    "a pipe",
+    (path) => {
+      execFileSync("mkfifo", [path]);
+    },
+  ],
+  [
+    "a link to nowhere",
+    (path) => {
+      symlinkSync("nowhere", path);
+    },
+  ],
+  [
+    "a link to itself",
+    (path) => {
+      symlinkSync(path, path);
+    },
+  ],
+  [
+    "a link to /dev/zero",
+    (path) => {
+      symlinkSync("/dev/zero", path);
+    },
+  ],
+  [
+    "a directory",
+    (path) => {
+      mkdirSync(path);
+    },
+  ],
+  [
+    "a sparse file of 3 GB",
+    (path) => {
+      writeFileSync(path, "");
+      truncateSync(path, 3e9);
+    },
+  ],
 ];
 /** What is a file, and may be the lock of a holder that is just writing it. */
 const garbage: readonly (readonly [string, (path: string) => void])[] = [
-  ["an empty file", (path) => { writeFileSync(path, ""); }],
-  ["garbage", (path) => { writeFileSync(path, "\0garbage"); }],
-  ["a file of 60 KiB", (path) => { writeFileSync(path, "x".repeat(60 * 1024)); }],
+  [
+    "an empty file",
+    (path) => {
+      writeFileSync(path, "");
+    },
+  ],
+  [
+    "garbage",
+    (path) => {
+      writeFileSync(path, "\0garbage");
+    },
+  ],
+  [
+    "a file of 60 KiB",
+    (path) => {
+      writeFileSync(path, "x".repeat(60 * 1024));
+    },
+  ],
 ];
 
 describe.skipIf(process.platform === "win32")("clause 30: a lock that is not ours to read", () => {
@@ -59,28 +105,41 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
     expect(await timed(registry.deleteTag("a", "v1"))).toMatchObject({ code: "LOCK_TIMEOUT" });
   });
 
-  it.each(obstacles)("%s in the place of a claim on a dead holder's lock: a write says so", async (_name, make) => {
-    const holder = { ...ownRecord(), instance: "other", pid: 999_999_999, nonce: "abc" };
-    writeFileSync(lockOf(), JSON.stringify(holder));
-    make(`${lockOf()}.abc.claim`);
-    expect(await timed(registry.deleteTag("a", "v1"))).toMatchObject({ code: "LAYOUT_INVALID" });
-  });
+  it.each(obstacles)(
+    "%s in the place of a claim on a dead holder's lock: a write says so",
+    async (_name, make) => {
+      const holder = { ...ownRecord(), instance: "other", pid: 999_999_999, nonce: "abc" };
+      writeFileSync(lockOf(), JSON.stringify(holder));
+      make(`${lockOf()}.abc.claim`);
+      expect(await timed(registry.deleteTag("a", "v1"))).toMatchObject({ code: "LAYOUT_INVALID" });
+    },
+  );
 
-  it.each(obstacles)("%s in the place of an upload's lock: resuming says so, and other uploads go on", async (_name, make) => {
-    const writer = await registry.pushBlobChunked("a");
-    await writer.close();
-    make(join(registry.directory, "_uploads", writer.id, "lock"));
-    expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({ code: "LAYOUT_INVALID" });
-    await (await registry.pushBlobChunked("a")).cancel();
-    await registry.gc();
-  });
+  it.each(obstacles)(
+    "%s in the place of an upload's lock: resuming says so, and other uploads go on",
+    async (_name, make) => {
+      const writer = await registry.pushBlobChunked("a");
+      await writer.close();
+      make(join(registry.directory, "_uploads", writer.id, "lock"));
+      expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
+        code: "LAYOUT_INVALID",
+      });
+      await (await registry.pushBlobChunked("a")).cancel();
+      await registry.gc();
+    },
+  );
 
-  it.each(garbage)("%s in the place of an upload's lock: the upload is another writer's", async (_name, make) => {
-    const writer = await registry.pushBlobChunked("a");
-    await writer.close();
-    make(join(registry.directory, "_uploads", writer.id, "lock"));
-    expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
-  });
+  it.each(garbage)(
+    "%s in the place of an upload's lock: the upload is another writer's",
+    async (_name, make) => {
+      const writer = await registry.pushBlobChunked("a");
+      await writer.close();
+      make(join(registry.directory, "_uploads", writer.id, "lock"));
+      expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
+        code: "BLOB_UPLOAD_INVALID",
+      });
+    },
+  );
 
   it.each(obstacles)("%s beside the lock disturbs no write, and no collection", async (_name, make) => {
     make(`${lockOf()}.x`);
@@ -91,7 +150,11 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
 
   it("a pipe keeps no other file of the process from being read", async () => {
     execFileSync("mkfifo", [lockOf()]);
-    const writes = Array.from({ length: 16 }, (_, i) => rejection(registry.pushManifest("a", new Uint8Array([i]), "application/vnd.example", { tags: [`v${i}`] })));
+    const writes = Array.from({ length: 16 }, (_, i) =>
+      rejection(
+        registry.pushManifest("a", new Uint8Array([i]), "application/vnd.example", { tags: [`v${i}`] }),
+      ),
+    );
     const { readFile } = await import("node:fs/promises");
     expect(await readFile(join(registry.directory, "oci-layout"), "utf8")).toContain("imageLayoutVersion");
     await Promise.all(writes);

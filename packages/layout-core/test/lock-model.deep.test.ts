@@ -98,7 +98,9 @@ function step(state: State, at: number, protocol: Protocol): State | undefined {
       return next({ phase: "read", value: state.counter });
     case "read":
       // `isOurs` before the rename: only between hosts could it be lost.
-      return state.files[LOCK] === process.stack[0]?.nonce ? next({ phase: "checked" }) : next({ phase: "done" });
+      return state.files[LOCK] === process.stack[0]?.nonce
+        ? next({ phase: "checked" })
+        : next({ phase: "done" });
     case "checked":
       if (state.counter !== process.value) throw new Error("an update is lost");
       return next({ phase: "written" }, { counter: process.value + 1 });
@@ -114,35 +116,58 @@ function step(state: State, at: number, protocol: Protocol): State | undefined {
 
 type Next = (change: Partial<Process>, rest?: Partial<State>) => State;
 
-function acquire(state: State, process: Process, frame: Frame, outer: readonly Frame[], next: Next, protocol: Protocol): State {
+function acquire(
+  state: State,
+  process: Process,
+  frame: Frame,
+  outer: readonly Frame[],
+  next: Next,
+  protocol: Protocol,
+): State {
   const { files } = state;
   const { path, nonce, found = "" } = frame;
-  const go = (stage: string, more: Partial<Frame> = {}, rest: Partial<State> = {}): State => next({ stack: [...outer, { ...frame, stage, ...more }] }, rest);
+  const go = (stage: string, more: Partial<Frame> = {}, rest: Partial<State> = {}): State =>
+    next({ stack: [...outer, { ...frame, stage, ...more }] }, rest);
   /** Has the file: goes on with what it was wanted for. */
   const acquired = (rest: Partial<State>): State => {
     const waiting = outer.at(-1);
     if (waiting === undefined) return next({ phase: "locked", stack: [frame], seen: {} }, rest);
     return next({ stack: [...outer.slice(0, -1), { ...waiting, stage: "recheck" }] }, rest);
   };
-  const isAsFound = (): boolean => files[path] === found && (protocol !== "watch" || stampAt(state, found) === frame.stamp);
+  const isAsFound = (): boolean =>
+    files[path] === found && (protocol !== "watch" || stampAt(state, found) === frame.stamp);
   const claim = `${found}.claim`;
   switch (frame.stage) {
     case "link":
       return files[path] === undefined ? acquired({ files: { ...files, [path]: nonce } }) : go("read");
     case "read":
-      return files[path] === undefined ? go("link") : go("judge", { found: files[path], stamp: protocol === "watch" ? stampAt(state, files[path]) : undefined });
+      return files[path] === undefined
+        ? go("link")
+        : go("judge", {
+            found: files[path],
+            stamp: protocol === "watch" ? stampAt(state, files[path]) : undefined,
+          });
     case "judge": {
       if (protocol !== "watch") return go(protocol === "dates" || isDead(state, found) ? "same" : "link");
       const before = process.seen[path];
-      const seen = before !== undefined && before.stamp === frame.stamp ? before : { stamp: frame.stamp ?? "", since: state.time };
+      const seen =
+        before !== undefined && before.stamp === frame.stamp
+          ? before
+          : { stamp: frame.stamp ?? "", since: state.time };
       const isStale = state.time - seen.since >= STALE;
-      return next({ seen: { ...process.seen, [path]: seen }, stack: [...outer, { ...frame, stage: isStale ? "same" : "link" }] });
+      return next({
+        seen: { ...process.seen, [path]: seen },
+        stack: [...outer, { ...frame, stage: isStale ? "same" : "link" }],
+      });
     }
     case "same": {
       if (!isAsFound()) return go("link");
       if (protocol === "rename aside") return go("aside");
       const name = `${nonce.slice(0, nonce.indexOf("."))}.${process.names}`;
-      return next({ names: process.names + 1, stack: [...outer, { ...frame, stage: "claiming" }, { path: claim, nonce: name, stage: "link" }] });
+      return next({
+        names: process.names + 1,
+        stack: [...outer, { ...frame, stage: "claiming" }, { path: claim, nonce: name, stage: "link" }],
+      });
     }
     case "recheck":
       return isAsFound() ? go("rename") : go("let go of the claim");
@@ -172,7 +197,11 @@ function acquire(state: State, process: Process, frame: Frame, outer: readonly F
  *
  * @returns How many states there are, and whether a process took over from a dead one in any of them.
  */
-function explore(count: number, crashes: number, protocol: Protocol): { states: number; hasTakenOver: boolean } {
+function explore(
+  count: number,
+  crashes: number,
+  protocol: Protocol,
+): { states: number; hasTakenOver: boolean } {
   const seen: Set<string> = new Set();
   let hasTakenOver = false;
   const waiting = [initial(count)];
@@ -180,15 +209,20 @@ function explore(count: number, crashes: number, protocol: Protocol): { states: 
     const key = JSON.stringify(state);
     if (seen.has(key)) continue;
     seen.add(key);
-    const living = state.processes.filter(({ phase }) => ["locked", "read", "checked", "written", "releasing"].includes(phase));
+    const living = state.processes.filter(({ phase }) =>
+      ["locked", "read", "checked", "written", "releasing"].includes(phase),
+    );
     if (protocol !== "rename aside" && living.length > 1) throw new Error("two have the lock");
-    if (state.processes.some(({ stack }) => stack.some(({ stage }) => stage === "taken over"))) hasTakenOver = true;
+    if (state.processes.some(({ stack }) => stack.some(({ stage }) => stage === "taken over")))
+      hasTakenOver = true;
     if (protocol === "watch" && state.time < TICKS) waiting.push({ ...state, time: state.time + 1 });
     for (const [at, process] of state.processes.entries()) {
       const next = step(state, at, protocol);
       if (next !== undefined) waiting.push(next);
       if (state.crashes < crashes && process.phase !== "done" && process.phase !== "dead") {
-        const processes = state.processes.map((other, i): Process => (i === at ? { ...other, phase: "dead", diedAt: state.time, stack: [], seen: {} } : other));
+        const processes = state.processes.map((other, i): Process =>
+          i === at ? { ...other, phase: "dead", diedAt: state.time, stack: [], seen: {} } : other,
+        );
         waiting.push({ ...state, crashes: state.crashes + 1, processes });
       }
     }
@@ -205,16 +239,24 @@ describe("the lock's protocol, in every order of its steps", () => {
     [3, 1],
     [3, 2],
     [4, 1],
-  ])("%i processes, %i of which may crash at any step: no update is lost, and one has the lock at a time", (count, crashes) => {
-    expect(explore(count, crashes, "claim").states).toBeGreaterThan(100);
-  }, 120_000);
+  ])(
+    "%i processes, %i of which may crash at any step: no update is lost, and one has the lock at a time",
+    (count, crashes) => {
+      expect(explore(count, crashes, "claim").states).toBeGreaterThan(100);
+    },
+    120_000,
+  );
 
   it.each([
     [2, 1],
     [3, 1],
-  ])("%i processes that see no deaths, %i of which may crash: by watching, no living holder is robbed, and the dead are replaced", (count, crashes) => {
-    expect(explore(count, crashes, "watch").hasTakenOver).toBe(true);
-  }, 120_000);
+  ])(
+    "%i processes that see no deaths, %i of which may crash: by watching, no living holder is robbed, and the dead are replaced",
+    (count, crashes) => {
+      expect(explore(count, crashes, "watch").hasTakenOver).toBe(true);
+    },
+    120_000,
+  );
 
   it("taking another clock's dates for a death robs a living holder, and is not done", () => {
     expect(() => explore(2, 0, "dates")).toThrow("a living holder is robbed");

@@ -30,19 +30,34 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     place = mkdtempSync(join(tmpdir(), "layout-core-"));
     script = await bundleWorker("hold", place);
   });
-  afterAll(() => { rmSync(place, { recursive: true }); });
+  afterAll(() => {
+    rmSync(place, { recursive: true });
+  });
 
   const newLock = (): string => join(temporaryDirectory(), "lock");
   /** Runs the worker in a process namespace of its own, after the shell commands `prepare`. */
   function start(prepare: string, ...args: readonly string[]): ChildProcess {
     // Not the last command: the shell stays, so that Node is not the first process of the namespace.
-    const command = ["-m", "-p", "-f", "sh", "-c", `${prepare} "$@"; exit`, "sh", process.execPath, script, ...args];
+    const command = [
+      "-m",
+      "-p",
+      "-f",
+      "sh",
+      "-c",
+      `${prepare} "$@"; exit`,
+      "sh",
+      process.execPath,
+      script,
+      ...args,
+    ];
     return spawn("unshare", command, { stdio: ["pipe", "pipe", "inherit"] });
   }
   async function run(prepare: string, ...args: readonly string[]): Promise<string> {
     const child = start(prepare, ...args);
     let said = "";
-    child.stdout?.on("data", (data: Buffer) => { said += data.toString(); });
+    child.stdout?.on("data", (data: Buffer) => {
+      said += data.toString();
+    });
     await new Promise((resolve) => child.once("close", resolve));
     return said.trim().replaceAll("\n", ", ");
   }
@@ -57,9 +72,14 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     expect(await run(prepare, newLock(), "200", "rival")).toBe("held, rival: LOCK_TIMEOUT, kept");
   });
 
-  it.each(proc)("in a namespace with %s the lock of a dead holder is taken over at once, if its death can be seen", async (_name, prepare, canSee) => {
-    expect(await run(prepare, newLock(), "200", "killed")).toBe(canSee ? "first: held, held, kept" : "first: held, LOCK_TIMEOUT");
-  });
+  it.each(proc)(
+    "in a namespace with %s the lock of a dead holder is taken over at once, if its death can be seen",
+    async (_name, prepare, canSee) => {
+      expect(await run(prepare, newLock(), "200", "killed")).toBe(
+        canSee ? "first: held, held, kept" : "first: held, LOCK_TIMEOUT",
+      );
+    },
+  );
 
   it.each(proc)("from another namespace with %s a living holder is not robbed", async (_name, prepare) => {
     const path = newLock();
@@ -67,7 +87,11 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     const holder = start(`${prepare} for i in 1 2 3 4 5 6 7 8 9 10; do sh -c :; done;`, path, "200");
     expect(await firstLine(holder)).toBe("held");
     expect(await run(prepare, path, "200")).toBe("LOCK_TIMEOUT");
-    const closed: Promise<string> = new Promise((resolve) => holder.stdout?.once("data", (data: Buffer) => { resolve(data.toString()); }));
+    const closed: Promise<string> = new Promise((resolve) =>
+      holder.stdout?.once("data", (data: Buffer) => {
+        resolve(data.toString());
+      }),
+    );
     holder.stdin?.end();
     expect(await closed).toBe("kept\n");
   });
@@ -82,9 +106,21 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     copyFileSync(process.execPath, node);
     chmodSync(node, 0o755);
     const path = join(directory, "shared", "lock");
-    const holder = spawn("sh", ["-c", 'umask 077; exec "$@"', "sh", node, script, path, "200"], { stdio: ["pipe", "pipe", "inherit"], uid: 65_534, gid: 65_534, cwd: "/" });
+    const holder = spawn("sh", ["-c", 'umask 077; exec "$@"', "sh", node, script, path, "200"], {
+      stdio: ["pipe", "pipe", "inherit"],
+      uid: 65_534,
+      gid: 65_534,
+      cwd: "/",
+    });
     expect(await firstLine(holder)).toBe("held");
-    const rival = (): string => execFileSync(node, [script, path, "200"], { uid: 65_533, gid: 65_533, cwd: "/", input: "", stdio: ["pipe", "pipe", "inherit"] }).toString();
+    const rival = (): string =>
+      execFileSync(node, [script, path, "200"], {
+        uid: 65_533,
+        gid: 65_533,
+        cwd: "/",
+        input: "",
+        stdio: ["pipe", "pipe", "inherit"],
+      }).toString();
     expect(rival()).toBe("LOCK_TIMEOUT\n");
     const closed = new Promise((resolve) => holder.once("close", resolve));
     holder.stdin.end();

@@ -29,7 +29,14 @@ function attempt(options: Partial<LockOptions> = {}, disk: Disk = nodeDisk): Pro
 }
 
 function recordOf(holder: object): string {
-  return JSON.stringify({ ...machine.self, pid: 4711, started: "99", instance: randomUUID(), nonce: randomUUID(), ...holder });
+  return JSON.stringify({
+    ...machine.self,
+    pid: 4711,
+    started: "99",
+    instance: randomUUID(),
+    nonce: randomUUID(),
+    ...holder,
+  });
 }
 
 /** Dates a file so many milliseconds away from now. */
@@ -50,15 +57,18 @@ const unknown: readonly (readonly [string, () => string])[] = [
 ];
 
 describe("clause 32: a holder that cannot be judged", () => {
-  it.each(unknown)("%s is replaced once it was watched for 30 s without a sign of life", async (_name, text) => {
-    writeFileSync(path, text());
-    await expect(attempt()).rejects.toMatchObject(busy);
-    clock += 29_999;
-    await expect(attempt()).rejects.toMatchObject(busy);
-    clock += 1;
-    await (await attempt()).release();
-    expect(listTree(join(path, ".."))).toEqual([]);
-  });
+  it.each(unknown)(
+    "%s is replaced once it was watched for 30 s without a sign of life",
+    async (_name, text) => {
+      writeFileSync(path, text());
+      await expect(attempt()).rejects.toMatchObject(busy);
+      clock += 29_999;
+      await expect(attempt()).rejects.toMatchObject(busy);
+      clock += 1;
+      await (await attempt()).release();
+      expect(listTree(join(path, ".."))).toEqual([]);
+    },
+  );
 
   it.each([
     ["a year ahead", YEAR_MS],
@@ -75,7 +85,10 @@ describe("clause 32: a holder that cannot be judged", () => {
   });
 
   it("that gives signs of life is never replaced, also if the dates of its file do not move", async () => {
-    const record = await createRecord(nodeDisk, path, { ...machine, self: { ...machine.self, host: "elsewhere" } });
+    const record = await createRecord(nodeDisk, path, {
+      ...machine,
+      self: { ...machine.self, host: "elsewhere" },
+    });
     await nodeDisk.link(record.path, path);
     for (let i = 0; i < 20; i += 1) {
       await expect(attempt()).rejects.toMatchObject(busy);
@@ -121,7 +134,10 @@ describe("clause 32: a holder that cannot be judged", () => {
 describe("a holder whose record this user may not read", () => {
   const denied = (code: string): Disk => ({
     ...nodeDisk,
-    open: (name, flags) => (name === path ? Promise.reject(Object.assign(new Error(`${code}: open`), { code, syscall: "open" })) : nodeDisk.open(name, flags)),
+    open: (name, flags) =>
+      name === path
+        ? Promise.reject(Object.assign(new Error(`${code}: open`), { code, syscall: "open" }))
+        : nodeDisk.open(name, flags),
   });
 
   it.each(["EACCES", "EPERM"])("(%s) is waited for, and its signs of life are seen", async (code) => {
@@ -138,7 +154,8 @@ describe("a holder whose record this user may not read", () => {
   });
 
   it("is no excuse for a directory in which nothing can be created: that is the system's error", async () => {
-    const open: Disk["open"] = () => Promise.reject(Object.assign(new Error("EACCES: open"), { code: "EACCES", syscall: "open" }));
+    const open: Disk["open"] = () =>
+      Promise.reject(Object.assign(new Error("EACCES: open"), { code: "EACCES", syscall: "open" }));
     await expect(attempt({}, { ...nodeDisk, open })).rejects.toMatchObject({ code: "EACCES" });
   });
 });

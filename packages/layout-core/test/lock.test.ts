@@ -22,7 +22,14 @@ function otherProcess(living: Readonly<Record<number, string | undefined>> = {})
 
 /** A lock left by `holder`. */
 function leave(holder: Partial<Holder>, path = join(temporaryDirectory(), "lock")): string {
-  const record = { ...machine.self, pid: 4711, started: "99", instance: randomUUID(), nonce: randomUUID(), ...holder };
+  const record = {
+    ...machine.self,
+    pid: 4711,
+    started: "99",
+    instance: randomUUID(),
+    nonce: randomUUID(),
+    ...holder,
+  };
   writeFileSync(path, JSON.stringify(record));
   return path;
 }
@@ -39,7 +46,10 @@ describe("the lock", () => {
     const directory = temporaryDirectory();
     const path = join(directory, "lock");
     const lock = await acquireLock(nodeDisk, path, { timeoutMs: 100 });
-    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid, host: machine.self.host });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+      pid: process.pid,
+      host: machine.self.host,
+    });
     expect(listTree(directory)).toEqual(["lock"]);
     await lock.release();
     expect(listTree(directory)).toEqual([]);
@@ -66,7 +76,9 @@ describe("the lock", () => {
 
   it("ends the waiting in LOCK_TIMEOUT, which names the holder in detail and not in the message", async () => {
     const path = leave({});
-    const error = (await rejection(acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess({ 4711: "99" }) }))) as Error;
+    const error = (await rejection(
+      acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess({ 4711: "99" }) }),
+    )) as Error;
     expect(error).toMatchObject({ code: "LOCK_TIMEOUT", detail: { host: machine.self.host, pid: 4711 } });
     expect(error.message).not.toContain("4711");
     expect(listTree(join(path, ".."))).toEqual(["lock"]);
@@ -75,8 +87,14 @@ describe("the lock", () => {
   it("ends the waiting when the caller does not want it any more", async () => {
     const path = leave({});
     const controller = new AbortController();
-    const waiting = acquireLock(nodeDisk, path, { timeoutMs: 60_000, signal: controller.signal, processes: otherProcess({ 4711: "99" }) });
-    setTimeout(() => { controller.abort(); }, 20);
+    const waiting = acquireLock(nodeDisk, path, {
+      timeoutMs: 60_000,
+      signal: controller.signal,
+      processes: otherProcess({ 4711: "99" }),
+    });
+    setTimeout(() => {
+      controller.abort();
+    }, 20);
     expect(await rejection(waiting)).toBe(controller.signal.reason);
     expect(listTree(join(path, ".."))).toEqual(["lock"]);
   });
@@ -101,7 +119,10 @@ describe("a holder that is dead", () => {
     let inside = 0;
     await Promise.all(
       Array.from({ length: 20 }, async () => {
-        const lock = await acquireLock(nodeDisk, path, { timeoutMs: 20_000, processes: otherProcess({ 1_000_001: "1" }) });
+        const lock = await acquireLock(nodeDisk, path, {
+          timeoutMs: 20_000,
+          processes: otherProcess({ 1_000_001: "1" }),
+        });
         inside += 1;
         expect(inside).toBe(1);
         await new Promise((resolve) => setImmediate(resolve));
@@ -115,7 +136,9 @@ describe("a holder that is dead", () => {
   it("is not replaced by way of claims that lead back to themselves: the waiting ends", async () => {
     const path = leave({ nonce: "a" });
     leave({ nonce: "a" }, `${path}.a.claim`);
-    await expect(acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess() })).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
+    await expect(
+      acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess() }),
+    ).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
     expect(listTree(join(path, ".."))).toEqual(["lock", "lock.a.claim"]);
   });
 
@@ -141,7 +164,9 @@ describe("a holder that may live", () => {
   ])("is left alone: %s", async (_name, holder, living) => {
     const path = leave(holder);
     const before = readFileSync(path, "utf8");
-    await expect(acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess(living) })).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
+    await expect(
+      acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess(living) }),
+    ).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
     expect(readFileSync(path, "utf8")).toBe(before);
   });
 
@@ -163,21 +188,27 @@ describe("without hard links", () => {
     link: () => Promise.reject(Object.assign(new Error(`${code}: link`), { code, syscall: "link" })),
   });
 
-  it.each(["EPERM", "ENOTSUP", "EMLINK"])("(%s) it is had by one at a time, and taken over from the dead", async (code) => {
-    const disk = noLinks(code);
-    const path = leave({});
-    let inside = 0;
-    await Promise.all(
-      Array.from({ length: 10 }, async () => {
-        const lock = await acquireLock(disk, path, { timeoutMs: 20_000, processes: otherProcess({ 1_000_001: "1" }) });
-        inside += 1;
-        expect(inside).toBe(1);
-        expect(lock.isOurs()).toBe(true);
-        await new Promise((resolve) => setImmediate(resolve));
-        inside -= 1;
-        await lock.release();
-      }),
-    );
-    expect(listTree(join(path, ".."))).toEqual([]);
-  });
+  it.each(["EPERM", "ENOTSUP", "EMLINK"])(
+    "(%s) it is had by one at a time, and taken over from the dead",
+    async (code) => {
+      const disk = noLinks(code);
+      const path = leave({});
+      let inside = 0;
+      await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const lock = await acquireLock(disk, path, {
+            timeoutMs: 20_000,
+            processes: otherProcess({ 1_000_001: "1" }),
+          });
+          inside += 1;
+          expect(inside).toBe(1);
+          expect(lock.isOurs()).toBe(true);
+          await new Promise((resolve) => setImmediate(resolve));
+          inside -= 1;
+          await lock.release();
+        }),
+      );
+      expect(listTree(join(path, ".."))).toEqual([]);
+    },
+  );
 });

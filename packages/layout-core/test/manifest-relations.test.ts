@@ -22,7 +22,14 @@ function lattice(): Map<string, StoredManifest> {
     const children = Array.from({ length: WIDE }, (_, place) => descriptorOf(level - 1, place));
     for (let place = 0; place < WIDE; place += 1) {
       const descriptor = descriptorOf(level, place);
-      const more = { kind: "index" as const, isTyped: true, parts: [], subject: undefined, artifactType: undefined, annotations: undefined };
+      const more = {
+        kind: "index" as const,
+        isTyped: true,
+        parts: [],
+        subject: undefined,
+        artifactType: undefined,
+        annotations: undefined,
+      };
       manifests.set(descriptor.digest, { ...descriptor, ...more, children });
     }
   }
@@ -59,7 +66,9 @@ describe("a lattice of indexes", () => {
   /** Whether the repository has each index that lists the bottom of the lattice. */
   const ask = (repository: string): boolean[] => {
     const membership = new Membership(relations, view, repository);
-    return [...(relations.parents.get(descriptorOf(0, 0).digest) ?? [])].map((parent) => membership.has(parent));
+    return [...(relations.parents.get(descriptorOf(0, 0).digest) ?? [])].map((parent) =>
+      membership.has(parent),
+    );
   };
 
   it("is not climbed once for each of its indexes by a repository that has none of it", () => {

@@ -1,6 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 
-import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import {
+  collect,
+  dockerMediaTypes,
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+} from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
@@ -43,7 +49,9 @@ describe("clause 12: manifests are stored as they are", () => {
     const withParameter = `${imageManifest}; charset=utf-8`;
     const pushed = await registry.pushManifest("a", artifact("m"), withParameter);
     expect(pushed.mediaType).toBe(imageManifest);
-    await expect(registry.pushManifest("a", bytes("{}"), withParameter)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", bytes("{}"), withParameter)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("D44: a document of another media type than the argument is refused, one without any takes the argument", async () => {
@@ -53,14 +61,18 @@ describe("clause 12: manifests are stored as they are", () => {
       detail: { problems: [{ path: "$.mediaType" }] },
     });
     const silent = artifact("silent", { mediaType: undefined });
-    expect(await registry.pushManifest("a", silent, dockerMediaTypes.manifest)).toMatchObject({ mediaType: dockerMediaTypes.manifest });
+    expect(await registry.pushManifest("a", silent, dockerMediaTypes.manifest)).toMatchObject({
+      mediaType: dockerMediaTypes.manifest,
+    });
   });
 
   it("D45: the same bytes under another media type are refused", async () => {
     await using registry = await openPrepared();
     const silent = artifact("silent", { mediaType: undefined });
     await registry.pushManifest("a", silent, imageManifest);
-    await expect(registry.pushManifest("a", silent, dockerMediaTypes.manifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", silent, dockerMediaTypes.manifest)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("of an unknown media type anything is stored, and served as it is", async () => {
@@ -79,7 +91,9 @@ describe("clause 12: manifests are stored as they are", () => {
     const pushing = registry.pushManifest("a", content, imageManifest);
     content.fill(0);
     expect((await pushing).digest).toBe(digest);
-    expect(await (await registry.getManifest("a", digest)).json()).toMatchObject({ annotations: { name: "m" } });
+    expect(await (await registry.getManifest("a", digest)).json()).toMatchObject({
+      annotations: { name: "m" },
+    });
   });
 });
 
@@ -100,7 +114,9 @@ describe("clause 13: known types are checked", () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const before = snapshot(directory);
-    const error = (await rejection(registry.pushManifest("a", bytes(JSON.stringify(document)), imageManifest, { tags: ["t"] }))) as Error;
+    const error = (await rejection(
+      registry.pushManifest("a", bytes(JSON.stringify(document)), imageManifest, { tags: ["t"] }),
+    )) as Error;
     expect(error).toMatchObject({ code: "MANIFEST_INVALID" });
     // D50: the code says what it is; the message says what is wrong, once.
     expect(error.message).not.toMatch(/manifest invalid/i);
@@ -111,20 +127,26 @@ describe("clause 13: known types are checked", () => {
     "D44: what is not JSON is MANIFEST_INVALID",
     async (content) => {
       await using registry = await openPrepared();
-      await expect(registry.pushManifest("a", content, imageManifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+      await expect(registry.pushManifest("a", content, imageManifest)).rejects.toMatchObject({
+        code: "MANIFEST_INVALID",
+      });
     },
   );
 
   it("D44: `{}` is no index", async () => {
     await using registry = await openPrepared();
-    await expect(registry.pushManifest("a", bytes("{}"), indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", bytes("{}"), indexType)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("D44: one that is too large is SIZE_INVALID, one at the limit is taken", async () => {
     await using registry = await openLayout(freshLayout(), { maxManifestBytes: 4 * 1024 * 1024 });
     const limit = new Uint8Array(4 * 1024 * 1024);
     await registry.pushManifest("a", limit, "application/x-thing");
-    await expect(registry.pushManifest("a", new Uint8Array(limit.length + 1), "application/x-thing")).rejects.toMatchObject({
+    await expect(
+      registry.pushManifest("a", new Uint8Array(limit.length + 1), "application/x-thing"),
+    ).rejects.toMatchObject({
       code: "SIZE_INVALID",
       detail: { limit: limit.length },
     });
@@ -134,10 +156,14 @@ describe("clause 13: known types are checked", () => {
     await using registry = await openPrepared();
     const content = artifact("m");
     const wrong = descriptorOf(bytes("other")).digest;
-    await expect(registry.pushManifest("a", content, imageManifest, { digest: wrong })).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushManifest("a", content, imageManifest, { digest: wrong })).rejects.toMatchObject(
+      { code: "DIGEST_INVALID" },
+    );
     const { createHash } = await import("node:crypto");
     const digest = `sha512:${createHash("sha512").update(content).digest("hex")}`;
-    expect(await registry.pushManifest("a", content, imageManifest, { digest, tags: ["t"] })).toMatchObject({ digest });
+    expect(await registry.pushManifest("a", content, imageManifest, { digest, tags: ["t"] })).toMatchObject({
+      digest,
+    });
     expect(await registry.resolveTag("a", "t")).toMatchObject({ digest });
   });
 });
@@ -148,8 +174,13 @@ describe("clause 14: what a manifest refers to must be there", () => {
 
   it("D33: each absent config and layer is named", async () => {
     await using registry = await openPrepared();
-    const error = await rejection(registry.pushManifest("a", artifact("m", { layers: [absent, alsoAbsent] }), imageManifest));
-    expect(error).toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN", detail: { missing: [absent.digest, alsoAbsent.digest] } });
+    const error = await rejection(
+      registry.pushManifest("a", artifact("m", { layers: [absent, alsoAbsent] }), imageManifest),
+    );
+    expect(error).toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+      detail: { missing: [absent.digest, alsoAbsent.digest] },
+    });
   });
 
   it("an absent child of an index is named", async () => {
@@ -163,7 +194,9 @@ describe("clause 14: what a manifest refers to must be there", () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     mkdirSync(blobPath(directory, absent.digest));
-    const error = await rejection(registry.pushManifest("a", artifact("m", { layers: [absent] }), imageManifest));
+    const error = await rejection(
+      registry.pushManifest("a", artifact("m", { layers: [absent] }), imageManifest),
+    );
     expect(error).toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
   });
 
@@ -179,17 +212,23 @@ describe("clause 14: what a manifest refers to must be there", () => {
     const text = bytes("just text");
     await registry.pushBlob("a", descriptorOf(text), text);
     const child = { ...descriptorOf(text), mediaType: imageManifest };
-    await expect(registry.pushManifest("a", imageIndex(child), indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", imageIndex(child), indexType)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
     const manifest = await pushArtifact(registry, "a", "m");
     const asIndex = { ...manifest, mediaType: indexType };
-    await expect(registry.pushManifest("a", imageIndex(asIndex), indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", imageIndex(asIndex), indexType)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("D35: a child of another size than its descriptor says is refused", async () => {
     await using registry = await openPrepared();
     const manifest = await pushArtifact(registry, "a", "m");
     const lying = { ...manifest, size: 1 };
-    await expect(registry.pushManifest("a", imageIndex(lying), indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", imageIndex(lying), indexType)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("allowSparse lets pass what is absent, not what is wrong", async () => {
@@ -199,7 +238,9 @@ describe("clause 14: what a manifest refers to must be there", () => {
     await registry.pushManifest("a", artifact("m", { layers: [absent] }), imageManifest);
     await registry.pushManifest("a", imageIndex({ ...alsoAbsent, mediaType: imageManifest }), indexType);
     const wrong = artifact("wrong", { config: { ...emptyDescriptor, size: 5 } });
-    await expect(registry.pushManifest("a", wrong, imageManifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", wrong, imageManifest)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("a manifest that the repository has can be tagged whatever became of its parts", async () => {
@@ -209,7 +250,9 @@ describe("clause 14: what a manifest refers to must be there", () => {
     rmSync(blobPath(directory, emptyDescriptor.digest));
     await registry.pushManifest("a", artifact("m"), imageManifest, { tags: ["two"] });
     expect(await registry.resolveTag("a", "two")).toEqual(manifest);
-    await expect(registry.pushManifest("b", artifact("m"), imageManifest)).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
+    await expect(registry.pushManifest("b", artifact("m"), imageManifest)).rejects.toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+    });
   });
 });
 
@@ -241,7 +284,9 @@ describe("clause 15: tags", () => {
     const old = await pushArtifact(registry, "a", "old", ["latest"]);
     const now = await pushArtifact(registry, "a", "new", ["latest"]);
     expect(await registry.resolveTag("a", "latest")).toEqual(now);
-    expect(await (await registry.getManifest("a", old.digest)).json()).toMatchObject({ annotations: { name: "old" } });
+    expect(await (await registry.getManifest("a", old.digest)).json()).toMatchObject({
+      annotations: { name: "old" },
+    });
     expect(refNames(directory)).toEqual([`a@${old.digest}`, "a:latest"]);
   });
 
@@ -263,10 +308,15 @@ describe("clause 15: tags", () => {
         registry.pushManifest("a", artifact(name), imageManifest, { tags: ["t"], ...options });
       await expect(push("one", { ifMatch: "*" })).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
       const one = await push("one", { ifNoneMatch: "*" });
-      await expect(push("two", { ifNoneMatch: "*" })).rejects.toMatchObject({ code: "PRECONDITION_FAILED", detail: { digest: one.digest } });
+      await expect(push("two", { ifNoneMatch: "*" })).rejects.toMatchObject({
+        code: "PRECONDITION_FAILED",
+        detail: { digest: one.digest },
+      });
       expect(await registry.resolveTag("a", "t")).toEqual(one);
       const two = await push("two", { ifMatch: one.digest });
-      await expect(push("three", { ifMatch: one.digest })).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+      await expect(push("three", { ifMatch: one.digest })).rejects.toMatchObject({
+        code: "PRECONDITION_FAILED",
+      });
       expect(await registry.resolveTag("a", "t")).toEqual(two);
       await push("three", { ifMatch: "*" });
       expect(refNames(directory)).not.toContain(`a@${descriptorOf(artifact("four")).digest}`);
@@ -275,7 +325,10 @@ describe("clause 15: tags", () => {
     it("of several tags all must hold", async () => {
       await using registry = await openPrepared();
       await pushArtifact(registry, "a", "one", ["t"]);
-      const pushing = registry.pushManifest("a", artifact("two"), imageManifest, { tags: ["new", "t"], ifNoneMatch: "*" });
+      const pushing = registry.pushManifest("a", artifact("two"), imageManifest, {
+        tags: ["new", "t"],
+        ifNoneMatch: "*",
+      });
       await expect(pushing).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
       expect(await collect(registry.tags("a"))).toEqual(["t"]);
     });
@@ -299,9 +352,14 @@ describe("clause 15: tags", () => {
         { tags: ["t"], ifNoneMatch: digest },
         { tags: ["t"], ifNoneMatch: "*", ifMatch: "*" },
       ]) {
-        await expect(registry.pushManifest("a", artifact("m"), imageManifest, options as object)).rejects.toThrow(TypeError);
+        await expect(
+          registry.pushManifest("a", artifact("m"), imageManifest, options as object),
+        ).rejects.toThrow(TypeError);
       }
-      const invalid = registry.pushManifest("a", artifact("m"), imageManifest, { tags: ["t"], ifMatch: "latest" });
+      const invalid = registry.pushManifest("a", artifact("m"), imageManifest, {
+        tags: ["t"],
+        ifMatch: "latest",
+      });
       await expect(invalid).rejects.toMatchObject({ code: "DIGEST_INVALID" });
     });
   });
@@ -337,7 +395,12 @@ describe("clause 17: children of an index", () => {
     const forged = imageIndex({ ...child, size: 1, mediaType: "text/plain" });
     const { digest, size } = descriptorOf(forged);
     writeFileSync(blobPath(directory, digest), forged);
-    const entry = { mediaType: indexType, digest, size, annotations: { "org.opencontainers.image.ref.name": "a:x" } };
+    const entry = {
+      mediaType: indexType,
+      digest,
+      size,
+      annotations: { "org.opencontainers.image.ref.name": "a:x" },
+    };
     writeFileSync(`${directory}/index.json`, JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
     expect((await registry.getManifest("a", child.digest)).descriptor).toEqual(child);
   });
@@ -383,7 +446,9 @@ describe("clause 18, 19: what is resolved and read", () => {
     expect((await fresh.getManifest("a", one.digest)).descriptor).toEqual(one);
     await expect(fresh.getManifest("a", two.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     expect(await fresh.resolveTag("a", "whole")).toEqual(whole);
-    expect(await rejection((await fresh.getTag("a", "torn")).bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
+    expect(await rejection((await fresh.getTag("a", "torn")).bytes())).toMatchObject({
+      code: "CONTENT_CORRUPT",
+    });
   });
 
   it("a plain blob is no manifest, an absent one neither, and an unknown repository has none", async () => {
@@ -391,7 +456,9 @@ describe("clause 18, 19: what is resolved and read", () => {
     const { digest } = emptyDescriptor;
     await pushArtifact(registry, "a", "m");
     await expect(registry.getManifest("a", digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    await expect(registry.getManifest("a", descriptorOf(bytes("x")).digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.getManifest("a", descriptorOf(bytes("x")).digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     await expect(registry.getManifest("nobody", digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     await expect(registry.resolveTag("a", "nothing")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
   });
@@ -403,7 +470,8 @@ describe("clause 20: lists", () => {
     const tags = ["b", "a", "B", "a.1", "a-1", "_", "10", "9", "a_1"];
     await pushArtifact(registry, "x", "m", tags);
     await pushArtifact(registry, "x", "n", ["a"]);
-    for (const repository of ["b/c", "b", "b-c", "b.c", "b__c"]) await pushArtifact(registry, repository, "m");
+    for (const repository of ["b/c", "b", "b-c", "b.c", "b__c"])
+      await pushArtifact(registry, repository, "m");
     expect(await collect(registry.tags("x"))).toEqual([...tags].sort());
     expect(await collect(registry.repositories())).toEqual(["b", "b-c", "b.c", "b/c", "b__c", "x"]);
   });
@@ -466,9 +534,16 @@ it("clause 24: what is written is what the image-spec asks for, and nothing more
     schemaVersion: 2,
     mediaType: indexType,
     manifests: [
-      { mediaType: imageManifest, digest, size, annotations: { "org.opencontainers.image.ref.name": "team/app:v1" } },
+      {
+        mediaType: imageManifest,
+        digest,
+        size,
+        annotations: { "org.opencontainers.image.ref.name": "team/app:v1" },
+      },
     ],
   });
-  expect(JSON.parse(readFileSync(`${directory}/oci-layout`, "utf8"))).toEqual({ imageLayoutVersion: "1.0.0" });
+  expect(JSON.parse(readFileSync(`${directory}/oci-layout`, "utf8"))).toEqual({
+    imageLayoutVersion: "1.0.0",
+  });
   expect(existsSync(`${directory}/.index.json.lock`)).toBe(false);
 });

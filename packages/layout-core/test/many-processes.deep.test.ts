@@ -14,7 +14,9 @@ describe("processes", () => {
   const built = mkdtempSync(join(tmpdir(), "layout-core-"));
   beforeAll(async () => {
     script = await bundleWorker("push", built);
-    return () => { rmSync(built, { recursive: true }); };
+    return () => {
+      rmSync(built, { recursive: true });
+    };
   });
 
   it("D05: four that push at once keep every push, and a reader never sees a torn index", async () => {
@@ -43,7 +45,13 @@ describe("processes", () => {
     const directory = freshLayout();
     for (let round = 0; round < 5; round += 1) {
       const child = start(script, directory, `killed-${round}`, "100000");
-      const pushed = (): number => { try { return refNames(directory).length; } catch { return 0; } };
+      const pushed = (): number => {
+        try {
+          return refNames(directory).length;
+        } catch {
+          return 0;
+        }
+      };
       const before = pushed();
       const end = ended(child);
       while (pushed() < before + 3 + round) {
@@ -58,35 +66,55 @@ describe("processes", () => {
     }
   });
 
-  it.skipIf(!canTrace())("D07: a push writes, syncs and renames in the order that docs/durability.md tells", async () => {
-    const directory = freshLayout();
-    const trace = join(temporaryDirectory(), "trace");
-    const registry = await openLayout(directory);
-    await pushArtifact(registry, "a", "first", ["first"]);
-    await registry.close();
-    execFileSync("strace", ["-f", "-y", "-e", "trace=fsync,rename,link,unlink", "-o", trace, process.execPath, script, directory, "traced", "1"]);
-    const calls = readFileSync(trace, "utf8").split("\n").filter((line) => line.includes(directory) && !line.includes("unlink"));
-    const steps = calls.map((line) => {
-      const call = /(fsync|rename|link)\(/.exec(line)?.[1] ?? line;
-      const paths = Array.from(line.matchAll(new RegExp(`${directory}([^>",]*)`, "g")), ([, path]) => path ?? "");
-      return `${call} ${paths.map(simplify).join(" ")}`;
-    });
-    expect(steps.slice(-10)).toEqual([
-      // The blob, which every push of the worker begins with, is stored already: it is verified, and kept.
-      "fsync UPLOAD",
-      "link RECORD LOCK",
-      "fsync BLOB",
-      // The manifest's bytes, in place before the index names them.
-      "fsync UPLOAD",
-      "rename UPLOAD BLOB",
-      "fsync /blobs/sha256",
-      "link RECORD LOCK",
-      // The index.
-      "fsync INDEX-TEMPORARY",
-      "rename INDEX-TEMPORARY /index.json",
-      "fsync ",
-    ]);
-  });
+  it.skipIf(!canTrace())(
+    "D07: a push writes, syncs and renames in the order that docs/durability.md tells",
+    async () => {
+      const directory = freshLayout();
+      const trace = join(temporaryDirectory(), "trace");
+      const registry = await openLayout(directory);
+      await pushArtifact(registry, "a", "first", ["first"]);
+      await registry.close();
+      execFileSync("strace", [
+        "-f",
+        "-y",
+        "-e",
+        "trace=fsync,rename,link,unlink",
+        "-o",
+        trace,
+        process.execPath,
+        script,
+        directory,
+        "traced",
+        "1",
+      ]);
+      const calls = readFileSync(trace, "utf8")
+        .split("\n")
+        .filter((line) => line.includes(directory) && !line.includes("unlink"));
+      const steps = calls.map((line) => {
+        const call = /(fsync|rename|link)\(/.exec(line)?.[1] ?? line;
+        const paths = Array.from(
+          line.matchAll(new RegExp(`${directory}([^>",]*)`, "g")),
+          ([, path]) => path ?? "",
+        );
+        return `${call} ${paths.map(simplify).join(" ")}`;
+      });
+      expect(steps.slice(-10)).toEqual([
+        // The blob, which every push of the worker begins with, is stored already: it is verified, and kept.
+        "fsync UPLOAD",
+        "link RECORD LOCK",
+        "fsync BLOB",
+        // The manifest's bytes, in place before the index names them.
+        "fsync UPLOAD",
+        "rename UPLOAD BLOB",
+        "fsync /blobs/sha256",
+        "link RECORD LOCK",
+        // The index.
+        "fsync INDEX-TEMPORARY",
+        "rename INDEX-TEMPORARY /index.json",
+        "fsync ",
+      ]);
+    },
+  );
 });
 
 function simplify(path: string): string {
@@ -104,7 +132,8 @@ function canTrace(): boolean {
     execFileSync("strace", ["-V"], { stdio: "ignore" });
     return true;
   } catch {
-    if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux") throw new Error("strace is needed in CI");
+    if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux")
+      throw new Error("strace is needed in CI");
     console.info("skipped: the order of system calls, because strace is not installed");
     return false;
   }

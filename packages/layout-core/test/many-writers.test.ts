@@ -35,14 +35,22 @@ describe("clause 26: two instances", () => {
 
   it("D05: eight instances pushing at once keep every push", async () => {
     const directory = freshLayout();
-    const instances = await Promise.all(Array.from({ length: 8 }, () => openLayout(directory, { durability: "none" })));
+    const instances = await Promise.all(
+      Array.from({ length: 8 }, () => openLayout(directory, { durability: "none" })),
+    );
     await Promise.all(
-      instances.flatMap((registry, i) => Array.from({ length: 10 }, (_, j) => pushArtifact(registry, "x", `${i}-${j}`, [`${i}-${j}`]))),
+      instances.flatMap((registry, i) =>
+        Array.from({ length: 10 }, (_, j) => pushArtifact(registry, "x", `${i}-${j}`, [`${i}-${j}`])),
+      ),
     );
     await using reader = await openLayout(directory);
     expect(await collect(reader.tags("x"))).toHaveLength(80);
     for (const registry of instances) await registry.close();
-    expect(listTree(directory).filter((path) => !/^(blobs\/|_uploads\/.)/.test(path))).toEqual(["_uploads/", "index.json", "oci-layout"]);
+    expect(listTree(directory).filter((path) => !/^(blobs\/|_uploads\/.)/.test(path))).toEqual([
+      "_uploads/",
+      "index.json",
+      "oci-layout",
+    ]);
     expect(listTree(join(directory, "_uploads")).filter((name) => !name.startsWith("reserve-"))).toEqual([]);
   });
 });
@@ -54,8 +62,19 @@ describe("writers that take no lock", () => {
     const manifest = await pushArtifact(registry, "x", "one", ["v1"]);
     const index = readIndex(directory);
     for (const [tag, write] of [
-      ["v2", (text: string) => { writeFileSync(join(directory, "index.json"), text); }],
-      ["v3", (text: string) => { writeFileSync(join(directory, "other"), text); renameSync(join(directory, "other"), join(directory, "index.json")); }],
+      [
+        "v2",
+        (text: string) => {
+          writeFileSync(join(directory, "index.json"), text);
+        },
+      ],
+      [
+        "v3",
+        (text: string) => {
+          writeFileSync(join(directory, "other"), text);
+          renameSync(join(directory, "other"), join(directory, "index.json"));
+        },
+      ],
     ] as const) {
       index.manifests.push({ ...manifest, annotations: { "org.opencontainers.image.ref.name": `x:${tag}` } });
       write(JSON.stringify(index));
@@ -65,19 +84,24 @@ describe("writers that take no lock", () => {
     expect(await collect(registry.tags("x"))).toEqual(["v1", "v2", "v3", "v4"]);
   });
 
-  it.each(["index.json", "oci-layout"])("one that is just writing %s in place is waited for", async (name) => {
-    const directory = freshLayout();
-    await using registry = await openLayout(directory);
-    await pushArtifact(registry, "x", "one", ["v1"]);
-    haveTornWait(20_000);
-    const path = join(directory, name);
-    const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.slice(0, 10));
-    await using other = await openLayout(directory);
-    const listing = collect(other.tags("x"));
-    setTimeout(() => { writeFileSync(path, text); }, 100);
-    expect(await listing).toEqual(["v1"]);
-  });
+  it.each(["index.json", "oci-layout"])(
+    "one that is just writing %s in place is waited for",
+    async (name) => {
+      const directory = freshLayout();
+      await using registry = await openLayout(directory);
+      await pushArtifact(registry, "x", "one", ["v1"]);
+      haveTornWait(20_000);
+      const path = join(directory, name);
+      const text = readFileSync(path, "utf8");
+      writeFileSync(path, text.slice(0, 10));
+      await using other = await openLayout(directory);
+      const listing = collect(other.tags("x"));
+      setTimeout(() => {
+        writeFileSync(path, text);
+      }, 100);
+      expect(await listing).toEqual(["v1"]);
+    },
+  );
 });
 
 describe("changes that wait at the same moment", () => {
@@ -97,7 +121,9 @@ describe("changes that wait at the same moment", () => {
     await using registry = openLayoutOn(disk, directory, { durability: "none" });
     await pushArtifact(registry, "x", "first", ["first"]);
     const before = writes();
-    await Promise.all(Array.from({ length: 100 }, (_, i) => pushArtifact(registry, "x", String(i), [`t${i}`])));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) => pushArtifact(registry, "x", String(i), [`t${i}`])),
+    );
     expect(writes() - before).toBeLessThan(20);
     await using other = await openLayout(directory);
     expect(await collect(other.tags("x"))).toHaveLength(101);
@@ -108,7 +134,10 @@ describe("changes that wait at the same moment", () => {
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "x", "one", ["v"]);
     const push = (name: string, condition: object): Promise<unknown> =>
-      registry.pushManifest("x", artifact(name), "application/vnd.oci.image.manifest.v1+json", { tags: ["v"], ...condition });
+      registry.pushManifest("x", artifact(name), "application/vnd.oci.image.manifest.v1+json", {
+        tags: ["v"],
+        ...condition,
+      });
     const results = await Promise.allSettled([
       push("two", { ifMatch: one.digest }),
       push("three", { ifMatch: one.digest }),
@@ -144,7 +173,8 @@ describe("changes that wait at the same moment", () => {
     await pushArtifact(registry, "x", "first", ["first"]);
     const lock = await acquireLock(nodeDisk, join(directory, ".index.json.lock"), { timeoutMs: 1_000 });
     const results = await Promise.allSettled([registry.deleteTag("x", "first"), registry.gc()]);
-    for (const result of results) expect(result).toMatchObject({ reason: { code: "LOCK_TIMEOUT", detail: { pid: process.pid } } });
+    for (const result of results)
+      expect(result).toMatchObject({ reason: { code: "LOCK_TIMEOUT", detail: { pid: process.pid } } });
     expect(await collect(registry.tags("x"))).toEqual(["first"]);
     await lock.release();
     await registry.deleteTag("x", "first");

@@ -10,13 +10,21 @@ import { openLayout, type LayoutOptions } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
 /** What any sequence of calls may leave: blobs without a manifest, referrers without an entry, a layout without an entry, Docker's media types. */
-const HARMLESS: readonly string[] = ["unreachable-blob", "unlisted-referrer", "empty-index", "docker-manifest"];
+const HARMLESS: readonly string[] = [
+  "unreachable-blob",
+  "unlisted-referrer",
+  "empty-index",
+  "docker-manifest",
+];
 
 describe("any sequence of calls", () => {
   it.each<[string, LayoutOptions]>([
     ["a layout", {}],
     ["a layout with a default repository", { defaultRepository: "a" }],
-    ["a layout with full names for its default repository", { defaultRepository: "a/b", refNameStyle: "full" }],
+    [
+      "a layout with full names for its default repository",
+      { defaultRepository: "a/b", refNameStyle: "full" },
+    ],
   ])("on %s comes out as in memory, and leaves a clean layout", async (_name, options) => {
     const root = temporaryDirectory();
     let number = 0;
@@ -46,7 +54,10 @@ describe("any sequence of calls", () => {
       runs: Number(process.env["MODEL_RUNS"] ?? 12),
       create: async () => {
         const directory = join(root, String((number += 1)));
-        const instances = [await openLayout(directory, { durability: "none" }), await openLayout(directory, { durability: "none" })];
+        const instances = [
+          await openLayout(directory, { durability: "none" }),
+          await openLayout(directory, { durability: "none" }),
+        ];
         let turn = 0;
         const registry = new Proxy({} as (typeof instances)[0], {
           get: (_target, name) => Reflect.get(instances[(turn += 1) % 2] ?? {}, name) as unknown,

@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
@@ -10,7 +20,15 @@ import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { ownedName } from "../src/fs/owned-name.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { bytes, describe as descriptorOf, freshLayout, listTree, pushArtifact, snapshot, temporaryDirectory } from "./helpers.ts";
+import {
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  listTree,
+  pushArtifact,
+  snapshot,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const invalid = { code: "LAYOUT_INVALID" };
 const content = bytes("some content");
@@ -47,18 +65,58 @@ function age(path: string): void {
 
 /** Whatever is no regular file. */
 const kinds: readonly [string, (path: string, outside: string) => void][] = [
-  ["a link to a file outside", (path, outside) => { symlinkSync(join(outside, "data"), path); }],
-  ["a link to nowhere", (path) => { symlinkSync("nowhere", path); }],
-  ["a link to itself", (path) => { symlinkSync(path, path); }],
-  ["a link to /dev/zero", (path) => { symlinkSync("/dev/zero", path); }],
-  ["a pipe", (path) => { execFileSync("mkfifo", [path]); }],
-  ["a directory", (path) => { mkdirSync(path); }],
+  [
+    "a link to a file outside",
+    (path, outside) => {
+      symlinkSync(join(outside, "data"), path);
+    },
+  ],
+  [
+    "a link to nowhere",
+    (path) => {
+      symlinkSync("nowhere", path);
+    },
+  ],
+  [
+    "a link to itself",
+    (path) => {
+      symlinkSync(path, path);
+    },
+  ],
+  [
+    "a link to /dev/zero",
+    (path) => {
+      symlinkSync("/dev/zero", path);
+    },
+  ],
+  [
+    "a pipe",
+    (path) => {
+      execFileSync("mkfifo", [path]);
+    },
+  ],
+  [
+    "a directory",
+    (path) => {
+      mkdirSync(path);
+    },
+  ],
 ];
 
 describe("clause 30: _uploads is not a directory of the layout", () => {
   it.each<[string, (path: string, outside: string) => void]>([
-    ["a link to a directory outside", (path, outside) => { symlinkSync(outside, path); }],
-    ["a file", (path) => { writeFileSync(path, ""); }],
+    [
+      "a link to a directory outside",
+      (path, outside) => {
+        symlinkSync(outside, path);
+      },
+    ],
+    [
+      "a file",
+      (path) => {
+        writeFileSync(path, "");
+      },
+    ],
     ...kinds.filter(([name]) => name !== "a directory"),
   ])("%s: what needs it is LAYOUT_INVALID, reads go on, and nothing outside changes", async (_, make) => {
     const { registry, directory, outside, id } = await prepare();
@@ -76,60 +134,105 @@ describe("clause 30: _uploads is not a directory of the layout", () => {
       () => registry.gc({ dryRun: true }),
       () => pushArtifact(registry, "a", "two", ["v2"]),
     ]) {
-      await expect(call()).rejects.toMatchObject({ ...invalid, message: expect.stringContaining("_uploads") as unknown });
+      await expect(call()).rejects.toMatchObject({
+        ...invalid,
+        message: expect.stringContaining("_uploads") as unknown,
+      });
     }
     expect(snapshot(outside)).toEqual(before);
     expect(listTree(join(directory, "blobs"))).toEqual(blobs);
     expect(await collect(registry.tags("a"))).toEqual(["v1"]);
     await registry.deleteTag("a", "v1");
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([{ kind: "damaged-layout", path: "_uploads" }]);
+    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([
+      { kind: "damaged-layout", path: "_uploads" },
+    ]);
     await registry.close();
   });
 });
 
 describe("clauses 30 and 31: one odd session", () => {
-  const parts = ["session.json", "data", "lock"].flatMap((part) => kinds.map(([name, make]) => [part, name, make] as const));
+  const parts = ["session.json", "data", "lock"].flatMap((part) =>
+    kinds.map(([name, make]) => [part, name, make] as const),
+  );
 
   it.each<readonly [string, string, (path: string, outside: string) => void]>([
     ...parts,
-    ["session.json", "a sparse file of 3 GB", (path) => { writeFileSync(path, ""); truncateSync(path, 3e9); }],
-    ["", "a link to a directory outside", (path, outside) => { rmSync(path, { recursive: true, force: true }); symlinkSync(outside, path.replace(/\/$/, "")); }],
-    ["", "a file", (path) => { rmSync(path, { recursive: true, force: true }); writeFileSync(path.replace(/\/$/, ""), ""); }],
-  ])("whose part %j is %s: it is left alone and reported, and disturbs no other call", async (part, _, make) => {
-    const { registry, directory, outside, session, id } = await prepare();
-    age(session);
-    if (part !== "") rmSync(join(session, part), { force: true });
-    make(part === "" ? `${session}/` : join(session, part), outside);
-    const before = snapshot(outside);
-    // One opened now looks through the sessions for expired ones.
-    await using fresh = await openLayout(directory, { durability: "none", lockTimeoutMs: 1_000, uploadExpiryMs: 1_000 });
-    await (await fresh.pushBlobChunked("a")).cancel();
-    await fresh.pushBlob("a", blob, content);
-    await fresh.gc();
-    await fresh.gc({ graceMs: 0 });
-    const found = await collect(fresh.verify());
-    expect(found.map(({ severity, kind, path }) => [severity, kind, path])).toContainEqual(["warning", "stray-file", `_uploads/${id}`]);
-    for (const { message } of found) expect(message).not.toContain(dirname(directory));
-    expect(existsSync(dirname(session))).toBe(true);
-    expect(listTree(join(directory, "_uploads")).join()).toContain(id);
-    expect(snapshot(outside)).toEqual(before);
-    await registry.close();
-  });
-
-  it.each(["session.json", "data"].flatMap((part) => kinds.map(([name, make]) => [part, name, make] as const)))(
-    "whose %s is %s: calls about it are LAYOUT_INVALID and name it",
+    [
+      "session.json",
+      "a sparse file of 3 GB",
+      (path) => {
+        writeFileSync(path, "");
+        truncateSync(path, 3e9);
+      },
+    ],
+    [
+      "",
+      "a link to a directory outside",
+      (path, outside) => {
+        rmSync(path, { recursive: true, force: true });
+        symlinkSync(outside, path.replace(/\/$/, ""));
+      },
+    ],
+    [
+      "",
+      "a file",
+      (path) => {
+        rmSync(path, { recursive: true, force: true });
+        writeFileSync(path.replace(/\/$/, ""), "");
+      },
+    ],
+  ])(
+    "whose part %j is %s: it is left alone and reported, and disturbs no other call",
     async (part, _, make) => {
-      const { registry, outside, session, id } = await prepare();
-      rmSync(join(session, part));
-      make(join(session, part), outside);
+      const { registry, directory, outside, session, id } = await prepare();
+      age(session);
+      if (part !== "") rmSync(join(session, part), { force: true });
+      make(part === "" ? `${session}/` : join(session, part), outside);
       const before = snapshot(outside);
-      for (const call of [() => registry.pushBlobChunkedResume("a", id), () => registry.resolveUpload("a", id), () => registry.cancelUpload("a", id)]) {
-        await expect(call()).rejects.toMatchObject({ ...invalid, message: `_uploads/${id}/${part} is not a regular file` });
-      }
+      // One opened now looks through the sessions for expired ones.
+      await using fresh = await openLayout(directory, {
+        durability: "none",
+        lockTimeoutMs: 1_000,
+        uploadExpiryMs: 1_000,
+      });
+      await (await fresh.pushBlobChunked("a")).cancel();
+      await fresh.pushBlob("a", blob, content);
+      await fresh.gc();
+      await fresh.gc({ graceMs: 0 });
+      const found = await collect(fresh.verify());
+      expect(found.map(({ severity, kind, path }) => [severity, kind, path])).toContainEqual([
+        "warning",
+        "stray-file",
+        `_uploads/${id}`,
+      ]);
+      for (const { message } of found) expect(message).not.toContain(dirname(directory));
+      expect(existsSync(dirname(session))).toBe(true);
+      expect(listTree(join(directory, "_uploads")).join()).toContain(id);
       expect(snapshot(outside)).toEqual(before);
       await registry.close();
     },
   );
+
+  it.each(
+    ["session.json", "data"].flatMap((part) => kinds.map(([name, make]) => [part, name, make] as const)),
+  )("whose %s is %s: calls about it are LAYOUT_INVALID and name it", async (part, _, make) => {
+    const { registry, outside, session, id } = await prepare();
+    rmSync(join(session, part));
+    make(join(session, part), outside);
+    const before = snapshot(outside);
+    for (const call of [
+      () => registry.pushBlobChunkedResume("a", id),
+      () => registry.resolveUpload("a", id),
+      () => registry.cancelUpload("a", id),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        ...invalid,
+        message: `_uploads/${id}/${part} is not a regular file`,
+      });
+    }
+    expect(snapshot(outside)).toEqual(before);
+    await registry.close();
+  });
 
   it("that holds a file of another program is kept with it", async () => {
     const { registry, session } = await prepare();
@@ -156,7 +259,9 @@ describe("clause 30: removal", () => {
     const { registry, directory, outside } = await prepare();
     make(join(directory, ".index.json.lock.x"), outside);
     await registry.gc({ graceMs: 0 });
-    expect(await collect(registry.verify())).toMatchObject([{ kind: "stray-file", path: ".index.json.lock.x" }]);
+    expect(await collect(registry.verify())).toMatchObject([
+      { kind: "stray-file", path: ".index.json.lock.x" },
+    ]);
     await registry.close();
   });
 
@@ -195,21 +300,40 @@ describe("clause 30: what is written through a directory that is swapped for a l
     expect(snapshot(outside)).toEqual(before);
   });
 
-  it.each(["blobs", "blobs/sha256"])("is nothing if %s is a file or leads nowhere: the call ends in LAYOUT_INVALID", async (name) => {
-    const directory = freshLayout();
-    await using registry = await openLayout(directory, { durability: "none" });
-    await registry.pushBlob("a", blob, content);
-    for (const make of [(path: string) => { writeFileSync(path, ""); }, (path: string) => { symlinkSync("nowhere", path); }, (path: string) => { symlinkSync(path, path); }]) {
-      rmSync(join(directory, name), { recursive: true });
-      make(join(directory, name));
-      const pushing = registry.pushBlob("a", blob, content);
-      await expect(pushing).rejects.toMatchObject({ ...invalid, message: expect.stringContaining(name) as unknown });
-    }
-  });
+  it.each(["blobs", "blobs/sha256"])(
+    "is nothing if %s is a file or leads nowhere: the call ends in LAYOUT_INVALID",
+    async (name) => {
+      const directory = freshLayout();
+      await using registry = await openLayout(directory, { durability: "none" });
+      await registry.pushBlob("a", blob, content);
+      for (const make of [
+        (path: string) => {
+          writeFileSync(path, "");
+        },
+        (path: string) => {
+          symlinkSync("nowhere", path);
+        },
+        (path: string) => {
+          symlinkSync(path, path);
+        },
+      ]) {
+        rmSync(join(directory, name), { recursive: true });
+        make(join(directory, name));
+        const pushing = registry.pushBlob("a", blob, content);
+        await expect(pushing).rejects.toMatchObject({
+          ...invalid,
+          message: expect.stringContaining(name) as unknown,
+        });
+      }
+    },
+  );
 });
 
 it("clause 31: a repository below a path that is too long or a file is a layout that is not there", async () => {
-  for (const directory of [join(temporaryDirectory(), "x".repeat(300)), join(temporaryDirectory(), randomUUID(), "layout")]) {
+  for (const directory of [
+    join(temporaryDirectory(), "x".repeat(300)),
+    join(temporaryDirectory(), randomUUID(), "layout"),
+  ]) {
     await using registry = await openLayout(directory);
     expect(await collect(registry.repositories())).toEqual([]);
   }

@@ -1,18 +1,44 @@
-import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
-import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import {
+  collect,
+  dockerMediaTypes,
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+} from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type Finding, type LayoutRegistry } from "../src/index.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, freshLayout, pushArtifact, readIndex, temporaryDirectory } from "./helpers.ts";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  pushArtifact,
+  readIndex,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const { imageManifest } = ociMediaTypes;
 
 /** Writes the index of a layout anew, its entries changed. */
 function editEntries(directory: string, change: (entry: Descriptor) => object): void {
   const index = readIndex(directory);
-  writeFileSync(join(directory, "index.json"), JSON.stringify({ ...index, manifests: index.manifests.map((entry) => change(entry as Descriptor)) }));
+  writeFileSync(
+    join(directory, "index.json"),
+    JSON.stringify({ ...index, manifests: index.manifests.map((entry) => change(entry as Descriptor)) }),
+  );
 }
 
 /** What every call says of the manifest that the tag `v1` of `a` points at. */
@@ -21,7 +47,12 @@ async function answers(registry: LayoutRegistry, digest: string): Promise<Descri
   const read = [tag.descriptor, manifest.descriptor];
   await Promise.all([tag.bytes(), manifest.bytes()]);
   const [listing] = await collect(registry.manifests("a"));
-  return [...read, await registry.resolveTag("a", "v1"), await registry.resolveManifest("a", digest), ...(listing === undefined ? [] : [listing.descriptor])];
+  return [
+    ...read,
+    await registry.resolveTag("a", "v1"),
+    await registry.resolveManifest("a", digest),
+    ...(listing === undefined ? [] : [listing.descriptor]),
+  ];
 }
 
 async function findings(registry: LayoutRegistry, ...kinds: readonly string[]): Promise<Finding[]> {
@@ -42,7 +73,9 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     editEntries(directory, change);
     await using registry = await openLayout(directory);
     expect(await answers(registry, one.digest)).toEqual(Array.from({ length: 5 }, () => one));
-    expect(await findings(registry, "wrong-media-type", "wrong-size")).toMatchObject([{ kind, digest: one.digest }]);
+    expect(await findings(registry, "wrong-media-type", "wrong-size")).toMatchObject([
+      { kind, digest: one.digest },
+    ]);
     // Pushing it again is no conflict, and mends the entry.
     await pushArtifact(registry, "a", "one", ["v1"]);
     expect(readIndex(directory).manifests).toMatchObject([one]);
@@ -66,7 +99,10 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
     const one = await registry.pushManifest("a", content, imageManifest, { tags: ["v1"] });
     const two = await registry.pushManifest("b", content, dockerMediaTypes.manifest, { tags: ["v1"] });
-    for (const [repo, descriptor] of [["a", one], ["b", two]] as const) {
+    for (const [repo, descriptor] of [
+      ["a", one],
+      ["b", two],
+    ] as const) {
       expect(await registry.resolveTag(repo, "v1")).toEqual(descriptor);
       expect(await registry.resolveManifest(repo, descriptor.digest)).toEqual(descriptor);
     }
@@ -76,10 +112,16 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
-    const signature = await registry.pushManifest("a", artifact("signature", { subject: one }), imageManifest);
+    const signature = await registry.pushManifest(
+      "a",
+      artifact("signature", { subject: one }),
+      imageManifest,
+    );
     editEntries(directory, (entry) => ({ ...entry, mediaType: "application/octet-stream" }));
     await using other = await openLayout(directory);
-    expect((await collect(other.referrers("a", one.digest))).map(({ digest }) => digest)).toEqual([signature.digest]);
+    expect((await collect(other.referrers("a", one.digest))).map(({ digest }) => digest)).toEqual([
+      signature.digest,
+    ]);
   });
 });
 
@@ -89,23 +131,39 @@ describe("clause 22: index.json that is not an index", () => {
     "an image config": { architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } },
     "the content of oci-layout": { imageLayoutVersion: "1.0.0" },
     "an artifact manifest": { artifactType: "a/b", blobs: [] },
-    "an image manifest whose list of manifests is null": { schemaVersion: 2, manifests: null, config: emptyDescriptor, layers: [] },
+    "an image manifest whose list of manifests is null": {
+      schemaVersion: 2,
+      manifests: null,
+      config: emptyDescriptor,
+      layers: [],
+    },
     "something that says it is a manifest": { mediaType: imageManifest, manifests: [] },
   };
 
-  it.each(Object.entries(documents))("%s is LAYOUT_INVALID, and nothing is collected", async (_, document) => {
-    const directory = freshLayout();
-    const writer = await openLayout(directory);
-    await pushArtifact(writer, "a", "one", ["v1"]);
-    await writer.close();
-    writeFileSync(join(directory, "index.json"), JSON.stringify(document));
-    const before = readdirSync(join(directory, "blobs/sha256"));
-    await using registry = await openLayout(directory);
-    const calls = [() => collect(registry.repositories()), () => registry.gc({ graceMs: 0 }), () => pushArtifact(registry, "a", "two", ["v2"])];
-    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringContaining("index.json is not an image index") as string });
-    expect(await findings(registry, "damaged-layout")).toHaveLength(1);
-    expect(readdirSync(join(directory, "blobs/sha256"))).toEqual(before);
-  });
+  it.each(Object.entries(documents))(
+    "%s is LAYOUT_INVALID, and nothing is collected",
+    async (_, document) => {
+      const directory = freshLayout();
+      const writer = await openLayout(directory);
+      await pushArtifact(writer, "a", "one", ["v1"]);
+      await writer.close();
+      writeFileSync(join(directory, "index.json"), JSON.stringify(document));
+      const before = readdirSync(join(directory, "blobs/sha256"));
+      await using registry = await openLayout(directory);
+      const calls = [
+        () => collect(registry.repositories()),
+        () => registry.gc({ graceMs: 0 }),
+        () => pushArtifact(registry, "a", "two", ["v2"]),
+      ];
+      for (const call of calls)
+        await expect(call()).rejects.toMatchObject({
+          code: "LAYOUT_INVALID",
+          message: expect.stringContaining("index.json is not an image index") as string,
+        });
+      expect(await findings(registry, "damaged-layout")).toHaveLength(1);
+      expect(readdirSync(join(directory, "blobs/sha256"))).toEqual(before);
+    },
+  );
 
   it.each(["index.json", "oci-layout"])("a byte order mark before %s is skipped", async (name) => {
     const directory = freshLayout();
@@ -123,7 +181,10 @@ describe("clause 22: index.json that is not an index", () => {
 
 describe("verify and gc read the same references", () => {
   /** A layout with a blob that only `document` refers to. */
-  async function layoutOf(document: object, mediaType: string): Promise<{ registry: LayoutRegistry; part: string }> {
+  async function layoutOf(
+    document: object,
+    mediaType: string,
+  ): Promise<{ registry: LayoutRegistry; part: string }> {
     const registry = await openLayout(freshLayout(), { allowSparse: true });
     const part = bytes("a part");
     await registry.pushBlob("a", descriptorOf(part), part);
@@ -135,7 +196,11 @@ describe("verify and gc read the same references", () => {
 
   it.each([
     ["an unknown type", { anything: [{ deep: part }] }, "application/x-thing"],
-    ["an artifact manifest", { mediaType: artifactManifest, artifactType: "a/b", blobs: [part] }, artifactManifest],
+    [
+      "an artifact manifest",
+      { mediaType: artifactManifest, artifactType: "a/b", blobs: [part] },
+      artifactManifest,
+    ],
   ])("of a document of %s", async (_, document, mediaType) => {
     const { registry, part: digest } = await layoutOf(document, mediaType);
     expect(await findings(registry, "unreachable-blob")).toEqual([]);
@@ -149,7 +214,9 @@ describe("verify and gc read the same references", () => {
   it("a manifest within a document of an unknown type keeps its own parts", async () => {
     await using registry = await openLayout(freshLayout());
     const inner = await pushArtifact(registry, "b", "inner", ["x"]);
-    await registry.pushManifest("a", bytes(JSON.stringify({ list: [inner] })), "application/x-thing", { tags: ["v1"] });
+    await registry.pushManifest("a", bytes(JSON.stringify({ list: [inner] })), "application/x-thing", {
+      tags: ["v1"],
+    });
     await registry.deleteManifest("b", inner.digest);
     expect(await findings(registry, "unreachable-blob")).toEqual([]);
     expect((await registry.gc({ graceMs: 0 })).removed).toEqual([]);
@@ -158,9 +225,21 @@ describe("verify and gc read the same references", () => {
   it("an artifact manifest is a referrer of its subject", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
-    const document = { mediaType: artifactManifest, artifactType: "a/b", blobs: [], subject: one, annotations: { note: "x" } };
-    const { digest, size } = await registry.pushManifest("a", bytes(JSON.stringify(document)), artifactManifest);
-    expect(await collect(registry.referrers("a", one.digest))).toEqual([{ mediaType: artifactManifest, digest, size, artifactType: "a/b", annotations: { note: "x" } }]);
+    const document = {
+      mediaType: artifactManifest,
+      artifactType: "a/b",
+      blobs: [],
+      subject: one,
+      annotations: { note: "x" },
+    };
+    const { digest, size } = await registry.pushManifest(
+      "a",
+      bytes(JSON.stringify(document)),
+      artifactManifest,
+    );
+    expect(await collect(registry.referrers("a", one.digest))).toEqual([
+      { mediaType: artifactManifest, digest, size, artifactType: "a/b", annotations: { note: "x" } },
+    ]);
   });
 
   it("a referrer without an entry is called that before gc removes it", async () => {
@@ -169,7 +248,11 @@ describe("verify and gc read the same references", () => {
     const signature = artifact("signature", { subject: one });
     await registry.pushBlob("a", descriptorOf(signature), signature);
     const [finding] = await findings(registry, "unlisted-referrer", "unreachable-blob");
-    expect(finding).toMatchObject({ severity: "warning", kind: "unlisted-referrer", digest: descriptorOf(signature).digest });
+    expect(finding).toMatchObject({
+      severity: "warning",
+      kind: "unlisted-referrer",
+      digest: descriptorOf(signature).digest,
+    });
     expect(finding?.message).toContain(`is a referrer of ${one.digest}`);
     expect((await registry.gc({ graceMs: 0 })).removed).toEqual([descriptorOf(signature).digest]);
   });
@@ -181,7 +264,9 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     rmSync(blobPath(registry.directory, one.digest));
     const severities = async (allowSparse?: boolean): Promise<string[]> =>
-      (await collect(registry.verify({ allowSparse }))).filter(({ kind }) => kind === "missing-blob").map(({ severity }) => severity);
+      (await collect(registry.verify({ allowSparse })))
+        .filter(({ kind }) => kind === "missing-blob")
+        .map(({ severity }) => severity);
     expect(await severities()).toEqual(["error"]);
     expect(await severities(true)).toEqual(["warning"]);
   });
@@ -189,7 +274,8 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
   it("files that archives of Docker hold are no strays", async () => {
     await using registry = await openLayout(freshLayout());
     await pushArtifact(registry, "a", "one", ["v1"]);
-    for (const name of ["manifest.json", "repositories", "other.json"]) writeFileSync(join(registry.directory, name), "[]");
+    for (const name of ["manifest.json", "repositories", "other.json"])
+      writeFileSync(join(registry.directory, name), "[]");
     expect((await findings(registry, "stray-file")).map(({ path }) => path)).toEqual(["other.json"]);
   });
 
@@ -201,7 +287,10 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     renameSync(blobPath(registry.directory, digest), elsewhere);
     symlinkSync(elsewhere, blobPath(registry.directory, digest));
     for (const call of [() => registry.getBlob("a", digest), () => registry.resolveBlob("a", digest)]) {
-      await expect(call()).rejects.toMatchObject({ code: "BLOB_UNKNOWN", message: expect.stringContaining("followSymlinks") as string });
+      await expect(call()).rejects.toMatchObject({
+        code: "BLOB_UNKNOWN",
+        message: expect.stringContaining("followSymlinks") as string,
+      });
     }
     await using following = await openLayout(registry.directory, { followSymlinks: true });
     expect((await following.resolveBlob("a", digest)).size).toBe(6);
@@ -217,7 +306,8 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     expect(readdirSync(join(one, "blobs"))).toEqual([]);
     expect(readdirSync(join(blobDirectory, "sha256"))).toHaveLength(3);
     const old = new Date(Date.now() - 7 * 86_400_000);
-    for (const name of readdirSync(join(blobDirectory, "sha256"))) utimesSync(join(blobDirectory, "sha256", name), old, old);
+    for (const name of readdirSync(join(blobDirectory, "sha256")))
+      utimesSync(join(blobDirectory, "sha256", name), old, old);
     expect(await first.gc()).toMatchObject({ removed: [], withheld: [kept.digest] });
     await using sharing = await openLayout(one, { blobDirectory, sharedWith: [two] });
     expect(await sharing.gc()).toMatchObject({ removed: [] });

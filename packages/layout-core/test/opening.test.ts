@@ -1,11 +1,33 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import { collect, isRegistryError, ociMediaTypes, type Registry } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions } from "../src/index.ts";
-import { artifact, bytes, describe as descriptorOf, freshLayout, listTree, pushArtifact, rejection, snapshot, temporaryDirectory } from "./helpers.ts";
+import {
+  artifact,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  listTree,
+  pushArtifact,
+  rejection,
+  snapshot,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const { digest } = descriptorOf(bytes("hello"));
 
@@ -60,52 +82,162 @@ describe("clause 25: opening", () => {
   });
 
   it.each<[string, (directory: string) => void]>([
-    ["an empty directory", (directory) => { mkdirSync(directory); }],
-    ["empty blobs", (directory) => { mkdirSync(join(directory, "blobs/sha256"), { recursive: true }); }],
-    ["blobs and the marker", (directory) => {
-      mkdirSync(join(directory, "blobs"), { recursive: true });
-      writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-    }],
-    ["the marker alone", (directory) => {
-      mkdirSync(directory);
-      writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-    }],
-    ["an index without entries and no blobs", (directory) => {
-      mkdirSync(directory);
-      writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-      writeFileSync(join(directory, "index.json"), '{"schemaVersion":2,"manifests":[],"x":1}');
-    }],
-  ])("%s is a layout that is not finished: empty, and completed by the next write", async (_name, prepare) => {
-    const directory = freshLayout();
-    prepare(directory);
-    await using registry = await openLayout(directory);
-    const before = snapshot(directory);
-    expect(await collect(registry.repositories())).toEqual([]);
-    expect(snapshot(directory)).toEqual(before);
-    await pushArtifact(registry, "a", "m", ["t"]);
-    expect(listTree(directory)).toEqual(expect.arrayContaining(["blobs/", "index.json", "oci-layout"]));
-    expect(await collect(registry.tags("a"))).toEqual(["t"]);
-    if (before["index.json"] !== undefined) expect(readFileSync(join(directory, "index.json"), "utf8")).toContain('"x":1');
-  });
+    [
+      "an empty directory",
+      (directory) => {
+        mkdirSync(directory);
+      },
+    ],
+    [
+      "empty blobs",
+      (directory) => {
+        mkdirSync(join(directory, "blobs/sha256"), { recursive: true });
+      },
+    ],
+    [
+      "blobs and the marker",
+      (directory) => {
+        mkdirSync(join(directory, "blobs"), { recursive: true });
+        writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+      },
+    ],
+    [
+      "the marker alone",
+      (directory) => {
+        mkdirSync(directory);
+        writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+      },
+    ],
+    [
+      "an index without entries and no blobs",
+      (directory) => {
+        mkdirSync(directory);
+        writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+        writeFileSync(join(directory, "index.json"), '{"schemaVersion":2,"manifests":[],"x":1}');
+      },
+    ],
+  ])(
+    "%s is a layout that is not finished: empty, and completed by the next write",
+    async (_name, prepare) => {
+      const directory = freshLayout();
+      prepare(directory);
+      await using registry = await openLayout(directory);
+      const before = snapshot(directory);
+      expect(await collect(registry.repositories())).toEqual([]);
+      expect(snapshot(directory)).toEqual(before);
+      await pushArtifact(registry, "a", "m", ["t"]);
+      expect(listTree(directory)).toEqual(expect.arrayContaining(["blobs/", "index.json", "oci-layout"]));
+      expect(await collect(registry.tags("a"))).toEqual(["t"]);
+      if (before["index.json"] !== undefined)
+        expect(readFileSync(join(directory, "index.json"), "utf8")).toContain('"x":1');
+    },
+  );
 
   const damages: [string, (directory: string) => void][] = [
-    ["D03: blobs are missing beside entries", (d) => { rmSync(join(d, "blobs"), { recursive: true }); }],
-    ["D04: oci-layout is missing", (d) => { rmSync(join(d, "oci-layout")); }],
-    ["index.json is missing beside blobs", (d) => { rmSync(join(d, "index.json")); }],
-    ["D08: oci-layout is empty", (d) => { truncateSync(join(d, "oci-layout")); }],
-    ["oci-layout is an array", (d) => { writeFileSync(join(d, "oci-layout"), "[]"); }],
-    ["D55: oci-layout's member has other letters", (d) => { writeFileSync(join(d, "oci-layout"), '{"imageLayoutVERSION":"1.0.0"}'); }],
-    ["index.json is empty", (d) => { truncateSync(join(d, "index.json")); }],
-    ["index.json is cut off", (d) => { truncateSync(join(d, "index.json"), 60); }],
-    ["index.json is an array", (d) => { writeFileSync(join(d, "index.json"), "[]"); }],
-    ["index.json is null", (d) => { writeFileSync(join(d, "index.json"), "null"); }],
-    ["index.json has two members called manifests", (d) => { writeFileSync(join(d, "index.json"), '{"manifests":[],"manifests":[]}'); }],
-    ["index.json's manifests is an object", (d) => { writeFileSync(join(d, "index.json"), '{"manifests":{}}'); }],
-    ["index.json has an entry that is not JSON", (d) => { writeFileSync(join(d, "index.json"), '{"manifests":[{"a":tru}]}'); }],
-    ["index.json is not UTF-8", (d) => { writeFileSync(join(d, "index.json"), new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])); }],
-    ["index.json is an image manifest", (d) => { writeFileSync(join(d, "index.json"), artifact("m")); }],
-    ["index.json is a directory", (d) => { rmSync(join(d, "index.json")); mkdirSync(join(d, "index.json")); }],
-    ["oci-layout is a directory", (d) => { rmSync(join(d, "oci-layout")); mkdirSync(join(d, "oci-layout")); }],
+    [
+      "D03: blobs are missing beside entries",
+      (d) => {
+        rmSync(join(d, "blobs"), { recursive: true });
+      },
+    ],
+    [
+      "D04: oci-layout is missing",
+      (d) => {
+        rmSync(join(d, "oci-layout"));
+      },
+    ],
+    [
+      "index.json is missing beside blobs",
+      (d) => {
+        rmSync(join(d, "index.json"));
+      },
+    ],
+    [
+      "D08: oci-layout is empty",
+      (d) => {
+        truncateSync(join(d, "oci-layout"));
+      },
+    ],
+    [
+      "oci-layout is an array",
+      (d) => {
+        writeFileSync(join(d, "oci-layout"), "[]");
+      },
+    ],
+    [
+      "D55: oci-layout's member has other letters",
+      (d) => {
+        writeFileSync(join(d, "oci-layout"), '{"imageLayoutVERSION":"1.0.0"}');
+      },
+    ],
+    [
+      "index.json is empty",
+      (d) => {
+        truncateSync(join(d, "index.json"));
+      },
+    ],
+    [
+      "index.json is cut off",
+      (d) => {
+        truncateSync(join(d, "index.json"), 60);
+      },
+    ],
+    [
+      "index.json is an array",
+      (d) => {
+        writeFileSync(join(d, "index.json"), "[]");
+      },
+    ],
+    [
+      "index.json is null",
+      (d) => {
+        writeFileSync(join(d, "index.json"), "null");
+      },
+    ],
+    [
+      "index.json has two members called manifests",
+      (d) => {
+        writeFileSync(join(d, "index.json"), '{"manifests":[],"manifests":[]}');
+      },
+    ],
+    [
+      "index.json's manifests is an object",
+      (d) => {
+        writeFileSync(join(d, "index.json"), '{"manifests":{}}');
+      },
+    ],
+    [
+      "index.json has an entry that is not JSON",
+      (d) => {
+        writeFileSync(join(d, "index.json"), '{"manifests":[{"a":tru}]}');
+      },
+    ],
+    [
+      "index.json is not UTF-8",
+      (d) => {
+        writeFileSync(join(d, "index.json"), new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]));
+      },
+    ],
+    [
+      "index.json is an image manifest",
+      (d) => {
+        writeFileSync(join(d, "index.json"), artifact("m"));
+      },
+    ],
+    [
+      "index.json is a directory",
+      (d) => {
+        rmSync(join(d, "index.json"));
+        mkdirSync(join(d, "index.json"));
+      },
+    ],
+    [
+      "oci-layout is a directory",
+      (d) => {
+        rmSync(join(d, "oci-layout"));
+        mkdirSync(join(d, "oci-layout"));
+      },
+    ],
   ];
   it.each(damages)("%s: LAYOUT_INVALID in every call, and nothing is written", async (_name, damage) => {
     const directory = await writtenLayout();
@@ -124,7 +256,9 @@ describe("clause 25: opening", () => {
     const directory = await writtenLayout();
     writeFileSync(join(directory, "index.json"), text);
     await using registry = await openLayout(directory);
-    await expect(collect(registry.tags("a"))).rejects.toThrow("index.json cannot be read: it is not a JSON object");
+    await expect(collect(registry.tags("a"))).rejects.toThrow(
+      "index.json cannot be read: it is not a JSON object",
+    );
   });
 
   it("another version is LAYOUT_INVALID, with the version in the message", async () => {
@@ -168,24 +302,27 @@ describe("clause 25: opening", () => {
 });
 
 describe("clause 27: modes", () => {
-  it.skipIf(process.platform === "win32")("D22: follow the umask, and an existing index keeps its own", async () => {
-    const umask = process.umask(0o027);
-    try {
-      const directory = await writtenLayout();
-      const mode = (path: string): number => statSync(join(directory, path)).mode & 0o777;
-      expect(mode("index.json")).toBe(0o640);
-      expect(mode("oci-layout")).toBe(0o640);
-      expect(mode("blobs/sha256")).toBe(0o750);
-      const [blob = ""] = listTree(join(directory, "blobs/sha256"));
-      expect(mode(`blobs/sha256/${blob}`)).toBe(0o640);
-      chmodSync(join(directory, "index.json"), 0o604);
-      await using registry = await openLayout(directory);
-      await pushArtifact(registry, "a", "n", ["u"]);
-      expect(mode("index.json")).toBe(0o604);
-    } finally {
-      process.umask(umask);
-    }
-  });
+  it.skipIf(process.platform === "win32")(
+    "D22: follow the umask, and an existing index keeps its own",
+    async () => {
+      const umask = process.umask(0o027);
+      try {
+        const directory = await writtenLayout();
+        const mode = (path: string): number => statSync(join(directory, path)).mode & 0o777;
+        expect(mode("index.json")).toBe(0o640);
+        expect(mode("oci-layout")).toBe(0o640);
+        expect(mode("blobs/sha256")).toBe(0o750);
+        const [blob = ""] = listTree(join(directory, "blobs/sha256"));
+        expect(mode(`blobs/sha256/${blob}`)).toBe(0o640);
+        chmodSync(join(directory, "index.json"), 0o604);
+        await using registry = await openLayout(directory);
+        await pushArtifact(registry, "a", "n", ["u"]);
+        expect(mode("index.json")).toBe(0o604);
+      } finally {
+        process.umask(umask);
+      }
+    },
+  );
 });
 
 describe("options", () => {
@@ -204,16 +341,23 @@ describe("options", () => {
   });
 
   it("a default repository must have a valid name, a directory must be a path", async () => {
-    await expect(openLayout(freshLayout(), { defaultRepository: "" })).rejects.toMatchObject({ code: "NAME_INVALID" });
-    for (const directory of ["", "a\0b", 7]) await expect(openLayout(directory as string)).rejects.toThrow(TypeError);
+    await expect(openLayout(freshLayout(), { defaultRepository: "" })).rejects.toMatchObject({
+      code: "NAME_INVALID",
+    });
+    for (const directory of ["", "a\0b", 7])
+      await expect(openLayout(directory as string)).rejects.toThrow(TypeError);
   });
 
   it("readOnly: reads answer, writes are DENIED", async () => {
     const directory = await writtenLayout();
     const before = snapshot(directory);
     await using registry = await openLayout(directory, { readOnly: true });
-    await expect(registry.pushBlob("a", { digest }, bytes("hello"))).rejects.toMatchObject({ code: "DENIED" });
-    await expect(registry.pushManifest("a", bytes("x"), "application/x-thing")).rejects.toMatchObject({ code: "DENIED" });
+    await expect(registry.pushBlob("a", { digest }, bytes("hello"))).rejects.toMatchObject({
+      code: "DENIED",
+    });
+    await expect(registry.pushManifest("a", bytes("x"), "application/x-thing")).rejects.toMatchObject({
+      code: "DENIED",
+    });
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
     expect(snapshot(directory)).toEqual(before);
   });
@@ -257,23 +401,34 @@ describe("files that are links", () => {
     expect(lstatSync(join(directory, "index.json")).isSymbolicLink()).toBe(false);
   });
 
-  it.each(["index.json", "oci-layout", "blobs"])("clause 30: %s is a link: blobs is read through, the others are refused", async (name) => {
-    const directory = await writtenLayout();
-    const elsewhere = join(temporaryDirectory(), name);
-    renameSync(join(directory, name), elsewhere);
-    symlinkSync(elsewhere, join(directory, name));
-    const before = snapshot(dirname(elsewhere));
-    await using registry = await openLayout(directory);
-    if (name === "blobs") {
-      expect(await (await registry.getTag("a", "t")).json()).toMatchObject({ schemaVersion: 2 });
-      await pushArtifact(registry, "a", "n", ["u"]);
-      expect(await collect(registry.tags("a"))).toEqual(["t", "u"]);
-      return;
-    }
-    for (const calling of [registry.resolveTag("a", "t"), pushArtifact(registry, "a", "n", ["u"]), registry.gc({ graceMs: 0 }), registry.deleteTag("a", "t")]) {
-      await expect(calling).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringContaining(name) as unknown });
-    }
-    expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
-    expect(snapshot(dirname(elsewhere))).toEqual(before);
-  });
+  it.each(["index.json", "oci-layout", "blobs"])(
+    "clause 30: %s is a link: blobs is read through, the others are refused",
+    async (name) => {
+      const directory = await writtenLayout();
+      const elsewhere = join(temporaryDirectory(), name);
+      renameSync(join(directory, name), elsewhere);
+      symlinkSync(elsewhere, join(directory, name));
+      const before = snapshot(dirname(elsewhere));
+      await using registry = await openLayout(directory);
+      if (name === "blobs") {
+        expect(await (await registry.getTag("a", "t")).json()).toMatchObject({ schemaVersion: 2 });
+        await pushArtifact(registry, "a", "n", ["u"]);
+        expect(await collect(registry.tags("a"))).toEqual(["t", "u"]);
+        return;
+      }
+      for (const calling of [
+        registry.resolveTag("a", "t"),
+        pushArtifact(registry, "a", "n", ["u"]),
+        registry.gc({ graceMs: 0 }),
+        registry.deleteTag("a", "t"),
+      ]) {
+        await expect(calling).rejects.toMatchObject({
+          code: "LAYOUT_INVALID",
+          message: expect.stringContaining(name) as unknown,
+        });
+      }
+      expect(await collect(registry.verify())).toMatchObject([{ kind: "damaged-layout", severity: "error" }]);
+      expect(snapshot(dirname(elsewhere))).toEqual(before);
+    },
+  );
 });

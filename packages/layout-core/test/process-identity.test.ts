@@ -1,14 +1,25 @@
 import { describe, expect, it } from "vitest";
 
 import { judgeName, ownedName } from "../src/fs/owned-name.ts";
-import { judgeHolder, parseHolder, readProcessTable, type Holder, type Liveness } from "../src/fs/process-identity.ts";
+import {
+  judgeHolder,
+  parseHolder,
+  readProcessTable,
+  type Holder,
+  type Liveness,
+} from "../src/fs/process-identity.ts";
 import type { System } from "../src/fs/system.ts";
 
 const none: ReadonlySet<string> = new Set();
 
 /** A Linux machine; the files below `/proc` that a test names are replaced, or fail with a code. */
-function linux(pid: number, files: Readonly<Record<string, string | { readonly code: string }>> = {}, living: readonly number[] = []): System {
-  const stat = (start: string): string => `${pid} (a ) b) R ${Array.from({ length: 18 }, () => "0").join(" ")} ${start} 0`;
+function linux(
+  pid: number,
+  files: Readonly<Record<string, string | { readonly code: string }>> = {},
+  living: readonly number[] = [],
+): System {
+  const stat = (start: string): string =>
+    `${pid} (a ) b) R ${Array.from({ length: 18 }, () => "0").join(" ")} ${start} 0`;
   const all: Readonly<Record<string, string | { readonly code: string }>> = {
     "/proc/self": String(pid),
     "/proc/self/ns/pid": "pid:[1]",
@@ -24,7 +35,14 @@ function linux(pid: number, files: Readonly<Record<string, string | { readonly c
     if (typeof content === "string") return content;
     throw Object.assign(new Error(content.code), { code: content.code });
   };
-  return { platform: "linux", pid, host: () => "host", readText: read, readLink: read, exists: (other) => other === pid || living.includes(other) };
+  return {
+    platform: "linux",
+    pid,
+    host: () => "host",
+    readText: read,
+    readLink: read,
+    exists: (other) => other === pid || living.includes(other),
+  };
 }
 
 function elsewhere(platform: string, pid: number, living: readonly number[] = []): System {
@@ -44,7 +62,16 @@ function judge(by: System, holder: System): Liveness {
   return verdict;
 }
 
-const noProc = Object.fromEntries(Object.keys({ "/proc/self": 0, "/proc/self/ns/pid": 0, "/proc/self/ns/time": 0, "/proc/self/status": 0, "/proc/self/stat": 0, "/proc/sys/kernel/random/boot_id": 0 }).map((path) => [path, { code: "ENOENT" }]));
+const noProc = Object.fromEntries(
+  Object.keys({
+    "/proc/self": 0,
+    "/proc/self/ns/pid": 0,
+    "/proc/self/ns/time": 0,
+    "/proc/self/status": 0,
+    "/proc/self/stat": 0,
+    "/proc/sys/kernel/random/boot_id": 0,
+  }).map((path) => [path, { code: "ENOENT" }]),
+);
 /** What a process numbered `pid` finds if `/proc` is still that of the outer namespace. */
 const outerProc = (pid: number): Readonly<Record<string, string>> => ({
   "/proc/self": "4000",
@@ -52,31 +79,48 @@ const outerProc = (pid: number): Readonly<Record<string, string>> => ({
 });
 
 describe("a holder on the same Linux machine", () => {
-  it("is dead if there is no such process", () => { expect(judge(linux(7), linux(5))).toBe("dead"); });
-  it("is dead if its number belongs to a process that started at another time", () => {
-    expect(judge(linux(7, { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" }, [5]), linux(5))).toBe("dead");
+  it("is dead if there is no such process", () => {
+    expect(judge(linux(7), linux(5))).toBe("dead");
   });
-  it("is alive if its process is there and started when it says", () => { expect(judge(linux(7, {}, [5]), linux(5))).toBe("alive"); });
-  it("is alive if nobody may see when its process started", () => { expect(judge(linux(7, { "/proc/5/stat": { code: "EACCES" } }, [5]), linux(5))).toBe("alive"); });
+  it("is dead if its number belongs to a process that started at another time", () => {
+    expect(
+      judge(linux(7, { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" }, [5]), linux(5)),
+    ).toBe("dead");
+  });
+  it("is alive if its process is there and started when it says", () => {
+    expect(judge(linux(7, {}, [5]), linux(5))).toBe("alive");
+  });
+  it("is alive if nobody may see when its process started", () => {
+    expect(judge(linux(7, { "/proc/5/stat": { code: "EACCES" } }, [5]), linux(5))).toBe("alive");
+  });
 
   it.each<[string, Readonly<Record<string, string>>]>([
     ["boot", { "/proc/sys/kernel/random/boot_id": "another" }],
     ["process namespace", { "/proc/self/ns/pid": "pid:[2]" }],
     ["time namespace", { "/proc/self/ns/time": "time:[2]" }],
-  ])("is unknown in another %s", (_name, files) => { expect(judge(linux(7), linux(5, files))).toBe("unknown"); });
+  ])("is unknown in another %s", (_name, files) => {
+    expect(judge(linux(7), linux(5, files))).toBe("unknown");
+  });
 
-  it("is unknown on another host", () => { expect(judge(linux(7), { ...linux(5), host: () => "another" })).toBe("unknown"); });
-  it("is unknown on another system", () => { expect(judge(elsewhere("win32", 7), linux(5))).toBe("unknown"); });
+  it("is unknown on another host", () => {
+    expect(judge(linux(7), { ...linux(5), host: () => "another" })).toBe("unknown");
+  });
+  it("is unknown on another system", () => {
+    expect(judge(elsewhere("win32", 7), linux(5))).toBe("unknown");
+  });
 });
 
 describe("what is not known", () => {
-  it.each(["/proc/self/ns/pid", "/proc/sys/kernel/random/boot_id"])("%s, on either side or on both: the holder is unknown", (path) => {
-    for (const code of ["ENOENT", "EACCES", "EMFILE"]) {
-      expect(judge(linux(7), linux(5, { [path]: { code } }))).toBe("unknown");
-      expect(judge(linux(7, { [path]: { code } }), linux(5))).toBe("unknown");
-      expect(judge(linux(7, { [path]: { code } }), linux(5, { [path]: { code } }))).toBe("unknown");
-    }
-  });
+  it.each(["/proc/self/ns/pid", "/proc/sys/kernel/random/boot_id"])(
+    "%s, on either side or on both: the holder is unknown",
+    (path) => {
+      for (const code of ["ENOENT", "EACCES", "EMFILE"]) {
+        expect(judge(linux(7), linux(5, { [path]: { code } }))).toBe("unknown");
+        expect(judge(linux(7, { [path]: { code } }), linux(5))).toBe("unknown");
+        expect(judge(linux(7, { [path]: { code } }), linux(5, { [path]: { code } }))).toBe("unknown");
+      }
+    },
+  );
 
   it("no /proc at all, in two namespaces of one machine: the holder is unknown", () => {
     expect(judge(linux(7, noProc), linux(5, noProc))).toBe("unknown");
@@ -89,7 +133,12 @@ describe("what is not known", () => {
   });
 
   it("an empty boot is none", () => {
-    expect(judge(linux(7, { "/proc/sys/kernel/random/boot_id": "\n" }), linux(5, { "/proc/sys/kernel/random/boot_id": "\n" }))).toBe("unknown");
+    expect(
+      judge(
+        linux(7, { "/proc/sys/kernel/random/boot_id": "\n" }),
+        linux(5, { "/proc/sys/kernel/random/boot_id": "\n" }),
+      ),
+    ).toBe("unknown");
   });
 });
 
@@ -98,25 +147,44 @@ describe("where /proc is that of an outer process namespace", () => {
 
   it("a living holder is alive, whatever /proc says of its number", () => {
     const foreign = { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
-    expect(judge(linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]), linux(5, { ...inner, ...outerProc(5) }))).toBe("alive");
+    expect(
+      judge(
+        linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]),
+        linux(5, { ...inner, ...outerProc(5) }),
+      ),
+    ).toBe("alive");
     expect(judge(linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]), linux(5, inner))).toBe("alive");
   });
   it("the same if the outer number happens to be the inner one", () => {
-    const coincidence = { ...inner, "/proc/self": "7", "/proc/self/status": "Pid:\t7\nNSpid:\t7\t7\n", "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
+    const coincidence = {
+      ...inner,
+      "/proc/self": "7",
+      "/proc/self/status": "Pid:\t7\nNSpid:\t7\t7\n",
+      "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0",
+    };
     expect(judge(linux(7, coincidence, [5]), linux(5, inner))).toBe("alive");
   });
   it("a holder whose number the namespace does not have is dead", () => {
-    expect(judge(linux(7, { ...inner, ...outerProc(7) }), linux(5, { ...inner, ...outerProc(5) }))).toBe("dead");
+    expect(judge(linux(7, { ...inner, ...outerProc(7) }), linux(5, { ...inner, ...outerProc(5) }))).toBe(
+      "dead",
+    );
   });
-  it("no start time is recorded", () => { expect(readProcessTable(linux(7, outerProc(7))).self.started).toBeUndefined(); });
+  it("no start time is recorded", () => {
+    expect(readProcessTable(linux(7, outerProc(7))).self.started).toBeUndefined();
+  });
 });
 
 describe("on systems whose processes all see each other", () => {
-  it.each(["darwin", "win32"])("%s: a missing process is dead, and one that is there is alive", (platform) => {
-    expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("dead");
-    expect(judge(elsewhere(platform, 7, [5]), elsewhere(platform, 5))).toBe("alive");
-    expect(judge(elsewhere(platform, 7), { ...elsewhere(platform, 5), host: () => "another" })).toBe("unknown");
-  });
+  it.each(["darwin", "win32"])(
+    "%s: a missing process is dead, and one that is there is alive",
+    (platform) => {
+      expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("dead");
+      expect(judge(elsewhere(platform, 7, [5]), elsewhere(platform, 5))).toBe("alive");
+      expect(judge(elsewhere(platform, 7), { ...elsewhere(platform, 5), host: () => "another" })).toBe(
+        "unknown",
+      );
+    },
+  );
   it.each(["freebsd", "sunos"])("%s has jails or zones: the holder is unknown", (platform) => {
     expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("unknown");
   });
@@ -129,9 +197,16 @@ describe("a failed read", () => {
     const whole = linux(7);
     const refuse = (path: string): void => {
       reads += 1;
-      if (failures > 0 && path.endsWith("boot_id")) throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+      if (failures > 0 && path.endsWith("boot_id"))
+        throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
     };
-    const system: System = { ...whole, readText: (path) => { refuse(path); return whole.readText(path); } };
+    const system: System = {
+      ...whole,
+      readText: (path) => {
+        refuse(path);
+        return whole.readText(path);
+      },
+    };
     const table = readProcessTable(system);
     failures = 1;
     const { instance, ...before } = table.self;
@@ -147,7 +222,10 @@ describe("a failed read", () => {
     const files: Record<string, string | { code: string }> = { "/proc/self/stat": { code: "EMFILE" } };
     let isFailing = true;
     const [failing, whole] = [linux(7, files), linux(7)];
-    const table = readProcessTable({ ...whole, readText: (path) => (isFailing ? failing : whole).readText(path) });
+    const table = readProcessTable({
+      ...whole,
+      readText: (path) => (isFailing ? failing : whole).readText(path),
+    });
     expect(table.self.started).toBeUndefined();
     isFailing = false;
     expect(table.self.started).toBe("70");
@@ -163,10 +241,15 @@ describe("this very copy of the module", () => {
   });
 
   it("cannot tell whether another copy in the same process still holds a lock", () => {
-    expect(judgeHolder({ ...readProcessTable(linux(7)).self, nonce: "abc" }, readProcessTable(linux(7)), none)).toBe("unknown");
+    expect(
+      judgeHolder({ ...readProcessTable(linux(7)).self, nonce: "abc" }, readProcessTable(linux(7)), none),
+    ).toBe("unknown");
   });
 });
 
-it.each([0, -1, 1.5, 2 ** 31, 2 ** 53, "7", null])("a record whose process number is %j is not one", (pid) => {
-  expect(parseHolder(JSON.stringify({ host: "h", instance: "i", nonce: "abc", pid }))).toBeUndefined();
-});
+it.each([0, -1, 1.5, 2 ** 31, 2 ** 53, "7", null])(
+  "a record whose process number is %j is not one",
+  (pid) => {
+    expect(parseHolder(JSON.stringify({ host: "h", instance: "i", nonce: "abc", pid }))).toBeUndefined();
+  },
+);

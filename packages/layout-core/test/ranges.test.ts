@@ -33,20 +33,30 @@ describe("clause 7: getBlobRange", () => {
     expect(await reader.text()).toBe(text);
   });
 
-  it.each([{ start: 11 }, { start: 11, end: 12 }, { start: 5, end: 4 }])("%j is RANGE_INVALID", async (range) => {
-    await using registry = await openWithBlob();
-    await expect(registry.getBlobRange("a", digest, range)).rejects.toMatchObject({ code: "RANGE_INVALID" });
-  });
+  it.each([{ start: 11 }, { start: 11, end: 12 }, { start: 5, end: 4 }])(
+    "%j is RANGE_INVALID",
+    async (range) => {
+      await using registry = await openWithBlob();
+      await expect(registry.getBlobRange("a", digest, range)).rejects.toMatchObject({
+        code: "RANGE_INVALID",
+      });
+    },
+  );
 
-  it.each([{ start: -1 }, { start: 0, end: -1 }, { start: Number.NaN }, { start: 0.5 }])("%j is a mistake of the program", async (range) => {
-    await using registry = await openWithBlob();
-    await expect(registry.getBlobRange("a", digest, range)).rejects.toThrow(RangeError);
-  });
+  it.each([{ start: -1 }, { start: 0, end: -1 }, { start: Number.NaN }, { start: 0.5 }])(
+    "%j is a mistake of the program",
+    async (range) => {
+      await using registry = await openWithBlob();
+      await expect(registry.getBlobRange("a", digest, range)).rejects.toThrow(RangeError);
+    },
+  );
 
   it("of a blob that is not there is BLOB_UNKNOWN", async () => {
     await using registry = await openWithBlob();
     const absent = descriptorOf(bytes("absent")).digest;
-    await expect(registry.getBlobRange("a", absent, { start: 0 })).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.getBlobRange("a", absent, { start: 0 })).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
   });
 
   it("is not verified, but a file that ends early is CONTENT_CORRUPT", async () => {
@@ -81,7 +91,8 @@ describe("clause 10, 11: mountBlob in a shared layout", () => {
   it("D31: succeeds where the layout has the blob, whoever pushed it", async () => {
     await using registry = await openWithBlob();
     const mounted = { mediaType: octetStream, digest, size: 10 };
-    for (const from of ["a", "no/such", undefined]) expect(await registry.mountBlob(from, "b", digest)).toEqual(mounted);
+    for (const from of ["a", "no/such", undefined])
+      expect(await registry.mountBlob(from, "b", digest)).toEqual(mounted);
     expect(await (await registry.getBlob("b", digest)).text()).toBe("0123456789");
   });
 
@@ -91,7 +102,12 @@ describe("clause 10, 11: mountBlob in a shared layout", () => {
     await expect(registry.mountBlob("a", "b", absent)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it.each([["A", "b"], ["a", "B"], ["", "b"], ["a", "../x"]])("D30: names are checked: %j, %j", async (from, to) => {
+  it.each([
+    ["A", "b"],
+    ["a", "B"],
+    ["", "b"],
+    ["a", "../x"],
+  ])("D30: names are checked: %j, %j", async (from, to) => {
     await using registry = await openWithBlob();
     await expect(registry.mountBlob(from, to, digest)).rejects.toMatchObject({ code: "NAME_INVALID" });
   });

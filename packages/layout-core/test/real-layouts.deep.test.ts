@@ -27,7 +27,8 @@ describe.each(fixtureNames.filter((name) => !name.startsWith("x-")))("the layout
 
   if (name === none) return;
   it("keeps what a push and a delete do not touch (22)", async () => {
-    for (const [directory, inner] of layoutsOf(copyFixture(name, expected), expected)) await checkRewrite(directory, inner);
+    for (const [directory, inner] of layoutsOf(copyFixture(name, expected), expected))
+      await checkRewrite(directory, inner);
   });
 });
 

@@ -40,9 +40,12 @@ describe("23: a name that is read", () => {
     expect(read(named(`app:v1@sha256:${"1".repeat(64)}`))).toBe("name of another digest");
   });
 
-  it.each(["v1.0+build", "localhost:5000/foo:bar", "Foo/Bar:1", "a:b:c", "../../x", "a b", "a@b"])("D51: %j is foreign", (refName) => {
-    expect(read(named(refName))).toBe("name not understood");
-  });
+  it.each(["v1.0+build", "localhost:5000/foo:bar", "Foo/Bar:1", "a:b:c", "../../x", "a b", "a@b"])(
+    "D51: %j is foreign",
+    (refName) => {
+      expect(read(named(refName))).toBe("name not understood");
+    },
+  );
 
   it("D51: belongs to no repository where it is a bare tag or nothing, and there is no default", () => {
     expect(read(named("v1"), shared)).toBe("no default repository");
@@ -52,11 +55,17 @@ describe("23: a name that is read", () => {
   it("is containerd's before the image-spec's", () => {
     const annotations = { ...named("v1"), "io.containerd.image.name": "docker.io/library/web:v2" };
     expect(read(annotations)).toEqual({ repository: "docker.io/library/web", tag: "v2" });
-    expect(read({ ...named("v1"), "io.containerd.image.name": "" })).toEqual({ repository: "app", tag: "v1" });
+    expect(read({ ...named("v1"), "io.containerd.image.name": "" })).toEqual({
+      repository: "app",
+      tag: "v1",
+    });
   });
 
   it("is not looked for on prototypes", () => {
-    expect(read(JSON.parse('{"__proto__":{"org.opencontainers.image.ref.name":"x"}}'))).toEqual({ repository: "app", tag: undefined });
+    expect(read(JSON.parse('{"__proto__":{"org.opencontainers.image.ref.name":"x"}}'))).toEqual({
+      repository: "app",
+      tag: undefined,
+    });
   });
 
   it("is what nameEntry says, held to the same grammar", () => {
@@ -74,12 +83,18 @@ describe("24: a name that is written", () => {
     expect(writeRefName({ repository: "a/b" }, digest, app)).toBe(`a/b@${digest}`);
     expect(writeRefName({ repository: "app", tag: "v1" }, digest, app)).toBe("v1");
     expect(writeRefName({ repository: "app" }, digest, app)).toBeUndefined();
-    expect(writeRefName({ repository: "app", tag: "v1" }, digest, { ...app, refNameStyle: "full" })).toBe("app:v1");
+    expect(writeRefName({ repository: "app", tag: "v1" }, digest, { ...app, refNameStyle: "full" })).toBe(
+      "app:v1",
+    );
   });
 
   it("is read back as the same", () => {
     for (const rules of [shared, app, { ...app, refNameStyle: "full" as const }]) {
-      for (const name of [{ repository: "a__b", tag: "_v..1" }, { repository: "x/y", tag: undefined }, { repository: "z", tag: "1" }]) {
+      for (const name of [
+        { repository: "a__b", tag: "_v..1" },
+        { repository: "x/y", tag: undefined },
+        { repository: "z", tag: "1" },
+      ]) {
         const entry = createEntry({ mediaType: "a/b", digest, size: 1 }, name, rules);
         expect(parseEntry(entry.text, rules)).toEqual(entry);
       }
@@ -120,12 +135,15 @@ describe("22: an entry", () => {
   it("loses containerd's name with its tag", () => {
     const text = `{"digest":"${digest}","size":1,"annotations":{"io.containerd.image.name":"a/b:c","org.opencontainers.image.ref.name":"c"}}`;
     const untagged = untagEntry(parseEntry(text, shared) as Entry, shared);
-    expect(JSON.parse(untagged.text)).toMatchObject({ annotations: { "org.opencontainers.image.ref.name": `a/b@${digest}` } });
+    expect(JSON.parse(untagged.text)).toMatchObject({
+      annotations: { "org.opencontainers.image.ref.name": `a/b@${digest}` },
+    });
     expect(parseEntry(untagged.text, shared)).toEqual(untagged);
   });
 
   it("is plain where it says nothing beside its descriptor and its name", () => {
-    const plain = (extra: string): boolean => isPlainEntry(parseEntry(`{"mediaType":"a/b","digest":"${digest}","size":1${extra}}`, app) as Entry);
+    const plain = (extra: string): boolean =>
+      isPlainEntry(parseEntry(`{"mediaType":"a/b","digest":"${digest}","size":1${extra}}`, app) as Entry);
     expect(plain("")).toBe(true);
     expect(plain(',"annotations":{"org.opencontainers.image.ref.name":"v1"}')).toBe(true);
     expect(plain(',"annotations":{"dev.ocilayout.untagged":"true"}')).toBe(true);

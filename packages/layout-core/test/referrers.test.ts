@@ -1,18 +1,39 @@
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes, type Descriptor, type ImageManifest } from "@ocilayout/oci-types";
+import {
+  collect,
+  dockerMediaTypes,
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+  type ImageManifest,
+} from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, freshLayout, imageIndex, pushArtifact, readIndex } from "./helpers.ts";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+  readIndex,
+} from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const absent = descriptorOf(bytes("nowhere"), imageManifest);
 
-async function pushReferrer(registry: LayoutRegistry, name: string, extra: Partial<ImageManifest>, repository = "a"): Promise<Descriptor> {
+async function pushReferrer(
+  registry: LayoutRegistry,
+  name: string,
+  extra: Partial<ImageManifest>,
+  repository = "a",
+): Promise<Descriptor> {
   await registry.pushBlob(repository, emptyDescriptor, bytes("{}"));
   return registry.pushManifest(repository, artifact(name, extra), imageManifest);
 }
@@ -25,14 +46,20 @@ describe("clause 21: referrers", () => {
   it("are the manifests whose subject it is, with artifact type and annotations, in the order of their digests", async () => {
     await using registry = await openLayout(freshLayout());
     const subject = await pushArtifact(registry, "a", "subject", ["v1"]);
-    const pushed = await Promise.all(["x", "y", "z"].map((name) => pushReferrer(registry, name, { subject })));
+    const pushed = await Promise.all(
+      ["x", "y", "z"].map((name) => pushReferrer(registry, name, { subject })),
+    );
     await pushReferrer(registry, "other", { subject: absent });
     const found = await collect(registry.referrers("a", subject.digest));
     const name = new Map(pushed.map((descriptor, i) => [descriptor.digest, "xyz"[i]]));
     expect(found).toEqual(
       [...pushed]
         .sort((a, b) => (a.digest < b.digest ? -1 : 1))
-        .map((it) => ({ ...it, artifactType: "application/vnd.example", annotations: { name: name.get(it.digest) } })),
+        .map((it) => ({
+          ...it,
+          artifactType: "application/vnd.example",
+          annotations: { name: name.get(it.digest) },
+        })),
     );
   });
 
@@ -43,28 +70,41 @@ describe("clause 21: referrers", () => {
     expect(await collect(registry.referrers("other/repo", absent.digest))).toEqual([]);
   });
 
-  it.each(["", "sha256:zz", "latest"])("D36: %j is no subject: DIGEST_INVALID at the first next()", async (digest) => {
-    await using registry = await openLayout(freshLayout());
-    await pushArtifact(registry, "a", "one", ["v1"]);
-    await expect(collect(registry.referrers("a", digest))).rejects.toMatchObject({ code: "DIGEST_INVALID" });
-  });
+  it.each(["", "sha256:zz", "latest"])(
+    "D36: %j is no subject: DIGEST_INVALID at the first next()",
+    async (digest) => {
+      await using registry = await openLayout(freshLayout());
+      await pushArtifact(registry, "a", "one", ["v1"]);
+      await expect(collect(registry.referrers("a", digest))).rejects.toMatchObject({
+        code: "DIGEST_INVALID",
+      });
+    },
+  );
 
   it("have the config's media type where they say no artifact type, and an index has none then", async () => {
     await using registry = await openLayout(freshLayout());
     const config = { ...emptyDescriptor, mediaType: "application/vnd.signature" };
     const signature = await pushReferrer(registry, "s", { artifactType: undefined, config, subject: absent });
-    const list = bytes(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [], subject: absent }));
+    const list = bytes(
+      JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [], subject: absent }),
+    );
     const index = await registry.pushManifest("a", list, indexType);
     const found = await collect(registry.referrers("a", absent.digest));
-    expect(found.find((it) => it.digest === signature.digest)).toMatchObject({ artifactType: "application/vnd.signature" });
+    expect(found.find((it) => it.digest === signature.digest)).toMatchObject({
+      artifactType: "application/vnd.signature",
+    });
     expect(found.find((it) => it.digest === index.digest)).toEqual(index);
-    expect(await digests(registry, absent.digest, { artifactType: "application/vnd.signature" })).toEqual([signature.digest]);
+    expect(await digests(registry, absent.digest, { artifactType: "application/vnd.signature" })).toEqual([
+      signature.digest,
+    ]);
     expect(await digests(registry, absent.digest, { artifactType: "application/vnd.other" })).toEqual([]);
   });
 
   it("begin after startAfter and end at the limit", async () => {
     await using registry = await openLayout(freshLayout());
-    const pushed = await Promise.all(["w", "x", "y", "z"].map((name) => pushReferrer(registry, name, { subject: absent })));
+    const pushed = await Promise.all(
+      ["w", "x", "y", "z"].map((name) => pushReferrer(registry, name, { subject: absent })),
+    );
     const all = pushed.map(({ digest }) => digest).sort();
     expect(await digests(registry, absent.digest, { startAfter: all[1] })).toEqual(all.slice(2));
     expect(await digests(registry, absent.digest, { startAfter: all[0], limit: 2 })).toEqual(all.slice(1, 3));
@@ -108,7 +148,9 @@ describe("clause 21: referrers", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const names = ["one", "two", "three"];
-    const [one, two, three] = await Promise.all(names.map((name) => pushReferrer(registry, name, { subject: absent })));
+    const [one, two, three] = await Promise.all(
+      names.map((name) => pushReferrer(registry, name, { subject: absent })),
+    );
     if (one === undefined || two === undefined || three === undefined) throw new Error("three were pushed");
     rmSync(blobPath(directory, one.digest));
     truncateSync(blobPath(directory, two.digest), 20);
@@ -125,7 +167,13 @@ describe("clause 18: what an index claims", () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const child = await pushArtifact(registry, "a", "child");
-    const forged = bytes(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [{ ...child, mediaType: "text/plain", size: 1 }] }));
+    const forged = bytes(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: indexType,
+        manifests: [{ ...child, mediaType: "text/plain", size: 1 }],
+      }),
+    );
     const { digest } = descriptorOf(forged);
     writeFileSync(blobPath(directory, digest), forged);
     const annotations = { "org.opencontainers.image.ref.name": "a:forged" };
@@ -142,9 +190,13 @@ describe("clause 18: what an index claims", () => {
     expect(readIndex(registry.directory).manifests).toHaveLength(1);
     expect(await registry.resolveManifest("a", thing.digest)).toEqual(thing);
     const lie = { ...thing, mediaType: "application/x-other" };
-    await expect(registry.pushManifest("a", bytes("thing"), "application/x-other")).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", bytes("thing"), "application/x-other")).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
     await registry.pushManifest("a", bytes("thing"), "application/x-thing", { tags: ["t"] });
-    await expect(registry.pushManifest("a", imageIndex(lie), indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", imageIndex(lie), indexType)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 });
 
@@ -152,7 +204,9 @@ it("clause 12: an index may not say of a manifest that it is something else than
   await using registry = await openLayout(freshLayout());
   const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing", { tags: ["t"] });
   const lie = imageIndex({ ...thing, mediaType: "application/x-other" });
-  await expect(registry.pushManifest("a", lie, indexType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+  await expect(registry.pushManifest("a", lie, indexType)).rejects.toMatchObject({
+    code: "MANIFEST_INVALID",
+  });
 });
 
 describe("graphs", () => {
@@ -205,7 +259,9 @@ describe("graphs", () => {
     await using other = openLayoutOn(disk, directory);
     await other.resolveManifest("a", bottom.digest);
     await expect(other.deleteManifest("a", bottom.digest)).rejects.toMatchObject({ code: "DENIED" });
-    await expect(other.resolveManifest("b", bottom.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(other.resolveManifest("b", bottom.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     expect([...opened.values()].every((times) => times === 1)).toBe(true);
   });
 
@@ -215,14 +271,17 @@ describe("graphs", () => {
     const chain = await nest(registry, 100, 1);
     expect(readIndex(directory).manifests).toHaveLength(1);
     await using other = await openLayout(directory);
-    for (const descriptor of chain) expect(await other.resolveManifest("a", descriptor.digest)).toEqual(descriptor);
+    for (const descriptor of chain)
+      expect(await other.resolveManifest("a", descriptor.digest)).toEqual(descriptor);
     expect(await collect(other.manifests("a"))).toHaveLength(101);
   });
 
   it("D71, D75: each manifest is read once, however often it is asked for", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
-    const pushed = await Promise.all(Array.from({ length: 20 }, (_, i) => pushReferrer(registry, `r${i}`, { subject: absent })));
+    const pushed = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => pushReferrer(registry, `r${i}`, { subject: absent })),
+    );
     const { disk, opened } = countingDisk();
     await using other = openLayoutOn(disk, directory);
     for (let round = 0; round < 3; round += 1) {
@@ -255,7 +314,9 @@ describe("graphs", () => {
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
     const manifest = artifact("docker", { mediaType: dockerMediaTypes.manifest });
     const child = await registry.pushManifest("a", manifest, dockerMediaTypes.manifest);
-    const list = bytes(JSON.stringify({ schemaVersion: 2, mediaType: dockerMediaTypes.manifestList, manifests: [child] }));
+    const list = bytes(
+      JSON.stringify({ schemaVersion: 2, mediaType: dockerMediaTypes.manifestList, manifests: [child] }),
+    );
     await registry.pushManifest("a", list, dockerMediaTypes.manifestList, { tags: ["list"] });
     expect(readIndex(registry.directory).manifests).toHaveLength(1);
     expect(await registry.resolveManifest("a", child.digest)).toEqual(child);
@@ -275,7 +336,9 @@ describe("manifests", () => {
       { descriptor: list, tags: ["list"], unreadableNames: [] },
     ].sort((a, b) => (a.descriptor.digest < b.descriptor.digest ? -1 : 1));
     expect(await collect(registry.manifests("a"))).toEqual(expected);
-    expect(await collect(registry.manifests("a", { startAfter: expected[0]?.descriptor.digest, limit: 1 }))).toEqual(expected.slice(1, 2));
+    expect(
+      await collect(registry.manifests("a", { startAfter: expected[0]?.descriptor.digest, limit: 1 })),
+    ).toEqual(expected.slice(1, 2));
   });
 
   it("of an unknown repository is NAME_UNKNOWN", async () => {

@@ -12,12 +12,43 @@ const invalid = { code: "LAYOUT_INVALID" };
 
 describe("a file of ours is opened only if it is a regular file", () => {
   it.each<[string, (path: string) => void]>([
-    ["a link to a file", (path) => { writeFileSync(`${path}.other`, "x"); symlinkSync(`${path}.other`, path); }],
-    ["a link to nowhere", (path) => { symlinkSync("nowhere", path); }],
-    ["a link to itself", (path) => { symlinkSync(path, path); }],
-    ["a link to /dev/zero", (path) => { symlinkSync("/dev/zero", path); }],
-    ["a directory", (path) => { mkdirSync(path); }],
-    ["a pipe", (path) => { execFileSync("mkfifo", [path]); }],
+    [
+      "a link to a file",
+      (path) => {
+        writeFileSync(`${path}.other`, "x");
+        symlinkSync(`${path}.other`, path);
+      },
+    ],
+    [
+      "a link to nowhere",
+      (path) => {
+        symlinkSync("nowhere", path);
+      },
+    ],
+    [
+      "a link to itself",
+      (path) => {
+        symlinkSync(path, path);
+      },
+    ],
+    [
+      "a link to /dev/zero",
+      (path) => {
+        symlinkSync("/dev/zero", path);
+      },
+    ],
+    [
+      "a directory",
+      (path) => {
+        mkdirSync(path);
+      },
+    ],
+    [
+      "a pipe",
+      (path) => {
+        execFileSync("mkfifo", [path]);
+      },
+    ],
   ])("refuses %s", async (_, make) => {
     const path = join(temporaryDirectory(), "file");
     make(path);
@@ -52,7 +83,13 @@ describe("a small file is read whole, up to a limit", () => {
   it("reads what a file has by the time it is read, and refuses one that outgrows the limit meanwhile", async () => {
     const path = join(temporaryDirectory(), "file");
     writeFileSync(path, "abc");
-    const growing = { ...nodeDisk, fstat: async (file: number) => ({ ...(await nodeDisk.fstat(file)), size: 1n, isFile: () => true }) as Awaited<ReturnType<typeof nodeDisk.fstat>> };
+    const growing = {
+      ...nodeDisk,
+      fstat: async (file: number) =>
+        ({ ...(await nodeDisk.fstat(file)), size: 1n, isFile: () => true }) as Awaited<
+          ReturnType<typeof nodeDisk.fstat>
+        >,
+    };
     expect((await readSmallFile(growing, path, "file", 3))?.bytes).toEqual(new Uint8Array([97, 98, 99]));
     await expect(readSmallFile(growing, path, "file", 2)).rejects.toMatchObject(invalid);
   });

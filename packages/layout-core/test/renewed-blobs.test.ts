@@ -25,7 +25,8 @@ function openOn(changes: Partial<Disk> = {}, directory = freshLayout()): LayoutR
 function foreign(isForeign: (file: number) => Promise<boolean>): Partial<Disk> {
   return {
     touch: async (file, ms) => {
-      if (await isForeign(file)) throw Object.assign(new Error("EPERM"), { code: "EPERM", syscall: "futime" });
+      if (await isForeign(file))
+        throw Object.assign(new Error("EPERM"), { code: "EPERM", syscall: "futime" });
       return nodeDisk.touch(file, ms);
     },
   };
@@ -34,7 +35,9 @@ function foreign(isForeign: (file: number) => Promise<boolean>): Partial<Disk> {
 async function expectKept(registry: LayoutRegistry): Promise<void> {
   expect((await registry.gc()).removed).toEqual([]);
   expect(await (await registry.getBlob("a", blob.digest)).text()).toBe("content");
-  expect(readdirSync(join(registry.directory, "_uploads")).filter((name) => name.endsWith(".blob"))).toEqual([]);
+  expect(readdirSync(join(registry.directory, "_uploads")).filter((name) => name.endsWith(".blob"))).toEqual(
+    [],
+  );
 }
 
 describe("clause 10: what is put in place counts as written now", () => {
@@ -77,7 +80,10 @@ describe("clause 10: what is put in place counts as written now", () => {
     const path = blobPath(directory, blob.digest);
     age(path);
     const { ino } = statSync(path, { bigint: true });
-    const registry = openOn(foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino), directory);
+    const registry = openOn(
+      foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino),
+      directory,
+    );
     await registry.mountBlob("a", "b", blob.digest);
     expect(statSync(path, { bigint: true }).ino).not.toBe(ino);
     await expectKept(registry);
@@ -100,7 +106,10 @@ describe("clause 10: what is put in place counts as written now", () => {
     await begun.close();
     const data = join(directory, "_uploads", begun.id, "data");
     const { ino } = statSync(data, { bigint: true });
-    const registry = openOn(foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino), directory);
+    const registry = openOn(
+      foreign(async (file) => (await nodeDisk.fstat(file)).ino === ino),
+      directory,
+    );
     const writer = await registry.pushBlobChunkedResume("a", begun.id);
     age(data);
     await writer.commit(blob.digest);

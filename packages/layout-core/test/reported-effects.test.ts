@@ -9,7 +9,14 @@ import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { TransactionQueue } from "../src/transaction-queue.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout, pushArtifact, rejection } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  pushArtifact,
+  rejection,
+} from "./helpers.ts";
 
 function failure(code: string): Promise<never> {
   return Promise.reject(Object.assign(new Error(code), { code, syscall: "rename" }));
@@ -22,7 +29,10 @@ async function prepare(blobs: number): Promise<{ directory: string; unused: read
   await pushArtifact(registry, "a", "image", ["v1"]);
   const contents = Array.from({ length: blobs }, (_, i) => bytes(`unused ${i}`));
   for (const content of contents) await registry.pushBlob("a", descriptorOf(content), content);
-  return { directory, unused: contents.map((content) => descriptorOf(content)).sort((a, b) => (a.digest < b.digest ? -1 : 1)) };
+  return {
+    directory,
+    unused: contents.map((content) => descriptorOf(content)).sort((a, b) => (a.digest < b.digest ? -1 : 1)),
+  };
 }
 
 function openOn(directory: string, changes: Partial<Disk>): LayoutRegistry {
@@ -49,9 +59,13 @@ afterEach(() => {
 
 describe("what was removed is what is told", () => {
   it("deleteBlob succeeds beside a push whose index cannot be written", async () => {
-    const { directory, unused: [blob] } = await prepare(1);
+    const {
+      directory,
+      unused: [blob],
+    } = await prepare(1);
     if (blob === undefined) throw new Error("no blob");
-    const rename: Disk["rename"] = (from, to) => (to.endsWith("index.json") ? failure("ENOSPC") : nodeDisk.rename(from, to));
+    const rename: Disk["rename"] = (from, to) =>
+      to.endsWith("index.json") ? failure("ENOSPC") : nodeDisk.rename(from, to);
     await using registry = openOn(directory, { rename, link: shareLock(countQueued()) });
     const [pushed, deleted] = await Promise.allSettled([
       registry.pushManifest("a", bytes("opaque"), "application/x-thing", { tags: ["v2"] }),
@@ -68,14 +82,22 @@ describe("what was removed is what is told", () => {
     let isDisturbed = false;
     const sync = async (file: number): Promise<void> => {
       await nodeDisk.sync(file);
-      if (isDisturbed || !readdirSync(directory).some((name) => name.startsWith(".index.json.") && !name.startsWith(".index.json.lock"))) return;
+      if (
+        isDisturbed ||
+        !readdirSync(directory).some(
+          (name) => name.startsWith(".index.json.") && !name.startsWith(".index.json.lock"),
+        )
+      )
+        return;
       // Another program writes index.json anew while the push is about to.
       isDisturbed = true;
       writeFileSync(`${index}.aside`, readFileSync(index));
       renameSync(`${index}.aside`, index);
     };
     const queued = countQueued();
-    await using registry = openLayoutOn({ ...nodeDisk, sync, link: shareLock(queued) }, directory, { lockTimeoutMs: 5_000 });
+    await using registry = openLayoutOn({ ...nodeDisk, sync, link: shareLock(queued) }, directory, {
+      lockTimeoutMs: 5_000,
+    });
     const collecting = registry.gc({ graceMs: 0 });
     while (queued() < 1) await nextTurn();
     await registry.pushManifest("a", bytes("opaque"), "application/x-thing", { tags: ["v2"] });
@@ -94,7 +116,9 @@ describe("what was removed is what is told", () => {
     };
     await using registry = openOn(directory, { unlink });
     const error = await rejection(registry.gc({ graceMs: 0 }));
-    const gone = unused.filter(({ digest }) => !existsSync(blobPath(directory, digest))).map(({ digest }) => digest);
+    const gone = unused
+      .filter(({ digest }) => !existsSync(blobPath(directory, digest)))
+      .map(({ digest }) => digest);
     expect(gone).toHaveLength(2);
     expect(error).toMatchObject({ code: "STORAGE_FAILED", detail: { systemCode: "EIO", removed: gone } });
     expect(existsSync(blobPath(directory, emptyDescriptor.digest))).toBe(true);

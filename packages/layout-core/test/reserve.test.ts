@@ -1,4 +1,15 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { collect, octetStream } from "@ocilayout/oci-types";
@@ -8,7 +19,14 @@ import { isReserve } from "../src/fs/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import { bytes, describe as descriptorOf, freshLayout, listTree, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import {
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  listTree,
+  pushArtifact,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const unused = descriptorOf(bytes("unused"));
 
@@ -31,7 +49,9 @@ function reserveOf(directory: string): string[] {
 
 /** Nothing of ours is left but what belongs there. */
 async function expectClean(directory: string): Promise<void> {
-  const left = listTree(directory).filter((path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path));
+  const left = listTree(directory).filter(
+    (path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path),
+  );
   expect(left).toEqual([]);
   await using registry = await openLayout(directory);
   expect((await collect(registry.verify())).filter(({ kind }) => kind !== "unreachable-blob")).toEqual([]);
@@ -64,7 +84,9 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that ha
   it("a push fails with STORAGE_FAILED, changes nothing and leaves nothing", async () => {
     const directory = await prepare();
     await using registry = openFull(directory, shortage);
-    await expect(registry.pushManifest("a", bytes("new"), octetStream, { tags: ["new"] })).rejects.toMatchObject({
+    await expect(
+      registry.pushManifest("a", bytes("new"), octetStream, { tags: ["new"] }),
+    ).rejects.toMatchObject({
       code: "STORAGE_FAILED",
       detail: { systemCode: "ENOSPC" },
     });
@@ -74,12 +96,19 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that ha
 
   it("two that want the reserve at once: each change is made or refused, whole", async () => {
     const directory = await prepare();
-    const registries = [openFull(directory, shortage), openFull(directory, shortage), openFull(directory, shortage)];
-    const outcomes = await Promise.allSettled(registries.map((registry, i) => registry.deleteTag("a", `t${i}`)));
+    const registries = [
+      openFull(directory, shortage),
+      openFull(directory, shortage),
+      openFull(directory, shortage),
+    ];
+    const outcomes = await Promise.allSettled(
+      registries.map((registry, i) => registry.deleteTag("a", `t${i}`)),
+    );
     for (const registry of registries) await registry.close();
     await using registry = await openLayout(directory);
     const tags = await collect(registry.tags("a"));
-    for (const [i, { status }] of outcomes.entries()) expect(tags.includes(`t${i}`)).toBe(status === "rejected");
+    for (const [i, { status }] of outcomes.entries())
+      expect(tags.includes(`t${i}`)).toBe(status === "rejected");
     expect(outcomes.some(({ status }) => status === "fulfilled")).toBe(true);
     await expectClean(directory);
   });
@@ -136,12 +165,16 @@ describe("the reserve", () => {
   it.skipIf(process.platform === "win32")("is neither made nor taken where _uploads is a link", async () => {
     const directory = await prepare();
     const outside = temporaryDirectory();
-    for (const name of reserveOf(directory)) renameSync(join(directory, "_uploads", name), join(outside, name));
+    for (const name of reserveOf(directory))
+      renameSync(join(directory, "_uploads", name), join(outside, name));
     rmSync(join(directory, "_uploads"), { recursive: true });
     symlinkSync(outside, join(directory, "_uploads"));
     await using registry = openFull(directory, "inodes");
     await registry.deleteTag("a", "t0").catch(() => undefined);
-    expect(readdirSync(outside).sort()).toEqual(["reserve-index", ...[1, 2, 3, 4, 5, 6].map((i) => `reserve-lock-${i}`)]);
+    expect(readdirSync(outside).sort()).toEqual([
+      "reserve-index",
+      ...[1, 2, 3, 4, 5, 6].map((i) => `reserve-lock-${i}`),
+    ]);
     mkdirSync(join(outside, "still-here"));
   });
 });

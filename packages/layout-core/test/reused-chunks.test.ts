@@ -8,28 +8,32 @@ const MIB = 1024 * 1024;
 const content = new Uint8Array(3 * MIB + 5).map((_, i) => i % 251);
 const { digest } = await computeDigest(content);
 
-it.each([true, false])("a reader that may use the memory of a chunk again gives the same content (verified: %s)", async (verifyOnRead) => {
-  await using registry = await openLayout(temporaryDirectory(), { durability: "none", verifyOnRead });
-  await registry.pushBlob("a", { digest }, content);
-  const copies: Uint8Array[] = [];
-  const buffers: Set<ArrayBufferLike> = new Set();
-  let count = 0;
-  for await (const chunk of await registry.getBlob("a", digest, { mayReuse: true })) {
-    copies.push(chunk.slice());
-    buffers.add(chunk.buffer);
-    count += 1;
-  }
-  expect(Buffer.concat(copies).equals(content)).toBe(true);
-  expect(count).toBe(4);
-  // The last one is withheld while it is verified, in memory of its own.
-  expect(buffers.size).toBe(verifyOnRead ? 3 : 2);
-});
+it.each([true, false])(
+  "a reader that may use the memory of a chunk again gives the same content (verified: %s)",
+  async (verifyOnRead) => {
+    await using registry = await openLayout(temporaryDirectory(), { durability: "none", verifyOnRead });
+    await registry.pushBlob("a", { digest }, content);
+    const copies: Uint8Array[] = [];
+    const buffers: Set<ArrayBufferLike> = new Set();
+    let count = 0;
+    for await (const chunk of await registry.getBlob("a", digest, { mayReuse: true })) {
+      copies.push(chunk.slice());
+      buffers.add(chunk.buffer);
+      count += 1;
+    }
+    expect(Buffer.concat(copies).equals(content)).toBe(true);
+    expect(count).toBe(4);
+    // The last one is withheld while it is verified, in memory of its own.
+    expect(buffers.size).toBe(verifyOnRead ? 3 : 2);
+  },
+);
 
 it("of a range, too", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
   const copies: Uint8Array[] = [];
-  for await (const chunk of await registry.getBlobRange("a", digest, { start: 7 }, { mayReuse: true })) copies.push(chunk.slice());
+  for await (const chunk of await registry.getBlobRange("a", digest, { start: 7 }, { mayReuse: true }))
+    copies.push(chunk.slice());
   expect(Buffer.concat(copies).equals(content.subarray(7))).toBe(true);
 });
 

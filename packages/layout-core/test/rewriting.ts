@@ -38,10 +38,13 @@ export async function checkRewrite(directory: string, expected: Expected): Promi
   const added = Object.keys(now).filter((path) => !(path in files));
   // The reserve for a full disk is made by the first change.
   const blobs = added.filter((path) => !isReserve(basename(path)));
-  expect(blobs.filter((path) => ![...pushed].some((digest) => digest.endsWith(`:${basename(path)}`)))).toEqual([]);
+  expect(
+    blobs.filter((path) => ![...pushed].some((digest) => digest.endsWith(`:${basename(path)}`))),
+  ).toEqual([]);
   for (const path of added) rmSync(join(around, path));
   const index = relative(around, join(directory, "index.json"));
-  for (const path of Object.keys(files)) if (path !== index) expect([path, now[path]]).toEqual([path, files[path]]);
+  for (const path of Object.keys(files))
+    if (path !== index) expect([path, now[path]]).toEqual([path, files[path]]);
 
   await using again = await openLayout(directory, { defaultRepository, durability: "none" });
   expect(await readAll(again, wanted)).toEqual(wanted);
@@ -55,11 +58,14 @@ async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): P
   const before = takeApart(directory);
   const deleted: Set<string> = new Set();
   for (const name of names) {
-    if (name?.tag === undefined || deleted.has(`${name.repository}:${name.tag}`) || deleted.size === TAGS) continue;
+    if (name?.tag === undefined || deleted.has(`${name.repository}:${name.tag}`) || deleted.size === TAGS)
+      continue;
     const { digest } = await registry.resolveTag(name.repository, name.tag);
     await registry.deleteTag(name.repository, name.tag);
     deleted.add(`${name.repository}:${name.tag}`);
-    const untouched = before.entries.filter((_, at) => !deleted.has(`${names[at]?.repository}:${names[at]?.tag}`));
+    const untouched = before.entries.filter(
+      (_, at) => !deleted.has(`${names[at]?.repository}:${names[at]?.tag}`),
+    );
     const texts = new Set(before.entries);
     const { entries, members } = takeApart(directory);
     // A manifest that only its tag named gets an entry without one.
@@ -79,7 +85,9 @@ function takeApart(directory: string): { entries: string[]; members: string[] } 
   const members = all.filter((member) => !/^"manifests"\s*:/.test(member));
   const [list = ""] = all.filter((member) => !members.includes(member));
   const entries = list.endsWith("]") ? partsOf(list.slice(list.indexOf("["))) : [];
-  expect(entries.map((entry) => JSON.parse(entry) as unknown)).toEqual((JSON.parse(text) as { manifests?: unknown[] | null }).manifests ?? []);
+  expect(entries.map((entry) => JSON.parse(entry) as unknown)).toEqual(
+    (JSON.parse(text) as { manifests?: unknown[] | null }).manifests ?? [],
+  );
   return { entries, members };
 }
 

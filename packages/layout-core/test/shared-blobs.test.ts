@@ -1,11 +1,27 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { collect, type Descriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
-import { blobPath, bytes, describe as descriptorOf, pushArtifact, rejection, temporaryDirectory } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  pushArtifact,
+  rejection,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const now = { graceMs: 0 };
 const unused = descriptorOf(bytes("unused"));
@@ -81,7 +97,10 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     const { open } = await makeStore("a", "b");
     await using a = await open("a");
     await a.pushBlob("a", unused, bytes("unused"));
-    await expect(a.deleteBlob("a", unused.digest)).rejects.toMatchObject({ code: "DENIED", detail: { reason: "shared-blobs" } });
+    await expect(a.deleteBlob("a", unused.digest)).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { reason: "shared-blobs" },
+    });
     expect(existsSync(blobPath(a.directory, unused.digest))).toBe(true);
   });
 
@@ -128,38 +147,77 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
   });
 
   const spoil: readonly [string, (path: Store["path"], image: Descriptor) => void][] = [
-    ["is not there", (path) => { rmSync(path("b"), { recursive: true }); }],
-    ["has an index.json that does not parse", (path) => { writeFileSync(path("b", "index.json"), "{"); }],
-    ["has a damaged manifest", (path, { digest }) => { truncateSync(path("store", "sha256", digest.slice(7)), 3); }],
-    ["has other blobs", (path) => {
-      rmSync(path("b", "blobs"));
-      mkdirSync(path("b", "blobs", "sha256"), { recursive: true });
-    }],
-    ["has no index.json", (path) => { renameSync(path("b", "index.json"), path("index.json")); }],
+    [
+      "is not there",
+      (path) => {
+        rmSync(path("b"), { recursive: true });
+      },
+    ],
+    [
+      "has an index.json that does not parse",
+      (path) => {
+        writeFileSync(path("b", "index.json"), "{");
+      },
+    ],
+    [
+      "has a damaged manifest",
+      (path, { digest }) => {
+        truncateSync(path("store", "sha256", digest.slice(7)), 3);
+      },
+    ],
+    [
+      "has other blobs",
+      (path) => {
+        rmSync(path("b", "blobs"));
+        mkdirSync(path("b", "blobs", "sha256"), { recursive: true });
+      },
+    ],
+    [
+      "has no index.json",
+      (path) => {
+        renameSync(path("b", "index.json"), path("index.json"));
+      },
+    ],
   ];
-  it.each(spoil)("LAYOUT_INVALID, and nothing is removed, where a layout of sharedWith %s", async (_what, damage) => {
-    const { open, path, top } = await makeStore("a", "b");
-    await using b = await open("b");
-    const image = await b.resolveTag("b", "v1");
-    damage(path, image);
-    await using a = await open("a", { sharedWith: [path("b")] });
-    await a.pushBlob("a", unused, bytes("unused"));
-    const error = await rejection(a.gc(now));
-    expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
-    expect((error as Error).message).not.toContain(top);
-    expect(await rejection(a.deleteBlob("a", unused.digest))).toMatchObject({ code: expect.stringMatching(/^(LAYOUT_INVALID|DENIED)$/) as string });
-    expect(existsSync(blobPath(a.directory, unused.digest))).toBe(true);
-  });
+  it.each(spoil)(
+    "LAYOUT_INVALID, and nothing is removed, where a layout of sharedWith %s",
+    async (_what, damage) => {
+      const { open, path, top } = await makeStore("a", "b");
+      await using b = await open("b");
+      const image = await b.resolveTag("b", "v1");
+      damage(path, image);
+      await using a = await open("a", { sharedWith: [path("b")] });
+      await a.pushBlob("a", unused, bytes("unused"));
+      const error = await rejection(a.gc(now));
+      expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
+      expect((error as Error).message).not.toContain(top);
+      expect(await rejection(a.deleteBlob("a", unused.digest))).toMatchObject({
+        code: expect.stringMatching(/^(LAYOUT_INVALID|DENIED)$/) as string,
+      });
+      expect(existsSync(blobPath(a.directory, unused.digest))).toBe(true);
+    },
+  );
 
   it("collections of several layouts at once all end, whatever order their layouts are named in", async () => {
     const { open, path } = await makeStore("a", "b", "c");
     const names = ["a", "b", "c"];
-    const registries = await Promise.all(names.map((name, i) =>
-      open(name, { lockTimeoutMs: 20_000, sharedWith: [...names.slice(i), ...names.slice(0, i)].filter((other) => other !== name).map((other) => path(other)) })));
+    const registries = await Promise.all(
+      names.map((name, i) =>
+        open(name, {
+          lockTimeoutMs: 20_000,
+          sharedWith: [...names.slice(i), ...names.slice(0, i)]
+            .filter((other) => other !== name)
+            .map((other) => path(other)),
+        }),
+      ),
+    );
     for (let round = 0; round < 5; round += 1) {
-      const pushed = await Promise.all(registries.map((registry, i) => pushArtifact(registry, names[i] ?? "", `round ${round}`, ["latest"])));
+      const pushed = await Promise.all(
+        registries.map((registry, i) => pushArtifact(registry, names[i] ?? "", `round ${round}`, ["latest"])),
+      );
       await Promise.all(registries.flatMap((registry) => [registry.gc(now), registry.gc(now)]));
-      for (const [i, registry] of registries.entries()) await registry.resolveManifest(names[i] ?? "", pushed[i]?.digest ?? "");
+      for (const [i, registry] of registries.entries())
+        await registry.resolveManifest(names[i] ?? "", pushed[i]?.digest ?? "");
     }
     for (const registry of registries) {
       expect(await errorsOf(registry)).toEqual([]);

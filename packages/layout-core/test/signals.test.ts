@@ -6,32 +6,43 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { isReserve } from "../src/fs/reserve.ts";
 import { openLayout, resolvePlatform, walkManifest, type LayoutRegistry } from "../src/index.ts";
-import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact, rejection } from "./helpers.ts";
+import {
+  artifact,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  pushArtifact,
+  rejection,
+} from "./helpers.ts";
 
 const hello = descriptorOf(bytes("hello"));
 
 /** Every call of a layout that takes options, about what is there. */
-const calls: Record<string, (it: LayoutRegistry, digest: string, options: CallOptions) => Promise<unknown>> = {
-  getBlob: async (it, _digest, options) => (await it.getBlob("a", hello.digest, options)).close(),
-  getBlobRange: async (it, _digest, options) => (await it.getBlobRange("a", hello.digest, { start: 1 }, options)).close(),
-  getManifest: async (it, digest, options) => (await it.getManifest("a", digest, options)).close(),
-  getTag: async (it, _digest, options) => (await it.getTag("a", "v1", options)).close(),
-  resolveBlob: (it, _digest, options) => it.resolveBlob("a", hello.digest, options),
-  resolveManifest: (it, digest, options) => it.resolveManifest("a", digest, options),
-  resolveTag: (it, _digest, options) => it.resolveTag("a", "v1", options),
-  pushBlob: (it, _digest, options) => it.pushBlob("a", hello, bytes("hello"), options),
-  pushManifest: (it, _digest, options) => it.pushManifest("a", artifact("two"), "application/vnd.oci.image.manifest.v1+json", options),
-  pushBlobChunked: async (it, _digest, options) => (await it.pushBlobChunked("a", options)).cancel(),
-  mountBlob: (it, _digest, options) => it.mountBlob("a", "b", hello.digest, options),
-  tags: (it, _digest, options) => collect(it.tags("a", options)),
-  referrers: (it, digest, options) => collect(it.referrers("a", digest, options)),
-  repositories: (it, _digest, options) => collect(it.repositories(options)),
-  manifests: (it, _digest, options) => collect(it.manifests("a", options)),
-  verify: (it, _digest, options) => collect(it.verify(options)),
-  gc: (it, _digest, options) => it.gc(options),
-  walkManifest: (it, digest, options) => collect(walkManifest(it, "a", digest, options)),
-  resolvePlatform: (it, digest, options) => resolvePlatform(it, "a", digest, { os: "linux", architecture: "amd64" }, options),
-};
+const calls: Record<string, (it: LayoutRegistry, digest: string, options: CallOptions) => Promise<unknown>> =
+  {
+    getBlob: async (it, _digest, options) => (await it.getBlob("a", hello.digest, options)).close(),
+    getBlobRange: async (it, _digest, options) =>
+      (await it.getBlobRange("a", hello.digest, { start: 1 }, options)).close(),
+    getManifest: async (it, digest, options) => (await it.getManifest("a", digest, options)).close(),
+    getTag: async (it, _digest, options) => (await it.getTag("a", "v1", options)).close(),
+    resolveBlob: (it, _digest, options) => it.resolveBlob("a", hello.digest, options),
+    resolveManifest: (it, digest, options) => it.resolveManifest("a", digest, options),
+    resolveTag: (it, _digest, options) => it.resolveTag("a", "v1", options),
+    pushBlob: (it, _digest, options) => it.pushBlob("a", hello, bytes("hello"), options),
+    pushManifest: (it, _digest, options) =>
+      it.pushManifest("a", artifact("two"), "application/vnd.oci.image.manifest.v1+json", options),
+    pushBlobChunked: async (it, _digest, options) => (await it.pushBlobChunked("a", options)).cancel(),
+    mountBlob: (it, _digest, options) => it.mountBlob("a", "b", hello.digest, options),
+    tags: (it, _digest, options) => collect(it.tags("a", options)),
+    referrers: (it, digest, options) => collect(it.referrers("a", digest, options)),
+    repositories: (it, _digest, options) => collect(it.repositories(options)),
+    manifests: (it, _digest, options) => collect(it.manifests("a", options)),
+    verify: (it, _digest, options) => collect(it.verify(options)),
+    gc: (it, _digest, options) => it.gc(options),
+    walkManifest: (it, digest, options) => collect(walkManifest(it, "a", digest, options)),
+    resolvePlatform: (it, digest, options) =>
+      resolvePlatform(it, "a", digest, { os: "linux", architecture: "amd64" }, options),
+  };
 
 /** What is open, where the system says it. */
 function openFiles(): number {
@@ -43,7 +54,11 @@ async function fill(): Promise<{ registry: LayoutRegistry; digest: string; sessi
   onTestFinished(() => registry.close());
   await registry.pushBlob("a", hello, bytes("hello"));
   const { digest } = await pushArtifact(registry, "a", "one", ["v1"]);
-  return { registry, digest, sessions: () => readdirSync(join(registry.directory, "_uploads")).filter((name) => !isReserve(name)) };
+  return {
+    registry,
+    digest,
+    sessions: () => readdirSync(join(registry.directory, "_uploads")).filter((name) => !isReserve(name)),
+  };
 }
 
 describe("clause 1: a signal", () => {
@@ -56,25 +71,43 @@ describe("clause 1: a signal", () => {
     expect(sessions()).toEqual([]);
   });
 
-  it.each(Object.entries(calls))("that is none is a TypeError in %s, before anything is opened", async (_name, call) => {
-    const { registry, digest, sessions } = await fill();
-    const before = openFiles();
-    for (const signal of [{}, { aborted: false, throwIfAborted: () => undefined }, "abort", new AbortController()] as unknown[] as AbortSignal[]) {
-      expect(await rejection(call(registry, digest, { signal }))).toMatchObject({ name: "TypeError", message: expect.stringMatching(/^signal must be/) as string });
-    }
-    for (const options of [null, "text"]) {
-      expect(await rejection(call(registry, digest, options as unknown as object))).toMatchObject({ name: "TypeError", message: expect.stringMatching(/^options must be/) as string });
-    }
-    expect(openFiles()).toBeLessThanOrEqual(before);
-    expect(sessions()).toEqual([]);
-  });
+  it.each(Object.entries(calls))(
+    "that is none is a TypeError in %s, before anything is opened",
+    async (_name, call) => {
+      const { registry, digest, sessions } = await fill();
+      const before = openFiles();
+      for (const signal of [
+        {},
+        { aborted: false, throwIfAborted: () => undefined },
+        "abort",
+        new AbortController(),
+      ] as unknown[] as AbortSignal[]) {
+        expect(await rejection(call(registry, digest, { signal }))).toMatchObject({
+          name: "TypeError",
+          message: expect.stringMatching(/^signal must be/) as string,
+        });
+      }
+      for (const options of [null, "text"]) {
+        expect(await rejection(call(registry, digest, options as unknown as object))).toMatchObject({
+          name: "TypeError",
+          message: expect.stringMatching(/^options must be/) as string,
+        });
+      }
+      expect(openFiles()).toBeLessThanOrEqual(before);
+      expect(sessions()).toEqual([]);
+    },
+  );
 
   it("that is none leaves a session free that was to be resumed", async () => {
     const { registry } = await fill();
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
-    await expect(registry.pushBlobChunkedResume("a", writer.id, { signal: {} as AbortSignal })).rejects.toThrow(TypeError);
-    const resumed = await registry.pushBlobChunkedResume("a", writer.id, { signal: null as unknown as undefined });
+    await expect(
+      registry.pushBlobChunkedResume("a", writer.id, { signal: {} as AbortSignal }),
+    ).rejects.toThrow(TypeError);
+    const resumed = await registry.pushBlobChunkedResume("a", writer.id, {
+      signal: null as unknown as undefined,
+    });
     await resumed.write(bytes("hello"));
     expect(await resumed.commit(hello.digest)).toMatchObject({ size: 5 });
   });
@@ -82,25 +115,44 @@ describe("clause 1: a signal", () => {
 
 describe("clause 1: a mistake of the program", () => {
   it.each<[string, (it: LayoutRegistry) => Promise<unknown>]>([
-    ["a range that is null", (it) => it.getBlobRange("a", hello.digest, null as unknown as { start: number })],
+    [
+      "a range that is null",
+      (it) => it.getBlobRange("a", hello.digest, null as unknown as { start: number }),
+    ],
     ["a descriptor that is null", (it) => it.pushBlob("a", null as unknown as typeof hello, bytes("hello"))],
     ["verify that is text", (it) => it.getBlob("a", hello.digest, { verify: "no" as unknown as boolean })],
-    ["mayReuse that is a number", (it) => it.getBlob("a", hello.digest, { mayReuse: 1 as unknown as boolean })],
+    [
+      "mayReuse that is a number",
+      (it) => it.getBlob("a", hello.digest, { mayReuse: 1 as unknown as boolean }),
+    ],
   ])("%s is a TypeError that says so", async (_what, call) => {
     const { registry } = await fill();
     const before = openFiles();
-    expect(await rejection(call(registry))).toMatchObject({ name: "TypeError", message: expect.stringMatching(/ must be /) as string });
+    expect(await rejection(call(registry))).toMatchObject({
+      name: "TypeError",
+      message: expect.stringMatching(/ must be /) as string,
+    });
     expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
   it("in what openLayout is given is a TypeError that says so", async () => {
-    for (const options of [null, "text"]) await expect(openLayout(freshLayout(), options as unknown as object)).rejects.toThrow(/^options must be an object, not /);
+    for (const options of [null, "text"])
+      await expect(openLayout(freshLayout(), options as unknown as object)).rejects.toThrow(
+        /^options must be an object, not /,
+      );
   });
 
-  it.each(["tags", "manifests"] as const)("in the options of %s is told before NAME_UNKNOWN", async (name) => {
-    const { registry } = await fill();
-    await expect(collect<unknown>(registry[name]("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
-    await expect(collect<unknown>(registry[name]("nowhere", { startAfter: 7 as unknown as string }))).rejects.toThrow(TypeError);
-    await expect(collect<unknown>(registry[name]("nowhere"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
-  });
+  it.each(["tags", "manifests"] as const)(
+    "in the options of %s is told before NAME_UNKNOWN",
+    async (name) => {
+      const { registry } = await fill();
+      await expect(collect<unknown>(registry[name]("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
+      await expect(
+        collect<unknown>(registry[name]("nowhere", { startAfter: 7 as unknown as string })),
+      ).rejects.toThrow(TypeError);
+      await expect(collect<unknown>(registry[name]("nowhere"))).rejects.toMatchObject({
+        code: "NAME_UNKNOWN",
+      });
+    },
+  );
 });

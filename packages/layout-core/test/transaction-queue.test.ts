@@ -14,9 +14,11 @@ it("a change that is added the moment the last one is over is made, too", async 
   });
   // Not one microtask lies between the end of the first and the beginning of the second.
   const second = new Promise((resolve, reject) => {
-    queue.add(() => 1).then(() => {
-      queue.add(() => 2).then(resolve, reject);
-    }, reject);
+    queue
+      .add(() => 1)
+      .then(() => {
+        queue.add(() => 2).then(resolve, reject);
+      }, reject);
   });
   expect(await second).toBe(2);
 });
@@ -87,23 +89,26 @@ function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object
 it("an effect happens once, however often the changes beside it are decided", async () => {
   const queue = queueOf([false, false, true]);
   const seen: string[] = [];
-  await Promise.all([
-    queue.addEffect(() => seen.push("effect")),
-    queue.add(() => seen.push("change")),
-  ]);
+  await Promise.all([queue.addEffect(() => seen.push("effect")), queue.add(() => seen.push("change"))]);
   expect(seen).toEqual(["change", "change", "change", "effect"]);
 });
 
 it("an effect happens and resolves although the changes beside it cannot be written", async () => {
   const queue = queueOf([new Error("no space left")]);
-  const [change, effect] = await Promise.allSettled([queue.add(() => "change"), queue.addEffect(() => "effect")]);
+  const [change, effect] = await Promise.allSettled([
+    queue.add(() => "change"),
+    queue.addEffect(() => "effect"),
+  ]);
   expect(change).toMatchObject({ status: "rejected", reason: { message: "no space left" } });
   expect(effect).toEqual({ status: "fulfilled", value: "effect" });
 });
 
 it("an effect that fails rejects alone", async () => {
   const queue = queueOf([true]);
-  const [change, effect] = await Promise.allSettled([queue.add(() => "change"), queue.addEffect(() => Promise.reject(new Error("no")))]);
+  const [change, effect] = await Promise.allSettled([
+    queue.add(() => "change"),
+    queue.addEffect(() => Promise.reject(new Error("no"))),
+  ]);
   expect(change).toEqual({ status: "fulfilled", value: "change" });
   expect(effect).toMatchObject({ status: "rejected", reason: { message: "no" } });
 });
@@ -113,7 +118,12 @@ it("a change that is added while the waiting of the last one ends is made", asyn
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
     acquire: async ({ signal }) => {
       attempts += 1;
-      if (attempts === 1) await new Promise((_, reject) => { signal.addEventListener("abort", () => { reject(signal.reason as Error); }); });
+      if (attempts === 1)
+        await new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reject(signal.reason as Error);
+          });
+        });
       return { isOurs: () => true, release: async () => Promise.resolve() };
     },
     commit: async (_lock, decide) => {

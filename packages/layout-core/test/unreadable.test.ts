@@ -7,7 +7,17 @@ import { describe, expect, it } from "vitest";
 import { nodeDisk, type Disk } from "../src/fs/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, freshLayout, imageIndex, pushArtifact, readIndex, rejection } from "./helpers.ts";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+  readIndex,
+  rejection,
+} from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 
@@ -31,42 +41,61 @@ async function prepare(): Promise<Scene> {
 }
 
 /** A registry to which the system refuses one blob, until told otherwise. */
-function openRefusing(directory: string, digest: string, code: string): { registry: LayoutRegistry; relent: () => void } {
+function openRefusing(
+  directory: string,
+  digest: string,
+  code: string,
+): { registry: LayoutRegistry; relent: () => void } {
   let refuses = true;
   const open: Disk["open"] = async (path, flags) => {
-    if (refuses && path === blobPath(directory, digest)) throw Object.assign(new Error(`${code}: refused, open '${path}'`), { code, syscall: "open" });
+    if (refuses && path === blobPath(directory, digest))
+      throw Object.assign(new Error(`${code}: refused, open '${path}'`), { code, syscall: "open" });
     return nodeDisk.open(path, flags);
   };
-  return { registry: openLayoutOn({ ...nodeDisk, open }, directory, { durability: "none" }), relent: () => { refuses = false; } };
+  return {
+    registry: openLayoutOn({ ...nodeDisk, open }, directory, { durability: "none" }),
+    relent: () => {
+      refuses = false;
+    },
+  };
 }
 
 describe("clause 31: the system does not let the blob of an index be read", () => {
-  it.each(["EACCES", "EIO", "ESTALE"])("%s: calls about others go on, and calls about it end in STORAGE_FAILED", async (code) => {
-    const { directory, good, about, list } = await prepare();
-    const { registry } = openRefusing(directory, list.digest, code);
-    const failed = { code: "STORAGE_FAILED", cause: { code } };
-    expect(await registry.resolveManifest("a", good.digest)).toEqual(good);
-    expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([about.digest]);
-    expect((await collect(registry.manifests("a"))).length).toBeGreaterThan(1);
-    await pushArtifact(registry, "a", "untagged");
-    await registry.deleteTag("a", "good");
-    await expect(registry.getTag("a", "list")).rejects.toMatchObject(failed);
-    await expect(registry.deleteManifest("a", list.digest)).rejects.toMatchObject(failed);
-    await expect(registry.deleteBlob("a", emptyDescriptor.digest)).rejects.toMatchObject(failed);
-    for (const options of [{ graceMs: 0 }, { dryRun: true }, { untagged: true }]) {
-      const error = await rejection(registry.gc(options));
-      expect(error).toMatchObject({ ...failed, message: expect.stringContaining(list.digest) as unknown });
-      expect((error as Error).message).not.toContain(dirname(directory));
-    }
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([{ kind: "unreadable-blob", digest: list.digest }]);
-    await registry.close();
-  });
+  it.each(["EACCES", "EIO", "ESTALE"])(
+    "%s: calls about others go on, and calls about it end in STORAGE_FAILED",
+    async (code) => {
+      const { directory, good, about, list } = await prepare();
+      const { registry } = openRefusing(directory, list.digest, code);
+      const failed = { code: "STORAGE_FAILED", cause: { code } };
+      expect(await registry.resolveManifest("a", good.digest)).toEqual(good);
+      expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([
+        about.digest,
+      ]);
+      expect((await collect(registry.manifests("a"))).length).toBeGreaterThan(1);
+      await pushArtifact(registry, "a", "untagged");
+      await registry.deleteTag("a", "good");
+      await expect(registry.getTag("a", "list")).rejects.toMatchObject(failed);
+      await expect(registry.deleteManifest("a", list.digest)).rejects.toMatchObject(failed);
+      await expect(registry.deleteBlob("a", emptyDescriptor.digest)).rejects.toMatchObject(failed);
+      for (const options of [{ graceMs: 0 }, { dryRun: true }, { untagged: true }]) {
+        const error = await rejection(registry.gc(options));
+        expect(error).toMatchObject({ ...failed, message: expect.stringContaining(list.digest) as unknown });
+        expect((error as Error).message).not.toContain(dirname(directory));
+      }
+      expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject(
+        [{ kind: "unreadable-blob", digest: list.digest }],
+      );
+      await registry.close();
+    },
+  );
 
   it("is tried again by each call: it is read as soon as the system lets it", async () => {
     const { directory, list, content } = await prepare();
     const { registry, relent } = openRefusing(directory, list.digest, "EACCES");
     const [child] = (JSON.parse(new TextDecoder().decode(content)) as { manifests: [Descriptor] }).manifests;
-    await expect(registry.resolveManifest("a", child.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("a", child.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     relent();
     expect(await registry.resolveManifest("a", child.digest)).toEqual(child);
     await registry.close();
@@ -85,29 +114,61 @@ describe("clause 31: the system does not let the blob of an index be read", () =
   it("EMFILE is about every file, and fails the call", async () => {
     const { directory, good, list } = await prepare();
     const { registry } = openRefusing(directory, list.digest, "EMFILE");
-    await expect(collect(registry.referrers("a", good.digest))).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EMFILE" } });
+    await expect(collect(registry.referrers("a", good.digest))).rejects.toMatchObject({
+      code: "STORAGE_FAILED",
+      cause: { code: "EMFILE" },
+    });
     await registry.close();
   });
 });
 
 describe("clauses 30 and 31: something else than a file is in the place of an index's blob", () => {
   it.each<[string, (path: string) => void, boolean]>([
-    ["a link to itself", (path) => { symlinkSync(path, path); }, true],
-    ["a link to nowhere", (path) => { symlinkSync("nowhere", path); }, true],
-    ["a directory", (path) => { mkdirSync(path); }, false],
+    [
+      "a link to itself",
+      (path) => {
+        symlinkSync(path, path);
+      },
+      true,
+    ],
+    [
+      "a link to nowhere",
+      (path) => {
+        symlinkSync("nowhere", path);
+      },
+      true,
+    ],
+    [
+      "a directory",
+      (path) => {
+        mkdirSync(path);
+      },
+      false,
+    ],
   ])("%s: calls about others go on, gc refuses, and a push mends it if it can", async (_, make, isMended) => {
     const { directory, good, about, list, content } = await prepare();
     rmSync(blobPath(directory, list.digest));
     make(blobPath(directory, list.digest));
     await using registry = await openLayout(directory, { durability: "none" });
-    for (const call of [() => registry.resolveManifest("a", list.digest), () => registry.getManifest("a", list.digest), () => registry.getTag("a", "list")]) {
+    for (const call of [
+      () => registry.resolveManifest("a", list.digest),
+      () => registry.getManifest("a", list.digest),
+      () => registry.getTag("a", "list"),
+    ]) {
       await expect(call()).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     }
-    expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([about.digest]);
+    expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([
+      about.digest,
+    ]);
     await pushArtifact(registry, "a", "untagged");
     await registry.deleteTag("a", "good");
-    await expect(registry.gc({ graceMs: 0 })).rejects.toMatchObject({ code: "LAYOUT_INVALID", detail: { damaged: [list.digest] } });
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([{ kind: "missing-blob", digest: list.digest }]);
+    await expect(registry.gc({ graceMs: 0 })).rejects.toMatchObject({
+      code: "LAYOUT_INVALID",
+      detail: { damaged: [list.digest] },
+    });
+    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([
+      { kind: "missing-blob", digest: list.digest },
+    ]);
     const pushing = registry.pushManifest("a", content, indexType, { tags: ["list"] });
     if (isMended) expect(await pushing).toEqual(list);
     else await expect(pushing).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EISDIR" } });
@@ -122,8 +183,16 @@ describe("clause 30: a manifest is larger than maxManifestBytes", () => {
     writeFileSync(blobPath(directory, digest), "");
     truncateSync(blobPath(directory, digest), 6e9);
     const index = readIndex(directory);
-    const entry = { mediaType: imageManifest, digest, size, annotations: { "org.opencontainers.image.ref.name": "a:big" } };
-    writeFileSync(`${directory}/index.json`, JSON.stringify({ ...index, manifests: [...index.manifests, entry] }));
+    const entry = {
+      mediaType: imageManifest,
+      digest,
+      size,
+      annotations: { "org.opencontainers.image.ref.name": "a:big" },
+    };
+    writeFileSync(
+      `${directory}/index.json`,
+      JSON.stringify({ ...index, manifests: [...index.manifests, entry] }),
+    );
     return { registry: await openLayout(directory, { durability: "none" }), digest };
   }
 
@@ -132,7 +201,11 @@ describe("clause 30: a manifest is larger than maxManifestBytes", () => {
     [500, "CONTENT_CORRUPT", "and its entry says that it is smaller"],
   ])("of %i bytes by its entry: every call about it is %s if it is so large %s", async (size, code) => {
     const { registry, digest } = await prepareSparse(size);
-    for (const call of [() => registry.getTag("a", "big"), () => registry.getManifest("a", digest), () => registry.resolveManifest("a", digest)]) {
+    for (const call of [
+      () => registry.getTag("a", "big"),
+      () => registry.getManifest("a", digest),
+      () => registry.resolveManifest("a", digest),
+    ]) {
       await expect(call()).rejects.toMatchObject({ code });
     }
     expect((await registry.resolveTag("a", "big")).digest).toBe(digest);

@@ -38,7 +38,9 @@ describe("D73: what an upload reads back", () => {
     await first.close();
     const second = await registry.pushBlobChunkedResume("a", first.id);
     await second.write(bytes("world"));
-    await expect(second.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(second.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     await second.commit(hello.digest);
     expect(read()).toBe(0);
     await registry.close();
@@ -54,7 +56,9 @@ describe("D73: what an upload reads back", () => {
     const writer = await registry.pushBlobChunkedResume("a", first.id);
     await writer.write(bytes("world"));
     expect(read()).toBe(0);
-    await expect(writer.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(writer.commit(descriptorOf(bytes("other")).digest)).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     await writer.commit(hello.digest);
     expect(read()).toBe(11);
     await registry.close();
@@ -85,7 +89,10 @@ describe("a write that fails", () => {
     const write: Disk["write"] = async (file, chunk, position) => {
       if (position !== undefined && chunk.length < 10 && (count += 1) === failing) {
         await nodeDisk.write(file, chunk.subarray(0, chunk.length / 2), position);
-        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), {
+          code: "ENOSPC",
+          syscall: "write",
+        });
       }
       return nodeDisk.write(file, chunk, position);
     };
@@ -122,13 +129,17 @@ it("a commit whose rename fails keeps the session and the writer", async () => {
   const directory = freshLayout();
   let failures = 1;
   const rename: Disk["rename"] = async (from, to) => {
-    if (to.includes("blobs") && (failures -= 1) >= 0) throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename" });
+    if (to.includes("blobs") && (failures -= 1) >= 0)
+      throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename" });
     return nodeDisk.rename(from, to);
   };
   await using registry = openLayoutOn({ ...nodeDisk, rename }, directory);
   const writer = await registry.pushBlobChunked("a");
   await writer.write(bytes("hello world"));
-  await expect(writer.commit(hello.digest)).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EIO" } });
+  await expect(writer.commit(hello.digest)).rejects.toMatchObject({
+    code: "STORAGE_FAILED",
+    cause: { code: "EIO" },
+  });
   expect(await writer.commit(hello.digest)).toMatchObject({ size: 11 });
   expect(readdirSync(join(directory, "_uploads"))).toEqual([]);
 });
@@ -140,13 +151,18 @@ it.skipIf(process.platform !== "linux")("files are closed, whatever becomes of a
   await (await registry.pushBlobChunked("a")).close();
   const before = open();
   for (let i = 0; i < 5; i += 1) {
-    const [closed, cancelled, committed] = await Promise.all([1, 2, 3].map(() => registry.pushBlobChunked("a")));
-    if (closed === undefined || cancelled === undefined || committed === undefined) throw new Error("three were started");
+    const [closed, cancelled, committed] = await Promise.all(
+      [1, 2, 3].map(() => registry.pushBlobChunked("a")),
+    );
+    if (closed === undefined || cancelled === undefined || committed === undefined)
+      throw new Error("three were started");
     await closed.close();
     await cancelled.cancel();
     await committed.write(bytes("hello world"));
     await committed.commit(hello.digest);
-    await expect(registry.pushBlobChunkedResume("a", closed.id, { offset: 5 })).rejects.toMatchObject({ code: "RANGE_INVALID" });
+    await expect(registry.pushBlobChunkedResume("a", closed.id, { offset: 5 })).rejects.toMatchObject({
+      code: "RANGE_INVALID",
+    });
   }
   expect(open()).toBe(before);
   await registry.close();
@@ -158,7 +174,9 @@ describe("processes", () => {
   beforeAll(async () => {
     script = await bundleWorker("upload", built);
   });
-  afterAll(() => { rmSync(built, { recursive: true }); });
+  afterAll(() => {
+    rmSync(built, { recursive: true });
+  });
 
   it("D14: one has a session while it lives; a dead one's is free at once, with all it had written", async () => {
     const directory = freshLayout();
@@ -166,7 +184,9 @@ describe("processes", () => {
     const end = ended(child);
     const id = await firstLine(child);
     await using registry = await openLayout(directory);
-    await expect(registry.pushBlobChunkedResume("a", id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+    await expect(registry.pushBlobChunkedResume("a", id)).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_INVALID",
+    });
     child.kill("SIGKILL");
     await end;
     const writer = await registry.pushBlobChunkedResume("a", id, { offset: 6 });

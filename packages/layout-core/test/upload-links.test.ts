@@ -22,8 +22,14 @@ it("clause 30: the data of a session that is a hard link to another file is neit
     () => registry.resolveUpload("a", writer.id),
     () => registry.cancelUpload("a", writer.id),
   ];
-  for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringContaining("hard link") as string });
-  expect(await collect(registry.verify())).toMatchObject([{ kind: "stray-file", path: `_uploads/${writer.id}` }]);
+  for (const call of calls)
+    await expect(call()).rejects.toMatchObject({
+      code: "LAYOUT_INVALID",
+      message: expect.stringContaining("hard link") as string,
+    });
+  expect(await collect(registry.verify())).toMatchObject([
+    { kind: "stray-file", path: `_uploads/${writer.id}` },
+  ]);
   await registry.gc({ graceMs: 0 });
   expect(readFileSync(data)).toEqual(Buffer.from(bytes("precious")));
 });

@@ -5,7 +5,15 @@ import { digestAlgorithms, octetStream, type BlobWriter } from "@ocilayout/oci-t
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout, listTree, rejection, snapshot } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  listTree,
+  rejection,
+  snapshot,
+} from "./helpers.ts";
 
 const hello = descriptorOf(bytes("hello world"));
 
@@ -32,11 +40,20 @@ describe("clause 9: an upload", () => {
   it("written in chunks becomes a blob, and leaves nothing else", async () => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
-    for (const [text, size] of [["hello", 5], [" ", 6], ["", 6], ["world", 11]] as const) {
+    for (const [text, size] of [
+      ["hello", 5],
+      [" ", 6],
+      ["", 6],
+      ["world", 11],
+    ] as const) {
       await writer.write(bytes(text));
       expect(writer.size).toBe(size);
     }
-    expect(await writer.commit(hello.digest)).toEqual({ mediaType: octetStream, digest: hello.digest, size: 11 });
+    expect(await writer.commit(hello.digest)).toEqual({
+      mediaType: octetStream,
+      digest: hello.digest,
+      size: 11,
+    });
     expect(await (await registry.getBlob("a", hello.digest)).text()).toBe("hello world");
     expect(sessions(registry)).toEqual([]);
   });
@@ -46,7 +63,11 @@ describe("clause 9: an upload", () => {
     await registry.pushBlob("a", hello, bytes("hello world"));
     await startAndClose(registry);
     const blob = hello.digest.replace(":", "/");
-    expect(listTree(registry.directory).filter((path) => path.startsWith("blobs/"))).toEqual(["blobs/", "blobs/sha256/", `blobs/${blob}`]);
+    expect(listTree(registry.directory).filter((path) => path.startsWith("blobs/"))).toEqual([
+      "blobs/",
+      "blobs/sha256/",
+      `blobs/${blob}`,
+    ]);
   });
 
   it("may be empty", async () => {
@@ -59,7 +80,11 @@ describe("clause 9: an upload", () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await using other = await openLayout(registry.directory);
-    for (const [it, offset, text] of [[registry, undefined, "wor"], [other, 9, "l"], [registry, 10, "d"]] as const) {
+    for (const [it, offset, text] of [
+      [registry, undefined, "wor"],
+      [other, 9, "l"],
+      [registry, 10, "d"],
+    ] as const) {
       await using writer = await it.pushBlobChunkedResume("a", id, offset === undefined ? {} : { offset });
       await writer.write(bytes(text));
     }
@@ -69,15 +94,21 @@ describe("clause 9: an upload", () => {
     expect(await (await registry.getBlob("a", hello.digest)).text()).toBe("hello world");
   });
 
-  it.each([0, 5, 7])("at another offset than its size (%i) is RANGE_INVALID, and as it was", async (offset) => {
-    await using registry = await open();
-    const id = await startAndClose(registry);
-    const before = snapshot(registry.directory);
-    await expect(registry.pushBlobChunkedResume("a", id, { offset })).rejects.toMatchObject({ code: "RANGE_INVALID", detail: { size: 6 } });
-    expect(snapshot(registry.directory)).toEqual(before);
-    await using writer = await registry.pushBlobChunkedResume("a", id, { offset: 6 });
-    expect(writer.size).toBe(6);
-  });
+  it.each([0, 5, 7])(
+    "at another offset than its size (%i) is RANGE_INVALID, and as it was",
+    async (offset) => {
+      await using registry = await open();
+      const id = await startAndClose(registry);
+      const before = snapshot(registry.directory);
+      await expect(registry.pushBlobChunkedResume("a", id, { offset })).rejects.toMatchObject({
+        code: "RANGE_INVALID",
+        detail: { size: 6 },
+      });
+      expect(snapshot(registry.directory)).toEqual(before);
+      await using writer = await registry.pushBlobChunkedResume("a", id, { offset: 6 });
+      expect(writer.size).toBe(6);
+    },
+  );
 
   it("D46: a negative offset is a mistake of the program", async () => {
     await using registry = await open();
@@ -95,7 +126,9 @@ describe("clause 9: an upload", () => {
         expect(await writer.commit(digest)).toMatchObject({ digest });
       }
     }
-    await expect(registry.pushBlobChunked("a", { digestAlgorithm: "md5" })).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushBlobChunked("a", { digestAlgorithm: "md5" })).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
   });
 
   it("D16: is verified also where its digest is stored already; a bad stored file is replaced", async () => {
@@ -233,7 +266,9 @@ describe("clause 9: the life of a writer", () => {
     cancel: (writer: BlobWriter) => writer.cancel(),
   };
   const end = {
-    committed: async (writer: BlobWriter) => { await writer.commit(hello.digest); },
+    committed: async (writer: BlobWriter) => {
+      await writer.commit(hello.digest);
+    },
     cancelled: (writer: BlobWriter) => writer.cancel(),
     closed: (writer: BlobWriter) => writer.close(),
     disposed: (writer: BlobWriter) => writer[Symbol.asyncDispose](),
@@ -258,7 +293,8 @@ describe("clause 9: the life of a writer", () => {
     if (expected === undefined) await call[name](writer);
     else await expect(call[name](writer)).rejects.toMatchObject(expected);
     await writer.close();
-    if (ending === "committed") expect(await (await registry.getBlob("a", hello.digest)).text()).toBe("hello world");
+    if (ending === "committed")
+      expect(await (await registry.getBlob("a", hello.digest)).text()).toBe("hello world");
   });
 
   it.each(["committed", "cancelled"] as const)("D46: a session that was %s is unknown", async (ending) => {
@@ -386,7 +422,9 @@ describe("D74: sessions expire", () => {
     await using another = await openLayout(registry.directory, { uploadExpiryMs: 60_000 });
     await using last = await another.pushBlobChunked("a");
     expect(left).toContain(writer.id);
-    await expect.poll(() => sessions(registry).sort(), { timeout: 20_000 }).toEqual([writer.id, last.id].sort());
+    await expect
+      .poll(() => sessions(registry).sort(), { timeout: 20_000 })
+      .toEqual([writer.id, last.id].sort());
   });
 
   it("one that is open is not removed", async () => {

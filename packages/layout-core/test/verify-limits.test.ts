@@ -35,7 +35,12 @@ describe("clause 2: a signal bounds verify, also where it has nothing to report"
     const large = new Uint8Array(8 * 1024 * 1024);
     await writer.pushBlob("a", emptyDescriptor, bytes("{}"));
     await writer.pushBlob("a", descriptorOf(large), large);
-    await writer.pushManifest("a", artifact("one", { layers: [descriptorOf(large)] }), "application/vnd.oci.image.manifest.v1+json", { tags: ["v1"] });
+    await writer.pushManifest(
+      "a",
+      artifact("one", { layers: [descriptorOf(large)] }),
+      "application/vnd.oci.image.manifest.v1+json",
+      { tags: ["v1"] },
+    );
     await writer.close();
     const controller = new AbortController();
     let largeReads = 0;
@@ -60,12 +65,22 @@ describe("clause 31: a directory that cannot be listed is a finding", () => {
     await pushArtifact(writer, "a", "one", ["v1"]);
     await writer.close();
     const list: Disk["list"] = async (path) => {
-      if (path === join(directory, name)) throw Object.assign(new Error(`EACCES: permission denied, scandir '${path}'`), { code: "EACCES", syscall: "scandir" });
+      if (path === join(directory, name))
+        throw Object.assign(new Error(`EACCES: permission denied, scandir '${path}'`), {
+          code: "EACCES",
+          syscall: "scandir",
+        });
       return nodeDisk.list(path);
     };
     await using registry = openLayoutOn({ ...nodeDisk, list }, directory);
     const findings = await collect(registry.verify());
-    expect(findings).toMatchObject([{ severity: "error", kind, message: expect.stringContaining("cannot be listed: permission denied") as string }]);
+    expect(findings).toMatchObject([
+      {
+        severity: "error",
+        kind,
+        message: expect.stringContaining("cannot be listed: permission denied") as string,
+      },
+    ]);
     expect(JSON.stringify(findings)).not.toContain(directory);
     // An index that lists nothing asks whether there are blobs.
     const index = { schemaVersion: 2, manifests: [] };
@@ -80,6 +95,8 @@ it("verify calls a blob unreachable only if gc would remove it", async () => {
   await pushArtifact(registry, "a", "one", ["v1"]);
   mkdirSync(join(directory, "blobs/sha384"));
   writeFileSync(join(directory, "blobs/sha384", "a".repeat(96)), "x");
-  expect(await collect(registry.verify())).toMatchObject([{ kind: "stray-file", path: `blobs/sha384/${"a".repeat(96)}` }]);
+  expect(await collect(registry.verify())).toMatchObject([
+    { kind: "stray-file", path: `blobs/sha384/${"a".repeat(96)}` },
+  ]);
   expect(await registry.gc({ graceMs: 0 })).toMatchObject({ removed: [] });
 });

@@ -22,7 +22,9 @@ const content = bytes("content");
 const layer = descriptorOf(content);
 
 /** A layout with an index over an image with one layer. */
-async function prepare(options: LayoutOptions = {}): Promise<{ registry: LayoutRegistry; image: string; list: string }> {
+async function prepare(
+  options: LayoutOptions = {},
+): Promise<{ registry: LayoutRegistry; image: string; list: string }> {
   const registry = await openLayout(freshLayout(), options);
   await registry.pushBlob("a", layer, content);
   await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
@@ -39,7 +41,10 @@ async function verify(directory: string, options: LayoutOptions = {}): Promise<F
 /** Changes the entries of a layout's index. */
 function editIndex(directory: string, edit: (entries: object[]) => unknown[]): void {
   const index = readIndex(directory);
-  writeFileSync(join(directory, "index.json"), JSON.stringify({ ...index, manifests: edit(index.manifests) }));
+  writeFileSync(
+    join(directory, "index.json"),
+    JSON.stringify({ ...index, manifests: edit(index.manifests) }),
+  );
 }
 
 describe("verify", () => {
@@ -52,17 +57,31 @@ describe("verify", () => {
   });
 
   it.each<[string, (directory: string) => void]>([
-    ["a truncated one", (path) => { truncateSync(path, 3); }],
-    ["one of the right size", (path) => { writeFileSync(path, "CONTENT"); }],
+    [
+      "a truncated one",
+      (path) => {
+        truncateSync(path, 3);
+      },
+    ],
+    [
+      "one of the right size",
+      (path) => {
+        writeFileSync(path, "CONTENT");
+      },
+    ],
   ])("corrupt-blob: %s", async (_name, damage) => {
     const { registry, image } = await prepare();
     damage(blobPath(registry.directory, layer.digest));
     truncateSync(blobPath(registry.directory, image), 50);
     // Whatever this instance has read before, it looks again.
-    const kinds = (await collect(registry.verify())).filter(({ severity }) => severity === "error").map(({ kind, digest }) => [kind, digest]);
+    const kinds = (await collect(registry.verify()))
+      .filter(({ severity }) => severity === "error")
+      .map(({ kind, digest }) => [kind, digest]);
     expect(kinds).toEqual([["corrupt-blob", image]]);
     await registry.pushManifest("a", artifact("image", { layers: [layer] }), imageManifest);
-    expect(await verify(registry.directory)).toMatchObject([{ severity: "error", kind: "corrupt-blob", digest: layer.digest }]);
+    expect(await verify(registry.directory)).toMatchObject([
+      { severity: "error", kind: "corrupt-blob", digest: layer.digest },
+    ]);
   });
 
   it("content: false compares sizes only", async () => {
@@ -70,7 +89,9 @@ describe("verify", () => {
     writeFileSync(blobPath(registry.directory, layer.digest), "CONTENT");
     expect(await collect(registry.verify({ content: false }))).toEqual([]);
     truncateSync(blobPath(registry.directory, layer.digest), 3);
-    expect(await collect(registry.verify({ content: false }))).toMatchObject([{ kind: "wrong-size", digest: layer.digest }]);
+    expect(await collect(registry.verify({ content: false }))).toMatchObject([
+      { kind: "wrong-size", digest: layer.digest },
+    ]);
   });
 
   it("missing-blob: a layer, a child; a warning in a sparse layout; none for a layer with urls or a subject", async () => {
@@ -79,9 +100,13 @@ describe("verify", () => {
     const subject = descriptorOf(bytes("subject"), imageManifest);
     await registry.pushManifest("a", artifact("more", { layers: [elsewhere], subject }), imageManifest);
     rmSync(blobPath(registry.directory, layer.digest));
-    expect(await collect(registry.verify())).toMatchObject([{ severity: "error", kind: "missing-blob", digest: layer.digest }]);
+    expect(await collect(registry.verify())).toMatchObject([
+      { severity: "error", kind: "missing-blob", digest: layer.digest },
+    ]);
     rmSync(blobPath(registry.directory, image));
-    expect(await verify(registry.directory, { allowSparse: true })).toMatchObject([{ severity: "warning", kind: "missing-blob", digest: image }]);
+    expect(await verify(registry.directory, { allowSparse: true })).toMatchObject([
+      { severity: "warning", kind: "missing-blob", digest: image },
+    ]);
   });
 
   it("D18: missing-blob: a link that leaves the layout", async () => {
@@ -97,7 +122,9 @@ describe("verify", () => {
   it("wrong-size: an entry that says another size than the file has", async () => {
     const { registry, list } = await prepare();
     editIndex(registry.directory, ([entry]) => [{ ...entry, size: 7 }]);
-    expect(await verify(registry.directory)).toMatchObject([{ severity: "error", kind: "wrong-size", digest: list }]);
+    expect(await verify(registry.directory)).toMatchObject([
+      { severity: "error", kind: "wrong-size", digest: list },
+    ]);
   });
 
   it("damaged-manifest: bytes that are what their name says, and no manifest", async () => {
@@ -106,9 +133,14 @@ describe("verify", () => {
     await registry.pushBlob("a", descriptorOf(nonsense), nonsense);
     editIndex(registry.directory, (entries) => [
       ...entries,
-      { ...descriptorOf(nonsense, imageManifest), annotations: { "org.opencontainers.image.ref.name": "a:bad" } },
+      {
+        ...descriptorOf(nonsense, imageManifest),
+        annotations: { "org.opencontainers.image.ref.name": "a:bad" },
+      },
     ]);
-    expect(await verify(registry.directory)).toMatchObject([{ severity: "error", kind: "damaged-manifest", digest: descriptorOf(nonsense).digest }]);
+    expect(await verify(registry.directory)).toMatchObject([
+      { severity: "error", kind: "damaged-manifest", digest: descriptorOf(nonsense).digest },
+    ]);
   });
 
   it("foreign-entry: with the option that would read it", async () => {
@@ -117,8 +149,16 @@ describe("verify", () => {
       const annotations = name === undefined ? undefined : { "org.opencontainers.image.ref.name": name };
       return { mediaType: indexType, digest: list, size: 1, ...more, annotations };
     };
-    editIndex(registry.directory, (entries) => [...entries, entry("bare"), entry(undefined), entry("A:b:c"), entry("a:x", { digest: "nonsense" })]);
-    const found = (await verify(registry.directory, { defaultRepository: null })).filter(({ kind }) => kind === "foreign-entry");
+    editIndex(registry.directory, (entries) => [
+      ...entries,
+      entry("bare"),
+      entry(undefined),
+      entry("A:b:c"),
+      entry("a:x", { digest: "nonsense" }),
+    ]);
+    const found = (await verify(registry.directory, { defaultRepository: null })).filter(
+      ({ kind }) => kind === "foreign-entry",
+    );
     expect(found.map(({ severity, digest, refName }) => [severity, digest, refName])).toEqual([
       ["warning", list, "bare"],
       ["warning", list, undefined],
@@ -136,7 +176,9 @@ describe("verify", () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
     const manifest = artifact("docker", { mediaType: dockerMediaTypes.manifest });
-    const { digest } = await registry.pushManifest("a", manifest, dockerMediaTypes.manifest, { tags: ["v1"] });
+    const { digest } = await registry.pushManifest("a", manifest, dockerMediaTypes.manifest, {
+      tags: ["v1"],
+    });
     const found = await verify(registry.directory);
     expect(found).toMatchObject([{ severity: "warning", kind: "docker-manifest", digest, refName: "a:v1" }]);
     expect(found[0]?.message).toContain("skopeo, podman, buildah and umoci do not read");
@@ -159,7 +201,9 @@ describe("verify", () => {
   it("duplicate-ref: a bare tag and the same tag in full, with both spellings", async () => {
     const { registry } = await prepare();
     const named = (name: string): object => ({ annotations: { "org.opencontainers.image.ref.name": name } });
-    editIndex(registry.directory, ([entry]) => ["v9", "default:v9"].map((name) => ({ ...entry, ...named(name) })));
+    editIndex(registry.directory, ([entry]) =>
+      ["v9", "default:v9"].map((name) => ({ ...entry, ...named(name) })),
+    );
     const found = (await verify(registry.directory)).filter(({ kind }) => kind === "duplicate-ref");
     expect(found.map(({ refName }) => refName)).toEqual(["default:v9"]);
     expect(found[0]?.message).toContain('default:v9 as "v9" and as "default:v9"');
@@ -167,7 +211,10 @@ describe("verify", () => {
 
   it("duplicate-ref: each entry that another one of its name hides", async () => {
     const { registry, image, list } = await prepare();
-    editIndex(registry.directory, ([entry]) => [entry, { ...entry, digest: image, mediaType: imageManifest }]);
+    editIndex(registry.directory, ([entry]) => [
+      entry,
+      { ...entry, digest: image, mediaType: imageManifest },
+    ]);
     const found = (await verify(registry.directory)).filter(({ kind }) => kind === "duplicate-ref");
     expect(found).toMatchObject([{ severity: "warning", digest: image, refName: "a:list" }]);
     expect(list).not.toBe(image);
@@ -177,7 +224,8 @@ describe("verify", () => {
     const { registry } = await prepare();
     const { directory } = registry;
     await registry.pushBlob("a", descriptorOf(bytes("unused")), bytes("unused"));
-    for (const path of ["README", "blobs/file", "blobs/sha256/short", "blobs/sha256/.tmp"]) writeFileSync(join(directory, path), "x");
+    for (const path of ["README", "blobs/file", "blobs/sha256/short", "blobs/sha256/.tmp"])
+      writeFileSync(join(directory, path), "x");
     mkdirSync(join(directory, "blobs", "sha256", "directory"));
     mkdirSync(join(directory, "nested"));
     const found = await collect(registry.verify());
@@ -198,7 +246,8 @@ describe("verify", () => {
     await writer.close();
     writeFileSync(join(directory, "_uploads", "left.blob"), "x");
     expect(await collect(registry.verify())).toEqual([]);
-    for (const name of [`${writer.id}/data`, "left.blob"]) utimesSync(join(directory, "_uploads", name), 1, 1);
+    for (const name of [`${writer.id}/data`, "left.blob"])
+      utimesSync(join(directory, "_uploads", name), 1, 1);
     const found = await collect(registry.verify());
     expect(found.map(({ kind, path }) => `${kind} ${path ?? ""}`).sort()).toEqual(
       [`stale-upload _uploads/${writer.id}`, "stale-upload _uploads/left.blob"].sort(),
@@ -217,7 +266,8 @@ describe("verify", () => {
     const { registry, image } = await prepare();
     rmSync(blobPath(registry.directory, image));
     writeFileSync(join(registry.directory, "README"), "x");
-    for (const { message } of await collect(registry.verify())) expect(message).not.toContain(registry.directory);
+    for (const { message } of await collect(registry.verify()))
+      expect(message).not.toContain(registry.directory);
   });
 
   it("clause 2: ends when its signal is aborted", async () => {

@@ -15,7 +15,10 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     const fake = new FakeRegistry();
     let top = fake.put(list(), indexType);
     for (let i = 0; i < 10_000; i += 1) top = fake.put(list(top), indexType);
-    expect((await collect(walkManifest(fake.registry, "a", top.digest))).at(-1)).toMatchObject({ depth: 10_000, state: "read" });
+    expect((await collect(walkManifest(fake.registry, "a", top.digest))).at(-1)).toMatchObject({
+      depth: 10_000,
+      state: "read",
+    });
   });
 
   it("tells of a child whose digest cannot be verified as damaged, and goes on", async () => {
@@ -33,7 +36,9 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     const fake = new FakeRegistry();
     const digest = `sha256:${"0".repeat(64)}` as const;
     fake.put(list({ ...unknown, mediaType: indexType, digest }), indexType, digest);
-    await expect(collect(walkManifest(fake.registry, "a", digest))).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
+    await expect(collect(walkManifest(fake.registry, "a", digest))).rejects.toMatchObject({
+      code: "CONTENT_CORRUPT",
+    });
   });
 
   it("does not enter a child that is not what its digest says", async () => {
@@ -75,24 +80,35 @@ describe("walkManifest over a registry that is not to be trusted", () => {
 
   it.each([-1, NaN, 0.5])("clause 1: a limit of %d bytes is a RangeError", async (maxManifestBytes) => {
     const { registry } = new FakeRegistry();
-    await expect(walkManifest(registry, "a", unknown.digest, { maxManifestBytes }).next()).rejects.toThrow(RangeError);
+    await expect(walkManifest(registry, "a", unknown.digest, { maxManifestBytes }).next()).rejects.toThrow(
+      RangeError,
+    );
   });
 
   it("reads what is reached once, and comes by each reference once: whatever refers to what", async () => {
-    const references = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), { minLength: 1, maxLength: 12 });
+    const references = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 12,
+    });
     await fc.assert(
       fc.asyncProperty(references, async (rows) => {
         const fake = new FakeRegistry();
         const made: { descriptor: Descriptor; children: Descriptor[] }[] = [];
         for (const [i, row] of rows.entries()) {
           const children = row.filter((to) => to < i).flatMap((to) => made[to]?.descriptor ?? []);
-          made.push({ descriptor: fake.put({ ...list(...children), annotations: { i: String(i) } }, indexType), children });
+          made.push({
+            descriptor: fake.put({ ...list(...children), annotations: { i: String(i) } }, indexType),
+            children,
+          });
         }
-        const childrenOf = new Map(made.map(({ descriptor, children }) => [descriptor.digest as string, children]));
+        const childrenOf = new Map(
+          made.map(({ descriptor, children }) => [descriptor.digest as string, children]),
+        );
         const root = made.at(-1)?.descriptor.digest ?? "";
         const steps = await collect(walkManifest(fake.registry, "a", root));
         const reached = new Set([root]);
-        for (const digest of reached) for (const child of childrenOf.get(digest) ?? []) reached.add(child.digest);
+        for (const digest of reached)
+          for (const child of childrenOf.get(digest) ?? []) reached.add(child.digest);
         expect([...fake.asked].sort()).toEqual([...reached].sort());
         expect(steps).toHaveLength(1 + [...reached].flatMap((digest) => childrenOf.get(digest) ?? []).length);
         for (const digest of reached) {
@@ -107,7 +123,14 @@ describe("walkManifest over a registry that is not to be trusted", () => {
 it("a child that is another kind of thing than its index says is damaged, and hides nothing from where it is told right", async () => {
   const fake = new FakeRegistry();
   const inner = fake.put({ schemaVersion: 2, manifests: [] }, indexType);
-  const root = fake.put({ schemaVersion: 2, manifests: [{ ...inner, mediaType: imageManifest }, inner] }, indexType);
+  const root = fake.put(
+    { schemaVersion: 2, manifests: [{ ...inner, mediaType: imageManifest }, inner] },
+    indexType,
+  );
   const steps = await collect(walkManifest(fake.registry, "a", root.digest));
-  expect(steps.map(({ depth, role, state }) => `${depth} ${role} ${state}`)).toEqual(["0 index read", "1 manifest damaged", "1 index read"]);
+  expect(steps.map(({ depth, role, state }) => `${depth} ${role} ${state}`)).toEqual([
+    "0 index read",
+    "1 manifest damaged",
+    "1 index read",
+  ]);
 });

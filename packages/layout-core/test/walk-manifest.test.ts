@@ -1,10 +1,31 @@
 import { rmSync, truncateSync } from "node:fs";
 
-import { collect, emptyDescriptor, ociMediaTypes, type Descriptor, type Platform } from "@ocilayout/oci-types";
+import {
+  collect,
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+  type Platform,
+} from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { openLayout, readImageConfig, resolvePlatform, walkManifest, type LayoutRegistry, type WalkStep } from "../src/index.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, freshLayout, imageIndex, pushArtifact } from "./helpers.ts";
+import {
+  openLayout,
+  readImageConfig,
+  resolvePlatform,
+  walkManifest,
+  type LayoutRegistry,
+  type WalkStep,
+} from "../src/index.ts";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+} from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType, imageConfig } = ociMediaTypes;
 
@@ -13,12 +34,26 @@ async function pushIndex(registry: LayoutRegistry, ...children: readonly Descrip
 }
 
 /** Pushes an image with one layer, for `platform`. */
-async function pushImage(registry: LayoutRegistry, platform: Platform, more: object = {}): Promise<Descriptor> {
+async function pushImage(
+  registry: LayoutRegistry,
+  platform: Platform,
+  more: object = {},
+): Promise<Descriptor> {
   const layer = bytes(`layer of ${platform.os}/${platform.architecture}`);
-  const config = bytes(JSON.stringify({ ...platform, rootfs: { type: "layers", diff_ids: [descriptorOf(layer).digest] }, ...more }));
+  const config = bytes(
+    JSON.stringify({
+      ...platform,
+      rootfs: { type: "layers", diff_ids: [descriptorOf(layer).digest] },
+      ...more,
+    }),
+  );
   await registry.pushBlob("a", descriptorOf(layer), layer);
   await registry.pushBlob("a", descriptorOf(config), config);
-  const manifest = artifact("image", { artifactType: undefined, config: descriptorOf(config, imageConfig), layers: [descriptorOf(layer)] });
+  const manifest = artifact("image", {
+    artifactType: undefined,
+    config: descriptorOf(config, imageConfig),
+    layers: [descriptorOf(layer)],
+  });
   return registry.pushManifest("a", manifest, imageManifest);
 }
 
@@ -51,7 +86,12 @@ describe("walkManifest", () => {
   it("enters each manifest once, and comes by it every time: a diamond of 30 levels is linear", async () => {
     await using registry = await openLayout(freshLayout(), { durability: "none" });
     let top = await pushArtifact(registry, "a", "bottom");
-    for (let i = 0; i < 30; i += 1) top = await pushIndex(registry, { ...top, annotations: { i: "1" } }, { ...top, annotations: { i: "2" } });
+    for (let i = 0; i < 30; i += 1)
+      top = await pushIndex(
+        registry,
+        { ...top, annotations: { i: "1" } },
+        { ...top, annotations: { i: "2" } },
+      );
     const steps = await walk(registry, top);
     expect(steps.filter(({ state }) => state === "read")).toHaveLength(31);
     expect(steps.filter(({ state }) => state === "repeated")).toHaveLength(30);
@@ -85,14 +125,22 @@ describe("walkManifest", () => {
   it("rejects where the root is not there, or larger than is read", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one");
-    await expect(collect(walkManifest(registry, "a", descriptorOf(bytes("x")).digest))).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    await expect(collect(walkManifest(registry, "a", one.digest, { maxManifestBytes: 10 }))).rejects.toMatchObject({ code: "SIZE_INVALID" });
+    await expect(collect(walkManifest(registry, "a", descriptorOf(bytes("x")).digest))).rejects.toMatchObject(
+      { code: "MANIFEST_UNKNOWN" },
+    );
+    await expect(
+      collect(walkManifest(registry, "a", one.digest, { maxManifestBytes: 10 })),
+    ).rejects.toMatchObject({ code: "SIZE_INVALID" });
   });
 
   it("lists what an index contains of other types, and does not look into it", async () => {
     await using registry = await openLayout(freshLayout());
     const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing");
-    expect((await walk(registry, await pushIndex(registry, thing))).at(-1)).toMatchObject({ role: "other", state: "listed", descriptor: thing });
+    expect((await walk(registry, await pushIndex(registry, thing))).at(-1)).toMatchObject({
+      role: "other",
+      state: "listed",
+      descriptor: thing,
+    });
   });
 
   it("clause 2: ends when its signal is aborted, and reads nothing before the first next()", async () => {
@@ -109,22 +157,37 @@ describe("walkManifest", () => {
 describe("readImageConfig", () => {
   it("reads it verified, unknown members too", async () => {
     await using registry = await openLayout(freshLayout());
-    const image = await pushImage(registry, { ...arm64, variant: "v8" }, { config: { Cmd: ["sh"] }, future: 1 });
+    const image = await pushImage(
+      registry,
+      { ...arm64, variant: "v8" },
+      { config: { Cmd: ["sh"] }, future: 1 },
+    );
     const [step] = await walk(registry, image);
     if (step?.manifest?.kind !== "manifest") throw new Error("an image was pushed");
-    expect(await readImageConfig(registry, "a", step.manifest.manifest)).toMatchObject({ ...arm64, variant: "v8", config: { Cmd: ["sh"] }, future: 1 });
+    expect(await readImageConfig(registry, "a", step.manifest.manifest)).toMatchObject({
+      ...arm64,
+      variant: "v8",
+      config: { Cmd: ["sh"] },
+      future: 1,
+    });
   });
 
-  it.each([["{}"], ["[]"], ["null"], ["no JSON"], ['{"os":"linux","architecture":"amd64"}'], ['{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[1]}}']])(
-    "%s is none: MANIFEST_INVALID",
-    async (text) => {
-      await using registry = await openLayout(freshLayout());
-      const config = descriptorOf(bytes(text), imageConfig);
-      await registry.pushBlob("a", config, bytes(text));
-      const manifest = { schemaVersion: 2 as const, config, layers: [] };
-      await expect(readImageConfig(registry, "a", manifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
-    },
-  );
+  it.each([
+    ["{}"],
+    ["[]"],
+    ["null"],
+    ["no JSON"],
+    ['{"os":"linux","architecture":"amd64"}'],
+    ['{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[1]}}'],
+  ])("%s is none: MANIFEST_INVALID", async (text) => {
+    await using registry = await openLayout(freshLayout());
+    const config = descriptorOf(bytes(text), imageConfig);
+    await registry.pushBlob("a", config, bytes(text));
+    const manifest = { schemaVersion: 2 as const, config, layers: [] };
+    await expect(readImageConfig(registry, "a", manifest)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
+  });
 
   it("that is not there is BLOB_UNKNOWN", async () => {
     await using registry = await openLayout(freshLayout());
@@ -143,7 +206,9 @@ describe("resolvePlatform", () => {
     for (const { digest } of [said, silent, nested]) {
       expect(await resolvePlatform(registry, "a", digest, arm64)).toEqual(two);
       expect(await resolvePlatform(registry, "a", digest, amd64)).toEqual(one);
-      await expect(resolvePlatform(registry, "a", digest, { os: "plan9", architecture: "amd64" })).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+      await expect(
+        resolvePlatform(registry, "a", digest, { os: "plan9", architecture: "amd64" }),
+      ).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     }
   });
 

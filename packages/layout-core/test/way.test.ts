@@ -59,8 +59,14 @@ describe("option within", () => {
       () => mountBetween(layout, sound, blob.digest),
       () => mountBetween(other, layout, blob.digest),
     ];
-    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringMatching(/^team is a link/) as string });
-    expect(await collect(layout.verify())).toMatchObject([{ kind: "damaged-layout", message: expect.stringContaining("team is a link") as string }]);
+    for (const call of calls)
+      await expect(call()).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+        message: expect.stringMatching(/^team is a link/) as string,
+      });
+    expect(await collect(layout.verify())).toMatchObject([
+      { kind: "damaged-layout", message: expect.stringContaining("team is a link") as string },
+    ]);
     expect(listTree(outside)).toEqual(before);
     expect(existsSync(join(root, "sound"))).toBe(false);
   });
@@ -97,9 +103,13 @@ describe("clause 33: readOnly", () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     for (const path of ["nothing", "nothing/at/all", "file", "file/below"]) {
-      await expect(openLayout(join(root, path), { readOnly: true })).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(openLayout(join(root, path), { readOnly: true })).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+      });
     }
-    await expect(openLayout(join(root, "a/b"), { readOnly: true, within: join(root, "a") })).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(
+      openLayout(join(root, "a/b"), { readOnly: true, within: join(root, "a") }),
+    ).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     mkdirSync(join(root, "empty"));
     await using reader = await openLayout(join(root, "empty"), { readOnly: true });
     expect(await collect(reader.repositories())).toEqual([]);

@@ -54,12 +54,18 @@ interface Step {
  *
  * @throws `RegistryError` `LAYOUT_INVALID` if `directory` is itself a layout, or not a directory; `STORAGE_FAILED` if it cannot be read.
  */
-export async function* discover(directory: string, options: DiscoverOptions = {}): AsyncGenerator<string, void, undefined> {
+export async function* discover(
+  directory: string,
+  options: DiscoverOptions = {},
+): AsyncGenerator<string, void, undefined> {
   for await (const { name, obstacle } of explore(directory, options)) if (obstacle === undefined) yield name;
 }
 
 /** {@link discover}, and what stands where a repository could be. */
-export async function* explore(directory: string, options: DiscoverOptions = {}): AsyncGenerator<Found, void, undefined> {
+export async function* explore(
+  directory: string,
+  options: DiscoverOptions = {},
+): AsyncGenerator<Found, void, undefined> {
   const { startAfter = "", signal } = options;
   await requireTree(directory);
   const root = await list(directory, "");
@@ -88,7 +94,10 @@ export async function* explore(directory: string, options: DiscoverOptions = {})
 async function requireTree(directory: string): Promise<void> {
   const kind = await inspectDirectory(directory);
   if (kind !== "layout" && kind !== "remnant") return;
-  throw new RegistryError("LAYOUT_INVALID", "this is one layout, not a directory of layouts: open it with openLayout");
+  throw new RegistryError(
+    "LAYOUT_INVALID",
+    "this is one layout, not a directory of layouts: open it with openLayout",
+  );
 }
 
 /** Adds the steps for the directories `names`, the last first. `a-b` comes between `a` and what is below `a`. */
@@ -118,10 +127,15 @@ async function list(root: string, name: string): Promise<Listing> {
       throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory", { cause });
     }
     if (ABSENT.has(code)) return nothing;
-    const error = new RegistryError("STORAGE_FAILED", `cannot look for repositories: ${code}`, { cause, detail: { systemCode: code } });
+    const error = new RegistryError("STORAGE_FAILED", `cannot look for repositories: ${code}`, {
+      cause,
+      detail: { systemCode: code },
+    });
     if (name === "" || !OF_ONE_DIRECTORY.has(code)) throw error;
     // A directory that is not to be listed may still be one whose files can be read.
-    return hasMarker(directory) ? { ...nothing, isRepository: true } : { ...nothing, obstacles: [{ name, obstacle: error }] };
+    return hasMarker(directory)
+      ? { ...nothing, isRepository: true }
+      : { ...nothing, obstacles: [{ name, obstacle: error }] };
   }
   const isRepository = entries.some((entry) => entry.name === "oci-layout");
   const named = entries.filter((entry) => isComponent(entry.name));
@@ -129,7 +143,9 @@ async function list(root: string, name: string): Promise<Listing> {
     isRepository: isRepository && name !== "",
     children: named.filter((entry) => entry.isDirectory()).map((entry) => entry.name),
     // Stray files within a repository are its layout's to report.
-    obstacles: isRepository ? [] : named.filter((entry) => !entry.isDirectory()).map((entry) => obstacleOf(name, entry)),
+    obstacles: isRepository
+      ? []
+      : named.filter((entry) => !entry.isDirectory()).map((entry) => obstacleOf(name, entry)),
   };
 }
 
@@ -138,10 +154,21 @@ const nothing: Listing = { isRepository: false, children: [], obstacles: [] };
 /** Nothing is there: removed meanwhile, or a name that is too long to be one. */
 const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
 /** What the system answers about one bad directory. Other codes, such as EMFILE, concern them all. */
-const OF_ONE_DIRECTORY: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EIO", "ELOOP", "ESTALE", "EUCLEAN", "EBADMSG"]);
+const OF_ONE_DIRECTORY: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EIO",
+  "ELOOP",
+  "ESTALE",
+  "EUCLEAN",
+  "EBADMSG",
+]);
 
 function obstacleOf(parent: string, entry: Dirent): Found {
-  return { name: parent === "" ? entry.name : `${parent}/${entry.name}`, obstacle: entry.isSymbolicLink() ? "link" : "file" };
+  return {
+    name: parent === "" ? entry.name : `${parent}/${entry.name}`,
+    obstacle: entry.isSymbolicLink() ? "link" : "file",
+  };
 }
 
 /** Whether something called `oci-layout` is in `directory`. */

@@ -56,7 +56,11 @@ export async function* verifyAll(
  * Collects the garbage of one layout after the other. A layout whose garbage cannot be collected is reported, and hides no
  * other.
  */
-export async function collectAll(layouts: OpenLayouts, directory: string, options: GcOptions): Promise<PerRepositoryGcReport> {
+export async function collectAll(
+  layouts: OpenLayouts,
+  directory: string,
+  options: GcOptions,
+): Promise<PerRepositoryGcReport> {
   const removed: Digest[] = [];
   const withheld: Digest[] = [];
   const failures: RepositoryFailure[] = [];
@@ -94,7 +98,12 @@ export async function collectAll(layouts: OpenLayouts, directory: string, option
 }
 
 /** The codes of what is wrong with one layout. Others concern the call as a whole: `CLOSED`, or `DENIED` for `readOnly`. */
-const OF_ONE_LAYOUT: readonly string[] = ["LAYOUT_INVALID", "STORAGE_FAILED", "LOCK_TIMEOUT", "CONTENT_CORRUPT"];
+const OF_ONE_LAYOUT: readonly string[] = [
+  "LAYOUT_INVALID",
+  "STORAGE_FAILED",
+  "LOCK_TIMEOUT",
+  "CONTENT_CORRUPT",
+];
 
 /** Passes on what concerns the call as a whole: also a signal's reason, or a mistake of the caller. */
 function requireOwnFailure(error: unknown): RegistryError {
@@ -111,5 +120,11 @@ function obstacleFinding(repository: string, obstacle: NonNullable<Found["obstac
 
 function failureFinding(repository: string, { code, message }: RegistryError): RepositoryFinding {
   const kind = code === "LAYOUT_INVALID" ? "damaged-layout" : "unreadable-layout";
-  return { severity: "error", kind, path: repository, repository, message: `${repository} cannot be verified: ${message}` };
+  return {
+    severity: "error",
+    kind,
+    path: repository,
+    repository,
+    message: `${repository} cannot be verified: ${message}`,
+  };
 }

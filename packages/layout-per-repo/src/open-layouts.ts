@@ -56,7 +56,11 @@ export class OpenLayouts {
           ...this.#options,
           within: this.#directory,
           defaultRepository: repository,
-          nameEntry: (descriptor) => ofThisRepository(nameEntry === undefined ? nameOfEntry(descriptor, repository) : nameEntry(descriptor), repository),
+          nameEntry: (descriptor) =>
+            ofThisRepository(
+              nameEntry === undefined ? nameOfEntry(descriptor, repository) : nameEntry(descriptor),
+              repository,
+            ),
         }),
         users: 0,
       };

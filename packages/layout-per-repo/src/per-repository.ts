@@ -3,8 +3,23 @@ import { join, resolve } from "node:path";
 
 import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
-import type { BlobWriter, CallOptions, Descriptor, Digest, ListOptions, Registry } from "@ocilayout/oci-types";
-import { isRegistryError, readBlobSource, RegistryError, requireDigest, requireObject, requirePage, requireSignal } from "@ocilayout/oci-types";
+import type {
+  BlobWriter,
+  CallOptions,
+  Descriptor,
+  Digest,
+  ListOptions,
+  Registry,
+} from "@ocilayout/oci-types";
+import {
+  isRegistryError,
+  readBlobSource,
+  RegistryError,
+  requireDigest,
+  requireObject,
+  requirePage,
+  requireSignal,
+} from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
@@ -43,7 +58,10 @@ export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
  * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `LAYOUT_INVALID` if `readOnly` is given
  * and `directory` does not exist.
  */
-export async function openPerRepository(directory: string, options: PerRepositoryOptions = {}): Promise<PerRepositoryRegistry> {
+export async function openPerRepository(
+  directory: string,
+  options: PerRepositoryOptions = {},
+): Promise<PerRepositoryRegistry> {
   requireObject(options, "options");
   const { maxOpenLayouts = 64, ...layoutOptions } = options;
   // What one layout refuses, all would.
@@ -85,8 +103,10 @@ class Router {
           await chunks.return();
         }
       },
-      pushBlobChunked: (repo, given = {}) => this.#write(repo, given, (it) => it.pushBlobChunked(repo, given)),
-      pushBlobChunkedResume: (repo, id, given = {}) => this.#write(repo, given, (it) => it.pushBlobChunkedResume(repo, id, given)),
+      pushBlobChunked: (repo, given = {}) =>
+        this.#write(repo, given, (it) => it.pushBlobChunked(repo, given)),
+      pushBlobChunkedResume: (repo, id, given = {}) =>
+        this.#write(repo, given, (it) => it.pushBlobChunkedResume(repo, id, given)),
       resolveUpload: (repo, ...args) => this.#call(repo, (it) => it.resolveUpload(repo, ...args)),
       cancelUpload: (repo, ...args) => this.#call(repo, (it) => it.cancelUpload(repo, ...args)),
       mountBlob: (...args) => this.#mount(...args),
@@ -125,7 +145,11 @@ class Router {
     }
   }
 
-  async #write(repo: string, options: CallOptions, open: (layout: LayoutRegistry) => Promise<BlobWriter>): Promise<BlobWriter> {
+  async #write(
+    repo: string,
+    options: CallOptions,
+    open: (layout: LayoutRegistry) => Promise<BlobWriter>,
+  ): Promise<BlobWriter> {
     const signal = requireSignal(options);
     const { registry, release } = await this.#layouts.use(repo);
     try {
@@ -137,7 +161,10 @@ class Router {
   }
 
   /** A list of one repository. One whose layout is there and has no entry is there, too: its lists are empty. */
-  async *#list<Item>(repo: string, list: (layout: LayoutRegistry) => AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  async *#list<Item>(
+    repo: string,
+    list: (layout: LayoutRegistry) => AsyncIterable<Item>,
+  ): AsyncGenerator<Item, void, undefined> {
     const { registry, release } = await this.#layouts.use(repo);
     try {
       yield* list(registry);
@@ -165,15 +192,23 @@ class Router {
     yield* verifyAll(this.#layouts, this.#root, { ...options, signal });
   }
 
-  async #mount(fromRepo: string | undefined, toRepo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
+  async #mount(
+    fromRepo: string | undefined,
+    toRepo: string,
+    digest: string,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
     const signal = this.#begin(options);
     // All names are looked at before any layout.
     if (fromRepo !== undefined) repositoryDirectory(this.#root, fromRepo);
     repositoryDirectory(this.#root, toRepo);
     const wanted = requireDigest(digest);
     const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.digest, { signal }));
-    if (source === undefined) throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
-    return this.#call(source, (from) => this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, { signal })));
+    if (source === undefined)
+      throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
+    return this.#call(source, (from) =>
+      this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, { signal })),
+    );
   }
 
   /** A repository that has the blob, the target itself before any other. Another one that cannot be read has none. */

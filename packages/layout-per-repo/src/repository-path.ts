@@ -16,9 +16,13 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
  */
 export function componentsOf(repository: string, platform: string = process.platform): string[] {
   const components = requireRepository(repository).split("/");
-  const reason = components.map((component) => whyReserved(component, platform)).find((it) => it !== undefined);
+  const reason = components
+    .map((component) => whyReserved(component, platform))
+    .find((it) => it !== undefined);
   if (reason === undefined) return components;
-  throw new RegistryError("NAME_INVALID", `not a repository name here: ${excerpt(repository)}: ${reason}`, { detail: { reason } });
+  throw new RegistryError("NAME_INVALID", `not a repository name here: ${excerpt(repository)}: ${reason}`, {
+    detail: { reason },
+  });
 }
 
 /** Whether a directory of that name can be a part of a repository's path. */
@@ -32,7 +36,8 @@ export function repositoryDirectory(directory: string, repository: string): stri
 }
 
 function whyReserved(component: string, platform: string): string | undefined {
-  if (PARTS_OF_A_LAYOUT.has(component)) return `a component called ${component} would lie inside another repository's layout`;
+  if (PARTS_OF_A_LAYOUT.has(component))
+    return `a component called ${component} would lie inside another repository's layout`;
   if (platform === "win32" && DEVICE.test(component)) return `Windows takes ${component} for a device`;
   return undefined;
 }

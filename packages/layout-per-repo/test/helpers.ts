@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest, type Registry } from "@ocilayout/oci-types";
+import {
+  emptyDescriptor,
+  ociMediaTypes,
+  type Descriptor,
+  type Digest,
+  type Registry,
+} from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
 
 import { openPerRepository, type PerRepositoryOptions, type PerRepositoryRegistry } from "../src/index.ts";
@@ -23,7 +29,10 @@ export function temporaryDirectory(): string {
 }
 
 /** A registry over a directory that is not there yet; closed when the test is over. */
-export async function open(options: PerRepositoryOptions = {}, directory: string = join(temporaryDirectory(), "layouts")): Promise<PerRepositoryRegistry> {
+export async function open(
+  options: PerRepositoryOptions = {},
+  directory: string = join(temporaryDirectory(), "layouts"),
+): Promise<PerRepositoryRegistry> {
   const registry = await openPerRepository(directory, { durability: "none", ...options });
   onTestFinished(() => registry.close());
   return registry;
@@ -36,10 +45,24 @@ export function describe(content: Uint8Array, mediaType = "text/plain"): Descrip
 }
 
 /** Pushes an artifact called `name` to `repository`. */
-export async function pushArtifact(registry: Registry, repository: string, name: string, tags: readonly string[] = []): Promise<Descriptor> {
+export async function pushArtifact(
+  registry: Registry,
+  repository: string,
+  name: string,
+  tags: readonly string[] = [],
+): Promise<Descriptor> {
   await registry.pushBlob(repository, emptyDescriptor, bytes("{}"));
-  const manifest = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.example", config: emptyDescriptor, layers: [], annotations: { name } };
-  return registry.pushManifest(repository, bytes(JSON.stringify(manifest)), ociMediaTypes.imageManifest, { tags });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: ociMediaTypes.imageManifest,
+    artifactType: "application/vnd.example",
+    config: emptyDescriptor,
+    layers: [],
+    annotations: { name },
+  };
+  return registry.pushManifest(repository, bytes(JSON.stringify(manifest)), ociMediaTypes.imageManifest, {
+    tags,
+  });
 }
 
 /** Where a repository's layout keeps the blob `digest`. */

@@ -16,26 +16,40 @@ interface TreeMutant {
 }
 
 /** Uses the layout in a repository's directory, whatever leads there. */
-async function careless<Result>(tempDir: string, repo: string, use: (layout: LayoutRegistry) => Promise<Result>): Promise<Result> {
+async function careless<Result>(
+  tempDir: string,
+  repo: string,
+  use: (layout: LayoutRegistry) => Promise<Result>,
+): Promise<Result> {
   await using layout = await openLayout(join(tempDir, repo), { defaultRepository: repo, durability: "none" });
   return await use(layout);
 }
 
 const mutants: readonly TreeMutant[] = [
   {
-    what: "writes blobs through a link to a repository", caughtBy: ["LAYOUT-95"],
-    fault: (_whole, tempDir) => ({ pushBlob: (repo, ...args) => careless(tempDir, repo, (it) => it.pushBlob(repo, ...args)) }),
+    what: "writes blobs through a link to a repository",
+    caughtBy: ["LAYOUT-95"],
+    fault: (_whole, tempDir) => ({
+      pushBlob: (repo, ...args) => careless(tempDir, repo, (it) => it.pushBlob(repo, ...args)),
+    }),
   },
   {
-    what: "writes manifests through a link to a repository", caughtBy: ["LAYOUT-95"],
-    fault: (_whole, tempDir) => ({ pushManifest: (repo, ...args) => careless(tempDir, repo, (it) => it.pushManifest(repo, ...args)) }),
+    what: "writes manifests through a link to a repository",
+    caughtBy: ["LAYOUT-95"],
+    fault: (_whole, tempDir) => ({
+      pushManifest: (repo, ...args) => careless(tempDir, repo, (it) => it.pushManifest(repo, ...args)),
+    }),
   },
   {
-    what: "reads through a link to a repository", caughtBy: ["LAYOUT-95"],
-    fault: (_whole, tempDir) => ({ resolveBlob: (repo, ...args) => careless(tempDir, repo, (it) => it.resolveBlob(repo, ...args)) }),
+    what: "reads through a link to a repository",
+    caughtBy: ["LAYOUT-95"],
+    fault: (_whole, tempDir) => ({
+      resolveBlob: (repo, ...args) => careless(tempDir, repo, (it) => it.resolveBlob(repo, ...args)),
+    }),
   },
   {
-    what: "lists no repository beside a damaged one", caughtBy: ["LAYOUT-96"],
+    what: "lists no repository beside a damaged one",
+    caughtBy: ["LAYOUT-96"],
     fault: (whole) => ({
       async *repositories(options) {
         for (const name of await collect(whole.repositories())) await collect(whole.tags(name));
@@ -44,7 +58,8 @@ const mutants: readonly TreeMutant[] = [
     }),
   },
   {
-    what: "takes a damaged layout for an empty one", caughtBy: ["LAYOUT-96"],
+    what: "takes a damaged layout for an empty one",
+    caughtBy: ["LAYOUT-96"],
     fault: (whole) => ({
       async *tags(repo, options) {
         try {
@@ -68,11 +83,16 @@ describe("a directory of layouts that", () => {
           return { ...whole, ...fault(whole, tempDir) };
         }),
     });
-    expect(report.results.map(({ id, status }) => [id, status]), String(report)).toEqual(caughtBy.map((id) => [id, "fail"]));
+    expect(
+      report.results.map(({ id, status }) => [id, status]),
+      String(report),
+    ).toEqual(caughtBy.map((id) => [id, "fail"]));
   });
 });
 
 it("every case about a directory of layouts finds one of them out", () => {
-  const cases = allCases.filter(({ needsLayout, needs = [] }) => needsLayout === true && needs.includes("repositoryScopedBlobs"));
+  const cases = allCases.filter(
+    ({ needsLayout, needs = [] }) => needsLayout === true && needs.includes("repositoryScopedBlobs"),
+  );
   expect(new Set(mutants.flatMap(({ caughtBy }) => caughtBy))).toEqual(new Set(cases.map(({ id }) => id)));
 });

@@ -10,25 +10,33 @@ import { openPerRepository } from "../src/index.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
 /** What any sequence of calls may leave: blobs without a manifest, referrers without an entry, a layout without an entry, Docker's media types. */
-const HARMLESS: readonly string[] = ["unreachable-blob", "unlisted-referrer", "empty-index", "docker-manifest"];
+const HARMLESS: readonly string[] = [
+  "unreachable-blob",
+  "unlisted-referrer",
+  "empty-index",
+  "docker-manifest",
+];
 
-it.each([1, 64])("any sequence of calls comes out as in memory, with %i layouts kept open, and leaves clean layouts", async (maxOpenLayouts) => {
-  const root = temporaryDirectory();
-  let number = 0;
-  await compareWithModel({
-    createModel: () => createMemoryRegistry({ keepsEmptyRepositories: true }),
-    runs: Number(process.env["MODEL_RUNS"] ?? 20),
-    create: async () => {
-      const directory = join(root, String((number += 1)));
-      const registry = await openPerRepository(directory, { durability: "none", maxOpenLayouts });
-      const close = async (): Promise<void> => {
-        await registry.close();
-        await using again = await openPerRepository(directory);
-        const findings = (await collect(again.verify())).filter(({ kind }) => !HARMLESS.includes(kind));
-        rmSync(directory, { recursive: true, force: true });
-        expect(findings).toEqual([]);
-      };
-      return { registry, close };
-    },
-  });
-});
+it.each([1, 64])(
+  "any sequence of calls comes out as in memory, with %i layouts kept open, and leaves clean layouts",
+  async (maxOpenLayouts) => {
+    const root = temporaryDirectory();
+    let number = 0;
+    await compareWithModel({
+      createModel: () => createMemoryRegistry({ keepsEmptyRepositories: true }),
+      runs: Number(process.env["MODEL_RUNS"] ?? 20),
+      create: async () => {
+        const directory = join(root, String((number += 1)));
+        const registry = await openPerRepository(directory, { durability: "none", maxOpenLayouts });
+        const close = async (): Promise<void> => {
+          await registry.close();
+          await using again = await openPerRepository(directory);
+          const findings = (await collect(again.verify())).filter(({ kind }) => !HARMLESS.includes(kind));
+          rmSync(directory, { recursive: true, force: true });
+          expect(findings).toEqual([]);
+        };
+        return { registry, close };
+      },
+    });
+  },
+);

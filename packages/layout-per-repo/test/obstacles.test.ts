@@ -1,5 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
@@ -7,7 +21,14 @@ import { collect, isRegistryError, octetStream, type Registry } from "@ocilayout
 import { describe, expect, it } from "vitest";
 
 import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
-import { blobPath, bytes, describe as descriptorOf, open, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  open,
+  pushArtifact,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const content = bytes("content");
 const blob = descriptorOf(content);
@@ -45,7 +66,11 @@ function everything(directory: string): Record<string, string> {
   for (const name of readdirSync(directory, { recursive: true }) as string[]) {
     const path = join(directory, name);
     const stats = lstatSync(path);
-    const held = stats.isFile() ? readFileSync(path, "hex") : stats.isSymbolicLink() ? readlinkSync(path) : "";
+    const held = stats.isFile()
+      ? readFileSync(path, "hex")
+      : stats.isSymbolicLink()
+        ? readlinkSync(path)
+        : "";
     found[name] = `${stats.ino} ${stats.mtimeMs} ${held}`;
   }
   return found;
@@ -63,16 +88,75 @@ async function openBesideOutside(): Promise<{ registry: PerRepositoryRegistry; o
   return { registry, outside };
 }
 
-const obstacles: readonly (readonly [what: string, name: string, prepare: (tree: string, outside: string) => void])[] = [
-  ["a link to a layout", "app", (tree, outside) => { symlinkSync(join(outside, "app"), join(tree, "app")); }],
-  ["a link on the way", "team", (tree, outside) => { symlinkSync(outside, join(tree, "team")); }],
-  ["a link further down", "team/app", (tree, outside) => { mkdirSync(join(tree, "team")); symlinkSync(join(outside, "app"), join(tree, "team/app")); }],
-  ["a link within the tree", "team", (tree) => { symlinkSync("there", join(tree, "team")); }],
-  ["a link to a directory that is not there", "team", (tree, outside) => { symlinkSync(join(outside, "new"), join(tree, "team")); }],
-  ["a link to itself", "team", (tree) => { symlinkSync("team", join(tree, "team")); }],
-  ["a link to the tree", "team", (tree) => { symlinkSync(tree, join(tree, "team")); }],
-  ["a file", "team", (tree) => { writeFileSync(join(tree, "team"), ""); }],
-  ["a pipe", "team", (tree) => { execFileSync("mkfifo", [join(tree, "team")]); }],
+const obstacles: readonly (readonly [
+  what: string,
+  name: string,
+  prepare: (tree: string, outside: string) => void,
+])[] = [
+  [
+    "a link to a layout",
+    "app",
+    (tree, outside) => {
+      symlinkSync(join(outside, "app"), join(tree, "app"));
+    },
+  ],
+  [
+    "a link on the way",
+    "team",
+    (tree, outside) => {
+      symlinkSync(outside, join(tree, "team"));
+    },
+  ],
+  [
+    "a link further down",
+    "team/app",
+    (tree, outside) => {
+      mkdirSync(join(tree, "team"));
+      symlinkSync(join(outside, "app"), join(tree, "team/app"));
+    },
+  ],
+  [
+    "a link within the tree",
+    "team",
+    (tree) => {
+      symlinkSync("there", join(tree, "team"));
+    },
+  ],
+  [
+    "a link to a directory that is not there",
+    "team",
+    (tree, outside) => {
+      symlinkSync(join(outside, "new"), join(tree, "team"));
+    },
+  ],
+  [
+    "a link to itself",
+    "team",
+    (tree) => {
+      symlinkSync("team", join(tree, "team"));
+    },
+  ],
+  [
+    "a link to the tree",
+    "team",
+    (tree) => {
+      symlinkSync(tree, join(tree, "team"));
+    },
+  ],
+  [
+    "a file",
+    "team",
+    (tree) => {
+      writeFileSync(join(tree, "team"), "");
+    },
+  ],
+  [
+    "a pipe",
+    "team",
+    (tree) => {
+      execFileSync("mkfifo", [join(tree, "team")]);
+    },
+  ],
 ];
 
 describe.each(obstacles)("clause 30: %s where a repository could be", (_what, name, prepare) => {
@@ -84,9 +168,15 @@ describe.each(obstacles)("clause 30: %s where a repository could be", (_what, na
     const before = [everything(registry.directory), everything(outside)];
     for (const repository of repositories) {
       for (const [method, call] of Object.entries(calls)) {
-        const error: unknown = await call(registry, repository).then(() => undefined, (reason: unknown) => reason);
+        const error: unknown = await call(registry, repository).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
         const context = `${method} of ${repository}`;
-        expect(error, context).toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringMatching(new RegExp(`^${name} is (?:a link|not a directory)`)) as string });
+        expect(error, context).toMatchObject({
+          code: "LAYOUT_INVALID",
+          message: expect.stringMatching(new RegExp(`^${name} is (?:a link|not a directory)`)) as string,
+        });
         expect((error as Error).message, context).not.toContain(registry.directory);
       }
     }
@@ -98,12 +188,16 @@ describe.each(obstacles)("clause 30: %s where a repository could be", (_what, na
     prepare(registry.directory, outside);
     const before = everything(outside);
     expect(await collect(registry.repositories())).toEqual(["there"]);
-    expect(await collect(registry.verify())).toMatchObject([
-      { severity: "warning", kind: "unreachable-blob", repository: "there" },
-      { severity: "warning", kind: "stray-file", repository: name, path: name },
-    ].sort((a, b) => (a.repository < b.repository ? -1 : 1)));
+    expect(await collect(registry.verify())).toMatchObject(
+      [
+        { severity: "warning", kind: "unreachable-blob", repository: "there" },
+        { severity: "warning", kind: "stray-file", repository: name, path: name },
+      ].sort((a, b) => (a.repository < b.repository ? -1 : 1)),
+    );
     await registry.deleteBlob("there", blob.digest);
-    await expect(registry.mountBlob(undefined, "other", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.mountBlob(undefined, "other", blob.digest)).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
     expect(await registry.gc({ graceMs: 0 })).toMatchObject({ removed: [], refused: [] });
     expect(everything(outside)).toEqual(before);
   });
@@ -117,8 +211,12 @@ describe("clause 30: a directory that is swapped for a link", () => {
     renameSync(join(registry.directory, "there"), join(outside, "moved"));
     symlinkSync(join(outside, "app"), join(registry.directory, "there"));
     const before = everything(join(outside, "app"));
-    for (const call of Object.values(calls)) await expect(call(registry, "there")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-    const error: unknown = await writer.commit(blob.digest).then(() => undefined, (reason: unknown) => reason);
+    for (const call of Object.values(calls))
+      await expect(call(registry, "there")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    const error: unknown = await writer.commit(blob.digest).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(isRegistryError(error)).toBe(true);
     expect(everything(join(outside, "app"))).toEqual(before);
   });
@@ -137,75 +235,129 @@ describe("clause 30: a directory that is swapped for a link", () => {
 
 describe("clause 28: a damaged layout does not break the others", () => {
   it.each<readonly [string, (path: string) => void]>([
-    ["a pipe", (path) => { execFileSync("mkfifo", [path]); }],
-    ["a directory", (path) => { mkdirSync(path); }],
-    ["a link to itself", (path) => { symlinkSync("oci-layout", path); }],
-    ["a link that leads nowhere", (path) => { symlinkSync("nothing", path); }],
-    ["a link to a device", (path) => { symlinkSync("/dev/zero", path); }],
-  ])("%s called oci-layout: it is listed, its calls fail with a code, verify and gc report it", async (_what, replace) => {
-    const writer = await open();
-    for (const name of ["a", "b", "c"]) {
-      await pushArtifact(writer, name, "one", ["v1"]);
-      await writer.pushBlob(name, blob, content);
-    }
-    const registry = await open({ lockTimeoutMs: 1_000 }, writer.directory);
-    const marker = join(registry.directory, "b/oci-layout");
-    rmSync(marker);
-    replace(marker);
-    expect(await collect(registry.repositories())).toEqual(["a", "b", "c"]);
-    for (const call of [() => registry.resolveTag("b", "v1"), () => collect(registry.tags("b")), () => registry.pushBlob("b", blob, content)]) {
-      const error: unknown = await call().then(() => undefined, (reason: unknown) => reason);
-      expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
-    }
-    expect(await collect(registry.tags("c"))).toEqual(["v1"]);
-    const errors = (await collect(registry.verify())).filter(({ severity }) => severity === "error");
-    expect(errors).toMatchObject([{ kind: "damaged-layout", repository: "b" }]);
-    expect(await registry.gc({ graceMs: 0 })).toMatchObject({
-      removed: [blob.digest, blob.digest],
-      refused: ["b"],
-      failures: [{ repository: "b", error: { code: "LAYOUT_INVALID" } }],
-    });
-    expect(await registry.mountBlob(undefined, "d", (await registry.resolveTag("a", "v1")).digest)).toMatchObject({ mediaType: octetStream });
-  });
+    [
+      "a pipe",
+      (path) => {
+        execFileSync("mkfifo", [path]);
+      },
+    ],
+    [
+      "a directory",
+      (path) => {
+        mkdirSync(path);
+      },
+    ],
+    [
+      "a link to itself",
+      (path) => {
+        symlinkSync("oci-layout", path);
+      },
+    ],
+    [
+      "a link that leads nowhere",
+      (path) => {
+        symlinkSync("nothing", path);
+      },
+    ],
+    [
+      "a link to a device",
+      (path) => {
+        symlinkSync("/dev/zero", path);
+      },
+    ],
+  ])(
+    "%s called oci-layout: it is listed, its calls fail with a code, verify and gc report it",
+    async (_what, replace) => {
+      const writer = await open();
+      for (const name of ["a", "b", "c"]) {
+        await pushArtifact(writer, name, "one", ["v1"]);
+        await writer.pushBlob(name, blob, content);
+      }
+      const registry = await open({ lockTimeoutMs: 1_000 }, writer.directory);
+      const marker = join(registry.directory, "b/oci-layout");
+      rmSync(marker);
+      replace(marker);
+      expect(await collect(registry.repositories())).toEqual(["a", "b", "c"]);
+      for (const call of [
+        () => registry.resolveTag("b", "v1"),
+        () => collect(registry.tags("b")),
+        () => registry.pushBlob("b", blob, content),
+      ]) {
+        const error: unknown = await call().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
+      }
+      expect(await collect(registry.tags("c"))).toEqual(["v1"]);
+      const errors = (await collect(registry.verify())).filter(({ severity }) => severity === "error");
+      expect(errors).toMatchObject([{ kind: "damaged-layout", repository: "b" }]);
+      expect(await registry.gc({ graceMs: 0 })).toMatchObject({
+        removed: [blob.digest, blob.digest],
+        refused: ["b"],
+        failures: [{ repository: "b", error: { code: "LAYOUT_INVALID" } }],
+      });
+      expect(
+        await registry.mountBlob(undefined, "d", (await registry.resolveTag("a", "v1")).digest),
+      ).toMatchObject({ mediaType: octetStream });
+    },
+  );
 
   /** Runs `use` without the rights of root, which may read everything. */
   async function unprivileged(tree: string, use: () => Promise<void>): Promise<void> {
     if (process.getuid?.() !== 0 || process.seteuid === undefined) return use();
-    for (const name of ["", ...(readdirSync(tree, { recursive: true }) as string[])]) chownSync(join(tree, name), 65_534, 65_534);
+    for (const name of ["", ...(readdirSync(tree, { recursive: true }) as string[])])
+      chownSync(join(tree, name), 65_534, 65_534);
     chmodSync(join(tree, ".."), 0o755);
     process.seteuid(65_534);
     try {
-      await use(); return;
+      await use();
+      return;
     } finally {
       process.seteuid(0);
     }
   }
 
-  it.skipIf(process.platform === "win32")("directories that may not be read hide no other, and verify and gc report them", async () => {
-    const registry = await open();
-    for (const name of ["a", "b", "c", "deep/d", "e"]) await pushArtifact(registry, name, "one", ["v1"]);
-    await unprivileged(registry.directory, async () => {
-      const modes: readonly (readonly [string, number])[] = [["b", 0o000], ["c", 0o311], ["deep", 0o000], ["e/blobs", 0o000]];
-      for (const [name, mode] of modes) chmodSync(join(registry.directory, name), mode);
-      try {
-        // `c` cannot be listed, but its files can be read.
-        expect(await collect(registry.repositories())).toEqual(["a", "c", "e"]);
-        expect(await collect(registry.tags("a"))).toEqual(["v1"]);
-        expect(await collect(registry.tags("c"))).toEqual(["v1"]);
-        for (const name of ["b", "deep/d"]) {
-          const error: unknown = await collect(registry.tags(name)).then(() => undefined, (reason: unknown) => reason);
-          expect(error).toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EACCES" } });
-          expect((error as Error).message).not.toContain(registry.directory);
+  it.skipIf(process.platform === "win32")(
+    "directories that may not be read hide no other, and verify and gc report them",
+    async () => {
+      const registry = await open();
+      for (const name of ["a", "b", "c", "deep/d", "e"]) await pushArtifact(registry, name, "one", ["v1"]);
+      await unprivileged(registry.directory, async () => {
+        const modes: readonly (readonly [string, number])[] = [
+          ["b", 0o000],
+          ["c", 0o311],
+          ["deep", 0o000],
+          ["e/blobs", 0o000],
+        ];
+        for (const [name, mode] of modes) chmodSync(join(registry.directory, name), mode);
+        try {
+          // `c` cannot be listed, but its files can be read.
+          expect(await collect(registry.repositories())).toEqual(["a", "c", "e"]);
+          expect(await collect(registry.tags("a"))).toEqual(["v1"]);
+          expect(await collect(registry.tags("c"))).toEqual(["v1"]);
+          for (const name of ["b", "deep/d"]) {
+            const error: unknown = await collect(registry.tags(name)).then(
+              () => undefined,
+              (reason: unknown) => reason,
+            );
+            expect(error).toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EACCES" } });
+            expect((error as Error).message).not.toContain(registry.directory);
+          }
+          const errors = (await collect(registry.verify())).filter(
+            ({ severity, kind }) => severity === "error" && kind !== "missing-blob",
+          );
+          expect(errors.map(({ repository }) => repository)).toEqual(
+            expect.arrayContaining(["b", "deep"]) as string[],
+          );
+          expect(errors.filter(({ repository }) => repository === "a")).toEqual([]);
+          expect((await registry.gc({ graceMs: 0 })).refused).toEqual(expect.arrayContaining(["b", "deep"]));
+        } finally {
+          for (const [name] of modes) chmodSync(join(registry.directory, name), 0o755);
         }
-        const errors = (await collect(registry.verify())).filter(({ severity, kind }) => severity === "error" && kind !== "missing-blob");
-        expect(errors.map(({ repository }) => repository)).toEqual(expect.arrayContaining(["b", "deep"]) as string[]);
-        expect(errors.filter(({ repository }) => repository === "a")).toEqual([]);
-        expect((await registry.gc({ graceMs: 0 })).refused).toEqual(expect.arrayContaining(["b", "deep"]));
-      } finally {
-        for (const [name] of modes) chmodSync(join(registry.directory, name), 0o755);
-      }
-    });
-  });
+      });
+    },
+  );
 
   it("a failure that concerns the call as a whole still ends it", async () => {
     const writer = await open();
@@ -224,7 +376,12 @@ describe("clause 28: a damaged layout does not break the others", () => {
 describe("clause 28: the root of a tree", () => {
   it.each<readonly [string, (root: string) => void]>([
     ["a layout", () => undefined],
-    ["a layout that lost its oci-layout", (root) => { rmSync(join(root, "oci-layout")); }],
+    [
+      "a layout that lost its oci-layout",
+      (root) => {
+        rmSync(join(root, "oci-layout"));
+      },
+    ],
   ])("%s is refused by every call, which says so", async (_what, spoil) => {
     const registry = await open();
     await pushArtifact(registry, "there", "one", ["v1"]);
@@ -232,14 +389,19 @@ describe("clause 28: the root of a tree", () => {
     await layout.pushBlob("a", blob, content);
     spoil(registry.directory);
     const more: Readonly<Record<string, (it: Registry) => Promise<unknown>>> = {
-      ...Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, () => call(registry, "there")])),
+      ...Object.fromEntries(
+        Object.entries(calls).map(([name, call]) => [name, () => call(registry, "there")]),
+      ),
       repositories: () => collect(registry.repositories()),
       verify: () => collect(registry.verify()),
       gc: () => registry.gc(),
     };
     const before = everything(registry.directory);
     for (const [name, call] of Object.entries(more)) {
-      await expect(call(registry), name).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: expect.stringMatching(/one layout, not a directory|itself a layout/) as string });
+      await expect(call(registry), name).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+        message: expect.stringMatching(/one layout, not a directory|itself a layout/) as string,
+      });
     }
     expect(everything(registry.directory)).toEqual(before);
   });
@@ -248,9 +410,17 @@ describe("clause 28: the root of a tree", () => {
     const root = join(temporaryDirectory(), "file");
     const registry = await open({}, root);
     writeFileSync(root, "");
-    const lists = [() => collect(registry.repositories()), () => collect(registry.verify()), () => registry.gc(), () => registry.mountBlob(undefined, "there", blob.digest)];
+    const lists = [
+      () => collect(registry.repositories()),
+      () => collect(registry.verify()),
+      () => registry.gc(),
+      () => registry.mountBlob(undefined, "there", blob.digest),
+    ];
     for (const call of [...Object.values(calls).map((it) => () => it(registry, "there")), ...lists]) {
-      await expect(call(), call.toString()).rejects.toMatchObject({ code: "LAYOUT_INVALID", message: "the directory of layouts is not a directory" });
+      await expect(call(), call.toString()).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+        message: "the directory of layouts is not a directory",
+      });
     }
   });
 
@@ -269,8 +439,12 @@ describe("clause 28: the root of a tree", () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     for (const path of ["nothing", "file"]) {
-      await expect(openPerRepository(join(root, path), { readOnly: true })).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
-      await expect(openLayout(join(root, path), { readOnly: true })).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+      await expect(openPerRepository(join(root, path), { readOnly: true })).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+      });
+      await expect(openLayout(join(root, path), { readOnly: true })).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+      });
     }
     const reader = await open({ readOnly: true }, root);
     await expect(collect(reader.tags("no/such"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
@@ -294,7 +468,12 @@ describe("clause 30: blobs that are a link", () => {
   it("a blob that is a link out of the tree is not mounted from any", async () => {
     const { registry, outside } = await openBesideOutside();
     await registry.deleteBlob("there", blob.digest);
-    symlinkSync(join(outside, "app/blobs", ...blob.digest.split(":")), blobPath(registry, "there", blob.digest));
-    await expect(registry.mountBlob(undefined, "b", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    symlinkSync(
+      join(outside, "app/blobs", ...blob.digest.split(":")),
+      blobPath(registry, "there", blob.digest),
+    );
+    await expect(registry.mountBlob(undefined, "b", blob.digest)).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
   });
 });

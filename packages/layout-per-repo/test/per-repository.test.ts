@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
@@ -8,7 +19,14 @@ import { describe, expect, it } from "vitest";
 import { discover } from "../src/discover.ts";
 import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
 import { componentsOf } from "../src/repository-path.ts";
-import { blobPath, bytes, describe as descriptorOf, open, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import {
+  blobPath,
+  bytes,
+  describe as descriptorOf,
+  open,
+  pushArtifact,
+  temporaryDirectory,
+} from "./helpers.ts";
 
 const content = bytes("content");
 const blob = descriptorOf(content);
@@ -17,7 +35,12 @@ describe("clause 28: where repositories live", () => {
   it("a/b is the layout in <directory>/a/b, whole for every tool", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
-    expect(readdirSync(join(registry.directory, "a", "b")).sort()).toEqual(["_uploads", "blobs", "index.json", "oci-layout"]);
+    expect(readdirSync(join(registry.directory, "a", "b")).sort()).toEqual([
+      "_uploads",
+      "blobs",
+      "index.json",
+      "oci-layout",
+    ]);
     const layout = await openLayout(join(registry.directory, "a", "b"), { defaultRepository: "any" });
     expect(await collect(layout.tags("any"))).toEqual(["v1"]);
     await layout.close();
@@ -40,44 +63,64 @@ describe("clause 28: where repositories live", () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     await pushArtifact(registry, "a/b", "two");
-    const { manifests } = JSON.parse(readFileSync(join(registry.directory, "a", "b", "index.json"), "utf8")) as { manifests: { annotations?: object }[] };
-    expect(manifests.map(({ annotations }) => annotations)).toEqual([{ "org.opencontainers.image.ref.name": "v1" }, { "dev.ocilayout.untagged": "true" }]);
+    const { manifests } = JSON.parse(
+      readFileSync(join(registry.directory, "a", "b", "index.json"), "utf8"),
+    ) as { manifests: { annotations?: object }[] };
+    expect(manifests.map(({ annotations }) => annotations)).toEqual([
+      { "org.opencontainers.image.ref.name": "v1" },
+      { "dev.ocilayout.untagged": "true" },
+    ]);
   });
 
-  it.each(["blobs", "a/blobs", "blobs/a", "a/index.json", "oci-layout", "a/oci-layout/b"])("D60: %s is NAME_INVALID in every call, with the reason, and nothing is made", async (name) => {
-    const registry = await open();
-    await pushArtifact(registry, "a", "one", ["v1"]);
-    const before = readdirSync(registry.directory, { recursive: true });
-    const calls = [
-      () => registry.pushBlob(name, blob, content),
-      () => registry.getBlob(name, blob.digest),
-      () => registry.pushManifest(name, content, "application/x-thing"),
-      () => registry.pushBlobChunked(name),
-      () => registry.mountBlob("a", name, blob.digest),
-      () => registry.mountBlob(name, "a", blob.digest),
-      () => registry.deleteTag(name, "v1"),
-      () => collect(registry.tags(name)),
-      () => collect(registry.referrers(name, blob.digest)),
-    ];
-    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "NAME_INVALID", message: expect.stringContaining("inside another repository's layout") as string });
-    expect(readdirSync(registry.directory, { recursive: true })).toEqual(before);
-  });
+  it.each(["blobs", "a/blobs", "blobs/a", "a/index.json", "oci-layout", "a/oci-layout/b"])(
+    "D60: %s is NAME_INVALID in every call, with the reason, and nothing is made",
+    async (name) => {
+      const registry = await open();
+      await pushArtifact(registry, "a", "one", ["v1"]);
+      const before = readdirSync(registry.directory, { recursive: true });
+      const calls = [
+        () => registry.pushBlob(name, blob, content),
+        () => registry.getBlob(name, blob.digest),
+        () => registry.pushManifest(name, content, "application/x-thing"),
+        () => registry.pushBlobChunked(name),
+        () => registry.mountBlob("a", name, blob.digest),
+        () => registry.mountBlob(name, "a", blob.digest),
+        () => registry.deleteTag(name, "v1"),
+        () => collect(registry.tags(name)),
+        () => collect(registry.referrers(name, blob.digest)),
+      ];
+      for (const call of calls)
+        await expect(call()).rejects.toMatchObject({
+          code: "NAME_INVALID",
+          message: expect.stringContaining("inside another repository's layout") as string,
+        });
+      expect(readdirSync(registry.directory, { recursive: true })).toEqual(before);
+    },
+  );
 
-  it.each(["A", "../x", "a//b", "a/../b", "", "_uploads", ".hidden", "a/_uploads", "a b", "a".repeat(256)])("clause 5: %j is NAME_INVALID", async (name) => {
-    const registry = await open();
-    await expect(registry.pushBlob(name, blob, content)).rejects.toMatchObject({ code: "NAME_INVALID" });
-    await expect(registry.resolveTag(name, "v1")).rejects.toMatchObject({ code: "NAME_INVALID" });
-    expect(existsSync(registry.directory)).toBe(false);
-  });
+  it.each(["A", "../x", "a//b", "a/../b", "", "_uploads", ".hidden", "a/_uploads", "a b", "a".repeat(256)])(
+    "clause 5: %j is NAME_INVALID",
+    async (name) => {
+      const registry = await open();
+      await expect(registry.pushBlob(name, blob, content)).rejects.toMatchObject({ code: "NAME_INVALID" });
+      await expect(registry.resolveTag(name, "v1")).rejects.toMatchObject({ code: "NAME_INVALID" });
+      expect(existsSync(registry.directory)).toBe(false);
+    },
+  );
 
-  it.each(["con", "a/nul", "com1", "lpt9.txt", "aux.c"])("on Windows %s is a device, and NAME_INVALID", (name) => {
-    expect(() => componentsOf(name, "win32")).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
-    expect(componentsOf(name, "linux")).toEqual(name.split("/"));
-  });
+  it.each(["con", "a/nul", "com1", "lpt9.txt", "aux.c"])(
+    "on Windows %s is a device, and NAME_INVALID",
+    (name) => {
+      expect(() => componentsOf(name, "win32")).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
+      expect(componentsOf(name, "linux")).toEqual(name.split("/"));
+    },
+  );
 
   it("names that differ in more than case only: there are no upper-case ones, so a file system may fold case", () => {
-    for (const name of ["Con", "A", "a/B"]) expect(() => componentsOf(name)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
-    for (const name of ["console", "common", "com10", "nulls"]) expect(componentsOf(name, "win32")).toEqual([name]);
+    for (const name of ["Con", "A", "a/B"])
+      expect(() => componentsOf(name)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
+    for (const name of ["console", "common", "com10", "nulls"])
+      expect(componentsOf(name, "win32")).toEqual([name]);
   });
 });
 
@@ -109,10 +152,14 @@ describe("what is not there", () => {
 
   it("a push that fails makes no repository", async () => {
     const registry = await open();
-    await expect(registry.pushBlob("a", blob, bytes("CONTENT"))).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushBlob("a", blob, bytes("CONTENT"))).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     await expect(registry.deleteTag("a", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     await expect(registry.deleteBlob("a", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-    await expect(registry.pushManifest("a", bytes("{}"), ociMediaTypes.imageManifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", bytes("{}"), ociMediaTypes.imageManifest)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
     await (await registry.pushBlobChunked("a")).cancel();
     await registry.gc();
     expect(await collect(registry.repositories())).toEqual([]);
@@ -141,7 +188,9 @@ describe("what is not there", () => {
 
   it("many calls that open the same layout at once lose nothing", async () => {
     const registry = await open({ maxOpenLayouts: 1 });
-    await Promise.all(Array.from({ length: 30 }, (_, i) => pushArtifact(registry, `r${i % 3}`, String(i), [`t${i}`])));
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => pushArtifact(registry, `r${i % 3}`, String(i), [`t${i}`])),
+    );
     for (let i = 0; i < 3; i += 1) expect(await collect(registry.tags(`r${i}`))).toHaveLength(10);
   });
 });
@@ -151,11 +200,16 @@ describe("clause 11: blobs are each repository's own", () => {
     const registry = await open();
     await registry.pushBlob("secret/repo", blob, content);
     await pushArtifact(registry, "public/repo", "one", ["v1"]);
-    for (const call of [() => registry.getBlob("public/repo", blob.digest), () => registry.resolveBlob("public/repo", blob.digest)]) {
+    for (const call of [
+      () => registry.getBlob("public/repo", blob.digest),
+      () => registry.resolveBlob("public/repo", blob.digest),
+    ]) {
       await expect(call()).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     }
     const manifest = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [blob] }));
-    await expect(registry.pushManifest("public/repo", manifest, ociMediaTypes.imageManifest)).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
+    await expect(
+      registry.pushManifest("public/repo", manifest, ociMediaTypes.imageManifest),
+    ).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
   });
 
   it("an upload is its repository's", async () => {
@@ -163,7 +217,9 @@ describe("clause 11: blobs are each repository's own", () => {
     await pushArtifact(registry, "b", "one", ["v1"]);
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
-    await expect(registry.pushBlobChunkedResume("b", writer.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
+    await expect(registry.pushBlobChunkedResume("b", writer.id)).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+    });
     expect(await registry.resolveUpload("a", writer.id)).toMatchObject({ size: 0 });
   });
 });
@@ -172,8 +228,14 @@ describe("clause 10: mountBlob", () => {
   it("D65: links the file; what was mounted outlives its source", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, content);
-    expect(await registry.mountBlob("a", "b/c", blob.digest)).toEqual({ mediaType: octetStream, digest: blob.digest, size: blob.size });
-    expect(statSync(blobPath(registry, "b/c", blob.digest)).ino).toBe(statSync(blobPath(registry, "a", blob.digest)).ino);
+    expect(await registry.mountBlob("a", "b/c", blob.digest)).toEqual({
+      mediaType: octetStream,
+      digest: blob.digest,
+      size: blob.size,
+    });
+    expect(statSync(blobPath(registry, "b/c", blob.digest)).ino).toBe(
+      statSync(blobPath(registry, "a", blob.digest)).ino,
+    );
     await registry.deleteBlob("a", blob.digest);
     expect(await (await registry.getBlob("b/c", blob.digest)).text()).toBe("content");
     await registry.gc({ graceMs: 0 });
@@ -192,19 +254,26 @@ describe("clause 10: mountBlob", () => {
     expect(await (await registry.getBlob("b", blob.digest)).text()).toBe("content");
   });
 
-  it.each(["no/such", "a"])("D31: from %s, which has it not, is BLOB_UNKNOWN, and makes no repository", async (from) => {
-    const registry = await open();
-    await pushArtifact(registry, "a", "one", ["v1"]);
-    await expect(registry.mountBlob(from, "b", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-    expect(await collect(registry.repositories())).toEqual(["a"]);
-  });
+  it.each(["no/such", "a"])(
+    "D31: from %s, which has it not, is BLOB_UNKNOWN, and makes no repository",
+    async (from) => {
+      const registry = await open();
+      await pushArtifact(registry, "a", "one", ["v1"]);
+      await expect(registry.mountBlob(from, "b", blob.digest)).rejects.toMatchObject({
+        code: "BLOB_UNKNOWN",
+      });
+      expect(await collect(registry.repositories())).toEqual(["a"]);
+    },
+  );
 
   it("without a source: from whichever has it", async () => {
     const registry = await open();
     await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.pushBlob("x/y", blob, content);
     expect(await registry.mountBlob(undefined, "b", blob.digest)).toMatchObject({ digest: blob.digest });
-    await expect(registry.mountBlob(undefined, "b", descriptorOf(bytes("nowhere")).digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(
+      registry.mountBlob(undefined, "b", descriptorOf(bytes("nowhere")).digest),
+    ).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
   it("of what the target has renews it, and replaces what is not as large", async () => {
@@ -226,7 +295,9 @@ describe("clause 10: mountBlob", () => {
     await registry.pushBlob("a", blob, content);
     writeFileSync(blobPath(registry, "a", blob.digest), "CONTENT");
     await registry.mountBlob("a", "b", blob.digest);
-    await expect((await registry.getBlob("b", blob.digest)).bytes()).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
+    await expect((await registry.getBlob("b", blob.digest)).bytes()).rejects.toMatchObject({
+      code: "CONTENT_CORRUPT",
+    });
   });
 });
 
@@ -238,8 +309,12 @@ describe("listing repositories", () => {
     expect([...names].sort()).toEqual(names);
     expect(await collect(registry.repositories())).toEqual(names);
     for (let i = 0; i < names.length; i += 1) {
-      expect(await collect(registry.repositories({ startAfter: names[i] ?? "" }))).toEqual(names.slice(i + 1));
-      expect(await collect(registry.repositories({ startAfter: `${names[i] ?? ""}!`, limit: 2 }))).toEqual(names.slice(i + 1, i + 3));
+      expect(await collect(registry.repositories({ startAfter: names[i] ?? "" }))).toEqual(
+        names.slice(i + 1),
+      );
+      expect(await collect(registry.repositories({ startAfter: `${names[i] ?? ""}!`, limit: 2 }))).toEqual(
+        names.slice(i + 1, i + 3),
+      );
       expect(await collect(registry.repositories({ limit: i }))).toEqual(names.slice(0, i));
     }
   });
@@ -251,8 +326,10 @@ describe("listing repositories", () => {
     await (await openLayout(outside)).pushBlob("a", blob, content);
     symlinkSync(outside, join(registry.directory, "link"));
     symlinkSync(registry.directory, join(registry.directory, "a", "loop"));
-    for (const path of ["a/blobs/x", "Upper", "with space", "a/b"]) mkdirSync(join(registry.directory, path), { recursive: true });
-    for (const path of ["a/blobs/x", "Upper", "with space"]) writeFileSync(join(registry.directory, path, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    for (const path of ["a/blobs/x", "Upper", "with space", "a/b"])
+      mkdirSync(join(registry.directory, path), { recursive: true });
+    for (const path of ["a/blobs/x", "Upper", "with space"])
+      writeFileSync(join(registry.directory, path, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
     writeFileSync(join(registry.directory, "file"), "");
     expect(await collect(registry.repositories())).toEqual(["a"]);
   });
@@ -276,11 +353,18 @@ describe("listing repositories", () => {
     const { digest, size, mediaType } = await pushArtifact(registry, "a", "one", ["v1"]);
     const path = join(registry.directory, "a", "index.json");
     const index = JSON.parse(readFileSync(path, "utf8")) as { manifests: object[] };
-    const entry = { mediaType, digest, size, annotations: { "org.opencontainers.image.ref.name": "other/name:v2" } };
+    const entry = {
+      mediaType,
+      digest,
+      size,
+      annotations: { "org.opencontainers.image.ref.name": "other/name:v2" },
+    };
     writeFileSync(path, JSON.stringify({ ...index, manifests: [...index.manifests, entry] }));
     expect(await collect(registry.repositories())).toEqual(["a"]);
     expect(await collect(registry.tags("a"))).toEqual(["v1"]);
-    expect(await collect(registry.verify())).toMatchObject([{ kind: "foreign-entry", repository: "a", refName: "other/name:v2" }]);
+    expect(await collect(registry.verify())).toMatchObject([
+      { kind: "foreign-entry", repository: "a", refName: "other/name:v2" },
+    ]);
     await pushArtifact(registry, "a", "two", ["v2"]);
     expect(readFileSync(path, "utf8")).toContain(JSON.stringify(entry));
   });
@@ -324,7 +408,12 @@ describe("maintenance and the end", () => {
       await pushArtifact(registry, name, "one", ["v1"]);
       await registry.pushBlob(name, blob, content);
     }
-    expect(await registry.gc({ graceMs: 0 })).toEqual({ removed: [blob.digest, blob.digest], bytes: 2 * blob.size, uploads: 0, refused: [] });
+    expect(await registry.gc({ graceMs: 0 })).toEqual({
+      removed: [blob.digest, blob.digest],
+      bytes: 2 * blob.size,
+      uploads: 0,
+      refused: [],
+    });
     expect(await collect(registry.verify())).toEqual([]);
   });
 
@@ -332,7 +421,9 @@ describe("maintenance and the end", () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     writeFileSync(join(registry.directory, "a", "b", "README"), "x");
-    expect(await collect(registry.verify())).toMatchObject([{ repository: "a/b", path: "a/b/README", kind: "stray-file" }]);
+    expect(await collect(registry.verify())).toMatchObject([
+      { repository: "a/b", path: "a/b/README", kind: "stray-file" },
+    ]);
   });
 
   it("after close, which may be called twice, every call is CLOSED", async () => {
@@ -340,14 +431,24 @@ describe("maintenance and the end", () => {
     await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.close();
     await registry.close();
-    for (const call of [() => registry.resolveTag("a", "v1"), () => registry.pushBlob("a", blob, content), () => collect(registry.repositories()), () => collect(registry.tags("a")), () => registry.gc(), () => registry.mountBlob("a", "b", blob.digest)]) {
+    for (const call of [
+      () => registry.resolveTag("a", "v1"),
+      () => registry.pushBlob("a", blob, content),
+      () => collect(registry.repositories()),
+      () => collect(registry.tags("a")),
+      () => registry.gc(),
+      () => registry.mountBlob("a", "b", blob.digest),
+    ]) {
       await expect(call()).rejects.toMatchObject({ code: "CLOSED" });
     }
   });
 
-  it.each([{ maxOpenLayouts: 0 }, { maxOpenLayouts: 1.5 }, { lockTimeoutMs: -1 }])("%j makes no sense", async (options) => {
-    await expect(openPerRepository(temporaryDirectory(), options)).rejects.toThrow(RangeError);
-  });
+  it.each([{ maxOpenLayouts: 0 }, { maxOpenLayouts: 1.5 }, { lockTimeoutMs: -1 }])(
+    "%j makes no sense",
+    async (options) => {
+      await expect(openPerRepository(temporaryDirectory(), options)).rejects.toThrow(RangeError);
+    },
+  );
 
   it("readOnly: reads answer, writes are DENIED and make nothing", async () => {
     const writer = await open();
@@ -388,15 +489,20 @@ describe("clause 1: mistakes of the program", () => {
   ])("%s takes null for no signal, and nothing else that is none", async (_name, call) => {
     const registry = await open();
     await registry.pushManifest("a", bytes("x"), "application/x-a", { tags: ["v1"] });
-    await call(registry, { signal: null }).catch((error: unknown) => { expect(error).toMatchObject({ code: "BLOB_UNKNOWN" }); });
-    for (const options of [{ signal: {} }, { signal: "abort" }, null]) await expect(call(registry, options as object)).rejects.toThrow(TypeError);
+    await call(registry, { signal: null }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "BLOB_UNKNOWN" });
+    });
+    for (const options of [{ signal: {} }, { signal: "abort" }, null])
+      await expect(call(registry, options as object)).rejects.toThrow(TypeError);
   });
 
   it("in a list's options is told before NAME_UNKNOWN", async () => {
     const registry = await open();
     for (const list of [registry.tags, registry.manifests]) {
       await expect(collect<unknown>(list("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
-      await expect(collect<unknown>(list("nowhere", { startAfter: 7 as unknown as string }))).rejects.toThrow(TypeError);
+      await expect(collect<unknown>(list("nowhere", { startAfter: 7 as unknown as string }))).rejects.toThrow(
+        TypeError,
+      );
     }
   });
 });
@@ -406,7 +512,7 @@ describe("clause 22: an entry that is nested 20,000 deep", () => {
     const registry = await open();
     const good = await pushArtifact(registry, "a", "good", ["good"]);
     const path = join(registry.directory, "a", "index.json");
-    const entry = (/\[(.*)\]/.exec(readFileSync(path, "utf8")))?.[1] ?? "";
+    const entry = /\[(.*)\]/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
     const deep = `{"mediaType":"${octetStream}","digest":"${blob.digest}","size":7,"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
     writeFileSync(path, `{"schemaVersion":2,"manifests":[${deep},${entry}]}`);
     expect(await registry.resolveTag("a", "good")).toEqual(good);

@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { PinnedWriter } from "../src/pinned-writer.ts";
 
 /** A writer, whose close may fail, and how often its layout was let go of. */
-function pinned(signal: AbortSignal | undefined, fails = false): { writer: PinnedWriter; released: () => number } {
+function pinned(
+  signal: AbortSignal | undefined,
+  fails = false,
+): { writer: PinnedWriter; released: () => number } {
   let released = 0;
   const inner = {
     id: "id",
@@ -18,7 +21,10 @@ function pinned(signal: AbortSignal | undefined, fails = false): { writer: Pinne
 }
 
 /** Lets what was begun end. */
-const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 describe("clause 2: the layout of a writer is let go of", () => {
   it("when its signal is aborted", async () => {

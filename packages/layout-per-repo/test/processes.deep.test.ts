@@ -16,13 +16,22 @@ beforeAll(async () => {
     configFile: false,
     logLevel: "error",
     ssr: { noExternal: true, resolve: { conditions: ["@ocilayout/source"] } },
-    build: { ssr: join(import.meta.dirname, "workers", "work.ts"), outDir: built, target: "node20", rolldownOptions: { output: { entryFileNames: "work.mjs" } } },
+    build: {
+      ssr: join(import.meta.dirname, "workers", "work.ts"),
+      outDir: built,
+      target: "node20",
+      rolldownOptions: { output: { entryFileNames: "work.mjs" } },
+    },
   });
 });
-afterAll(() => { rmSync(built, { recursive: true }); });
+afterAll(() => {
+  rmSync(built, { recursive: true });
+});
 
 function work(directory: string, name: string): Promise<number | null> {
-  const child = spawn(process.execPath, [join(built, "work.mjs"), directory, name], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(process.execPath, [join(built, "work.mjs"), directory, name], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
@@ -34,7 +43,9 @@ it("eight processes that push into overlapping repositories, mount, list and del
   const names = Array.from({ length: 8 }, (_, i) => `p${i}`);
   expect(await Promise.all(names.map((name) => work(registry.directory, name)))).toEqual(names.map(() => 0));
   const repositories = ["r0", "r0/nested", "r1", "r2/deep/er"];
-  expect(await collect(registry.repositories())).toEqual([...names.map((name) => `own/${name}`), ...repositories].sort());
+  expect(await collect(registry.repositories())).toEqual(
+    [...names.map((name) => `own/${name}`), ...repositories].sort(),
+  );
   for (const repository of repositories) {
     // Of ten tags that each process pushed it deleted every fifth.
     const tags = names.flatMap((name) => [0, 1, 2, 3, 5, 6, 7, 8].map((i) => `${name}-${i}`));

@@ -14,7 +14,10 @@ interface Expected {
       string,
       {
         readonly entries: readonly { readonly refName: string | null; readonly digest: string }[];
-        readonly reachable: { readonly manifests: readonly { readonly digest: string }[]; readonly blobs: readonly { readonly digest: string }[] };
+        readonly reachable: {
+          readonly manifests: readonly { readonly digest: string }[];
+          readonly blobs: readonly { readonly digest: string }[];
+        };
         readonly referrers?: Readonly<Record<string, readonly string[]>>;
         readonly emptyDirs?: readonly string[];
       }
@@ -27,7 +30,8 @@ async function openTree(name: string) {
   const expected = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8")) as Expected;
   const directory = join(temporaryDirectory(), "tree");
   cpSync(join(fixtures, name, "layout"), directory, { recursive: true });
-  for (const [path, { emptyDirs = [] }] of Object.entries(expected.layouts)) for (const it of emptyDirs) mkdirSync(join(directory, path, it), { recursive: true });
+  for (const [path, { emptyDirs = [] }] of Object.entries(expected.layouts))
+    for (const it of emptyDirs) mkdirSync(join(directory, path, it), { recursive: true });
   return { registry: await open({}, directory), layouts: expected.layouts };
 }
 
@@ -42,18 +46,28 @@ describe.each(["ref-per-repo", "olareg-tree"])("the tree %s, as another program 
     const { registry, layouts } = await openTree(name);
     expect(await collect(registry.repositories())).toEqual(Object.keys(layouts).sort());
     for (const [repository, { entries, reachable, referrers = {} }] of Object.entries(layouts)) {
-      const tags = new Map(entries.flatMap(({ refName, digest }) => {
-        const tag = tagOf(repository, refName);
-        return tag === undefined ? [] : [[tag, digest] as const];
-      }));
+      const tags = new Map(
+        entries.flatMap(({ refName, digest }) => {
+          const tag = tagOf(repository, refName);
+          return tag === undefined ? [] : [[tag, digest] as const];
+        }),
+      );
       expect(await collect(registry.tags(repository))).toEqual([...tags.keys()].sort());
-      for (const [tag, digest] of tags) expect((await registry.resolveTag(repository, tag)).digest).toBe(digest);
+      for (const [tag, digest] of tags)
+        expect((await registry.resolveTag(repository, tag)).digest).toBe(digest);
       for (const { digest } of reachable.manifests) {
-        expect(Buffer.compare(await (await registry.getManifest(repository, digest)).bytes(), readFileSync(blobPath(registry, repository, digest)))).toBe(0);
+        expect(
+          Buffer.compare(
+            await (await registry.getManifest(repository, digest)).bytes(),
+            readFileSync(blobPath(registry, repository, digest)),
+          ),
+        ).toBe(0);
       }
       for (const { digest } of reachable.blobs) await (await registry.getBlob(repository, digest)).bytes();
       for (const [subject, expected] of Object.entries(referrers)) {
-        expect((await collect(registry.referrers(repository, subject))).map(({ digest }) => digest)).toEqual([...expected].sort());
+        expect((await collect(registry.referrers(repository, subject))).map(({ digest }) => digest)).toEqual(
+          [...expected].sort(),
+        );
       }
     }
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);

@@ -19,7 +19,8 @@ export function describeRegistry(name: string, options: ConformanceOptions): voi
     for (const one of cases) {
       it(`${one.id} ${one.title}`, { timeout: 0 }, async ({ skip }) => {
         const result = await run(one);
-        if (isFailure(result)) throw new RunnerFailure(result, `vitest -t ${result.id}, with the option seed: ${result.seed}`);
+        if (isFailure(result))
+          throw new RunnerFailure(result, `vitest -t ${result.id}, with the option seed: ${result.seed}`);
         if (result.status !== "skip") return;
         // Most reporters of vitest say nothing of a test that is skipped, and why it is must be seen.
         // eslint-disable-next-line no-console

@@ -26,9 +26,19 @@ export async function askCommand(project: Project): Promise<Verdicts> {
   const found: Told[] = [];
   for (const target of targets) {
     await project.command(`./${target}.mjs`, "--json", "report.json");
-    const { results } = await readJson<{ results: { id: string; status: string; message?: string }[] }>(project, "report.json");
+    const { results } = await readJson<{ results: { id: string; status: string; message?: string }[] }>(
+      project,
+      "report.json",
+    );
     const words: Record<string, Verdict["status"]> = { pass: "passed", skip: "skipped" };
-    found.push(...results.map(({ id, status, message = "" }) => ({ target, title: id, status: words[status] ?? "failed", told: message })));
+    found.push(
+      ...results.map(({ id, status, message = "" }) => ({
+        target,
+        title: id,
+        status: words[status] ?? "failed",
+        told: message,
+      })),
+    );
   }
   return byTarget(found);
 }
@@ -37,17 +47,42 @@ export async function askCommand(project: Project): Promise<Verdicts> {
 export async function askVitest(project: Project): Promise<{ verdicts: Verdicts; printed: string }> {
   await project.write("in-vitest.test.mjs", testFile("vitest"));
   // A runner's own limit of time, here too short for a case that hangs, must not come before the kit's.
-  await project.write("vitest.config.mjs", 'export default { test: { include: ["*.test.mjs"], testTimeout: 20 } };');
-  const options = ["--config", "vitest.config.mjs", "--reporter=default", "--reporter=json", "--outputFile.json=report.json"];
+  await project.write(
+    "vitest.config.mjs",
+    'export default { test: { include: ["*.test.mjs"], testTimeout: 20 } };',
+  );
+  const options = [
+    "--config",
+    "vitest.config.mjs",
+    "--reporter=default",
+    "--reporter=json",
+    "--outputFile.json=report.json",
+  ];
   const { stdout } = await project.node("node_modules/vitest/vitest.mjs", "run", ...options);
   const lines = stdout.split("\n");
-  interface Assertion { ancestorTitles: string[]; title: string; status: string; failureMessages: string[] }
-  const { testResults } = await readJson<{ testResults: { assertionResults: Assertion[] }[] }>(project, "report.json");
-  const found = testResults.flatMap(({ assertionResults }) => assertionResults).map(({ ancestorTitles, title, status, failureMessages }): Told => {
-    const target = ancestorTitles[0] ?? "";
-    if (status === "passed" || status === "failed") return { target, title, status, told: failureMessages.join("\n") };
-    return { target, title, status: "skipped", told: lines.filter((line) => line.includes(`${idOf(title)}  skipped`)).join("\n") };
-  });
+  interface Assertion {
+    ancestorTitles: string[];
+    title: string;
+    status: string;
+    failureMessages: string[];
+  }
+  const { testResults } = await readJson<{ testResults: { assertionResults: Assertion[] }[] }>(
+    project,
+    "report.json",
+  );
+  const found = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .map(({ ancestorTitles, title, status, failureMessages }): Told => {
+      const target = ancestorTitles[0] ?? "";
+      if (status === "passed" || status === "failed")
+        return { target, title, status, told: failureMessages.join("\n") };
+      return {
+        target,
+        title,
+        status: "skipped",
+        told: lines.filter((line) => line.includes(`${idOf(title)}  skipped`)).join("\n"),
+      };
+    });
   return { verdicts: byTarget(found), printed: stdout };
 }
 
@@ -71,8 +106,17 @@ export async function askNodeTest(project: Project): Promise<Verdicts> {
        }
      }`,
   );
-  const { stdout } = await project.node("--test-reporter=./reporter.mjs", "--test-reporter-destination=stdout", "in-node.mjs");
-  return byTarget(stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Told));
+  const { stdout } = await project.node(
+    "--test-reporter=./reporter.mjs",
+    "--test-reporter-destination=stdout",
+    "in-node.mjs",
+  );
+  return byTarget(
+    stdout
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Told),
+  );
 }
 
 function testFile(entry: string): string {

@@ -5,7 +5,23 @@ import { findCases } from "../src/command/list.ts";
 import { UsageError } from "../src/command/usage.ts";
 
 it("everything may be asked for at once, in any order", () => {
-  const args = ["-t", "A", "it.js", "--only", "B-01", "--seed", "0", "--runs=5", "--timeout", "100", "--shuffle", "--junit", "a.xml", "--json", "b.json"];
+  const args = [
+    "-t",
+    "A",
+    "it.js",
+    "--only",
+    "B-01",
+    "--seed",
+    "0",
+    "--runs=5",
+    "--timeout",
+    "100",
+    "--shuffle",
+    "--junit",
+    "a.xml",
+    "--json",
+    "b.json",
+  ];
   expect(parseCommand(args)).toEqual({
     action: "run",
     target: "it.js",
@@ -43,7 +59,9 @@ it.each<[string, string[], string]>([
 ])("%s is refused in a line", (_what, args, part) => {
   const parse = (): unknown => parseCommand(args);
   expect(parse).toThrow(UsageError);
-  expect(parse).toThrow(expect.objectContaining({ message: expect.stringMatching(/^[^\n]+$/) as string }) as Error);
+  expect(parse).toThrow(
+    expect.objectContaining({ message: expect.stringMatching(/^[^\n]+$/) as string }) as Error,
+  );
   expect(parse).toThrow(part);
 });
 
@@ -54,5 +72,7 @@ it("only what begins an id can be listed", () => {
 
 it("a whole id selects that case alone, also where it begins others", () => {
   expect(findCases(["LAYOUT-10"]).map(({ id }) => id)).toEqual(["LAYOUT-10"]);
-  expect(findCases(["LAYOUT-1"]).map(({ id }) => id)).toEqual(expect.arrayContaining(["LAYOUT-10", "LAYOUT-100"]));
+  expect(findCases(["LAYOUT-1"]).map(({ id }) => id)).toEqual(
+    expect.arrayContaining(["LAYOUT-10", "LAYOUT-100"]),
+  );
 });

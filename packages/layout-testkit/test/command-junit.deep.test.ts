@@ -6,7 +6,14 @@ import type { Element } from "./parse-xml.ts";
 import { parseXml } from "./parse-xml.ts";
 
 const result: CaseResult = {
-  id: "BLOB-01", title: "a blob", level: "MUST", cites: "clause 6", status: "pass", transcript: [], durationMs: 1500, seed: 41,
+  id: "BLOB-01",
+  title: "a blob",
+  level: "MUST",
+  cites: "clause 6",
+  status: "pass",
+  transcript: [],
+  durationMs: 1500,
+  seed: 41,
 };
 
 const hostile = `<&>"' ]]> \u0000 \u001b[31m \ud800 \ufffe 😀 <!-- --> &amp; <![CDATA[ \r\n\tend`;
@@ -20,8 +27,20 @@ function parse(xml: string): { suite: Element; cases: Element[] } {
 }
 
 it("a suite counts its cases, and each has its name, its class and its time in seconds", () => {
-  const { suite, cases } = parse(formatJUnit("mine", [result, { ...result, id: "TAG-01", status: "fail", message: "expected x\nreceived y" }]));
-  expect(suite.attributes).toEqual({ name: "mine", tests: "2", failures: "1", errors: "0", skipped: "0", time: "3.000" });
+  const { suite, cases } = parse(
+    formatJUnit("mine", [
+      result,
+      { ...result, id: "TAG-01", status: "fail", message: "expected x\nreceived y" },
+    ]),
+  );
+  expect(suite.attributes).toEqual({
+    name: "mine",
+    tests: "2",
+    failures: "1",
+    errors: "0",
+    skipped: "0",
+    time: "3.000",
+  });
   expect(cases.map(({ attributes }) => attributes)).toEqual([
     { name: "BLOB-01 a blob", classname: "mine.BLOB", time: "1.500" },
     { name: "TAG-01 a blob", classname: "mine.TAG", time: "1.500" },
@@ -31,7 +50,12 @@ it("a suite counts its cases, and each has its name, its class and its time in s
 
 it("a failure, an error and a skip have their message, and the first two all that is told", () => {
   const statuses = ["fail", "error", "skip"] as const;
-  const { suite, cases } = parse(formatJUnit("mine", statuses.map((status) => ({ ...result, status, message: "first\nsecond" }))));
+  const { suite, cases } = parse(
+    formatJUnit(
+      "mine",
+      statuses.map((status) => ({ ...result, status, message: "first\nsecond" })),
+    ),
+  );
   expect(suite.attributes).toMatchObject({ tests: "3", failures: "1", errors: "1", skipped: "1" });
   const text = expect.stringMatching(/^BLOB-01 {2}a blob[^]*first\n {2}second[^]*--seed 41$/) as string;
   const attributes = { message: "first\nsecond", type: "MUST" };
@@ -43,17 +67,26 @@ it("a failure, an error and a skip have their message, and the first two all tha
 });
 
 it("a skip that has no reason any more is called stale", () => {
-  const { cases } = parse(formatJUnit("mine", [{ ...result, status: "skip", message: "why", isStale: true }]));
+  const { cases } = parse(
+    formatJUnit("mine", [{ ...result, status: "skip", message: "why", isStale: true }]),
+  );
   expect(cases[0]?.children[0]?.attributes).toEqual({ message: "stale: why" });
 });
 
 it("the seed is a property", () => {
   const { suite } = parse(formatJUnit("mine", [result]));
-  expect(suite.children[0]?.children).toEqual([{ name: "property", attributes: { name: "seed", value: "41" }, children: [], text: "" }]);
+  expect(suite.children[0]?.children).toEqual([
+    { name: "property", attributes: { name: "seed", value: "41" }, children: [], text: "" },
+  ]);
 });
 
 it("hostile texts stay texts, and characters that XML forbids are replaced", () => {
-  const results = (["skip", "fail"] as const).map((status) => ({ ...result, title: hostile, status, message: hostile }));
+  const results = (["skip", "fail"] as const).map((status) => ({
+    ...result,
+    title: hostile,
+    status,
+    message: hostile,
+  }));
   const { suite, cases } = parse(formatJUnit(hostile, results));
   expect(suite.attributes["name"]).toBe(harmless);
   expect(cases[0]?.attributes).toMatchObject({ name: `BLOB-01 ${harmless}`, classname: `${harmless}.BLOB` });

@@ -17,7 +17,8 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.asyncDispose]());
 
 /** A line of JavaScript that makes `create`, for a target that says more. */
-const create = 'import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory"; const create = () => ({ registry: createMemoryRegistry() });';
+const create =
+  'import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory"; const create = () => ({ registry: createMemoryRegistry() });';
 
 function read(name: string): Promise<string> {
   return readFile(join(project.directory, name), "utf8");
@@ -27,14 +28,29 @@ describe("the command tells about itself", () => {
   it.each(["--help", "-h"])("%s shows every option, and examples", async (option) => {
     const { code, stdout, stderr } = await project.command(option);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const word of ["TARGET", "--only", "-t", "--seed", "--runs", "--timeout", "--shuffle", "--junit", "--json", "--list", "--version", "Examples"]) {
+    for (const word of [
+      "TARGET",
+      "--only",
+      "-t",
+      "--seed",
+      "--runs",
+      "--timeout",
+      "--shuffle",
+      "--junit",
+      "--json",
+      "--list",
+      "--version",
+      "Examples",
+    ]) {
       expect(stdout).toContain(word);
     }
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
   it("--version is the package's", async () => {
-    const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8")) as { version: string };
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8")) as {
+      version: string;
+    };
     expect(await project.command("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
@@ -42,7 +58,9 @@ describe("the command tells about itself", () => {
     const { code, stdout } = await project.command("--list");
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(allCases.length);
-    expect(stdout).toMatch(/^BLOB-01 +MUST +a pushed blob is read back, byte for byte +\(clause 6; distribution-spec end-4b\)$/m);
+    expect(stdout).toMatch(
+      /^BLOB-01 +MUST +a pushed blob is read back, byte for byte +\(clause 6; distribution-spec end-4b\)$/m,
+    );
   });
 
   it("--list with --only shows some, and with a target those that are about it", async () => {
@@ -89,7 +107,10 @@ describe("exit code 1", () => {
   });
 
   it("where the target throws outside of any call, which does not end the command", async () => {
-    await project.write("stray.mjs", `${create} export default { create() { setImmediate(() => { throw new Error("stray"); }); return create(); } };`);
+    await project.write(
+      "stray.mjs",
+      `${create} export default { create() { setImmediate(() => { throw new Error("stray"); }); return create(); } };`,
+    );
     const { code, stdout } = await project.command("stray.mjs", "-t", "BLOB-01", "--junit", "stray.xml");
     expect(code).toBe(1);
     expect(stdout).toContain("stray");
@@ -100,7 +121,10 @@ describe("exit code 1", () => {
 describe("exit code 2, and one line that says why", () => {
   beforeAll(async () => {
     await project.write("empty.mjs", "export const created = 1;");
-    await project.write("senseless.mjs", `${create} export const skip = { "BLOB-01": "" }; export { create };`);
+    await project.write(
+      "senseless.mjs",
+      `${create} export const skip = { "BLOB-01": "" }; export { create };`,
+    );
     await project.write("endless.mjs", "await new Promise(() => undefined);");
   });
 
@@ -116,8 +140,16 @@ describe("exit code 2, and one line that says why", () => {
     ["a target without create", ["empty.mjs"], "create"],
     ["a target whose options make no sense", ["senseless.mjs"], "BLOB-01 is skipped without a reason"],
     ["a target that never ends loading", ["endless.mjs"], "endless.mjs"],
-    ["a report where none can be written", ["memory.mjs", "-t", "BLOB-01", "--junit", "nowhere/out.xml"], "nowhere/out.xml"],
-    ["a report in place of a directory", ["memory.mjs", "-t", "BLOB-01", "--json", "node_modules"], "node_modules"],
+    [
+      "a report where none can be written",
+      ["memory.mjs", "-t", "BLOB-01", "--junit", "nowhere/out.xml"],
+      "nowhere/out.xml",
+    ],
+    [
+      "a report in place of a directory",
+      ["memory.mjs", "-t", "BLOB-01", "--json", "node_modules"],
+      "node_modules",
+    ],
   ])("%s", async (_what, args, part) => {
     const { code, stdout, stderr } = await project.command(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -129,30 +161,72 @@ describe("exit code 2, and one line that says why", () => {
     await project.write("throws.mjs", "function deep() { throw new Error('not today'); }\ndeep();");
     const { code, stderr } = await project.command("throws.mjs");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^layout-testkit: throws\.mjs cannot be loaded\nError: not today\n +at deep .*throws\.mjs:1/);
+    expect(stderr).toMatch(
+      /^layout-testkit: throws\.mjs cannot be loaded\nError: not today\n +at deep .*throws\.mjs:1/,
+    );
   });
 });
 
 describe("reports in files", () => {
   it("--junit and --json are written also where cases fail", async () => {
-    const { code } = await project.command("broken.mjs", "-t", "RANGE-01", "-t", "RANGE-05", "--junit", "out.xml", "--json", "out.json");
+    const { code } = await project.command(
+      "broken.mjs",
+      "-t",
+      "RANGE-01",
+      "-t",
+      "RANGE-05",
+      "--junit",
+      "out.xml",
+      "--json",
+      "out.json",
+    );
     expect(code).toBe(1);
     const [suite] = parseXml(await read("out.xml")).children;
-    expect(suite?.attributes).toMatchObject({ name: "broken", tests: "2", failures: "1", errors: "0", skipped: "1" });
+    expect(suite?.attributes).toMatchObject({
+      name: "broken",
+      tests: "2",
+      failures: "1",
+      errors: "0",
+      skipped: "1",
+    });
     const json: unknown = JSON.parse(await read("out.json"));
-    expect(json).toMatchObject({ ok: false, seed: 1, results: [{ id: "RANGE-01", status: "fail" }, { id: "RANGE-05", status: "skip" }] });
+    expect(json).toMatchObject({
+      ok: false,
+      seed: 1,
+      results: [
+        { id: "RANGE-01", status: "fail" },
+        { id: "RANGE-05", status: "skip" },
+      ],
+    });
   });
 });
 
 describe("the target", () => {
   it("is outdone by the command line", async () => {
-    await project.write("full.mjs", `${create} export default { create, only: "TAG", seed: 3, timeoutMs: 1, shuffle: false };`);
-    const { stdout } = await project.command("full.mjs", "--only", "BLOB-01", "--seed", "4", "--timeout", "9000", "--shuffle", "--runs", "1");
+    await project.write(
+      "full.mjs",
+      `${create} export default { create, only: "TAG", seed: 3, timeoutMs: 1, shuffle: false };`,
+    );
+    const { stdout } = await project.command(
+      "full.mjs",
+      "--only",
+      "BLOB-01",
+      "--seed",
+      "4",
+      "--timeout",
+      "9000",
+      "--shuffle",
+      "--runs",
+      "1",
+    );
     expect(stdout).toContain("1 passed, 0 failed, 0 errors, 0 skipped (seed 4)");
   });
 
   it("may be CommonJS", async () => {
-    await project.write("old.cjs", "exports.create = async () => ({ registry: (await import('@ocilayout/layout-testkit/memory')).createMemoryRegistry() });");
+    await project.write(
+      "old.cjs",
+      "exports.create = async () => ({ registry: (await import('@ocilayout/layout-testkit/memory')).createMemoryRegistry() });",
+    );
     expect((await project.command("old.cjs", "-t", "BLOB-01")).stdout).toContain("1 passed");
   });
 
@@ -162,7 +236,9 @@ describe("the target", () => {
     if (Reflect.get(process.features, "typescript") === "strip") {
       expect(stdout).toContain("1 passed");
     } else {
-      console.log(`skipped: a target in TypeScript runs, for Node ${process.version} does not run TypeScript`);
+      console.log(
+        `skipped: a target in TypeScript runs, for Node ${process.version} does not run TypeScript`,
+      );
       expect(code).toBe(2);
       expect(stderr).toMatch(/^layout-testkit: typed\.ts cannot be loaded: this Node .* TypeScript.*\n$/);
     }

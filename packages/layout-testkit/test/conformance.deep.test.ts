@@ -5,19 +5,37 @@ import { createMemoryRegistry, type MemoryOptions } from "../src/memory/index.ts
 import { describeRegistry } from "../src/vitest.ts";
 
 const memory = (options: MemoryOptions = {}) => ({
-  create: () => ({ registry: createMemoryRegistry(options), reopen: async () => createMemoryRegistry(options) }),
+  create: () => ({
+    registry: createMemoryRegistry(options),
+    reopen: async () => createMemoryRegistry(options),
+  }),
 });
 
-describeRegistry("one whose blobs are shared", { ...memory({ repositoryScopedBlobs: false }), capabilities: { persistent: false, repositoryScopedBlobs: false } });
-describeRegistry("one that keeps empty repositories", { ...memory({ keepsEmptyRepositories: true }), capabilities: { persistent: false } });
-describeRegistry("one that takes what is sparse", { ...memory({ allowSparse: true }), capabilities: { persistent: false, checksReferences: false } });
+describeRegistry("one whose blobs are shared", {
+  ...memory({ repositoryScopedBlobs: false }),
+  capabilities: { persistent: false, repositoryScopedBlobs: false },
+});
+describeRegistry("one that keeps empty repositories", {
+  ...memory({ keepsEmptyRepositories: true }),
+  capabilities: { persistent: false },
+});
+describeRegistry("one that takes what is sparse", {
+  ...memory({ allowSparse: true }),
+  capabilities: { persistent: false, checksReferences: false },
+});
 
 // CI shuffles twenty times.
 const shuffles = Number(process.env["SHUFFLES"] ?? 3);
 
 it(`cases do not depend on their order: shuffled ${shuffles} times, none fails`, async () => {
   for (let seed = 0; seed < shuffles; seed += 1) {
-    const report = await runConformance({ ...memory(), capabilities: { persistent: false }, shuffle: true, seed, runs: 2 });
+    const report = await runConformance({
+      ...memory(),
+      capabilities: { persistent: false },
+      shuffle: true,
+      seed,
+      runs: 2,
+    });
     expect(report.ok, String(report)).toBe(true);
   }
 }, 120_000);

@@ -10,7 +10,18 @@ import {
 } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { artifact, blob, emptyBlob, image, imageConfig, index, json, layer, pushContent, type Content } from "../src/content/index.ts";
+import {
+  artifact,
+  blob,
+  emptyBlob,
+  image,
+  imageConfig,
+  index,
+  json,
+  layer,
+  pushContent,
+  type Content,
+} from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 import { bytes } from "./helpers.ts";
 
@@ -138,18 +149,25 @@ describe("pushContent", () => {
   it("pushes an index and all below it, and tags only that", async () => {
     const registry = createMemoryRegistry();
     const list = await index([image({ layers: ["one"] }), index([image({ platform: arm })])]);
-    expect(await pushContent(registry, "a", list, { tags: ["t"], ifNoneMatch: "*" })).toEqual(list.descriptor);
+    expect(await pushContent(registry, "a", list, { tags: ["t"], ifNoneMatch: "*" })).toEqual(
+      list.descriptor,
+    );
     expect(await registry.resolveTag("a", "t")).toEqual(list.descriptor);
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
     const inner = list.children[1]?.children[0];
-    expect(await (await registry.getManifest("a", inner?.descriptor.digest ?? "")).bytes()).toEqual(inner?.content);
+    expect(await (await registry.getManifest("a", inner?.descriptor.digest ?? "")).bytes()).toEqual(
+      inner?.content,
+    );
   });
 
   it("pushes blobs, then children, then the manifest", async () => {
     const registry = createMemoryRegistry();
     const pushed: string[] = [];
     const spy: Pick<Registry, "pushBlob" | "pushManifest"> = {
-      pushBlob: (repo, descriptor, ...rest) => (pushed.push(descriptor.digest), registry.pushBlob(repo, descriptor, ...rest)),
+      pushBlob: (repo, descriptor, ...rest) => (
+        pushed.push(descriptor.digest),
+        registry.pushBlob(repo, descriptor, ...rest)
+      ),
       pushManifest: async (...args) => {
         const descriptor = await registry.pushManifest(...args);
         pushed.push(descriptor.digest);
@@ -166,7 +184,9 @@ describe("pushContent", () => {
     const registry = createMemoryRegistry();
     const base = await image();
     await pushContent(registry, "a", artifact({ subject: base }));
-    await expect(registry.getManifest("a", base.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.getManifest("a", base.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 
   it("pushes a blob alone, which has no tags", async () => {

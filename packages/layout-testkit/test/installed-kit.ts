@@ -35,8 +35,13 @@ export async function createProject(): Promise<Project> {
   const node = (...args: readonly string[]): Promise<Ended> => runNode(directory, args);
   try {
     await bundle(join(kit, "dist"));
-    for (const name of ["package.json", "bin"]) await cp(join(home, name), join(kit, name), { recursive: true });
-    await symlink(await realpath(join(home, "../../node_modules/vitest")), join(directory, "node_modules", "vitest"), "junction");
+    for (const name of ["package.json", "bin"])
+      await cp(join(home, name), join(kit, name), { recursive: true });
+    await symlink(
+      await realpath(join(home, "../../node_modules/vitest")),
+      join(directory, "node_modules", "vitest"),
+      "junction",
+    );
     await cp(join(home, "test", "targets"), directory, { recursive: true });
     await writeFile(join(directory, "package.json"), '{ "type": "module" }');
   } catch (error) {
@@ -73,7 +78,10 @@ async function bundle(outDir: string): Promise<void> {
 function runNode(cwd: string, args: readonly string[]): Promise<Ended> {
   // The program must not take itself for a part of the tests that start it.
   const ours = /^(VITEST|NODE_TEST|NODE_OPTIONS|NODE_V8_COVERAGE|TEST$|FORCE_COLOR$)/;
-  const env = { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name))), NO_COLOR: "1" };
+  const env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name))),
+    NO_COLOR: "1",
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, [...args], { cwd, env, timeout: 20_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;

@@ -8,7 +8,9 @@ import { checkLayoutDirectory } from "../src/layout/index.ts";
 /** Layouts as real tools left them, and hostile ones; the package beside this one has them for its own tests. */
 const fixtures = join(import.meta.dirname, "..", "..", "layout-core", "test", "fixtures");
 const names = readdirSync(fixtures).filter((name) => existsSync(join(fixtures, name, "layout")));
-const real = names.filter((name) => !name.startsWith("x-") && existsSync(join(fixtures, name, "layout", "index.json")));
+const real = names.filter(
+  (name) => !name.startsWith("x-") && existsSync(join(fixtures, name, "layout", "index.json")),
+);
 
 /** What is wrong with those of real tools, by kind, where there is something. */
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -28,6 +30,10 @@ it.each(real)("the layout %s is what the specification says, but for what is kno
   expect([...kinds].toSorted()).toEqual(known[name] ?? []);
 });
 
-it.each(names.filter((name) => name.startsWith("x-")))("the layout %s does not make it fail", async (name) => {
-  for (const { message } of await checkLayoutDirectory(join(fixtures, name, "layout"))) expect(message).not.toBe("");
-});
+it.each(names.filter((name) => name.startsWith("x-")))(
+  "the layout %s does not make it fail",
+  async (name) => {
+    for (const { message } of await checkLayoutDirectory(join(fixtures, name, "layout")))
+      expect(message).not.toBe("");
+  },
+);

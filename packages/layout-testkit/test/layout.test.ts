@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,12 +35,18 @@ function blobPath(directory: string, digest: string): string {
 
 function put(directory: string, item: ManifestContent): void {
   mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
-  for (const { descriptor, content } of [...item.blobs, item]) writeFileSync(blobPath(directory, descriptor.digest), content);
+  for (const { descriptor, content } of [...item.blobs, item])
+    writeFileSync(blobPath(directory, descriptor.digest), content);
   for (const child of item.children) put(directory, child);
 }
 
 function entry({ mediaType, digest, size }: Descriptor, name?: string): object {
-  return { mediaType, digest, size, ...(name === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": name } }) };
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(name === undefined ? {} : { annotations: { "org.opencontainers.image.ref.name": name } }),
+  };
 }
 
 /** A layout of these manifests, each an entry called by its key. */
@@ -76,7 +92,10 @@ describe("a whole layout has no problem", () => {
   });
 
   it("of an index and, in another repository, what it contains", async () => {
-    const directory = await layoutOf({ "app:v1": index([artifact()]), [`other@${(await artifact()).descriptor.digest}`]: artifact() });
+    const directory = await layoutOf({
+      "app:v1": index([artifact()]),
+      [`other@${(await artifact()).descriptor.digest}`]: artifact(),
+    });
     expect(await check(directory)).toEqual([]);
   });
 
@@ -125,16 +144,37 @@ describe("the three parts", () => {
     const directory = temporaryDirectory();
     for (const name of ["oci-layout", "index.json"]) mkdirSync(join(directory, name));
     writeFileSync(join(directory, "blobs"), "");
-    expect(await check(directory)).toEqual(["missing-part oci-layout", "missing-part index.json", "missing-part blobs"]);
+    expect(await check(directory)).toEqual([
+      "missing-part oci-layout",
+      "missing-part index.json",
+      "missing-part blobs",
+    ]);
   });
 
-  it.each(["", "[]", "{}", "null", '{"imageLayoutVersion":"1.1.0"}', '{"imageLayoutVersion":1}', '\uFEFF{"imageLayoutVersion":"1.0.0"}'])("oci-layout must not be %j", async (text) => {
+  it.each([
+    "",
+    "[]",
+    "{}",
+    "null",
+    '{"imageLayoutVersion":"1.1.0"}',
+    '{"imageLayoutVersion":1}',
+    '\uFEFF{"imageLayoutVersion":"1.0.0"}',
+  ])("oci-layout must not be %j", async (text) => {
     const directory = await layoutOf({});
     writeFileSync(join(directory, "oci-layout"), text);
     expect(await check(directory)).toEqual(["layout-file oci-layout"]);
   });
 
-  it.each(["", "[]", "null", '{"schemaVersion":2}', '{"schemaVersion":2,"manifests":null}', '{"manifests":[]}', '{"schemaVersion":2,"manifests":[],"\\u006danifests":[]}', '{"schemaVersion":1,"manifests":[]}'])("index.json must not be %j", async (text) => {
+  it.each([
+    "",
+    "[]",
+    "null",
+    '{"schemaVersion":2}',
+    '{"schemaVersion":2,"manifests":null}',
+    '{"manifests":[]}',
+    '{"schemaVersion":2,"manifests":[],"\\u006danifests":[]}',
+    '{"schemaVersion":1,"manifests":[]}',
+  ])("index.json must not be %j", async (text) => {
     const directory = await layoutOf({});
     writeFileSync(join(directory, "index.json"), text);
     expect(await check(directory)).toEqual(["index index.json"]);
@@ -142,13 +182,19 @@ describe("the three parts", () => {
 
   it("index.json must not say that it is something else", async () => {
     const directory = await layoutOf({});
-    writeFileSync(join(directory, "index.json"), `{"schemaVersion":2,"mediaType":"${ociMediaTypes.imageManifest}","manifests":[]}`);
+    writeFileSync(
+      join(directory, "index.json"),
+      `{"schemaVersion":2,"mediaType":"${ociMediaTypes.imageManifest}","manifests":[]}`,
+    );
     expect(await check(directory)).toEqual(["index index.json"]);
   });
 
   it("index.json may be as deep as it likes", async () => {
     const directory = await layoutOf({});
-    writeFileSync(join(directory, "index.json"), `{"schemaVersion":2,"deep":${"[".repeat(100_000)}${"]".repeat(100_000)},"manifests":[]}`);
+    writeFileSync(
+      join(directory, "index.json"),
+      `{"schemaVersion":2,"deep":${"[".repeat(100_000)}${"]".repeat(100_000)},"manifests":[]}`,
+    );
     expect(await check(directory)).toEqual([]);
   });
 
@@ -195,7 +241,9 @@ describe("what is referred to", () => {
     const directory = await layoutOf({ v1: one, list: index([one]) });
     const paths = [...blobs.map((it) => it.descriptor), descriptor].map(({ digest }) => digest);
     for (const digest of paths.slice(0, 2)) rmSync(blobPath(directory, digest));
-    expect(await check(directory)).toEqual(paths.slice(0, 2).map((digest) => `missing-blob blobs/${digest.replace(":", "/")}`));
+    expect(await check(directory)).toEqual(
+      paths.slice(0, 2).map((digest) => `missing-blob blobs/${digest.replace(":", "/")}`),
+    );
     rmSync(blobPath(directory, descriptor.digest));
     expect(await check(directory)).toEqual([`missing-blob blobs/${descriptor.digest.replace(":", "/")}`]);
   });
@@ -210,7 +258,11 @@ describe("what is referred to", () => {
   it("is valid for the media type that is said", async () => {
     const { descriptor } = await one;
     const directory = await layoutOf({ v1: one });
-    putIndex(directory, { ...descriptor, mediaType: ociMediaTypes.imageIndex }, { ...descriptor, mediaType: "application/json" });
+    putIndex(
+      directory,
+      { ...descriptor, mediaType: ociMediaTypes.imageIndex },
+      { ...descriptor, mediaType: "application/json" },
+    );
     expect(await check(directory)).toEqual([`manifest blobs/${descriptor.digest.replace(":", "/")}`]);
   });
 
@@ -240,16 +292,26 @@ describe("the entries", () => {
     expect(await check(directory)).toEqual([]);
   });
 
-  it.each([undefined, "app@digest"])("are not about what an index contains, without a tag (%j)", async (form) => {
-    const { descriptor } = await artifact();
-    const list = await index([index([artifact()])]);
-    const directory = await layoutOf({ any: Promise.resolve(list) });
-    const name = form?.replace("digest", descriptor.digest);
-    putIndex(directory, entry(list.descriptor, form === undefined ? "list" : "app:list"), entry(descriptor, name));
-    expect(await check(directory)).toEqual(["redundant-entry index.json"]);
-    putIndex(directory, entry(list.descriptor, form === undefined ? "list" : "app:list"), { ...entry(descriptor, name), urls: [] });
-    expect(await check(directory)).toEqual([]);
-  });
+  it.each([undefined, "app@digest"])(
+    "are not about what an index contains, without a tag (%j)",
+    async (form) => {
+      const { descriptor } = await artifact();
+      const list = await index([index([artifact()])]);
+      const directory = await layoutOf({ any: Promise.resolve(list) });
+      const name = form?.replace("digest", descriptor.digest);
+      putIndex(
+        directory,
+        entry(list.descriptor, form === undefined ? "list" : "app:list"),
+        entry(descriptor, name),
+      );
+      expect(await check(directory)).toEqual(["redundant-entry index.json"]);
+      putIndex(directory, entry(list.descriptor, form === undefined ? "list" : "app:list"), {
+        ...entry(descriptor, name),
+        urls: [],
+      });
+      expect(await check(directory)).toEqual([]);
+    },
+  );
 });
 
 describe("links", () => {
@@ -266,13 +328,19 @@ describe("links", () => {
     symlinkSync(join(outside, "file"), join(directory, "deep", "down", "link"));
     symlinkSync("nowhere", join(directory, "dangling"));
     const blob = `blobs/${descriptor.digest.replace(":", "/")}`;
-    expect((await check(directory)).toSorted()).toEqual([`link ${blob}`, "link dangling", "link deep/down/link", `missing-blob ${blob}`]);
+    expect((await check(directory)).toSorted()).toEqual([
+      `link ${blob}`,
+      "link dangling",
+      "link deep/down/link",
+      `missing-blob ${blob}`,
+    ]);
   });
 
   it("in the place of the parts are told of once", async () => {
     const outside = await layoutOf({ v1: one });
     const directory = temporaryDirectory();
-    for (const part of ["oci-layout", "index.json", "blobs"]) symlinkSync(join(outside, part), join(directory, part));
+    for (const part of ["oci-layout", "index.json", "blobs"])
+      symlinkSync(join(outside, part), join(directory, part));
     expect((await check(directory)).toSorted()).toEqual(["link blobs", "link index.json", "link oci-layout"]);
   });
 });
@@ -283,7 +351,10 @@ it.runIf(isOrdinaryUser)("what the system does not let it read is told of", asyn
   chmodSync(blobPath(directory, digest), 0);
   expect(await check(directory)).toContain(`unreadable blobs/${digest.replace(":", "/")}`);
 });
-if (!isOrdinaryUser) console.info("skipped: what the system does not let it read is told of, because root and Windows may read everything");
+if (!isOrdinaryUser)
+  console.info(
+    "skipped: what the system does not let it read is told of, because root and Windows may read everything",
+  );
 
 it("every message says more than the kind, and no problem has a path of the machine", async () => {
   const directory = await layoutOf({ v1: one });
@@ -295,6 +366,8 @@ it("every message says more than the kind, and no problem has a path of the mach
 });
 
 it("a directory that is not there is the system's error", async () => {
-  await expect(checkLayoutDirectory(join(temporaryDirectory(), "nowhere"))).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(checkLayoutDirectory(join(temporaryDirectory(), "nowhere"))).rejects.toMatchObject({
+    code: "ENOENT",
+  });
   expect(existsSync("nowhere")).toBe(false);
 });

@@ -53,19 +53,25 @@ describe("clause 6: a pushed blob", () => {
 
   it("of another digest is DIGEST_INVALID, and not there", async () => {
     const registry = createMemoryRegistry();
-    await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     await expect(registry.getBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
   it.each([10, 12])("of another size than %i is SIZE_INVALID, and not there", async (size) => {
     const registry = createMemoryRegistry();
-    await expect(registry.pushBlob("a", { digest, size }, hello.content)).rejects.toMatchObject({ code: "SIZE_INVALID" });
+    await expect(registry.pushBlob("a", { digest, size }, hello.content)).rejects.toMatchObject({
+      code: "SIZE_INVALID",
+    });
     await expect(registry.getBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
   it("is verified also where its digest is stored already", async () => {
     const registry = await openWithHello();
-    await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({
+      code: "DIGEST_INVALID",
+    });
     expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
@@ -74,7 +80,9 @@ describe("clause 6: a pushed blob", () => {
     const codes: unknown[] = [];
     async function* content(): AsyncGenerator<Uint8Array> {
       yield bytes("hello world");
-      await registry.getBlob("a", digest).catch((error: unknown) => codes.push((error as { code: string }).code));
+      await registry
+        .getBlob("a", digest)
+        .catch((error: unknown) => codes.push((error as { code: string }).code));
     }
     await registry.pushBlob("a", { digest }, content());
     expect(codes).toEqual(["BLOB_UNKNOWN"]);
@@ -88,7 +96,9 @@ describe("clause 6: a pushed blob", () => {
         yield bytes("hello world");
       }
     }
-    await expect(createMemoryRegistry().pushBlob("a", hello.descriptor, endless())).rejects.toMatchObject({ code: "SIZE_INVALID" });
+    await expect(createMemoryRegistry().pushBlob("a", hello.descriptor, endless())).rejects.toMatchObject({
+      code: "SIZE_INVALID",
+    });
     expect(asked).toBe(2);
   });
 
@@ -126,13 +136,21 @@ describe("clause 7: a range", () => {
     expect(reader.descriptor).toEqual(asBlob);
   });
 
-  it.each([[12, undefined], [12, 12], [5, 4]])("from %i to %s is RANGE_INVALID", async (start, end) => {
+  it.each([
+    [12, undefined],
+    [12, 12],
+    [5, 4],
+  ])("from %i to %s is RANGE_INVALID", async (start, end) => {
     const registry = await openWithHello();
-    await expect(registry.getBlobRange("a", digest, { start, end })).rejects.toMatchObject({ code: "RANGE_INVALID" });
+    await expect(registry.getBlobRange("a", digest, { start, end })).rejects.toMatchObject({
+      code: "RANGE_INVALID",
+    });
   });
 
   it("of a blob that is not there is BLOB_UNKNOWN", async () => {
-    await expect(createMemoryRegistry().getBlobRange("a", digest, { start: 0 })).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(createMemoryRegistry().getBlobRange("a", digest, { start: 0 })).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
   });
 
   it("or the whole has the media type of any bytes, whatever it was pushed as", async () => {
@@ -183,7 +201,9 @@ describe("clause 10: mountBlob", () => {
   });
 
   it("clause 5: from a repository without a name is NAME_INVALID, not from any", async () => {
-    await expect((await openWithHello()).mountBlob("", "b", digest)).rejects.toMatchObject({ code: "NAME_INVALID" });
+    await expect((await openWithHello()).mountBlob("", "b", digest)).rejects.toMatchObject({
+      code: "NAME_INVALID",
+    });
   });
 
   it("makes a blob that outlives its source", async () => {
@@ -206,7 +226,9 @@ describe("clause 11: blobs", () => {
     const registry = createMemoryRegistry();
     const app = await image({ layers: [hello] });
     await pushContent(registry, "a", app);
-    await expect(registry.pushManifest("b", app.content, app.descriptor.mediaType)).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
+    await expect(registry.pushManifest("b", app.content, app.descriptor.mediaType)).rejects.toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+    });
   });
 
   it("are everybody's with repositoryScopedBlobs: false", async () => {

@@ -16,15 +16,18 @@ const unknown = { code: "MANIFEST_UNKNOWN" };
 describe("clause 17: the children of an index", () => {
   it("are manifests of the repository, also where they were pushed as blobs", async () => {
     const registry = createMemoryRegistry();
-    for (const it of [...app.blobs, ...arm.blobs, app, arm]) await registry.pushBlob("a", it.descriptor, it.content);
+    for (const it of [...app.blobs, ...arm.blobs, app, arm])
+      await registry.pushBlob("a", it.descriptor, it.content);
     await expect(registry.getManifest("a", digestOf(app))).rejects.toMatchObject(unknown);
     await registry.pushManifest("a", list.content, imageIndex);
-    for (const it of [app, arm]) expect(await registry.resolveManifest("a", digestOf(it))).toEqual(it.descriptor);
+    for (const it of [app, arm])
+      expect(await registry.resolveManifest("a", digestOf(it))).toEqual(it.descriptor);
   });
 
   it("and theirs are manifests of the repository", async () => {
     const registry = createMemoryRegistry();
-    for (const it of [...app.blobs, ...arm.blobs, app, arm, list]) await registry.pushBlob("a", it.descriptor, it.content);
+    for (const it of [...app.blobs, ...arm.blobs, app, arm, list])
+      await registry.pushBlob("a", it.descriptor, it.content);
     await registry.pushManifest("a", outer.content, imageIndex);
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
@@ -41,7 +44,9 @@ describe("clause 17: the children of an index", () => {
     await pushContent(registry, "a", thing);
     await pushContent(registry, "a", index([thing.descriptor]));
     expect(await registry.resolveManifest("a", digestOf(thing))).toEqual(thing.descriptor);
-    await expect(registry.pushManifest("a", thing.content, "application/x-other")).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", thing.content, "application/x-other")).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
     const other = await index([{ ...thing.descriptor, mediaType: "application/x-other" }]);
     await expect(pushContent(registry, "a", other)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
   });

@@ -1,7 +1,15 @@
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { artifact, image, index, json, layer, pushContent, type ManifestContent } from "../src/content/index.ts";
+import {
+  artifact,
+  image,
+  index,
+  json,
+  layer,
+  pushContent,
+  type ManifestContent,
+} from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 import { bytes } from "./helpers.ts";
 
@@ -31,7 +39,9 @@ describe("clause 16: deleteTag", () => {
   ])("clause 15: is PRECONDITION_FAILED with %s, and changes nothing", async (_name, options) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
-    await expect(registry.deleteTag("a", "t", options)).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    await expect(registry.deleteTag("a", "t", options)).rejects.toMatchObject({
+      code: "PRECONDITION_FAILED",
+    });
     expect(await registry.resolveTag("a", "t")).toEqual(app.descriptor);
   });
 
@@ -76,7 +86,10 @@ describe("clause 16: deleteManifest", () => {
     const second = await index([app]);
     for (const it of [outer, second]) await pushContent(registry, "a", it);
     const referencedBy = [digestOf(list), digestOf(second)].sort();
-    await expect(registry.deleteManifest("a", digestOf(app))).rejects.toMatchObject({ code: "DENIED", detail: { referencedBy } });
+    await expect(registry.deleteManifest("a", digestOf(app))).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { referencedBy },
+    });
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
 
@@ -116,7 +129,10 @@ describe("clause 16: deleteBlob", () => {
   ])("of %s is DENIED, and says what refers to it", async (_name, item, { digest }, referencedBy) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", item);
-    await expect(registry.deleteBlob("a", digest)).rejects.toMatchObject({ code: "DENIED", detail: { referencedBy } });
+    await expect(registry.deleteBlob("a", digest)).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { referencedBy },
+    });
     expect(await registry.resolveBlob("a", digest)).toMatchObject({ digest });
   });
 
@@ -146,15 +162,22 @@ describe("clause 16: deleteBlob", () => {
     await expect(registry.resolveBlob("a", digestOf(one))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it.each([true, false])("is about the manifests that share it (repositoryScopedBlobs: %s)", async (repositoryScopedBlobs) => {
-    const registry = createMemoryRegistry({ repositoryScopedBlobs });
-    await pushContent(registry, "a", app);
-    await pushContent(registry, "b", one);
-    const call = registry.deleteBlob("b", digestOf(one));
-    if (repositoryScopedBlobs) await call;
-    else await expect(call).rejects.toMatchObject({ code: "DENIED", detail: { referencedBy: [digestOf(app)] } });
-    expect(await registry.resolveBlob("a", digestOf(one))).toMatchObject({ digest: digestOf(one) });
-  });
+  it.each([true, false])(
+    "is about the manifests that share it (repositoryScopedBlobs: %s)",
+    async (repositoryScopedBlobs) => {
+      const registry = createMemoryRegistry({ repositoryScopedBlobs });
+      await pushContent(registry, "a", app);
+      await pushContent(registry, "b", one);
+      const call = registry.deleteBlob("b", digestOf(one));
+      if (repositoryScopedBlobs) await call;
+      else
+        await expect(call).rejects.toMatchObject({
+          code: "DENIED",
+          detail: { referencedBy: [digestOf(app)] },
+        });
+      expect(await registry.resolveBlob("a", digestOf(one))).toMatchObject({ digest: digestOf(one) });
+    },
+  );
 
   it.each<[string, unknown]>([
     ["a descriptor", one.descriptor],
@@ -164,7 +187,10 @@ describe("clause 16: deleteBlob", () => {
     await pushContent(registry, "a", one);
     const { content } = await json({ parts: part }, "application/x-thing");
     const { digest } = await registry.pushManifest("a", content, "application/x-thing");
-    await expect(registry.deleteBlob("a", digestOf(one))).rejects.toMatchObject({ code: "DENIED", detail: { referencedBy: [digest] } });
+    await expect(registry.deleteBlob("a", digestOf(one))).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { referencedBy: [digest] },
+    });
   });
 
   it("is DENIED however deep a manifest of an unknown type refers to it", async () => {

@@ -1,7 +1,13 @@
 import { collect, type Registry } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { digestCalls, everyCall, repositoryCalls, tagCalls, type Names } from "../src/conformance/cases/every-call.ts";
+import {
+  digestCalls,
+  everyCall,
+  repositoryCalls,
+  tagCalls,
+  type Names,
+} from "../src/conformance/cases/every-call.ts";
 import { blob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 import { bytes, rejection } from "./helpers.ts";
@@ -17,23 +23,31 @@ async function look(registry: Registry): Promise<unknown> {
 
 describe("clause 1: what fails", () => {
   it.each<[string, string]>([
-    ...["getBlob", "getBlobRange", "resolveBlob", "mountBlob", "deleteBlob"].map((name) => [name, "BLOB_UNKNOWN"] as [string, string]),
-    ...["getManifest", "resolveManifest", "deleteManifest"].map((name) => [name, "MANIFEST_UNKNOWN"] as [string, string]),
+    ...["getBlob", "getBlobRange", "resolveBlob", "mountBlob", "deleteBlob"].map(
+      (name) => [name, "BLOB_UNKNOWN"] as [string, string],
+    ),
+    ...["getManifest", "resolveManifest", "deleteManifest"].map(
+      (name) => [name, "MANIFEST_UNKNOWN"] as [string, string],
+    ),
     ...["getTag", "resolveTag", "deleteTag"].map((name) => [name, "MANIFEST_UNKNOWN"] as [string, string]),
     ["tags", "NAME_UNKNOWN"],
   ])("%s of what is not there is a RegistryError %s, in a repository or none", async (name, code) => {
     const registry = createMemoryRegistry();
-    const call = (repo: string): unknown => everyCall.find((it) => it.name === name)?.run(registry, { ...names, repo });
+    const call = (repo: string): unknown =>
+      everyCall.find((it) => it.name === name)?.run(registry, { ...names, repo });
     await expect(call("none")).rejects.toMatchObject({ name: "RegistryError", code });
     if (name === "tags") return;
     await pushContent(registry, "a", image());
     await expect(call("a")).rejects.toMatchObject({ name: "RegistryError", code });
   });
 
-  it.each(repositoryCalls)("section 3: $name with a repository that is no string is a TypeError", async ({ run }) => {
-    const call = run(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
-    await expect(call).rejects.toThrow(TypeError);
-  });
+  it.each(repositoryCalls)(
+    "section 3: $name with a repository that is no string is a TypeError",
+    async ({ run }) => {
+      const call = run(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
+      await expect(call).rejects.toThrow(TypeError);
+    },
+  );
 
   it.each(digestCalls)("section 3: $name with a digest that is no string is a TypeError", async ({ run }) => {
     const call = run(createMemoryRegistry(), { ...names, digest: 7 as unknown as string });
@@ -47,13 +61,19 @@ describe("clause 1: what fails", () => {
 
   it("section 3: tags that are one string are a TypeError, not tags of a letter each", async () => {
     const tags = "abc" as unknown as string[];
-    await expect(createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", { tags })).rejects.toThrow(TypeError);
+    await expect(
+      createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", { tags }),
+    ).rejects.toThrow(TypeError);
   });
 
   it("section 3: content that is none is a TypeError", async () => {
     const registry = createMemoryRegistry();
-    await expect(registry.pushBlob("a", hello.descriptor, "hello world" as unknown as Uint8Array)).rejects.toThrow(TypeError);
-    await expect(registry.pushManifest("a", "x" as unknown as Uint8Array, "text/plain")).rejects.toThrow(TypeError);
+    await expect(
+      registry.pushBlob("a", hello.descriptor, "hello world" as unknown as Uint8Array),
+    ).rejects.toThrow(TypeError);
+    await expect(registry.pushManifest("a", "x" as unknown as Uint8Array, "text/plain")).rejects.toThrow(
+      TypeError,
+    );
   });
 
   it.each<[string, (registry: Registry) => Promise<unknown>]>([
@@ -95,13 +115,18 @@ describe("clause 2: a signal", () => {
     }
     const { signal } = controller;
     expect(await rejection(registry.pushBlob("a", hello.descriptor, content(), { signal }))).toBe("enough");
-    await expect(registry.resolveBlob("a", hello.descriptor.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.resolveBlob("a", hello.descriptor.digest)).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
   });
 
   it("aborted while a manifest is pushed leaves nothing", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
-    const pushing = registry.pushManifest("a", bytes("x"), "text/plain", { tags: ["t"], signal: controller.signal });
+    const pushing = registry.pushManifest("a", bytes("x"), "text/plain", {
+      tags: ["t"],
+      signal: controller.signal,
+    });
     controller.abort("enough");
     expect(await rejection(pushing)).toBe("enough");
     await expect(registry.resolveTag("a", "t")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });

@@ -1,15 +1,26 @@
 import { collect, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { artifact, blob, emptyBlob, image, index, json, pushContent, type Content } from "../src/content/index.ts";
+import {
+  artifact,
+  blob,
+  emptyBlob,
+  image,
+  index,
+  json,
+  pushContent,
+  type Content,
+} from "../src/content/index.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../src/memory/index.ts";
 
 const app = await image();
 const { digest } = app.descriptor;
 const signature = "application/vnd.example.signature";
 
-const byDigest = (items: readonly Content[]): string[] => items.map(({ descriptor }) => descriptor.digest).sort();
-const digests = async (referrers: AsyncIterable<Descriptor>): Promise<string[]> => (await collect(referrers)).map((it) => it.digest);
+const byDigest = (items: readonly Content[]): string[] =>
+  items.map(({ descriptor }) => descriptor.digest).sort();
+const digests = async (referrers: AsyncIterable<Descriptor>): Promise<string[]> =>
+  (await collect(referrers)).map((it) => it.digest);
 
 describe("clause 20: tags", () => {
   /** A registry where repository "a" has tags that sort differently everywhere but by code units. */
@@ -38,12 +49,18 @@ describe("clause 20: tags", () => {
   it.each<[string, (registry: MemoryRegistry) => Promise<unknown>]>([
     ["nothing", () => Promise.resolve()],
     ["an upload session", (it) => it.pushBlobChunked("a")],
-    ["a push that failed", (it) => it.pushManifest("a", app.content, app.descriptor.mediaType).catch(() => undefined)],
-    ["a manifest that was deleted with its blobs", async (it) => {
-      const { digest: thing } = await it.pushManifest("a", new Uint8Array([1]), "application/x-thing");
-      await it.deleteManifest("a", thing);
-      await it.deleteBlob("a", thing);
-    }],
+    [
+      "a push that failed",
+      (it) => it.pushManifest("a", app.content, app.descriptor.mediaType).catch(() => undefined),
+    ],
+    [
+      "a manifest that was deleted with its blobs",
+      async (it) => {
+        const { digest: thing } = await it.pushManifest("a", new Uint8Array([1]), "application/x-thing");
+        await it.deleteManifest("a", thing);
+        await it.deleteBlob("a", thing);
+      },
+    ],
   ])("of a repository that has %s are NAME_UNKNOWN", async (_name, prepare) => {
     const registry = createMemoryRegistry();
     await prepare(registry);
@@ -100,34 +117,50 @@ describe("clause 21: referrers", () => {
     const annotations = { name: "it" };
     const signed = await artifact({ subject: app, artifactType: signature, annotations });
     await pushContent(registry, "a", signed, { tags: ["t"] });
-    expect(await collect(registry.referrers("a", digest))).toEqual([{ ...signed.descriptor, artifactType: signature, annotations }]);
+    expect(await collect(registry.referrers("a", digest))).toEqual([
+      { ...signed.descriptor, artifactType: signature, annotations },
+    ]);
   });
 
   it("without an artifact type have their config's media type", async () => {
     const registry = createMemoryRegistry();
     const about = await image({ subject: app });
     await pushContent(registry, "a", about);
-    expect(await collect(registry.referrers("a", digest))).toEqual([{ ...about.descriptor, artifactType: ociMediaTypes.imageConfig }]);
+    expect(await collect(registry.referrers("a", digest))).toEqual([
+      { ...about.descriptor, artifactType: ociMediaTypes.imageConfig },
+    ]);
   });
 
-  it.each([undefined, signature])("that are indexes have their own artifact type or none: %s", async (artifactType) => {
-    const registry = createMemoryRegistry();
-    const list = await index([], { subject: app, artifactType });
-    await pushContent(registry, "a", list);
-    const expected = { ...list.descriptor, ...(artifactType === undefined ? {} : { artifactType }) };
-    expect(await collect(registry.referrers("a", digest))).toStrictEqual([expected]);
-  });
+  it.each([undefined, signature])(
+    "that are indexes have their own artifact type or none: %s",
+    async (artifactType) => {
+      const registry = createMemoryRegistry();
+      const list = await index([], { subject: app, artifactType });
+      await pushContent(registry, "a", list);
+      const expected = { ...list.descriptor, ...(artifactType === undefined ? {} : { artifactType }) };
+      expect(await collect(registry.referrers("a", digest))).toStrictEqual([expected]);
+    },
+  );
 
   it("are given by artifact type, the computed one", async () => {
     const registry = createMemoryRegistry();
-    const [signed, about] = [await artifact({ subject: app, artifactType: signature }), await image({ subject: app })];
+    const [signed, about] = [
+      await artifact({ subject: app, artifactType: signature }),
+      await image({ subject: app }),
+    ];
     for (const it of [signed, about, await index([], { subject: app })]) await pushContent(registry, "a", it);
-    expect(await digests(registry.referrers("a", digest, { artifactType: signature }))).toEqual([signed.descriptor.digest]);
-    expect(await digests(registry.referrers("a", digest, { artifactType: ociMediaTypes.imageConfig }))).toEqual([about.descriptor.digest]);
-    expect(await digests(registry.referrers("a", digest, { artifactType: "application/x-other" }))).toEqual([]);
+    expect(await digests(registry.referrers("a", digest, { artifactType: signature }))).toEqual([
+      signed.descriptor.digest,
+    ]);
+    expect(
+      await digests(registry.referrers("a", digest, { artifactType: ociMediaTypes.imageConfig })),
+    ).toEqual([about.descriptor.digest]);
+    expect(await digests(registry.referrers("a", digest, { artifactType: "application/x-other" }))).toEqual(
+      [],
+    );
   });
 
-  it("clause 5: of the artifact type \"\" are none", async () => {
+  it('clause 5: of the artifact type "" are none', async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", index([], { subject: app }));
     await pushContent(registry, "a", artifact({ subject: app }));
@@ -142,7 +175,9 @@ describe("clause 21: referrers", () => {
     const sorted = byDigest(all);
     expect(await digests(registry.referrers("a", digest))).toEqual(sorted);
     const startAfter = sorted[1] ?? "";
-    expect(await digests(registry.referrers("a", digest, { startAfter, limit: 1 }))).toEqual(sorted.slice(2, 3));
+    expect(await digests(registry.referrers("a", digest, { startAfter, limit: 1 }))).toEqual(
+      sorted.slice(2, 3),
+    );
     expect(await digests(registry.referrers("a", digest, { limit: 0 }))).toEqual([]);
   });
 
@@ -185,7 +220,8 @@ describe("clause 21: referrers", () => {
   it("clause 3: are the caller's to change", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", artifact({ subject: app, annotations: { name: "it" } }));
-    for (const it of await collect(registry.referrers("a", digest))) Object.assign(it.annotations ?? {}, { name: "other" });
+    for (const it of await collect(registry.referrers("a", digest)))
+      Object.assign(it.annotations ?? {}, { name: "other" });
     expect(await collect(registry.referrers("a", digest))).toMatchObject([{ annotations: { name: "it" } }]);
   });
 
@@ -194,6 +230,8 @@ describe("clause 21: referrers", () => {
     const notes = await blob("notes");
     const about = await artifact({ subject: notes });
     await pushContent(registry, "a", about);
-    expect(await digests(registry.referrers("a", notes.descriptor.digest))).toEqual([about.descriptor.digest]);
+    expect(await digests(registry.referrers("a", notes.descriptor.digest))).toEqual([
+      about.descriptor.digest,
+    ]);
   });
 });

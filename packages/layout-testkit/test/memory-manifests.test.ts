@@ -38,8 +38,12 @@ describe("clause 12: a manifest", () => {
   it("has a media type without parameters, and is checked all the same", async () => {
     const registry = await open();
     const type = `${imageManifest}; charset=utf-8`;
-    expect(await registry.pushManifest("a", silent.content, type)).toMatchObject({ mediaType: imageManifest });
-    await expect(registry.pushManifest("a", bytes("{}"), type)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    expect(await registry.pushManifest("a", silent.content, type)).toMatchObject({
+      mediaType: imageManifest,
+    });
+    await expect(registry.pushManifest("a", bytes("{}"), type)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("that says it is of another media type than the argument is MANIFEST_INVALID", async () => {
@@ -51,17 +55,25 @@ describe("clause 12: a manifest", () => {
   it("that does not say what it is takes the argument, and cannot be something else later", async () => {
     const registry = await open();
     await registry.pushManifest("a", silent.content, dockerMediaTypes.manifest);
-    expect(await registry.resolveManifest("a", silent.descriptor.digest)).toMatchObject({ mediaType: dockerMediaTypes.manifest });
-    await expect(registry.pushManifest("a", silent.content, imageManifest)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    expect(await registry.resolveManifest("a", silent.descriptor.digest)).toMatchObject({
+      mediaType: dockerMediaTypes.manifest,
+    });
+    await expect(registry.pushManifest("a", silent.content, imageManifest)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("can be something else in another repository, and once it was deleted", async () => {
     const registry = await open();
     const { digest } = await registry.pushManifest("a", silent.content, dockerMediaTypes.manifest);
     await pushContent(registry, "b", emptyBlob);
-    expect(await registry.pushManifest("b", silent.content, imageManifest)).toMatchObject({ mediaType: imageManifest });
+    expect(await registry.pushManifest("b", silent.content, imageManifest)).toMatchObject({
+      mediaType: imageManifest,
+    });
     await registry.deleteManifest("a", digest);
-    expect(await registry.pushManifest("a", silent.content, imageManifest)).toMatchObject({ mediaType: imageManifest });
+    expect(await registry.pushManifest("a", silent.content, imageManifest)).toMatchObject({
+      mediaType: imageManifest,
+    });
   });
 
   it("of an unknown media type may be anything", async () => {
@@ -73,16 +85,25 @@ describe("clause 12: a manifest", () => {
     expect(await reader.bytes()).toEqual(content);
   });
 
-  it.each(["", "manifest", "a b/c"])("of a media type that is none (%j) is MANIFEST_INVALID", async (mediaType) => {
-    await expect(createMemoryRegistry().pushManifest("a", bytes("{}"), mediaType)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
-  });
+  it.each(["", "manifest", "a b/c"])(
+    "of a media type that is none (%j) is MANIFEST_INVALID",
+    async (mediaType) => {
+      await expect(createMemoryRegistry().pushManifest("a", bytes("{}"), mediaType)).rejects.toMatchObject({
+        code: "MANIFEST_INVALID",
+      });
+    },
+  );
 
   it("must have the digest that is said, which also chooses the algorithm", async () => {
     const registry = await open();
     const digest = app.descriptor.digest;
-    await expect(registry.pushManifest("a", silent.content, imageManifest, { digest })).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(registry.pushManifest("a", silent.content, imageManifest, { digest })).rejects.toMatchObject(
+      { code: "DIGEST_INVALID" },
+    );
     const sha512 = THING_SHA512;
-    expect(await registry.pushManifest("a", bytes("thing"), "application/x-thing", { digest: sha512 })).toMatchObject({ digest: sha512 });
+    expect(
+      await registry.pushManifest("a", bytes("thing"), "application/x-thing", { digest: sha512 }),
+    ).toMatchObject({ digest: sha512 });
     expect(await registry.resolveManifest("a", sha512)).toMatchObject({ digest: sha512 });
   });
 });
@@ -103,9 +124,13 @@ describe("clause 13: a manifest of a known type", () => {
   ])("%s is MANIFEST_INVALID, and changes nothing", async (_name, document) => {
     const registry = await open();
     const { content, descriptor } = await json(document, imageManifest);
-    await expect(registry.pushManifest("a", content, imageManifest, { tags: ["t"] })).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", content, imageManifest, { tags: ["t"] })).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
     await expect(registry.resolveTag("a", "t")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    await expect(registry.getManifest("a", descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.getManifest("a", descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 
   it("that is too large is SIZE_INVALID, at the limit it is not", async () => {
@@ -123,31 +148,45 @@ describe("clause 14: what a manifest refers to", () => {
     const missing = app.blobs.map(({ descriptor }) => descriptor.digest);
     const call = registry.pushManifest("a", app.content, imageManifest, { tags: ["t"] });
     await expect(call).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN", detail: { missing } });
-    await expect(registry.getManifest("a", app.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.getManifest("a", app.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 
   it("may be absent where it is a layer with urls", async () => {
     const registry = await open();
     const elsewhere = { ...(await layer("far")).descriptor, urls: ["https://example.com/far"] };
     const { content } = await json({ ...valid, layers: [elsewhere] }, imageManifest);
-    expect(await registry.pushManifest("a", content, imageManifest)).toMatchObject({ mediaType: imageManifest });
+    expect(await registry.pushManifest("a", content, imageManifest)).toMatchObject({
+      mediaType: imageManifest,
+    });
   });
 
   it("must be there where it is a layer with no urls in the list", async () => {
     const registry = await open();
-    const { content } = await json({ ...valid, layers: [{ ...(await layer("far")).descriptor, urls: [] }] }, imageManifest);
-    await expect(registry.pushManifest("a", content, imageManifest)).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
+    const { content } = await json(
+      { ...valid, layers: [{ ...(await layer("far")).descriptor, urls: [] }] },
+      imageManifest,
+    );
+    await expect(registry.pushManifest("a", content, imageManifest)).rejects.toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+    });
   });
 
   it("may be absent where it is the subject", async () => {
     const registry = createMemoryRegistry();
-    expect(await pushContent(registry, "a", artifact({ subject: app }))).toMatchObject({ mediaType: imageManifest });
+    expect(await pushContent(registry, "a", artifact({ subject: app }))).toMatchObject({
+      mediaType: imageManifest,
+    });
   });
 
   it("must be there where it is a child of an index", async () => {
     const { content } = await index([app]);
     const call = createMemoryRegistry().pushManifest("a", content, imageIndex);
-    await expect(call).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN", detail: { missing: [app.descriptor.digest] } });
+    await expect(call).rejects.toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+      detail: { missing: [app.descriptor.digest] },
+    });
   });
 
   it.each([
@@ -158,28 +197,38 @@ describe("clause 14: what a manifest refers to", () => {
   ])("clause 13: is MANIFEST_INVALID where it is a child of another %s", async (_name, claim) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app);
-    await expect(registry.pushManifest("a", (await index([claim])).content, imageIndex)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(
+      registry.pushManifest("a", (await index([claim])).content, imageIndex),
+    ).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
   });
 
   it("is MANIFEST_INVALID where it is a child that is no manifest", async () => {
     const registry = await open();
     const { content } = await index([{ ...emptyDescriptor, mediaType: imageManifest }]);
-    await expect(registry.pushManifest("a", content, imageIndex)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", content, imageIndex)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("is MANIFEST_INVALID where it is a child that says of itself to be of another type", async () => {
     const registry = createMemoryRegistry();
     for (const it of [...app.blobs, app]) await registry.pushBlob("a", it.descriptor, it.content);
     const { content } = await index([{ ...app.descriptor, mediaType: "application/x-thing" }]);
-    await expect(registry.pushManifest("a", content, imageIndex)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", content, imageIndex)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("may be absent with allowSparse, but not be something else", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     expect(await registry.pushManifest("a", app.content, imageManifest)).toEqual(app.descriptor);
-    expect(await registry.pushManifest("a", (await index([app, other])).content, imageIndex)).toMatchObject({ mediaType: imageIndex });
+    expect(await registry.pushManifest("a", (await index([app, other])).content, imageIndex)).toMatchObject({
+      mediaType: imageIndex,
+    });
     const lying = await index([{ ...app.descriptor, size: 1 }]);
-    await expect(registry.pushManifest("a", lying.content, imageIndex)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
+    await expect(registry.pushManifest("a", lying.content, imageIndex)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("is not looked at again where the repository has the manifest", async () => {
@@ -188,14 +237,23 @@ describe("clause 14: what a manifest refers to", () => {
     const lying = await json({ ...valid, layers: [{ ...one.descriptor, size: 99 }] }, imageManifest);
     await registry.pushManifest("a", lying.content, imageManifest);
     await pushContent(registry, "a", one);
-    expect(await registry.pushManifest("a", lying.content, imageManifest, { tags: ["t"] })).toEqual(lying.descriptor);
+    expect(await registry.pushManifest("a", lying.content, imageManifest, { tags: ["t"] })).toEqual(
+      lying.descriptor,
+    );
   });
 });
 
 describe("clause 18: a manifest that was resolved", () => {
   it("has media type, digest and size, and nothing that its index says of it", async () => {
     const registry = createMemoryRegistry();
-    const list = await index([{ ...app.descriptor, annotations: { a: "b" }, artifactType: "text/x", platform: { architecture: "x", os: "y" } }]);
+    const list = await index([
+      {
+        ...app.descriptor,
+        annotations: { a: "b" },
+        artifactType: "text/x",
+        platform: { architecture: "x", os: "y" },
+      },
+    ]);
     await pushContent(registry, "a", app);
     await pushContent(registry, "a", list, { tags: ["t"] });
     expect(await registry.resolveManifest("a", app.descriptor.digest)).toEqual(app.descriptor);
@@ -204,13 +262,16 @@ describe("clause 18: a manifest that was resolved", () => {
     expect((await registry.getTag("a", "t")).descriptor).toEqual(list.descriptor);
   });
 
-  it.each(["application/x-thing", dockerMediaTypes.manifest, imageIndex])("is what its bytes say, whatever an index said before they came: %s", async (mediaType) => {
-    const registry = createMemoryRegistry({ allowSparse: true });
-    await pushContent(registry, "a", index([{ ...app.descriptor, mediaType }]));
-    await registry.pushBlob("a", app.descriptor, app.content);
-    expect(await registry.resolveManifest("a", app.descriptor.digest)).toEqual(app.descriptor);
-    expect(await registry.pushManifest("a", app.content, imageManifest)).toEqual(app.descriptor);
-  });
+  it.each(["application/x-thing", dockerMediaTypes.manifest, imageIndex])(
+    "is what its bytes say, whatever an index said before they came: %s",
+    async (mediaType) => {
+      const registry = createMemoryRegistry({ allowSparse: true });
+      await pushContent(registry, "a", index([{ ...app.descriptor, mediaType }]));
+      await registry.pushBlob("a", app.descriptor, app.content);
+      expect(await registry.resolveManifest("a", app.descriptor.digest)).toEqual(app.descriptor);
+      expect(await registry.pushManifest("a", app.content, imageManifest)).toEqual(app.descriptor);
+    },
+  );
 });
 
 describe("clause 19: a manifest without its parts", () => {
@@ -218,8 +279,12 @@ describe("clause 19: a manifest without its parts", () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     await registry.pushManifest("a", (await index([app])).content, imageIndex, { tags: ["sparse"] });
     await pushContent(registry, "a", other, { tags: ["whole"] });
-    expect(await (await registry.getTag("a", "sparse")).json()).toMatchObject({ manifests: [{ digest: app.descriptor.digest }] });
-    await expect(registry.getManifest("a", app.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    expect(await (await registry.getTag("a", "sparse")).json()).toMatchObject({
+      manifests: [{ digest: app.descriptor.digest }],
+    });
+    await expect(registry.getManifest("a", app.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     expect(await collect(registry.tags("a"))).toEqual(["sparse", "whole"]);
     expect(await collect(registry.referrers("a", app.descriptor.digest))).toEqual([]);
   });
@@ -230,7 +295,9 @@ describe("section 3: a plain blob", () => {
     const registry = createMemoryRegistry();
     const notes = await blob("notes");
     await pushContent(registry, "a", notes);
-    await expect(registry.getManifest("a", notes.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.getManifest("a", notes.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 });
 

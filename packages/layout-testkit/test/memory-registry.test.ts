@@ -34,7 +34,11 @@ describe("section 3: a registry", () => {
   });
 
   it("says what it does not promise", () => {
-    expect(createMemoryRegistry().capabilities).toEqual({ persistent: false, repositoryScopedBlobs: true, checksReferences: true });
+    expect(createMemoryRegistry().capabilities).toEqual({
+      persistent: false,
+      repositoryScopedBlobs: true,
+      checksReferences: true,
+    });
     expect(createMemoryRegistry({ repositoryScopedBlobs: false, allowSparse: true }).capabilities).toEqual({
       persistent: false,
       repositoryScopedBlobs: false,

@@ -29,7 +29,9 @@ describe("clause 15: tags", () => {
     const registry = await open();
     const call = registry.pushManifest("a", fresh.content, imageManifest, { tags: ["t", "no tag"] });
     await expect(call).rejects.toMatchObject({ code: "NAME_INVALID" });
-    await expect(registry.resolveManifest("a", fresh.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("a", fresh.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     expect(await collect(registry.tags("a"))).toEqual([]);
   });
 
@@ -53,7 +55,9 @@ describe("clause 15: tags", () => {
     await pushContent(registry, "a", app, { tags: ["t"] });
     await pushContent(registry, "b", other, { tags: ["t"] });
     expect(await registry.resolveTag("a", "t")).toEqual(app.descriptor);
-    await expect(registry.resolveManifest("b", app.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("b", app.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 });
 
@@ -78,10 +82,14 @@ describe("clause 15: a precondition", () => {
   ])("that fails is PRECONDITION_FAILED and changes nothing: %s", async (_name, options) => {
     const registry = await open();
     await pushContent(registry, "a", app, { tags: ["t"] });
-    await expect(registry.pushManifest("a", fresh.content, imageManifest, options)).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    await expect(registry.pushManifest("a", fresh.content, imageManifest, options)).rejects.toMatchObject({
+      code: "PRECONDITION_FAILED",
+    });
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
     expect(await registry.resolveTag("a", "t")).toEqual(app.descriptor);
-    await expect(registry.resolveManifest("a", fresh.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("a", fresh.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
   });
 
   it.each<[string, object]>([
@@ -89,17 +97,23 @@ describe("clause 15: a precondition", () => {
     ["with both forms", { tags: ["t"], ifMatch: "*", ifNoneMatch: "*" }],
     ["with a digest that must not match", { tags: ["t"], ifNoneMatch: current }],
   ])("%s is a TypeError", async (_name, options) => {
-    await expect(createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", options)).rejects.toThrow(TypeError);
+    await expect(createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", options)).rejects.toThrow(
+      TypeError,
+    );
   });
 
   it("clause 5: with a digest that is none is DIGEST_INVALID", async () => {
-    const call = createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", { tags: ["t"], ifMatch: "" });
+    const call = createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", {
+      tags: ["t"],
+      ifMatch: "",
+    });
     await expect(call).rejects.toMatchObject({ code: "DIGEST_INVALID" });
   });
 
   it("is decided together with the change: of two that push at once, one gets the tag", async () => {
     const registry = createMemoryRegistry();
-    const push = (text: string): Promise<unknown> => registry.pushManifest("a", bytes(text), "text/plain", { tags: ["t"], ifNoneMatch: "*" });
+    const push = (text: string): Promise<unknown> =>
+      registry.pushManifest("a", bytes(text), "text/plain", { tags: ["t"], ifNoneMatch: "*" });
     const outcomes = await Promise.allSettled([push("one"), push("two")]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   });

@@ -26,7 +26,9 @@ describe("clause 9: the life of a writer", () => {
     close: (writer: BlobWriter) => writer.close(),
   };
   const end = {
-    committed: async (writer: BlobWriter) => { await writer.commit(digest); },
+    committed: async (writer: BlobWriter) => {
+      await writer.commit(digest);
+    },
     cancelled: (writer: BlobWriter) => writer.cancel(),
     closed: (writer: BlobWriter) => writer.close(),
     disposed: (writer: BlobWriter) => writer[Symbol.asyncDispose](),
@@ -53,7 +55,8 @@ describe("clause 9: the life of a writer", () => {
     await end[ending](writer);
     if (expected === undefined) await call[name](writer);
     else await expect(call[name](writer)).rejects.toMatchObject(expected);
-    if (ending === "committed") expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
+    if (ending === "committed")
+      expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
   it.each(["committed", "cancelled"] as const)("ends its session when it is %s", async (ending) => {
@@ -74,13 +77,16 @@ describe("clause 9: the life of a writer", () => {
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it.each(["committed", "cancelled"] as const)("that was %s is no less over when it is closed", async (ending) => {
-    const writer = await createMemoryRegistry().pushBlobChunked("a");
-    await writer.write(hello.content);
-    await end[ending](writer);
-    await writer.close();
-    await expect(writer.write(bytes("x"))).rejects.toMatchObject(unknown);
-  });
+  it.each(["committed", "cancelled"] as const)(
+    "that was %s is no less over when it is closed",
+    async (ending) => {
+      const writer = await createMemoryRegistry().pushBlobChunked("a");
+      await writer.write(hello.content);
+      await end[ending](writer);
+      await writer.close();
+      await expect(writer.write(bytes("x"))).rejects.toMatchObject(unknown);
+    },
+  );
 
   it("that is closed again does not let go of what another has", async () => {
     const registry = createMemoryRegistry();
@@ -95,7 +101,11 @@ describe("clause 9: the life of a writer", () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     await writer.write(hello.content);
     const calls = [writer.commit(digest), writer.write(bytes("x")), writer.cancel()];
-    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
   });
 
   it("does not begin where a resumption was refused", async () => {

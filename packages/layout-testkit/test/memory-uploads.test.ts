@@ -57,7 +57,9 @@ describe("clause 9: an upload", () => {
       await writer.write(hello.content);
       expect(await writer.commit(HELLO_SHA512)).toMatchObject({ digest: HELLO_SHA512 });
     }
-    await expect(createMemoryRegistry().pushBlobChunked("a", { digestAlgorithm: "md5" })).rejects.toMatchObject({ code: "DIGEST_INVALID" });
+    await expect(
+      createMemoryRegistry().pushBlobChunked("a", { digestAlgorithm: "md5" }),
+    ).rejects.toMatchObject({ code: "DIGEST_INVALID" });
   });
 
   it("whose commit failed goes on, in the same writer", async () => {
@@ -102,12 +104,18 @@ describe("clause 9: resuming", () => {
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it.each([0, 5, 7])("at offset %i, where it does not stand, is RANGE_INVALID, and changes nothing", async (offset) => {
-    const registry = createMemoryRegistry();
-    const id = await startAndClose(registry);
-    await expect(registry.pushBlobChunkedResume("a", id, { offset })).rejects.toMatchObject({ code: "RANGE_INVALID", detail: { size: 6 } });
-    expect(await registry.pushBlobChunkedResume("a", id, { offset: 6 })).toMatchObject({ id, size: 6 });
-  });
+  it.each([0, 5, 7])(
+    "at offset %i, where it does not stand, is RANGE_INVALID, and changes nothing",
+    async (offset) => {
+      const registry = createMemoryRegistry();
+      const id = await startAndClose(registry);
+      await expect(registry.pushBlobChunkedResume("a", id, { offset })).rejects.toMatchObject({
+        code: "RANGE_INVALID",
+        detail: { size: 6 },
+      });
+      expect(await registry.pushBlobChunkedResume("a", id, { offset: 6 })).toMatchObject({ id, size: 6 });
+    },
+  );
 
   it("leaves an old writer's size what that one wrote", async () => {
     const registry = createMemoryRegistry();
@@ -136,7 +144,8 @@ describe("clause 9: a session's id", () => {
     const registry = createMemoryRegistry();
     const ids = await Promise.all(Array.from({ length: 20 }, () => startAndClose(registry)));
     expect(new Set(ids).size).toBe(20);
-    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it.each(byId)("that was not given out here is unknown to %s, and stays it", async (call) => {

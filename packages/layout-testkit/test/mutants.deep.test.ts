@@ -9,14 +9,23 @@ import { loadMutants } from "./mutants/load.ts";
 const mutants = await loadMutants();
 
 describe("a registry that", () => {
-  it.concurrent.each(mutants)("$what ($name) is told so by the cases for it", async ({ caughtBy, capabilities, create }) => {
-    const { results } = await runConformance({ create, capabilities, only: caughtBy, seed: 1, timeoutMs: 1000 });
-    for (const id of caughtBy) {
-      const result = results.find((each) => each.id === id);
-      expect(result?.status, `${id}: ${result?.message ?? "passes"}`).toBe("fail");
-      expect(result?.hint).toMatch(/^why .+\nlook for .+$/);
-    }
-  });
+  it.concurrent.each(mutants)(
+    "$what ($name) is told so by the cases for it",
+    async ({ caughtBy, capabilities, create }) => {
+      const { results } = await runConformance({
+        create,
+        capabilities,
+        only: caughtBy,
+        seed: 1,
+        timeoutMs: 1000,
+      });
+      for (const id of caughtBy) {
+        const result = results.find((each) => each.id === id);
+        expect(result?.status, `${id}: ${result?.message ?? "passes"}`).toBe("fail");
+        expect(result?.hint).toMatch(/^why .+\nlook for .+$/);
+      }
+    },
+  );
 });
 
 it("every case finds a mutant", () => {
@@ -28,6 +37,8 @@ it("every case finds a mutant", () => {
 
 it("each mutant has a file of its own", () => {
   const root = join(import.meta.dirname, "mutants");
-  const files = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap(({ name }) => readdirSync(join(root, name)));
+  const files = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => readdirSync(join(root, name)));
   expect(mutants).toHaveLength(files.length);
 });

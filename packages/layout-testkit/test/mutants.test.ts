@@ -6,7 +6,16 @@ import { loadMutants } from "./mutants/load.ts";
 // One for each part of the interface. All are in mutants.deep.test.ts.
 const mutants = await loadMutants(1);
 
-it.each(mutants)("a registry that $what ($name) is told so by the cases for it", async ({ caughtBy, capabilities, create }) => {
-  const { results } = await runConformance({ create, capabilities, only: caughtBy, seed: 1, timeoutMs: 1000 });
-  expect(results.map(({ id, status }) => [id, status])).toEqual(caughtBy.map((id) => [id, "fail"]));
-});
+it.each(mutants)(
+  "a registry that $what ($name) is told so by the cases for it",
+  async ({ caughtBy, capabilities, create }) => {
+    const { results } = await runConformance({
+      create,
+      capabilities,
+      only: caughtBy,
+      seed: 1,
+      timeoutMs: 1000,
+    });
+    expect(results.map(({ id, status }) => [id, status])).toEqual(caughtBy.map((id) => [id, "fail"]));
+  },
+);

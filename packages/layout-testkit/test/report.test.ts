@@ -10,14 +10,30 @@ const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
 describe("a value in a line", () => {
   it.each([
     ["a digest is cut", digest, '"sha256:2cf24dba5fb0…"'],
-    ["a media type is whole, with its parameters", "application/vnd.oci.image.manifest.v1+json; charset=utf-8", '"application/vnd.oci.image.manifest.v1+json; charset=utf-8"'],
+    [
+      "a media type is whole, with its parameters",
+      "application/vnd.oci.image.manifest.v1+json; charset=utf-8",
+      '"application/vnd.oci.image.manifest.v1+json; charset=utf-8"',
+    ],
     ["other text is cut where it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
     ["short text is shown beside its size", new TextEncoder().encode("jello"), '5 B "jello"'],
     ["other content is its size", new Uint8Array([0, 255]), "2 B"],
     ["no content is its size", new Uint8Array(), "0 B"],
-    ["a list is whole", Array.from({ length: 30 }, (_, i) => i), `[${Array.from({ length: 30 }, (_, i) => i).join(", ")}]`],
-    ["a long list is its ends", Array.from({ length: 1100 }, (_, i) => i), "[0, 1, 2, 3, 4, 5, 6, 7, … 1084 more …, 1092, 1093, 1094, 1095, 1096, 1097, 1098, 1099]"],
-    ["a generator is what it can be used as", { [Symbol.asyncIterator]: () => undefined }, "an async iterable"],
+    [
+      "a list is whole",
+      Array.from({ length: 30 }, (_, i) => i),
+      `[${Array.from({ length: 30 }, (_, i) => i).join(", ")}]`,
+    ],
+    [
+      "a long list is its ends",
+      Array.from({ length: 1100 }, (_, i) => i),
+      "[0, 1, 2, 3, 4, 5, 6, 7, … 1084 more …, 1092, 1093, 1094, 1095, 1096, 1097, 1098, 1099]",
+    ],
+    [
+      "a generator is what it can be used as",
+      { [Symbol.asyncIterator]: () => undefined },
+      "an async iterable",
+    ],
   ])("%s", (_title, value, shown) => {
     expect(show(value)).toBe(shown);
   });
@@ -25,7 +41,16 @@ describe("a value in a line", () => {
 
 describe("the calls before a failure", () => {
   const tell = (...transcript: string[]): string[] => {
-    const result: CaseResult = { id: "BLOB-01", title: "t", level: "MUST", cites: "c", status: "fail", transcript, durationMs: 1, seed: 1 };
+    const result: CaseResult = {
+      id: "BLOB-01",
+      title: "t",
+      level: "MUST",
+      cites: "c",
+      status: "fail",
+      transcript,
+      durationMs: 1,
+      seed: 1,
+    };
     return formatFailure(result, "again").split("\n").slice(1);
   };
 
@@ -38,7 +63,10 @@ describe("the calls before a failure", () => {
   });
 
   it("are in one line where they fit, the same ones counted", () => {
-    expect(tell("a()", "a()", "b()")).toEqual(["  called     b()", "  calls so far: 2 × a() → b()     reproduce: again"]);
+    expect(tell("a()", "a()", "b()")).toEqual([
+      "  called     b()",
+      "  calls so far: 2 × a() → b()     reproduce: again",
+    ]);
   });
 
   it("have a line each where they do not, the last twelve", () => {
@@ -53,14 +81,20 @@ describe("the calls before a failure", () => {
 describe("what is wrong in every case at once is told in place of a case's own hint", () => {
   it("a method that is not there, with the capability to deny", () => {
     const received = "RegistryError UNSUPPORTED: this registry does not support deleteTag";
-    expect(findUsualSuspect({ expected: "no error", received }, ["pushManifest()"])?.lookFor).toContain("`deleteTag: false`");
+    expect(findUsualSuspect({ expected: "no error", received }, ["pushManifest()"])?.lookFor).toContain(
+      "`deleteTag: false`",
+    );
     const plain = "rejection with RegistryError UNSUPPORTED: no";
-    expect(findUsualSuspect({ expected: "a mount", received: plain }, ['mountBlob("a", "b")'])?.lookFor).toContain("`mount: false`");
+    expect(
+      findUsualSuspect({ expected: "a mount", received: plain }, ['mountBlob("a", "b")'])?.lookFor,
+    ).toContain("`mount: false`");
   });
 
   it("undefined for what is not there", () => {
     const expected = "rejection with RegistryError BLOB_UNKNOWN or NAME_UNKNOWN";
-    expect(findUsualSuspect({ expected, received: "undefined" }, ["getBlob()"])?.lookFor).toContain("answers undefined");
+    expect(findUsualSuspect({ expected, received: "undefined" }, ["getBlob()"])?.lookFor).toContain(
+      "answers undefined",
+    );
   });
 
   it("and nothing else", () => {

@@ -22,16 +22,24 @@ beforeAll(async () => {
 
 afterAll(() => project[Symbol.asyncDispose]());
 
-it.each(targets)("vitest and node:test give each case the verdict that the command gives it, on the target %s", (target) => {
-  const expected = statuses(byCommand, target);
-  expect(Object.keys(expected).length).toBeGreaterThan(20);
-  expect(statuses(byVitest, target)).toEqual(expected);
-  expect(statuses(byNodeTest, target)).toEqual(expected);
-});
+it.each(targets)(
+  "vitest and node:test give each case the verdict that the command gives it, on the target %s",
+  (target) => {
+    const expected = statuses(byCommand, target);
+    expect(Object.keys(expected).length).toBeGreaterThan(20);
+    expect(statuses(byVitest, target)).toEqual(expected);
+    expect(statuses(byNodeTest, target)).toEqual(expected);
+  },
+);
 
 it("the registry in memory passes, the broken one fails in its range, and the one that hangs passes nothing", () => {
   expect(new Set(Object.values(statuses(byCommand, "memory")))).toEqual(new Set(["passed"]));
-  expect(statuses(byCommand, "broken")).toMatchObject({ "RANGE-01": "failed", "RANGE-05": "skipped", "BLOB-01": "skipped", "BLOB-02": "passed" });
+  expect(statuses(byCommand, "broken")).toMatchObject({
+    "RANGE-01": "failed",
+    "RANGE-05": "skipped",
+    "BLOB-01": "skipped",
+    "BLOB-02": "passed",
+  });
   expect(new Set(Object.values(statuses(byCommand, "hanging")))).toEqual(new Set(["failed"]));
 });
 
@@ -41,7 +49,17 @@ describe.each([
 ])("in %s", (_runner, verdicts, reproduce) => {
   it("a failure tells everything that the report tells, and how to see it again, without a stack", () => {
     const told = verdicts()["broken"]?.["RANGE-01"]?.told ?? "";
-    for (const part of ["MUST", "called ", "expected ", "received ", "why ", "look for ", "calls so far: ", reproduce]) expect(told).toContain(part);
+    for (const part of [
+      "MUST",
+      "called ",
+      "expected ",
+      "received ",
+      "why ",
+      "look for ",
+      "calls so far: ",
+      reproduce,
+    ])
+      expect(told).toContain(part);
     expect(told).not.toMatch(/^ +at /m);
   });
 
@@ -52,7 +70,9 @@ describe.each([
 
   it("the other cases are given up where three in a row hang", () => {
     const hanging = Object.values(verdicts()["hanging"] ?? {});
-    expect(hanging.filter(({ told }) => told.includes("not run: 3 cases in a row got no answer"))).toHaveLength(hanging.length - 3);
+    expect(
+      hanging.filter(({ told }) => told.includes("not run: 3 cases in a row got no answer")),
+    ).toHaveLength(hanging.length - 3);
   });
 });
 
@@ -63,16 +83,23 @@ it("vitest prints the reason of a skip also where it does not print each test", 
 it.each([
   ["vitest", describeInVitest],
   ["node:test", describeInNodeTest],
-])("options that make no sense, or leave no case, are refused before the first, in %s", (_runner, describeRegistry) => {
-  const create = (): never => {
-    throw new Error("not called");
-  };
-  for (const options of [{ only: "NONE" }, { skip: { "BLOB-01": "" } }, { only: "OPEN-01", capabilities: { persistent: false } }]) {
-    expect(() => {
-      describeRegistry("it", { create, ...options });
-    }).toThrow(/no case|without a reason/);
-  }
-});
+])(
+  "options that make no sense, or leave no case, are refused before the first, in %s",
+  (_runner, describeRegistry) => {
+    const create = (): never => {
+      throw new Error("not called");
+    };
+    for (const options of [
+      { only: "NONE" },
+      { skip: { "BLOB-01": "" } },
+      { only: "OPEN-01", capabilities: { persistent: false } },
+    ]) {
+      expect(() => {
+        describeRegistry("it", { create, ...options });
+      }).toThrow(/no case|without a reason/);
+    }
+  },
+);
 
 function statuses(verdicts: Verdicts, target: string): Record<string, string> {
   return Object.fromEntries(Object.entries(verdicts[target] ?? {}).map(([id, { status }]) => [id, status]));

@@ -34,19 +34,33 @@ export async function openContent(reader: BlobReader): Promise<AnswerContent> {
   }
 }
 
-async function* continueWith(first: IteratorResult<Uint8Array>, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* continueWith(
+  first: IteratorResult<Uint8Array>,
+  chunks: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (let result = first; result.done !== true; result = await chunks.next()) yield result.value;
 }
 
 /** Makes the answer of a document. */
-export function jsonAnswer(value: unknown, headers: Readonly<Record<string, string>> = {}, status: number = 200): Answer {
+export function jsonAnswer(
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  status: number = 200,
+): Answer {
   const body = new TextEncoder().encode(JSON.stringify(value));
-  return { status, headers: { "content-type": "application/json", "content-length": String(body.length), ...headers }, body };
+  return {
+    status,
+    headers: { "content-type": "application/json", "content-length": String(body.length), ...headers },
+    body,
+  };
 }
 
 /** Makes an answer that has no body. */
 export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers: status === 204 || status === 304 ? headers : { "content-length": "0", ...headers } };
+  return {
+    status,
+    headers: status === 204 || status === 304 ? headers : { "content-length": "0", ...headers },
+  };
 }
 
 /** How long a client should wait before it asks again, in seconds. */
@@ -63,7 +77,8 @@ export function errorAnswer(error: unknown, operation: RegistryOperation): Answe
     const { status, code, message, headers } = error;
     return jsonAnswer({ errors: [{ code, message }] }, { ...retryAfter(status), ...headers }, status);
   }
-  if (!isRegistryError(error)) return jsonAnswer({ errors: [{ code: "UNKNOWN", message: "the server failed" }] }, {}, 500);
+  if (!isRegistryError(error))
+    return jsonAnswer({ errors: [{ code: "UNKNOWN", message: "the server failed" }] }, {}, 500);
   const status = httpStatus(error.code, operation);
   return jsonAnswer(errorBody(error), retryAfter(status), status);
 }

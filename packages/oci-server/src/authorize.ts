@@ -54,29 +54,48 @@ export type Authorize = (request: AuthorizedRequest, access: AccessRequest) => D
 export type AuthorizedRequest = Pick<IncomingRequest, "method" | "url" | "headers" | "signal">;
 
 /** Refuses what is not allowed, in the words of the specification. Returns the client, if the decision names it. */
-export async function requireAccess(authorize: Authorize | undefined, request: AuthorizedRequest, access: AccessRequest): Promise<string | undefined> {
+export async function requireAccess(
+  authorize: Authorize | undefined,
+  request: AuthorizedRequest,
+  access: AccessRequest,
+): Promise<string | undefined> {
   if (authorize === undefined) return undefined;
   const decision: unknown = await authorize(request, access);
   if (decision === "allow") return undefined;
   if (isAllowed(decision)) return decision.client;
   if (isChallenge(decision)) {
-    throw new HttpError(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": formatChallenge(decision, access) });
+    throw new HttpError(401, "UNAUTHORIZED", "authentication required", {
+      "www-authenticate": formatChallenge(decision, access),
+    });
   }
   if (decision === "deny") throw new HttpError(403, "DENIED", "access denied");
   throw new TypeError("authorize() must give allow, deny or a challenge");
 }
 
 function isAllowed(value: unknown): value is Allowed {
-  return typeof value === "object" && value !== null && "decision" in value && value.decision === "allow" && "client" in value && typeof value.client === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "decision" in value &&
+    value.decision === "allow" &&
+    "client" in value &&
+    typeof value.client === "string"
+  );
 }
 
 function isChallenge(value: unknown): value is Challenge {
-  return typeof value === "object" && value !== null && "scheme" in value && (value.scheme === "Basic" || value.scheme === "Bearer");
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "scheme" in value &&
+    (value.scheme === "Basic" || value.scheme === "Bearer")
+  );
 }
 
 /** A challenge as a header. Strings are quoted: a realm with a quote in it must not become another parameter. */
 export function formatChallenge(challenge: Challenge, access: AccessRequest): string {
-  if (challenge.scheme === "Basic") return `Basic ${parameters({ realm: challenge.realm, charset: "UTF-8" })}`;
+  if (challenge.scheme === "Basic")
+    return `Basic ${parameters({ realm: challenge.realm, charset: "UTF-8" })}`;
   const { realm, service, error } = challenge;
   return `Bearer ${parameters({ realm, service, scope: scopeOf(access), error })}`;
 }

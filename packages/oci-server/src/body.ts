@@ -36,7 +36,10 @@ export function requireFitting(request: IncomingRequest, maxBytes: number): void
  * @throws {@link HttpError} 413 where it is larger, 408 where nothing comes, too little comes or the whole takes too long,
  * 400 where it breaks off.
  */
-export async function* readBody(request: IncomingRequest, { maxBytes, limits }: BodyLimits): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* readBody(
+  request: IncomingRequest,
+  { maxBytes, limits }: BodyLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (request.body === null) return;
   const deadline = performance.now() + limits.requestMs;
   const chunks = request.body[Symbol.asyncIterator]();
@@ -74,7 +77,9 @@ export async function readWhole(request: IncomingRequest, options: WholeLimits):
   let size = 0;
   for await (const chunk of readBody(request, options)) {
     if (size + chunk.length > whole.length) {
-      const grown = new Uint8Array(Math.max(Math.min(whole.length * 2, maxBytes), size + chunk.length, Math.min(FIRST_BYTES, maxBytes)));
+      const grown = new Uint8Array(
+        Math.max(Math.min(whole.length * 2, maxBytes), size + chunk.length, Math.min(FIRST_BYTES, maxBytes)),
+      );
       hold(grown.length - whole.length);
       grown.set(whole.subarray(0, size));
       whole = grown;
@@ -97,9 +102,12 @@ async function next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<U
 async function soon<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late: Promise<never> = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new HttpError(408, "BLOB_UPLOAD_INVALID", "the request took too long"));
-    }, Math.max(ms, 0));
+    timer = setTimeout(
+      () => {
+        reject(new HttpError(408, "BLOB_UPLOAD_INVALID", "the request took too long"));
+      },
+      Math.max(ms, 0),
+    );
   });
   try {
     return await Promise.race([promise, late]);

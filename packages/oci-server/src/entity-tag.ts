@@ -36,7 +36,8 @@ function parseTags(header: string | null): Tags | undefined {
 export function readPrecondition(headers: Headers): Precondition {
   const match = parseTags(headers.get("if-match"));
   const noneMatch = parseTags(headers.get("if-none-match"));
-  if (match !== undefined && noneMatch !== undefined) throw badRequest("give either If-Match or If-None-Match");
+  if (match !== undefined && noneMatch !== undefined)
+    throw badRequest("give either If-Match or If-None-Match");
   if (noneMatch !== undefined) {
     if (noneMatch !== "*") throw badRequest("of If-None-Match, only * is supported for a change");
     return { ifNoneMatch: "*" };
@@ -44,7 +45,8 @@ export function readPrecondition(headers: Headers): Precondition {
   if (match === undefined) return {};
   if (match === "*") return { ifMatch: "*" };
   const [only] = match;
-  if (only === undefined || match.length > 1) throw badRequest("of If-Match, one entity tag is supported for a change");
+  if (only === undefined || match.length > 1)
+    throw badRequest("of If-Match, one entity tag is supported for a change");
   if (only.isWeak) throw new HttpError(412, "PRECONDITION_FAILED", "a weak entity tag matches nothing");
   return { ifMatch: only.value };
 }
@@ -57,7 +59,8 @@ export function readPrecondition(headers: Headers): Precondition {
  */
 export function evaluateRead(headers: Headers, digest: string): 304 | 412 | undefined {
   const match = parseTags(headers.get("if-match"));
-  if (match !== undefined && match !== "*" && !match.some(({ value, isWeak }) => !isWeak && value === digest)) return 412;
+  if (match !== undefined && match !== "*" && !match.some(({ value, isWeak }) => !isWeak && value === digest))
+    return 412;
   const noneMatch = parseTags(headers.get("if-none-match"));
   if (noneMatch === undefined) return undefined;
   return noneMatch === "*" || noneMatch.some(({ value }) => value === digest) ? 304 : undefined;

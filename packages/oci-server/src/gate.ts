@@ -43,7 +43,11 @@ export class Gate {
   }
 
   #beginNext(): void {
-    for (let next = this.#waiting[0]; next !== undefined && this.#bytes + next.bytes <= this.#max; next = this.#waiting[0]) {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#bytes + next.bytes <= this.#max;
+      next = this.#waiting[0]
+    ) {
       this.#waiting.shift();
       this.#bytes += next.bytes;
       next.begin();

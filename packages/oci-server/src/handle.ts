@@ -55,13 +55,24 @@ interface Endpoint {
  * @param isLoopback - Whether the server listens on this machine alone.
  * @throws TypeError or RangeError where the options make no sense.
  */
-export function createHandle(registry: Registry, options: HandlerOptions, mayReuse: boolean, isLoopback: boolean = false): Handle {
+export function createHandle(
+  registry: Registry,
+  options: HandlerOptions,
+  mayReuse: boolean,
+  isLoopback: boolean = false,
+): Handle {
   const { authorize, writable = false, allowSharedBlobs = false, verifyBlobs = false, onError } = options;
   const read = { mayReuse, verify: verifyBlobs };
   const limits = completeLimits(options.limits);
   const pages = createPageRules({ ...options, writable, isLoopback });
-  if (authorize !== undefined && registry.capabilities?.repositoryScopedBlobs === false && !allowSharedBlobs) {
-    throw new TypeError("authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs");
+  if (
+    authorize !== undefined &&
+    registry.capabilities?.repositoryScopedBlobs === false &&
+    !allowSharedBlobs
+  ) {
+    throw new TypeError(
+      "authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs",
+    );
   }
   const budget = new Budget(limits);
   const uploads = new OneRequestUploads(registry);
@@ -73,14 +84,33 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
     return address === undefined ? undefined : `address ${clientKey(address)}`;
   };
 
-  const run = async (request: IncomingRequest, endpoint: Endpoint, repository: string | undefined, query: URLSearchParams, lease: Lease): Promise<Answer> => {
+  const run = async (
+    request: IncomingRequest,
+    endpoint: Endpoint,
+    repository: string | undefined,
+    query: URLSearchParams,
+    lease: Lease,
+  ): Promise<Answer> => {
     const access = async (asked: AccessRequest): Promise<void> => {
       await requireAccess(authorize, request, asked);
     };
     const client = await requireAccess(authorize, request, { repository, action: endpoint.action });
     if (client !== undefined) lease.moveTo(`client ${client}`);
     if (endpoint.hasBody === true) lease.receive();
-    return endpoint.run({ registry, request, query, limits, lease, uploads, broken, sessions, documents, read, requireAccess: access, hasRules: authorize !== undefined });
+    return endpoint.run({
+      registry,
+      request,
+      query,
+      limits,
+      lease,
+      uploads,
+      broken,
+      sessions,
+      documents,
+      read,
+      requireAccess: access,
+      hasRules: authorize !== undefined,
+    });
   };
 
   const report: Handle["report"] = (error, { method, url, signal }) => {
@@ -111,20 +141,28 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
       const { path, query } = splitUrl(request, limits);
       pages.check(request);
       const preflight = pages.preflight(request);
-      if (preflight !== undefined) return { ...(await complete(emptyAnswer(204, preflight), request)), release };
+      if (preflight !== undefined)
+        return { ...(await complete(emptyAnswer(204, preflight), request)), release };
       const route = findRoute(path);
       if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
       const endpoint = findEndpoint(route, request.method, writable);
       ({ operation } = endpoint);
       const repository = "repository" in route ? requireRepository(route.repository) : undefined;
-      const done = await complete(await run(request, endpoint, repository, new URLSearchParams(query), lease), request);
+      const done = await complete(
+        await run(request, endpoint, repository, new URLSearchParams(query), lease),
+        request,
+      );
       return { ...done, release };
     } catch (error) {
       release();
       return fail(error, operation, request);
     }
   };
-  const fail = async (error: unknown, operation: RegistryOperation, request: IncomingRequest): Promise<Answer> => {
+  const fail = async (
+    error: unknown,
+    operation: RegistryOperation,
+    request: IncomingRequest,
+  ): Promise<Answer> => {
     try {
       const failure = await complete(errorAnswer(error, operation), request);
       if (failure.status >= 500) report(error, request);
@@ -136,11 +174,20 @@ export function createHandle(registry: Registry, options: HandlerOptions, mayReu
   return { limits, budget, clientOf, answer, report };
 }
 
-function splitUrl({ url, headers }: IncomingRequest, limits: { maxUrlLength: number; maxHeaderLength: number }): { path: string; query: string } {
-  if (url.length > limits.maxUrlLength) throw new HttpError(414, "UNSUPPORTED", `the URL is longer than ${limits.maxUrlLength} characters`);
+function splitUrl(
+  { url, headers }: IncomingRequest,
+  limits: { maxUrlLength: number; maxHeaderLength: number },
+): { path: string; query: string } {
+  if (url.length > limits.maxUrlLength)
+    throw new HttpError(414, "UNSUPPORTED", `the URL is longer than ${limits.maxUrlLength} characters`);
   let length = 0;
   for (const [name, value] of headers) length += name.length + value.length;
-  if (length > limits.maxHeaderLength) throw new HttpError(431, "UNSUPPORTED", `the headers are longer than ${limits.maxHeaderLength} characters`);
+  if (length > limits.maxHeaderLength)
+    throw new HttpError(
+      431,
+      "UNSUPPORTED",
+      `the headers are longer than ${limits.maxHeaderLength} characters`,
+    );
   const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/#.*$/, "");
   const at = target.indexOf("?");
   return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
@@ -156,7 +203,10 @@ function findEndpoint(route: Route, method: string, writable: boolean): Endpoint
   const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
   if (endpoint !== undefined && allowed.includes(method)) return endpoint;
   const shown = /^[A-Z]{1,16}$/.test(method) ? method : "this method";
-  const reason = endpoint === undefined ? `${shown} is not supported here` : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
+  const reason =
+    endpoint === undefined
+      ? `${shown} is not supported here`
+      : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
   throw new HttpError(405, "UNSUPPORTED", reason, { allow: allowed.join(", ") });
 }
 
@@ -167,15 +217,30 @@ function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
     case "catalog":
       return readable({ action: "catalog", operation: "list", run: listRepositories });
     case "tags":
-      return readable({ action: "pull", operation: "list", run: (context) => listTags(context, route.repository) });
+      return readable({
+        action: "pull",
+        operation: "list",
+        run: (context) => listTags(context, route.repository),
+      });
     case "referrers":
-      return readable({ action: "pull", operation: "list", run: (context) => listReferrers(context, route.repository, route.digest) });
+      return readable({
+        action: "pull",
+        operation: "list",
+        run: (context) => listReferrers(context, route.repository, route.digest),
+      });
     case "blob":
       return blobEndpoints(route);
     case "manifest":
       return manifestEndpoints(route);
     case "uploads":
-      return { POST: { action: "push", operation: "upload", hasBody: true, run: (context) => startUpload(context, route.repository) } };
+      return {
+        POST: {
+          action: "push",
+          operation: "upload",
+          hasBody: true,
+          run: (context) => startUpload(context, route.repository),
+        },
+      };
     case "upload":
       return uploadEndpoints(route);
   }
@@ -185,26 +250,68 @@ function readable(endpoint: Endpoint): Readonly<Record<string, Endpoint>> {
   return { GET: endpoint, HEAD: endpoint };
 }
 
-function blobEndpoints({ repository, digest }: { repository: string; digest: string }): Readonly<Record<string, Endpoint>> {
+function blobEndpoints({
+  repository,
+  digest,
+}: {
+  repository: string;
+  digest: string;
+}): Readonly<Record<string, Endpoint>> {
   return {
     GET: { action: "pull", operation: "blob", run: (context) => getBlob(context, repository, digest) },
     HEAD: { action: "pull", operation: "blob", run: (context) => headBlob(context, repository, digest) },
-    DELETE: { action: "delete", operation: "delete", run: (context) => deleteBlob(context, repository, digest) },
+    DELETE: {
+      action: "delete",
+      operation: "delete",
+      run: (context) => deleteBlob(context, repository, digest),
+    },
   };
 }
 
-function manifestEndpoints({ repository, reference }: { repository: string; reference: string }): Readonly<Record<string, Endpoint>> {
+function manifestEndpoints({
+  repository,
+  reference,
+}: {
+  repository: string;
+  reference: string;
+}): Readonly<Record<string, Endpoint>> {
   return {
-    GET: { action: "pull", operation: "manifest", run: (context) => getManifest(context, repository, reference) },
-    HEAD: { action: "pull", operation: "manifest", run: (context) => headManifest(context, repository, reference) },
-    PUT: { action: "push", operation: "manifest", hasBody: true, run: (context) => putManifest(context, repository, reference) },
-    DELETE: { action: "delete", operation: "delete", run: (context) => deleteManifest(context, repository, reference) },
+    GET: {
+      action: "pull",
+      operation: "manifest",
+      run: (context) => getManifest(context, repository, reference),
+    },
+    HEAD: {
+      action: "pull",
+      operation: "manifest",
+      run: (context) => headManifest(context, repository, reference),
+    },
+    PUT: {
+      action: "push",
+      operation: "manifest",
+      hasBody: true,
+      run: (context) => putManifest(context, repository, reference),
+    },
+    DELETE: {
+      action: "delete",
+      operation: "delete",
+      run: (context) => deleteManifest(context, repository, reference),
+    },
   };
 }
 
-function uploadEndpoints({ repository, id }: { repository: string; id: string }): Readonly<Record<string, Endpoint>> {
-  const use = (run: (context: Context, repository: string, id: string) => Promise<Answer>): Endpoint["run"] => {
-    return (context) => context.sessions.use(context.lease.client, repository, id, () => run(context, repository, id));
+function uploadEndpoints({
+  repository,
+  id,
+}: {
+  repository: string;
+  id: string;
+}): Readonly<Record<string, Endpoint>> {
+  const use = (
+    run: (context: Context, repository: string, id: string) => Promise<Answer>,
+  ): Endpoint["run"] => {
+    return (context) =>
+      context.sessions.use(context.lease.client, repository, id, () => run(context, repository, id));
   };
   return {
     GET: { action: "push", operation: "upload", run: use(getUpload) },

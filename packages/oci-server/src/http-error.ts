@@ -9,7 +9,12 @@ export class HttpError extends Error {
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: RegistryErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: RegistryErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;

@@ -1,5 +1,11 @@
 import type { Descriptor, Precondition } from "@ocilayout/oci-types";
-import { isDigest, isRegistryError, manifestKind, scanDocument, stripMediaTypeParameters } from "@ocilayout/oci-types";
+import {
+  isDigest,
+  isRegistryError,
+  manifestKind,
+  scanDocument,
+  stripMediaTypeParameters,
+} from "@ocilayout/oci-types";
 
 import type { Answer } from "./answer.ts";
 import { emptyAnswer } from "./answer.ts";
@@ -19,16 +25,26 @@ function namesDigest(reference: string): boolean {
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /** GET of a manifest (end-3). It is whole in memory before the answer begins, so that damage has a status of its own. */
-export async function getManifest({ registry, request, limits, lease }: Context, repository: string, reference: string): Promise<Answer> {
+export async function getManifest(
+  { registry, request, limits, lease }: Context,
+  repository: string,
+  reference: string,
+): Promise<Answer> {
   const { signal, headers } = request;
-  const read = namesDigest(reference) ? registry.getManifest(repository, reference, { signal }) : registry.getTag(repository, reference, { signal });
+  const read = namesDigest(reference)
+    ? registry.getManifest(repository, reference, { signal })
+    : registry.getTag(repository, reference, { signal });
   const reader = await read;
   try {
     const instead = evaluateRead(headers, reader.descriptor.digest);
     if (instead !== undefined) return conditionAnswer(instead, reader.descriptor);
     const { size } = reader.descriptor;
     if (size > Math.max(limits.maxManifestBytes, MOST_BYTES)) {
-      throw new HttpError(500, "SIZE_INVALID", `the stored manifest has ${size} bytes, which is more than is sent`);
+      throw new HttpError(
+        500,
+        "SIZE_INVALID",
+        `the stored manifest has ${size} bytes, which is more than is sent`,
+      );
     }
     lease.hold(size);
     const body = await reader.bytes();
@@ -39,12 +55,20 @@ export async function getManifest({ registry, request, limits, lease }: Context,
 }
 
 /** HEAD of a manifest (end-3). */
-export async function headManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+export async function headManifest(
+  { registry, request }: Context,
+  repository: string,
+  reference: string,
+): Promise<Answer> {
   const { signal, headers } = request;
-  const resolve = namesDigest(reference) ? registry.resolveManifest(repository, reference, { signal }) : registry.resolveTag(repository, reference, { signal });
+  const resolve = namesDigest(reference)
+    ? registry.resolveManifest(repository, reference, { signal })
+    : registry.resolveTag(repository, reference, { signal });
   const descriptor = await resolve;
   const instead = evaluateRead(headers, descriptor.digest);
-  return instead === undefined ? { status: 200, headers: describe(descriptor) } : conditionAnswer(instead, descriptor);
+  return instead === undefined
+    ? { status: 200, headers: describe(descriptor) }
+    : conditionAnswer(instead, descriptor);
 }
 
 /** PUT of a manifest, by tag or by digest, with further tags in the query (end-7a, end-7b). */
@@ -54,8 +78,15 @@ export async function putManifest(context: Context, repository: string, referenc
   const asked = query.getAll("tag");
   const tags = byDigest ? asked : [reference, ...asked];
   const precondition = readPrecondition(request.headers);
-  const content = await readWhole(request, { maxBytes: limits.maxManifestBytes, limits, hold: (bytes) => { lease.hold(bytes); } });
-  const push = (): Promise<Answer> => storeManifest(context, { repository, reference, content, tags, asked, precondition });
+  const content = await readWhole(request, {
+    maxBytes: limits.maxManifestBytes,
+    limits,
+    hold: (bytes) => {
+      lease.hold(bytes);
+    },
+  });
+  const push = (): Promise<Answer> =>
+    storeManifest(context, { repository, reference, content, tags, asked, precondition });
   // A parsed document takes many times its size: large ones are worked on one after the other.
   return content.length > LARGE_BYTES ? documents.run(content.length, request.signal, push) : push();
 }
@@ -106,20 +137,29 @@ function nextTurn(): Promise<void> {
 }
 
 /** DELETE of a manifest or a tag (end-9). */
-export async function deleteManifest({ registry, request }: Context, repository: string, reference: string): Promise<Answer> {
+export async function deleteManifest(
+  { registry, request }: Context,
+  repository: string,
+  reference: string,
+): Promise<Answer> {
   const { signal } = request;
   const precondition = readPrecondition(request.headers);
   if (!namesDigest(reference)) {
     await registry.deleteTag(repository, reference, { ...precondition, signal });
     return emptyAnswer(202);
   }
-  if (!matchesDigest(precondition.ifMatch, reference) || precondition.ifNoneMatch !== undefined) throw unmatched();
+  if (!matchesDigest(precondition.ifMatch, reference) || precondition.ifNoneMatch !== undefined)
+    throw unmatched();
   await registry.deleteManifest(repository, reference, { signal });
   return emptyAnswer(202);
 }
 
 /** What names content by its digest is what it is: its conditions are about whether it is there at all. */
-async function requireExistence({ registry, request }: Context, repository: string, digest: string): Promise<void> {
+async function requireExistence(
+  { registry, request }: Context,
+  repository: string,
+  digest: string,
+): Promise<void> {
   const { ifMatch, ifNoneMatch } = readPrecondition(request.headers);
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
   if (!matchesDigest(ifMatch, digest)) throw unmatched();
@@ -168,5 +208,10 @@ function parseMember(content: Uint8Array, name: string): unknown {
 }
 
 function describe({ mediaType, digest, size }: Descriptor): Record<string, string> {
-  return { "content-type": mediaType, "content-length": String(size), "docker-content-digest": digest, etag: entityTag(digest) };
+  return {
+    "content-type": mediaType,
+    "content-length": String(size),
+    "docker-content-digest": digest,
+    etag: entityTag(digest),
+  };
 }

@@ -13,7 +13,11 @@ import { HttpError } from "./http-error.ts";
  * Without a source any repository may have the blob, and the client may be barred from that one: if there are rules,
  * there is no such mount.
  */
-export async function tryMount({ registry, request, query, requireAccess, hasRules }: Context, repository: string, digest: string): Promise<Descriptor | undefined> {
+export async function tryMount(
+  { registry, request, query, requireAccess, hasRules }: Context,
+  repository: string,
+  digest: string,
+): Promise<Descriptor | undefined> {
   const from = query.get("from") ?? undefined;
   if (!isDigest(digest) || (from === undefined ? hasRules : !isValidRepository(from))) return undefined;
   try {
@@ -28,5 +32,14 @@ export async function tryMount({ registry, request, query, requireAccess, hasRul
 /** Whether `error` is about the source or about mounting, so that a push of the content can still succeed. */
 function isUnmountable(error: unknown): boolean {
   if (error instanceof HttpError) return true;
-  return isRegistryError(error, "BLOB_UNKNOWN", "NAME_UNKNOWN", "NAME_INVALID", "DIGEST_INVALID", "DENIED", "CONTENT_CORRUPT", "UNSUPPORTED");
+  return isRegistryError(
+    error,
+    "BLOB_UNKNOWN",
+    "NAME_UNKNOWN",
+    "NAME_INVALID",
+    "DIGEST_INVALID",
+    "DENIED",
+    "CONTENT_CORRUPT",
+    "UNSUPPORTED",
+  );
 }

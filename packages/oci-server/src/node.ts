@@ -15,7 +15,15 @@ import { createListener, listenWith } from "./node/listener.ts";
 import type { HandlerOptions } from "./options.ts";
 import { hostOfAddress, isLoopbackName } from "./pages/host.ts";
 
-export type { AccessRequest, Action, Allowed, Authorize, AuthorizedRequest, Challenge, Decision } from "./authorize.ts";
+export type {
+  AccessRequest,
+  Action,
+  Allowed,
+  Authorize,
+  AuthorizedRequest,
+  Challenge,
+  Decision,
+} from "./authorize.ts";
 export type { IncomingRequest } from "./incoming.ts";
 export type { HandlerOptions, ServerLimits } from "./options.ts";
 export { createListener, type RequestListener };
@@ -56,14 +64,25 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const bound = await findAddress(host);
   const isLoopback = isLoopbackName(hostOfAddress(bound));
   // A name that the operator gave is the server's own, whatever it resolves to.
-  const allowedHosts = isLoopback && isIP(host) === 0 ? [...(options.allowedHosts ?? []), host] : options.allowedHosts;
+  const allowedHosts =
+    isLoopback && isIP(host) === 0 ? [...(options.allowedHosts ?? []), host] : options.allowedHosts;
   const handle = createHandle(registry, { ...options, allowedHosts }, true, isLoopback);
   const { clientPercent, idleMs, maxConnections, maxHeaderLength, requestMs } = handle.limits;
   const listener = listenWith(handle);
   const connectionsCheckingInterval = Math.min(Math.max(Math.floor(idleMs / 2), 10), LONGEST_CHECK_MS);
-  const server = createServer({ maxHeaderSize: maxHeaderLength, headersTimeout: idleMs, requestTimeout: requestMs, connectionsCheckingInterval }, listener);
+  const server = createServer(
+    {
+      maxHeaderSize: maxHeaderLength,
+      headersTimeout: idleMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval,
+    },
+    listener,
+  );
   server.on("checkContinue", listener);
-  new Connections(maxConnections, clientPercent).watch(server, ({ remoteAddress }) => (remoteAddress === undefined ? undefined : clientKey(remoteAddress)));
+  new Connections(maxConnections, clientPercent).watch(server, ({ remoteAddress }) =>
+    remoteAddress === undefined ? undefined : clientKey(remoteAddress),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, bound, () => {
@@ -78,7 +97,13 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
     requireDuration(graceMs, "graceMs");
     await (closed ??= closeServer(server, graceMs));
   };
-  return { url: `http://${shown}:${address.port}`, port: address.port, server, close, [Symbol.asyncDispose]: close };
+  return {
+    url: `http://${shown}:${address.port}`,
+    port: address.port,
+    server,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** The address of `host`, found before it is listened at, because what is served depends on it. */

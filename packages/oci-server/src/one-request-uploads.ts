@@ -1,8 +1,20 @@
-import type { BlobWriter, CallOptions, Descriptor, Registry, RegistryWriter, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import type {
+  BlobWriter,
+  CallOptions,
+  Descriptor,
+  Registry,
+  RegistryWriter,
+  ResumeUploadOptions,
+  UploadOptions,
+  UploadStatus,
+} from "@ocilayout/oci-types";
 import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 /** The calls that keep an upload between two requests. */
-export type UploadCalls = Pick<RegistryWriter, "pushBlobChunked" | "pushBlobChunkedResume" | "resolveUpload" | "cancelUpload">;
+export type UploadCalls = Pick<
+  RegistryWriter,
+  "pushBlobChunked" | "pushBlobChunkedResume" | "resolveUpload" | "cancelUpload"
+>;
 
 interface Session {
   readonly repository: string;
@@ -31,24 +43,32 @@ export class OneRequestUploads implements UploadCalls {
       }
     }
     const { digestAlgorithm } = options;
-    if (digestAlgorithm !== undefined && !isDigestAlgorithm(digestAlgorithm)) throw new RegistryError("DIGEST_INVALID", "the digest algorithm is not supported");
+    if (digestAlgorithm !== undefined && !isDigestAlgorithm(digestAlgorithm))
+      throw new RegistryError("DIGEST_INVALID", "the digest algorithm is not supported");
     const id = crypto.randomUUID();
     const session = { repository: repo, isWriting: true };
     this.#sessions.set(id, session);
     return this.#writer(id, session);
   }
 
-  async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
+  async pushBlobChunkedResume(
+    repo: string,
+    id: string,
+    options: ResumeUploadOptions = {},
+  ): Promise<BlobWriter> {
     const session = this.#find(repo, id);
-    if (session === undefined) return this.#ask(() => this.#registry.pushBlobChunkedResume(repo, id, options));
+    if (session === undefined)
+      return this.#ask(() => this.#registry.pushBlobChunkedResume(repo, id, options));
     if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
-    if ((options.offset ?? 0) !== 0) throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`);
+    if ((options.offset ?? 0) !== 0)
+      throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`);
     session.isWriting = true;
     return this.#writer(id, session);
   }
 
   async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
-    if (this.#find(repo, id) === undefined) return this.#ask(() => this.#registry.resolveUpload(repo, id, options));
+    if (this.#find(repo, id) === undefined)
+      return this.#ask(() => this.#registry.resolveUpload(repo, id, options));
     return { id, size: 0, chunkSize: 0 };
   }
 
@@ -69,7 +89,8 @@ export class OneRequestUploads implements UploadCalls {
     try {
       return await call();
     } catch (error) {
-      if (isRegistryError(error, "UNSUPPORTED")) throw new RegistryError("BLOB_UPLOAD_UNKNOWN", undefined, { cause: error });
+      if (isRegistryError(error, "UNSUPPORTED"))
+        throw new RegistryError("BLOB_UPLOAD_UNKNOWN", undefined, { cause: error });
       throw error;
     }
   }
@@ -79,12 +100,24 @@ export class OneRequestUploads implements UploadCalls {
       session.isWriting = false;
     };
     const refuse = async (): Promise<never> => {
-      throw new RegistryError("UNSUPPORTED", "this registry takes a blob in one request: a POST with its digest, or a POST and then a PUT");
+      throw new RegistryError(
+        "UNSUPPORTED",
+        "this registry takes a blob in one request: a POST with its digest, or a POST and then a PUT",
+      );
     };
     const cancel = async (): Promise<void> => {
       this.#sessions.delete(id);
     };
-    return { id, size: 0, chunkSize: 0, write: refuse, commit: (digest) => this.#commitEmpty(session.repository, digest, cancel), close, cancel, [Symbol.asyncDispose]: close };
+    return {
+      id,
+      size: 0,
+      chunkSize: 0,
+      write: refuse,
+      commit: (digest) => this.#commitEmpty(session.repository, digest, cancel),
+      close,
+      cancel,
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   /** A PUT without content ends an upload of nothing. */

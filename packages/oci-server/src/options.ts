@@ -88,9 +88,11 @@ export interface HandlerOptions {
    * the header that the proxy sets. Default: the address. If it returns `undefined`, the request counts for no client,
    * and only the limits for all clients together apply.
    */
-  readonly clientOf?: ((request: AuthorizedRequest, address: string | undefined) => string | undefined) | undefined;
+  readonly clientOf?:
+    ((request: AuthorizedRequest, address: string | undefined) => string | undefined) | undefined;
   /** Told of every failure of the server's own, whose answer says nothing about it. Default: nobody is told. */
-  readonly onError?: ((error: unknown, request: { readonly method: string; readonly url: string }) => void) | undefined;
+  readonly onError?:
+    ((error: unknown, request: { readonly method: string; readonly url: string }) => void) | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -119,7 +121,8 @@ export function completeLimits(limits: Partial<ServerLimits> = {}): ServerLimits
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`there is no limit ${name}`);
     if ((value as number | undefined) === undefined) continue;
-    if ((name.endsWith("Ms") ? requireDuration(value, name) : requireCount(value, name)) === 0) throw new RangeError(`${name} must be positive`);
+    if ((name.endsWith("Ms") ? requireDuration(value, name) : requireCount(value, name)) === 0)
+      throw new RangeError(`${name} must be positive`);
     complete[name as keyof ServerLimits] = value;
   }
   return complete;

@@ -9,7 +9,13 @@ export class Patience {
   readonly #msPerByte: number;
   #leftMs: number;
 
-  constructor({ rateWindowMs, minBytesPerSecond }: { readonly rateWindowMs: number; readonly minBytesPerSecond: number }) {
+  constructor({
+    rateWindowMs,
+    minBytesPerSecond,
+  }: {
+    readonly rateWindowMs: number;
+    readonly minBytesPerSecond: number;
+  }) {
     this.#windowMs = rateWindowMs;
     this.#msPerByte = 1000 / minBytesPerSecond;
     this.#leftMs = rateWindowMs;

@@ -21,7 +21,8 @@ export function findRoute(path: string): Route | undefined {
   const [root, version, ...segments] = path.split("/");
   if (root !== "" || version !== "v2") return undefined;
   const last = decodeSegment(segments.pop() ?? "");
-  if (segments.length === 0) return last === "" ? { to: "ping" } : last === "_catalog" ? { to: "catalog" } : undefined;
+  if (segments.length === 0)
+    return last === "" ? { to: "ping" } : last === "_catalog" ? { to: "catalog" } : undefined;
   const before = segments.pop();
   if (before === "uploads" && segments.at(-1) === "blobs" && segments.length > 1) {
     const repository = decodeName(segments.slice(0, -1));
@@ -34,7 +35,8 @@ export function findRoute(path: string): Route | undefined {
   if (before === "manifests") return { to: "manifest", repository, reference: last };
   if (before === "referrers") return { to: "referrers", repository, digest: last };
   if (before === "tags" && last === "list") return { to: "tags", repository };
-  if (before === "blobs") return last === "uploads" ? { to: "uploads", repository } : { to: "blob", repository, digest: last };
+  if (before === "blobs")
+    return last === "uploads" ? { to: "uploads", repository } : { to: "blob", repository, digest: last };
   return undefined;
 }
 

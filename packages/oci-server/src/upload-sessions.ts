@@ -31,7 +31,10 @@ export class UploadSessions {
   /** The one that has not been used for longest is first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  constructor(registry: Pick<Registry, "resolveUpload" | "cancelUpload">, { maxUploadSessions, clientPercent }: ServerLimits) {
+  constructor(
+    registry: Pick<Registry, "resolveUpload" | "cancelUpload">,
+    { maxUploadSessions, clientPercent }: ServerLimits,
+  ) {
     this.#registry = registry;
     this.#pool = new FairPool(maxUploadSessions, clientPercent);
   }
@@ -46,11 +49,21 @@ export class UploadSessions {
    *
    * @throws {@link HttpError} 429 if there are too many sessions, and all have content.
    */
-  async open(client: string | undefined, repository: string, begin: () => Promise<BlobWriter>): Promise<BlobWriter> {
+  async open(
+    client: string | undefined,
+    repository: string,
+    begin: () => Promise<BlobWriter>,
+  ): Promise<BlobWriter> {
     await this.#makeRoom(client);
     try {
       const writer = await begin();
-      this.#sessions.set(keyOf(repository, writer.id), { repository, id: writer.id, client, isEmpty: true, requests: 0 });
+      this.#sessions.set(keyOf(repository, writer.id), {
+        repository,
+        id: writer.id,
+        client,
+        isEmpty: true,
+        requests: 0,
+      });
       return writer;
     } catch (error) {
       this.#pool.give(client, 1);
@@ -59,7 +72,12 @@ export class UploadSessions {
   }
 
   /** Does `work` on a session, which is not given up meanwhile, and learns from its answer what has become of it. */
-  async use(client: string | undefined, repository: string, id: string, work: () => Promise<Answer>): Promise<Answer> {
+  async use(
+    client: string | undefined,
+    repository: string,
+    id: string,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
     const key = keyOf(repository, id);
     const session = this.#sessions.get(key);
     if (session !== undefined) session.requests += 1;
@@ -67,7 +85,14 @@ export class UploadSessions {
       const answer = await work();
       const offset = answer.headers["upload-offset"];
       if (offset === undefined) this.#forget(key);
-      else this.#touch(key, { repository, id, client, isEmpty: offset === "0", requests: session?.requests ?? 1 });
+      else
+        this.#touch(key, {
+          repository,
+          id,
+          client,
+          isEmpty: offset === "0",
+          requests: session?.requests ?? 1,
+        });
       return answer;
     } catch (error) {
       if (isRegistryError(error, "BLOB_UPLOAD_UNKNOWN")) this.#forget(key);

@@ -29,20 +29,32 @@ export async function startUpload(context: Context, repository: string): Promise
   return openUpload(context, repository);
 }
 
-async function openUpload({ uploads, request, query, lease, sessions }: Context, repository: string): Promise<Answer> {
+async function openUpload(
+  { uploads, request, query, lease, sessions }: Context,
+  repository: string,
+): Promise<Answer> {
   const digestAlgorithm = query.get("digest-algorithm") ?? undefined;
-  const begin = (): Promise<BlobWriter> => uploads.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  const begin = (): Promise<BlobWriter> =>
+    uploads.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
   const writer = await sessions.open(lease.client, repository, begin);
   await writer.close();
   return emptyAnswer(202, progress(repository, writer));
 }
 
 /** Passes the body of one request on as a whole blob. If it breaks off, nothing of it stays. */
-async function pushWhole({ registry, request, limits, lease }: Context, repository: string, digest: string, range?: ContentRange): Promise<Descriptor> {
+async function pushWhole(
+  { registry, request, limits, lease }: Context,
+  repository: string,
+  digest: string,
+  range?: ContentRange,
+): Promise<Descriptor> {
   requireFitting(request, limits.maxBlobBytes);
   const size = range === undefined ? contentLength(request) : sizeOf(range);
   lease.hold(Math.min(size ?? WHOLE_BYTES, WHOLE_BYTES));
-  const body = readBody(request, { maxBytes: range === undefined ? limits.maxBlobBytes : sizeOf(range), limits });
+  const body = readBody(request, {
+    maxBytes: range === undefined ? limits.maxBlobBytes : sizeOf(range),
+    limits,
+  });
   return registry.pushBlob(repository, { digest, size }, body, { signal: request.signal });
 }
 
@@ -64,7 +76,8 @@ export async function patchUpload(context: Context, repository: string, id: stri
  */
 export async function putUpload(context: Context, repository: string, id: string): Promise<Answer> {
   const digest = context.query.get("digest");
-  if (digest === null) throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
+  if (digest === null)
+    throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
   const range = readContentRange(context);
   const writer = await resume(context, repository, id, range);
   try {
@@ -76,7 +89,13 @@ export async function putUpload(context: Context, repository: string, id: string
   }
 }
 
-async function finish(context: Context, repository: string, writer: BlobWriter, digest: string, range: ContentRange | undefined): Promise<Descriptor> {
+async function finish(
+  context: Context,
+  repository: string,
+  writer: BlobWriter,
+  digest: string,
+  range: ContentRange | undefined,
+): Promise<Descriptor> {
   if (writer.size === 0 && context.request.body !== null) {
     const pushed = await pushWhole(context, repository, digest, range);
     // The blob is there. A session that cannot be removed now expires.
@@ -94,12 +113,23 @@ async function finish(context: Context, repository: string, writer: BlobWriter, 
 }
 
 /** GET: how far an upload is (end-13). */
-export async function getUpload({ uploads, request }: Context, repository: string, id: string): Promise<Answer> {
-  return emptyAnswer(204, progress(repository, await uploads.resolveUpload(repository, id, { signal: request.signal })));
+export async function getUpload(
+  { uploads, request }: Context,
+  repository: string,
+  id: string,
+): Promise<Answer> {
+  return emptyAnswer(
+    204,
+    progress(repository, await uploads.resolveUpload(repository, id, { signal: request.signal })),
+  );
 }
 
 /** DELETE: gives an upload up (end-14). */
-export async function cancelUpload({ uploads, broken, request }: Context, repository: string, id: string): Promise<Answer> {
+export async function cancelUpload(
+  { uploads, broken, request }: Context,
+  repository: string,
+  id: string,
+): Promise<Answer> {
   await uploads.cancelUpload(repository, id, { signal: request.signal });
   broken.delete(repository, id);
   return emptyAnswer(204);
@@ -122,7 +152,12 @@ function sizeOf({ start, end }: ContentRange): number {
 }
 
 /** Opens a writer, which outlives a client that goes away: what it sent is to be kept. */
-async function resume({ uploads, request, broken }: Context, repository: string, id: string, range: ContentRange | undefined): Promise<BlobWriter> {
+async function resume(
+  { uploads, request, broken }: Context,
+  repository: string,
+  id: string,
+  range: ContentRange | undefined,
+): Promise<BlobWriter> {
   const refuse = async (message: string): Promise<never> => {
     const status = await uploads.resolveUpload(repository, id, { signal: request.signal });
     throw new HttpError(416, "RANGE_INVALID", message, progress(repository, status));
@@ -139,7 +174,12 @@ async function resume({ uploads, request, broken }: Context, repository: string,
 }
 
 /** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
-async function receive(context: Context, repository: string, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+async function receive(
+  context: Context,
+  repository: string,
+  writer: BlobWriter,
+  range: ContentRange | undefined,
+): Promise<void> {
   const before = writer.size;
   try {
     await receiveBlocks(context, writer, range);
@@ -150,10 +190,15 @@ async function receive(context: Context, repository: string, writer: BlobWriter,
   if (range !== undefined) context.broken.delete(repository, writer.id);
 }
 
-async function receiveBlocks({ request, limits, lease }: Context, writer: BlobWriter, range: ContentRange | undefined): Promise<void> {
+async function receiveBlocks(
+  { request, limits, lease }: Context,
+  writer: BlobWriter,
+  range: ContentRange | undefined,
+): Promise<void> {
   const before = writer.size;
   const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
-  const blockSize = request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));
+  const blockSize =
+    request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));
   let written: Promise<void> = Promise.resolve();
   try {
     for await (const block of inBlocks(readBody(request, { maxBytes, limits }), blockSize)) {
@@ -169,7 +214,11 @@ async function receiveBlocks({ request, limits, lease }: Context, writer: BlobWr
 }
 
 function created(repository: string, { digest }: Descriptor): Answer {
-  return emptyAnswer(201, { location: blobPath(repository, digest), "docker-content-digest": digest, etag: entityTag(digest) });
+  return emptyAnswer(201, {
+    location: blobPath(repository, digest),
+    "docker-content-digest": digest,
+    etag: entityTag(digest),
+  });
 }
 
 /**

@@ -23,15 +23,32 @@ export function createHandler(registry: Registry, options: HandlerOptions = {}):
   return async (request) => {
     const { status, headers, body, release } = await handle.answer(request);
     if (body === undefined || body instanceof Uint8Array || request.method === "HEAD") release?.();
-    if (body === undefined || body instanceof Uint8Array) return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
-    if (request.method !== "HEAD") return new Response(toStream(body, (error) => { handle.report(error, request); }, release), { status, headers });
-    await body.close().catch((error: unknown) => { handle.report(error, request); });
+    if (body === undefined || body instanceof Uint8Array)
+      return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
+    if (request.method !== "HEAD")
+      return new Response(
+        toStream(
+          body,
+          (error) => {
+            handle.report(error, request);
+          },
+          release,
+        ),
+        { status, headers },
+      );
+    await body.close().catch((error: unknown) => {
+      handle.report(error, request);
+    });
     return new Response(null, { status, headers });
   };
 }
 
 /** A stream that is read as fast as it is taken. */
-function toStream(body: AnswerContent, onFailure: (error: unknown) => void, release?: () => void): ReadableStream<Uint8Array> {
+function toStream(
+  body: AnswerContent,
+  onFailure: (error: unknown) => void,
+  release?: () => void,
+): ReadableStream<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {

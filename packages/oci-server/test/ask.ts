@@ -17,7 +17,11 @@ export type Ask = (method: string, path: string, sent?: Sent) => Promise<Respons
 /** Asks a handler, without a network. */
 export function asking(handler: Handler): Ask {
   return (method, path, { headers, body, signal } = {}) => {
-    const init = { method, ...(headers === undefined ? {} : { headers }), ...(signal === undefined ? {} : { signal }) };
+    const init = {
+      method,
+      ...(headers === undefined ? {} : { headers }),
+      ...(signal === undefined ? {} : { signal }),
+    };
     const withBody = body === undefined ? init : { ...init, body, duplex: "half" as const };
     return handler(new Request(`http://registry.test${path}`, withBody));
   };

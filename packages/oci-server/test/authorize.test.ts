@@ -34,17 +34,25 @@ describe("authorize", () => {
     ["PUT", "/v2/a/blobs/uploads/id", { repository: "a", action: "push" }],
     ["GET", "/v2/a/blobs/uploads/id", { repository: "a", action: "push" }],
     ["DELETE", "/v2/a/blobs/uploads/id", { repository: "a", action: "push" }],
-  ])("is asked about %s %s before anything else: what is denied is 403, whether it is there or not", async (method, path, access) => {
-    const { authorize, asked } = ruling(() => "deny");
-    const registry = createMemoryRegistry();
-    const response = await serving(registry, { authorize })(method, path, method === "PUT" ? { body: "x" } : {});
-    expect([response.status, asked]).toEqual([403, [access]]);
-    if (method !== "HEAD") expect(await codes(response)).toEqual(["DENIED"]);
-    expect(await collect(registry.repositories())).toEqual([]);
-  });
+  ])(
+    "is asked about %s %s before anything else: what is denied is 403, whether it is there or not",
+    async (method, path, access) => {
+      const { authorize, asked } = ruling(() => "deny");
+      const registry = createMemoryRegistry();
+      const response = await serving(registry, { authorize })(
+        method,
+        path,
+        method === "PUT" ? { body: "x" } : {},
+      );
+      expect([response.status, asked]).toEqual([403, [access]]);
+      if (method !== "HEAD") expect(await codes(response)).toEqual(["DENIED"]);
+      expect(await collect(registry.repositories())).toEqual([]);
+    },
+  );
 
   it("is given the headers, so that it can look who asks", async () => {
-    const authorize: Authorize = ({ headers }) => (headers.get("authorization") === "Basic dTpw" ? "allow" : basic);
+    const authorize: Authorize = ({ headers }) =>
+      headers.get("authorization") === "Basic dTpw" ? "allow" : basic;
     const ask = serving(createMemoryRegistry(), { authorize });
     expect((await ask("GET", "/v2/")).status).toBe(401);
     expect((await ask("GET", "/v2/", { headers: { authorization: "Basic dTpw" } })).status).toBe(200);
@@ -55,16 +63,25 @@ describe("authorize", () => {
     const failing: Authorize = () => {
       throw new Error("the database /var/db is down");
     };
-    const response = await serving(createMemoryRegistry(), { authorize: failing, onError: told })("GET", "/v2/");
+    const response = await serving(createMemoryRegistry(), { authorize: failing, onError: told })(
+      "GET",
+      "/v2/",
+    );
     const text = await response.text();
     expect([response.status, text.includes("/var/db")]).toEqual([500, false]);
     expect(told).toHaveBeenCalledOnce();
   });
 
-  it.each([undefined, true, "yes", { scheme: "Digest", realm: "x" }])("that gives %j lets nobody in", async (decision) => {
-    const response = await serving(createMemoryRegistry(), { authorize: () => decision as Decision })("GET", "/v2/");
-    expect(response.status).toBe(500);
-  });
+  it.each([undefined, true, "yes", { scheme: "Digest", realm: "x" }])(
+    "that gives %j lets nobody in",
+    async (decision) => {
+      const response = await serving(createMemoryRegistry(), { authorize: () => decision as Decision })(
+        "GET",
+        "/v2/",
+      );
+      expect(response.status).toBe(500);
+    },
+  );
 
   it("is not asked where the name is none", async () => {
     const { authorize, asked } = ruling(() => "allow");
@@ -77,21 +94,54 @@ describe("a challenge", () => {
   it.each<[string, string, Decision, string]>([
     ["GET", "/v2/", basic, 'Basic realm="here",charset="UTF-8"'],
     ["GET", "/v2/", bearer, 'Bearer realm="https://auth.test/token",service="registry.test"'],
-    ["GET", "/v2/a/b/tags/list", bearer, 'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:pull"'],
-    ["PUT", "/v2/a/b/manifests/v1", bearer, 'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:pull,push"'],
-    ["DELETE", "/v2/a/b/manifests/v1", bearer, 'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:delete"'],
-    ["GET", "/v2/_catalog", bearer, 'Bearer realm="https://auth.test/token",service="registry.test",scope="registry:catalog:*"'],
-    ["GET", "/v2/a/tags/list", { ...bearer, error: "insufficient_scope" }, 'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a:pull",error="insufficient_scope"'],
+    [
+      "GET",
+      "/v2/a/b/tags/list",
+      bearer,
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:pull"',
+    ],
+    [
+      "PUT",
+      "/v2/a/b/manifests/v1",
+      bearer,
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:pull,push"',
+    ],
+    [
+      "DELETE",
+      "/v2/a/b/manifests/v1",
+      bearer,
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a/b:delete"',
+    ],
+    [
+      "GET",
+      "/v2/_catalog",
+      bearer,
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="registry:catalog:*"',
+    ],
+    [
+      "GET",
+      "/v2/a/tags/list",
+      { ...bearer, error: "insufficient_scope" },
+      'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a:pull",error="insufficient_scope"',
+    ],
     ["GET", "/v2/", { scheme: "Basic", realm: 'a "b" \\c' }, 'Basic realm="a \\"b\\" \\\\c",charset="UTF-8"'],
   ])("to %s %s of %j is 401 %s", async (method, path, decision, header) => {
     const response = await serving(createMemoryRegistry(), { authorize: () => decision })(method, path);
-    expect([response.status, response.headers.get("www-authenticate"), await codes(response)]).toEqual([401, header, ["UNAUTHORIZED"]]);
+    expect([response.status, response.headers.get("www-authenticate"), await codes(response)]).toEqual([
+      401,
+      header,
+      ["UNAUTHORIZED"],
+    ]);
   });
 
   it("that is no header is 500, and no header of somebody else's", async () => {
     const decision: Decision = { scheme: "Basic", realm: "x\r\nset-cookie: y" };
     const response = await serving(createMemoryRegistry(), { authorize: () => decision })("GET", "/v2/");
-    expect([response.status, response.headers.get("www-authenticate"), response.headers.get("set-cookie")]).toEqual([500, null, null]);
+    expect([
+      response.status,
+      response.headers.get("www-authenticate"),
+      response.headers.get("set-cookie"),
+    ]).toEqual([500, null, null]);
   });
 });
 
@@ -103,23 +153,38 @@ describe("a mount", () => {
     await registry.pushBlob("a", { digest }, content);
     const { authorize, asked } = ruling(() => "allow");
     const response = await serving(registry, { authorize })("POST", mount);
-    expect([response.status, asked]).toEqual([201, [{ repository: "b", action: "push" }, { repository: "a", action: "pull" }]]);
+    expect([response.status, asked]).toEqual([
+      201,
+      [
+        { repository: "b", action: "push" },
+        { repository: "a", action: "pull" },
+      ],
+    ]);
   });
 
-  it.each<Decision>(["deny", bearer])("from what may not be read becomes an upload, as if it were not there: %j", async (decision) => {
-    const registry = createMemoryRegistry();
-    await registry.pushBlob("a", { digest }, content);
-    const { authorize } = ruling(({ repository }) => (repository === "a" ? decision : "allow"));
-    const response = await serving(registry, { authorize })("POST", mount);
-    expect(response.status).toBe(202);
-    await expect(registry.resolveBlob("b", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-  });
+  it.each<Decision>(["deny", bearer])(
+    "from what may not be read becomes an upload, as if it were not there: %j",
+    async (decision) => {
+      const registry = createMemoryRegistry();
+      await registry.pushBlob("a", { digest }, content);
+      const { authorize } = ruling(({ repository }) => (repository === "a" ? decision : "allow"));
+      const response = await serving(registry, { authorize })("POST", mount);
+      expect(response.status).toBe(202);
+      await expect(registry.resolveBlob("b", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    },
+  );
 
-  it.each(["x%0Ay", "UPPER", "..%2F..", "a//b", ""])("asks about no source whose name is invalid, and becomes an upload: %j", async (from) => {
-    const { authorize, asked } = ruling(({ repository }) => (repository === "b" ? "allow" : bearer));
-    const response = await serving(createMemoryRegistry(), { authorize })("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=${from}`);
-    expect([response.status, asked]).toEqual([202, [{ repository: "b", action: "push" }]]);
-  });
+  it.each(["x%0Ay", "UPPER", "..%2F..", "a//b", ""])(
+    "asks about no source whose name is invalid, and becomes an upload: %j",
+    async (from) => {
+      const { authorize, asked } = ruling(({ repository }) => (repository === "b" ? "allow" : bearer));
+      const response = await serving(createMemoryRegistry(), { authorize })(
+        "POST",
+        `/v2/b/blobs/uploads/?mount=${digest}&from=${from}`,
+      );
+      expect([response.status, asked]).toEqual([202, [{ repository: "b", action: "push" }]]);
+    },
+  );
 
   it("without a source becomes an upload where there are rules: it might be one that may not be read", async () => {
     const registry = createMemoryRegistry();
@@ -138,6 +203,8 @@ describe("over a registry whose blobs belong to no repository", () => {
   });
 
   it("authorize is taken where it is said to be meant", async () => {
-    expect((await serving(registry, { authorize: () => "deny", allowSharedBlobs: true })("GET", "/v2/")).status).toBe(403);
+    expect(
+      (await serving(registry, { authorize: () => "deny", allowSharedBlobs: true })("GET", "/v2/")).status,
+    ).toBe(403);
   });
 });

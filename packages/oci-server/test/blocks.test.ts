@@ -3,26 +3,33 @@ import { expect, it } from "vitest";
 
 import { inBlocks } from "../src/blocks.ts";
 
-async function* from(chunks: readonly Uint8Array[], failure?: Error): AsyncGenerator<Uint8Array, void, undefined> {
+async function* from(
+  chunks: readonly Uint8Array[],
+  failure?: Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
   yield* chunks;
   if (failure !== undefined) throw failure;
 }
 
 it("blocks are the content, each as long as asked for but the last", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 }), fc.integer({ min: 1, max: 12 }), async (chunks, size) => {
-      const blocks: Uint8Array[] = [];
-      let last: Uint8Array = new Uint8Array();
-      for await (const block of inBlocks(from(chunks), size)) {
-        // The one before is still what it was: it may be on its way to the disk.
-        expect(last).toEqual(blocks.at(-1) ?? new Uint8Array());
-        blocks.push(block.slice());
-        last = block;
-      }
-      expect(Buffer.concat(blocks)).toEqual(Buffer.concat(chunks));
-      expect(blocks.slice(0, -1).every(({ length }) => length === size)).toBe(true);
-      expect(blocks.every(({ length }) => length > 0 && length <= size)).toBe(true);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 }),
+      fc.integer({ min: 1, max: 12 }),
+      async (chunks, size) => {
+        const blocks: Uint8Array[] = [];
+        let last: Uint8Array = new Uint8Array();
+        for await (const block of inBlocks(from(chunks), size)) {
+          // The one before is still what it was: it may be on its way to the disk.
+          expect(last).toEqual(blocks.at(-1) ?? new Uint8Array());
+          blocks.push(block.slice());
+          last = block;
+        }
+        expect(Buffer.concat(blocks)).toEqual(Buffer.concat(chunks));
+        expect(blocks.slice(0, -1).every(({ length }) => length === size)).toBe(true);
+        expect(blocks.every(({ length }) => length > 0 && length <= size)).toBe(true);
+      },
+    ),
   );
 });
 
@@ -30,7 +37,8 @@ it("what came before a failure is given before it", async () => {
   const failure = new Error("reset");
   const blocks: number[] = [];
   const reading = async (): Promise<void> => {
-    for await (const { length } of inBlocks(from([new Uint8Array(3), new Uint8Array(2)], failure), 100)) blocks.push(length);
+    for await (const { length } of inBlocks(from([new Uint8Array(3), new Uint8Array(2)], failure), 100))
+      blocks.push(length);
   };
   await expect(reading()).rejects.toBe(failure);
   expect(blocks).toEqual([5]);

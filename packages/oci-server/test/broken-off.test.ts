@@ -38,23 +38,27 @@ async function offsetOf(ask: Ask, location: string): Promise<string | null> {
 }
 
 describe("a PUT of the whole blob that broke off", () => {
-  it.each<Record<string, string>>([{}, { "content-range": "0-9" }])("can be sent again as it was, and the upload does not grow meanwhile: %j", async (headers) => {
-    const ask = serving();
-    const location = await start(ask);
-    for (const part of ["0123", "01234567", ""]) {
-      const response = await ask("PUT", `${location}?digest=${digest}`, { headers, body: breaking(part) });
-      expect([response.status, await codes(response)]).toEqual([400, ["BLOB_UPLOAD_INVALID"]]);
-      expect(await offsetOf(ask, location)).toBe("0");
-    }
-    expect((await ask("PUT", `${location}?digest=${digest}`, { headers, body: content })).status).toBe(201);
-    expect(await (await ask("GET", `/v2/a/blobs/${digest}`)).text()).toBe(content);
-    expect((await ask("GET", location)).status).toBe(404);
-  });
+  it.each<Record<string, string>>([{}, { "content-range": "0-9" }])(
+    "can be sent again as it was, and the upload does not grow meanwhile: %j",
+    async (headers) => {
+      const ask = serving();
+      const location = await start(ask);
+      for (const part of ["0123", "01234567", ""]) {
+        const response = await ask("PUT", `${location}?digest=${digest}`, { headers, body: breaking(part) });
+        expect([response.status, await codes(response)]).toEqual([400, ["BLOB_UPLOAD_INVALID"]]);
+        expect(await offsetOf(ask, location)).toBe("0");
+      }
+      expect((await ask("PUT", `${location}?digest=${digest}`, { headers, body: content })).status).toBe(201);
+      expect(await (await ask("GET", `/v2/a/blobs/${digest}`)).text()).toBe(content);
+      expect((await ask("GET", location)).status).toBe(404);
+    },
+  );
 
   it("with another digest can be sent again, too", async () => {
     const ask = serving();
     const location = await start(ask);
-    for (const body of ["x", "0123456789x"]) expect((await ask("PUT", `${location}?digest=${digest}`, { body })).status).toBe(400);
+    for (const body of ["x", "0123456789x"])
+      expect((await ask("PUT", `${location}?digest=${digest}`, { body })).status).toBe(400);
     expect(await offsetOf(ask, location)).toBe("0");
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
   });
@@ -68,46 +72,73 @@ describe("a PUT of the whole blob that broke off", () => {
     const whole = new Uint8Array(3_000_000).fill(7);
     const large = (await computeDigest(whole)).digest;
     await using server = await serve(layout, { port: 0, writable: true });
-    const location = (await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).headers.get("location") ?? "";
+    const location =
+      (await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).headers.get("location") ?? "";
     for (let i = 0; i < 3; i += 1) {
       const socket = connect(server.port, "127.0.0.1");
       const answered = once(server.server, "request");
-      socket.write(`PUT ${location}?digest=${large} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${whole.length}\r\n\r\n`);
+      socket.write(
+        `PUT ${location}?digest=${large} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${whole.length}\r\n\r\n`,
+      );
       await answered;
       socket.write(whole.subarray(0, 2_000_000), () => socket.resetAndDestroy());
       await once(socket, "close");
     }
     // The last of them may still be noticed: until then the upload is another request's.
-    const again = async (): Promise<number> => (await fetch(`${server.url}${location}?digest=${large}`, { method: "PUT", body: whole })).status;
-    await vi.waitFor(async () => {
-      expect(await again()).toBe(201);
-    }, { timeout: 20_000 });
+    const again = async (): Promise<number> =>
+      (await fetch(`${server.url}${location}?digest=${large}`, { method: "PUT", body: whole })).status;
+    await vi.waitFor(
+      async () => {
+        expect(await again()).toBe(201);
+      },
+      { timeout: 20_000 },
+    );
     expect((await layout.resolveBlob("a", large)).size).toBe(whole.length);
   });
 });
 
 describe("an upload of which a part broke off", () => {
-  it.each(["PATCH", "PUT"])("by %s is not appended to by what is sent without a Content-Range: 416, and where it stands", async (method) => {
-    const ask = serving();
-    const location = await start(ask);
-    await ask("PATCH", location, { body: "012" });
-    const query = method === "PUT" ? `?digest=${digest}` : "";
-    expect((await ask(method, location + query, { body: breaking("345") })).status).toBe(400);
-    for (const [again, path] of [["PATCH", location], ["PUT", `${location}?digest=${digest}`], [method, location + query]] as const) {
-      const response = await ask(again, path, { body: content });
-      expect([response.status, await codes(response)]).toEqual([416, ["RANGE_INVALID"]]);
-      expect(headersOf(response, "location", "range", "upload-offset")).toEqual({ location, range: "0-5", "upload-offset": "6" });
-    }
-    expect(await offsetOf(ask, location)).toBe("6");
-    expect((await ask("PATCH", location, { headers: { "content-range": "6-7" }, body: "67" })).status).toBe(202);
-    expect((await ask("PUT", `${location}?digest=${digest}`, { body: "89" })).status).toBe(201);
-  });
+  it.each(["PATCH", "PUT"])(
+    "by %s is not appended to by what is sent without a Content-Range: 416, and where it stands",
+    async (method) => {
+      const ask = serving();
+      const location = await start(ask);
+      await ask("PATCH", location, { body: "012" });
+      const query = method === "PUT" ? `?digest=${digest}` : "";
+      expect((await ask(method, location + query, { body: breaking("345") })).status).toBe(400);
+      for (const [again, path] of [
+        ["PATCH", location],
+        ["PUT", `${location}?digest=${digest}`],
+        [method, location + query],
+      ] as const) {
+        const response = await ask(again, path, { body: content });
+        expect([response.status, await codes(response)]).toEqual([416, ["RANGE_INVALID"]]);
+        expect(headersOf(response, "location", "range", "upload-offset")).toEqual({
+          location,
+          range: "0-5",
+          "upload-offset": "6",
+        });
+      }
+      expect(await offsetOf(ask, location)).toBe("6");
+      expect((await ask("PATCH", location, { headers: { "content-range": "6-7" }, body: "67" })).status).toBe(
+        202,
+      );
+      expect((await ask("PUT", `${location}?digest=${digest}`, { body: "89" })).status).toBe(201);
+    },
+  );
 
   it("goes on by a PUT with a Content-Range", async () => {
     const ask = serving();
     const location = await start(ask);
     await ask("PATCH", location, { body: breaking("012") });
-    expect((await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "3-9" }, body: "3456789" })).status).toBe(201);
+    expect(
+      (
+        await ask("PUT", `${location}?digest=${digest}`, {
+          headers: { "content-range": "3-9" },
+          body: "3456789",
+        })
+      ).status,
+    ).toBe(201);
   });
 
   it("may still end without content, and be given up", async () => {

@@ -16,11 +16,15 @@ describe("what a request takes", () => {
       const lease = budget.enter("a");
       lease.receive();
       lease.hold(100);
-      expect(() => { lease.hold(1); }).toThrow(tooMany);
+      expect(() => {
+        lease.hold(1);
+      }).toThrow(tooMany);
       expect(() => budget.enter("b")).toThrow(tooMany);
       lease.end();
       lease.end();
-      expect(() => { lease.hold(1); }).toThrow(tooMany);
+      expect(() => {
+        lease.hold(1);
+      }).toThrow(tooMany);
     }
   });
 
@@ -39,14 +43,18 @@ describe("what a request takes", () => {
     const budget = new Budget(completeLimits({ maxHeldBytes: 5 * MIB, clientPercent: 100 }));
     const lease = budget.enter("a");
     expect([lease.holdBuffers(), lease.holdBuffers(), lease.holdBuffers(10)]).toEqual([MIB, 32 * 1024, 10]);
-    expect(() => { for (;;) lease.holdBuffers(); }).toThrow(tooMany);
+    expect(() => {
+      for (;;) lease.holdBuffers();
+    }).toThrow(tooMany);
   });
 
   it("stops no small request where it is all the memory for large pieces", () => {
     const budget = new Budget(completeLimits({ maxHeldBytes: 4 * MIB, clientPercent: 100 }));
     budget.enter("a").hold(2 * MIB);
     const lease = budget.enter("a");
-    expect(() => { lease.hold(MIB); }).toThrow(tooMany);
+    expect(() => {
+      lease.hold(MIB);
+    }).toThrow(tooMany);
     lease.hold(1000);
   });
 });
@@ -105,7 +113,11 @@ describe("a gate", () => {
   it("forgets work whose client has gone while it waited, and goes on", async () => {
     const gate = new Gate(10);
     let end = (): void => undefined;
-    const first = gate.run(10, new AbortController().signal, () => new Promise<void>((resolve) => (end = resolve)));
+    const first = gate.run(
+      10,
+      new AbortController().signal,
+      () => new Promise<void>((resolve) => (end = resolve)),
+    );
     const controller = new AbortController();
     const gone = gate.run(10, controller.signal, async () => "begun");
     const last = gate.run(10, new AbortController().signal, async () => "done");
@@ -115,7 +127,9 @@ describe("a gate", () => {
     end();
     await first;
     expect(await last).toBe("done");
-    await expect(gate.run(10, new AbortController().signal, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+    await expect(
+      gate.run(10, new AbortController().signal, () => Promise.reject(new Error("failed"))),
+    ).rejects.toThrow("failed");
     expect(await gate.run(10, new AbortController().signal, async () => "again")).toBe("again");
   });
 });

@@ -10,7 +10,11 @@ const limits = { maxUrlLength: 65_536, maxHeaderLength: 131_072 };
 
 /** The registry behind a server's own handler, without a network. */
 function handled(registry: Registry): Registry {
-  return openHttpRegistry("http://registry.test", createHandler(registry, { writable: true, limits }), registry.capabilities);
+  return openHttpRegistry(
+    "http://registry.test",
+    createHandler(registry, { writable: true, limits }),
+    registry.capabilities,
+  );
 }
 
 // Layouts behind node:http: in conformance.deep.test.ts.

@@ -22,17 +22,30 @@ describe("a duration that no timer can wait for", () => {
 });
 
 describe("the longest durations", () => {
-  const limits = { idleMs: maxDurationMs, requestMs: maxDurationMs, rateWindowMs: maxDurationMs, minBytesPerSecond: 1 };
+  const limits = {
+    idleMs: maxDurationMs,
+    requestMs: maxDurationMs,
+    rateWindowMs: maxDurationMs,
+    minBytesPerSecond: 1,
+  };
 
   it("let a push and a pull through", async () => {
     await using server = await serve(createMemoryRegistry(), { port: 0, writable: true, limits });
     const body = new Uint8Array(3_000_000);
-    const put = await fetch(`${server.url}/v2/a/manifests/v1`, { method: "PUT", headers: { "content-type": "application/x" }, body });
+    const put = await fetch(`${server.url}/v2/a/manifests/v1`, {
+      method: "PUT",
+      headers: { "content-type": "application/x" },
+      body,
+    });
     expect(put.status).toBe(201);
-    expect((await (await fetch(`${server.url}/v2/a/manifests/v1`)).arrayBuffer()).byteLength).toBe(body.length);
+    expect((await (await fetch(`${server.url}/v2/a/manifests/v1`)).arrayBuffer()).byteLength).toBe(
+      body.length,
+    );
   });
 
   it("do not add up to more", () => {
-    expect(new Patience({ rateWindowMs: maxDurationMs, minBytesPerSecond: 1 }).leftFor(1_000_000_000)).toBe(maxDurationMs);
+    expect(new Patience({ rateWindowMs: maxDurationMs, minBytesPerSecond: 1 }).leftFor(1_000_000_000)).toBe(
+      maxDurationMs,
+    );
   });
 });

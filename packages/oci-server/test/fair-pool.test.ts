@@ -30,7 +30,11 @@ describe("a fair pool", () => {
   });
 
   it("has everything again when everything was given back, in any order", () => {
-    const step = fc.record({ client: fc.constantFrom("a", "b", undefined), amount: fc.integer({ min: 1, max: 40 }), gives: fc.boolean() });
+    const step = fc.record({
+      client: fc.constantFrom("a", "b", undefined),
+      amount: fc.integer({ min: 1, max: 40 }),
+      gives: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const pool = new FairPool(100, 60);

@@ -25,7 +25,10 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.close(0);
 });
 
-async function start(options: ServeOptions = {}, registry: Registry = createMemoryRegistry()): Promise<RegistryServer> {
+async function start(
+  options: ServeOptions = {},
+  registry: Registry = createMemoryRegistry(),
+): Promise<RegistryServer> {
   const server = await serve(registry, { port: 0, writable: true, ...options });
   running.push(server);
   return server;
@@ -42,7 +45,12 @@ function send(server: RegistryServer, lines: string, address = "127.0.0.1"): Soc
 }
 
 /** Sends a request from `address`, without a body. Gives its status, and when to come again. */
-async function ask(server: RegistryServer, method: string, path: string, { address = "127.0.0.1", headers = {} } = {}): Promise<readonly [number | undefined, string | undefined]> {
+async function ask(
+  server: RegistryServer,
+  method: string,
+  path: string,
+  { address = "127.0.0.1", headers = {} } = {},
+): Promise<readonly [number | undefined, string | undefined]> {
   const sent = request(server.url + path, { method, headers, localAddress: address, agent: false });
   sent.end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
@@ -50,7 +58,8 @@ async function ask(server: RegistryServer, method: string, path: string, { addre
   return [response.statusCode, response.headers["retry-after"]];
 }
 
-const drip = (path = `blobs/uploads/?digest=${digest}`, headers = ""): string => `POST /v2/a/${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: 10\r\n\r\n0`;
+const drip = (path = `blobs/uploads/?digest=${digest}`, headers = ""): string =>
+  `POST /v2/a/${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: 10\r\n\r\n0`;
 
 /** Sends a request many times, and waits until the server has begun to handle each. */
 async function hold(server: RegistryServer, count: number, lines: string): Promise<void> {
@@ -66,25 +75,46 @@ describe("a client that sends many bodies and finishes none", () => {
     const server = await start({ limits: { maxUploads: 8, clientPercent: 50 } });
     await hold(server, 4, drip());
     expect(await ask(server, "POST", "/v2/a/blobs/uploads/")).toEqual([429, "1"]);
-    expect(await ask(server, "POST", "/v2/a/blobs/uploads/", { address: "127.0.0.2" })).toEqual([202, undefined]);
+    expect(await ask(server, "POST", "/v2/a/blobs/uploads/", { address: "127.0.0.2" })).toEqual([
+      202,
+      undefined,
+    ]);
     expect(await ask(server, "GET", "/v2/")).toEqual([200, undefined]);
     for (const socket of sockets) socket.destroy();
     await expect.poll(() => ask(server, "POST", "/v2/a/blobs/uploads/")).toEqual([202, undefined]);
   });
 
   it("is turned away wherever it comes from if authorize names it, and no other client is", async () => {
-    const authorize: Authorize = ({ headers }) => ({ decision: "allow", client: headers.get("x-client") ?? "" });
-    const server = await start({ authorize, allowSharedBlobs: true, limits: { maxUploads: 8, clientPercent: 50 } });
+    const authorize: Authorize = ({ headers }) => ({
+      decision: "allow",
+      client: headers.get("x-client") ?? "",
+    });
+    const server = await start({
+      authorize,
+      allowSharedBlobs: true,
+      limits: { maxUploads: 8, clientPercent: 50 },
+    });
     await hold(server, 4, drip(undefined, "X-Client: one\r\n"));
-    const from = (client: string, address: string): Promise<unknown> => ask(server, "POST", "/v2/a/blobs/uploads/", { address, headers: { "x-client": client } });
-    expect([await from("one", "127.0.0.2"), await from("two", "127.0.0.1")]).toEqual([[429, "1"], [202, undefined]]);
+    const from = (client: string, address: string): Promise<unknown> =>
+      ask(server, "POST", "/v2/a/blobs/uploads/", { address, headers: { "x-client": client } });
+    expect([await from("one", "127.0.0.2"), await from("two", "127.0.0.1")]).toEqual([
+      [429, "1"],
+      [202, undefined],
+    ]);
   });
 
   it("is the one that clientOf names, such as behind a proxy", async () => {
-    const server = await start({ clientOf: ({ headers }, address) => headers.get("x-forwarded-for") ?? address, limits: { maxUploads: 8, clientPercent: 50 } });
+    const server = await start({
+      clientOf: ({ headers }, address) => headers.get("x-forwarded-for") ?? address,
+      limits: { maxUploads: 8, clientPercent: 50 },
+    });
     await hold(server, 4, drip(undefined, "X-Forwarded-For: 192.0.2.1\r\n"));
-    const from = (client: string): Promise<unknown> => ask(server, "POST", "/v2/a/blobs/uploads/", { headers: { "x-forwarded-for": client } });
-    expect([await from("192.0.2.1"), await from("192.0.2.2")]).toEqual([[429, "1"], [202, undefined]]);
+    const from = (client: string): Promise<unknown> =>
+      ask(server, "POST", "/v2/a/blobs/uploads/", { headers: { "x-forwarded-for": client } });
+    expect([await from("192.0.2.1"), await from("192.0.2.2")]).toEqual([
+      [429, "1"],
+      [202, undefined],
+    ]);
   });
 
   it("is told 408 when it has sent too little for too long", async () => {
@@ -99,7 +129,11 @@ describe("a client that sends many bodies and finishes none", () => {
 
 describe("a server that is slow itself", () => {
   it("does not count that against the client", async () => {
-    const pushBlob = async (_repo: string, expected: { digest: string }, source: BlobSource): Promise<{ mediaType: string; digest: `sha256:${string}`; size: number }> => {
+    const pushBlob = async (
+      _repo: string,
+      expected: { digest: string },
+      source: BlobSource,
+    ): Promise<{ mediaType: string; digest: `sha256:${string}`; size: number }> => {
       let size = 0;
       for await (const chunk of readBlobSource(source)) {
         // For longer than the client may take, which is long enough for a client on a busy machine.
@@ -108,43 +142,62 @@ describe("a server that is slow itself", () => {
       }
       return { mediaType: "a/b", digest: expected.digest as `sha256:${string}`, size };
     };
-    const server = await start({ limits: { rateWindowMs: 2_000, minBytesPerSecond: 1_000_000, idleMs: 2_000 } }, defineRegistry({ pushBlob: pushBlob }));
-    const response = await fetch(`${server.url}/v2/a/blobs/uploads/?digest=${largeDigest}`, { method: "POST", body: large.slice(0, 200_000) });
+    const server = await start(
+      { limits: { rateWindowMs: 2_000, minBytesPerSecond: 1_000_000, idleMs: 2_000 } },
+      defineRegistry({ pushBlob: pushBlob }),
+    );
+    const response = await fetch(`${server.url}/v2/a/blobs/uploads/?digest=${largeDigest}`, {
+      method: "POST",
+      body: large.slice(0, 200_000),
+    });
     expect(response.status).toBe(201);
   });
 });
 
 describe("a client that is refused while it sends", () => {
-  it.each(["PUT /v2/a/manifests/v1", "HEAD /v2/a/manifests/v1"])("sends all it has and reads the answer, without an error: %s", async (line) => {
-    const server = await start({ limits: { maxManifestBytes: 5 } });
-    const socket = connect(server.port, "127.0.0.1");
-    sockets.push(socket);
-    const errors: unknown[] = [];
-    socket.on("error", (error) => errors.push(error));
-    socket.write(`${line} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b\r\nContent-Length: ${large.length}\r\n\r\n`);
-    const [first] = (await once(socket, "data")) as [Buffer];
-    for (let at = 0; at < large.length; at += 1_000_000) {
-      await new Promise<void>((resolve, reject) => {
-        socket.write(large.subarray(at, at + 1_000_000), (error) => {
-          if (error) reject(error);
-          else resolve();
+  it.each(["PUT /v2/a/manifests/v1", "HEAD /v2/a/manifests/v1"])(
+    "sends all it has and reads the answer, without an error: %s",
+    async (line) => {
+      const server = await start({ limits: { maxManifestBytes: 5 } });
+      const socket = connect(server.port, "127.0.0.1");
+      sockets.push(socket);
+      const errors: unknown[] = [];
+      socket.on("error", (error) => errors.push(error));
+      socket.write(
+        `${line} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b\r\nContent-Length: ${large.length}\r\n\r\n`,
+      );
+      const [first] = (await once(socket, "data")) as [Buffer];
+      for (let at = 0; at < large.length; at += 1_000_000) {
+        await new Promise<void>((resolve, reject) => {
+          socket.write(large.subarray(at, at + 1_000_000), (error) => {
+            if (error) reject(error);
+            else resolve();
+          });
         });
-      });
-    }
-    await new Promise((resolve) => socket.resume().once("close", resolve));
-    expect([String(first), errors]).toEqual([expect.stringMatching(line.startsWith("PUT") ? /^HTTP\/1\.1 413 / : /^HTTP\/1\.1 404 /), []]);
-  });
+      }
+      await new Promise((resolve) => socket.resume().once("close", resolve));
+      expect([String(first), errors]).toEqual([
+        expect.stringMatching(line.startsWith("PUT") ? /^HTTP\/1\.1 413 / : /^HTTP\/1\.1 404 /),
+        [],
+      ]);
+    },
+  );
 });
 
 describe("manifests that there is no memory for", () => {
-  const put = (size: number, end = ""): string => `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
+  const put = (size: number, end = ""): string =>
+    `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
 
   it("are 429 before they are received, and small ones go on", async () => {
     const server = await start({ limits: { maxHeldBytes: 20_000_000, clientPercent: 100 } });
     await hold(server, 1, put(8_000_000));
     const socket = send(server, put(8_000_000, "Connection: close\r\n") + "x".repeat(8_000_000));
     expect(await text(socket.resume())).toMatch(/^HTTP\/1\.1 429 [^]*Retry-After: 1[^]*TOOMANYREQUESTS/i);
-    const small = await fetch(`${server.url}/v2/a/manifests/v2`, { method: "PUT", headers: { "content-type": "a/b" }, body: "x" });
+    const small = await fetch(`${server.url}/v2/a/manifests/v2`, {
+      method: "PUT",
+      headers: { "content-type": "a/b" },
+      body: "x",
+    });
     expect(small.status).toBe(201);
     expect(await ask(server, "GET", "/v2/a/manifests/v2")).toEqual([200, undefined]);
   });
@@ -153,7 +206,14 @@ describe("manifests that there is no memory for", () => {
     const server = await start({ limits: { maxHeldBytes: 2_000_000, clientPercent: 100 } });
     const push = async (size: number): Promise<number> => {
       const body = new Blob([large.slice(0, size)]).stream();
-      return (await fetch(`${server.url}/v2/a/manifests/v1`, { method: "PUT", headers: { "content-type": "a/b" }, body, duplex: "half" })).status;
+      return (
+        await fetch(`${server.url}/v2/a/manifests/v1`, {
+          method: "PUT",
+          headers: { "content-type": "a/b" },
+          body,
+          duplex: "half",
+        })
+      ).status;
     };
     expect([await push(3_000_000), await push(900_000), await push(900_000)]).toEqual([429, 201, 201]);
   });
@@ -171,7 +231,11 @@ describe("manifests that there is no memory for", () => {
     };
     const server = await start({}, defineRegistry({ getTag }));
     const response = await fetch(`${server.url}/v2/a/manifests/big`);
-    expect([response.status, await response.text(), reads]).toEqual([500, expect.stringContaining("SIZE_INVALID"), 0]);
+    expect([response.status, await response.text(), reads]).toEqual([
+      500,
+      expect.stringContaining("SIZE_INVALID"),
+      0,
+    ]);
   });
 });
 
@@ -202,7 +266,10 @@ describe("a client that takes nothing of its answers", () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest: largeDigest }, large);
     const server = await start({ limits: { maxHeldBytes: 4_000_000 } }, registry);
-    const socket = send(server, `GET /v2/a/blobs/${largeDigest} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(2000));
+    const socket = send(
+      server,
+      `GET /v2/a/blobs/${largeDigest} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(2000),
+    );
     await new Promise((resolve) => socket.resume().once("close", resolve));
     expect(await ask(server, "GET", "/v2/")).toEqual([200, undefined]);
   });

@@ -1,8 +1,26 @@
 import type {
-  BlobReader, BlobSource, BlobWriter, ByteRange, CallOptions, Descriptor, ListOptions, Registry, RegistryErrorCode, UploadStatus,
+  BlobReader,
+  BlobSource,
+  BlobWriter,
+  ByteRange,
+  CallOptions,
+  Descriptor,
+  ListOptions,
+  Registry,
+  RegistryErrorCode,
+  UploadStatus,
 } from "@ocilayout/oci-types";
 import {
-  createBlobReader, isRegistryError, octetStream, readBlobSource, RegistryError, requireBytes, requireCount, requireDigest, requirePrecondition, requireString,
+  createBlobReader,
+  isRegistryError,
+  octetStream,
+  readBlobSource,
+  RegistryError,
+  requireBytes,
+  requireCount,
+  requireDigest,
+  requirePrecondition,
+  requireString,
 } from "@ocilayout/oci-types";
 import { isValidTag, requireRepository } from "@ocilayout/ociref";
 
@@ -41,14 +59,24 @@ class HttpRegistry implements Registry {
     return this.#get(path(repo, "blobs", requireDigest(digest).digest), options);
   }
 
-  async getBlobRange(repo: string, digest: string, { start, end }: ByteRange, options: CallOptions = {}): Promise<BlobReader> {
+  async getBlobRange(
+    repo: string,
+    digest: string,
+    { start, end }: ByteRange,
+    options: CallOptions = {},
+  ): Promise<BlobReader> {
     requireCount(start, "start");
     if (end !== undefined) requireCount(end, "end");
     const descriptor = await this.resolveBlob(repo, digest, options);
     const until = Math.min(end ?? descriptor.size, descriptor.size);
     if (start > descriptor.size || start > (end ?? descriptor.size)) throw new RegistryError("RANGE_INVALID");
     if (start >= until) return createBlobReader(descriptor, new Uint8Array(), { verify: false });
-    return this.#get(path(repo, "blobs", digest), options, { range: `bytes=${start}-${until - 1}` }, descriptor);
+    return this.#get(
+      path(repo, "blobs", digest),
+      options,
+      { range: `bytes=${start}-${until - 1}` },
+      descriptor,
+    );
   }
 
   async getManifest(repo: string, digest: string, options: CallOptions = {}): Promise<BlobReader> {
@@ -71,23 +99,41 @@ class HttpRegistry implements Registry {
     return this.#head(path(repo, "manifests", requireTag(tag)), options);
   }
 
-  async pushBlob(repo: string, { digest, size }: { digest: string; size?: number | undefined }, content: BlobSource, options: CallOptions = {}): Promise<Descriptor> {
+  async pushBlob(
+    repo: string,
+    { digest, size }: { digest: string; size?: number | undefined },
+    content: BlobSource,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
     const source = readBlobSource(content, options);
     try {
       options.signal?.throwIfAborted();
       const target = `${path(repo, "blobs", "uploads/")}?digest=${encodeURIComponent(requireDigest(digest).digest)}`;
       const body = await collectBytes(source, size === undefined ? undefined : requireCount(size, "size"));
-      const response = await this.#ask(target, { method: "POST", headers: { "content-type": octetStream }, body, signal: options.signal });
+      const response = await this.#ask(target, {
+        method: "POST",
+        headers: { "content-type": octetStream },
+        body,
+        signal: options.signal,
+      });
       return { mediaType: octetStream, digest: digestOf(response), size: body.length };
     } finally {
       await source.return();
     }
   }
 
-  async pushBlobChunked(repo: string, { digestAlgorithm, chunkSize, signal }: CallOptions & { digestAlgorithm?: string | undefined; chunkSize?: number | undefined } = {}): Promise<BlobWriter> {
+  async pushBlobChunked(
+    repo: string,
+    {
+      digestAlgorithm,
+      chunkSize,
+      signal,
+    }: CallOptions & { digestAlgorithm?: string | undefined; chunkSize?: number | undefined } = {},
+  ): Promise<BlobWriter> {
     if (chunkSize !== undefined) requireCount(chunkSize, "chunkSize");
     if (digestAlgorithm !== undefined) requireString(digestAlgorithm, "digestAlgorithm");
-    const query = digestAlgorithm === undefined ? "" : `?digest-algorithm=${encodeURIComponent(digestAlgorithm)}`;
+    const query =
+      digestAlgorithm === undefined ? "" : `?digest-algorithm=${encodeURIComponent(digestAlgorithm)}`;
     const response = await this.#ask(path(repo, "blobs", "uploads/") + query, { method: "POST", signal });
     return this.#writer(response, chunkSize, signal);
   }
@@ -95,7 +141,11 @@ class HttpRegistry implements Registry {
   async pushBlobChunkedResume(
     repo: string,
     id: string,
-    { offset, chunkSize, signal }: CallOptions & { offset?: number | undefined; chunkSize?: number | undefined } = {},
+    {
+      offset,
+      chunkSize,
+      signal,
+    }: CallOptions & { offset?: number | undefined; chunkSize?: number | undefined } = {},
   ): Promise<BlobWriter> {
     requireString(id, "id");
     if (chunkSize !== undefined) requireCount(chunkSize, "chunkSize");
@@ -117,10 +167,18 @@ class HttpRegistry implements Registry {
     await this.#ask(uploadPath(repo, id), { method: "DELETE", signal });
   }
 
-  async mountBlob(fromRepo: string | undefined, toRepo: string, digest: string, { signal }: CallOptions = {}): Promise<Descriptor> {
+  async mountBlob(
+    fromRepo: string | undefined,
+    toRepo: string,
+    digest: string,
+    { signal }: CallOptions = {},
+  ): Promise<Descriptor> {
     const query = new URLSearchParams({ mount: requireDigest(digest).digest });
     if (fromRepo !== undefined) query.set("from", requireRepository(fromRepo));
-    const response = await this.#ask(`${path(toRepo, "blobs", "uploads/")}?${query.toString()}`, { method: "POST", signal });
+    const response = await this.#ask(`${path(toRepo, "blobs", "uploads/")}?${query.toString()}`, {
+      method: "POST",
+      signal,
+    });
     if (response.status === 201) return this.resolveBlob(toRepo, digest);
     await this.#ask(response.headers.get("location") ?? "", { method: "DELETE" });
     throw new RegistryError("BLOB_UNKNOWN");
@@ -130,7 +188,12 @@ class HttpRegistry implements Registry {
     repo: string,
     content: Uint8Array,
     mediaType: string,
-    options: CallOptions & { digest?: string | undefined; tags?: readonly string[] | undefined; ifMatch?: string | undefined; ifNoneMatch?: "*" | undefined } = {},
+    options: CallOptions & {
+      digest?: string | undefined;
+      tags?: readonly string[] | undefined;
+      ifMatch?: string | undefined;
+      ifNoneMatch?: "*" | undefined;
+    } = {},
   ): Promise<Descriptor> {
     const { digest, tags = [], ifMatch, ifNoneMatch, signal } = options;
     const body = requireBytes(content, "a manifest").slice();
@@ -146,10 +209,20 @@ class HttpRegistry implements Registry {
     const headers: Record<string, string> = { "content-type": mediaType };
     if (ifMatch !== undefined) headers["if-match"] = ifMatch === "*" ? "*" : `"${ifMatch}"`;
     if (ifNoneMatch !== undefined) headers["if-none-match"] = ifNoneMatch;
-    const response = await this.#ask(`${path(repo, "manifests", named)}?${query.toString()}`, { method: "PUT", headers, body, signal });
+    const response = await this.#ask(`${path(repo, "manifests", named)}?${query.toString()}`, {
+      method: "PUT",
+      headers,
+      body,
+      signal,
+    });
     const applied = (response.headers.get("oci-tag") ?? "").split(", ").filter((tag) => tag !== "");
-    if (applied.join() !== further.join()) throw new Error(`the tags ${applied.join()} were made, not ${further.join()}`);
-    return { mediaType: mediaType.replace(/\s*;.*$/s, "").trim(), digest: digestOf(response), size: body.length };
+    if (applied.join() !== further.join())
+      throw new Error(`the tags ${applied.join()} were made, not ${further.join()}`);
+    return {
+      mediaType: mediaType.replace(/\s*;.*$/s, "").trim(),
+      digest: digestOf(response),
+      size: body.length,
+    };
   }
 
   async deleteBlob(repo: string, digest: string, { signal }: CallOptions = {}): Promise<void> {
@@ -160,7 +233,11 @@ class HttpRegistry implements Registry {
     await this.#ask(path(repo, "manifests", requireDigest(digest).digest), { method: "DELETE", signal });
   }
 
-  async deleteTag(repo: string, tag: string, options: CallOptions & { ifMatch?: string | undefined; ifNoneMatch?: "*" | undefined } = {}): Promise<void> {
+  async deleteTag(
+    repo: string,
+    tag: string,
+    options: CallOptions & { ifMatch?: string | undefined; ifNoneMatch?: "*" | undefined } = {},
+  ): Promise<void> {
     const { ifMatch, ifNoneMatch, signal } = options;
     requirePrecondition(options, [tag]);
     const headers: Record<string, string> = {};
@@ -170,14 +247,26 @@ class HttpRegistry implements Registry {
   }
 
   tags(repo: string, options: ListOptions = {}): AsyncIterable<string> {
-    return this.#pages(() => path(repo, "tags", "list"), options, (body) => (body as { tags: string[] }).tags);
+    return this.#pages(
+      () => path(repo, "tags", "list"),
+      options,
+      (body) => (body as { tags: string[] }).tags,
+    );
   }
 
   repositories(options: ListOptions = {}): AsyncIterable<string> {
-    return this.#pages(() => "/v2/_catalog", options, (body) => (body as { repositories: string[] }).repositories);
+    return this.#pages(
+      () => "/v2/_catalog",
+      options,
+      (body) => (body as { repositories: string[] }).repositories,
+    );
   }
 
-  referrers(repo: string, digest: string, options: ListOptions & { artifactType?: string | undefined } = {}): AsyncIterable<Descriptor> {
+  referrers(
+    repo: string,
+    digest: string,
+    options: ListOptions & { artifactType?: string | undefined } = {},
+  ): AsyncIterable<Descriptor> {
     const { artifactType } = options;
     return this.#pages(
       () => {
@@ -211,14 +300,25 @@ class HttpRegistry implements Registry {
         signal?.throwIfAborted();
         if (left-- > 0) yield item;
       }
-      next = left > 0 ? /^<(?<target>[^>]*)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.groups?.["target"] : undefined;
+      next =
+        left > 0
+          ? /^<(?<target>[^>]*)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.groups?.["target"]
+          : undefined;
     }
   }
 
-  async #get(target: string, { signal }: CallOptions, headers: Record<string, string> = {}, descriptor?: Descriptor): Promise<BlobReader> {
+  async #get(
+    target: string,
+    { signal }: CallOptions,
+    headers: Record<string, string> = {},
+    descriptor?: Descriptor,
+  ): Promise<BlobReader> {
     const response = await this.#ask(target, { headers, signal });
     const content = corruptWhereCut(response, signal);
-    return createBlobReader(descriptor ?? describe(response), content, { verify: descriptor === undefined, signal });
+    return createBlobReader(descriptor ?? describe(response), content, {
+      verify: descriptor === undefined,
+      signal,
+    });
   }
 
   async #head(target: string, { signal }: CallOptions): Promise<Descriptor> {
@@ -237,13 +337,25 @@ class HttpRegistry implements Registry {
 
   async #fetch(target: string, { method = "GET", headers = {}, body, signal }: Asked): Promise<Response> {
     signal?.throwIfAborted();
-    return this.#send(new Request(this.#base + target, { method, headers, ...(body === undefined ? {} : { body }), ...(signal === undefined ? {} : { signal }) }));
+    return this.#send(
+      new Request(this.#base + target, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
   }
 
   #writer(response: Response, chunkSize: number | undefined, signal: AbortSignal | undefined): BlobWriter {
     const ask: Ask = (target, asked) => this.#ask(target, asked);
     const location = response.headers.get("location") ?? "";
-    return new HttpWriter(ask, this.#writing, { location, size: offsetOf(response), chunkSize: chunkSize === undefined || chunkSize === 0 ? DEFAULT_CHUNK : chunkSize, signal });
+    return new HttpWriter(ask, this.#writing, {
+      location,
+      size: offsetOf(response),
+      chunkSize: chunkSize === undefined || chunkSize === 0 ? DEFAULT_CHUNK : chunkSize,
+      signal,
+    });
   }
 }
 
@@ -295,8 +407,16 @@ class HttpWriter implements BlobWriter {
       const body = requireBytes(chunk, "a chunk").slice();
       this.#requireOpen();
       if (body.length === 0) return;
-      const headers = { "content-type": octetStream, "content-range": `${this.#size}-${this.#size + body.length - 1}` };
-      const response = await this.#ask(this.#location, { method: "PATCH", headers, body, signal: this.#signal });
+      const headers = {
+        "content-type": octetStream,
+        "content-range": `${this.#size}-${this.#size + body.length - 1}`,
+      };
+      const response = await this.#ask(this.#location, {
+        method: "PATCH",
+        headers,
+        body,
+        signal: this.#signal,
+      });
       this.#location = response.headers.get("location") ?? "";
       this.#size = offsetOf(response);
     });
@@ -306,7 +426,10 @@ class HttpWriter implements BlobWriter {
     return this.#enqueue(async () => {
       const expected = requireDigest(digest).digest;
       this.#requireOpen();
-      const response = await this.#ask(`${this.#location}?digest=${encodeURIComponent(expected)}`, { method: "PUT", signal: this.#signal });
+      const response = await this.#ask(`${this.#location}?digest=${encodeURIComponent(expected)}`, {
+        method: "PUT",
+        signal: this.#signal,
+      });
       this.#end("committed");
       return { mediaType: octetStream, digest: digestOf(response), size: this.#size };
     });
@@ -370,17 +493,26 @@ function digestOf(response: Response): Descriptor["digest"] {
 }
 
 function describe(response: Response): Descriptor {
-  return { mediaType: response.headers.get("content-type") ?? "", digest: digestOf(response), size: Number(response.headers.get("content-length")) };
+  return {
+    mediaType: response.headers.get("content-type") ?? "",
+    digest: digestOf(response),
+    size: Number(response.headers.get("content-length")),
+  };
 }
 
 async function readError(response: Response): Promise<Error> {
-  const { errors } = (await response.json()) as { errors: readonly { code: RegistryErrorCode; message: string; detail?: unknown }[] };
+  const { errors } = (await response.json()) as {
+    errors: readonly { code: RegistryErrorCode; message: string; detail?: unknown }[];
+  };
   const [first] = errors;
   if (first === undefined) throw new Error(`${response.status} without an error`);
   return new RegistryError(first.code, first.message, { detail: first.detail });
 }
 
-async function collectBytes(source: AsyncIterable<Uint8Array>, size: number | undefined): Promise<Uint8Array<ArrayBuffer>> {
+async function collectBytes(
+  source: AsyncIterable<Uint8Array>,
+  size: number | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
@@ -393,7 +525,10 @@ async function collectBytes(source: AsyncIterable<Uint8Array>, size: number | un
 }
 
 /** A connection that breaks off is how a server says that what it has is not what it should be. */
-async function* corruptWhereCut(response: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+async function* corruptWhereCut(
+  response: Response,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* (response.body ?? []) as AsyncIterable<Uint8Array>;
   } catch (cause) {

@@ -26,7 +26,10 @@ describe("a body that is too large", () => {
   it("is 413 for a manifest: at its Content-Length, or where it goes on", async () => {
     const ask = limited({ maxManifestBytes: 9 });
     const headers = { "content-type": "application/x-thing" };
-    for (const sent of [{ headers: { ...headers, "content-length": "10" }, body: stalling("") }, { headers, body: new Blob([content]).stream() }]) {
+    for (const sent of [
+      { headers: { ...headers, "content-length": "10" }, body: stalling("") },
+      { headers, body: new Blob([content]).stream() },
+    ]) {
       const response = await ask("PUT", "/v2/a/manifests/v1", sent);
       expect([response.status, await codes(response)]).toEqual([413, ["SIZE_INVALID"]]);
     }
@@ -39,12 +42,22 @@ describe("a body that is too large", () => {
         throw new RegistryError("SIZE_INVALID");
       },
     });
-    expect((await serving(registry)("PUT", "/v2/a/manifests/v1", { headers: { "content-type": "a/b" }, body: "x" })).status).toBe(413);
+    expect(
+      (
+        await serving(registry)("PUT", "/v2/a/manifests/v1", {
+          headers: { "content-type": "a/b" },
+          body: "x",
+        })
+      ).status,
+    ).toBe(413);
   });
 
   it("is 413 for a blob, however it comes", async () => {
     const ask = limited({ maxBlobBytes: 9 });
-    for (const send of [() => ({ headers: { "content-length": "10" }, body: stalling("") }), () => ({ body: new Blob([content]).stream() })]) {
+    for (const send of [
+      () => ({ headers: { "content-length": "10" }, body: stalling("") }),
+      () => ({ body: new Blob([content]).stream() }),
+    ]) {
       expect((await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, send())).status).toBe(413);
       const location = (await ask("POST", "/v2/a/blobs/uploads/")).headers.get("location") ?? "";
       expect((await ask("PATCH", location, send())).status).toBe(413);
@@ -57,7 +70,9 @@ describe("a body that is too large", () => {
     const location = (await ask("POST", "/v2/a/blobs/uploads/")).headers.get("location") ?? "";
     expect((await ask("PATCH", location, { body: "01234" })).status).toBe(202);
     expect((await ask("PATCH", location, { body: "56789" })).status).toBe(413);
-    expect((await ask("PATCH", location, { headers: { "content-range": "5-9" }, body: "56789" })).status).toBe(413);
+    expect(
+      (await ask("PATCH", location, { headers: { "content-range": "5-9" }, body: "56789" })).status,
+    ).toBe(413);
   });
 });
 
@@ -66,7 +81,10 @@ describe("a body that does not come", () => {
     ["PUT", "/v2/a/manifests/v1"],
     ["POST", `/v2/a/blobs/uploads/?digest=${digest}`],
   ])("is 408 after the idle time: %s %s", async (method, path) => {
-    const response = await limited({ idleMs: 20 })(method, path, { headers: { "content-type": "a/b" }, body: stalling("01234") });
+    const response = await limited({ idleMs: 20 })(method, path, {
+      headers: { "content-type": "a/b" },
+      body: stalling("01234"),
+    });
     expect([response.status, await codes(response)]).toEqual([408, ["BLOB_UPLOAD_INVALID"]]);
   });
 
@@ -74,7 +92,9 @@ describe("a body that does not come", () => {
     const ask = limited({ idleMs: 20 });
     const location = (await ask("POST", "/v2/a/blobs/uploads/")).headers.get("location") ?? "";
     expect((await ask("PATCH", location, { body: stalling("01234") })).status).toBe(408);
-    expect((await ask("PATCH", location, { headers: { "content-range": "5-9" }, body: "56789" })).status).toBe(202);
+    expect(
+      (await ask("PATCH", location, { headers: { "content-range": "5-9" }, body: "56789" })).status,
+    ).toBe(202);
   });
 
   it("is 408 where it drips for longer than a request may take", async () => {
@@ -84,7 +104,9 @@ describe("a body that does not come", () => {
         controller.enqueue(new Uint8Array(1));
       },
     });
-    const response = await limited({ requestMs: 60 })("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: dripping });
+    const response = await limited({ requestMs: 60 })("POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
+      body: dripping,
+    });
     expect(response.status).toBe(408);
   });
 });
@@ -106,7 +128,11 @@ describe("too much of the rest", () => {
     const ask = limited({ maxUploads: 1, idleMs: 50 });
     const first = ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: stalling("") });
     const second = await ask("POST", "/v2/a/blobs/uploads/");
-    expect([second.status, second.headers.get("retry-after"), await codes(second)]).toEqual([429, "1", ["TOOMANYREQUESTS"]]);
+    expect([second.status, second.headers.get("retry-after"), await codes(second)]).toEqual([
+      429,
+      "1",
+      ["TOOMANYREQUESTS"],
+    ]);
     expect((await first).status).toBe(408);
     expect((await ask("POST", "/v2/a/blobs/uploads/")).status).toBe(202);
   });
@@ -120,11 +146,15 @@ describe("limits that make no sense", () => {
     [{ maxUploads: "1" }, TypeError],
     [{ maxBlobByte: 1 }, TypeError],
   ])("%j are refused", (limits, error) => {
-    expect(() => createHandler(createMemoryRegistry(), { limits: limits as HandlerOptions["limits"] })).toThrow(error);
+    expect(() =>
+      createHandler(createMemoryRegistry(), { limits: limits as HandlerOptions["limits"] }),
+    ).toThrow(error);
   });
 
   it("that are undefined are the defaults", () => {
-    expect(() => createHandler(createMemoryRegistry(), { limits: { idleMs: undefined } as never })).not.toThrow();
+    expect(() =>
+      createHandler(createMemoryRegistry(), { limits: { idleMs: undefined } as never }),
+    ).not.toThrow();
   });
 });
 
@@ -132,7 +162,14 @@ describe("what fails in the server", () => {
   it.each([
     [new Error("ENOENT: /var/lib/secret"), 500, "UNKNOWN"],
     [new TypeError("at /var/lib/secret.js:1"), 500, "UNKNOWN"],
-    [new RegistryError("STORAGE_FAILED", undefined, { cause: new Error("/var/lib/secret"), detail: { path: "/var/lib/secret" } }), 500, "STORAGE_FAILED"],
+    [
+      new RegistryError("STORAGE_FAILED", undefined, {
+        cause: new Error("/var/lib/secret"),
+        detail: { path: "/var/lib/secret" },
+      }),
+      500,
+      "STORAGE_FAILED",
+    ],
     [new RegistryError("LOCK_TIMEOUT", undefined, { detail: { host: "secret" } }), 503, "LOCK_TIMEOUT"],
     [new RegistryError("CLOSED"), 503, "CLOSED"],
   ])("is told to the server and not to the client: %s", async (error, status, code) => {
@@ -140,11 +177,21 @@ describe("what fails in the server", () => {
     const getManifest = async (): Promise<never> => {
       throw error;
     };
-    const response = await serving(defineRegistry({ getManifest }), { onError: told })("GET", `/v2/a/manifests/${digest}`);
+    const response = await serving(defineRegistry({ getManifest }), { onError: told })(
+      "GET",
+      `/v2/a/manifests/${digest}`,
+    );
     const text = await response.text();
-    expect([response.status, (JSON.parse(text) as { errors: { code: string }[] }).errors[0]?.code, text.includes("secret")]).toEqual([status, code, false]);
+    expect([
+      response.status,
+      (JSON.parse(text) as { errors: { code: string }[] }).errors[0]?.code,
+      text.includes("secret"),
+    ]).toEqual([status, code, false]);
     expect(response.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
-    expect(told).toHaveBeenCalledExactlyOnceWith(error, { method: "GET", url: `http://registry.test/v2/a/manifests/${digest}` });
+    expect(told).toHaveBeenCalledExactlyOnceWith(error, {
+      method: "GET",
+      url: `http://registry.test/v2/a/manifests/${digest}`,
+    });
   });
 
   it("is not told where the client has gone: nothing failed but its patience", async () => {
@@ -154,7 +201,9 @@ describe("what fails in the server", () => {
       controller.abort();
       throw new Error("aborted");
     };
-    await serving(defineRegistry({ getManifest }), { onError: told })("GET", `/v2/a/manifests/${digest}`, { signal: controller.signal });
+    await serving(defineRegistry({ getManifest }), { onError: told })("GET", `/v2/a/manifests/${digest}`, {
+      signal: controller.signal,
+    });
     expect(told).not.toHaveBeenCalled();
   });
 });

@@ -16,7 +16,7 @@ async function withTags(...tags: string[]): Promise<ReturnType<typeof createMemo
 /** Follows the links from `path` on: what each page has. */
 async function follow<Page>(ask: Ask, path: string, pageOf: (body: never) => Page): Promise<Page[]> {
   const pages: Page[] = [];
-  for (let next: string | undefined = path; next !== undefined; ) {
+  for (let next: string | undefined = path; next !== undefined;) {
     const response: Response = await ask("GET", next);
     expect(response.status).toBe(200);
     pages.push(pageOf((await response.json()) as never));
@@ -30,14 +30,21 @@ const tagsOf = ({ tags }: { tags: string[] }): string[] => tags;
 describe("end-8a: the tags of a repository", () => {
   it("are listed in order, with its name", async () => {
     const response = await serving(await withTags("b", "B", "a"))("GET", "/v2/a/b/tags/list");
-    expect([response.status, response.headers.get("content-type"), response.headers.get("link")]).toEqual([200, "application/json", null]);
+    expect([response.status, response.headers.get("content-type"), response.headers.get("link")]).toEqual([
+      200,
+      "application/json",
+      null,
+    ]);
     expect(await response.json()).toEqual({ name: "a/b", tags: ["B", "a", "b"] });
   });
 
   it("may be none", async () => {
     const registry = await withTags("v1");
     await registry.deleteTag("a/b", "v1");
-    expect(await (await serving(registry)("GET", "/v2/a/b/tags/list")).json()).toEqual({ name: "a/b", tags: [] });
+    expect(await (await serving(registry)("GET", "/v2/a/b/tags/list")).json()).toEqual({
+      name: "a/b",
+      tags: [],
+    });
   });
 
   it("of a repository that is not there are 404", async () => {
@@ -48,13 +55,17 @@ describe("end-8a: the tags of a repository", () => {
   it("HEAD tells how long the list is", async () => {
     const ask = serving(await withTags("v1"));
     const [head, get] = [await ask("HEAD", "/v2/a/b/tags/list"), await ask("GET", "/v2/a/b/tags/list")];
-    expect([head.status, await head.text(), head.headers.get("content-length")]).toEqual([200, "", String((await get.text()).length)]);
+    expect([head.status, await head.text(), head.headers.get("content-length")]).toEqual([
+      200,
+      "",
+      String((await get.text()).length),
+    ]);
   });
 });
 
 describe("end-8b: a part of the tags", () => {
   it.each([
-    ["?n=2", ["a", "b"], "</v2/a/b/tags/list?n=2&last=b>; rel=\"next\""],
+    ["?n=2", ["a", "b"], '</v2/a/b/tags/list?n=2&last=b>; rel="next"'],
     ["?n=2&last=b", ["c", "d"], null],
     ["?n=4", ["a", "b", "c", "d"], null],
     ["?n=0", [], null],
@@ -87,10 +98,15 @@ describe("end-8b: a part of the tags", () => {
 describe("the catalog", () => {
   it("lists the repositories, page by page", async () => {
     const registry = createMemoryRegistry();
-    for (const name of ["b", "a/x", "a"]) await registry.pushManifest(name, bytes("one"), "application/x-thing");
+    for (const name of ["b", "a/x", "a"])
+      await registry.pushManifest(name, bytes("one"), "application/x-thing");
     const ask = serving(registry);
     expect(await (await ask("GET", "/v2/_catalog")).json()).toEqual({ repositories: ["a", "a/x", "b"] });
-    const pages = await follow(ask, "/v2/_catalog?n=1", ({ repositories }: { repositories: string[] }) => repositories);
+    const pages = await follow(
+      ask,
+      "/v2/_catalog?n=1",
+      ({ repositories }: { repositories: string[] }) => repositories,
+    );
     expect(pages).toEqual([["a"], ["a/x"], ["b"]]);
   });
 
@@ -104,11 +120,21 @@ describe("end-12a: the referrers of a manifest", () => {
   const digest = `sha256:${"5".repeat(64)}`;
   const path = `/v2/a/referrers/${digest}`;
 
-  async function withReferrers(count: number, annotation = "x"): Promise<ReturnType<typeof createMemoryRegistry>> {
+  async function withReferrers(
+    count: number,
+    annotation = "x",
+  ): Promise<ReturnType<typeof createMemoryRegistry>> {
     const registry = createMemoryRegistry();
     for (let i = 0; i < count; i += 1) {
       const subject = { mediaType: ociMediaTypes.imageManifest, digest, size: 7 };
-      const index = { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, artifactType: `application/x-${i % 2}`, manifests: [], subject, annotations: { i: `${i}${annotation}` } };
+      const index = {
+        schemaVersion: 2,
+        mediaType: ociMediaTypes.imageIndex,
+        artifactType: `application/x-${i % 2}`,
+        manifests: [],
+        subject,
+        annotations: { i: `${i}${annotation}` },
+      };
       await registry.pushManifest("a", bytes(JSON.stringify(index)), ociMediaTypes.imageIndex);
     }
     return registry;
@@ -120,10 +146,16 @@ describe("end-12a: the referrers of a manifest", () => {
 
   it("are an image index", async () => {
     const response = await serving(await withReferrers(2))("GET", path);
-    expect([response.status, response.headers.get("content-type"), response.headers.get("oci-filters-applied")]).toEqual([200, ociMediaTypes.imageIndex, null]);
+    expect([
+      response.status,
+      response.headers.get("content-type"),
+      response.headers.get("oci-filters-applied"),
+    ]).toEqual([200, ociMediaTypes.imageIndex, null]);
     const index = (await response.json()) as Index;
     expect(index).toMatchObject({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex });
-    expect(index.manifests.map(({ artifactType, annotations }) => [artifactType, annotations]).sort()).toEqual([
+    expect(
+      index.manifests.map(({ artifactType, annotations }) => [artifactType, annotations]).sort(),
+    ).toEqual([
       ["application/x-0", { i: "0x" }],
       ["application/x-1", { i: "1x" }],
     ]);
@@ -131,7 +163,10 @@ describe("end-12a: the referrers of a manifest", () => {
 
   it.each(["a", "none"])("of what has none, in the repository %s, are an empty index", async (repository) => {
     const response = await serving(await withTags("v1"))("GET", `/v2/${repository}/referrers/${digest}`);
-    expect([response.status, await response.json()]).toEqual([200, { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [] }]);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [] },
+    ]);
   });
 
   it("of what is no digest are 400", async () => {
@@ -142,15 +177,22 @@ describe("end-12a: the referrers of a manifest", () => {
   it("end-12b: are filtered by their artifact type, and the answer says so", async () => {
     const response = await serving(await withReferrers(3))("GET", `${path}?artifactType=application/x-0`);
     expect(response.headers.get("oci-filters-applied")).toBe("artifactType");
-    expect(((await response.json()) as Index).manifests.map(({ artifactType }) => artifactType)).toEqual(["application/x-0", "application/x-0"]);
+    expect(((await response.json()) as Index).manifests.map(({ artifactType }) => artifactType)).toEqual([
+      "application/x-0",
+      "application/x-0",
+    ]);
   });
 
   it("are found page by page, each once, the filter kept", async () => {
     const ask = serving(await withReferrers(5));
     const all = await follow(ask, path, ({ manifests }: Index) => manifests.map((it) => it.digest));
-    const paged = await follow(ask, `${path}?n=2`, ({ manifests }: Index) => manifests.map((it) => it.digest));
+    const paged = await follow(ask, `${path}?n=2`, ({ manifests }: Index) =>
+      manifests.map((it) => it.digest),
+    );
     expect([all.length, paged.map((page) => page.length), paged.flat()]).toEqual([1, [2, 2, 1], all.flat()]);
-    const filtered = await follow(ask, `${path}?n=1&artifactType=application/x-0`, ({ manifests }: Index) => manifests.map((it) => it.artifactType));
+    const filtered = await follow(ask, `${path}?n=1&artifactType=application/x-0`, ({ manifests }: Index) =>
+      manifests.map((it) => it.artifactType),
+    );
     expect(filtered).toEqual(Array(3).fill(["application/x-0"]));
   });
 

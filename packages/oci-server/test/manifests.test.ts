@@ -10,7 +10,12 @@ const { digest: one } = await computeDigest(new TextEncoder().encode("one"));
 const { digest: two } = await computeDigest(new TextEncoder().encode("two"));
 const subject = { mediaType: ociMediaTypes.imageManifest, digest: `sha256:${"5".repeat(64)}`, size: 7 };
 
-async function put(ask: Ask, reference: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
+async function put(
+  ask: Ask,
+  reference: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return ask("PUT", `/v2/a/manifests/${reference}`, { headers: { "content-type": type, ...headers }, body });
 }
 
@@ -54,30 +59,56 @@ describe("end-7a: PUT of a manifest", () => {
 
   it("that has a subject says that it saw it", async () => {
     const ask = serving();
-    const content = JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [], subject });
+    const content = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageIndex,
+      manifests: [],
+      subject,
+    });
     const response = await put(ask, "v1", content, { "content-type": ociMediaTypes.imageIndex });
     expect([response.status, response.headers.get("oci-subject")]).toEqual([201, subject.digest]);
   });
 
   it("says nothing of a subject where the registry has no referrers: the client keeps the list", async () => {
     const memory = createMemoryRegistry();
-    const ask = serving(defineRegistry({ pushManifest: memory.pushManifest.bind(memory), capabilities: { referrers: false } }));
-    const content = JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [], subject });
+    const ask = serving(
+      defineRegistry({ pushManifest: memory.pushManifest.bind(memory), capabilities: { referrers: false } }),
+    );
+    const content = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageIndex,
+      manifests: [],
+      subject,
+    });
     const response = await put(ask, "v1", content, { "content-type": ociMediaTypes.imageIndex });
     expect([response.status, response.headers.get("oci-subject")]).toEqual([201, null]);
   });
 
   it.each([
     ["is no manifest", "{", 400, "MANIFEST_INVALID"],
-    ["is another than it says", JSON.stringify({ mediaType: ociMediaTypes.imageIndex }), 400, "MANIFEST_INVALID"],
-    ["needs what is not there", JSON.stringify({ schemaVersion: 2, config: { ...emptyDescriptor, digest: one, size: 3 }, layers: [] }), 404, "MANIFEST_BLOB_UNKNOWN"],
+    [
+      "is another than it says",
+      JSON.stringify({ mediaType: ociMediaTypes.imageIndex }),
+      400,
+      "MANIFEST_INVALID",
+    ],
+    [
+      "needs what is not there",
+      JSON.stringify({ schemaVersion: 2, config: { ...emptyDescriptor, digest: one, size: 3 }, layers: [] }),
+      404,
+      "MANIFEST_BLOB_UNKNOWN",
+    ],
   ])("that %s is refused", async (_what, body, status, code) => {
     const response = await put(serving(), "v1", body, { "content-type": ociMediaTypes.imageManifest });
     expect([response.status, await codes(response)]).toEqual([status, [code]]);
   });
 
   it("names what is missing", async () => {
-    const body = JSON.stringify({ schemaVersion: 2, config: { ...emptyDescriptor, digest: one, size: 3 }, layers: [] });
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      config: { ...emptyDescriptor, digest: one, size: 3 },
+      layers: [],
+    });
     const response = await put(serving(), "v1", body, { "content-type": ociMediaTypes.imageManifest });
     expect(await response.text()).toContain(one);
   });
@@ -94,13 +125,22 @@ describe("end-7b: PUT by digest with tags", () => {
   it("makes none where one is none", async () => {
     const ask = serving();
     const response = await put(ask, `${one}?tag=v1&tag=-`, "one");
-    expect([response.status, await codes(response), await at(ask, "v1"), await at(ask, one)]).toEqual([400, ["NAME_INVALID"], 404, 404]);
+    expect([response.status, await codes(response), await at(ask, "v1"), await at(ask, one)]).toEqual([
+      400,
+      ["NAME_INVALID"],
+      404,
+      404,
+    ]);
   });
 
   it("takes at least ten", async () => {
     const tags = Array.from({ length: 50 }, (_, i) => `release-${i}`);
     const registry = createMemoryRegistry();
-    const response = await put(serving(registry), `${one}?${tags.map((tag) => `tag=${tag}`).join("&")}`, "one");
+    const response = await put(
+      serving(registry),
+      `${one}?${tags.map((tag) => `tag=${tag}`).join("&")}`,
+      "one",
+    );
     expect(response.headers.get("oci-tag")?.split(", ")).toEqual(tags);
     expect(await collect(registry.tags("a"))).toEqual([...tags].sort());
   });
@@ -191,7 +231,11 @@ describe("end-9: DELETE", () => {
   it("of what an index contains is 405, and names the index", async () => {
     const ask = serving();
     await put(ask, one, "one");
-    const index = JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [{ mediaType: type, digest: one, size: 3 }] });
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageIndex,
+      manifests: [{ mediaType: type, digest: one, size: 3 }],
+    });
     const pushed = await put(ask, "v1", index, { "content-type": ociMediaTypes.imageIndex });
     const response = await ask("DELETE", `/v2/a/manifests/${one}`);
     expect(response.status).toBe(405);

@@ -30,7 +30,12 @@ async function start(registry = createMemoryRegistry(), options: ServeOptions = 
   return server;
 }
 
-function send(server: RegistryServer, method: string, path: string, headers: Record<string, string> = {}): ClientRequest {
+function send(
+  server: RegistryServer,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+): ClientRequest {
   return request(server.url + path, { method, headers });
 }
 
@@ -61,7 +66,9 @@ describe("serve", () => {
 
   it("rejects where it cannot listen", async () => {
     const server = await start();
-    await expect(serve(createMemoryRegistry(), { port: server.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(serve(createMemoryRegistry(), { port: server.port })).rejects.toMatchObject({
+      code: "EADDRINUSE",
+    });
   });
 
   it.each([
@@ -95,7 +102,9 @@ describe("serve", () => {
     const server = await start();
     server.server.keepAliveTimeout = 600_000;
     const socket = connect(server.port, "127.0.0.1");
-    socket.write(`POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234`);
+    socket.write(
+      `POST /v2/a/blobs/uploads/?digest=${digest} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n01234`,
+    );
     await once(server.server, "request");
     const closed = server.close(600_000);
     socket.write("56789");
@@ -117,7 +126,13 @@ describe("serve", () => {
 describe("over node:http", () => {
   it("the path is what was sent: nothing in it is made shorter", async () => {
     const server = await start();
-    for (const path of ["/v2/a/../_catalog", "/v2/./", "//v2/", "/v2/%2e%2e/_catalog", "/v2/a/%2e%2e/tags/list"]) {
+    for (const path of [
+      "/v2/a/../_catalog",
+      "/v2/./",
+      "//v2/",
+      "/v2/%2e%2e/_catalog",
+      "/v2/a/%2e%2e/tags/list",
+    ]) {
       const said = await raw(server, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       expect(said).toMatch(/^HTTP\/1\.1 (400|404) /);
     }
@@ -125,15 +140,29 @@ describe("over node:http", () => {
 
   it("the target may be absolute", async () => {
     const server = await start();
-    expect(await raw(server, `GET ${server.url}/v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(
+      await raw(server, `GET ${server.url}/v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+    ).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it.each([
     ["no HTTP", "hello\r\n\r\n", 400],
-    ["two lengths", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400],
-    ["a length and chunks", "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
+    [
+      "two lengths",
+      "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+      400,
+    ],
+    [
+      "a length and chunks",
+      "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+    ],
     ["large headers", `GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
-    ["a long URL", `GET /v2/${"a".repeat(9000)}/tags/list HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 414],
+    [
+      "a long URL",
+      `GET /v2/${"a".repeat(9000)}/tags/list HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      414,
+    ],
     ["a method of its own", "BREW /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
     ["TRACE", "TRACE /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405],
     ["* ", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
@@ -145,7 +174,10 @@ describe("over node:http", () => {
 
   it("a client that waits to be told to go on is told no before it sends", async () => {
     const server = await start(undefined, { limits: { maxBlobBytes: 5 } });
-    const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10", expect: "100-continue" });
+    const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
+      "content-length": "10",
+      expect: "100-continue",
+    });
     let continued = false;
     sent.on("continue", () => (continued = true));
     sent.flushHeaders();
@@ -156,7 +188,10 @@ describe("over node:http", () => {
 
   it("a client that waits to be told to go on is told to where it may", async () => {
     const server = await start();
-    const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10", expect: "100-continue" });
+    const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
+      "content-length": "10",
+      expect: "100-continue",
+    });
     sent.on("continue", () => sent.end(content));
     sent.flushHeaders();
     expect((await answerTo(sent)).resume().statusCode).toBe(201);
@@ -164,7 +199,10 @@ describe("over node:http", () => {
 
   it("a client that is refused while it sends reads why", async () => {
     const server = await start(undefined, { limits: { maxManifestBytes: 5 } });
-    const sent = send(server, "PUT", "/v2/a/manifests/v1", { "content-type": "a/b", "content-length": "500000" });
+    const sent = send(server, "PUT", "/v2/a/manifests/v1", {
+      "content-type": "a/b",
+      "content-length": "500000",
+    });
     sent.end(new Uint8Array(500_000));
     const response = await answerTo(sent);
     expect([response.statusCode, response.headers.connection]).toEqual([413, "close"]);
@@ -174,7 +212,10 @@ describe("over node:http", () => {
   it("what is left of a body is never the next request", async () => {
     const server = await start();
     const smuggled = "DELETE /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    const said = await raw(server, `POST /v2/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggled.length + 5}\r\n\r\n${smuggled}12345`);
+    const said = await raw(
+      server,
+      `POST /v2/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggled.length + 5}\r\n\r\n${smuggled}12345`,
+    );
     expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 405"]);
   });
 
@@ -203,14 +244,18 @@ describe("over node:http", () => {
     const gone = once(response, "close");
     sent.destroy();
     await gone;
-    await expect.poll(async () => (await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).status).toBe(202);
+    await expect
+      .poll(async () => (await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).status)
+      .toBe(202);
     await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     expect(told).toEqual([]);
   });
 
   it("an upload whose client goes away can be resumed where it stands", async () => {
     const server = await start();
-    const location = server.url + ((await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).headers.get("location") ?? "");
+    const location =
+      server.url +
+      ((await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).headers.get("location") ?? "");
     const sent = request(location, { method: "PATCH", headers: { "content-length": "10" } });
     sent.on("error", () => undefined);
     const received = once(server.server, "request");
@@ -219,7 +264,8 @@ describe("over node:http", () => {
     sent.destroy();
     const offset = async (): Promise<string | null> => (await fetch(location)).headers.get("upload-offset");
     await expect.poll(offset).toBe("5");
-    const resume = async (): Promise<number> => (await fetch(location, { method: "PATCH", headers: { "content-range": "5-9" }, body: "56789" })).status;
+    const resume = async (): Promise<number> =>
+      (await fetch(location, { method: "PATCH", headers: { "content-range": "5-9" }, body: "56789" })).status;
     await expect.poll(resume).toBe(202);
     expect((await fetch(`${location}?digest=${digest}`, { method: "PUT" })).status).toBe(201);
   });
@@ -274,11 +320,16 @@ describe("over node:http", () => {
         yield content.slice(0, 4);
         throw new RegistryError("CONTENT_CORRUPT");
       };
-      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close: async () => undefined, [Symbol.asyncIterator]: broken });
+      return Object.assign(Object.create(reader) as typeof reader, {
+        descriptor: reader.descriptor,
+        close: async () => undefined,
+        [Symbol.asyncIterator]: broken,
+      });
     };
     const told: unknown[] = [];
     const server = await start(registry, { onError: (error) => told.push(error) });
-    const pull = async (): Promise<unknown> => (await fetch(`${server.url}/v2/a/blobs/${digest}`)).arrayBuffer();
+    const pull = async (): Promise<unknown> =>
+      (await fetch(`${server.url}/v2/a/blobs/${digest}`)).arrayBuffer();
     await expect(pull()).rejects.toThrow();
     expect(told).toEqual([expect.objectContaining({ code: "CONTENT_CORRUPT" })]);
   });
@@ -287,25 +338,28 @@ describe("over node:http", () => {
 describe("a large blob over node:http", () => {
   const large = new Uint8Array(32_000_000).map((_, i) => (i * 7 + (i >> 20)) % 251);
 
-  it.each([true, false])("comes back as it was pushed, to many at once and to who reads slowly (verified: %s)", async (verifyBlobs) => {
-    const directory = mkdtempSync(join(tmpdir(), "oci-server-"));
-    const registry = await openLayout(directory, { durability: "none" });
-    const { digest: name } = await computeDigest(large);
-    await registry.pushBlob("a", { digest: name }, large);
-    const server = await serve(registry, { port: 0, verifyBlobs });
-    const slowly = async (): Promise<Uint8Array> => {
-      const response = await answerTo(send(server, "GET", `/v2/a/blobs/${name}`).end());
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of response as AsyncIterable<Uint8Array>) {
-        chunks.push(chunk);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      return Buffer.concat(chunks);
-    };
-    const got = await Promise.all(Array.from({ length: 3 }, slowly));
-    await server.close();
-    await registry.close();
-    rmSync(directory, { recursive: true });
-    expect(got.map((it) => Buffer.from(it).equals(large))).toEqual(Array(3).fill(true));
-  });
+  it.each([true, false])(
+    "comes back as it was pushed, to many at once and to who reads slowly (verified: %s)",
+    async (verifyBlobs) => {
+      const directory = mkdtempSync(join(tmpdir(), "oci-server-"));
+      const registry = await openLayout(directory, { durability: "none" });
+      const { digest: name } = await computeDigest(large);
+      await registry.pushBlob("a", { digest: name }, large);
+      const server = await serve(registry, { port: 0, verifyBlobs });
+      const slowly = async (): Promise<Uint8Array> => {
+        const response = await answerTo(send(server, "GET", `/v2/a/blobs/${name}`).end());
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of response as AsyncIterable<Uint8Array>) {
+          chunks.push(chunk);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return Buffer.concat(chunks);
+      };
+      const got = await Promise.all(Array.from({ length: 3 }, slowly));
+      await server.close();
+      await registry.close();
+      rmSync(directory, { recursive: true });
+      expect(got.map((it) => Buffer.from(it).equals(large))).toEqual(Array(3).fill(true));
+    },
+  );
 });

@@ -18,14 +18,18 @@ function withoutUploads(says: boolean, pushed?: (source: BlobSource) => BlobSour
     getBlob: getBlob.bind(memory),
     mountBlob: mountBlob.bind(memory),
     resolveBlob: resolveBlob.bind(memory),
-    pushBlob: (repo, descriptor, source, options) => memory.pushBlob(repo, descriptor, pushed === undefined ? source : pushed(source), options),
+    pushBlob: (repo, descriptor, source, options) =>
+      memory.pushBlob(repo, descriptor, pushed === undefined ? source : pushed(source), options),
     ...(says ? { capabilities: { resumableUploads: false } } : {}),
   });
 }
 
 async function start(ask: Ask, query: string = ""): Promise<string> {
   const response = await ask("POST", `/v2/a/blobs/uploads/${query}`);
-  expect([response.status, headersOf(response, "range", "upload-offset")]).toEqual([202, { range: "0-0", "upload-offset": "0" }]);
+  expect([response.status, headersOf(response, "range", "upload-offset")]).toEqual([
+    202,
+    { range: "0-0", "upload-offset": "0" },
+  ]);
   return response.headers.get("location") ?? "";
 }
 
@@ -52,7 +56,14 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     const location = await start(ask);
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: "x" })).status).toBe(400);
     expect((await ask("PUT", `${location}?digest=${digest}`)).status).toBe(400);
-    expect((await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "0-9" }, body: content })).status).toBe(201);
+    expect(
+      (
+        await ask("PUT", `${location}?digest=${digest}`, {
+          headers: { "content-range": "0-9" },
+          body: content,
+        })
+      ).status,
+    ).toBe(201);
   });
 
   it("refuses chunks, and says what it takes", async () => {
@@ -61,7 +72,14 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     const response = await ask("PATCH", location, { body: "0123" });
     expect(response.status).toBe(405);
     expect(await response.text()).toMatch(/UNSUPPORTED.*a POST and then a PUT/);
-    expect((await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "4-9" }, body: "456789" })).status).toBe(416);
+    expect(
+      (
+        await ask("PUT", `${location}?digest=${digest}`, {
+          headers: { "content-range": "4-9" },
+          body: "456789",
+        })
+      ).status,
+    ).toBe(416);
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
   });
 
@@ -83,7 +101,9 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
   });
 
   it("knows no digest of an unknown algorithm", async () => {
-    expect((await serving(withoutUploads(says))("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5")).status).toBe(400);
+    expect(
+      (await serving(withoutUploads(says))("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5")).status,
+    ).toBe(400);
   });
 });
 

@@ -39,17 +39,58 @@ async function statusUnder(server: RegistryServer, host: string): Promise<number
 
 describe("a server on a loopback address", () => {
   it.each([
-    "localhost", "localhost:5000", "LocalHost", "localhost.", "localhost:", "127.0.0.1", "127.0.0.1:80", "127.8.9.255:1", "[::1]", "[::1]:5000",
-    "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
+    "localhost",
+    "localhost:5000",
+    "LocalHost",
+    "localhost.",
+    "localhost:",
+    "127.0.0.1",
+    "127.0.0.1:80",
+    "127.8.9.255:1",
+    "[::1]",
+    "[::1]:5000",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
   ])("answers under the host %s", async (host) => {
     expect(await statusUnder(await start(), host)).toBe(200);
   });
 
   it.each([
-    "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil-localhost", "xlocalhost", "foo.localhost", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.1",
-    "127.0.0.256", "127.00.0.1", "128.0.0.1", "0.0.0.0", "[::]", "[::2]", "[::ffff:128.0.0.1]", "localhost@evil.example", "evil.example@localhost", "user:x@127.0.0.1",
-    "localhost:80:80", "localhost:99999", "localhost:x", "localhost,evil.example", "localhost/evil", "localhost#", "local host", "::1", "[::1", "[::1]x", ".", "..", "localhost..",
-    "127.0.0.1:5000.evil.example", "\u00e9vil",
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "evil-localhost",
+    "xlocalhost",
+    "foo.localhost",
+    "2130706433",
+    "0x7f.0.0.1",
+    "0177.0.0.1",
+    "127.1",
+    "127.0.0.256",
+    "127.00.0.1",
+    "128.0.0.1",
+    "0.0.0.0",
+    "[::]",
+    "[::2]",
+    "[::ffff:128.0.0.1]",
+    "localhost@evil.example",
+    "evil.example@localhost",
+    "user:x@127.0.0.1",
+    "localhost:80:80",
+    "localhost:99999",
+    "localhost:x",
+    "localhost,evil.example",
+    "localhost/evil",
+    "localhost#",
+    "local host",
+    "::1",
+    "[::1",
+    "[::1]x",
+    ".",
+    "..",
+    "localhost..",
+    "127.0.0.1:5000.evil.example",
+    "\u00e9vil",
   ])("refuses the host %s", async (host) => {
     expect(await statusUnder(await start(), host)).toBe(403);
   });
@@ -58,10 +99,19 @@ describe("a server on a loopback address", () => {
     const registry = createMemoryRegistry();
     const server = await serve(registry, { port: 0, writable: true });
     running.push(server);
-    for (const line of ["GET /v2/_catalog", "PUT /v2/a/manifests/v1", "POST /v2/a/blobs/uploads/", "OPTIONS /v2/", "GET /", "HEAD /v2/"]) {
+    for (const line of [
+      "GET /v2/_catalog",
+      "PUT /v2/a/manifests/v1",
+      "POST /v2/a/blobs/uploads/",
+      "OPTIONS /v2/",
+      "GET /",
+      "HEAD /v2/",
+    ]) {
       expect(await raw(server, `${line} HTTP/1.1`, "host: evil.example", "content-length: 0")).toBe(403);
     }
-    const response = await createHandler(registry, { allowedHosts: ["localhost"] })(new Request("http://evil.example/v2/"));
+    const response = await createHandler(registry, { allowedHosts: ["localhost"] })(
+      new Request("http://evil.example/v2/"),
+    );
     expect([response.status, await codes(response)]).toEqual([403, ["DENIED"]]);
     expect(await collect(registry.repositories())).toEqual([]);
   });
@@ -86,8 +136,17 @@ describe("a server on a loopback address", () => {
 
   it("answers under hosts that it was told, at the ports that it was told", async () => {
     const server = await start({ allowedHosts: ["Registry.Example", "other.example:5000"] });
-    const hosts = ["registry.example", "registry.example.:443", "other.example:5000", "localhost", "other.example", "other.example:5001"];
-    expect(await Promise.all(hosts.map((host) => statusUnder(server, host)))).toEqual([200, 200, 200, 200, 403, 403]);
+    const hosts = [
+      "registry.example",
+      "registry.example.:443",
+      "other.example:5000",
+      "localhost",
+      "other.example",
+      "other.example:5001",
+    ];
+    expect(await Promise.all(hosts.map((host) => statusUnder(server, host)))).toEqual([
+      200, 200, 200, 200, 403, 403,
+    ]);
   });
 
   it.each(["::1", "localhost", "127.0.0.2"])("is one at %s, too", async (host) => {
@@ -100,17 +159,31 @@ describe("a server on a loopback address", () => {
 describe("a server on another address", () => {
   it("answers under every host", async () => {
     const server = await start({ host: "0.0.0.0" });
-    expect(await Promise.all(["evil.example", "localhost"].map((host) => statusUnder(server, host)))).toEqual([200, 200]);
+    expect(await Promise.all(["evil.example", "localhost"].map((host) => statusUnder(server, host)))).toEqual(
+      [200, 200],
+    );
   });
 
   it("answers under the hosts that it was told, and no others", async () => {
     const server = await start({ host: "0.0.0.0", allowedHosts: ["registry.example"] });
-    expect(await Promise.all(["registry.example:1", "evil.example", "localhost"].map((host) => statusUnder(server, host)))).toEqual([200, 403, 403]);
+    expect(
+      await Promise.all(
+        ["registry.example:1", "evil.example", "localhost"].map((host) => statusUnder(server, host)),
+      ),
+    ).toEqual([200, 403, 403]);
   });
 
   it("refuses changes by foreign pages all the same", async () => {
     const server = await start({ host: "0.0.0.0" });
-    expect(await raw(server, "POST /v2/a/blobs/uploads/ HTTP/1.1", "host: registry.example", "content-length: 0", "origin: http://evil.example")).toBe(403);
+    expect(
+      await raw(
+        server,
+        "POST /v2/a/blobs/uploads/ HTTP/1.1",
+        "host: registry.example",
+        "content-length: 0",
+        "origin: http://evil.example",
+      ),
+    ).toBe(403);
   });
 });
 
@@ -126,11 +199,21 @@ describe("a handler", () => {
     expect(await statuses({ allowedHosts: [] })).toEqual([403, 403, 403]);
   });
 
-  it.each([["http://x"], ["a b"], [""], ["x@y"], ["*"], [7 as unknown as string]])("takes no host such as %s", (host) => {
-    expect(() => createHandler(createMemoryRegistry(), { allowedHosts: [host] })).toThrow(TypeError);
-  });
+  it.each([["http://x"], ["a b"], [""], ["x@y"], ["*"], [7 as unknown as string]])(
+    "takes no host such as %s",
+    (host) => {
+      expect(() => createHandler(createMemoryRegistry(), { allowedHosts: [host] })).toThrow(TypeError);
+    },
+  );
 
-  it.each([["ui.example"], ["*"], ["null"], ["https://ui.example/"], ["https://u@ui.example"], [7 as unknown as string]])("takes no origin such as %s", (origin) => {
+  it.each([
+    ["ui.example"],
+    ["*"],
+    ["null"],
+    ["https://ui.example/"],
+    ["https://u@ui.example"],
+    [7 as unknown as string],
+  ])("takes no origin such as %s", (origin) => {
     expect(() => createHandler(createMemoryRegistry(), { allowedOrigins: [origin] })).toThrow(TypeError);
   });
 });
@@ -145,9 +228,19 @@ const writes = [
 
 describe("a change that a page asks for", () => {
   const foreign: Record<string, string>[] = [
-    { origin: "http://evil.example" }, { origin: "null" }, { origin: "" }, { origin: "http://registry.test:81" }, { origin: "http://registry.test.evil.example" },
-    { origin: "file://" }, { origin: "http://registry.test, http://evil.example" }, { origin: "chrome-extension://registry.test" }, { origin: "http://x@registry.test" },
-    { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { "sec-fetch-site": "none, cross-site" }, { origin: "http://registry.test", "sec-fetch-site": "cross-site" },
+    { origin: "http://evil.example" },
+    { origin: "null" },
+    { origin: "" },
+    { origin: "http://registry.test:81" },
+    { origin: "http://registry.test.evil.example" },
+    { origin: "file://" },
+    { origin: "http://registry.test, http://evil.example" },
+    { origin: "chrome-extension://registry.test" },
+    { origin: "http://x@registry.test" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "none, cross-site" },
+    { origin: "http://registry.test", "sec-fetch-site": "cross-site" },
   ];
 
   it.each(foreign)("of another origin is 403: %j", async (headers) => {
@@ -160,7 +253,11 @@ describe("a change that a page asks for", () => {
   });
 
   it.each<Record<string, string>>([
-    {}, { origin: "http://registry.test" }, { origin: "HTTP://Registry.Test:80" }, { origin: "https://registry.test", "sec-fetch-site": "same-origin" }, { "sec-fetch-site": "none" },
+    {},
+    { origin: "http://registry.test" },
+    { origin: "HTTP://Registry.Test:80" },
+    { origin: "https://registry.test", "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "none" },
   ])("of its own is answered: %j", async (headers) => {
     expect((await serving()("POST", "/v2/a/blobs/uploads/", { headers })).status).toBe(202);
   });
@@ -174,14 +271,22 @@ describe("a change that a page asks for", () => {
     const authorize = (): never => {
       throw new Error("asked");
     };
-    expect((await serving(undefined, { authorize })("POST", "/v2/a/blobs/uploads/", { headers: { origin: "null" } })).status).toBe(403);
+    expect(
+      (
+        await serving(undefined, { authorize })("POST", "/v2/a/blobs/uploads/", {
+          headers: { origin: "null" },
+        })
+      ).status,
+    ).toBe(403);
   });
 });
 
 describe("what a page of another origin reads", () => {
   it("is answered without leave to read it", async () => {
     for (const method of ["GET", "HEAD", "OPTIONS"]) {
-      const response = await serving()(method, "/v2/", { headers: { origin: "http://evil.example", "access-control-request-method": "PUT" } });
+      const response = await serving()(method, "/v2/", {
+        headers: { origin: "http://evil.example", "access-control-request-method": "PUT" },
+      });
       expect(response.status).toBe(method === "OPTIONS" ? 405 : 200);
       expect([...response.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
       expect(response.headers.get("cross-origin-resource-policy")).toBe("same-origin");
@@ -191,21 +296,41 @@ describe("what a page of another origin reads", () => {
 
 describe("a page of an allowed origin", () => {
   const origin = "https://ui.example";
-  const allowing = (options: HandlerOptions = {}): ReturnType<typeof serving> => serving(undefined, { allowedOrigins: [origin, "http://localhost:8080"], ...options });
+  const allowing = (options: HandlerOptions = {}): ReturnType<typeof serving> =>
+    serving(undefined, { allowedOrigins: [origin, "http://localhost:8080"], ...options });
   const headers = { origin, "sec-fetch-site": "cross-site" };
 
   it("may change and read", async () => {
     const response = await allowing()("POST", "/v2/a/blobs/uploads/", { headers });
-    expect([response.status, headersOf(response, "access-control-allow-origin", "vary")]).toEqual([202, { "access-control-allow-origin": origin, vary: "Origin" }]);
+    expect([response.status, headersOf(response, "access-control-allow-origin", "vary")]).toEqual([
+      202,
+      { "access-control-allow-origin": origin, vary: "Origin" },
+    ]);
     const exposed = (response.headers.get("access-control-expose-headers") ?? "").toLowerCase().split(", ");
-    for (const name of ["docker-content-digest", "link", "location", "www-authenticate", "range", "oci-subject", "oci-chunk-min-length", "docker-upload-uuid"]) expect(exposed).toContain(name);
+    for (const name of [
+      "docker-content-digest",
+      "link",
+      "location",
+      "www-authenticate",
+      "range",
+      "oci-subject",
+      "oci-chunk-min-length",
+      "docker-upload-uuid",
+    ])
+      expect(exposed).toContain(name);
     expect(response.headers.get("access-control-allow-credentials")).toBeNull();
   });
 
   it("may read errors, too", async () => {
     const basic = { scheme: "Basic", realm: "x" } as const;
-    const answers = [allowing()("GET", "/v2/a/manifests/none", { headers }), allowing({ authorize: () => basic })("GET", "/v2/", { headers }), allowing()("GET", "/", { headers })];
-    expect((await Promise.all(answers)).map((it) => [it.status, it.headers.get("access-control-allow-origin")])).toEqual([404, 401, 404].map((status) => [status, origin]));
+    const answers = [
+      allowing()("GET", "/v2/a/manifests/none", { headers }),
+      allowing({ authorize: () => basic })("GET", "/v2/", { headers }),
+      allowing()("GET", "/", { headers }),
+    ];
+    expect(
+      (await Promise.all(answers)).map((it) => [it.status, it.headers.get("access-control-allow-origin")]),
+    ).toEqual([404, 401, 404].map((status) => [status, origin]));
   });
 
   it.each([
@@ -213,19 +338,39 @@ describe("a page of an allowed origin", () => {
     [false, "GET, HEAD"],
   ])("is told beforehand what it may do, without credentials (writable: %s)", async (writable, methods) => {
     const ask = allowing({ writable, authorize: () => "deny" });
-    const response = await ask("OPTIONS", "/v2/a/manifests/v1", { headers: { ...headers, "access-control-request-method": "PUT", "access-control-request-headers": "content-type" } });
-    expect([response.status, headersOf(response, "access-control-allow-origin", "access-control-allow-methods", "vary")]).toEqual([
-      204, { "access-control-allow-origin": origin, "access-control-allow-methods": methods, vary: "Origin" },
+    const response = await ask("OPTIONS", "/v2/a/manifests/v1", {
+      headers: {
+        ...headers,
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "content-type",
+      },
+    });
+    expect([
+      response.status,
+      headersOf(response, "access-control-allow-origin", "access-control-allow-methods", "vary"),
+    ]).toEqual([
+      204,
+      { "access-control-allow-origin": origin, "access-control-allow-methods": methods, vary: "Origin" },
     ]);
     const accepted = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase();
-    for (const name of ["accept", "authorization", "content-type", "content-range", "range", "if-match"]) expect(accepted).toContain(name);
+    for (const name of ["accept", "authorization", "content-type", "content-range", "range", "if-match"])
+      expect(accepted).toContain(name);
   });
 
-  it.each(["https://ui.example.evil.example", "http://ui.example", "https://ui.example:8443", "null", "https://sub.ui.example"])("is no page of %s", async (other) => {
+  it.each([
+    "https://ui.example.evil.example",
+    "http://ui.example",
+    "https://ui.example:8443",
+    "null",
+    "https://sub.ui.example",
+  ])("is no page of %s", async (other) => {
     const ask = allowing();
     expect((await ask("POST", "/v2/a/blobs/uploads/", { headers: { origin: other } })).status).toBe(403);
     const response = await ask("GET", "/v2/", { headers: { origin: other } });
-    expect(headersOf(response, "access-control-allow-origin", "vary")).toEqual({ "access-control-allow-origin": null, vary: "Origin" });
+    expect(headersOf(response, "access-control-allow-origin", "vary")).toEqual({
+      "access-control-allow-origin": null,
+      vary: "Origin",
+    });
   });
 
   it("is still held to the hosts of the server", async () => {
@@ -240,7 +385,9 @@ describe("a page of an allowed origin", () => {
 });
 
 it("a host that cannot be found is the system's error", async () => {
-  await expect(start({ host: "no-such-host.invalid" })).rejects.toMatchObject({ code: expect.stringMatching(/^E/) as unknown });
+  await expect(start({ host: "no-such-host.invalid" })).rejects.toMatchObject({
+    code: expect.stringMatching(/^E/) as unknown,
+  });
   const server = await start({ host: "" });
   const socket = connect(server.port, "127.0.0.1");
   await once(socket, "connect");

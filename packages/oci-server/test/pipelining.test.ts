@@ -76,14 +76,26 @@ describe("requests that a client sends before it reads answers", () => {
     expect([open.size, opened()]).toEqual([1, 1]);
     socket.destroy();
     await expect.poll(() => open.size).toBe(0);
-    await expect.poll(() => new Promise((resolve) => node.getConnections((_error, count) => { resolve(count <= 1); }))).toBe(true);
+    await expect
+      .poll(
+        () =>
+          new Promise((resolve) =>
+            node.getConnections((_error, count) => {
+              resolve(count <= 1);
+            }),
+          ),
+      )
+      .toBe(true);
     expect(opened()).toBe(1);
   });
 
   it("are answered in their order, each whole", async () => {
     const { registry, open } = await counting();
     const server = await start(registry);
-    const socket = send(server, `${ping}${get}${ping.repeat(40)}HEAD /v2/a/blobs/${digest} HTTP/1.1\r\nHost: localhost\r\n\r\n${lastPing}`);
+    const socket = send(
+      server,
+      `${ping}${get}${ping.repeat(40)}HEAD /v2/a/blobs/${digest} HTTP/1.1\r\nHost: localhost\r\n\r\n${lastPing}`,
+    );
     const said = await text(socket);
     expect(said.match(/HTTP\/1\.1 \d+/g)).toHaveLength(44);
     expect(said.length).toBeGreaterThan(large.length);
@@ -93,8 +105,12 @@ describe("requests that a client sends before it reads answers", () => {
   it("with bodies are answered in their order", async () => {
     const { registry } = await counting();
     const server = await start(registry);
-    const put = (tag: string, end = ""): string => `PUT /v2/a/manifests/${tag} HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`;
-    const socket = send(server, Array.from({ length: 30 }, (_, i) => put(`v${i}`)).join("") + put("last", "Connection: close\r\n"));
+    const put = (tag: string, end = ""): string =>
+      `PUT /v2/a/manifests/${tag} HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`;
+    const socket = send(
+      server,
+      Array.from({ length: 30 }, (_, i) => put(`v${i}`)).join("") + put("last", "Connection: close\r\n"),
+    );
     expect((await text(socket)).match(/HTTP\/1\.1 \d+/g)).toEqual(Array(31).fill("HTTP/1.1 201"));
   });
 
@@ -127,7 +143,11 @@ describe("an answer whose client has gone", () => {
       const close = async (): Promise<void> => {
         closed = true;
       };
-      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close, [Symbol.asyncIterator]: () => stalled });
+      return Object.assign(Object.create(reader) as typeof reader, {
+        descriptor: reader.descriptor,
+        close,
+        [Symbol.asyncIterator]: () => stalled,
+      });
     };
     const server = await start(registry);
     const socket = send(server, get);

@@ -19,7 +19,11 @@ async function withContent(): Promise<ReturnType<typeof createMemoryRegistry>> {
 describe("end-1: /v2/", () => {
   it.each(["/v2/", "/v2"])("%s says that this is a registry", async (path) => {
     const response = await serving()("GET", path);
-    expect([response.status, await response.json(), response.headers.get("docker-distribution-api-version")]).toEqual([200, {}, "registry/2.0"]);
+    expect([
+      response.status,
+      await response.json(),
+      response.headers.get("docker-distribution-api-version"),
+    ]).toEqual([200, {}, "registry/2.0"]);
   });
 });
 
@@ -27,7 +31,9 @@ describe("end-2: a blob", () => {
   it("is read, with what it is in the headers", async () => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`);
     expect(response.status).toBe(200);
-    expect(headersOf(response, "content-type", "content-length", "docker-content-digest", "etag", "accept-ranges")).toEqual({
+    expect(
+      headersOf(response, "content-type", "content-length", "docker-content-digest", "etag", "accept-ranges"),
+    ).toEqual({
       "content-type": "application/octet-stream",
       "content-length": "10",
       "docker-content-digest": digest,
@@ -39,7 +45,10 @@ describe("end-2: a blob", () => {
 
   it("is told of by HEAD as by GET, without its content", async () => {
     const ask = serving(await withContent());
-    const [get, head] = [await ask("GET", `/v2/a/b/blobs/${digest}`), await ask("HEAD", `/v2/a/b/blobs/${digest}`)];
+    const [get, head] = [
+      await ask("GET", `/v2/a/b/blobs/${digest}`),
+      await ask("HEAD", `/v2/a/b/blobs/${digest}`),
+    ];
     expect([...head.headers]).toEqual([...get.headers]);
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });
@@ -50,7 +59,9 @@ describe("end-2: a blob", () => {
     ["bytes=-2", "89", "bytes 8-9/10"],
     ["bytes=0-99", "0123456789", "bytes 0-9/10"],
   ])("is read in part: %s", async (range, text, contentRange) => {
-    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range } });
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+      headers: { range },
+    });
     expect(response.status).toBe(206);
     expect(headersOf(response, "content-range", "content-length", "docker-content-digest")).toEqual({
       "content-range": contentRange,
@@ -61,26 +72,45 @@ describe("end-2: a blob", () => {
   });
 
   it("cannot be read from behind its end: 416, with its size", async () => {
-    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=10-" } });
-    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([416, "bytes */10", ["RANGE_INVALID"]]);
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+      headers: { range: "bytes=10-" },
+    });
+    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([
+      416,
+      "bytes */10",
+      ["RANGE_INVALID"],
+    ]);
   });
 
   it("cannot be read by a range that ends before it begins: 416", async () => {
-    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=5-2" } });
-    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([416, "bytes */10", ["RANGE_INVALID"]]);
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+      headers: { range: "bytes=5-2" },
+    });
+    expect([response.status, response.headers.get("content-range"), await codes(response)]).toEqual([
+      416,
+      "bytes */10",
+      ["RANGE_INVALID"],
+    ]);
   });
 
-  it.each(["bytes=0-1,3-4", "lines=0-1"])("is whole where the range is none that is known: %s", async (range) => {
-    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range } });
-    expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
-  });
+  it.each(["bytes=0-1,3-4", "lines=0-1"])(
+    "is whole where the range is none that is known: %s",
+    async (range) => {
+      const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+        headers: { range },
+      });
+      expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
+    },
+  );
 
   it.each([
     [`"${digest}"`, 206],
     [`"${missing}"`, 200],
     ["Wed, 21 Oct 2015 07:28:00 GMT", 200],
   ])("RFC 9110, 13.1.5: If-Range %s gives %i", async (ifRange, status) => {
-    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, { headers: { range: "bytes=0-1", "if-range": ifRange } });
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+      headers: { range: "bytes=0-1", "if-range": ifRange },
+    });
     expect(response.status).toBe(status);
     await response.body?.cancel();
   });
@@ -101,7 +131,8 @@ describe("end-2: a blob", () => {
     for (const method of ["GET", "HEAD"]) {
       const response = await ask(method, `/v2/a/b/blobs/${digest}`, { headers: headers });
       expect(response.status).toBe(status);
-      if (status === 304) expect([response.headers.get("etag"), await response.text()]).toEqual([`"${digest}"`, ""]);
+      if (status === 304)
+        expect([response.headers.get("etag"), await response.text()]).toEqual([`"${digest}"`, ""]);
       else await response.body?.cancel();
     }
   });
@@ -121,23 +152,41 @@ describe("end-2: a blob", () => {
   it("that is damaged from its beginning is 500, and the server is told", async () => {
     const told: unknown[] = [];
     const getBlob = async (): Promise<never> => {
-      throw new RegistryError("CONTENT_CORRUPT", "stored content has another digest", { detail: { path: "/secret" } });
+      throw new RegistryError("CONTENT_CORRUPT", "stored content has another digest", {
+        detail: { path: "/secret" },
+      });
     };
-    const ask = serving(defineRegistry({ getBlob }), { onError: (error, request) => told.push([error, request.method]) });
+    const ask = serving(defineRegistry({ getBlob }), {
+      onError: (error, request) => told.push([error, request.method]),
+    });
     const response = await ask("GET", `/v2/a/blobs/${digest}`);
     const text = await response.text();
-    expect([response.status, text.includes("CONTENT_CORRUPT"), text.includes("secret")]).toEqual([500, true, false]);
+    expect([response.status, text.includes("CONTENT_CORRUPT"), text.includes("secret")]).toEqual([
+      500,
+      true,
+      false,
+    ]);
     expect(told).toEqual([[expect.objectContaining({ code: "CONTENT_CORRUPT" }), "GET"]]);
   });
 
-  it.each([[{}, false], [{ verifyBlobs: true }, true]])("is read with the options %j: verified %s", async (options, verified) => {
+  it.each([
+    [{}, false],
+    [{ verifyBlobs: true }, true],
+  ])("is read with the options %j: verified %s", async (options, verified) => {
     const registry = await withContent();
     const asked: unknown[] = [];
     const { getBlob, getBlobRange } = registry;
-    registry.getBlob = async (repo, name, how) => { asked.push(how?.verify); return getBlob.call(registry, repo, name, how); };
-    registry.getBlobRange = async (repo, name, range, how) => { asked.push(how?.verify); return getBlobRange.call(registry, repo, name, range, how); };
+    registry.getBlob = async (repo, name, how) => {
+      asked.push(how?.verify);
+      return getBlob.call(registry, repo, name, how);
+    };
+    registry.getBlobRange = async (repo, name, range, how) => {
+      asked.push(how?.verify);
+      return getBlobRange.call(registry, repo, name, range, how);
+    };
     const ask = serving(registry, options);
-    for (const headers of [{}, { "if-none-match": '"other"' }, { range: "bytes=1-2" }]) await (await ask("GET", `/v2/a/b/blobs/${digest}`, { headers })).text();
+    for (const headers of [{}, { "if-none-match": '"other"' }, { range: "bytes=1-2" }])
+      await (await ask("GET", `/v2/a/b/blobs/${digest}`, { headers })).text();
     expect(asked).toEqual([verified, verified, verified]);
   });
 
@@ -150,7 +199,11 @@ describe("end-2: a blob", () => {
         yield bytes.slice(0, 4);
         throw new RegistryError("CONTENT_CORRUPT");
       };
-      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close: async () => undefined, [Symbol.asyncIterator]: broken });
+      return Object.assign(Object.create(reader) as typeof reader, {
+        descriptor: reader.descriptor,
+        close: async () => undefined,
+        [Symbol.asyncIterator]: broken,
+      });
     };
     const ask = serving(defineRegistry({ getBlob }), { onError: (error) => told.push(error) });
     const response = await ask("GET", `/v2/a/b/blobs/${digest}`);
@@ -168,7 +221,11 @@ describe("end-2: a blob", () => {
         for (;;) yield bytes;
       };
       const close = async (): Promise<void> => void (closed += 1);
-      return Object.assign(Object.create(reader) as typeof reader, { descriptor: reader.descriptor, close, [Symbol.asyncIterator]: endless });
+      return Object.assign(Object.create(reader) as typeof reader, {
+        descriptor: reader.descriptor,
+        close,
+        [Symbol.asyncIterator]: endless,
+      });
     };
     const response = await serving(defineRegistry({ getBlob }))("GET", `/v2/a/b/blobs/${digest}`);
     const reader = response.body?.getReader();
@@ -195,12 +252,16 @@ describe("end-3: a manifest", () => {
   });
 
   it("is what it is, whatever the client says it accepts: which it takes is the client's to decide", async () => {
-    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", { headers: { accept: "application/vnd.oci.image.index.v1+json" } });
+    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", {
+      headers: { accept: "application/vnd.oci.image.index.v1+json" },
+    });
     expect(response.headers.get("content-type")).toBe("application/x-thing");
   });
 
   it("is 304 for who has it", async () => {
-    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", { headers: { "if-none-match": `"${digest}"` } });
+    const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", {
+      headers: { "if-none-match": `"${digest}"` },
+    });
     expect([response.status, await response.text()]).toEqual([304, ""]);
   });
 
@@ -239,7 +300,9 @@ describe("a server that was not told to be writable", () => {
   });
 
   it("names no option where none would help", async () => {
-    const response = await asking(createHandler(await withContent()))("PATCH", "/v2/a/b/manifests/v1", { body: "x" });
+    const response = await asking(createHandler(await withContent()))("PATCH", "/v2/a/b/manifests/v1", {
+      body: "x",
+    });
     expect([response.status, (await response.text()).includes("writable")]).toEqual([405, false]);
   });
 

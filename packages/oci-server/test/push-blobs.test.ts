@@ -26,7 +26,11 @@ describe("end-4a: an upload", () => {
   it("starts with nothing, under an id of its own", async () => {
     const response = await serving()("POST", "/v2/a/b/blobs/uploads/");
     expect(response.status).toBe(202);
-    expect(headersOf(response, "range", "upload-offset", "content-length")).toEqual({ range: "0-0", "upload-offset": "0", "content-length": "0" });
+    expect(headersOf(response, "range", "upload-offset", "content-length")).toEqual({
+      range: "0-0",
+      "upload-offset": "0",
+      "content-length": "0",
+    });
     const id = response.headers.get("docker-upload-uuid") ?? "";
     expect(response.headers.get("location")).toBe(`/v2/a/b/blobs/uploads/${id}`);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
@@ -36,7 +40,10 @@ describe("end-4a: an upload", () => {
     const ask = serving();
     const response = await ask("PUT", `${await start(ask)}?digest=${digest}`, { body: content });
     expect(response.status).toBe(201);
-    expect(headersOf(response, "location", "docker-content-digest")).toEqual({ location: `/v2/a/blobs/${digest}`, "docker-content-digest": digest });
+    expect(headersOf(response, "location", "docker-content-digest")).toEqual({
+      location: `/v2/a/blobs/${digest}`,
+      "docker-content-digest": digest,
+    });
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);
   });
 
@@ -44,12 +51,26 @@ describe("end-4a: an upload", () => {
     for (const last of ["", "789"]) {
       const ask = serving();
       let location = await start(ask);
-      for (const [range, body] of [["0-3", "0123"], ["4-6", "456"], ...(last === "" ? [["7-9", "789"]] : [])]) {
-        const response = await ask("PATCH", location, { headers: { "content-range": range ?? "" }, body: body ?? "" });
-        expect([response.status, response.headers.get("range")]).toEqual([202, `0-${(range ?? "").split("-")[1] ?? ""}`]);
+      for (const [range, body] of [
+        ["0-3", "0123"],
+        ["4-6", "456"],
+        ...(last === "" ? [["7-9", "789"]] : []),
+      ]) {
+        const response = await ask("PATCH", location, {
+          headers: { "content-range": range ?? "" },
+          body: body ?? "",
+        });
+        expect([response.status, response.headers.get("range")]).toEqual([
+          202,
+          `0-${(range ?? "").split("-")[1] ?? ""}`,
+        ]);
         location = response.headers.get("location") ?? "";
       }
-      const put = await ask("PUT", `${location}?digest=${digest}`, last === "" ? {} : { headers: { "content-range": "7-9" }, body: last });
+      const put = await ask(
+        "PUT",
+        `${location}?digest=${digest}`,
+        last === "" ? {} : { headers: { "content-range": "7-9" }, body: last },
+      );
       expect(put.status).toBe(201);
       expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);
     }
@@ -70,30 +91,48 @@ describe("end-4a: an upload", () => {
     await ask("PATCH", location, { body: "01234" });
     const response = await ask("GET", location);
     expect(response.status).toBe(204);
-    expect(headersOf(response, "location", "range", "upload-offset")).toEqual({ location, range: "0-4", "upload-offset": "5" });
+    expect(headersOf(response, "location", "range", "upload-offset")).toEqual({
+      location,
+      range: "0-4",
+      "upload-offset": "5",
+    });
   });
 
   it.each([
     ["PATCH", "6-9", ""],
     ["PATCH", "0-3", ""],
     ["PUT", "6-9", `?digest=${digest}`],
-  ])("a chunk out of order by %s %s is 416, says where it stands, and can be mended", async (method, range, query) => {
-    const ask = serving();
-    const location = await start(ask);
-    await ask("PATCH", location, { headers: { "content-range": "0-4" }, body: "01234" });
-    const response = await ask(method, location + query, { headers: { "content-range": range }, body: "6789" });
-    expect([response.status, await codes(response)]).toEqual([416, ["RANGE_INVALID"]]);
-    expect(headersOf(response, "location", "range")).toEqual({ location, range: "0-4" });
-    const put = await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": "5-9" }, body: "56789" });
-    expect(put.status).toBe(201);
-  });
+  ])(
+    "a chunk out of order by %s %s is 416, says where it stands, and can be mended",
+    async (method, range, query) => {
+      const ask = serving();
+      const location = await start(ask);
+      await ask("PATCH", location, { headers: { "content-range": "0-4" }, body: "01234" });
+      const response = await ask(method, location + query, {
+        headers: { "content-range": range },
+        body: "6789",
+      });
+      expect([response.status, await codes(response)]).toEqual([416, ["RANGE_INVALID"]]);
+      expect(headersOf(response, "location", "range")).toEqual({ location, range: "0-4" });
+      const put = await ask("PUT", `${location}?digest=${digest}`, {
+        headers: { "content-range": "5-9" },
+        body: "56789",
+      });
+      expect(put.status).toBe(201);
+    },
+  );
 
-  it.each(["bytes 0-3/4", "3-0", "x"])("a Content-Range that is none is 400, and nothing is written: %s", async (range) => {
-    const ask = serving();
-    const location = await start(ask);
-    expect((await ask("PATCH", location, { headers: { "content-range": range }, body: "0123" })).status).toBe(400);
-    expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
-  });
+  it.each(["bytes 0-3/4", "3-0", "x"])(
+    "a Content-Range that is none is 400, and nothing is written: %s",
+    async (range) => {
+      const ask = serving();
+      const location = await start(ask);
+      expect(
+        (await ask("PATCH", location, { headers: { "content-range": range }, body: "0123" })).status,
+      ).toBe(400);
+      expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
+    },
+  );
 
   it.each([
     ["is longer", "0-2", "0123456"],
@@ -110,7 +149,10 @@ describe("end-4a: an upload", () => {
   it("whose Content-Length and Content-Range do not agree is refused before it is read", async () => {
     const ask = serving();
     const location = await start(ask);
-    const response = await ask("PATCH", location, { headers: { "content-range": "0-5", "content-length": "4" }, body: "0123" });
+    const response = await ask("PATCH", location, {
+      headers: { "content-range": "0-5", "content-length": "4" },
+      body: "0123",
+    });
     expect([response.status, await codes(response)]).toEqual([400, ["SIZE_INVALID"]]);
     expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
   });
@@ -122,13 +164,16 @@ describe("end-4a: an upload", () => {
     expect(await read(ask, `/v2/a/blobs/${missing}`)).toBe(404);
   });
 
-  it.each(["", "?digest=", "?digest=sha256:abc", "?digest=md5:d41d8cd98f00b204e9800998ecf8427e"])("does not end with the digest %s, and goes on", async (query) => {
-    const ask = serving();
-    const location = await start(ask);
-    const response = await ask("PUT", location + query);
-    expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
-    expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
-  });
+  it.each(["", "?digest=", "?digest=sha256:abc", "?digest=md5:d41d8cd98f00b204e9800998ecf8427e"])(
+    "does not end with the digest %s, and goes on",
+    async (query) => {
+      const ask = serving();
+      const location = await start(ask);
+      const response = await ask("PUT", location + query);
+      expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
+      expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
+    },
+  );
 
   it("end-14: can be given up, and is over then", async () => {
     const ask = serving();
@@ -147,9 +192,12 @@ describe("end-4a: an upload", () => {
     expect((await ask("PATCH", location, { body: content })).status).toBe(404);
   });
 
-  it.each(["..%2F..%2Fvictim", "%2e%2e%2fvictim", "%00", "x".repeat(300)])("has no id that nobody gave out: %s", async (id) => {
-    expect((await serving()("GET", `/v2/a/blobs/uploads/${id}`)).status).toBe(404);
-  });
+  it.each(["..%2F..%2Fvictim", "%2e%2e%2fvictim", "%00", "x".repeat(300)])(
+    "has no id that nobody gave out: %s",
+    async (id) => {
+      expect((await serving()("GET", `/v2/a/blobs/uploads/${id}`)).status).toBe(404);
+    },
+  );
 
   it("end-4c: with another algorithm is hashed by that", async () => {
     const ask = serving();
@@ -178,7 +226,10 @@ describe("end-4a: an upload", () => {
     const response = await ask("PATCH", location, { body: breaking });
     expect([response.status, await codes(response)]).toEqual([400, ["BLOB_UPLOAD_INVALID"]]);
     const offset = Number((await ask("GET", location)).headers.get("upload-offset"));
-    const put = await ask("PUT", `${location}?digest=${digest}`, { headers: { "content-range": `${offset}-9` }, body: content.slice(offset) });
+    const put = await ask("PUT", `${location}?digest=${digest}`, {
+      headers: { "content-range": `${offset}-9` },
+      body: content.slice(offset),
+    });
     expect(put.status).toBe(201);
   });
 
@@ -207,9 +258,15 @@ describe("end-4a: an upload", () => {
 describe("end-4b: a whole blob in one POST", () => {
   it("is there", async () => {
     const ask = serving();
-    const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { headers: { "content-length": "10" }, body: content });
+    const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
+      headers: { "content-length": "10" },
+      body: content,
+    });
     expect(response.status).toBe(201);
-    expect(headersOf(response, "location", "docker-content-digest")).toEqual({ location: `/v2/a/blobs/${digest}`, "docker-content-digest": digest });
+    expect(headersOf(response, "location", "docker-content-digest")).toEqual({
+      location: `/v2/a/blobs/${digest}`,
+      "docker-content-digest": digest,
+    });
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);
   });
 
@@ -220,7 +277,10 @@ describe("end-4b: a whole blob in one POST", () => {
     ["sha256:abc", "10", 400, "DIGEST_INVALID"],
   ])("of digest %s and length %s is %i %s", async (wrong, length, status, code) => {
     const ask = serving();
-    const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${wrong}`, { headers: { "content-length": length }, body: content });
+    const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${wrong}`, {
+      headers: { "content-length": length },
+      body: content,
+    });
     expect([response.status, await codes(response)]).toEqual([status, [code]]);
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(404);
   });
@@ -239,7 +299,10 @@ describe("end-11: a mount", () => {
     await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content });
     const response = await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}${from}`);
     expect(response.status).toBe(201);
-    expect(headersOf(response, "location", "docker-content-digest")).toEqual({ location: `/v2/b/blobs/${digest}`, "docker-content-digest": digest });
+    expect(headersOf(response, "location", "docker-content-digest")).toEqual({
+      location: `/v2/b/blobs/${digest}`,
+      "docker-content-digest": digest,
+    });
     expect(await read(ask, `/v2/b/blobs/${digest}`)).toBe(content);
   });
 
@@ -247,7 +310,10 @@ describe("end-11: a mount", () => {
     const ask = serving();
     const response = await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}${from}`);
     expect(response.status).toBe(202);
-    expect((await ask("PUT", `${response.headers.get("location") ?? ""}?digest=${digest}`, { body: content })).status).toBe(201);
+    expect(
+      (await ask("PUT", `${response.headers.get("location") ?? ""}?digest=${digest}`, { body: content }))
+        .status,
+    ).toBe(201);
   });
 
   it("by a registry that cannot becomes an upload", async () => {
@@ -267,23 +333,34 @@ describe("end-11: a mount", () => {
     const ask = serving();
     const response = await ask("POST", `/v2/b/blobs/uploads/?${query}`);
     expect(response.status).toBe(202);
-    expect((await ask("PUT", `${response.headers.get("location") ?? ""}?digest=${digest}`, { body: content })).status).toBe(201);
+    expect(
+      (await ask("PUT", `${response.headers.get("location") ?? ""}?digest=${digest}`, { body: content }))
+        .status,
+    ).toBe(201);
   });
 
-  it.each(["NAME_INVALID", "DIGEST_INVALID", "DENIED", "CONTENT_CORRUPT"] as const)("that the registry refuses with %s becomes an upload", async (code) => {
-    const memory = createMemoryRegistry();
-    const mountBlob = async (): Promise<never> => {
-      throw new RegistryError(code);
-    };
-    const ask = serving(defineRegistry({ pushBlobChunked: memory.pushBlobChunked.bind(memory), mountBlob }));
-    expect((await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`)).status).toBe(202);
-  });
+  it.each(["NAME_INVALID", "DIGEST_INVALID", "DENIED", "CONTENT_CORRUPT"] as const)(
+    "that the registry refuses with %s becomes an upload",
+    async (code) => {
+      const memory = createMemoryRegistry();
+      const mountBlob = async (): Promise<never> => {
+        throw new RegistryError(code);
+      };
+      const ask = serving(
+        defineRegistry({ pushBlobChunked: memory.pushBlobChunked.bind(memory), mountBlob }),
+      );
+      expect((await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`)).status).toBe(202);
+    },
+  );
 
   it("that the storage fails at is the failure that it is", async () => {
     const mountBlob = async (): Promise<never> => {
       throw new RegistryError("STORAGE_FAILED");
     };
-    const response = await serving(defineRegistry({ mountBlob }))("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`);
+    const response = await serving(defineRegistry({ mountBlob }))(
+      "POST",
+      `/v2/b/blobs/uploads/?mount=${digest}&from=a`,
+    );
     expect([response.status, await codes(response)]).toEqual([500, ["STORAGE_FAILED"]]);
   });
 
@@ -305,8 +382,19 @@ describe("end-10: DELETE of a blob", () => {
   it("that a manifest needs is 405: not now, and not by this", async () => {
     const ask = serving();
     await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content });
-    const body = JSON.stringify({ schemaVersion: 2, config: { mediaType: "application/x-config", digest, size: content.length }, layers: [] });
-    expect((await ask("PUT", "/v2/a/manifests/v1", { headers: { "content-type": ociMediaTypes.imageManifest }, body })).status).toBe(201);
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: "application/x-config", digest, size: content.length },
+      layers: [],
+    });
+    expect(
+      (
+        await ask("PUT", "/v2/a/manifests/v1", {
+          headers: { "content-type": ociMediaTypes.imageManifest },
+          body,
+        })
+      ).status,
+    ).toBe(201);
     const response = await ask("DELETE", `/v2/a/blobs/${digest}`);
     expect([response.status, await codes(response)]).toEqual([405, ["DENIED"]]);
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);

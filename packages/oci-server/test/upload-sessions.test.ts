@@ -11,7 +11,11 @@ const { digest } = await computeDigest(new TextEncoder().encode(content));
 
 /** Asks a server that keeps three sessions, and counts each request for the client that it names. */
 function limited(options: HandlerOptions = {}, registry = createMemoryRegistry()): Ask {
-  return serving(registry, { limits: { maxUploadSessions: 3, clientPercent: 100 }, clientOf: ({ headers }) => headers.get("x-client") ?? "a", ...options });
+  return serving(registry, {
+    limits: { maxUploadSessions: 3, clientPercent: 100 },
+    clientOf: ({ headers }) => headers.get("x-client") ?? "a",
+    ...options,
+  });
 }
 
 async function open(ask: Ask, client = "a"): Promise<string> {
@@ -40,7 +44,11 @@ describe("more upload sessions than a server keeps", () => {
     const uploads = [await open(ask), await open(ask), await open(ask)];
     for (const upload of uploads) expect((await ask("PATCH", upload, { body: content })).status).toBe(202);
     const refused = await ask("POST", "/v2/a/blobs/uploads/");
-    expect([refused.status, refused.headers.get("retry-after"), await codes(refused)]).toEqual([429, "1", ["TOOMANYREQUESTS"]]);
+    expect([refused.status, refused.headers.get("retry-after"), await codes(refused)]).toEqual([
+      429,
+      "1",
+      ["TOOMANYREQUESTS"],
+    ]);
     expect(await statuses(ask, uploads)).toEqual([204, 204, 204]);
     expect((await ask("PUT", `${uploads[1] ?? ""}?digest=${digest}`)).status).toBe(201);
     expect(await open(ask)).toMatch(/^\/v2\//);
@@ -64,7 +72,13 @@ describe("more upload sessions than a server keeps", () => {
     const ask = limited();
     const uploads = [await open(ask), await open(ask), await open(ask)];
     let end = (): void => undefined;
-    const body: ReadableStream<Uint8Array> = new ReadableStream({ start: (controller) => { end = () => { controller.close(); }; } });
+    const body: ReadableStream<Uint8Array> = new ReadableStream({
+      start: (controller) => {
+        end = () => {
+          controller.close();
+        };
+      },
+    });
     const receiving = ask("PATCH", uploads[0] ?? "", { body });
     await open(ask);
     end();

@@ -18,7 +18,8 @@ export function requireString(value: unknown, what: string): asserts value is st
  */
 export function requireCount(value: unknown, what: string): number {
   if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${typeof value}`);
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${what} must be a non-negative integer`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${what} must be a non-negative integer`);
   return value;
 }
 
@@ -32,7 +33,8 @@ export const maxDurationMs: number = 2 ** 31 - 1;
  */
 export function requireDuration(value: unknown, what: string): number {
   const duration = requireCount(value, what);
-  if (duration > maxDurationMs) throw new RangeError(`${what} must be ${maxDurationMs} ms (24.8 days) at most, not ${duration}`);
+  if (duration > maxDurationMs)
+    throw new RangeError(`${what} must be ${maxDurationMs} ms (24.8 days) at most, not ${duration}`);
   return duration;
 }
 
@@ -52,7 +54,8 @@ export function requireFlag(value: unknown, what: string): boolean {
  * @throws TypeError if `value` is not an object.
  */
 export function requireObject(value: unknown, what: string): asserts value is object {
-  if (typeof value !== "object" || value === null) throw new TypeError(`${what} must be an object, not ${value === null ? "null" : typeof value}`);
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`${what} must be an object, not ${value === null ? "null" : typeof value}`);
 }
 
 /**
@@ -72,7 +75,9 @@ export function requireSignal(options: CallOptions): AbortSignal | undefined {
 function isSignal(value: unknown): value is AbortSignal {
   if (Object.prototype.toString.call(value) !== "[object AbortSignal]") return false;
   const { throwIfAborted, addEventListener, removeEventListener } = value as Record<string, unknown>;
-  return [throwIfAborted, addEventListener, removeEventListener].every((method) => typeof method === "function");
+  return [throwIfAborted, addEventListener, removeEventListener].every(
+    (method) => typeof method === "function",
+  );
 }
 
 /** The part of a list that a caller asks for. */
@@ -108,7 +113,9 @@ export function requirePage(options: ListOptions): Page {
 export function requirePrecondition({ ifMatch, ifNoneMatch }: Precondition, tags: readonly string[]): void {
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
   if (tags.length === 0) throw new TypeError("ifMatch and ifNoneMatch need a tag");
-  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw new TypeError("give either ifMatch or ifNoneMatch");
-  if (ifNoneMatch !== undefined && (ifNoneMatch as string) !== "*") throw new TypeError('ifNoneMatch must be "*"');
+  if (ifMatch !== undefined && ifNoneMatch !== undefined)
+    throw new TypeError("give either ifMatch or ifNoneMatch");
+  if (ifNoneMatch !== undefined && (ifNoneMatch as string) !== "*")
+    throw new TypeError('ifNoneMatch must be "*"');
   if (ifMatch !== undefined && ifMatch !== "*") requireDigest(ifMatch);
 }

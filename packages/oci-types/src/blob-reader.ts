@@ -86,7 +86,12 @@ class SourceReader implements BlobReader {
 
   /** For objects that inherit from a reader and describe something else: the reader itself keeps to its own. */
   set descriptor(value: Descriptor) {
-    Object.defineProperty(this, "descriptor", { value, writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(this, "descriptor", {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {

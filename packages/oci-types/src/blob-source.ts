@@ -7,11 +7,7 @@ import type { CallOptions } from "./registry.ts";
  * source may reuse the memory of a chunk once its next chunk is asked for.
  */
 export type BlobSource =
-  | Uint8Array
-  | Blob
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array>
-  | Iterable<Uint8Array>;
+  Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** The chunks of a {@link BlobSource}, to be read once. Reads that are not awaited are answered in their order. */
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
@@ -71,10 +67,11 @@ class SourceChunks implements BlobChunks {
     this.#pull = pull;
     this.#signal = signal;
     if (signal?.aborted === true) void this.#end(signal.reason);
-    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => {
-      this.#waiting?.reject(signal.reason);
-      void this.#end(signal.reason);
-    });
+    else if (signal !== undefined)
+      this.#ignoreAbort = onAbort(signal, () => {
+        this.#waiting?.reject(signal.reason);
+        void this.#end(signal.reason);
+      });
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -219,7 +216,12 @@ interface NodeStream {
 }
 
 function isNodeStream(source: object): source is NodeStream {
-  return "destroy" in source && typeof source.destroy === "function" && "on" in source && typeof source.on === "function";
+  return (
+    "destroy" in source &&
+    typeof source.destroy === "function" &&
+    "on" in source &&
+    typeof source.on === "function"
+  );
 }
 
 /**
@@ -239,7 +241,9 @@ function isByteView(value: unknown): value is Uint8Array {
 }
 
 function toPlainView(view: Uint8Array): Uint8Array {
-  return view.constructor === Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return view.constructor === Uint8Array
+    ? view
+    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function describeType(value: unknown): string {

@@ -26,6 +26,7 @@ export function cloneJson<Data>(data: Data): Data {
 
 /** Sets a member, also one called `__proto__`, which a plain assignment would take for the prototype. */
 function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__") Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === "__proto__")
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   else object[key] = value;
 }

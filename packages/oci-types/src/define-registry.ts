@@ -12,15 +12,24 @@ import type { CallOptions, Registry } from "./registry.ts";
 export function defineRegistry(backend: Partial<Registry>): Registry {
   return {
     ...(backend.capabilities === undefined ? {} : { capabilities: backend.capabilities }),
-    getBlob: async (repo, digest, options) => having(backend, "getBlob").getBlob(repo, digest, checked(options)),
-    getBlobRange: async (repo, digest, range, options) => having(backend, "getBlobRange").getBlobRange(repo, digest, range, checked(options)),
-    getManifest: async (repo, digest, options) => having(backend, "getManifest").getManifest(repo, digest, checked(options)),
+    getBlob: async (repo, digest, options) =>
+      having(backend, "getBlob").getBlob(repo, digest, checked(options)),
+    getBlobRange: async (repo, digest, range, options) =>
+      having(backend, "getBlobRange").getBlobRange(repo, digest, range, checked(options)),
+    getManifest: async (repo, digest, options) =>
+      having(backend, "getManifest").getManifest(repo, digest, checked(options)),
     getTag: async (repo, tag, options) => having(backend, "getTag").getTag(repo, tag, checked(options)),
-    resolveBlob: async (repo, digest, options) => having(backend, "resolveBlob").resolveBlob(repo, digest, checked(options)),
-    resolveManifest: async (repo, digest, options) => having(backend, "resolveManifest").resolveManifest(repo, digest, checked(options)),
-    resolveTag: async (repo, tag, options) => having(backend, "resolveTag").resolveTag(repo, tag, checked(options)),
+    resolveBlob: async (repo, digest, options) =>
+      having(backend, "resolveBlob").resolveBlob(repo, digest, checked(options)),
+    resolveManifest: async (repo, digest, options) =>
+      having(backend, "resolveManifest").resolveManifest(repo, digest, checked(options)),
+    resolveTag: async (repo, tag, options) =>
+      having(backend, "resolveTag").resolveTag(repo, tag, checked(options)),
     async pushBlob(repo, descriptor, content, options) {
-      const begin = (): [Pick<Registry, "pushBlob">, CallOptions | undefined] => [having(backend, "pushBlob"), checked(options)];
+      const begin = (): [Pick<Registry, "pushBlob">, CallOptions | undefined] => [
+        having(backend, "pushBlob"),
+        checked(options),
+      ];
       let begun: ReturnType<typeof begin>;
       try {
         begun = begin();
@@ -31,17 +40,27 @@ export function defineRegistry(backend: Partial<Registry>): Registry {
       }
       return begun[0].pushBlob(repo, descriptor, content, begun[1]);
     },
-    pushBlobChunked: async (repo, options) => having(backend, "pushBlobChunked").pushBlobChunked(repo, checked(options)),
-    pushBlobChunkedResume: async (repo, id, options) => having(backend, "pushBlobChunkedResume").pushBlobChunkedResume(repo, id, checked(options)),
-    resolveUpload: async (repo, id, options) => having(backend, "resolveUpload").resolveUpload(repo, id, checked(options)),
-    cancelUpload: async (repo, id, options) => having(backend, "cancelUpload").cancelUpload(repo, id, checked(options)),
-    mountBlob: async (from, to, digest, options) => having(backend, "mountBlob").mountBlob(from, to, digest, checked(options)),
-    pushManifest: async (repo, content, mediaType, options) => having(backend, "pushManifest").pushManifest(repo, content, mediaType, checked(options)),
-    deleteBlob: async (repo, digest, options) => having(backend, "deleteBlob").deleteBlob(repo, digest, checked(options)),
-    deleteManifest: async (repo, digest, options) => having(backend, "deleteManifest").deleteManifest(repo, digest, checked(options)),
-    deleteTag: async (repo, tag, options) => having(backend, "deleteTag").deleteTag(repo, tag, checked(options)),
+    pushBlobChunked: async (repo, options) =>
+      having(backend, "pushBlobChunked").pushBlobChunked(repo, checked(options)),
+    pushBlobChunkedResume: async (repo, id, options) =>
+      having(backend, "pushBlobChunkedResume").pushBlobChunkedResume(repo, id, checked(options)),
+    resolveUpload: async (repo, id, options) =>
+      having(backend, "resolveUpload").resolveUpload(repo, id, checked(options)),
+    cancelUpload: async (repo, id, options) =>
+      having(backend, "cancelUpload").cancelUpload(repo, id, checked(options)),
+    mountBlob: async (from, to, digest, options) =>
+      having(backend, "mountBlob").mountBlob(from, to, digest, checked(options)),
+    pushManifest: async (repo, content, mediaType, options) =>
+      having(backend, "pushManifest").pushManifest(repo, content, mediaType, checked(options)),
+    deleteBlob: async (repo, digest, options) =>
+      having(backend, "deleteBlob").deleteBlob(repo, digest, checked(options)),
+    deleteManifest: async (repo, digest, options) =>
+      having(backend, "deleteManifest").deleteManifest(repo, digest, checked(options)),
+    deleteTag: async (repo, tag, options) =>
+      having(backend, "deleteTag").deleteTag(repo, tag, checked(options)),
     tags: (repo, options) => lazily(() => having(backend, "tags").tags(repo, checked(options))),
-    referrers: (repo, digest, options) => lazily(() => having(backend, "referrers").referrers(repo, digest, checked(options))),
+    referrers: (repo, digest, options) =>
+      lazily(() => having(backend, "referrers").referrers(repo, digest, checked(options))),
     repositories: (options) => lazily(() => having(backend, "repositories").repositories(checked(options))),
   };
 }
@@ -54,7 +73,10 @@ function checked<Options extends CallOptions>(options: Options | undefined): Opt
 }
 
 /** `backend`, known to have `name`. */
-function having<Name extends keyof Registry>(backend: Partial<Registry>, name: Name): Required<Pick<Registry, Name>> {
+function having<Name extends keyof Registry>(
+  backend: Partial<Registry>,
+  name: Name,
+): Required<Pick<Registry, Name>> {
   if (backend[name] !== undefined) return backend as Required<Pick<Registry, Name>>;
   throw new RegistryError("UNSUPPORTED", `this registry does not support ${name}`);
 }

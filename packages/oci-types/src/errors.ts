@@ -127,7 +127,11 @@ const BRAND: unique symbol = Symbol.for("@ocilayout/RegistryError");
  */
 export class RegistryError extends Error {
   static {
-    Object.defineProperty(this.prototype, "name", { value: "RegistryError", configurable: true, writable: true });
+    Object.defineProperty(this.prototype, "name", {
+      value: "RegistryError",
+      configurable: true,
+      writable: true,
+    });
     Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 

@@ -1,4 +1,15 @@
-export { maxDurationMs, requireCount, requireDuration, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString, type Page } from "./arguments.ts";
+export {
+  maxDurationMs,
+  requireCount,
+  requireDuration,
+  requireFlag,
+  requireObject,
+  requirePage,
+  requirePrecondition,
+  requireSignal,
+  requireString,
+  type Page,
+} from "./arguments.ts";
 export { createBlobReader, type BlobReader, type BlobReaderOptions } from "./blob-reader.ts";
 export { readBlobSource, requireBytes, type BlobChunks, type BlobSource } from "./blob-source.ts";
 export { cloneJson } from "./clone-json.ts";
@@ -6,7 +17,13 @@ export { collect } from "./collect.ts";
 export { defineRegistry } from "./define-registry.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
-export { createHasher, createOneShotHasher, maxOneShotHashBytes, type Hasher, type HasherFactory } from "./hasher.ts";
+export {
+  createHasher,
+  createOneShotHasher,
+  maxOneShotHashBytes,
+  type Hasher,
+  type HasherFactory,
+} from "./hasher.ts";
 export { onAbort } from "./on-abort.ts";
 export type * from "./registry.ts";
 export {

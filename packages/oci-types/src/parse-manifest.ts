@@ -24,7 +24,8 @@ export type ParsedManifest =
  * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
  */
 export function parseManifest(content: Uint8Array, mediaType: string): ParsedManifest {
-  if (typeof mediaType !== "string") throw new TypeError(`a media type must be a string, not ${typeof mediaType}`);
+  if (typeof mediaType !== "string")
+    throw new TypeError(`a media type must be a string, not ${typeof mediaType}`);
   const bytes = requireBytes(content, "a manifest");
   const stripped = stripMediaTypeParameters(mediaType);
   if (!isMediaType(stripped)) {
@@ -71,7 +72,9 @@ function requireSameType(bytes: Uint8Array, mediaType: string): void {
 /** What JSON in UTF-8 says itself that it is. */
 function ownMediaType(bytes: Uint8Array): string | undefined {
   try {
-    const { mediaType } = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)) as { readonly mediaType?: unknown };
+    const { mediaType } = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    ) as { readonly mediaType?: unknown };
     return typeof mediaType === "string" ? mediaType : undefined;
   } catch {
     return undefined; // Not JSON: then it can be anything.
@@ -91,5 +94,7 @@ function refuse(problems: readonly Problem[]): void {
   const [first] = problems;
   if (first === undefined) return;
   const more = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
-  throw new RegistryError("MANIFEST_INVALID", `${first.path} ${first.reason}${more}`, { detail: { problems } });
+  throw new RegistryError("MANIFEST_INVALID", `${first.path} ${first.reason}${more}`, {
+    detail: { problems },
+  });
 }

@@ -60,7 +60,8 @@ export function arrayOf(check: Check): Check {
       list.add(path, `must be an array, not ${jsonType(value)}`);
       return;
     }
-    for (let index = 0; index < value.length && !list.isFull; index += 1) check(value[index], () => `${path()}[${index}]`, list);
+    for (let index = 0; index < value.length && !list.isFull; index += 1)
+      check(value[index], () => `${path()}[${index}]`, list);
   };
 }
 
@@ -76,7 +77,10 @@ export function mapOf(check: Check): Check {
 }
 
 /** Checks the named members of an object; others are none of its business. One that is undefined is absent, as in JSON. */
-export function object(required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>>): Check {
+export function object(
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>>,
+): Check {
   return (value, path, list) => {
     if (!isObject(value, path, list)) return;
     for (const [key, check] of Object.entries(required)) {

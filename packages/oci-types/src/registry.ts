@@ -153,7 +153,12 @@ export interface RegistryWriter {
    * Stores a blob once its content turned out to be what the descriptor says: else `DIGEST_INVALID` or
    * `SIZE_INVALID`, and nothing is stored. The content must not change until the promise settles.
    */
-  pushBlob(repo: string, descriptor: BlobDescriptor, content: BlobSource, options?: CallOptions): Promise<Descriptor>;
+  pushBlob(
+    repo: string,
+    descriptor: BlobDescriptor,
+    content: BlobSource,
+    options?: CallOptions,
+  ): Promise<Descriptor>;
   /** Starts an upload session. */
   pushBlobChunked(repo: string, options?: UploadOptions): Promise<BlobWriter>;
   /**
@@ -169,13 +174,23 @@ export interface RegistryWriter {
    * Makes a blob of `fromRepo` one of `toRepo`, without reading it. `BLOB_UNKNOWN` where the source does not have
    * it. Without `fromRepo`: from whichever repository has it.
    */
-  mountBlob(fromRepo: string | undefined, toRepo: string, digest: string, options?: CallOptions): Promise<Descriptor>;
+  mountBlob(
+    fromRepo: string | undefined,
+    toRepo: string,
+    digest: string,
+    options?: CallOptions,
+  ): Promise<Descriptor>;
   /**
    * Stores a manifest, byte for byte, and points the given tags at it. `MANIFEST_INVALID` where it is not what its
    * media type says, `MANIFEST_BLOB_UNKNOWN` (each in `detail`) where it refers to what the repository does not
    * have, `SIZE_INVALID` where it is too large, `PRECONDITION_FAILED` where a tag is not as required.
    */
-  pushManifest(repo: string, content: Uint8Array, mediaType: string, options?: PushManifestOptions): Promise<Descriptor>;
+  pushManifest(
+    repo: string,
+    content: Uint8Array,
+    mediaType: string,
+    options?: PushManifestOptions,
+  ): Promise<Descriptor>;
 }
 
 /** The deleting facet of a {@link Registry}. Deleting what is not there rejects. */

@@ -38,7 +38,10 @@ interface Span {
  * @throws {@link RegistryError} `MANIFEST_INVALID` if the document has more than {@link maxDocumentValues} values, more
  * than {@link maxDocumentNames} different member names, or is nested deeper than {@link maxDocumentDepth}.
  */
-export function scanDocument(content: Uint8Array, names: readonly string[] = []): ReadonlyMap<string, Uint8Array> {
+export function scanDocument(
+  content: Uint8Array,
+  names: readonly string[] = [],
+): ReadonlyMap<string, Uint8Array> {
   const scan = new Scan(content, names);
   scan.run();
   if (scan.keys > maxDocumentNames) new Scan(content, [], new NameSet(maxDocumentNames)).run();
@@ -71,7 +74,7 @@ class Scan {
 
   run(): void {
     const { length } = this.#content;
-    for (let at = 0; at < length; ) at = this.#step(at);
+    for (let at = 0; at < length;) at = this.#step(at);
     this.#endMember(length);
   }
 
@@ -110,7 +113,8 @@ class Scan {
     this.#count();
     this.#isObject.push(isObject);
     this.#awaitsKey = isObject;
-    if (this.#isObject.length > maxDocumentDepth) throw beyond(`is nested deeper than ${maxDocumentDepth}`, maxDocumentDepth);
+    if (this.#isObject.length > maxDocumentDepth)
+      throw beyond(`is nested deeper than ${maxDocumentDepth}`, maxDocumentDepth);
     return at + 1;
   }
 
@@ -131,7 +135,12 @@ class Scan {
     const name = readKey(this.#content.subarray(start, end));
     if (name === undefined || !this.#names.includes(name)) return;
     let value = end;
-    for (let byte = this.#content[value]; byte !== undefined && (byte <= 0x20 || byte === COLON); byte = this.#content[value]) value += 1;
+    for (
+      let byte = this.#content[value];
+      byte !== undefined && (byte <= 0x20 || byte === COLON);
+      byte = this.#content[value]
+    )
+      value += 1;
     this.#member = { name, start: value };
   }
 
@@ -144,14 +153,16 @@ class Scan {
 
   #count(): void {
     this.#values += 1;
-    if (this.#values > maxDocumentValues) throw beyond(`has more than ${maxDocumentValues} values`, maxDocumentValues);
+    if (this.#values > maxDocumentValues)
+      throw beyond(`has more than ${maxDocumentValues} values`, maxDocumentValues);
   }
 
   #countKey(start: number, end: number): void {
     this.#keys += 1;
     if (this.#distinct === undefined) return;
     this.#distinct.add(this.#content, start, end);
-    if (this.#distinct.size > maxDocumentNames) throw beyond(`has more than ${maxDocumentNames} different member names`, maxDocumentNames);
+    if (this.#distinct.size > maxDocumentNames)
+      throw beyond(`has more than ${maxDocumentNames} different member names`, maxDocumentNames);
   }
 
   #skipString(start: number): number {
@@ -176,7 +187,16 @@ function beyond(reason: string, limit: number): RegistryError {
 }
 
 function endsWord(byte: number): boolean {
-  return byte <= 0x20 || byte === COMMA || byte === COLON || byte === QUOTE || byte === CLOSE_ARRAY || byte === CLOSE_OBJECT || byte === OPEN_ARRAY || byte === OPEN_OBJECT;
+  return (
+    byte <= 0x20 ||
+    byte === COMMA ||
+    byte === COLON ||
+    byte === QUOTE ||
+    byte === CLOSE_ARRAY ||
+    byte === CLOSE_OBJECT ||
+    byte === OPEN_ARRAY ||
+    byte === OPEN_OBJECT
+  );
 }
 
 /** The longest key that is looked at, in bytes, with its quotes: a letter may be written as six bytes. */

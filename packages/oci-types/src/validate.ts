@@ -25,7 +25,10 @@ const platform = object(
   { "os.version": text("a string"), "os.features": strings, variant: text("a string"), features: strings },
 );
 
-const content = object({ mediaType, digest, size }, { urls: strings, data: base64, artifactType: mediaType, annotations });
+const content = object(
+  { mediaType, digest, size },
+  { urls: strings, data: base64, artifactType: mediaType, annotations },
+);
 
 const manifestEntry = object(
   { mediaType, digest, size },

@@ -51,7 +51,10 @@ export async function computeDigest(
 export function requireAlgorithm(algorithm: string): "sha256" | "sha512" {
   if (typeof algorithm !== "string") throw new TypeError("a digest algorithm must be a string");
   if (isDigestAlgorithm(algorithm)) return algorithm;
-  throw new RegistryError("DIGEST_INVALID", `digest algorithm not supported, only ${digestAlgorithms.join(", ")}`);
+  throw new RegistryError(
+    "DIGEST_INVALID",
+    `digest algorithm not supported, only ${digestAlgorithms.join(", ")}`,
+  );
 }
 
 /**
@@ -67,9 +70,14 @@ export function verifyStream(
 ): BlobChunks {
   const chunks = readBlobSource(content, options);
   const { digest, size } = expected;
-  const verified = verifyChunks(chunks, { digest, size }, (what, message, detail) => {
-    return new RegistryError(what === "size" ? "SIZE_INVALID" : "DIGEST_INVALID", message, { detail });
-  }, options.createHasher);
+  const verified = verifyChunks(
+    chunks,
+    { digest, size },
+    (what, message, detail) => {
+      return new RegistryError(what === "size" ? "SIZE_INVALID" : "DIGEST_INVALID", message, { detail });
+    },
+    options.createHasher,
+  );
   // A generator that never began returns without a word to its source.
   const iterator = { next: () => verified.next(), return: () => chunks.return() };
   return readBlobSource({ [Symbol.asyncIterator]: () => iterator });
@@ -109,7 +117,10 @@ export async function* verifyChunks(
     }
     const received = `${algorithm}:${await hasher.digest()}`;
     if (received !== digest) {
-      throw mismatch("digest", `content has digest ${received}, not ${digest}`, { expected: digest, received });
+      throw mismatch("digest", `content has digest ${received}, not ${digest}`, {
+        expected: digest,
+        received,
+      });
     }
     if (withheld !== undefined) yield withheld;
   } finally {
@@ -119,5 +130,6 @@ export async function* verifyChunks(
 
 function requireSize(size: number): void {
   if (typeof size !== "number") throw new TypeError(`a size must be a number, not ${typeof size}`);
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a size must be a non-negative integer, not ${size}`);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new RangeError(`a size must be a non-negative integer, not ${size}`);
 }

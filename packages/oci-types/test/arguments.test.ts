@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import { onAbort, requireCount, requireDuration, requireFlag, requireObject, requirePage, requirePrecondition, requireSignal, requireString } from "../src/index.ts";
+import {
+  onAbort,
+  requireCount,
+  requireDuration,
+  requireFlag,
+  requireObject,
+  requirePage,
+  requirePrecondition,
+  requireSignal,
+  requireString,
+} from "../src/index.ts";
 
 describe("arguments", () => {
   it("a string is a string", () => {
@@ -26,22 +36,36 @@ describe("arguments", () => {
 
   it("a duration is what a timer can wait for", () => {
     for (const duration of [0, 1, 2_147_483_647]) expect(requireDuration(duration, "it")).toBe(duration);
-    for (const duration of [2_147_483_648, Number.MAX_SAFE_INTEGER, Infinity, -1, 0.5]) expect(() => requireDuration(duration, "it")).toThrow(RangeError);
-    expect(() => requireDuration(2 ** 31, "it")).toThrow("it must be 2147483647 ms (24.8 days) at most, not 2147483648");
+    for (const duration of [2_147_483_648, Number.MAX_SAFE_INTEGER, Infinity, -1, 0.5])
+      expect(() => requireDuration(duration, "it")).toThrow(RangeError);
+    expect(() => requireDuration(2 ** 31, "it")).toThrow(
+      "it must be 2147483647 ms (24.8 days) at most, not 2147483648",
+    );
     expect(() => requireDuration("1", "it")).toThrow(TypeError);
   });
 
   it("an object is an object", () => {
-    for (const value of [{}, [], Object.create(null)] as unknown[]) expect(() => { requireObject(value, "it"); }).not.toThrow();
-    for (const [value, name] of [[null, "null"], [undefined, "undefined"], ["", "string"], [() => undefined, "function"]] as const) {
-      expect(() => { requireObject(value, "it"); }).toThrow(new TypeError(`it must be an object, not ${name}`));
+    for (const value of [{}, [], Object.create(null)] as unknown[])
+      expect(() => {
+        requireObject(value, "it");
+      }).not.toThrow();
+    for (const [value, name] of [
+      [null, "null"],
+      [undefined, "undefined"],
+      ["", "string"],
+      [() => undefined, "function"],
+    ] as const) {
+      expect(() => {
+        requireObject(value, "it");
+      }).toThrow(new TypeError(`it must be an object, not ${name}`));
     }
   });
 
   it("a signal that is null counts as absent", () => {
     const { signal } = new AbortController();
     expect(requireSignal({ signal })).toBe(signal);
-    for (const absent of [undefined, null]) expect(requireSignal({ signal: absent as undefined })).toBeUndefined();
+    for (const absent of [undefined, null])
+      expect(requireSignal({ signal: absent as undefined })).toBeUndefined();
     expect(requireSignal({})).toBeUndefined();
   });
 
@@ -54,7 +78,9 @@ describe("arguments", () => {
     ["half a signal", { aborted: false, throwIfAborted: () => undefined }],
     ["what says that it is one", { [Symbol.toStringTag]: "AbortSignal" }],
   ])("%s is no signal", (_what, signal) => {
-    expect(() => requireSignal({ signal: signal as AbortSignal })).toThrow(/^signal must be an AbortSignal, not /);
+    expect(() => requireSignal({ signal: signal as AbortSignal })).toThrow(
+      /^signal must be an AbortSignal, not /,
+    );
   });
 
   it("signals of another realm are signals", () => {
@@ -76,12 +102,14 @@ describe("arguments", () => {
     expect(requirePage({ startAfter: "", limit: 0 })).toEqual({ startAfter: undefined, limit: 0 });
     expect(requirePage({ startAfter: "a" })).toEqual({ startAfter: "a", limit: undefined });
     for (const limit of [-1, NaN, 0.5]) expect(() => requirePage({ limit })).toThrow(RangeError);
-    for (const wrong of [{ limit: "1" }, { limit: null }, { startAfter: 7 }, { startAfter: null }]) expect(() => requirePage(wrong as object)).toThrow(TypeError);
+    for (const wrong of [{ limit: "1" }, { limit: null }, { startAfter: 7 }, { startAfter: null }])
+      expect(() => requirePage(wrong as object)).toThrow(TypeError);
   });
 
   it("a flag is true or false, and nothing that is taken for it", () => {
     expect([requireFlag(true, "it"), requireFlag(false, "it")]).toEqual([true, false]);
-    for (const value of [1, "", null, undefined]) expect(() => requireFlag(value, "it")).toThrow(new TypeError("it must be true or false"));
+    for (const value of [1, "", null, undefined])
+      expect(() => requireFlag(value, "it")).toThrow(new TypeError("it must be true or false"));
   });
 
   it("a precondition needs a tag, one form and a digest", () => {

@@ -43,7 +43,9 @@ describe("a blob reader", () => {
   });
 
   it("says MANIFEST_INVALID of what is not JSON", async () => {
-    expect(await rejection(createBlobReader(descriptor, hello).json())).toMatchObject({ code: "MANIFEST_INVALID" });
+    expect(await rejection(createBlobReader(descriptor, hello).json())).toMatchObject({
+      code: "MANIFEST_INVALID",
+    });
   });
 
   it("3: keeps a descriptor of its own", () => {
@@ -145,10 +147,14 @@ describe("a blob reader", () => {
 describe("8: a blob reader verifies", () => {
   it("however the content is cut", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 50 }), async (content, size) => {
-        const reader = createBlobReader(await describeContent(content), chunked(content, size));
-        expect(await reader.bytes()).toEqual(Uint8Array.from(content));
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (content, size) => {
+          const reader = createBlobReader(await describeContent(content), chunked(content, size));
+          expect(await reader.bytes()).toEqual(Uint8Array.from(content));
+        },
+      ),
     );
   });
 
@@ -220,7 +226,9 @@ describe("the descriptor of a reader", () => {
 
   it("may be another one in an object that inherits from the reader", async () => {
     const reader = createBlobReader(descriptor, hello);
-    const other = Object.assign(Object.create(reader) as { descriptor: Descriptor }, { descriptor: { ...descriptor, size: 7 } });
+    const other = Object.assign(Object.create(reader) as { descriptor: Descriptor }, {
+      descriptor: { ...descriptor, size: 7 },
+    });
     expect(other.descriptor.size).toBe(7);
     expect(reader.descriptor.size).toBe(5);
     expect(await reader.text()).toBe("hello");

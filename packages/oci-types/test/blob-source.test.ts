@@ -77,21 +77,27 @@ describe("reads that are not awaited", () => {
 });
 
 describe("readBlobSource refuses", () => {
-  it.each([["a string", "hello"], ["a number", 7], ["null", null], ["undefined", undefined], ["an object", {}]])(
-    "%s",
-    (_what, source) => {
-      expect(() => readBlobSource(source as BlobSource)).toThrow(TypeError);
-    },
-  );
+  it.each([
+    ["a string", "hello"],
+    ["a number", 7],
+    ["null", null],
+    ["undefined", undefined],
+    ["an object", {}],
+  ])("%s", (_what, source) => {
+    expect(() => readBlobSource(source as BlobSource)).toThrow(TypeError);
+  });
 
-  it.each([["a string", "x"], ["a number", 104], ["an ArrayBuffer", new ArrayBuffer(1)], ["other words", new Uint16Array(1)], ["null", null]])(
-    "a chunk that is %s, and returns the source",
-    async (_what, chunk) => {
-      const source = probe([bytes("a"), chunk]);
-      expect(await rejection(collect(readBlobSource(source)))).toBeInstanceOf(TypeError);
-      expect(source.log).toEqual(["next", "next", "return"]);
-    },
-  );
+  it.each([
+    ["a string", "x"],
+    ["a number", 104],
+    ["an ArrayBuffer", new ArrayBuffer(1)],
+    ["other words", new Uint16Array(1)],
+    ["null", null],
+  ])("a chunk that is %s, and returns the source", async (_what, chunk) => {
+    const source = probe([bytes("a"), chunk]);
+    expect(await rejection(collect(readBlobSource(source)))).toBeInstanceOf(TypeError);
+    expect(source.log).toEqual(["next", "next", "return"]);
+  });
 });
 
 describe("readBlobSource ends its source", () => {
@@ -112,7 +118,9 @@ describe("readBlobSource ends its source", () => {
 
   it("by cancelling a ReadableStream with the reason", async () => {
     const reasons: unknown[] = [];
-    const stream: ReadableStream<Uint8Array> = new ReadableStream({ cancel: (reason) => void reasons.push(reason) });
+    const stream: ReadableStream<Uint8Array> = new ReadableStream({
+      cancel: (reason) => void reasons.push(reason),
+    });
     await readBlobSource(stream).return("enough");
     expect(reasons).toEqual(["enough"]);
   });
@@ -154,7 +162,9 @@ describe("readBlobSource ends its source", () => {
   });
 
   it("at once, although a stream waits for what never comes", async () => {
-    const stalled: ReadableStream<Uint8Array> = new ReadableStream({ cancel: () => new Promise<void>(() => undefined) });
+    const stalled: ReadableStream<Uint8Array> = new ReadableStream({
+      cancel: () => new Promise<void>(() => undefined),
+    });
     const chunks = readBlobSource(stalled);
     const waiting = chunks.next();
     await new Promise(setImmediate);
@@ -192,7 +202,9 @@ describe("2: a signal", () => {
   it("that was aborted before ends the source unread", async () => {
     const source = probe([bytes("a")]);
     const reason = new Error("stop");
-    expect(await rejection(collect(readBlobSource(source, { signal: AbortSignal.abort(reason) })))).toBe(reason);
+    expect(await rejection(collect(readBlobSource(source, { signal: AbortSignal.abort(reason) })))).toBe(
+      reason,
+    );
     expect(source.log).toEqual(["return"]);
   });
 
@@ -283,7 +295,11 @@ describe("requireBytes", () => {
 });
 
 describe("a signal that is none", () => {
-  it.each<[string, unknown]>([["an object", {}], ["text", "abort"], ["half a signal", { aborted: true }]])("%s is a TypeError, and ends the source", async (_what, signal) => {
+  it.each<[string, unknown]>([
+    ["an object", {}],
+    ["text", "abort"],
+    ["half a signal", { aborted: true }],
+  ])("%s is a TypeError, and ends the source", async (_what, signal) => {
     const source = probe([new Uint8Array(1)]);
     expect(() => readBlobSource(source, { signal: signal as AbortSignal })).toThrow(TypeError);
     await Promise.resolve();
@@ -291,6 +307,8 @@ describe("a signal that is none", () => {
   });
 
   it("null counts as absent", async () => {
-    expect(await collect(readBlobSource(bytes("hello"), { signal: null as unknown as undefined }))).toEqual([bytes("hello")]);
+    expect(await collect(readBlobSource(bytes("hello"), { signal: null as unknown as undefined }))).toEqual([
+      bytes("hello"),
+    ]);
   });
 });

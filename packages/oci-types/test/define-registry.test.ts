@@ -38,7 +38,9 @@ describe("defineRegistry", () => {
     const backend = {
       [name](this: unknown) {
         receivers.push(this);
-        return name === "tags" || name === "referrers" || name === "repositories" ? probe([]) : Promise.resolve();
+        return name === "tags" || name === "referrers" || name === "repositories"
+          ? probe([])
+          : Promise.resolve();
       },
     } as Partial<Registry>;
     await call(defineRegistry(backend));
@@ -102,29 +104,38 @@ describe("defineRegistry", () => {
     repositories: () => collect(registry.repositories(options)),
   });
 
-  it.each(Object.keys(calls))("1: gives the backend of %s no signal that is null, and none that is no signal", async (name) => {
-    const received: unknown[] = [];
-    const backend = {
-      [name](...args: unknown[]) {
-        received.push(args.at(-1));
-        return name === "tags" || name === "referrers" || name === "repositories" ? probe([]) : Promise.resolve();
-      },
-    } as Partial<Registry>;
-    const call = async (options: unknown): Promise<unknown> => calling(defineRegistry(backend), options as object)[name]?.();
-    await call({ signal: null, mark: 1 });
-    const { signal } = new AbortController();
-    const own = { signal };
-    await call(own);
-    expect(received).toEqual([{ signal: undefined, mark: 1 }, own]);
-    expect(received[1]).toBe(own);
-    for (const wrong of [null, "text", { signal: {} }, { signal: 0 }]) expect(await rejection(call(wrong))).toBeInstanceOf(TypeError);
-    expect(received).toHaveLength(2);
-  });
+  it.each(Object.keys(calls))(
+    "1: gives the backend of %s no signal that is null, and none that is no signal",
+    async (name) => {
+      const received: unknown[] = [];
+      const backend = {
+        [name](...args: unknown[]) {
+          received.push(args.at(-1));
+          return name === "tags" || name === "referrers" || name === "repositories"
+            ? probe([])
+            : Promise.resolve();
+        },
+      } as Partial<Registry>;
+      const call = async (options: unknown): Promise<unknown> =>
+        calling(defineRegistry(backend), options as object)[name]?.();
+      await call({ signal: null, mark: 1 });
+      const { signal } = new AbortController();
+      const own = { signal };
+      await call(own);
+      expect(received).toEqual([{ signal: undefined, mark: 1 }, own]);
+      expect(received[1]).toBe(own);
+      for (const wrong of [null, "text", { signal: {} }, { signal: 0 }])
+        expect(await rejection(call(wrong))).toBeInstanceOf(TypeError);
+      expect(received).toHaveLength(2);
+    },
+  );
 
   it("ends the content of a push whose signal is none", async () => {
     const source = probe([new Uint8Array(1)]);
     const registry = defineRegistry({ pushBlob: vi.fn() });
-    expect(await rejection(registry.pushBlob("a", { digest }, source, { signal: {} as AbortSignal }))).toBeInstanceOf(TypeError);
+    expect(
+      await rejection(registry.pushBlob("a", { digest }, source, { signal: {} as AbortSignal })),
+    ).toBeInstanceOf(TypeError);
     expect(source.log).toEqual(["return"]);
   });
 

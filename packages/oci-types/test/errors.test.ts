@@ -1,13 +1,25 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { errorBody, httpStatus, isRegistryError, RegistryError, type RegistryErrorCode, registryErrorCodes } from "../src/index.ts";
+import {
+  errorBody,
+  httpStatus,
+  isRegistryError,
+  RegistryError,
+  type RegistryErrorCode,
+  registryErrorCodes,
+} from "../src/index.ts";
 
 describe("RegistryError", () => {
   it("is an Error with a name, a code, a message, a detail and a cause", () => {
     const cause = new Error("below");
     const error = new RegistryError("BLOB_UNKNOWN", "no such blob", { cause, detail: { digest: "d" } });
     expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({ name: "RegistryError", code: "BLOB_UNKNOWN", message: "no such blob", cause });
+    expect(error).toMatchObject({
+      name: "RegistryError",
+      code: "BLOB_UNKNOWN",
+      message: "no such blob",
+      cause,
+    });
     expect(error.detail).toEqual({ digest: "d" });
     expect(String(error)).toBe("RegistryError: no such blob");
   });
@@ -23,8 +35,15 @@ describe("RegistryError", () => {
   });
 
   it("3: its wire form has code, message and detail, and never the cause", () => {
-    const error = new RegistryError("MANIFEST_INVALID", "bad", { cause: new Error("/secret/path"), detail: { a: 1 } });
-    expect(JSON.parse(JSON.stringify(error))).toEqual({ code: "MANIFEST_INVALID", message: "bad", detail: { a: 1 } });
+    const error = new RegistryError("MANIFEST_INVALID", "bad", {
+      cause: new Error("/secret/path"),
+      detail: { a: 1 },
+    });
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      code: "MANIFEST_INVALID",
+      message: "bad",
+      detail: { a: 1 },
+    });
   });
 
   it("3: its wire form keeps the detail of the server's own failures to itself", () => {
@@ -74,7 +93,8 @@ describe("isRegistryError", () => {
 
 describe("httpStatus", () => {
   it("has a status for every code", () => {
-    for (const code of registryErrorCodes) expect(httpStatus(code)).toSatisfy((status: number) => status >= 400 && status < 600);
+    for (const code of registryErrorCodes)
+      expect(httpStatus(code)).toSatisfy((status: number) => status >= 400 && status < 600);
     expect(registryErrorCodes).toHaveLength(21);
   });
 
@@ -84,7 +104,9 @@ describe("httpStatus", () => {
   });
 
   it("is 500 for a code of another copy that this one does not know", () => {
-    expect(["NEWER_CODE", "toString"].map((code) => httpStatus(code as RegistryErrorCode))).toEqual([500, 500]);
+    expect(["NEWER_CODE", "toString"].map((code) => httpStatus(code as RegistryErrorCode))).toEqual([
+      500, 500,
+    ]);
   });
 
   it.each([

@@ -26,14 +26,19 @@ function problems(document: unknown, mediaType: string): readonly Problem[] {
     parseManifest(content, mediaType);
   } catch (error) {
     if (!isRegistryError(error, "MANIFEST_INVALID")) throw error;
-    return (error.detail as { problems?: readonly Problem[] } | undefined)?.problems ?? [{ path: "", reason: error.message }];
+    return (
+      (error.detail as { problems?: readonly Problem[] } | undefined)?.problems ?? [
+        { path: "", reason: error.message },
+      ]
+    );
   }
   return [];
 }
 
 describe("parseManifest", () => {
   it("knows manifests and indexes, of OCI and of Docker, and lets anything else be", () => {
-    const parse = (document: unknown, type: string): string => parseManifest(bytes(JSON.stringify(document)), type).kind;
+    const parse = (document: unknown, type: string): string =>
+      parseManifest(bytes(JSON.stringify(document)), type).kind;
     expect(parse(manifest, imageManifest)).toBe("manifest");
     expect(parse(manifest, dockerMediaTypes.manifest)).toBe("manifest");
     expect(parse(index, imageIndex)).toBe("index");
@@ -44,10 +49,22 @@ describe("parseManifest", () => {
 
   it("12: refuses a JSON object that says it is of another type, whatever the argument is", () => {
     const typed = (mediaType: unknown): object => ({ ...manifest, mediaType });
-    for (const argument of ["application/octet-stream", "application/x-www-form-urlencoded", "application/vnd.example+json"]) {
-      expect(problems(typed(imageManifest), argument)).toEqual([{ path: "$.mediaType", reason: `must be ${argument}, as the content was said to be` }]);
+    for (const argument of [
+      "application/octet-stream",
+      "application/x-www-form-urlencoded",
+      "application/vnd.example+json",
+    ]) {
+      expect(problems(typed(imageManifest), argument)).toEqual([
+        { path: "$.mediaType", reason: `must be ${argument}, as the content was said to be` },
+      ]);
       expect(problems(bytes(` \n${JSON.stringify(typed("a/b"))}`), argument)).toHaveLength(1);
-      for (const content of [typed(argument), typed(`${argument}; charset=utf-8`), typed(7), manifest, [typed(imageManifest)]]) {
+      for (const content of [
+        typed(argument),
+        typed(`${argument}; charset=utf-8`),
+        typed(7),
+        manifest,
+        [typed(imageManifest)],
+      ]) {
         expect(problems(content, argument), JSON.stringify(content)).toEqual([]);
       }
       expect(problems(bytes(`{"mediaType":"${imageManifest}"`), argument)).toEqual([]);
@@ -60,12 +77,16 @@ describe("parseManifest", () => {
   });
 
   it("12: strips the parameters of the media type, and then checks as ever", () => {
-    expect(parseManifest(bytes(JSON.stringify(manifest)), `${imageManifest}; charset=utf-8`).mediaType).toBe(imageManifest);
+    expect(parseManifest(bytes(JSON.stringify(manifest)), `${imageManifest}; charset=utf-8`).mediaType).toBe(
+      imageManifest,
+    );
     expect(problems({}, `${imageManifest};charset=utf-8`)).not.toEqual([]);
   });
 
   it("12: refuses a body that says it is something else, and takes one that says nothing", () => {
-    expect(problems({ ...manifest, mediaType: imageIndex }, imageManifest)).toMatchObject([{ path: "$.mediaType" }]);
+    expect(problems({ ...manifest, mediaType: imageIndex }, imageManifest)).toMatchObject([
+      { path: "$.mediaType" },
+    ]);
     expect(problems({ ...manifest, mediaType: imageManifest }, imageManifest)).toEqual([]);
     expect(problems(manifest, imageManifest)).toEqual([]);
   });
@@ -80,16 +101,40 @@ describe("parseManifest", () => {
     ["manifests beside layers", { ...manifest, manifests: [] }, "$.manifests"],
     ["a negative size", { ...manifest, layers: [{ ...emptyDescriptor, size: -1 }] }, "$.layers[0].size"],
     ["a size that is a string", { ...manifest, config: { ...emptyDescriptor, size: "2" } }, "$.config.size"],
-    ["a size beyond 2^53", { ...manifest, layers: [emptyDescriptor, { ...emptyDescriptor, size: 2 ** 53 }] }, "$.layers[1].size"],
-    ["a size with a fraction", { ...manifest, layers: [{ ...emptyDescriptor, size: 0.5 }] }, "$.layers[0].size"],
-    ["a digest that is none", { ...manifest, layers: [{ ...emptyDescriptor, digest: "sha256:zz" }] }, "$.layers[0].digest"],
+    [
+      "a size beyond 2^53",
+      { ...manifest, layers: [emptyDescriptor, { ...emptyDescriptor, size: 2 ** 53 }] },
+      "$.layers[1].size",
+    ],
+    [
+      "a size with a fraction",
+      { ...manifest, layers: [{ ...emptyDescriptor, size: 0.5 }] },
+      "$.layers[0].size",
+    ],
+    [
+      "a digest that is none",
+      { ...manifest, layers: [{ ...emptyDescriptor, digest: "sha256:zz" }] },
+      "$.layers[0].digest",
+    ],
     ["no digest", { ...manifest, layers: [{ mediaType: "a/b", size: 2 }] }, "$.layers[0].digest"],
-    ["no media type", { ...manifest, layers: [{ ...emptyDescriptor, mediaType: "" }] }, "$.layers[0].mediaType"],
+    [
+      "no media type",
+      { ...manifest, layers: [{ ...emptyDescriptor, mediaType: "" }] },
+      "$.layers[0].mediaType",
+    ],
     ["an annotation that is no string", { ...manifest, annotations: { "a.b": 1 } }, '$.annotations["a.b"]'],
     ["annotations that are null", { ...manifest, annotations: null }, "$.annotations"],
     ["layers that are null", { ...manifest, layers: null }, "$.layers"],
-    ["a subject without a size", { ...manifest, subject: { mediaType: "a/b", digest: "a:b" } }, "$.subject.size"],
-    ["data that is not base64", { ...manifest, config: { ...emptyDescriptor, data: "e30" } }, "$.config.data"],
+    [
+      "a subject without a size",
+      { ...manifest, subject: { mediaType: "a/b", digest: "a:b" } },
+      "$.subject.size",
+    ],
+    [
+      "data that is not base64",
+      { ...manifest, config: { ...emptyDescriptor, data: "e30" } },
+      "$.config.data",
+    ],
   ])("13: says where a manifest has %s", (_what, document, path) => {
     expect(problems(document, imageManifest)).toMatchObject([{ path }]);
   });
@@ -98,8 +143,19 @@ describe("parseManifest", () => {
     ["no manifests", { schemaVersion: 2 }, "$.manifests"],
     ["a config", { ...index, config: emptyDescriptor }, "$.config"],
     ["layers", { ...index, layers: [] }, "$.layers"],
-    ["a platform without an architecture", { ...index, manifests: [{ ...emptyDescriptor, platform: { os: "linux" } }] }, "$.manifests[0].platform.architecture"],
-    ["os.features that are no array", { ...index, manifests: [{ ...emptyDescriptor, platform: { os: "a", architecture: "b", "os.features": "c" } }] }, '$.manifests[0].platform["os.features"]'],
+    [
+      "a platform without an architecture",
+      { ...index, manifests: [{ ...emptyDescriptor, platform: { os: "linux" } }] },
+      "$.manifests[0].platform.architecture",
+    ],
+    [
+      "os.features that are no array",
+      {
+        ...index,
+        manifests: [{ ...emptyDescriptor, platform: { os: "a", architecture: "b", "os.features": "c" } }],
+      },
+      '$.manifests[0].platform["os.features"]',
+    ],
   ])("13: says where an index has %s", (_what, document, path) => {
     expect(problems(document, imageIndex)).toMatchObject([{ path }]);
   });
@@ -120,13 +176,14 @@ describe("parseManifest", () => {
   });
 
   it("says the first problem in its message, without saying twice what is invalid", () => {
-    expect(() => parseManifest(bytes("{}"), imageManifest)).toThrow(
-      "$.schemaVersion is missing, and 2 more",
-    );
+    expect(() => parseManifest(bytes("{}"), imageManifest)).toThrow("$.schemaVersion is missing, and 2 more");
   });
 
   it("cuts a long key in its path, and shows it without control characters", () => {
-    const [problem] = problems({ ...manifest, annotations: { [`\u009b${"k".repeat(1_000_000)}`]: 1 } }, imageManifest);
+    const [problem] = problems(
+      { ...manifest, annotations: { [`\u009b${"k".repeat(1_000_000)}`]: 1 } },
+      imageManifest,
+    );
     expect(problem?.path).toBe(`$.annotations["\\u009b${"k".repeat(79)}…"]`);
   });
 
@@ -168,7 +225,9 @@ describe("a member that is undefined", () => {
   });
 
   it("is missing where it is required", () => {
-    expect(validateImageManifest({ ...manifest, config: undefined })).toEqual([{ path: "$.config", reason: "is missing" }]);
+    expect(validateImageManifest({ ...manifest, config: undefined })).toEqual([
+      { path: "$.config", reason: "is missing" },
+    ]);
   });
 });
 

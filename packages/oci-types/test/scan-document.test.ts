@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { emptyDescriptor, isRegistryError, maxDocumentDepth, maxDocumentNames, maxDocumentValues, ociMediaTypes, parseManifest, scanDocument } from "../src/index.ts";
+import {
+  emptyDescriptor,
+  isRegistryError,
+  maxDocumentDepth,
+  maxDocumentNames,
+  maxDocumentValues,
+  ociMediaTypes,
+  parseManifest,
+  scanDocument,
+} from "../src/index.ts";
 import { bytes } from "./helpers.ts";
 
 const index = { schemaVersion: 2, manifests: [] };
@@ -25,26 +34,41 @@ function countValues(value: unknown): number {
 describe("scanDocument", () => {
   it("takes as many values as a document may have, and no more", () => {
     const list = (count: number): string => JSON.stringify(Array(count).fill(0));
-    expect([outcome(list(maxDocumentValues - 1)), outcome(list(maxDocumentValues))]).toEqual(["ok", "MANIFEST_INVALID"]);
+    expect([outcome(list(maxDocumentValues - 1)), outcome(list(maxDocumentValues))]).toEqual([
+      "ok",
+      "MANIFEST_INVALID",
+    ]);
   });
 
-  it.each(["{}", "[]", '""', "null", '{"a":1}', "-1.5e3", '[[],{"b":"c"}]', String.raw`{"\"[":"\\"}`])("counts each value once, and no key: %s", (value) => {
-    const each = countValues(JSON.parse(value));
-    const most = Math.floor((maxDocumentValues - 1) / each);
-    const list = (count: number): string => `[${Array(count).fill(value).join(" ,\n")}]`;
-    expect([outcome(list(most)), outcome(list(most + 1))]).toEqual(["ok", "MANIFEST_INVALID"]);
-  });
+  it.each(["{}", "[]", '""', "null", '{"a":1}', "-1.5e3", '[[],{"b":"c"}]', String.raw`{"\"[":"\\"}`])(
+    "counts each value once, and no key: %s",
+    (value) => {
+      const each = countValues(JSON.parse(value));
+      const most = Math.floor((maxDocumentValues - 1) / each);
+      const list = (count: number): string => `[${Array(count).fill(value).join(" ,\n")}]`;
+      expect([outcome(list(most)), outcome(list(most + 1))]).toEqual(["ok", "MANIFEST_INVALID"]);
+    },
+  );
 
   it("takes documents that are as deep as they may be, and no deeper", () => {
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
-    expect([outcome(nested(maxDocumentDepth)), outcome(nested(maxDocumentDepth + 1))]).toEqual(["ok", "MANIFEST_INVALID"]);
+    expect([outcome(nested(maxDocumentDepth)), outcome(nested(maxDocumentDepth + 1))]).toEqual([
+      "ok",
+      "MANIFEST_INVALID",
+    ]);
     expect(outcome(`[${nested(maxDocumentDepth - 1)},${nested(maxDocumentDepth - 1)}]`)).toBe("ok");
   });
 
   it("takes as many different member names as a document may have, and no more", () => {
-    const wide = (count: number): string => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, 0])));
-    expect([outcome(wide(maxDocumentNames)), outcome(wide(maxDocumentNames + 1))]).toEqual(["ok", "MANIFEST_INVALID"]);
-    const narrow = JSON.stringify(Array.from({ length: maxDocumentNames + 1 }, (_, i) => ({ a: 0, [`b${i % 1000}`]: "c" })));
+    const wide = (count: number): string =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, 0])));
+    expect([outcome(wide(maxDocumentNames)), outcome(wide(maxDocumentNames + 1))]).toEqual([
+      "ok",
+      "MANIFEST_INVALID",
+    ]);
+    const narrow = JSON.stringify(
+      Array.from({ length: maxDocumentNames + 1 }, (_, i) => ({ a: 0, [`b${i % 1000}`]: "c" })),
+    );
     expect(outcome(narrow)).toBe("ok");
   });
 
@@ -61,7 +85,10 @@ describe("scanDocument", () => {
         // JSON.parse makes an own property of __proto__; a longer key is not looked for.
         const members = isObject ? Object.entries(value).filter(([name]) => name.length < 40) : [];
         const found = scanDocument(bytes(text), isObject ? Object.keys(value) : ["a"]);
-        const parsed = [...found].map(([name, content]) => [name, JSON.parse(new TextDecoder().decode(content)) as unknown]);
+        const parsed = [...found].map(([name, content]) => [
+          name,
+          JSON.parse(new TextDecoder().decode(content)) as unknown,
+        ]);
         expect(Object.fromEntries(parsed)).toEqual(Object.fromEntries(members));
       }),
     );
@@ -83,22 +110,48 @@ describe("scanDocument", () => {
 
   it("ends for any bytes", () => {
     fc.assert(fc.property(fc.uint8Array(), (content) => void scanDocument(content, ["a", ""])));
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom("{", "}", "[", "]", "\"", ",", ":", "\\", "a", " ", "1") }), (text) => void scanDocument(bytes(text), ["a", ""])));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom("{", "}", "[", "]", '"', ",", ":", "\\", "a", " ", "1") }),
+        (text) => void scanDocument(bytes(text), ["a", ""]),
+      ),
+    );
   });
 });
 
 describe("parseManifest", () => {
   it.each([
     ["too many values", { ...index, x: Array(maxDocumentValues).fill(0) }],
-    ["too many annotations", { ...index, annotations: Object.fromEntries(Array.from({ length: maxDocumentNames + 1 }, (_, i) => [`a${i}`, ""])) }],
-    ["nested too deep", { ...index, x: JSON.parse("[".repeat(maxDocumentDepth) + "]".repeat(maxDocumentDepth)) as unknown }],
+    [
+      "too many annotations",
+      {
+        ...index,
+        annotations: Object.fromEntries(
+          Array.from({ length: maxDocumentNames + 1 }, (_, i) => [`a${i}`, ""]),
+        ),
+      },
+    ],
+    [
+      "nested too deep",
+      { ...index, x: JSON.parse("[".repeat(maxDocumentDepth) + "]".repeat(maxDocumentDepth)) as unknown },
+    ],
   ])("refuses a document with %s before it is parsed", (_what, document) => {
-    expect(() => parseManifest(bytes(JSON.stringify(document)), ociMediaTypes.imageIndex)).toThrow(expect.objectContaining({ code: "MANIFEST_INVALID" }));
+    expect(() => parseManifest(bytes(JSON.stringify(document)), ociMediaTypes.imageIndex)).toThrow(
+      expect.objectContaining({ code: "MANIFEST_INVALID" }),
+    );
   });
 
   it("takes an index of 20,000 manifests, and content of another type however many values it has", () => {
-    const manifests = Array(20_000).fill({ ...emptyDescriptor, mediaType: ociMediaTypes.imageManifest, data: undefined }) as unknown[];
-    expect(parseManifest(bytes(JSON.stringify({ ...index, manifests })), ociMediaTypes.imageIndex).kind).toBe("index");
-    expect(parseManifest(bytes(JSON.stringify(Array(maxDocumentValues).fill(0))), "application/json").kind).toBe("opaque");
+    const manifests = Array(20_000).fill({
+      ...emptyDescriptor,
+      mediaType: ociMediaTypes.imageManifest,
+      data: undefined,
+    }) as unknown[];
+    expect(parseManifest(bytes(JSON.stringify({ ...index, manifests })), ociMediaTypes.imageIndex).kind).toBe(
+      "index",
+    );
+    expect(
+      parseManifest(bytes(JSON.stringify(Array(maxDocumentValues).fill(0))), "application/json").kind,
+    ).toBe("opaque");
   });
 });

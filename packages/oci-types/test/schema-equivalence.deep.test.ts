@@ -12,12 +12,21 @@ const schemas = { manifest: ajv.compile(imageManifestSchema), index: ajv.compile
 const ours = { manifest: validateImageManifest, index: validateImageIndex };
 type Kind = keyof typeof ours;
 
-const hex = fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdef")), minLength: 64, maxLength: 64 });
+const hex = fc.string({
+  unit: fc.constantFrom(...Array.from("0123456789abcdef")),
+  minLength: 64,
+  maxLength: 64,
+});
 const digest = fc.oneof(
   hex.map((encoded) => `sha256:${encoded}`),
   fc.constantFrom("multihash+base58:QmRZ", "sha256+b64u:LCa0a2j_xo", `sha512:${"0".repeat(128)}`),
 );
-const mediaType = fc.constantFrom("application/vnd.oci.image.manifest.v1+json", "text/plain", "a/b", "x-a.b/c+d_e");
+const mediaType = fc.constantFrom(
+  "application/vnd.oci.image.manifest.v1+json",
+  "text/plain",
+  "a/b",
+  "x-a.b/c+d_e",
+);
 const annotations = fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { maxKeys: 3 });
 const size = fc.oneof(fc.nat(), fc.constantFrom(0, Number.MAX_SAFE_INTEGER));
 const required = { requiredKeys: ["mediaType", "digest", "size"] as ["mediaType", "digest", "size"] };
@@ -44,8 +53,17 @@ const platform = fc.record(
   },
   { requiredKeys: ["architecture", "os"] },
 );
-const entry = fc.record({ mediaType, digest, size, urls: fc.array(fc.webUrl(), { maxLength: 1 }), annotations, platform }, required);
-const common = { schemaVersion: fc.constant(2), mediaType, artifactType: mediaType, subject: descriptor, annotations };
+const entry = fc.record(
+  { mediaType, digest, size, urls: fc.array(fc.webUrl(), { maxLength: 1 }), annotations, platform },
+  required,
+);
+const common = {
+  schemaVersion: fc.constant(2),
+  mediaType,
+  artifactType: mediaType,
+  subject: descriptor,
+  annotations,
+};
 const documents: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
   manifest: fc.record(
     { ...common, config: descriptor, layers: fc.array(descriptor, { minLength: 1, maxLength: 3 }) },
@@ -60,8 +78,37 @@ const documents: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
 /** What is put in the place of something: of every JSON type, and close to the limits of the rules. */
 const replacement = fc.oneof(
   fc.constantFrom<unknown>(
-    null, true, 0, 1, 2, 3, -1, 0.5, 2.0, Number.MAX_SAFE_INTEGER, "", "x", "a/b", "a/", "/b", "a/b/c", "a b/c",
-    "sha256:", "sha256:zz", "SHA256:00", "md5:00", "a:b", "../x:y", [], [1], ["a"], [null], {}, { a: "b" }, { a: 1 }, { "": 1 },
+    null,
+    true,
+    0,
+    1,
+    2,
+    3,
+    -1,
+    0.5,
+    2.0,
+    Number.MAX_SAFE_INTEGER,
+    "",
+    "x",
+    "a/b",
+    "a/",
+    "/b",
+    "a/b/c",
+    "a b/c",
+    "sha256:",
+    "sha256:zz",
+    "SHA256:00",
+    "md5:00",
+    "a:b",
+    "../x:y",
+    [],
+    [1],
+    ["a"],
+    [null],
+    {},
+    { a: "b" },
+    { a: 1 },
+    { "": 1 },
   ),
   fc.jsonValue({ maxDepth: 2 }),
 );
@@ -72,13 +119,25 @@ function places(value: unknown, path: readonly string[] = []): (readonly string[
   return [path, ...Object.entries(value).flatMap(([key, member]) => places(member, [...path, key]))];
 }
 
-function mutate(document: unknown, path: readonly string[], change: { drop: boolean; value: unknown }): unknown {
+function mutate(
+  document: unknown,
+  path: readonly string[],
+  change: { drop: boolean; value: unknown },
+): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return change.drop ? undefined : change.value;
-  const copy = (Array.isArray(document) ? [...(document as unknown[])] : { ...(document as object) }) as Record<string, unknown>;
+  const copy = (
+    Array.isArray(document) ? [...(document as unknown[])] : { ...(document as object) }
+  ) as Record<string, unknown>;
   const member = mutate(copy[key], rest, change);
   if (member === undefined && !Array.isArray(copy)) Reflect.deleteProperty(copy, key);
-  else Object.defineProperty(copy, key, { value: member ?? null, enumerable: true, configurable: true, writable: true });
+  else
+    Object.defineProperty(copy, key, {
+      value: member ?? null,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   return copy;
 }
 
@@ -104,7 +163,10 @@ const differences = {
   },
   "a digest has 255 characters at most": {
     kind: "manifest",
-    document: (base: object) => ({ ...base, config: { mediaType: "a/b", digest: `a:${"b".repeat(300)}`, size: 1 } }),
+    document: (base: object) => ({
+      ...base,
+      config: { mediaType: "a/b", digest: `a:${"b".repeat(300)}`, size: 1 },
+    }),
     schemaSays: true,
   },
   "layers may be empty: images from scratch and artifacts of nothing but a config exist": {
@@ -114,7 +176,10 @@ const differences = {
   },
   "data is base64, which the schemas' keyword for it does not check": {
     kind: "manifest",
-    document: (base: object) => ({ ...base, config: { mediaType: "a/b", digest: "a:b", size: 1, data: "e30" } }),
+    document: (base: object) => ({
+      ...base,
+      config: { mediaType: "a/b", digest: "a:b", size: 1, data: "e30" },
+    }),
     schemaSays: true,
   },
   "an annotation whose key is empty is a string too": {
@@ -124,7 +189,10 @@ const differences = {
   },
   "an entry of an index may have the members of every descriptor, and then they are checked": {
     kind: "index",
-    document: (base: object) => ({ ...base, manifests: [{ mediaType: "a/b", digest: "a:b", size: 1, artifactType: 7 }] }),
+    document: (base: object) => ({
+      ...base,
+      manifests: [{ mediaType: "a/b", digest: "a:b", size: 1, artifactType: 7 }],
+    }),
     schemaSays: true,
   },
   "a platform's reserved member features is an array of strings": {
@@ -143,7 +211,11 @@ const differences = {
 } as const satisfies Record<string, { kind: Kind; document: (base: object) => unknown; schemaSays: boolean }>;
 
 const bases: Record<Kind, object> = {
-  manifest: { schemaVersion: 2, config: { mediaType: "a/b", digest: "a:b", size: 1 }, layers: [{ mediaType: "a/b", digest: "a:b", size: 1 }] },
+  manifest: {
+    schemaVersion: 2,
+    config: { mediaType: "a/b", digest: "a:b", size: 1 },
+    layers: [{ mediaType: "a/b", digest: "a:b", size: 1 }],
+  },
   index: { schemaVersion: 2, manifests: [] },
 };
 
@@ -165,8 +237,15 @@ function isDeliberate(document: unknown, problems: readonly Problem[]): boolean 
 function mutated(kind: Kind): fc.Arbitrary<unknown> {
   return documents[kind].chain((document) =>
     fc
-      .record({ path: fc.constantFrom(...places(document)), drop: fc.boolean(), value: replacement, times: fc.nat(1) })
-      .map(({ path, drop, value, times }) => (times === 0 ? document : mutate(document, path, { drop, value }))),
+      .record({
+        path: fc.constantFrom(...places(document)),
+        drop: fc.boolean(),
+        value: replacement,
+        times: fc.nat(1),
+      })
+      .map(({ path, drop, value, times }) =>
+        times === 0 ? document : mutate(document, path, { drop, value }),
+      ),
   );
 }
 
@@ -181,19 +260,23 @@ describe("validation gives the verdict of the image-spec's JSON Schemas", () => 
     );
   });
 
-  it.each(["manifest", "index"] as const)("on documents with something wrong, but for the differences below: %s", (kind) => {
-    let refused = 0;
-    fc.assert(
-      fc.property(mutated(kind), (document) => {
-        const problems = ours[kind](document);
-        if (problems.length > 0) refused += 1;
-        if (schemas[kind](document) !== (problems.length === 0)) expect(problems).toSatisfy(() => isDeliberate(document, problems));
-      }),
-      { numRuns: 5000 },
-    );
-    // Else the mutations would prove nothing.
-    expect(refused).toBeGreaterThan(1000);
-  });
+  it.each(["manifest", "index"] as const)(
+    "on documents with something wrong, but for the differences below: %s",
+    (kind) => {
+      let refused = 0;
+      fc.assert(
+        fc.property(mutated(kind), (document) => {
+          const problems = ours[kind](document);
+          if (problems.length > 0) refused += 1;
+          if (schemas[kind](document) !== (problems.length === 0))
+            expect(problems).toSatisfy(() => isDeliberate(document, problems));
+        }),
+        { numRuns: 5000 },
+      );
+      // Else the mutations would prove nothing.
+      expect(refused).toBeGreaterThan(1000);
+    },
+  );
 });
 
 describe("validation differs from the schemas on purpose", () => {
@@ -212,8 +295,11 @@ const DEBIAN = "/usr/share/gocode/src/github.com/opencontainers/image-spec/schem
 /** Whether the schemas are here. The project's own CI insists on them; elsewhere the comparison is skipped. */
 function hasSchemas(): boolean {
   if (existsSync(DEBIAN)) return true;
-  if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux") throw new Error("golang-github-opencontainers-image-spec-dev is needed in CI");
-  console.info("skipped: the comparison with the schemas themselves, because golang-github-opencontainers-image-spec-dev is not installed");
+  if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux")
+    throw new Error("golang-github-opencontainers-image-spec-dev is needed in CI");
+  console.info(
+    "skipped: the comparison with the schemas themselves, because golang-github-opencontainers-image-spec-dev is not installed",
+  );
   return false;
 }
 
@@ -222,7 +308,8 @@ describe.skipIf(!hasSchemas())("the rules as we say them are those of the schema
 
   beforeAll(() => {
     const real = new Ajv({ strict: false, validateFormats: false, validateSchema: false, logger: false });
-    for (const name of ["defs.json", "defs-descriptor.json", "content-descriptor.json"]) real.addSchema(load(name), name);
+    for (const name of ["defs.json", "defs-descriptor.json", "content-descriptor.json"])
+      real.addSchema(load(name), name);
     compiled.manifest = real.compile(load("image-manifest-schema.json"));
     compiled.index = real.compile(load("image-index-schema.json"));
   });
@@ -230,7 +317,9 @@ describe.skipIf(!hasSchemas())("the rules as we say them are those of the schema
   /** The schema files, without the nested ids that only say where a definition could be found on the web. */
   function load(name: string): object {
     const text = readFileSync(`${DEBIAN}/${name}`, "utf8");
-    return JSON.parse(text, (key, value: unknown) => (key === "id" || key === "$schema" ? undefined : value)) as object;
+    return JSON.parse(text, (key, value: unknown) =>
+      key === "id" || key === "$schema" ? undefined : value,
+    ) as object;
   }
 
   /** `document` without what version 1.1.0-rc2 did not know yet, or got wrong. */

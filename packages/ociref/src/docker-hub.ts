@@ -5,7 +5,11 @@ import { checkParts, invalid, parse, parseHostless, requireLength, splitHost } f
 export const dockerHubHost = "docker.io";
 
 /** Other names of {@link dockerHubHost}. */
-const ALIASES: ReadonlySet<string> = new Set(["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"]);
+const ALIASES: ReadonlySet<string> = new Set([
+  "index.docker.io",
+  "registry-1.docker.io",
+  "registry.hub.docker.com",
+]);
 
 /** Where Docker Hub keeps what has no owner's name before it. */
 const OFFICIAL = "library";

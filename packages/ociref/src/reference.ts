@@ -1,6 +1,13 @@
 import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
 
-import { isValidDigest, isValidHost, isValidRepository, isValidTag, maxRepositoryLength, maxTagLength } from "./grammar.ts";
+import {
+  isValidDigest,
+  isValidHost,
+  isValidRepository,
+  isValidTag,
+  maxRepositoryLength,
+  maxTagLength,
+} from "./grammar.ts";
 
 /** Where an image or artifact is: a repository, perhaps of a host, and in it perhaps a tag, a digest or both. */
 export interface Reference {
@@ -64,7 +71,8 @@ export function tryParseHostless(text: string): Reference | undefined {
  */
 export function formatReference(reference: Reference): string {
   const { host, repository, tag, digest } = checkParts(reference);
-  if (host !== undefined && !looksLikeHost(host)) throw invalid("host", host, "it would be read as a part of the repository");
+  if (host !== undefined && !looksLikeHost(host))
+    throw invalid("host", host, "it would be read as a part of the repository");
   const path = host === undefined ? repository : `${host}/${repository}`;
   return `${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
@@ -73,7 +81,9 @@ export function formatReference(reference: Reference): string {
 export function splitHost(text: string): { readonly host: string | undefined; readonly rest: string } {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0));
-  return looksLikeHost(first) ? { host: first, rest: text.slice(slash + 1) } : { host: undefined, rest: text };
+  return looksLikeHost(first)
+    ? { host: first, rest: text.slice(slash + 1) }
+    : { host: undefined, rest: text };
 }
 
 function looksLikeHost(first: string): boolean {
@@ -83,7 +93,8 @@ function looksLikeHost(first: string): boolean {
 /** Refuses what is no string or too long to be looked at. */
 export function requireLength(text: string): void {
   requireString(text, "a reference");
-  if (text.length > maxReferenceLength) throw invalid("reference", text, `it is longer than ${maxReferenceLength} bytes`);
+  if (text.length > maxReferenceLength)
+    throw invalid("reference", text, `it is longer than ${maxReferenceLength} bytes`);
 }
 
 /** `reference`, all its parts valid. */
@@ -91,7 +102,8 @@ export function checkParts(reference: Reference): Reference {
   const part = findInvalidPart(reference);
   if (part === undefined) return reference;
   const value: unknown = reference[part];
-  if (typeof value !== "string") throw new TypeError(`the ${part} of a reference must be a string, not ${typeof value}`);
+  if (typeof value !== "string")
+    throw new TypeError(`the ${part} of a reference must be a string, not ${typeof value}`);
   throw invalid(part, value, explain(part, value));
 }
 
@@ -118,7 +130,12 @@ function findInvalidPart(reference: Reference): Exclude<Part, "reference"> | und
   return digest !== undefined && !isValidDigest(digest) ? "digest" : undefined;
 }
 
-const LIMITS = { host: maxRepositoryLength, repository: maxRepositoryLength, tag: maxTagLength, digest: maxDigestLength };
+const LIMITS = {
+  host: maxRepositoryLength,
+  repository: maxRepositoryLength,
+  tag: maxTagLength,
+  digest: maxDigestLength,
+};
 
 function explain(part: keyof typeof LIMITS, value: string): string {
   if (value === "") return "it is empty";
@@ -130,5 +147,7 @@ function explain(part: keyof typeof LIMITS, value: string): string {
 /** The error that says what is wrong with a part of a reference. */
 export function invalid(part: Part, value: string, reason: string): RegistryError {
   const code = part === "digest" ? "DIGEST_INVALID" : "NAME_INVALID";
-  return new RegistryError(code, `not a valid ${part}: ${excerpt(value)}: ${reason}`, { detail: { part, reason } });
+  return new RegistryError(code, `not a valid ${part}: ${excerpt(value)}: ${reason}`, {
+    detail: { part, reason },
+  });
 }

@@ -12,6 +12,11 @@ it.each([
   ["tag", requireTag, "-v1"],
   ["tag", requireTag, ""],
 ])("refuses a %s that is not", (what, call, name) => {
-  expect(() => call(name)).toThrow(expect.objectContaining({ code: "NAME_INVALID", message: expect.stringContaining(`not a valid ${what}: `) as string }));
+  expect(() => call(name)).toThrow(
+    expect.objectContaining({
+      code: "NAME_INVALID",
+      message: expect.stringContaining(`not a valid ${what}: `) as string,
+    }),
+  );
   expect(() => call(7 as unknown as string)).toThrow(TypeError);
 });

@@ -35,9 +35,14 @@ async function push(directory: string, durability: "fsync" | "none"): Promise<Me
       await registry.pushBlob("a", { digest, size: GIB * MIB }, chunks(GIB));
       await registry.close();
     },
-    (number) => { write(join(directory, `limit-${number}`), durability === "fsync"); },
+    (number) => {
+      write(join(directory, `limit-${number}`), durability === "fsync");
+    },
     // What is not written back yet would be in the way of the next.
-    () => { rmSync(directory, { recursive: true }); mkdirSync(directory); },
+    () => {
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+    },
   );
   return { ours, limit: Math.max(hashing, limit) };
 }
@@ -79,16 +84,43 @@ async function pushSmall(directory: string): Promise<Measured> {
       }),
     ),
   );
-  const ours = await time(1, () => Promise.all(contents.map((content) => registry.pushBlob("a", describe(content, ""), content))));
+  const ours = await time(1, () =>
+    Promise.all(contents.map((content) => registry.pushBlob("a", describe(content, ""), content))),
+  );
   await registry.close();
   return { ours, limit };
 }
 
 /** What is measured of blobs. */
 export const blobBenchmarks: readonly Benchmark[] = [
-  { name: `push ${GIB} MiB, no fsync`, limit: "hashing or writing as much, the slower", most: 1 / 0.9, run: (directory) => push(directory, "none") },
-  { name: `push ${GIB} MiB, fsync`, limit: "writing as much and fsync", most: 1 / 0.9, run: (directory) => push(directory, "fsync") },
-  { name: `get ${GIB} MiB, verified`, limit: "hashing as much", most: 1 / 0.9, run: (directory) => get(directory, true) },
-  { name: `get ${GIB} MiB, unverified`, limit: "reading the file", most: 1 / 0.8, run: (directory) => get(directory, false) },
-  { name: "push 2,000 blobs of 4 KiB at once", limit: "the same system calls", most: 1 / 0.5, run: pushSmall },
+  {
+    name: `push ${GIB} MiB, no fsync`,
+    limit: "hashing or writing as much, the slower",
+    most: 1 / 0.9,
+    run: (directory) => push(directory, "none"),
+  },
+  {
+    name: `push ${GIB} MiB, fsync`,
+    limit: "writing as much and fsync",
+    most: 1 / 0.9,
+    run: (directory) => push(directory, "fsync"),
+  },
+  {
+    name: `get ${GIB} MiB, verified`,
+    limit: "hashing as much",
+    most: 1 / 0.9,
+    run: (directory) => get(directory, true),
+  },
+  {
+    name: `get ${GIB} MiB, unverified`,
+    limit: "reading the file",
+    most: 1 / 0.8,
+    run: (directory) => get(directory, false),
+  },
+  {
+    name: "push 2,000 blobs of 4 KiB at once",
+    limit: "the same system calls",
+    most: 1 / 0.5,
+    run: pushSmall,
+  },
 ];

@@ -14,13 +14,27 @@ export function bytes(text: string): Uint8Array {
 
 /** What `content` is. */
 export function describe(content: Uint8Array, mediaType: string): Descriptor {
-  return { mediaType, digest: `sha256:${createHash("sha256").update(content).digest("hex")}`, size: content.length };
+  return {
+    mediaType,
+    digest: `sha256:${createHash("sha256").update(content).digest("hex")}`,
+    size: content.length,
+  };
 }
 
 /** A manifest, told from others by `name`. */
 export function manifest(name: string, subject?: Descriptor): Uint8Array {
   const config = emptyDescriptor;
-  return bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.example", config, layers: [], subject, annotations: { name } }));
+  return bytes(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageManifest,
+      artifactType: "application/vnd.example",
+      config,
+      layers: [],
+      subject,
+      annotations: { name },
+    }),
+  );
 }
 
 /**
@@ -45,7 +59,10 @@ export function writeLayout(directory: string, count: number, content: (number: 
     }
     return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": `a:t${number}` } };
   });
-  writeFileSync(join(directory, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests }));
+  writeFileSync(
+    join(directory, "index.json"),
+    JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests }),
+  );
 }
 
 /** So many mebibytes, in chunks of one, each time from the same memory. */

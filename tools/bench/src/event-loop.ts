@@ -77,7 +77,8 @@ async function block(
 }
 
 async function pushAtOnce(registry: LayoutRegistry): Promise<void> {
-  const push = (number: number): Promise<unknown> => registry.pushManifest("b", bytes(`m${number}`), "application/vnd.example", { tags: [`t${number}`] });
+  const push = (number: number): Promise<unknown> =>
+    registry.pushManifest("b", bytes(`m${number}`), "application/vnd.example", { tags: [`t${number}`] });
   await Promise.all(Array.from({ length: 10_000 }, (_, number) => push(number)));
 }
 
@@ -85,9 +86,33 @@ const limit = "parsing and writing the same index in one go";
 
 /** The longest block of the event loop, in layouts of 40,000 entries: nothing else happens in the process meanwhile. */
 export const eventLoopBenchmarks: readonly Benchmark[] = [
-  { name: "block: open", limit, most: 1, run: (it) => block(it, "many", false, (registry) => registry.resolveTag("a", "t1")) },
-  { name: "block: push into many", limit, most: 1, run: (it) => block(it, "many", true, (registry) => registry.pushManifest("a", bytes("x"), "application/vnd.example", { tags: ["x"] })) },
-  { name: "block: deleteManifest of many tags", limit, most: 1, run: (it) => block(it, "one", true, (registry) => registry.deleteManifest("a", describe(bytes("m"), "").digest)) },
+  {
+    name: "block: open",
+    limit,
+    most: 1,
+    run: (it) => block(it, "many", false, (registry) => registry.resolveTag("a", "t1")),
+  },
+  {
+    name: "block: push into many",
+    limit,
+    most: 1,
+    run: (it) =>
+      block(it, "many", true, (registry) =>
+        registry.pushManifest("a", bytes("x"), "application/vnd.example", { tags: ["x"] }),
+      ),
+  },
+  {
+    name: "block: deleteManifest of many tags",
+    limit,
+    most: 1,
+    run: (it) =>
+      block(it, "one", true, (registry) => registry.deleteManifest("a", describe(bytes("m"), "").digest)),
+  },
   { name: "block: 10,000 pushes at once", limit, most: 2, run: (it) => block(it, "many", true, pushAtOnce) },
-  { name: "block: gc", limit, most: 1, run: (it) => block(it, "many", true, (registry) => registry.gc({ dryRun: true })) },
+  {
+    name: "block: gc",
+    limit,
+    most: 1,
+    run: (it) => block(it, "many", true, (registry) => registry.gc({ dryRun: true })),
+  },
 ];

@@ -15,7 +15,13 @@ function report(name: string, figure: string, holds: boolean, note: string): voi
   console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
 }
 
-for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmarks, ...repositoryBenchmarks, ...eventLoopBenchmarks, ...serverBenchmarks]) {
+for (const { name, limit, most, run } of [
+  ...blobBenchmarks,
+  ...manifestBenchmarks,
+  ...repositoryBenchmarks,
+  ...eventLoopBenchmarks,
+  ...serverBenchmarks,
+]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best } = await withDirectory(run);
   const ratio = ours / best;
@@ -24,6 +30,11 @@ for (const { name, limit, most, run } of [...blobBenchmarks, ...manifestBenchmar
 }
 if (wanted === "" || wanted === "memory") {
   for (const { name, more } of measureMemory()) {
-    report(`memory: ${name}`, `+${more.toFixed(0)} MiB`, more <= MOST_MEMORY_MIB, `more than an idle process; at most ${MOST_MEMORY_MIB}`);
+    report(
+      `memory: ${name}`,
+      `+${more.toFixed(0)} MiB`,
+      more <= MOST_MEMORY_MIB,
+      `more than an idle process; at most ${MOST_MEMORY_MIB}`,
+    );
   }
 }

@@ -34,8 +34,12 @@ async function resolveTag(directory: string): Promise<Measured> {
   const path = join(directory, "index.json");
   const measured = await inTurn(
     5,
-    async () => { for (let i = 0; i < MANY; i += 1) await registry.resolveTag("a", `t${(i * 7919) % 100_000}`); },
-    () => { for (let i = 0; i < MANY; i += 1) statSync(path, { bigint: true }); },
+    async () => {
+      for (let i = 0; i < MANY; i += 1) await registry.resolveTag("a", `t${(i * 7919) % 100_000}`);
+    },
+    () => {
+      for (let i = 0; i < MANY; i += 1) statSync(path, { bigint: true });
+    },
   );
   return measured;
 }
@@ -49,7 +53,9 @@ async function getManifest(directory: string): Promise<Measured> {
   const some = Array.from({ length: 2_000 }, (_, i) => digests[(i * 7919) % count] ?? "");
   return await inTurn(
     5,
-    async () => { for (const digest of some) await (await registry.getManifest("a", digest)).bytes(); },
+    async () => {
+      for (const digest of some) await (await registry.getManifest("a", digest)).bytes();
+    },
     async () => {
       for (const digest of some) {
         const file = await open(join(directory, "blobs", digest.replace(":", "/")));
@@ -75,10 +81,15 @@ async function replaceIndex(directory: string, entries: readonly unknown[]): Pro
 
 async function pushOneByOne(directory: string, count: number): Promise<Measured> {
   await using registry = await openLarge(directory, count);
-  const { manifests } = JSON.parse(readFileSync(join(directory, "index.json"), "utf8")) as { manifests: unknown[] };
+  const { manifests } = JSON.parse(readFileSync(join(directory, "index.json"), "utf8")) as {
+    manifests: unknown[];
+  };
   return await inTurn(
     9,
-    (number) => registry.pushManifest("a", sharedManifest(number), ociMediaTypes.imageManifest, { tags: [`new${number}`] }),
+    (number) =>
+      registry.pushManifest("a", sharedManifest(number), ociMediaTypes.imageManifest, {
+        tags: [`new${number}`],
+      }),
     () => replaceIndex(directory, manifests),
   );
 }
@@ -96,7 +107,9 @@ async function pushTogether(directory: string): Promise<Measured> {
 
 async function referrers(directory: string): Promise<Measured> {
   const count = 10_000;
-  const subjects = Array.from({ length: 1_000 }, (_, i) => describe(bytes(`subject ${i}`), ociMediaTypes.imageManifest));
+  const subjects = Array.from({ length: 1_000 }, (_, i) =>
+    describe(bytes(`subject ${i}`), ociMediaTypes.imageManifest),
+  );
   const contents = Array.from({ length: count }, (_, i) => manifest(String(i), subjects[i % 1_000]));
   writeLayout(directory, count, (i) => contents[i] ?? bytes(""));
   await using registry = await openLayout(directory);
@@ -132,7 +145,11 @@ async function diamond(directory: string): Promise<Measured> {
     const bottom = top.digest;
     for (let level = 0; level < 30; level += 1) {
       const manifests = Array.from({ length: times }, (_, i) => ({ ...top, annotations: { i: String(i) } }));
-      top = await registry.pushManifest("a", bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests })), ociMediaTypes.imageIndex);
+      top = await registry.pushManifest(
+        "a",
+        bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests })),
+        ociMediaTypes.imageIndex,
+      );
     }
     await registry.close();
     return async () => {
@@ -148,10 +165,25 @@ async function diamond(directory: string): Promise<Measured> {
 export const manifestBenchmarks: readonly Benchmark[] = [
   { name: "resolveTag, 100,000 tags", limit: "stat", most: 2, run: resolveTag },
   { name: "getManifest, 10,000 manifests", limit: "opening and reading the file", most: 3, run: getManifest },
-  { name: "pushManifest, 10,000 entries", limit: "serialising and writing the index, fsync", most: 1.5, run: (directory) => pushOneByOne(directory, 10_000) },
-  { name: "pushManifest, 100,000 entries", limit: "serialising and writing the index, fsync", most: 1.5, run: (directory) => pushOneByOne(directory, 100_000) },
+  {
+    name: "pushManifest, 10,000 entries",
+    limit: "serialising and writing the index, fsync",
+    most: 1.5,
+    run: (directory) => pushOneByOne(directory, 10_000),
+  },
+  {
+    name: "pushManifest, 100,000 entries",
+    limit: "serialising and writing the index, fsync",
+    most: 1.5,
+    run: (directory) => pushOneByOne(directory, 100_000),
+  },
   { name: "pushManifest, 100 at once", limit: "one of them", most: 3, run: pushTogether },
   { name: "referrers, 10 of 10,000, warm", limit: "a millisecond", most: 1, run: referrers },
-  { name: "open and resolveTag, 100,000 tags", limit: "JSON.parse of the file", most: 3, run: openAndResolve },
+  {
+    name: "open and resolveTag, 100,000 tags",
+    limit: "JSON.parse of the file",
+    most: 3,
+    run: openAndResolve,
+  },
   { name: "a diamond of 30 levels", limit: "a chain of 30 levels", most: 2, run: diamond },
 ];

@@ -12,7 +12,11 @@ function peak(work: string): number {
   const own = `/^VmHWM:\\s*(\\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))[1]`;
   const kib = process.platform === "linux" ? own : "process.resourceUsage().maxRSS";
   const script = `import { readFileSync } from "node:fs"; ${work}; process.stdout.write(String(${kib} / 1024));`;
-  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] }));
+  return Number(
+    execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
 }
 
 /** How much more memory than an idle process the large blobs and the large tree take, in MiB; 64 is the limit. */

@@ -14,7 +14,8 @@ function writeTree(directory: string, repositories: number, blobs: number): void
     mkdirSync(join(repository, "blobs", "sha256"), { recursive: true });
     writeFileSync(join(repository, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
     writeFileSync(join(repository, "index.json"), '{"schemaVersion":2,"manifests":[]}');
-    for (let b = 0; b < blobs; b += 1) writeFileSync(join(repository, "blobs", "sha256", String(b).padStart(64, "0")), "");
+    for (let b = 0; b < blobs; b += 1)
+      writeFileSync(join(repository, "blobs", "sha256", String(b).padStart(64, "0")), "");
   }
 }
 
@@ -40,6 +41,16 @@ async function listRepositories(directory: string, repositories: number, blobs: 
 
 /** What is measured of a directory of layouts. */
 export const repositoryBenchmarks: readonly Benchmark[] = [
-  { name: "list 10,000 repositories of 100 blobs", limit: "walking the directories as deep", most: 1.5, run: (directory) => listRepositories(directory, 10_000, 100) },
-  { name: "list 1,000 repositories of 10 blobs", limit: "walking the directories as deep", most: 1.5, run: (directory) => listRepositories(directory, 1_000, 10) },
+  {
+    name: "list 10,000 repositories of 100 blobs",
+    limit: "walking the directories as deep",
+    most: 1.5,
+    run: (directory) => listRepositories(directory, 10_000, 100),
+  },
+  {
+    name: "list 1,000 repositories of 10 blobs",
+    limit: "walking the directories as deep",
+    most: 1.5,
+    run: (directory) => listRepositories(directory, 1_000, 10),
+  },
 ];

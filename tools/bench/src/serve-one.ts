@@ -3,5 +3,10 @@ import { openLayout } from "@ocilayout/layout-core";
 import { serve } from "@ocilayout/oci-server/node";
 
 const registry = await openLayout(process.argv[2] ?? "");
-const server = await serve(registry, { port: 0, writable: true, verifyBlobs: process.argv[3] === "true", onError: console.error });
+const server = await serve(registry, {
+  port: 0,
+  writable: true,
+  verifyBlobs: process.argv[3] === "true",
+  onError: console.error,
+});
 console.log(server.url);

@@ -33,7 +33,9 @@ function startOurs(verifyBlobs: boolean): Start {
   return async (directory) => {
     mkdirSync(directory, { recursive: true });
     const script = fileURLToPath(new URL("./serve-one.js", import.meta.url));
-    const child = spawn(process.execPath, [script, directory, String(verifyBlobs)], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [script, directory, String(verifyBlobs)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const exited = once(child, "exit");
     const [line] = (await Promise.race([once(child.stdout, "data"), refuse(exited)])) as [Buffer];
     return { url: line.toString().trim(), stop: () => end(child, exited) };
@@ -69,7 +71,10 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  return fetch(`${url}/v2/`).then(({ ok }) => ok, () => false);
+  return fetch(`${url}/v2/`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** Rejects when a server ends before it is told to. */
@@ -87,7 +92,13 @@ async function end(child: ChildProcess, exited: Promise<unknown[]>): Promise<voi
  * Measures `work` in turn with each server, `prepare` before it unmeasured; each time with an empty directory. What `work`
  * gives counts in place of the time that it took.
  */
-async function compare(directory: string, ours: Start, runs: number, prepare: (it: Running) => Promise<void>, work: (it: Running) => Promise<number | undefined>): Promise<Measured> {
+async function compare(
+  directory: string,
+  ours: Start,
+  runs: number,
+  prepare: (it: Running) => Promise<void>,
+  work: (it: Running) => Promise<number | undefined>,
+): Promise<Measured> {
   const measure = async (start: Start, place: string): Promise<number> => {
     const running = await start(place);
     try {
@@ -126,7 +137,17 @@ async function push({ url }: Running, repository: string, file: string, digest: 
   const response = await fetch(`${url}/v2/${repository}/blobs/uploads/`, { method: "POST" });
   const location = new URL(response.headers.get("location") ?? "", url);
   location.searchParams.set("digest", digest);
-  await curl("-X", "PUT", "-T", file, "-H", "Content-Type: application/octet-stream", "-H", "Expect:", location.href);
+  await curl(
+    "-X",
+    "PUT",
+    "-T",
+    file,
+    "-H",
+    "Content-Type: application/octet-stream",
+    "-H",
+    "Expect:",
+    location.href,
+  );
 }
 
 async function curl(...args: readonly string[]): Promise<void> {
@@ -136,7 +157,16 @@ async function curl(...args: readonly string[]): Promise<void> {
 async function pushLayer(directory: string): Promise<Measured> {
   const file = join(directory, "layer");
   const digest = await writeLayer(file);
-  return compare(directory, startOurs(false), 3, async () => undefined, async (it) => { await push(it, "a", file, digest); return undefined; });
+  return compare(
+    directory,
+    startOurs(false),
+    3,
+    async () => undefined,
+    async (it) => {
+      await push(it, "a", file, digest);
+      return undefined;
+    },
+  );
 }
 
 /** Measures servers that have been at it for some seconds, as servers are: a new Node needs some pulls to get up to speed. */
@@ -156,7 +186,17 @@ async function pullLayer(directory: string, verifyBlobs: boolean): Promise<Measu
 
 /** The time of a thousand requests, in milliseconds, by `wrk` with 16 connections for three seconds. */
 async function request(url: string): Promise<number> {
-  const { stdout } = await run("wrk", ["-t", "1", "-c", "16", "-d", "3s", "-H", `Accept: ${ociMediaTypes.imageManifest}`, url]);
+  const { stdout } = await run("wrk", [
+    "-t",
+    "1",
+    "-c",
+    "16",
+    "-d",
+    "3s",
+    "-H",
+    `Accept: ${ociMediaTypes.imageManifest}`,
+    url,
+  ]);
   if (stdout.includes("Non-2xx")) throw new Error(stdout);
   return 1_000_000 / Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
@@ -168,17 +208,43 @@ async function getManifests(directory: string, byTag: boolean): Promise<Measured
   writeFileSync(config, "{}");
   const prepare = async (it: Running): Promise<void> => {
     await push(it, "a", config, describe(Buffer.from("{}"), "").digest);
-    const put = await fetch(`${it.url}/v2/a/manifests/v1`, { method: "PUT", headers: { "content-type": ociMediaTypes.imageManifest }, body: Buffer.from(content) });
+    const put = await fetch(`${it.url}/v2/a/manifests/v1`, {
+      method: "PUT",
+      headers: { "content-type": ociMediaTypes.imageManifest },
+      body: Buffer.from(content),
+    });
     if (!put.ok) throw new Error(await put.text());
   };
-  return compare(directory, startOurs(false), 3, prepare, ({ url }) => request(`${url}/v2/a/manifests/${byTag ? "v1" : digest}`));
+  return compare(directory, startOurs(false), 3, prepare, ({ url }) =>
+    request(`${url}/v2/a/manifests/${byTag ? "v1" : digest}`),
+  );
 }
 
 /** What is measured of the server, side by side with Debian's docker-registry, which does not verify what it sends. */
 export const serverBenchmarks: readonly Benchmark[] = [
   { name: `server: push ${GIB} MiB`, limit: "docker-registry", most: 1, run: pushLayer },
-  { name: `server: pull 4 × ${GIB} MiB`, limit: "docker-registry", most: 1, run: (directory) => pullLayer(directory, false) },
-  { name: `server: pull 4 × ${GIB} MiB, verified`, limit: "docker-registry, which does not verify", most: 2, run: (directory) => pullLayer(directory, true) },
-  { name: "server: 1,000 manifests by tag", limit: "docker-registry", most: 1, run: (directory) => getManifests(directory, true) },
-  { name: "server: 1,000 manifests by digest", limit: "docker-registry", most: 1, run: (directory) => getManifests(directory, false) },
+  {
+    name: `server: pull 4 × ${GIB} MiB`,
+    limit: "docker-registry",
+    most: 1,
+    run: (directory) => pullLayer(directory, false),
+  },
+  {
+    name: `server: pull 4 × ${GIB} MiB, verified`,
+    limit: "docker-registry, which does not verify",
+    most: 2,
+    run: (directory) => pullLayer(directory, true),
+  },
+  {
+    name: "server: 1,000 manifests by tag",
+    limit: "docker-registry",
+    most: 1,
+    run: (directory) => getManifests(directory, true),
+  },
+  {
+    name: "server: 1,000 manifests by digest",
+    limit: "docker-registry",
+    most: 1,
+    run: (directory) => getManifests(directory, false),
+  },
 ];

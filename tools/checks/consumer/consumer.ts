@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import { createHandler } from "@ocilayout/oci-server";
 import { serve } from "@ocilayout/oci-server/node";
-import { collect, defineRegistry, isRegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
+import {
+  collect,
+  defineRegistry,
+  isRegistryError,
+  type Descriptor,
+  type Registry,
+} from "@ocilayout/oci-types";
 import { parse } from "@ocilayout/ociref";
 import { openTarget, runConformance, type ConformanceReport } from "@ocilayout/layout-testkit";
 import { checkLayoutDirectory } from "@ocilayout/layout-testkit/layout";
@@ -16,7 +22,12 @@ const directory = mkdtempSync(join(tmpdir(), "consumer-"));
 const layout: LayoutRegistry = await openLayout(directory);
 const registry: Registry = layout;
 const { tag = "latest", repository } = parse("example.com/team/app:v1");
-const pushed: Descriptor = await registry.pushManifest(repository, new Uint8Array([1]), "application/x-thing", { tags: [tag] });
+const pushed: Descriptor = await registry.pushManifest(
+  repository,
+  new Uint8Array([1]),
+  "application/x-thing",
+  { tags: [tag] },
+);
 const tags: string[] = await collect(registry.tags(repository));
 if (tags.join() !== "v1" || pushed.size !== 1) throw new Error("the layout does not have what was pushed");
 const empty = defineRegistry({});
@@ -28,9 +39,13 @@ const listed = await createHandler(layout)(new Request(`http://localhost/v2/${re
 if (listed.status !== 200) throw new Error(`the handler says ${listed.status}`);
 const server = await serve(layout, { port: 0 });
 const served = await fetch(`${server.url}/v2/${repository}/manifests/v1`);
-if ((await served.arrayBuffer()).byteLength !== 1) throw new Error("the server does not serve what was pushed");
+if ((await served.arrayBuffer()).byteLength !== 1)
+  throw new Error("the server does not serve what was pushed");
 await server.close();
 await layout.close();
-const report: ConformanceReport = await runConformance({ only: "BLOB", create: () => openTarget(async () => createMemoryRegistry()) });
+const report: ConformanceReport = await runConformance({
+  only: "BLOB",
+  create: () => openTarget(async () => createMemoryRegistry()),
+});
 if (!report.ok) throw new Error(String(report));
 rmSync(directory, { recursive: true });

@@ -8,14 +8,23 @@ const eslint = new ESLint({ cwd: root });
 
 /** Whether the lint refuses `code` in a source file. */
 async function refuses(code: string): Promise<boolean> {
-  const [result] = await eslint.lintText(`${code}\n`, { filePath: join(root, "packages/oci-types/src/index.ts") });
-  return result?.messages.some(({ ruleId }) => ruleId === "ocilayout/no-spread-data" || ruleId === "no-restricted-globals") === true;
+  const [result] = await eslint.lintText(`${code}\n`, {
+    filePath: join(root, "packages/oci-types/src/index.ts"),
+  });
+  return (
+    result?.messages.some(
+      ({ ruleId }) => ruleId === "ocilayout/no-spread-data" || ruleId === "no-restricted-globals",
+    ) === true
+  );
 }
 
 it.each([
   ["a list pushed to another", "export const f = (all: string[], more: string[]) => all.push(...more);"],
   ["a list handed to Math.min", "export const f = (all: number[]) => Math.min(...all);"],
-  ["what a call returns", "export const f = (text: string) => String.fromCharCode(...text.split('').map(Number));"],
+  [
+    "what a call returns",
+    "export const f = (text: string) => String.fromCharCode(...text.split('').map(Number));",
+  ],
   ["a list handed to a constructor", "export const f = (all: number[]) => new Array<number>(...all);"],
   ["the open end of a tuple", "export const f = (all: [number, ...number[]]) => Math.min(...all);"],
   ["structuredClone", "export const f = (it: object) => structuredClone(it);"],

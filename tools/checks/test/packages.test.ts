@@ -23,9 +23,17 @@ it.each(readdirSync(join(root, "packages")))("%s depends on nothing else", (name
     dependencies?: Record<string, string>;
   };
   const allowed = [...(layers[name] ?? []).map((layer) => `@ocilayout/${layer}`), ...(earned[name] ?? [])];
-  expect(Object.keys(manifest.dependencies ?? {}).filter((dependency) => !allowed.includes(dependency))).toEqual([]);
-  const config = JSON.parse(readFileSync(join(root, "packages", name, "tsconfig.json"), "utf8")) as { references?: { path: string }[] };
-  expect((config.references ?? []).map(({ path }) => path.replace("../", "")).filter((path) => !layers[name]?.includes(path))).toEqual([]);
+  expect(
+    Object.keys(manifest.dependencies ?? {}).filter((dependency) => !allowed.includes(dependency)),
+  ).toEqual([]);
+  const config = JSON.parse(readFileSync(join(root, "packages", name, "tsconfig.json"), "utf8")) as {
+    references?: { path: string }[];
+  };
+  expect(
+    (config.references ?? [])
+      .map(({ path }) => path.replace("../", ""))
+      .filter((path) => !layers[name]?.includes(path)),
+  ).toEqual([]);
 });
 
 it("every package has what a package needs", () => {

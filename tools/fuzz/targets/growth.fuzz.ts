@@ -24,30 +24,127 @@ function tryTo(run: () => unknown): void {
 
 /** Input of a size, by shape: what has made readers of text slow. */
 const shapes: Readonly<Record<string, (size: number) => () => void>> = {
-  "nested arrays": (n) => { const text = `{"x":${"[".repeat(n)}${"]".repeat(n)},"manifests":[]}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "unclosed arrays": (n) => { const text = `{"manifests":${"[".repeat(n)}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "backslashes": (n) => { const text = `{"x":"${"\\\\".repeat(n)}","manifests":[]}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "escaped quotes": (n) => { const text = `{"x":"${'\\"'.repeat(n)}","manifests":[]}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "backslashes without an end": (n) => { const text = `{"x":"${"\\".repeat(n)}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "white space": (n) => { const text = `{${" ".repeat(n)}"manifests"${" ".repeat(n)}:[]}`; return () => { tryTo(() => parseIndexText(text)); }; },
-  "members": (n) => { const text = `{${Array.from({ length: n / 8 }, (_, i) => `"m${i}":1`).join(",")}}`; return () => { tryTo(() => setMember(text, "x", "1")); }; },
-  "the same member": (n) => { const text = `{${'"a":1,'.repeat(n / 8)}"a":1}`; return () => { tryTo(() => setMember(text, "a", "2")); }; },
-  "entries": (n) => { const text = `{"manifests":[${"{},".repeat(n / 4)}{}]}`; return () => { const parsed = parseIndexText(text); joinIndexText(parsed, parsed.entries); }; },
-  "a bad manifest": (n) => { const value = { schemaVersion: 2, manifests: Array.from({ length: n / 8 }, () => 7) }; return () => { tryTo(() => validateImageIndex(value)); }; },
+  "nested arrays": (n) => {
+    const text = `{"x":${"[".repeat(n)}${"]".repeat(n)},"manifests":[]}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  "unclosed arrays": (n) => {
+    const text = `{"manifests":${"[".repeat(n)}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  backslashes: (n) => {
+    const text = `{"x":"${"\\\\".repeat(n)}","manifests":[]}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  "escaped quotes": (n) => {
+    const text = `{"x":"${'\\"'.repeat(n)}","manifests":[]}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  "backslashes without an end": (n) => {
+    const text = `{"x":"${"\\".repeat(n)}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  "white space": (n) => {
+    const text = `{${" ".repeat(n)}"manifests"${" ".repeat(n)}:[]}`;
+    return () => {
+      tryTo(() => parseIndexText(text));
+    };
+  },
+  members: (n) => {
+    const text = `{${Array.from({ length: n / 8 }, (_, i) => `"m${i}":1`).join(",")}}`;
+    return () => {
+      tryTo(() => setMember(text, "x", "1"));
+    };
+  },
+  "the same member": (n) => {
+    const text = `{${'"a":1,'.repeat(n / 8)}"a":1}`;
+    return () => {
+      tryTo(() => setMember(text, "a", "2"));
+    };
+  },
+  entries: (n) => {
+    const text = `{"manifests":[${"{},".repeat(n / 4)}{}]}`;
+    return () => {
+      const parsed = parseIndexText(text);
+      joinIndexText(parsed, parsed.entries);
+    };
+  },
+  "a bad manifest": (n) => {
+    const value = { schemaVersion: 2, manifests: Array.from({ length: n / 8 }, () => 7) };
+    return () => {
+      tryTo(() => validateImageIndex(value));
+    };
+  },
   "a manifest of many children": (n) => {
     const child = JSON.stringify({ mediaType, digest, size: 1 });
-    const bytes = encode(`{"schemaVersion":2,"manifests":[${Array.from({ length: n / 64 }, () => child).join(",")}]}`);
-    return () => { tryTo(() => parseManifest(bytes, mediaType)); };
+    const bytes = encode(
+      `{"schemaVersion":2,"manifests":[${Array.from({ length: n / 64 }, () => child).join(",")}]}`,
+    );
+    return () => {
+      tryTo(() => parseManifest(bytes, mediaType));
+    };
   },
-  "an opaque document, nested": (n) => { const bytes = encode(`${"[".repeat(n / 64)}${"]".repeat(n / 64)}`); return () => { tryTo(() => readManifest(bytes, { digest, mediaType: "a/b" })); }; },
-  "an opaque document, wide": (n) => { const bytes = encode(`[${"[],".repeat(n / 4)}[]]`); return () => { tryTo(() => readManifest(bytes, { digest, mediaType: "a/b" })); }; },
-  "base64": (n) => { const value = { schemaVersion: 2, manifests: [{ mediaType, digest, size: 1, data: `${"A".repeat(n)}!` }] }; return () => { tryTo(() => validateImageIndex(value)); }; },
-  "a repository": (n) => () => { isValidRepository(`${"a-".repeat(n)}!`); },
-  "a tag": (n) => () => { isValidTag("a".repeat(n)); },
-  "a host": (n) => () => { isValidHost(`${"a-".repeat(n)}!`); },
-  "a reference": (n) => { const text = `${"a/".repeat(n)}:`; return () => { tryTo(() => parse(text)); tryTo(() => parseRelative(text)); }; },
-  "a path": (n) => { const text = `${"a/".repeat(n / 8)}b`; const disk = { ...nodeDisk, statNow: () => undefined }; return () => { tryTo(() => findLayoutOn(disk, text, posix)); }; },
-  "a path of separators": (n) => { const text = `${"/".repeat(n)}b`; const disk = { ...nodeDisk, statNow: () => undefined }; return () => { tryTo(() => findLayoutOn(disk, text, posix)); }; },
+  "an opaque document, nested": (n) => {
+    const bytes = encode(`${"[".repeat(n / 64)}${"]".repeat(n / 64)}`);
+    return () => {
+      tryTo(() => readManifest(bytes, { digest, mediaType: "a/b" }));
+    };
+  },
+  "an opaque document, wide": (n) => {
+    const bytes = encode(`[${"[],".repeat(n / 4)}[]]`);
+    return () => {
+      tryTo(() => readManifest(bytes, { digest, mediaType: "a/b" }));
+    };
+  },
+  base64: (n) => {
+    const value = {
+      schemaVersion: 2,
+      manifests: [{ mediaType, digest, size: 1, data: `${"A".repeat(n)}!` }],
+    };
+    return () => {
+      tryTo(() => validateImageIndex(value));
+    };
+  },
+  "a repository": (n) => () => {
+    isValidRepository(`${"a-".repeat(n)}!`);
+  },
+  "a tag": (n) => () => {
+    isValidTag("a".repeat(n));
+  },
+  "a host": (n) => () => {
+    isValidHost(`${"a-".repeat(n)}!`);
+  },
+  "a reference": (n) => {
+    const text = `${"a/".repeat(n)}:`;
+    return () => {
+      tryTo(() => parse(text));
+      tryTo(() => parseRelative(text));
+    };
+  },
+  "a path": (n) => {
+    const text = `${"a/".repeat(n / 8)}b`;
+    const disk = { ...nodeDisk, statNow: () => undefined };
+    return () => {
+      tryTo(() => findLayoutOn(disk, text, posix));
+    };
+  },
+  "a path of separators": (n) => {
+    const text = `${"/".repeat(n)}b`;
+    const disk = { ...nodeDisk, statNow: () => undefined };
+    return () => {
+      tryTo(() => findLayoutOn(disk, text, posix));
+    };
+  },
 };
 
 /** The least of several times: what disturbs a measurement makes it longer, never shorter. */

@@ -25,12 +25,21 @@ function reviveNumber(this: unknown, _key: string, value: unknown, context?: { s
 }
 
 /** A disk of old files: a fresh one that does not parse may be one that is just being written, and is waited for. */
-const disk: Disk = { ...nodeDisk, fstat: async (file) => Object.assign(await nodeDisk.fstat(file), { ctimeMs: 0n }) };
+const disk: Disk = {
+  ...nodeDisk,
+  fstat: async (file) => Object.assign(await nodeDisk.fstat(file), { ctimeMs: 0n }),
+};
 
 it("any index.json: every call answers or says why not; a push keeps what it does not understand", async () => {
   const root = mkdtempSync(join(tmpdir(), "ocilayout-fuzz-"));
   let number = 0;
-  const text = fc.oneof(indexDocument, indexDocument, mutated(indexDocument), jsonText.map((it) => `{"manifests":[${it}]}`), jsonText);
+  const text = fc.oneof(
+    indexDocument,
+    indexDocument,
+    mutated(indexDocument),
+    jsonText.map((it) => `{"manifests":[${it}]}`),
+    jsonText,
+  );
   await fuzz("index.json on disk", 1_500, text, async (written) => {
     const directory = join(root, String((number += 1)));
     mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
@@ -51,7 +60,10 @@ it("any index.json: every call answers or says why not; a push keeps what it doe
       await outcome(call, secrets);
     }
     const before = entryTextsOrNone(index);
-    const pushed = await outcome(() => registry.pushManifest("pushed", new Uint8Array([1]), "application/x-thing", { tags: ["t"] }), secrets);
+    const pushed = await outcome(
+      () => registry.pushManifest("pushed", new Uint8Array([1]), "application/x-thing", { tags: ["t"] }),
+      secrets,
+    );
     const after = readFileSync(join(directory, "index.json"), "utf8");
     if (isRegistryError(pushed)) expect(after).toBe(index);
     else expect(entryTexts(after).slice(0, -1)).toEqual(before);

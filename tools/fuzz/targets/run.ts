@@ -31,7 +31,12 @@ function watch(target: string): () => void {
 export type Check<Input> = (input: Input) => void | Promise<void>;
 
 /** Runs `check` on `runs` inputs, times the scale, and says how many a second that were. */
-export async function fuzz<Input>(target: string, runs: number, inputs: fc.Arbitrary<Input>, check: Check<Input>): Promise<void> {
+export async function fuzz<Input>(
+  target: string,
+  runs: number,
+  inputs: fc.Arbitrary<Input>,
+  check: Check<Input>,
+): Promise<void> {
   const stop = watch(target);
   const numRuns = Math.ceil(runs * scale);
   const started = performance.now();

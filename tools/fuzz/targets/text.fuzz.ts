@@ -37,7 +37,13 @@ function tryParseIndex(text: string): ReturnType<typeof parseIndexText> | undefi
   }
 }
 
-const indexText = fc.oneof(indexDocument, mutated(indexDocument), mutated(jsonText), fc.string({ unit: "binary", maxLength: 60 }), jsonText.map((it) => `{"manifests":${it}}`));
+const indexText = fc.oneof(
+  indexDocument,
+  mutated(indexDocument),
+  mutated(jsonText),
+  fc.string({ unit: "binary", maxLength: 60 }),
+  jsonText.map((it) => `{"manifests":${it}}`),
+);
 
 it("an index document, taken apart and joined", async () => {
   await fuzz("index text", 25_000, indexText, (text) => {
@@ -50,7 +56,8 @@ it("an index document, taken apart and joined", async () => {
       expect(json).toBeUndefined();
       return;
     }
-    if (json === undefined || !isObject(json.value)) throw new Error("taken for an index, and no JSON object");
+    if (json === undefined || !isObject(json.value))
+      throw new Error("taken for an index, and no JSON object");
     const joined = parse(joinIndexText(parsed, [...parsed.entries, '"one more"']));
     const before = Object.entries(json.value).filter(([key]) => key !== "manifests");
     if (!isObject(joined?.value)) throw new Error("joined, and no JSON object");
@@ -61,7 +68,11 @@ it("an index document, taken apart and joined", async () => {
 });
 
 it("an entry, read and untagged", async () => {
-  const text = fc.oneof(descriptor.map((it) => JSON.stringify(it)), mutated(descriptor.map((it) => JSON.stringify(it))), jsonText);
+  const text = fc.oneof(
+    descriptor.map((it) => JSON.stringify(it)),
+    mutated(descriptor.map((it) => JSON.stringify(it))),
+    jsonText,
+  );
   await fuzz("entry", 15_000, text, (entryText) => {
     const json = parse(entryText);
     if (json === undefined) return;
@@ -70,25 +81,49 @@ it("an entry, read and untagged", async () => {
     if (isForeign(entry)) return;
     const untagged = untagEntry(entry, rules);
     const read = parseEntry(untagged.text, rules);
-    expect(read).toMatchObject({ repository: entry.repository, digest: entry.digest, size: entry.size, mediaType: entry.mediaType, tag: undefined });
-    const others = (value: unknown): [string, unknown][] => Object.entries(value as object).filter(([key]) => key !== "annotations");
+    expect(read).toMatchObject({
+      repository: entry.repository,
+      digest: entry.digest,
+      size: entry.size,
+      mediaType: entry.mediaType,
+      tag: undefined,
+    });
+    const others = (value: unknown): [string, unknown][] =>
+      Object.entries(value as object).filter(([key]) => key !== "annotations");
     expect(others(JSON.parse(untagged.text))).toEqual(others(json.value));
   });
 });
 
 it("a member, set and removed", async () => {
-  const object = fc.oneof(jsonText.filter((it) => it.startsWith("{")), fc.constantFrom("{}", '{"a":1}', '{"a":1,"a":2}'));
-  await fuzz("member", 10_000, fc.tuple(object, fc.constantFrom("a", "manifests", "__proto__", "new", ""), fc.option(jsonText, { nil: undefined })), ([text, key, value]) => {
-    const changed = JSON.parse(setMember(text, key, value)) as object;
-    const others = (of: object): [string, unknown][] => Object.entries(of).filter(([name]) => name !== key);
-    expect(new Map(others(changed))).toEqual(new Map(others(JSON.parse(text) as object)));
-    expect(Object.hasOwn(changed, key)).toBe(value !== undefined);
-    if (value !== undefined) expect(Object.getOwnPropertyDescriptor(changed, key)?.value).toEqual(JSON.parse(value));
-  });
+  const object = fc.oneof(
+    jsonText.filter((it) => it.startsWith("{")),
+    fc.constantFrom("{}", '{"a":1}', '{"a":1,"a":2}'),
+  );
+  await fuzz(
+    "member",
+    10_000,
+    fc.tuple(
+      object,
+      fc.constantFrom("a", "manifests", "__proto__", "new", ""),
+      fc.option(jsonText, { nil: undefined }),
+    ),
+    ([text, key, value]) => {
+      const changed = JSON.parse(setMember(text, key, value)) as object;
+      const others = (of: object): [string, unknown][] => Object.entries(of).filter(([name]) => name !== key);
+      expect(new Map(others(changed))).toEqual(new Map(others(JSON.parse(text) as object)));
+      expect(Object.hasOwn(changed, key)).toBe(value !== undefined);
+      if (value !== undefined)
+        expect(Object.getOwnPropertyDescriptor(changed, key)?.value).toEqual(JSON.parse(value));
+    },
+  );
 });
 
 it("a manifest, validated and read", async () => {
-  const text = fc.oneof(manifest.map((it) => JSON.stringify(it)), mutated(manifest.map((it) => JSON.stringify(it))), jsonText);
+  const text = fc.oneof(
+    manifest.map((it) => JSON.stringify(it)),
+    mutated(manifest.map((it) => JSON.stringify(it))),
+    jsonText,
+  );
   await fuzz("manifest", 15_000, fc.tuple(text, mediaType, digest), ([document, type, named]) => {
     const bytes = encode(document);
     const read = readManifest(bytes, { mediaType: type, digest: named as `${string}:${string}` });

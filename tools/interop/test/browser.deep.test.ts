@@ -33,8 +33,12 @@ async function start(options: ServeOptions = {}): Promise<Served> {
     tell = resolve;
   });
   server.server.prependListener("request", ({ method = "", url = "" }, response) => {
-    if (url.endsWith("/manifests/page")) response.on("finish", () => { if (++pulls === 2) tell(); });
-    if (!["GET", "HEAD", "OPTIONS"].includes(method)) response.on("finish", () => changes.push(`${method} ${response.statusCode}`));
+    if (url.endsWith("/manifests/page"))
+      response.on("finish", () => {
+        if (++pulls === 2) tell();
+      });
+    if (!["GET", "HEAD", "OPTIONS"].includes(method))
+      response.on("finish", () => changes.push(`${method} ${response.statusCode}`));
   });
   return { registry, port: server.port, changes, pulled };
 }
@@ -44,7 +48,10 @@ async function expectUnchanged({ registry }: Served): Promise<void> {
   expect(await collect(registry.repositories())).toEqual(["app"]);
   expect(await collect(registry.tags("app"))).toEqual(["v1"]);
   expect(await (await registry.getTag("app", "v1")).text()).toBe(secret);
-  for (const repository of ["app", "drop"]) await expect(registry.resolveBlob(repository, digest)).rejects.toMatchObject({ code: expect.stringMatching(/UNKNOWN/) as unknown });
+  for (const repository of ["app", "drop"])
+    await expect(registry.resolveBlob(repository, digest)).rejects.toMatchObject({
+      code: expect.stringMatching(/UNKNOWN/) as unknown,
+    });
 }
 
 /** What a page tries with `fetch`: for each, the status, or that it failed. */
@@ -68,7 +75,9 @@ const attempts = (base: string): string => `
 /** A document of a media type whose script asks for `url`. */
 function contentOf(type: string, url: string): string {
   const script = `<script>fetch("${url}", { mode: "no-cors" }); location = "${url}";</script>`;
-  return type === "image/svg+xml" ? `<svg xmlns="http://www.w3.org/2000/svg">${script}</svg>` : `<html xmlns="http://www.w3.org/1999/xhtml"><body>${script}</body></html>`;
+  return type === "image/svg+xml"
+    ? `<svg xmlns="http://www.w3.org/2000/svg">${script}</svg>`
+    : `<html xmlns="http://www.w3.org/1999/xhtml"><body>${script}</body></html>`;
 }
 
 describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () => {
@@ -112,7 +121,11 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
 
   it("of an allowed origin can push, and read digests and lists; one of another still cannot", async () => {
     const place = { base: "" };
-    const files = { get "/place"(): string { return JSON.stringify(place); } };
+    const files = {
+      get "/place"(): string {
+        return JSON.stringify(place);
+      },
+    };
     const script = `
       const { base } = await (await fetch("/place")).json();
       const put = await fetch(base + "/v2/app/manifests/v2", { method: "PUT", headers: { "content-type": "application/x" }, body: "new" }).catch(() => undefined);
@@ -130,25 +143,39 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
     browse(`http://ui.example:${pages.port}/`);
     const { digest: pushed } = await computeDigest(new TextEncoder().encode("new"));
     expect(await pages.reported).toMatchObject({
-      put: 201, location: `/v2/app/manifests/${pushed}`, digest: pushed, text: "new", missing: { errors: [{ code: "MANIFEST_UNKNOWN" }] },
+      put: 201,
+      location: `/v2/app/manifests/${pushed}`,
+      digest: pushed,
+      text: "new",
+      missing: { errors: [{ code: "MANIFEST_UNKNOWN" }] },
     });
   });
 
-  it.each(["text/html", "image/svg+xml", "application/xhtml+xml"])("is never made of content of the registry: %s", async (type) => {
-    const served = await start();
-    const ordinary = await servePages("", { files: { "/v2/app/manifests/page": contentOf(type, "control") } });
-    const opening = (port: number): string => `
+  it.each(["text/html", "image/svg+xml", "application/xhtml+xml"])(
+    "is never made of content of the registry: %s",
+    async (type) => {
+      const served = await start();
+      const ordinary = await servePages("", {
+        files: { "/v2/app/manifests/page": contentOf(type, "control") },
+      });
+      const opening = (port: number): string => `
       const url = "http://127.0.0.1:${port}/v2/app/manifests/page";
       open(url);
       document.body.append(Object.assign(document.createElement("iframe"), { src: url }));`;
-    const pages = await servePages(opening(served.port));
-    await served.registry.pushManifest("app", new TextEncoder().encode(contentOf(type, `http://evil.example:${pages.port}/ran`)), type, { tags: ["page"] });
-    browse(`http://evil.example:${pages.port}/`);
-    await served.pulled;
-    // The same content of an ordinary server runs, in a browser that was started later: the test would see it.
-    const control = await servePages(opening(ordinary.port));
-    browse(`http://evil.example:${control.port}/`);
-    await ordinary.until("/v2/app/manifests/control");
-    expect(pages.asked).not.toContain("/ran");
-  });
+      const pages = await servePages(opening(served.port));
+      await served.registry.pushManifest(
+        "app",
+        new TextEncoder().encode(contentOf(type, `http://evil.example:${pages.port}/ran`)),
+        type,
+        { tags: ["page"] },
+      );
+      browse(`http://evil.example:${pages.port}/`);
+      await served.pulled;
+      // The same content of an ordinary server runs, in a browser that was started later: the test would see it.
+      const control = await servePages(opening(ordinary.port));
+      browse(`http://evil.example:${control.port}/`);
+      await ordinary.until("/v2/app/manifests/control");
+      expect(pages.asked).not.toContain("/ran");
+    },
+  );
 });

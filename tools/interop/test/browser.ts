@@ -27,14 +27,28 @@ export function hasChromium(): boolean {
 /** Opens `url` in a Chromium without a window, until the running test ends. Every host below `example` is this machine. */
 export function browse(url: string): void {
   const profile = mkdtempSync(join(tmpdir(), "browser-"));
-  const child = spawn("chromium", [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-popup-blocking",
-    `--user-data-dir=${profile}`, "--host-resolver-rules=MAP *.example 127.0.0.1", "--remote-debugging-port=0", url,
-  ], { stdio: "ignore", detached: true });
+  const child = spawn(
+    "chromium",
+    [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-popup-blocking",
+      `--user-data-dir=${profile}`,
+      "--host-resolver-rules=MAP *.example 127.0.0.1",
+      "--remote-debugging-port=0",
+      url,
+    ],
+    { stdio: "ignore", detached: true },
+  );
   const closed = once(child, "close");
   onTestFinished(async () => {
     // With the processes that it started.
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+      process.kill(-child.pid, "SIGKILL");
     await closed;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -55,7 +69,10 @@ export interface Pages {
  * Serves a page at `/` that runs `script`, which may call `report(value)`, and what is in `files` as HTML. What is below `/v2/`
  * is passed on to the port `passTo` as it comes, as if the page's host had become an address of that server.
  */
-export async function servePages(script: string, { files = {}, passTo }: { files?: Readonly<Record<string, string>>; passTo?: number } = {}): Promise<Pages> {
+export async function servePages(
+  script: string,
+  { files = {}, passTo }: { files?: Readonly<Record<string, string>>; passTo?: number } = {},
+): Promise<Pages> {
   const asked: string[] = [];
   const news = new EventEmitter();
   let tell: (value: Record<string, unknown>) => void = () => undefined;
@@ -71,10 +88,12 @@ export async function servePages(script: string, { files = {}, passTo }: { files
     asked.push(url);
     news.emit(url);
     if (passTo !== undefined && url.startsWith("/v2/")) {
-      request.pipe(ask({ host: "127.0.0.1", port: passTo, method, path: url, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 0, answer.headers);
-        answer.pipe(response);
-      }));
+      request.pipe(
+        ask({ host: "127.0.0.1", port: passTo, method, path: url, headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 0, answer.headers);
+          answer.pipe(response);
+        }),
+      );
     } else if (url === "/report") {
       void text(request).then((body) => {
         tell(JSON.parse(body) as Record<string, unknown>);

@@ -31,7 +31,10 @@ interface Outcome {
  * Two instances of ours push and read while `write` writes to the same layout, again and again. The others take no
  * lock: they read the index, change it and put theirs in its place, so that they may lose what we wrote meanwhile.
  */
-async function together(program: (cwd: string) => Run, write: (run: Run, round: number) => Promise<unknown>): Promise<Outcome> {
+async function together(
+  program: (cwd: string) => Run,
+  write: (run: Run, round: number) => Promise<unknown>,
+): Promise<Outcome> {
   const { cwd, registry } = await shareLayout("app");
   await pushImage(registry, "app", base, "base");
   await using source = await openLayout(join(cwd, "source"), { defaultRepository: "app" });
@@ -90,15 +93,22 @@ async function expectWhole({ registry, pushed }: Outcome): Promise<void> {
 describe("another program writes at the same time, without our lock", () => {
   // skopeo writes `index.json` and `oci-layout` in place: from outside they are seen torn, and waited for by us.
   it.skipIf(!has("skopeo"))("skopeo: our calls do not fail, and everything is whole afterwards", async () => {
-    const outcome = await together(skopeoIn, (skopeo, round) => skopeo("copy", "oci:source:theirs", `oci:layout:theirs-${round % 10}`));
+    const outcome = await together(skopeoIn, (skopeo, round) =>
+      skopeo("copy", "oci:source:theirs", `oci:layout:theirs-${round % 10}`),
+    );
     expect(outcome.failures).toEqual([]);
     await expectWhole(outcome);
   });
 
-  it.skipIf(!has("umoci"))("umoci: our calls do not fail, and the index is whole at every moment", async () => {
-    const outcome = await together(umociIn, (umoci, round) => umoci("tag", "--image", "layout:base", `theirs-${round % 10}`));
-    expect(outcome.failures).toEqual([]);
-    expect(outcome.torn).toBe(0);
-    await expectWhole(outcome);
-  });
+  it.skipIf(!has("umoci"))(
+    "umoci: our calls do not fail, and the index is whole at every moment",
+    async () => {
+      const outcome = await together(umociIn, (umoci, round) =>
+        umoci("tag", "--image", "layout:base", `theirs-${round % 10}`),
+      );
+      expect(outcome.failures).toEqual([]);
+      expect(outcome.torn).toBe(0);
+      await expectWhole(outcome);
+    },
+  );
 });

@@ -17,8 +17,23 @@ const PATIENCE_MS = 30_000;
 /** Starts dockerd without a network. Where it cannot run, says so and gives nothing. */
 export async function startDockerd(): Promise<Daemon | undefined> {
   return start("dockerd", "API listen on", ["docker", "containerd", "runc"], (directory, socket) => [
-    ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver", "vfs", "--host", `unix://${socket}`],
-    ...["--data-root", join(directory, "data"), "--exec-root", join(directory, "exec"), "--pidfile", join(directory, "pid")],
+    ...[
+      "--iptables=false",
+      "--ip6tables=false",
+      "--bridge=none",
+      "--storage-driver",
+      "vfs",
+      "--host",
+      `unix://${socket}`,
+    ],
+    ...[
+      "--data-root",
+      join(directory, "data"),
+      "--exec-root",
+      join(directory, "exec"),
+      "--pidfile",
+      join(directory, "pid"),
+    ],
   ]);
 }
 
@@ -26,7 +41,9 @@ export async function startDockerd(): Promise<Daemon | undefined> {
 export async function startContainerd(): Promise<Daemon | undefined> {
   return start("containerd", "containerd successfully booted", ["ctr"], (directory, socket) => {
     const config = join(directory, "config.toml");
-    const [root, state, address] = [join(directory, "data"), join(directory, "exec"), socket].map((path) => JSON.stringify(path));
+    const [root, state, address] = [join(directory, "data"), join(directory, "exec"), socket].map((path) =>
+      JSON.stringify(path),
+    );
     writeFileSync(config, `version = 2\nroot = ${root}\nstate = ${state}\n[grpc]\naddress = ${address}\n`);
     return ["--config", config];
   });
@@ -51,7 +68,9 @@ async function start(
   const directory = mkdtempSync(join(tmpdir(), "interop-"));
   mkdirSync(join(directory, "exec"));
   const socket = join(directory, "socket");
-  const child = spawn("unshare", ["--mount", program, ...args(directory, socket)], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("unshare", ["--mount", program, ...args(directory, socket)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const exited = new Promise((resolve) => child.once("error", resolve).once("exit", resolve));
   const stop = async (): Promise<void> => {
     if (child.kill()) await exited;
@@ -66,7 +85,8 @@ async function start(
     });
   });
   const late = once(AbortSignal.timeout(PATIENCE_MS), "abort");
-  if (await Promise.race([listening, exited.then(() => false), late.then(() => false)])) return { socket, [Symbol.asyncDispose]: stop };
+  if (await Promise.race([listening, exited.then(() => false), late.then(() => false)]))
+    return { socket, [Symbol.asyncDispose]: stop };
   await stop();
   tell(program, said.trim().split("\n").at(-1) ?? "it ends at once");
   return undefined;

@@ -22,7 +22,10 @@ export async function startDistribution(): Promise<Distribution> {
   };
   // Every JSON document is a YAML document.
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn("docker-registry", ["serve", file], { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("docker-registry", ["serve", file], {
+    env: { PATH: process.env["PATH"] },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const exited = once(child, "exit");
   const stop = async (): Promise<void> => {
     if (child.kill()) await exited;
@@ -38,7 +41,10 @@ export async function startDistribution(): Promise<Distribution> {
     });
   });
   try {
-    const host = await Promise.race([listening, exited.then(() => Promise.reject(new Error(`docker-registry does not listen: ${said}`)))]);
+    const host = await Promise.race([
+      listening,
+      exited.then(() => Promise.reject(new Error(`docker-registry does not listen: ${said}`))),
+    ]);
     return { host, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

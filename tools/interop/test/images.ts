@@ -20,12 +20,18 @@ export interface Image extends Content {
 }
 
 /** The platform of the machine, as Go's programs call it: what they choose of an index. */
-export const thisPlatform: Platform = { architecture: process.arch === "x64" ? "amd64" : process.arch, os: "linux" };
+export const thisPlatform: Platform = {
+  architecture: process.arch === "x64" ? "amd64" : process.arch,
+  os: "linux",
+};
 /** Another one. */
 export const otherPlatform: Platform = { architecture: "s390x", os: "linux" };
 
 /** The first layer of every image: files by path. What is in `bin/` can be run. */
-export const baseFiles: Readonly<Record<string, string>> = { "etc/os-release": "ID=interop\n", "bin/run": "#!/bin/sh\n" };
+export const baseFiles: Readonly<Record<string, string>> = {
+  "etc/os-release": "ID=interop\n",
+  "bin/run": "#!/bin/sh\n",
+};
 
 /** An image of two layers: {@link baseFiles}, and the file `etc/name` that tells it from others. */
 export function buildImage(name: string, platform: Platform = thisPlatform): Image {
@@ -68,17 +74,34 @@ export function buildArtifact(text: string, subject?: Descriptor): Image {
     layers: [layer.descriptor],
     ...(subject && { subject }),
   };
-  return { ...json(ociMediaTypes.imageManifest, manifest), platform: thisPlatform, config, layers: [layer], diffIds: [] };
+  return {
+    ...json(ociMediaTypes.imageManifest, manifest),
+    platform: thisPlatform,
+    config,
+    layers: [layer],
+    diffIds: [],
+  };
 }
 
 /** Pushes what an image is made of, and the image. */
-export async function pushImage(registry: Registry, repo: string, image: Image, ...tags: readonly string[]): Promise<void> {
-  for (const { descriptor, bytes } of [image.config, ...image.layers]) await registry.pushBlob(repo, descriptor, bytes);
+export async function pushImage(
+  registry: Registry,
+  repo: string,
+  image: Image,
+  ...tags: readonly string[]
+): Promise<void> {
+  for (const { descriptor, bytes } of [image.config, ...image.layers])
+    await registry.pushBlob(repo, descriptor, bytes);
   await pushManifest(registry, repo, image, ...tags);
 }
 
 /** Pushes a manifest whose content is there. */
-export async function pushManifest(registry: Registry, repo: string, manifest: Content, ...tags: readonly string[]): Promise<void> {
+export async function pushManifest(
+  registry: Registry,
+  repo: string,
+  manifest: Content,
+  ...tags: readonly string[]
+): Promise<void> {
   await registry.pushManifest(repo, manifest.bytes, manifest.descriptor.mediaType, { tags });
 }
 
@@ -99,7 +122,9 @@ export function digestOf(bytes: Uint8Array): Digest {
 
 /** A tar archive, as POSIX has it, of files and the directories they are in. */
 function tar(files: Readonly<Record<string, string>>): Buffer {
-  const directories = [...new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/") + 1)))];
+  const directories = [
+    ...new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/") + 1))),
+  ];
   const members = directories.map((path) => header(path, 0));
   for (const [path, text] of Object.entries(files)) {
     const padding = Buffer.alloc(-text.length & 511);
@@ -117,6 +142,12 @@ function header(path: string, size: number): Buffer {
   block.write(octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(1_700_000_000, 12), 108);
   block.write(`        ${isFile ? "0" : "5"}`, 148);
   block.write("ustar\x0000", 257);
-  block.write(octal(block.reduce((sum, byte) => sum + byte, 0), 7), 148);
+  block.write(
+    octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      7,
+    ),
+    148,
+  );
   return block;
 }

@@ -9,7 +9,16 @@ import { startContainerd, startDockerd } from "./daemons.ts";
 import { pushImage } from "./images.ts";
 import { cosignIn, ctrIn, dockerIn, has, skopeoIn, storageIn, tarIn, type Run } from "./programs.ts";
 import { expectReadable, indexOf } from "./readable.ts";
-import { contentsOf, expectBlobs, foreign, one, pushMulti, serveRegistry, writeSource, type Served } from "./serving.ts";
+import {
+  contentsOf,
+  expectBlobs,
+  foreign,
+  one,
+  pushMulti,
+  serveRegistry,
+  writeSource,
+  type Served,
+} from "./serving.ts";
 
 const here = { podman: has("podman"), buildah: has("buildah"), skopeo: has("skopeo"), cosign: has("cosign") };
 const dockerd = await startDockerd();
@@ -44,7 +53,11 @@ describe.skipIf(!here.podman)("what podman saves", () => {
   it("as a directory, of an image that was pulled from a host with a port: its name fits no repository", async () => {
     const { cwd, host, podman } = await pull();
     await podman("save", "--quiet", "--format", "oci-dir", "--output", "saved", `${host}/app:v1`);
-    await expectReadable(cwd, "saved", { tags: { default: [] }, unreadableNames: [`${host}/app:v1`], images: [one] });
+    await expectReadable(cwd, "saved", {
+      tags: { default: [] },
+      unreadableNames: [`${host}/app:v1`],
+      images: [one],
+    });
   });
 
   it("as a directory, of an image of this machine", async () => {
@@ -58,7 +71,11 @@ describe.skipIf(!here.podman)("what podman saves", () => {
     const { cwd, host, podman } = await pull();
     await podman("save", "--quiet", "--format", "oci-archive", "--output", "saved.tar", `${host}/app:v1`);
     await unpack(cwd, "saved");
-    await expectReadable(cwd, "saved", { tags: { default: [] }, unreadableNames: [`${host}/app:v1`], images: [one] });
+    await expectReadable(cwd, "saved", {
+      tags: { default: [] },
+      unreadableNames: [`${host}/app:v1`],
+      images: [one],
+    });
   });
 });
 
@@ -67,7 +84,8 @@ describe.skipIf(!here.buildah)("what buildah pushes", () => {
     const { cwd, host } = await share();
     const buildah = storageIn(cwd, "buildah");
     await buildah("pull", "--quiet", "--tls-verify=false", `${host}/app:v1`);
-    for (const name of ["v1", "team/app:v1", `${host}/app:v1`]) await buildah("push", `${host}/app:v1`, `oci:pushed:${name}`);
+    for (const name of ["v1", "team/app:v1", `${host}/app:v1`])
+      await buildah("push", `${host}/app:v1`, `oci:pushed:${name}`);
     await expectReadable(cwd, "pushed", {
       tags: { default: ["v1"], "team/app": ["v1"] },
       unreadableNames: [`${host}/app:v1`],
@@ -88,16 +106,30 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
 
   it("with all images of an index", async () => {
     const { cwd, host } = await share();
-    await skopeoIn(cwd)("copy", "--all", "--src-tls-verify=false", `docker://${host}/app:multi`, "oci:copied:multi");
+    await skopeoIn(cwd)(
+      "copy",
+      "--all",
+      "--src-tls-verify=false",
+      `docker://${host}/app:multi`,
+      "oci:copied:multi",
+    );
     await expectReadable(cwd, "copied", { tags: { default: ["multi"] }, images: [one, foreign] });
   });
 
   it("into a directory of blobs that layouts share", async () => {
     const { cwd, host } = await share();
     for (const name of ["first", "second"]) {
-      await skopeoIn(cwd)("copy", "--src-tls-verify=false", "--dest-shared-blob-dir", "blobs", `docker://${host}/app:v1`, `oci:${name}:v1`);
+      await skopeoIn(cwd)(
+        "copy",
+        "--src-tls-verify=false",
+        "--dest-shared-blob-dir",
+        "blobs",
+        `docker://${host}/app:v1`,
+        `oci:${name}:v1`,
+      );
     }
-    for (const name of ["first", "second"]) await expectReadable(cwd, name, { tags: { default: ["v1"] }, images: [one], sharedBlobs: "blobs" });
+    for (const name of ["first", "second"])
+      await expectReadable(cwd, name, { tags: { default: ["v1"] }, images: [one], sharedBlobs: "blobs" });
   });
 
   it("out of a layout of ours, whose blobs lie in a directory that layouts share", async () => {
@@ -114,7 +146,11 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
     await using layout = await openLayout(join(cwd, "ours"), { blobDirectory: join(cwd, "blobs") });
     await pushImage(layout, "default", foreign, "ours");
     await skopeoIn(cwd)("copy", "--dest-shared-blob-dir", "blobs", "oci:source:v1", "oci:ours:theirs");
-    await expectReadable(cwd, "ours", { tags: { default: ["ours", "theirs"] }, images: [one, foreign], sharedBlobs: "blobs" });
+    await expectReadable(cwd, "ours", {
+      tags: { default: ["ours", "theirs"] },
+      images: [one, foreign],
+      sharedBlobs: "blobs",
+    });
   });
 });
 
@@ -123,7 +159,14 @@ describe.skipIf(!here.cosign)("what cosign saves", () => {
     const { cwd, host } = await share();
     const cosign = cosignIn(cwd);
     await cosign("generate-key-pair");
-    await cosign("sign", "--yes", "--key", "cosign.key", "--tlog-upload=false", `${host}/app@${one.descriptor.digest}`);
+    await cosign(
+      "sign",
+      "--yes",
+      "--key",
+      "cosign.key",
+      "--tlog-upload=false",
+      `${host}/app@${one.descriptor.digest}`,
+    );
     await cosign("save", "--dir", "saved", `${host}/app@${one.descriptor.digest}`);
     await expectReadable(cwd, "saved", { tags: { default: [] }, images: [one] });
     expect(indexOf(cwd, "saved").manifests).toHaveLength(2);
@@ -164,11 +207,22 @@ describe.skipIf(dockerd === undefined)("what docker pushes to a server", () => {
     await docker("push", "--quiet", `${host}/pushed:v1`);
     const { digest, mediaType } = await registry.resolveTag("pushed", "v1");
     expect(mediaType).toBe(dockerMediaTypes.manifest);
-    await expectReadable(cwd, "served", { tags: { app: ["multi", "v1"], pushed: ["v1"] }, images: [one, foreign] });
+    await expectReadable(cwd, "served", {
+      tags: { app: ["multi", "v1"], pushed: ["v1"] },
+      images: [one, foreign],
+    });
     await using served = await openLayout(join(cwd, "served"));
     const findings = await collect(served.verify());
-    expect(findings).toContainEqual(expect.objectContaining({ kind: "docker-manifest", digest, message: expect.stringContaining("skopeo") as string }));
-    await expect(skopeoIn(cwd)("copy", "oci:served:pushed:v1", "oci:copied:v1")).rejects.toThrow("no descriptor found");
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        kind: "docker-manifest",
+        digest,
+        message: expect.stringContaining("skopeo") as string,
+      }),
+    );
+    await expect(skopeoIn(cwd)("copy", "oci:served:pushed:v1", "oci:copied:v1")).rejects.toThrow(
+      "no descriptor found",
+    );
   });
 });
 
@@ -196,13 +250,22 @@ describe.skipIf(containerd === undefined)("what ctr exports", () => {
     const { cwd, host, ctr } = await fetch("app:multi", "--all-platforms");
     await ctr("images", "export", "--all-platforms", "exported.tar", `${host}/app:multi`);
     await unpack(cwd, "exported");
-    await expectReadable(cwd, "exported", { tags: { default: [] }, unreadableNames: [`${host}/app:multi`], images: [one, foreign] });
+    await expectReadable(cwd, "exported", {
+      tags: { default: [] },
+      unreadableNames: [`${host}/app:multi`],
+      images: [one, foreign],
+    });
   });
 
   it("of an index, with the image for this machine alone: the layout is sparse", async () => {
     const { cwd, host, ctr } = await fetch("app:multi");
     await ctr("images", "export", "exported.tar", `${host}/app:multi`);
     await unpack(cwd, "exported");
-    await expectReadable(cwd, "exported", { tags: { default: [] }, unreadableNames: [`${host}/app:multi`], images: [one], sparse: true });
+    await expectReadable(cwd, "exported", {
+      tags: { default: [] },
+      unreadableNames: [`${host}/app:multi`],
+      images: [one],
+      sparse: true,
+    });
   });
 });

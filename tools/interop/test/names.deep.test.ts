@@ -28,7 +28,8 @@ const called = [
 describe.skipIf(!has("skopeo"))("clause 24: skopeo in a layout of several repositories", () => {
   it("reads repo:tag and repo@digest", async () => {
     const { cwd } = await share();
-    for (const [name, image] of called) expect(await skopeoIn(cwd)("inspect", "--raw", `oci:layout:${name}`)).toBe(image.bytes.toString());
+    for (const [name, image] of called)
+      expect(await skopeoIn(cwd)("inspect", "--raw", `oci:layout:${name}`)).toBe(image.bytes.toString());
   });
 
   it("writes repo:tag, also of a repository that was not there", async () => {
@@ -42,7 +43,9 @@ describe.skipIf(!has("skopeo"))("clause 24: skopeo in a layout of several reposi
     const { cwd, registry } = await share();
     await skopeoIn(cwd)("copy", "oci:layout:tools:v1", "oci:layout:team/app:v1");
     expect(await registry.resolveTag("team/app", "v1")).toEqual(two.descriptor);
-    await expect(registry.resolveManifest("team/app", one.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(registry.resolveManifest("team/app", one.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     expect(await registry.resolveManifest("default", one.descriptor.digest)).toEqual(one.descriptor);
     expect(await collect(registry.verify())).toEqual([]);
   });
@@ -55,8 +58,12 @@ describe.skipIf(!has("umoci"))("clause 24: umoci in a layout of several reposito
     const listed = (await umoci("list", "--layout", "layout")).split("\n").filter(Boolean);
     expect(listed.sort()).toEqual(called.map(([name]) => name).sort());
     for (const [name, image] of called) {
-      const { history } = JSON.parse(await umoci("stat", "--image", `layout:${name}`, "--json")) as { history: unknown[] };
-      expect(history).toEqual(image.layers.map(({ descriptor }) => expect.objectContaining({ layer: descriptor }) as unknown));
+      const { history } = JSON.parse(await umoci("stat", "--image", `layout:${name}`, "--json")) as {
+        history: unknown[];
+      };
+      expect(history).toEqual(
+        image.layers.map(({ descriptor }) => expect.objectContaining({ layer: descriptor }) as unknown),
+      );
     }
   });
 

@@ -55,7 +55,10 @@ describe.skipIf(!has("umoci"))("clause 28: umoci and a directory of layouts", ()
   it("lists, tags and removes in one, and collects its garbage and nobody else's", async () => {
     const { cwd, registry } = await share();
     const umoci = umociIn(cwd);
-    expect((await umoci("list", "--layout", "layouts/a/b")).trim().split("\n").sort()).toEqual(["multi", "v1"]);
+    expect((await umoci("list", "--layout", "layouts/a/b")).trim().split("\n").sort()).toEqual([
+      "multi",
+      "v1",
+    ]);
     await umoci("tag", "--image", "layouts/a/b:v1", "v2");
     await umoci("rm", "--image", "layouts/a/b:v1");
     await umoci("gc", "--layout", "layouts/a/b");

@@ -48,10 +48,19 @@ export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
   mkdirSync(storage);
   const policy = join(storage, "policy.json");
   writeFileSync(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-  const options = ["--storage-driver", "vfs", "--root", join(storage, "root"), "--runroot", join(storage, "run")];
+  const options = [
+    "--storage-driver",
+    "vfs",
+    "--root",
+    join(storage, "root"),
+    "--runroot",
+    join(storage, "run"),
+  ];
   if (program === "podman") options.push("--tmpdir", join(storage, "tmp"), "--events-backend", "none");
   return async (command, ...args) => {
-    const trust = ["pull", "push", "build", "load", "save"].includes(command) ? ["--signature-policy", policy] : [];
+    const trust = ["pull", "push", "build", "load", "save"].includes(command)
+      ? ["--signature-policy", policy]
+      : [];
     return run(cwd, program, [...options, command, ...trust, ...args]);
   };
 }
@@ -60,12 +69,14 @@ export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
 export function cosignIn(cwd: string): Run {
   const home = join(cwd, "home");
   mkdirSync(home);
-  return async (...args) => run(cwd, "cosign", args, { PATH: process.env["PATH"], HOME: home, COSIGN_PASSWORD: "interop" });
+  return async (...args) =>
+    run(cwd, "cosign", args, { PATH: process.env["PATH"], HOME: home, COSIGN_PASSWORD: "interop" });
 }
 
 /** docker in the directory `cwd`, at the daemon that listens at `socket`, without what is configured on this machine. */
 export function dockerIn(cwd: string, socket: string): Run {
-  return async (...args) => run(cwd, "docker", ["--config", join(cwd, "docker-config"), "--host", `unix://${socket}`, ...args]);
+  return async (...args) =>
+    run(cwd, "docker", ["--config", join(cwd, "docker-config"), "--host", `unix://${socket}`, ...args]);
 }
 
 /** ctr in the directory `cwd`, at the containerd that listens at `socket`. */
@@ -78,6 +89,11 @@ export function tarIn(cwd: string): Run {
   return async (...args) => run(cwd, "tar", args);
 }
 
-async function run(cwd: string, program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+async function run(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<string> {
   return (await execute(program, args, { cwd, env })).stdout;
 }

@@ -29,7 +29,10 @@ export interface Expected {
 export async function expectReadable(cwd: string, name: string, expected: Expected): Promise<void> {
   const directory = join(cwd, name);
   const blobs = join(cwd, expected.sharedBlobs ?? join(name, "blobs"));
-  await using registry = await openLayout(directory, { blobDirectory: expected.sharedBlobs && blobs, readOnly: true });
+  await using registry = await openLayout(directory, {
+    blobDirectory: expected.sharedBlobs && blobs,
+    readOnly: true,
+  });
 
   expect(await collect(registry.repositories())).toEqual(Object.keys(expected.tags).sort());
   const unreadableNames: string[] = [];
@@ -48,13 +51,18 @@ export async function expectReadable(cwd: string, name: string, expected: Expect
       const { config, layers } = JSON.parse(bytes.toString()) as Partial<ImageManifest>;
       if (config === undefined) continue;
       await readBlob(registry, repository, config);
-      const contents = await Promise.all((layers ?? []).map(async (layer) => digestOf(plain(await readBlob(registry, repository, layer)))));
+      const contents = await Promise.all(
+        (layers ?? []).map(async (layer) => digestOf(plain(await readBlob(registry, repository, layer)))),
+      );
       found.set(config.digest, contents);
     }
   }
   expect(unreadableNames.sort()).toEqual(expected.unreadableNames ?? []);
-  expect([...listed]).toEqual(expect.arrayContaining(indexOf(cwd, name).manifests.map(({ digest }) => digest)));
-  for (const { config, diffIds } of expected.images) expect(found.get(config.descriptor.digest)).toEqual(diffIds);
+  expect([...listed]).toEqual(
+    expect.arrayContaining(indexOf(cwd, name).manifests.map(({ digest }) => digest)),
+  );
+  for (const { config, diffIds } of expected.images)
+    expect(found.get(config.descriptor.digest)).toEqual(diffIds);
   const findings = await collect(registry.verify({ allowSparse: expected.sparse }));
   expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
 
@@ -62,11 +70,18 @@ export async function expectReadable(cwd: string, name: string, expected: Expect
 }
 
 /** By the library: what is listed, resolved and read is what lies there. */
-async function expectManifest(registry: LayoutRegistry, repository: string, { descriptor, tags }: ManifestListing, bytes: Buffer): Promise<void> {
+async function expectManifest(
+  registry: LayoutRegistry,
+  repository: string,
+  { descriptor, tags }: ManifestListing,
+  bytes: Buffer,
+): Promise<void> {
   const { mediaType = descriptor.mediaType } = JSON.parse(bytes.toString()) as { mediaType?: string };
   expect(descriptor).toEqual({ mediaType, digest: digestOf(bytes), size: bytes.length });
   expect(await registry.resolveManifest(repository, descriptor.digest)).toEqual(descriptor);
-  expect(Buffer.from(await (await registry.getManifest(repository, descriptor.digest)).bytes())).toEqual(bytes);
+  expect(Buffer.from(await (await registry.getManifest(repository, descriptor.digest)).bytes())).toEqual(
+    bytes,
+  );
   for (const tag of tags) {
     expect(await registry.resolveTag(repository, tag)).toEqual(descriptor);
     expect(Buffer.from(await (await registry.getTag(repository, tag)).bytes())).toEqual(bytes);
@@ -84,27 +99,42 @@ async function expectManifestOfCommand(
   const path = repository === "default" ? directory : `${directory}/${repository}`;
   const references = [`@${descriptor.digest}`, ...tags.map((tag) => `:${tag}`)];
   for (const reference of references) {
-    expect(await ocilayout("cat", path + reference, ...options)).toEqual({ code: 0, stdout: bytes.toString(), stderr: "" });
+    expect(await ocilayout("cat", path + reference, ...options)).toEqual({
+      code: 0,
+      stdout: bytes.toString(),
+      stderr: "",
+    });
   }
 }
 
 /** By the command: `ls`, `show` and `verify` of the whole layout. */
-async function expectLists(directory: string, expected: Expected, listed: ReadonlySet<string>, options: readonly string[]): Promise<void> {
+async function expectLists(
+  directory: string,
+  expected: Expected,
+  listed: ReadonlySet<string>,
+  options: readonly string[],
+): Promise<void> {
   const { tags, unreadableNames = [], sparse = false } = expected;
   const ls = await ocilayout("ls", directory, "--json", ...options);
-  const repositories = ls.stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as unknown);
+  const repositories = ls.stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
   expect({ ...ls, stdout: repositories }).toEqual({
     code: 0,
-    stdout: Object.keys(tags).sort().map((repository) => ({
-      repository,
-      tags: tags[repository]?.length,
-      unreadableNames: repository === "default" ? unreadableNames.length : 0,
-    })),
+    stdout: Object.keys(tags)
+      .sort()
+      .map((repository) => ({
+        repository,
+        tags: tags[repository]?.length,
+        unreadableNames: repository === "default" ? unreadableNames.length : 0,
+      })),
     stderr: "",
   });
   const show = await ocilayout("show", directory, ...options);
   expect(show).toMatchObject({ code: 0, stderr: "" });
-  for (const text of [...[...listed].map((digest) => digest.slice(0, 19)), ...unreadableNames]) expect(show.stdout).toContain(text);
+  for (const text of [...[...listed].map((digest) => digest.slice(0, 19)), ...unreadableNames])
+    expect(show.stdout).toContain(text);
   const verify = await ocilayout("verify", directory, ...(sparse ? ["--allow-sparse"] : []), ...options);
   expect(verify.code, verify.stdout + verify.stderr).toBe(0);
 }
@@ -118,7 +148,11 @@ export function indexOf(cwd: string, name: string): { readonly manifests: readon
   return JSON.parse(readFileSync(join(cwd, name, "index.json"), "utf8")) as ReturnType<typeof indexOf>;
 }
 
-async function readBlob(registry: LayoutRegistry, repository: string, descriptor: Descriptor): Promise<Buffer> {
+async function readBlob(
+  registry: LayoutRegistry,
+  repository: string,
+  descriptor: Descriptor,
+): Promise<Buffer> {
   const resolved = await registry.resolveBlob(repository, descriptor.digest);
   expect(resolved).toMatchObject({ digest: descriptor.digest, size: descriptor.size });
   const bytes = Buffer.from(await (await registry.getBlob(repository, descriptor.digest)).bytes());

@@ -8,11 +8,29 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDistribution, type Distribution } from "./distribution.ts";
 import { content, digestOf, type Content } from "./images.ts";
 import { has, skopeoIn, type Run } from "./programs.ts";
-import { contentsOf, foreign, kindsOnDisk, multi, one, pushMulti, serveRegistry, writeSource, type Kind, type Served } from "./serving.ts";
+import {
+  contentsOf,
+  foreign,
+  kindsOnDisk,
+  multi,
+  one,
+  pushMulti,
+  serveRegistry,
+  writeSource,
+  type Kind,
+  type Served,
+} from "./serving.ts";
 
 const isHere = [has("skopeo"), has("docker-registry")].every(Boolean);
-const accept = [ociMediaTypes.imageIndex, ociMediaTypes.imageManifest, dockerMediaTypes.manifestList, dockerMediaTypes.manifest].join(", ");
-const blobs = contentsOf(one, foreign).filter(({ descriptor }) => descriptor.mediaType !== ociMediaTypes.imageManifest);
+const accept = [
+  ociMediaTypes.imageIndex,
+  ociMediaTypes.imageManifest,
+  dockerMediaTypes.manifestList,
+  dockerMediaTypes.manifest,
+].join(", ");
+const blobs = contentsOf(one, foreign).filter(
+  ({ descriptor }) => descriptor.mediaType !== ociMediaTypes.imageManifest,
+);
 const unknown = digestOf(Buffer.from("unknown"));
 
 /** What an answer is compared by. */
@@ -23,24 +41,48 @@ interface Answer {
 }
 
 /** The answer to a request for content. */
-async function answer(host: string, method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+async function answer(
+  host: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const response = await fetch(`http://${host}${path}`, { method, headers: { accept, ...headers } });
   const names = ["content-type", "docker-content-digest", "content-length", "content-range", "accept-ranges"];
   const entries = names.map((name) => [name, response.headers.get(name)] as const);
-  return { status: response.status, headers: Object.fromEntries(entries), body: Buffer.from(await response.arrayBuffer()) };
+  return {
+    status: response.status,
+    headers: Object.fromEntries(entries),
+    body: Buffer.from(await response.arrayBuffer()),
+  };
 }
 
 /** A refusal, without the words in which it is told: the status, the media type and, of a GET, the code. */
 async function refusal(host: string, method: string, path: string): Promise<unknown> {
   const { status, headers, body } = await answer(host, method, path);
   const mediaType = headers["content-type"]?.replace(/;.*/, "");
-  const { errors } = JSON.parse(method === "GET" ? body.toString() : '{"errors":[]}') as { errors: readonly { code: string }[] };
-  return { status, mediaType, digest: headers["docker-content-digest"], codes: errors.map(({ code }) => code) };
+  const { errors } = JSON.parse(method === "GET" ? body.toString() : '{"errors":[]}') as {
+    errors: readonly { code: string }[];
+  };
+  return {
+    status,
+    mediaType,
+    digest: headers["docker-content-digest"],
+    codes: errors.map(({ code }) => code),
+  };
 }
 
 /** Requires that a server has this content, byte for byte. */
-async function expectServed(host: string, repository: string, manifests: readonly Content[], others: readonly Content[]): Promise<void> {
-  const paths = [...manifests.map((manifest) => ["manifests", manifest] as const), ...others.map((blob) => ["blobs", blob] as const)];
+async function expectServed(
+  host: string,
+  repository: string,
+  manifests: readonly Content[],
+  others: readonly Content[],
+): Promise<void> {
+  const paths = [
+    ...manifests.map((manifest) => ["manifests", manifest] as const),
+    ...others.map((blob) => ["blobs", blob] as const),
+  ];
   for (const [what, { bytes, descriptor }] of paths) {
     const { status, body } = await answer(host, "GET", `/v2/${repository}/${what}/${descriptor.digest}`);
     expect([status, body]).toEqual([200, bytes]);
@@ -51,7 +93,8 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   let directory: string;
   let theirs: Distribution;
   const closing: (() => Promise<void> | void)[] = [];
-  const copy: Run = async (...args) => skopeoIn(directory)("copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", ...args);
+  const copy: Run = async (...args) =>
+    skopeoIn(directory)("copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", ...args);
 
   // What their registry has in the repository `app` is only read by the tests.
   beforeAll(async () => {
@@ -78,32 +121,45 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   describe.each(kindsOnDisk)("of %s", (kind) => {
     it("skopeo copies an image and an index from theirs to ours, byte for byte", async () => {
       const { host } = await serveRegistry(kind);
-      for (const tag of ["v1", "multi"]) await copy(`docker://${theirs.host}/app:${tag}`, `docker://${host}/copied:${tag}`);
+      for (const tag of ["v1", "multi"])
+        await copy(`docker://${theirs.host}/app:${tag}`, `docker://${host}/copied:${tag}`);
       await expectServed(host, "copied", [one, foreign, multi], blobs);
       for (const tag of ["v1", "multi"]) {
-        expect(await answer(host, "GET", `/v2/copied/manifests/${tag}`)).toEqual(await answer(theirs.host, "GET", `/v2/app/manifests/${tag}`));
+        expect(await answer(host, "GET", `/v2/copied/manifests/${tag}`)).toEqual(
+          await answer(theirs.host, "GET", `/v2/app/manifests/${tag}`),
+        );
       }
     });
 
     it("skopeo copies an image and an index from ours to theirs, byte for byte", async () => {
       const { host } = await share(kind);
       const repository = `from/${host.replace(":", "-")}`;
-      for (const tag of ["v1", "multi"]) await copy(`docker://${host}/app:${tag}`, `docker://${theirs.host}/${repository}:${tag}`);
+      for (const tag of ["v1", "multi"])
+        await copy(`docker://${host}/app:${tag}`, `docker://${theirs.host}/${repository}:${tag}`);
       await expectServed(theirs.host, repository, [one, foreign, multi], blobs);
       for (const tag of ["v1", "multi"]) {
-        expect(await answer(theirs.host, "GET", `/v2/${repository}/manifests/${tag}`)).toEqual(await answer(host, "GET", `/v2/app/manifests/${tag}`));
+        expect(await answer(theirs.host, "GET", `/v2/${repository}/manifests/${tag}`)).toEqual(
+          await answer(host, "GET", `/v2/app/manifests/${tag}`),
+        );
       }
     });
   });
 
-  it.each(["GET", "HEAD"])("answer the same to %s of a manifest or an index, by tag and by digest", async (method) => {
-    const { host } = await share();
-    for (const reference of ["v1", "multi", ...[one, foreign, multi].map(({ descriptor }) => descriptor.digest)]) {
-      const ours = await answer(host, method, `/v2/app/manifests/${reference}`);
-      expect(ours.status).toBe(200);
-      expect(ours).toEqual(await answer(theirs.host, method, `/v2/app/manifests/${reference}`));
-    }
-  });
+  it.each(["GET", "HEAD"])(
+    "answer the same to %s of a manifest or an index, by tag and by digest",
+    async (method) => {
+      const { host } = await share();
+      for (const reference of [
+        "v1",
+        "multi",
+        ...[one, foreign, multi].map(({ descriptor }) => descriptor.digest),
+      ]) {
+        const ours = await answer(host, method, `/v2/app/manifests/${reference}`);
+        expect(ours.status).toBe(200);
+        expect(ours).toEqual(await answer(theirs.host, method, `/v2/app/manifests/${reference}`));
+      }
+    },
+  );
 
   it.each(["GET", "HEAD"])("answer the same to %s of a blob", async (method) => {
     const { host } = await share();
@@ -114,19 +170,28 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     }
   });
 
-  it.each(["bytes=2-5", "bytes=100-", "bytes=-7", "bytes=0-999999"])("answer the same to GET of the part %s of a blob", async (range) => {
-    const { host } = await share();
-    const path = `/v2/app/blobs/${one.config.descriptor.digest}`;
-    const ours = await answer(host, "GET", path, { range });
-    expect(ours.status).toBe(206);
-    expect(ours).toEqual(await answer(theirs.host, "GET", path, { range }));
-  });
+  it.each(["bytes=2-5", "bytes=100-", "bytes=-7", "bytes=0-999999"])(
+    "answer the same to GET of the part %s of a blob",
+    async (range) => {
+      const { host } = await share();
+      const path = `/v2/app/blobs/${one.config.descriptor.digest}`;
+      const ours = await answer(host, "GET", path, { range });
+      expect(ours.status).toBe(206);
+      expect(ours).toEqual(await answer(theirs.host, "GET", path, { range }));
+    },
+  );
 
   it("answer the same to whoever has the content already", async () => {
     const { host } = await share();
-    for (const [path, { descriptor }] of [[`/v2/app/manifests/v1`, one], [`/v2/app/blobs/${one.config.descriptor.digest}`, one.config]] as const) {
+    for (const [path, { descriptor }] of [
+      [`/v2/app/manifests/v1`, one],
+      [`/v2/app/blobs/${one.config.descriptor.digest}`, one.config],
+    ] as const) {
       const headers = { "if-none-match": `"${descriptor.digest}"` };
-      const [ours, other] = [await answer(host, "GET", path, headers), await answer(theirs.host, "GET", path, headers)];
+      const [ours, other] = [
+        await answer(host, "GET", path, headers),
+        await answer(theirs.host, "GET", path, headers),
+      ];
       expect([ours.status, ours.body.length]).toEqual([304, 0]);
       expect([other.status, other.body.length]).toEqual([304, 0]);
     }
@@ -151,12 +216,15 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
 
   it("refuse to list the tags of no repository alike", async () => {
     const { host } = await share();
-    expect(await refusal(host, "GET", "/v2/none/tags/list")).toEqual(await refusal(theirs.host, "GET", "/v2/none/tags/list"));
+    expect(await refusal(host, "GET", "/v2/none/tags/list")).toEqual(
+      await refusal(theirs.host, "GET", "/v2/none/tags/list"),
+    );
   });
 
   it("list the same tags", async () => {
     const { host } = await share();
-    const list = async (of: string): Promise<{ tags: string[] }> => JSON.parse((await answer(of, "GET", "/v2/app/tags/list")).body.toString()) as { tags: string[] };
+    const list = async (of: string): Promise<{ tags: string[] }> =>
+      JSON.parse((await answer(of, "GET", "/v2/app/tags/list")).body.toString()) as { tags: string[] };
     const { tags, ...rest } = await list(theirs.host);
     // The order is the specification's, which they do not keep to.
     expect(await list(host)).toEqual({ ...rest, tags: tags.sort() });
@@ -171,11 +239,23 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
       const step = async (method: string, url: string, init: RequestInit): Promise<void> => {
         const { status, headers } = await fetch(url, { ...init, method });
         location = new URL(headers.get("location") ?? "", url).href;
-        answers.push([method, status, headers.get("range"), headers.get("content-length"), headers.has("docker-upload-uuid")]);
+        answers.push([
+          method,
+          status,
+          headers.get("range"),
+          headers.get("content-length"),
+          headers.has("docker-upload-uuid"),
+        ]);
       };
       await step("POST", location, {});
-      await step("PATCH", location, { body: "hel", headers: { "content-range": "0-2", "content-type": "application/octet-stream" } });
-      await step("PATCH", location, { body: "lo", headers: { "content-range": "3-4", "content-type": "application/octet-stream" } });
+      await step("PATCH", location, {
+        body: "hel",
+        headers: { "content-range": "0-2", "content-type": "application/octet-stream" },
+      });
+      await step("PATCH", location, {
+        body: "lo",
+        headers: { "content-range": "3-4", "content-type": "application/octet-stream" },
+      });
       await step("GET", location, {});
       const end = new URL(location);
       end.searchParams.set("digest", hello.descriptor.digest);

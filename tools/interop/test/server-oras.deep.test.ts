@@ -7,7 +7,20 @@ import { describe, expect, it } from "vitest";
 import { startDistribution } from "./distribution.ts";
 import { digestOf, json, pushImage, type Content } from "./images.ts";
 import { has, orasIn, type Run } from "./programs.ts";
-import { artifact, contentsOf, expectBlobs, foreign, kindsOnDisk, multi, one, pushMulti, serveRegistry, writeSource, type Kind, type Served } from "./serving.ts";
+import {
+  artifact,
+  contentsOf,
+  expectBlobs,
+  foreign,
+  kindsOnDisk,
+  multi,
+  one,
+  pushMulti,
+  serveRegistry,
+  writeSource,
+  type Kind,
+  type Served,
+} from "./serving.ts";
 
 const isHere = has("oras");
 const hello = Buffer.from("hello\n");
@@ -37,16 +50,32 @@ async function share(kind: Kind): Promise<Shared> {
   writeFileSync(join(served.cwd, "hello.txt"), hello);
   writeFileSync(join(served.cwd, "sbom.json"), sbom);
   const oras = orasIn(served.cwd);
-  const print: Shared["print"] = async (command, ...args) => JSON.parse(await oras(command, "--plain-http", "--format", "json", ...args)) as Printed;
+  const print: Shared["print"] = async (command, ...args) =>
+    JSON.parse(await oras(command, "--plain-http", "--format", "json", ...args)) as Printed;
   const at: Shared["at"] = (name) => `${served.host}/${name}`;
   const resolve: Shared["resolve"] = async (name) => (await oras("resolve", "--plain-http", at(name))).trim();
   return { ...served, oras, print, resolve, at };
 }
 
 /** Pushes `hello.txt` as `app:v1`, and attaches `sbom.json` to it. */
-async function pushBoth({ print, at }: Shared): Promise<{ readonly subject: Printed; readonly referrer: Printed }> {
-  const subject = await print("push", "--artifact-type", "application/vnd.example", at("app:v1"), "hello.txt:text/plain");
-  const referrer = await print("attach", "--artifact-type", "application/vnd.example.sbom", at("app:v1"), "sbom.json:application/json");
+async function pushBoth({
+  print,
+  at,
+}: Shared): Promise<{ readonly subject: Printed; readonly referrer: Printed }> {
+  const subject = await print(
+    "push",
+    "--artifact-type",
+    "application/vnd.example",
+    at("app:v1"),
+    "hello.txt:text/plain",
+  );
+  const referrer = await print(
+    "attach",
+    "--artifact-type",
+    "application/vnd.example.sbom",
+    at("app:v1"),
+    "sbom.json:application/json",
+  );
   return { subject, referrer };
 }
 
@@ -55,11 +84,16 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
     const shared = await share(kind);
     const { cwd, registry, oras, print, at } = shared;
     const { subject, referrer } = await pushBoth(shared);
-    const discover = async (...args: readonly string[]): Promise<unknown> => (await print("discover", ...args, at("app:v1"))).manifests;
-    expect(await discover()).toEqual([expect.objectContaining({ digest: referrer.digest, artifactType: "application/vnd.example.sbom" })]);
+    const discover = async (...args: readonly string[]): Promise<unknown> =>
+      (await print("discover", ...args, at("app:v1"))).manifests;
+    expect(await discover()).toEqual([
+      expect.objectContaining({ digest: referrer.digest, artifactType: "application/vnd.example.sbom" }),
+    ]);
     expect(await discover("--artifact-type", "application/vnd.example.sbom")).toHaveLength(1);
     expect(await discover("--artifact-type", "application/vnd.other")).toEqual([]);
-    expect((await collect(registry.referrers("app", subject.digest))).map(({ digest }) => digest)).toEqual([referrer.digest]);
+    expect((await collect(registry.referrers("app", subject.digest))).map(({ digest }) => digest)).toEqual([
+      referrer.digest,
+    ]);
     expect(await collect(registry.tags("app"))).toEqual(["v1"]);
     await oras("pull", "--plain-http", "--output", "back", at(`app@${referrer.digest}`));
     expect(readFileSync(join(cwd, "back/sbom.json"))).toEqual(sbom);
@@ -74,8 +108,12 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
     const uploads = requests.slice(before).filter((request) => /^(POST|PATCH|PUT) .*\/blobs\//.test(request));
     // In a shared layout the blobs are there already, in whatever repository they are asked for.
     const blobs = kind === "a shared layout" ? [] : [hello, sbom, Buffer.from("{}")].map(digestOf);
-    expect(uploads.sort()).toEqual(blobs.map((digest) => `POST /v2/copied/blobs/uploads/?mount=${digest}&from=app 201`).sort());
-    expect((await print("discover", at("copied:v1"))).manifests.map(({ digest }) => digest)).toEqual([referrer.digest]);
+    expect(uploads.sort()).toEqual(
+      blobs.map((digest) => `POST /v2/copied/blobs/uploads/?mount=${digest}&from=app 201`).sort(),
+    );
+    expect((await print("discover", at("copied:v1"))).manifests.map(({ digest }) => digest)).toEqual([
+      referrer.digest,
+    ]);
     expect(await resolve("copied:v1")).toBe(subject.digest);
   });
 
@@ -84,11 +122,14 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
     const { oras, onDisk, close } = shared;
     const { subject, referrer } = await pushBoth(shared);
     const [layout, name] = onDisk("app", "v1");
-    const tags = async (): Promise<string[]> => (await oras("repo", "tags", "--oci-layout", layout)).trim().split("\n");
+    const tags = async (): Promise<string[]> =>
+      (await oras("repo", "tags", "--oci-layout", layout)).trim().split("\n");
     expect(await tags()).toContain(name);
     await close();
     expect(await tags()).toContain(name);
-    const { manifests } = JSON.parse(await oras("discover", "--format", "json", "--oci-layout", `${layout}@${subject.digest}`)) as Printed;
+    const { manifests } = JSON.parse(
+      await oras("discover", "--format", "json", "--oci-layout", `${layout}@${subject.digest}`),
+    ) as Printed;
     expect(manifests.map(({ digest }) => digest)).toEqual([referrer.digest]);
   });
 });
@@ -96,7 +137,14 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
 describe.skipIf(!isHere)("oras and a server of memory", () => {
   it("pushes an artifact with two tags, and pulls it back, byte for byte", async () => {
     const { cwd, registry, oras, print, at } = await share("memory");
-    const { digest } = await print("push", "--artifact-type", "application/vnd.example", at("team/app:v1,latest"), "hello.txt:text/plain", "sbom.json:application/json");
+    const { digest } = await print(
+      "push",
+      "--artifact-type",
+      "application/vnd.example",
+      at("team/app:v1,latest"),
+      "hello.txt:text/plain",
+      "sbom.json:application/json",
+    );
     expect(await collect(registry.tags("team/app"))).toEqual(["latest", "v1"]);
     expect((await registry.resolveTag("team/app", "latest")).digest).toBe(digest);
     await oras("pull", "--plain-http", "--output", "back", at("team/app:v1"));
@@ -107,7 +155,8 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
   it("fetches the bytes of a manifest and its descriptor, and the image for a platform out of an index", async () => {
     const { registry, oras, at } = await share("memory");
     await pushMulti(registry);
-    const fetchManifest = async (...args: readonly string[]): Promise<string> => oras("manifest", "fetch", "--plain-http", ...args);
+    const fetchManifest = async (...args: readonly string[]): Promise<string> =>
+      oras("manifest", "fetch", "--plain-http", ...args);
     expect(await fetchManifest(at("app:multi"))).toBe(multi.bytes.toString());
     expect(await fetchManifest(at(`app@${one.descriptor.digest}`))).toBe(one.bytes.toString());
     expect(JSON.parse(await fetchManifest("--descriptor", at("app:multi")))).toEqual(multi.descriptor);
@@ -118,14 +167,26 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     const { cwd, oras, at } = await share("memory");
     const opaque: Content = json("application/vnd.example.opaque+json", { config: 1 });
     writeFileSync(join(cwd, "opaque.json"), opaque.bytes);
-    await oras("manifest", "push", "--plain-http", "--media-type", opaque.descriptor.mediaType, at("app:opaque"), "opaque.json");
-    expect(JSON.parse(await oras("manifest", "fetch", "--plain-http", "--descriptor", at("app:opaque")))).toEqual(opaque.descriptor);
+    await oras(
+      "manifest",
+      "push",
+      "--plain-http",
+      "--media-type",
+      opaque.descriptor.mediaType,
+      at("app:opaque"),
+      "opaque.json",
+    );
+    expect(
+      JSON.parse(await oras("manifest", "fetch", "--plain-http", "--descriptor", at("app:opaque"))),
+    ).toEqual(opaque.descriptor);
   });
 
   it("is told which blobs are missing of a manifest that it pushes alone", async () => {
     const { cwd, registry, oras, at } = await share("memory");
     writeFileSync(join(cwd, "manifest.json"), one.bytes);
-    await expect(oras("manifest", "push", "--plain-http", at("app:v1"), "manifest.json")).rejects.toThrow(one.config.descriptor.digest);
+    await expect(oras("manifest", "push", "--plain-http", at("app:v1"), "manifest.json")).rejects.toThrow(
+      one.config.descriptor.digest,
+    );
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
@@ -157,14 +218,18 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expect(readFileSync(join(cwd, "back"))).toEqual(hello);
     await oras("blob", "delete", "--plain-http", "--force", blob);
     await expect(oras("blob", "fetch", "--plain-http", "--output", "-", blob)).rejects.toThrow("not found");
-    await expect(registry.resolveBlob("app", digestOf(hello))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await expect(registry.resolveBlob("app", digestOf(hello))).rejects.toMatchObject({
+      code: "BLOB_UNKNOWN",
+    });
   });
 
   it("is not let delete a blob that a manifest refers to", async () => {
     const { registry, oras, at } = await share("memory");
     await pushImage(registry, "app", one, "v1");
     const { digest } = one.config.descriptor;
-    await expect(oras("blob", "delete", "--plain-http", "--force", at(`app@${digest}`))).rejects.toThrow("denied");
+    await expect(oras("blob", "delete", "--plain-http", "--force", at(`app@${digest}`))).rejects.toThrow(
+      "denied",
+    );
     expect((await registry.resolveBlob("app", digest)).digest).toBe(digest);
   });
 
@@ -184,13 +249,32 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
   });
 });
 
-describe.skipIf(![isHere, has("docker-registry")].every(Boolean))("oras, docker-registry and our server", () => {
-  it("copies an image and its referrer from a registry that knows no referrers to ours, which needs no tag for them", async () => {
-    const { registry, oras, print, at } = await share("memory");
-    await using theirs = await startDistribution();
-    await oras("cp", "--recursive", "--from-oci-layout", "--to-plain-http", "source:v1", `${theirs.host}/app:v1`);
-    await oras("cp", "--recursive", "--from-plain-http", "--to-plain-http", `${theirs.host}/app:v1`, at("app:v1"));
-    expect((await print("discover", at("app:v1"))).manifests.map(({ digest }) => digest)).toEqual([artifact.descriptor.digest]);
-    expect(await collect(registry.tags("app"))).toEqual(["v1"]);
-  });
-});
+describe.skipIf(![isHere, has("docker-registry")].every(Boolean))(
+  "oras, docker-registry and our server",
+  () => {
+    it("copies an image and its referrer from a registry that knows no referrers to ours, which needs no tag for them", async () => {
+      const { registry, oras, print, at } = await share("memory");
+      await using theirs = await startDistribution();
+      await oras(
+        "cp",
+        "--recursive",
+        "--from-oci-layout",
+        "--to-plain-http",
+        "source:v1",
+        `${theirs.host}/app:v1`,
+      );
+      await oras(
+        "cp",
+        "--recursive",
+        "--from-plain-http",
+        "--to-plain-http",
+        `${theirs.host}/app:v1`,
+        at("app:v1"),
+      );
+      expect((await print("discover", at("app:v1"))).manifests.map(({ digest }) => digest)).toEqual([
+        artifact.descriptor.digest,
+      ]);
+      expect(await collect(registry.tags("app"))).toEqual(["v1"]);
+    });
+  },
+);

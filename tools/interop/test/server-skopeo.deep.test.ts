@@ -6,7 +6,20 @@ import { describe, expect, it } from "vitest";
 
 import { digestOf, pushImage, thisPlatform } from "./images.ts";
 import { has, skopeoIn, type Run } from "./programs.ts";
-import { artifact, contentsOf, expectBlobs, foreign, kindsOnDisk, multi, one, pushMulti, serveRegistry, writeSource, type Kind, type Served } from "./serving.ts";
+import {
+  artifact,
+  contentsOf,
+  expectBlobs,
+  foreign,
+  kindsOnDisk,
+  multi,
+  one,
+  pushMulti,
+  serveRegistry,
+  writeSource,
+  type Kind,
+  type Served,
+} from "./serving.ts";
 
 const isHere = has("skopeo");
 
@@ -23,7 +36,8 @@ async function share(kind: Kind, options?: { readonly writable: boolean }): Prom
   const served = await serveRegistry(kind, options);
   await writeSource(served.cwd);
   const skopeo = skopeoIn(served.cwd);
-  const copy: Run = async (...args) => skopeo("copy", "--src-tls-verify=false", "--dest-tls-verify=false", ...args);
+  const copy: Run = async (...args) =>
+    skopeo("copy", "--src-tls-verify=false", "--dest-tls-verify=false", ...args);
   return { ...served, skopeo, copy, at: (name) => `docker://${served.host}/${name}` };
 }
 
@@ -52,7 +66,9 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) =
     await skopeo("delete", "--tls-verify=false", at("app:v1"));
     expect(await collect(registry.tags("app"))).toEqual(["artifact"]);
     await expect(skopeo("inspect", "--tls-verify=false", at("app:v1"))).rejects.toThrow("manifest unknown");
-    expect(await skopeo("inspect", "--raw", "--tls-verify=false", at("app:artifact"))).toBe(artifact.bytes.toString());
+    expect(await skopeo("inspect", "--raw", "--tls-verify=false", at("app:artifact"))).toBe(
+      artifact.bytes.toString(),
+    );
   });
 
   it("pushes the same image to a second repository, mounting its layers", async () => {
@@ -63,9 +79,16 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) =
     const since = requests.slice(before);
     const layers = one.layers.map(({ descriptor }) => encodeURIComponent(descriptor.digest));
     // In a shared layout the blobs are there already, in whatever repository they are asked for.
-    const mounts = kind === "a shared layout" ? [] : layers.map((digest) => `POST /v2/second/blobs/uploads/?from=app&mount=${digest} 201`);
+    const mounts =
+      kind === "a shared layout"
+        ? []
+        : layers.map((digest) => `POST /v2/second/blobs/uploads/?from=app&mount=${digest} 201`);
     expect(since.filter((request) => request.includes("?from=")).sort()).toEqual(mounts.sort());
-    expect(since.filter((request) => request.startsWith("PUT ") && layers.some((digest) => request.includes(digest)))).toEqual([]);
+    expect(
+      since.filter(
+        (request) => request.startsWith("PUT ") && layers.some((digest) => request.includes(digest)),
+      ),
+    ).toEqual([]);
     await copy(at("second:v1"), "oci:back:v1");
     expectBlobs(cwd, "back", contentsOf(one));
   });
@@ -78,7 +101,8 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     await copy("dir:plain", at("app:v1"));
     await copy(at("app:v1"), "dir:back");
     expect(readFileSync(join(cwd, "back/manifest.json"))).toEqual(one.bytes);
-    for (const { bytes, descriptor } of contentsOf(one).slice(1)) expect(readFileSync(join(cwd, "back", descriptor.digest.slice(7)))).toEqual(bytes);
+    for (const { bytes, descriptor } of contentsOf(one).slice(1))
+      expect(readFileSync(join(cwd, "back", descriptor.digest.slice(7)))).toEqual(bytes);
   });
 
   it("pushes and pulls by digest, without a tag", async () => {
@@ -104,14 +128,17 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     expect(stored.mediaType).toBe(dockerMediaTypes.manifest);
     await copy(at("app:docker"), "dir:back");
     expect(digestOf(readFileSync(join(cwd, "back/manifest.json")))).toBe(stored.digest);
-    for (const { bytes, descriptor } of one.layers) expect(readFileSync(join(cwd, "back", descriptor.digest.slice(7)))).toEqual(bytes);
+    for (const { bytes, descriptor } of one.layers)
+      expect(readFileSync(join(cwd, "back", descriptor.digest.slice(7)))).toEqual(bytes);
   });
 
   it("pushes an artifact, which is a referrer of the image that it is about", async () => {
     const { cwd, registry, copy, at } = await share("memory");
     await copy("oci:source:artifact", at("app:artifact"));
     const { mediaType, digest, size } = artifact.descriptor;
-    expect(await collect(registry.referrers("app", one.descriptor.digest))).toEqual([{ mediaType, digest, size, artifactType: "application/vnd.example" }]);
+    expect(await collect(registry.referrers("app", one.descriptor.digest))).toEqual([
+      { mediaType, digest, size, artifactType: "application/vnd.example" },
+    ]);
     await copy(at("app:artifact"), "oci:back:artifact");
     expectBlobs(cwd, "back", contentsOf(artifact));
   });
@@ -119,7 +146,9 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
   it("lists the tags in the order in which the registry does", async () => {
     const { registry, skopeo, at } = await share("memory");
     await pushImage(registry, "app", one, "v10", "latest", "v2");
-    const { Tags } = JSON.parse(await skopeo("list-tags", "--tls-verify=false", at("app"))) as { Tags: string[] };
+    const { Tags } = JSON.parse(await skopeo("list-tags", "--tls-verify=false", at("app"))) as {
+      Tags: string[];
+    };
     expect(Tags).toEqual(await collect(registry.tags("app")));
     expect(Tags).toEqual(["latest", "v10", "v2"]);
   });
@@ -127,7 +156,8 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
   it("describes an image, and gives the bytes of its manifest and its config", async () => {
     const { skopeo, copy, at } = await share("memory");
     await copy("oci:source:v1", at("app:v1"));
-    const inspect = async (...args: readonly string[]): Promise<string> => skopeo("inspect", "--tls-verify=false", ...args, at("app:v1"));
+    const inspect = async (...args: readonly string[]): Promise<string> =>
+      skopeo("inspect", "--tls-verify=false", ...args, at("app:v1"));
     expect(JSON.parse(await inspect())).toMatchObject({
       Digest: one.descriptor.digest,
       RepoTags: ["v1"],
@@ -142,14 +172,26 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
   it("copies every tag of a repository", async () => {
     const { cwd, registry, skopeo, host } = await share("memory");
     await pushImage(registry, "app", one, "v1", "v2");
-    await skopeo("sync", "--src-tls-verify=false", "--src", "docker", "--dest", "dir", `${host}/app`, "synced");
-    for (const tag of ["v1", "v2"]) expect(readFileSync(join(cwd, `synced/app:${tag}/manifest.json`))).toEqual(one.bytes);
+    await skopeo(
+      "sync",
+      "--src-tls-verify=false",
+      "--src",
+      "docker",
+      "--dest",
+      "dir",
+      `${host}/app`,
+      "synced",
+    );
+    for (const tag of ["v1", "v2"])
+      expect(readFileSync(join(cwd, `synced/app:${tag}/manifest.json`))).toEqual(one.bytes);
   });
 
   it("is not let delete an image that an index contains", async () => {
     const { registry, skopeo, at } = await share("memory");
     await pushMulti(registry);
-    await expect(skopeo("delete", "--tls-verify=false", at(`app@${foreign.descriptor.digest}`))).rejects.toThrow(/denied/i);
+    await expect(
+      skopeo("delete", "--tls-verify=false", at(`app@${foreign.descriptor.digest}`)),
+    ).rejects.toThrow(/denied/i);
     expect(await registry.resolveManifest("app", foreign.descriptor.digest)).toEqual(foreign.descriptor);
   });
 

@@ -25,7 +25,11 @@ interface Shared extends Served {
 async function share(program: Program): Promise<Shared> {
   const served = await serveRegistry(kinds[program]);
   await pushMulti(served.registry);
-  return { ...served, run: storageIn(served.cwd, program), at: (image) => `docker://${served.host}/${image}` };
+  return {
+    ...served,
+    run: storageIn(served.cwd, program),
+    at: (image) => `docker://${served.host}/${image}`,
+  };
 }
 
 async function read({ registry }: Served, repository: string, tag: string): Promise<Document> {
@@ -35,17 +39,20 @@ async function read({ registry }: Served, repository: string, tag: string): Prom
 const here = { buildah: has("buildah"), podman: has("podman") };
 
 describe.each(["buildah", "podman"] as const)("%s and a server", (program) => {
-  it.skipIf(!here[program])("pulls the image for this machine out of an index, and pushes it to a repository from which another storage pulls the same", async () => {
-    const served = await share(program);
-    const { cwd, run, at } = served;
-    const id = (await run("pull", "--quiet", "--tls-verify=false", at("app:multi"))).trim();
-    expect(`sha256:${id}`).toBe(one.config.descriptor.digest);
-    await run("push", "--tls-verify=false", id, at("team/theirs:v2"));
-    expect((await read(served, "team/theirs", "v2")).config.digest).toBe(one.config.descriptor.digest);
-    mkdirSync(join(cwd, "other"));
-    const other = storageIn(join(cwd, "other"), program);
-    expect((await other("pull", "--quiet", "--tls-verify=false", at("team/theirs:v2"))).trim()).toBe(id);
-  });
+  it.skipIf(!here[program])(
+    "pulls the image for this machine out of an index, and pushes it to a repository from which another storage pulls the same",
+    async () => {
+      const served = await share(program);
+      const { cwd, run, at } = served;
+      const id = (await run("pull", "--quiet", "--tls-verify=false", at("app:multi"))).trim();
+      expect(`sha256:${id}`).toBe(one.config.descriptor.digest);
+      await run("push", "--tls-verify=false", id, at("team/theirs:v2"));
+      expect((await read(served, "team/theirs", "v2")).config.digest).toBe(one.config.descriptor.digest);
+      mkdirSync(join(cwd, "other"));
+      const other = storageIn(join(cwd, "other"), program);
+      expect((await other("pull", "--quiet", "--tls-verify=false", at("team/theirs:v2"))).trim()).toBe(id);
+    },
+  );
 });
 
 describe.skipIf(!here.buildah)("buildah and a server", () => {
@@ -72,7 +79,10 @@ describe.skipIf(!here.podman)("podman and a server", () => {
     await run("manifest", "push", "--tls-verify=false", "--all", "list", at("team/theirs:list"));
     expect((await registry.resolveTag("team/theirs", "list")).mediaType).toBe(ociMediaTypes.imageIndex);
     const { manifests } = await read(served, "team/theirs", "list");
-    expect(manifests.map(({ digest }) => digest).sort()).toEqual([one.descriptor.digest, foreign.descriptor.digest].sort());
-    for (const { digest } of manifests) expect((await registry.resolveManifest("team/theirs", digest)).digest).toBe(digest);
+    expect(manifests.map(({ digest }) => digest).sort()).toEqual(
+      [one.descriptor.digest, foreign.descriptor.digest].sort(),
+    );
+    for (const { digest } of manifests)
+      expect((await registry.resolveManifest("team/theirs", digest)).digest).toBe(digest);
   });
 });

@@ -10,7 +10,16 @@ import type { Registry } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 import { expect, onTestFinished } from "vitest";
 
-import { buildArtifact, buildImage, buildIndex, otherPlatform, pushImage, pushManifest, type Content, type Image } from "./images.ts";
+import {
+  buildArtifact,
+  buildImage,
+  buildIndex,
+  otherPlatform,
+  pushImage,
+  pushManifest,
+  type Content,
+  type Image,
+} from "./images.ts";
 import { blob, blobsOf } from "./shared-layout.ts";
 
 /** What others can read from the disk, too: one layout that all repositories share, or a directory of layouts. */
@@ -34,7 +43,10 @@ export interface Served {
 }
 
 /** Serves an empty registry. Where the server itself fails at something, or leaves a layout that is not whole, the test fails. */
-export async function serveRegistry(kind: Kind, options: { readonly writable: boolean } = { writable: true }): Promise<Served> {
+export async function serveRegistry(
+  kind: Kind,
+  options: { readonly writable: boolean } = { writable: true },
+): Promise<Served> {
   const cwd = mkdtempSync(join(tmpdir(), "interop-"));
   onTestFinished(() => {
     rmSync(cwd, { recursive: true, force: true });
@@ -57,7 +69,8 @@ export async function serveRegistry(kind: Kind, options: { readonly writable: bo
   server.server.prependListener("request", ({ method = "", url = "" }, response) => {
     response.on("finish", () => requests.push(`${method} ${url} ${response.statusCode}`));
   });
-  const onDisk: Served["onDisk"] = (repository, tag) => (kind === "a shared layout" ? ["served", `${repository}:${tag}`] : [`served/${repository}`, tag]);
+  const onDisk: Served["onDisk"] = (repository, tag) =>
+    kind === "a shared layout" ? ["served", `${repository}:${tag}`] : [`served/${repository}`, tag];
   return { cwd, registry, host: `127.0.0.1:${server.port}`, requests, onDisk, close };
 }
 
@@ -69,7 +82,8 @@ async function open(kind: Kind, directory: string): Promise<Registry & { close()
 /** What is wrong on the disk, errors only: what nothing names any more is of no concern. */
 async function verify(kind: Kind, directory: string): Promise<unknown[]> {
   if (kind === "memory") return [];
-  await using registry = kind === "a shared layout" ? await openLayout(directory) : await openPerRepository(directory);
+  await using registry =
+    kind === "a shared layout" ? await openLayout(directory) : await openPerRepository(directory);
   return (await collect(registry.verify())).filter(({ severity }) => severity === "error");
 }
 
@@ -84,7 +98,10 @@ export const artifact: Image = buildArtifact("about one", one.descriptor);
 
 /** Writes the layout `source`, for programs to copy from: {@link one} is `v1`; `multi` and `artifact` are called so. */
 export async function writeSource(cwd: string): Promise<void> {
-  await using source = await openLayout(join(cwd, "source"), { defaultRepository: "app", durability: "none" });
+  await using source = await openLayout(join(cwd, "source"), {
+    defaultRepository: "app",
+    durability: "none",
+  });
   await pushMulti(source);
   await pushImage(source, "app", artifact, "artifact");
 }

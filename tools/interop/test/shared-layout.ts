@@ -47,9 +47,13 @@ export function indexText(cwd: string): string {
 
 /** The files below `directory` and what is in them. */
 export function filesOf(directory: string): Record<string, string> {
-  const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return Object.fromEntries(
-    files.map((entry) => join(entry.parentPath, entry.name)).map((path) => [relative(directory, path), readFileSync(path, "utf8")]),
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [relative(directory, path), readFileSync(path, "utf8")]),
   );
 }
 

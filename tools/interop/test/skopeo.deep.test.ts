@@ -5,7 +5,16 @@ import { openLayout } from "@ocilayout/layout-core";
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { buildArtifact, buildImage, buildIndex, otherPlatform, pushImage, pushManifest, thisPlatform, type Image } from "./images.ts";
+import {
+  buildArtifact,
+  buildImage,
+  buildIndex,
+  otherPlatform,
+  pushImage,
+  pushManifest,
+  thisPlatform,
+  type Image,
+} from "./images.ts";
 import { has, skopeoIn } from "./programs.ts";
 import { blob, blobsOf, indexText, shareLayout, type SharedLayout } from "./shared-layout.ts";
 
@@ -62,14 +71,18 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     const { cwd, skopeo } = await share();
     await skopeo("copy", "oci:layout:v1", "oci:copy:v1");
     expect(blobsOf(cwd, "copy")).toEqual(blobNames(one));
-    for (const { bytes, descriptor } of [one, one.config, ...one.layers]) expect(blob(cwd, "copy", descriptor.digest)).toEqual(bytes);
+    for (const { bytes, descriptor } of [one, one.config, ...one.layers])
+      expect(blob(cwd, "copy", descriptor.digest)).toEqual(bytes);
   });
 
   it("copies all images of an index, byte for byte", async () => {
     const { cwd, skopeo } = await share();
     await skopeo("copy", "--all", "oci:layout:multi", "oci:copy:multi");
-    expect(blobsOf(cwd, "copy")).toEqual([...blobNames(one, foreign), multi.descriptor.digest.slice(7)].sort());
-    for (const { bytes, descriptor } of [multi, one, foreign]) expect(blob(cwd, "copy", descriptor.digest)).toEqual(bytes);
+    expect(blobsOf(cwd, "copy")).toEqual(
+      [...blobNames(one, foreign), multi.descriptor.digest.slice(7)].sort(),
+    );
+    for (const { bytes, descriptor } of [multi, one, foreign])
+      expect(blob(cwd, "copy", descriptor.digest)).toEqual(bytes);
   });
 
   it("copies all images of an index into a plain directory", async () => {
@@ -79,7 +92,8 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     expect(file("manifest.json")).toEqual(multi.bytes);
     for (const image of [one, foreign]) {
       expect(file(`${image.descriptor.digest.slice(7)}.manifest.json`)).toEqual(image.bytes);
-      for (const { bytes, descriptor } of [image.config, ...image.layers]) expect(file(descriptor.digest.slice(7))).toEqual(bytes);
+      for (const { bytes, descriptor } of [image.config, ...image.layers])
+        expect(file(descriptor.digest.slice(7))).toEqual(bytes);
     }
   });
 
@@ -141,7 +155,9 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     await pushImage(theirs, "app", two, "v2");
     await skopeo("copy", "--all", "oci:layout:multi", "oci:theirs:multi");
     expect(await theirs.resolveTag("app", "multi")).toEqual(multi.descriptor);
-    expect(await (await theirs.getManifest("app", foreign.descriptor.digest)).bytes()).toEqual(new Uint8Array(foreign.bytes));
+    expect(await (await theirs.getManifest("app", foreign.descriptor.digest)).bytes()).toEqual(
+      new Uint8Array(foreign.bytes),
+    );
     expect(await collect(theirs.verify())).toEqual([]);
   });
 
@@ -150,7 +166,9 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     await using theirs = await openLayout(join(cwd, "theirs"), { defaultRepository: "app" });
     await skopeo("copy", "--multi-arch", "index-only", "oci:layout:multi", "oci:theirs:multi");
     expect(await (await theirs.getTag("app", "multi")).bytes()).toEqual(new Uint8Array(multi.bytes));
-    await expect(theirs.getManifest("app", one.descriptor.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    await expect(theirs.getManifest("app", one.descriptor.digest)).rejects.toMatchObject({
+      code: "MANIFEST_UNKNOWN",
+    });
     await pushImage(theirs, "app", two, "v2");
     expect(await collect(theirs.tags("app"))).toEqual(["multi", "v2"]);
     expect((await collect(theirs.verify())).map(({ kind, digest }) => [kind, digest])).toEqual(
@@ -174,7 +192,11 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     const before = indexText(cwd);
     await pushImage(registry, "app", two, "v2");
     expect(indexText(cwd).startsWith(before.slice(0, before.lastIndexOf("]")))).toBe(true);
-    for (const [tag, image] of [["theirs", one], ["v1", one], ["v2", two]] as const) {
+    for (const [tag, image] of [
+      ["theirs", one],
+      ["v1", one],
+      ["v2", two],
+    ] as const) {
       expect(await skopeo("inspect", "--raw", `oci:layout:${tag}`)).toBe(image.bytes.toString());
     }
   });

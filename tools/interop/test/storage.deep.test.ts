@@ -47,7 +47,11 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     const inspected = JSON.parse(await run("inspect", "--type", "image", id)) as unknown;
     expect(inspected).toMatchObject(
       name === "buildah"
-        ? { FromImageDigest: one.descriptor.digest, Manifest: one.bytes.toString(), Config: one.config.bytes.toString() }
+        ? {
+            FromImageDigest: one.descriptor.digest,
+            Manifest: one.bytes.toString(),
+            Config: one.config.bytes.toString(),
+          }
         : [{ Digest: one.descriptor.digest, RootFS: { Layers: one.diffIds }, Labels: { name: "one" } }],
     );
   });
@@ -87,7 +91,9 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     await run("manifest", "push", "--all", "list", "oci:layout:list");
     expect((await registry.resolveTag("app", "list")).mediaType).toBe(ociMediaTypes.imageIndex);
     const { manifests } = await read(registry, "list");
-    expect(manifests.map(({ digest }) => digest).sort()).toEqual([one.descriptor.digest, foreign.descriptor.digest].sort());
+    expect(manifests.map(({ digest }) => digest).sort()).toEqual(
+      [one.descriptor.digest, foreign.descriptor.digest].sort(),
+    );
   });
 
   runs("keeps its entries, byte for byte, through our next pushes, and reads on", async () => {
@@ -97,7 +103,9 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     const before = indexText(cwd);
     await pushImage(registry, "app", two, "v2");
     expect(indexText(cwd).startsWith(before.slice(0, before.lastIndexOf("]")))).toBe(true);
-    expect(`sha256:${(await run("pull", "--quiet", "oci:layout:v2")).trim()}`).toBe(two.config.descriptor.digest);
+    expect(`sha256:${(await run("pull", "--quiet", "oci:layout:v2")).trim()}`).toBe(
+      two.config.descriptor.digest,
+    );
     expect((await run("pull", "--quiet", "oci:layout:theirs")).trim()).toBe(id);
   });
 });
@@ -121,7 +129,9 @@ describe.skipIf(!has("podman"))("podman", () => {
     await podman("save", "--quiet", "--format", "oci-dir", "--output", "saved", id);
     await using saved = await openLayout(join(cwd, "saved"), { defaultRepository: "app" });
     const [manifest] = await collect(saved.manifests("app"));
-    const { config } = JSON.parse(await (await saved.getManifest("app", manifest?.descriptor.digest ?? "")).text()) as Document;
+    const { config } = JSON.parse(
+      await (await saved.getManifest("app", manifest?.descriptor.digest ?? "")).text(),
+    ) as Document;
     expect(config.digest).toBe(one.config.descriptor.digest);
     expect(await collect(saved.verify())).toEqual([]);
   });

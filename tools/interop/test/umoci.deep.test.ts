@@ -4,15 +4,35 @@ import { join } from "node:path";
 import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { baseFiles, buildArtifact, buildImage, buildIndex, content, json, otherPlatform, pushImage, pushManifest, type Content } from "./images.ts";
+import {
+  baseFiles,
+  buildArtifact,
+  buildImage,
+  buildIndex,
+  content,
+  json,
+  otherPlatform,
+  pushImage,
+  pushManifest,
+  type Content,
+} from "./images.ts";
 import { has, umociIn, type Run } from "./programs.ts";
-import { blobsOf, errorsOf, filesOf, indexText, isExecutable, shareLayout, type SharedLayout } from "./shared-layout.ts";
+import {
+  blobsOf,
+  errorsOf,
+  filesOf,
+  indexText,
+  isExecutable,
+  shareLayout,
+  type SharedLayout,
+} from "./shared-layout.ts";
 
 const isHere = has("umoci");
 const one = buildImage("one");
 const two = buildImage("two");
 /** Whoever is not root unpacks without changing owners. */
-const unpack: readonly [string, ...string[]] = process.getuid?.() === 0 ? ["unpack"] : ["unpack", "--rootless"];
+const unpack: readonly [string, ...string[]] =
+  process.getuid?.() === 0 ? ["unpack"] : ["unpack", "--rootless"];
 
 /** A layout with the image `one`, tagged `v1`. */
 async function share(): Promise<SharedLayout & { readonly umoci: Run }> {
@@ -32,8 +52,15 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
 
   it("tells the layers of an image as we do", async () => {
     const { umoci } = await share();
-    const { history } = JSON.parse(await umoci("stat", "--image", "layout:v1", "--json")) as { history: unknown[] };
-    expect(history).toEqual(one.layers.map((layer, i) => expect.objectContaining({ layer: layer.descriptor, diff_id: one.diffIds[i] }) as unknown));
+    const { history } = JSON.parse(await umoci("stat", "--image", "layout:v1", "--json")) as {
+      history: unknown[];
+    };
+    expect(history).toEqual(
+      one.layers.map(
+        (layer, i) =>
+          expect.objectContaining({ layer: layer.descriptor, diff_id: one.diffIds[i] }) as unknown,
+      ),
+    );
   });
 
   it("unpacks an image into the files that were put into it", async () => {
@@ -46,7 +73,12 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
   it("collects no garbage where there is none: not what is untagged, nor an index's images, nor an upload of ours", async () => {
     const { cwd, registry, umoci } = await share();
     const foreign = buildImage("foreign", otherPlatform);
-    for (const image of [foreign, buildImage("child"), buildImage("untagged"), buildArtifact("about one", one.descriptor)]) {
+    for (const image of [
+      foreign,
+      buildImage("child"),
+      buildImage("untagged"),
+      buildArtifact("about one", one.descriptor),
+    ]) {
       await pushImage(registry, "app", image);
     }
     await pushImage(registry, "app", two, "v1");
@@ -69,9 +101,12 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
 
   it("collects a blob that no manifest names yet: the manifest is refused, until the blob is pushed again", async () => {
     const { registry, umoci } = await share();
-    for (const { descriptor, bytes } of [two.config, ...two.layers]) await registry.pushBlob("app", descriptor, bytes);
+    for (const { descriptor, bytes } of [two.config, ...two.layers])
+      await registry.pushBlob("app", descriptor, bytes);
     await umoci("gc", "--layout", "layout");
-    await expect(pushManifest(registry, "app", two, "v2")).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
+    await expect(pushManifest(registry, "app", two, "v2")).rejects.toMatchObject({
+      code: "MANIFEST_BLOB_UNKNOWN",
+    });
     await pushImage(registry, "app", two, "v2");
     expect(await collect(registry.verify())).toEqual([]);
   });
@@ -110,7 +145,9 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     const { registry, umoci } = await share();
     await umoci("config", "--image", "layout:v1", "--tag", "configured", "--config.user", "nobody");
     const { config } = await manifestOf(registry, "configured");
-    expect(JSON.parse(await (await registry.getBlob("app", config.digest)).text())).toMatchObject({ config: { User: "nobody", Labels: { name: "one" } } });
+    expect(JSON.parse(await (await registry.getBlob("app", config.digest)).text())).toMatchObject({
+      config: { User: "nobody", Labels: { name: "one" } },
+    });
   });
 
   it("names one as nobody understands: it is kept, told of, and no other call minds", async () => {
@@ -119,7 +156,9 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     await pushImage(registry, "app", two, "v2");
     expect(await collect(registry.tags("app"))).toEqual(["v1", "v2"]);
     expect(indexText(cwd)).toContain("host:80/app");
-    expect(await collect(registry.verify())).toEqual([expect.objectContaining({ kind: "foreign-entry", refName: "host:80/app" })]);
+    expect(await collect(registry.verify())).toEqual([
+      expect.objectContaining({ kind: "foreign-entry", refName: "host:80/app" }),
+    ]);
   });
 
   it("keeps its entries, byte for byte, through our next pushes, and reads on", async () => {
@@ -129,7 +168,12 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     const before = indexText(cwd);
     await pushImage(registry, "app", two, "v2");
     expect(indexText(cwd).startsWith(before.slice(0, before.lastIndexOf("]")))).toBe(true);
-    expect((await umoci("list", "--layout", "layout")).split("\n").filter(Boolean).sort()).toEqual(["new", "theirs", "v1", "v2"]);
+    expect((await umoci("list", "--layout", "layout")).split("\n").filter(Boolean).sort()).toEqual([
+      "new",
+      "theirs",
+      "v1",
+      "v2",
+    ]);
     await umoci(...unpack, "--image", "layout:v2", "bundle");
     expect(filesOf(join(cwd, "bundle/rootfs"))).toEqual({ ...baseFiles, "etc/name": "two" });
   });
@@ -137,11 +181,20 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
 
 /** An index of an index. */
 function nest({ descriptor }: Content): Content {
-  return json(ociMediaTypes.imageIndex, { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [descriptor] });
+  return json(ociMediaTypes.imageIndex, {
+    schemaVersion: 2,
+    mediaType: ociMediaTypes.imageIndex,
+    manifests: [descriptor],
+  });
 }
 
-async function manifestOf(registry: SharedLayout["registry"], tag: string): Promise<{ config: { digest: string }; layers: unknown[] | null }> {
-  return JSON.parse(await (await registry.getTag("app", tag)).text()) as Awaited<ReturnType<typeof manifestOf>>;
+async function manifestOf(
+  registry: SharedLayout["registry"],
+  tag: string,
+): Promise<{ config: { digest: string }; layers: unknown[] | null }> {
+  return JSON.parse(await (await registry.getTag("app", tag)).text()) as Awaited<
+    ReturnType<typeof manifestOf>
+  >;
 }
 
 async function layerCount(registry: SharedLayout["registry"], tag: string): Promise<number> {

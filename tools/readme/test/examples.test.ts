@@ -9,7 +9,10 @@ const root = join(import.meta.dirname, "../../..");
 const generated = join(import.meta.dirname, "generated");
 
 /** The READMEs that have examples. */
-const readmes = ["README.md", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)];
+const readmes = [
+  "README.md",
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
+];
 
 /** Each example of a README, and the output that stands below it. */
 function examples(text: string): { code: string; output: string }[] {
@@ -32,7 +35,9 @@ it("there are examples, each with its output", () => {
 it.each(all)("$readme: its example prints what it says", async ({ readme, place, code, output }) => {
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
-    printed.push(`${values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ")}\n`);
+    printed.push(
+      `${values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ")}\n`,
+    );
   });
   const before = process.cwd();
   const directory = mkdtempSync(join(tmpdir(), "ocilayout-readme-"));

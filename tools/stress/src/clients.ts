@@ -3,7 +3,16 @@ import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,9 +65,15 @@ interface Served {
 }
 
 async function startServer(kind: Kind, directory: string): Promise<Served> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./serve.js", import.meta.url)), kind, directory], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("./serve.js", import.meta.url)), kind, directory],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   const exited = once(child, "exit") as Promise<[number | null, string | null]>;
-  const died = exited.then(([code, signal]) => Promise.reject(new Error(`the server ended with ${code ?? signal ?? ""}`)));
+  const died = exited.then(([code, signal]) =>
+    Promise.reject(new Error(`the server ended with ${code ?? signal ?? ""}`)),
+  );
   const [line] = (await Promise.race([once(child.stdout, "data"), died])) as [Buffer];
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
@@ -77,14 +92,33 @@ async function writeImages(directory: string): Promise<Map<string, string>> {
     const descriptor = { ...describe(layer), mediaType: ociMediaTypes.layer };
     await layout.pushBlob("images", descriptor, layer);
     const config = { mediaType: ociMediaTypes.imageConfig, ...(await pushConfig(layout, layer)) };
-    const content = bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config, layers: [descriptor] }));
-    digests.set(`i${i}`, (await layout.pushManifest("images", content, ociMediaTypes.imageManifest, { tags: [`i${i}`] })).digest);
+    const content = bytes(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: ociMediaTypes.imageManifest,
+        config,
+        layers: [descriptor],
+      }),
+    );
+    digests.set(
+      `i${i}`,
+      (await layout.pushManifest("images", content, ociMediaTypes.imageManifest, { tags: [`i${i}`] })).digest,
+    );
   }
   return digests;
 }
 
-async function pushConfig(layout: LayoutRegistry, layer: Uint8Array): Promise<{ digest: string; size: number }> {
-  const config = bytes(JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [describe(layer).digest] } }));
+async function pushConfig(
+  layout: LayoutRegistry,
+  layer: Uint8Array,
+): Promise<{ digest: string; size: number }> {
+  const config = bytes(
+    JSON.stringify({
+      architecture: "amd64",
+      os: "linux",
+      rootfs: { type: "layers", diff_ids: [describe(layer).digest] },
+    }),
+  );
   const { digest, size } = describe(config);
   await layout.pushBlob("images", { digest, size }, config);
   return { digest, size };
@@ -104,7 +138,11 @@ async function runClients(root: string, host: string, directory: string): Promis
   const random = randomNumbers(seed);
   // Killed by a process of its own: this one is late where there are so many.
   const skopeo = (seconds: number, ...args: readonly string[]): ChildProcess =>
-    spawn("timeout", ["--signal=KILL", String(seconds), "skopeo", "copy", "--quiet", "--preserve-digests", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    spawn(
+      "timeout",
+      ["--signal=KILL", String(seconds), "skopeo", "copy", "--quiet", "--preserve-digests", ...args],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
   const clients = Array.from({ length: clientsAtOnce }, async (_, i): Promise<Client> => {
     const kind = i % 2 === 0 ? "push" : "pull";
     const image = `i${Math.floor(i / 2) % SIZES.length}`;
@@ -112,7 +150,12 @@ async function runClients(root: string, host: string, directory: string): Promis
     const seconds = i % 3 === 0 ? 0.05 + (random() * clientsAtOnce) / 200 : 600;
     const child =
       kind === "push"
-        ? skopeo(seconds, "--dest-tls-verify=false", `oci:${directory}:${image}`, `docker://${host}/${repository}:${tag}`)
+        ? skopeo(
+            seconds,
+            "--dest-tls-verify=false",
+            `oci:${directory}:${image}`,
+            `docker://${host}/${repository}:${tag}`,
+          )
         : skopeo(seconds, "--src-tls-verify=false", `docker://${host}/source:${image}`, `dir:${place}`);
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -126,14 +169,22 @@ async function runClients(root: string, host: string, directory: string): Promis
 }
 
 /** Looks whether all that was acknowledged is there, byte for byte: readers verify. */
-async function checkPushes(registry: Opened, clients: readonly Client[], digests: ReadonlyMap<string, string>): Promise<void> {
+async function checkPushes(
+  registry: Opened,
+  clients: readonly Client[],
+  digests: ReadonlyMap<string, string>,
+): Promise<void> {
   let [whole, absent, wrong] = [0, 0, 0];
   for (const { repository, tag, image, end } of clients.filter(({ kind }) => kind === "push")) {
     try {
       const reader = await registry.getTag(repository, tag);
       if (reader.descriptor.digest !== digests.get(image)) wrong += 1;
-      const { config, layers } = (await reader.json()) as { config: { digest: string }; layers: { digest: string }[] };
-      for (const { digest } of [config, ...layers]) await (await registry.getBlob(repository, digest)).bytes();
+      const { config, layers } = (await reader.json()) as {
+        config: { digest: string };
+        layers: { digest: string }[];
+      };
+      for (const { digest } of [config, ...layers])
+        await (await registry.getBlob(repository, digest)).bytes();
       whole += 1;
     } catch (error) {
       if (!isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw error;
@@ -141,41 +192,66 @@ async function checkPushes(registry: Opened, clients: readonly Client[], digests
       if (end === 0) wrong += 1;
     }
   }
-  report(wrong === 0, `${whole} pushes are there, byte for byte, and ${absent} are not at all; ${wrong} are otherwise than was said`);
+  report(
+    wrong === 0,
+    `${whole} pushes are there, byte for byte, and ${absent} are not at all; ${wrong} are otherwise than was said`,
+  );
 }
 
 function checkPulls(clients: readonly Client[], digests: ReadonlyMap<string, string>): void {
   const pulls = clients.filter(({ kind, end }) => kind === "pull" && end === 0);
-  const wrong = pulls.filter(({ place, image }) => describe(readFileSync(join(place, "manifest.json"))).digest !== digests.get(image));
+  const wrong = pulls.filter(
+    ({ place, image }) => describe(readFileSync(join(place, "manifest.json"))).digest !== digests.get(image),
+  );
   report(wrong.length === 0, `${pulls.length} pulls have what was pushed`);
 }
 
 /** What a collection leaves that it should not. */
 async function findLeft(registry: Opened, directory: string): Promise<string[]> {
   const findings = (await collect(registry.verify())).map(({ message }) => message);
-  const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) => /(^|\/)(_uploads\/(?!reserve-).+|\.index\.json\..*)$/.test(path));
+  const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) =>
+    /(^|\/)(_uploads\/(?!reserve-).+|\.index\.json\..*)$/.test(path),
+  );
   return [...findings, ...stray];
 }
 
-async function runAtOnce(kind: Kind, root: string, images: string, digests: ReadonlyMap<string, string>): Promise<void> {
+async function runAtOnce(
+  kind: Kind,
+  root: string,
+  images: string,
+  digests: ReadonlyMap<string, string>,
+): Promise<void> {
   const directory = join(root, "served");
   const served = await startServer(kind, directory);
   for (const image of digests.keys()) {
-    await run("skopeo", ["copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", `oci:${images}:${image}`, `docker://${served.host}/source:${image}`]);
+    await run("skopeo", [
+      "copy",
+      "--quiet",
+      "--preserve-digests",
+      "--dest-tls-verify=false",
+      `oci:${images}:${image}`,
+      `docker://${served.host}/source:${image}`,
+    ]);
   }
   const started = performance.now();
   const clients = await runClients(root, served.host, images);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const killed = clients.filter(({ end }) => end === "killed").length;
   const failed = clients.filter(({ end }) => end !== 0 && end !== "killed").length;
-  report(failed === 0, `${kind}: ${clients.length} clients at once in ${seconds} s, of which ${killed} were killed and ${failed} failed`);
+  report(
+    failed === 0,
+    `${kind}: ${clients.length} clients at once in ${seconds} s, of which ${killed} were killed and ${failed} failed`,
+  );
   await served.stop();
   await using registry = await open(kind, directory);
   await checkPushes(registry, clients, digests);
   checkPulls(clients, digests);
   const { removed, bytes: size, uploads } = await registry.gc({ graceMs: 0 });
   const left = await findLeft(registry, directory);
-  report(left.length === 0, `gc() removed ${removed.length} blobs (${size} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`);
+  report(
+    left.length === 0,
+    `gc() removed ${removed.length} blobs (${size} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
+  );
   await checkPushes(registry, clients, digests);
 }
 
@@ -202,12 +278,22 @@ async function runLarge(kind: Kind, root: string): Promise<void> {
   const before = takePeak(pid);
   const url = `http://${served.host}/v2/a/blobs/`;
   const location = (await fetch(`${url}uploads/`, { method: "POST" })).headers.get("location") ?? "";
-  await run("curl", ["--silent", "--show-error", "--fail", "-T", file, `http://${served.host}${location}?digest=${digest}`]);
+  await run("curl", [
+    "--silent",
+    "--show-error",
+    "--fail",
+    "-T",
+    file,
+    `http://${served.host}${location}?digest=${digest}`,
+  ]);
   const pushing = takePeak(pid) - before;
   await run("curl", ["--silent", "--show-error", "--fail", "-o", join(root, "back"), url + digest]);
   const pulling = takePeak(pid) - before;
   await run("cmp", [file, join(root, "back")]);
-  report(Math.max(pushing, pulling) <= MOST_MIB, `${kind}: ${values.mebibytes} MiB pushed with +${pushing.toFixed(0)} MiB of memory and pulled with +${pulling.toFixed(0)}; at most ${MOST_MIB}`);
+  report(
+    Math.max(pushing, pulling) <= MOST_MIB,
+    `${kind}: ${values.mebibytes} MiB pushed with +${pushing.toFixed(0)} MiB of memory and pulled with +${pulling.toFixed(0)}; at most ${MOST_MIB}`,
+  );
   await served.stop();
 }
 

@@ -19,7 +19,16 @@ export function layerOf(name: string): Uint8Array {
 /** A manifest that is different for each name, and has that layer. */
 export function manifestOf(name: string): Uint8Array {
   const layers = [describe(layerOf(name))];
-  return bytes(JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.stress", config: emptyDescriptor, layers, annotations: { name } }));
+  return bytes(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageManifest,
+      artifactType: "application/vnd.stress",
+      config: emptyDescriptor,
+      layers,
+      annotations: { name },
+    }),
+  );
 }
 
 /** What `content` is. */
@@ -44,7 +53,9 @@ const COUNTER = "counter";
 const counterType = "application/vnd.stress.counter";
 
 /** The shared counter's value. */
-export async function readCounter(registry: LayoutRegistry): Promise<{ value: number; digest: string | undefined }> {
+export async function readCounter(
+  registry: LayoutRegistry,
+): Promise<{ value: number; digest: string | undefined }> {
   try {
     const reader = await registry.getTag(repository, COUNTER);
     return { value: Number(await reader.text()), digest: reader.descriptor.digest };
@@ -60,7 +71,10 @@ export async function raiseCounter(registry: LayoutRegistry): Promise<void> {
     const { value, digest } = await readCounter(registry);
     const condition = digest === undefined ? ({ ifNoneMatch: "*" } as const) : { ifMatch: digest };
     try {
-      await registry.pushManifest(repository, bytes(String(value + 1)), counterType, { tags: [COUNTER], ...condition });
+      await registry.pushManifest(repository, bytes(String(value + 1)), counterType, {
+        tags: [COUNTER],
+        ...condition,
+      });
       return;
     } catch (error) {
       if (!isRegistryError(error, "PRECONDITION_FAILED")) throw error;

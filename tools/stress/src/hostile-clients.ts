@@ -8,7 +8,11 @@ const open: Set<Socket> = new Set();
 
 /** Opens a connection from one of four addresses, none of which is that of the well-behaved clients. */
 function openFrom(index: number): Socket {
-  const socket = connect({ host: "127.0.0.1", port: Number(port), localAddress: `127.0.0.${2 + (index % 4)}` });
+  const socket = connect({
+    host: "127.0.0.1",
+    port: Number(port),
+    localAddress: `127.0.0.${2 + (index % 4)}`,
+  });
   socket.on("error", () => undefined);
   socket.on("close", () => open.delete(socket));
   open.add(socket);
@@ -24,7 +28,11 @@ function head(method: string, path: string, headers = ""): string {
 }
 
 /** Begins `count` times, waits, drops everything, and begins again until the time is over. */
-async function again(count: number, ms: number, begin: (index: number) => readonly Socket[] | Socket): Promise<void> {
+async function again(
+  count: number,
+  ms: number,
+  begin: (index: number) => readonly Socket[] | Socket,
+): Promise<void> {
   while (performance.now() < until) {
     const sockets = Array.from({ length: count }, (_, index) => begin(index)).flat();
     await pause(Math.min(ms, Math.max(until - performance.now(), 0)));
@@ -48,7 +56,9 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       const socket = openFrom(index).resume();
       socket.write(head("POST", `hostile/blobs/uploads/?digest=${digest}`, "Content-Length: 4194304\r\n"));
       const drip = setInterval(() => socket.write("x"), 1000);
-      socket.once("close", () => { clearInterval(drip); });
+      socket.once("close", () => {
+        clearInterval(drip);
+      });
       return socket;
     }),
   "downloads that stall": () =>
@@ -60,7 +70,13 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
   "manifests of 8 MiB at once": () =>
     again(32, 4000, (index) => {
       const socket = openFrom(index).resume();
-      socket.write(head("PUT", `hostile/manifests/v${index}`, `Content-Type: application/vnd.oci.image.manifest.v1+json\r\nContent-Length: ${document.length}\r\n`));
+      socket.write(
+        head(
+          "PUT",
+          `hostile/manifests/v${index}`,
+          `Content-Type: application/vnd.oci.image.manifest.v1+json\r\nContent-Length: ${document.length}\r\n`,
+        ),
+      );
       socket.write(document);
       return socket;
     }),
@@ -75,10 +91,12 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       const socket = openFrom(index).resume();
       socket.write("GET /v2/ HTTP/1.1\r\nHost: 127.0.0.1\r\n");
       const drip = setInterval(() => socket.write("X: y\r\n"), 1000);
-      socket.once("close", () => { clearInterval(drip); });
+      socket.once("close", () => {
+        clearInterval(drip);
+      });
       return socket;
     }),
-  "connections": () => again(300, 2000, (index) => openFrom(index).resume()),
+  connections: () => again(300, 2000, (index) => openFrom(index).resume()),
   "uploads that break off": () =>
     again(16, 2000, (index) => {
       const socket = openFrom(index).resume();

@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "300" }, quiet: { type: "string", default: "10" }, only: { type: "string", default: "" } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "300" },
+    quiet: { type: "string", default: "10" },
+    only: { type: "string", default: "" },
+  },
+});
 const MIB = 1024 * 1024;
 /** How much memory the server may use, in MiB. */
 const MOST_MIB = 300;
@@ -28,7 +34,11 @@ function sha256(content: Uint8Array): string {
 }
 
 const directory = mkdtempSync(join(tmpdir(), "ocilayout-hostile-"));
-const server = spawn(process.execPath, [fileURLToPath(new URL("./serve.js", import.meta.url)), "layout", directory], { stdio: ["ignore", "pipe", "inherit"] });
+const server = spawn(
+  process.execPath,
+  [fileURLToPath(new URL("./serve.js", import.meta.url)), "layout", directory],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
 const pid = server.pid ?? 0;
 const [line] = (await once(server.stdout, "data")) as [Buffer];
 const url = String(line).trim();
@@ -45,19 +55,30 @@ function openFiles(): number {
 type Latencies = Map<string, number>;
 
 /** One request of a well-behaved client, whose answer must be right. */
-async function ask(slowest: Latencies, kind: string, status: number, path: string, init: RequestInit = {}): Promise<Response> {
+async function ask(
+  slowest: Latencies,
+  kind: string,
+  status: number,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
   const begun = performance.now();
   const response = await fetch(path.startsWith("http") ? path : url + path, init);
   const body = await response.arrayBuffer();
   slowest.set(kind, Math.max(slowest.get(kind) ?? 0, performance.now() - begun));
-  if (response.status !== status) throw new Error(`${kind}: ${response.status}, not ${status}: ${new TextDecoder().decode(body).slice(0, 200)}`);
+  if (response.status !== status)
+    throw new Error(
+      `${kind}: ${response.status}, not ${status}: ${new TextDecoder().decode(body).slice(0, 200)}`,
+    );
   return new Response(body, { headers: response.headers });
 }
 
 /** Pushes and pulls an image of a layer or two, again and again. Returns how many requests were answered. */
 async function behaveWell(name: string, slowest: Latencies, until: number): Promise<number> {
   let count = 0;
-  const does = async (...args: [kind: string, status: number, path: string, init?: RequestInit]): Promise<Response> => {
+  const does = async (
+    ...args: [kind: string, status: number, path: string, init?: RequestInit]
+  ): Promise<Response> => {
     count += 1;
     return ask(slowest, ...args);
   };
@@ -67,16 +88,31 @@ async function behaveWell(name: string, slowest: Latencies, until: number): Prom
     const digest = sha256(layer);
     await does("ping", 200, "/v2/");
     const begun = await does("begin an upload", 202, `${repository}/blobs/uploads/`, { method: "POST" });
-    const patched = await does("send a chunk", 202, url + (begun.headers.get("location") ?? ""), { method: "PATCH", body: layer });
-    await does("end an upload", 201, `${url}${patched.headers.get("location") ?? ""}?digest=${digest}`, { method: "PUT" });
+    const patched = await does("send a chunk", 202, url + (begun.headers.get("location") ?? ""), {
+      method: "PATCH",
+      body: layer,
+    });
+    await does("end an upload", 201, `${url}${patched.headers.get("location") ?? ""}?digest=${digest}`, {
+      method: "PUT",
+    });
     const descriptor = { mediaType: "application/vnd.oci.image.layer.v1.tar", digest, size: layer.length };
-    const manifest = JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: descriptor, layers: [descriptor] });
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      config: descriptor,
+      layers: [descriptor],
+    });
     const headers = { "content-type": "application/vnd.oci.image.manifest.v1+json" };
-    await does("push a manifest", 201, `${repository}/manifests/v${round % 10}`, { method: "PUT", headers, body: manifest });
+    await does("push a manifest", 201, `${repository}/manifests/v${round % 10}`, {
+      method: "PUT",
+      headers,
+      body: manifest,
+    });
     const pulled = await does("pull a manifest", 200, `${repository}/manifests/v${round % 10}`);
     if ((await pulled.text()) !== manifest) throw new Error("another manifest came back");
     const blob = await does("pull a blob", 200, `${repository}/blobs/${digest}`);
-    if (sha256(new Uint8Array(await blob.arrayBuffer())) !== digest) throw new Error("another blob came back");
+    if (sha256(new Uint8Array(await blob.arrayBuffer())) !== digest)
+      throw new Error("another blob came back");
     await does("list tags", 200, `${repository}/tags/list`);
   }
   return count;
@@ -84,19 +120,34 @@ async function behaveWell(name: string, slowest: Latencies, until: number): Prom
 
 async function fourClients(slowest: Latencies, seconds: number): Promise<number> {
   const until = performance.now() + seconds * 1000;
-  const counts = await Promise.all(["one", "two", "three", "four"].map((name) => behaveWell(name, slowest, until)));
+  const counts = await Promise.all(
+    ["one", "two", "three", "four"].map((name) => behaveWell(name, slowest, until)),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 const large = randomBytes(4 * MIB);
 const largeDigest = sha256(large);
-await ask(new Map(), "prepare", 201, `/v2/hostile/blobs/uploads/?digest=${largeDigest}`, { method: "POST", body: large });
+await ask(new Map(), "prepare", 201, `/v2/hostile/blobs/uploads/?digest=${largeDigest}`, {
+  method: "POST",
+  body: large,
+});
 await fourClients(new Map(), 2);
 const quiet: Latencies = new Map();
 const quietCount = await fourClients(quiet, Number(values.quiet));
 const [quietFiles, quietMemory] = [openFiles(), memory()];
 
-const hostile = spawn(process.execPath, [fileURLToPath(new URL("./hostile-clients.js", import.meta.url)), new URL(url).port, largeDigest, values.seconds, values.only], { stdio: "inherit" });
+const hostile = spawn(
+  process.execPath,
+  [
+    fileURLToPath(new URL("./hostile-clients.js", import.meta.url)),
+    new URL(url).port,
+    largeDigest,
+    values.seconds,
+    values.only,
+  ],
+  { stdio: "inherit" },
+);
 const hostileEnded = once(hostile, "exit");
 let [mostMemory, mostFiles] = [0, 0];
 const watch = setInterval(() => {
@@ -106,7 +157,10 @@ const watch = setInterval(() => {
 const loud: Latencies = new Map();
 try {
   const loudCount = await fourClients(loud, Number(values.seconds));
-  report(true, `${loudCount} requests of well-behaved clients were answered rightly (${quietCount} in ${values.quiet} quiet seconds)`);
+  report(
+    true,
+    `${loudCount} requests of well-behaved clients were answered rightly (${quietCount} in ${values.quiet} quiet seconds)`,
+  );
 } catch (error) {
   report(false, `a request of a well-behaved client failed: ${String(error)}`);
 }
@@ -115,9 +169,15 @@ await hostileEnded;
 clearInterval(watch);
 for (const [kind, ms] of loud) {
   const before = Math.max(quiet.get(kind) ?? 0, LEAST_MS);
-  report(ms <= 10 * before, `${kind}: ${ms.toFixed(0)} ms at worst, ${(quiet.get(kind) ?? 0).toFixed(0)} ms in quiet times`);
+  report(
+    ms <= 10 * before,
+    `${kind}: ${ms.toFixed(0)} ms at worst, ${(quiet.get(kind) ?? 0).toFixed(0)} ms in quiet times`,
+  );
 }
-report(mostMemory < MOST_MIB, `memory: ${mostMemory.toFixed(0)} MiB at most, ${quietMemory.toFixed(0)} MiB in quiet times`);
+report(
+  mostMemory < MOST_MIB,
+  `memory: ${mostMemory.toFixed(0)} MiB at most, ${quietMemory.toFixed(0)} MiB in quiet times`,
+);
 report(mostFiles < quietFiles + MOST_FILES, `open files: ${mostFiles} at most, ${quietFiles} in quiet times`);
 let files = Number.POSITIVE_INFINITY;
 for (let i = 0; i < 50 && files > quietFiles + 3; i += 1) {

@@ -30,7 +30,12 @@ export function readLogs(paths: readonly string[]): Acknowledged {
     for (const line of readFileSync(path, "utf8").split("\n")) {
       const [what, action, tag = "", ...rest] = line.split(" ");
       const content = action === "push" ? rest.join(" ") : undefined;
-      const change = action === "count" ? "count" : action === "push" || action === "delete" ? { tag, content } : undefined;
+      const change =
+        action === "count"
+          ? "count"
+          : action === "push" || action === "delete"
+            ? { tag, content }
+            : undefined;
       if (what === "will") pending = change;
       if (what !== "did") continue;
       pending = undefined;
@@ -41,7 +46,8 @@ export function readLogs(paths: readonly string[]): Acknowledged {
       if (action === "push") pushes += 1;
     }
     if (pending === "count") most += 1;
-    else if (pending !== undefined) tags.set(pending.tag, new Set([...(tags.get(pending.tag) ?? [undefined]), pending.content]));
+    else if (pending !== undefined)
+      tags.set(pending.tag, new Set([...(tags.get(pending.tag) ?? [undefined]), pending.content]));
   }
   return { tags, counts: { least, most: least + most }, pushes, firsts, finishes };
 }

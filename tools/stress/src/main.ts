@@ -38,21 +38,30 @@ async function checkTags(registry: LayoutRegistry, { tags, counts }: Acknowledge
     let content: string | undefined;
     try {
       const manifest = await (await registry.getTag(repository, tag)).bytes();
-      const { annotations } = JSON.parse(new TextDecoder().decode(manifest)) as { annotations: { name: string } };
+      const { annotations } = JSON.parse(new TextDecoder().decode(manifest)) as {
+        annotations: { name: string };
+      };
       content = annotations.name;
       const layer = layerOf(content);
-      const isWhole = Buffer.compare(manifest, manifestOf(content)) === 0 && Buffer.compare(await (await registry.getBlob(repository, digestOf(layer))).bytes(), layer) === 0;
+      const isWhole =
+        Buffer.compare(manifest, manifestOf(content)) === 0 &&
+        Buffer.compare(await (await registry.getBlob(repository, digestOf(layer))).bytes(), layer) === 0;
       if (!isWhole) wrong += 1;
     } catch (error) {
       if (!isRegistryError(error, "MANIFEST_UNKNOWN")) throw error;
     }
     if (allowed.has(content)) continue;
     wrong += 1;
-    console.log(`     ${tag} is ${content ?? "absent"} and may be ${[...allowed].map((it) => it ?? "absent").join(" or ")}`);
+    console.log(
+      `     ${tag} is ${content ?? "absent"} and may be ${[...allowed].map((it) => it ?? "absent").join(" or ")}`,
+    );
   }
   report(wrong === 0, `${tags.size} tags are what was acknowledged last, byte for byte`);
   const { value } = await readCounter(registry);
-  report(value >= counts.least && value <= counts.most, `the counter is ${value}: acknowledged ${counts.least}, at most ${counts.most}`);
+  report(
+    value >= counts.least && value <= counts.most,
+    `the counter is ${value}: acknowledged ${counts.least}, at most ${counts.most}`,
+  );
 }
 
 function greatest(numbers: readonly number[]): number {
@@ -69,20 +78,28 @@ async function runPushes(root: string): Promise<void> {
   const started = performance.now();
   let isOver = false;
   const reading = parseUntil(directory, () => isOver);
-  const ends = await Promise.all(logs.map((log, i) => startWorker(directory, log, seed + i, `p${i}`, "pushes", values.pushes).ended));
+  const ends = await Promise.all(
+    logs.map((log, i) => startWorker(directory, log, seed + i, `p${i}`, "pushes", values.pushes).ended),
+  );
   isOver = true;
   const { reads, torn } = await reading;
   const acknowledged = readLogs(logs);
   const seconds = (performance.now() - started) / 1000;
   const wanted = processes * Number(values.pushes);
-  report(ends.every((end) => end === 0), `${processes} processes ended by themselves, in ${seconds.toFixed(1)} s`);
+  report(
+    ends.every((end) => end === 0),
+    `${processes} processes ended by themselves, in ${seconds.toFixed(1)} s`,
+  );
   report(acknowledged.pushes === wanted, `${acknowledged.pushes} of ${wanted} pushes were acknowledged`);
   await using registry = await openLayout(directory);
   report((await collect(registry.tags(repository))).length === wanted + 1, "and all of them are there");
   await checkTags(registry, acknowledged);
   report(torn === 0, `${reads} times index.json was parsed, ${torn} times it was torn`);
   const [slowest, middle] = [greatest(acknowledged.finishes), median(acknowledged.finishes)];
-  report(slowest <= 3 * middle, `the slowest took ${(slowest / 1000).toFixed(1)} s, the median ${(middle / 1000).toFixed(1)} s`);
+  report(
+    slowest <= 3 * middle,
+    `the slowest took ${(slowest / 1000).toFixed(1)} s, the median ${(middle / 1000).toFixed(1)} s`,
+  );
 }
 
 async function runChaos(root: string): Promise<void> {
@@ -94,7 +111,8 @@ async function runChaos(root: string): Promise<void> {
   const reading = parseUntil(directory, () => isOver);
   const unexpected: (number | string)[] = [];
   // A process that ends by itself is a failure, and the others need not go on.
-  const isDone = (): boolean => unexpected.length > 0 || (performance.now() > deadline && kills >= Number(values.kills));
+  const isDone = (): boolean =>
+    unexpected.length > 0 || (performance.now() > deadline && kills >= Number(values.kills));
   const slots = Array.from({ length: processes }, async (_, slot) => {
     for (let life = 0; !isDone(); life += 1) {
       const log = join(root, `chaos-${slot}-${life}.log`);
@@ -112,10 +130,17 @@ async function runChaos(root: string): Promise<void> {
   const { reads, torn } = await reading;
   const bySlot = logs.sort((a, b) => Number(/-(\d+)\.log/.exec(a)?.[1]) - Number(/-(\d+)\.log/.exec(b)?.[1]));
   const acknowledged = readLogs(bySlot);
-  console.log(`     ${kills} processes were killed; ${acknowledged.pushes} pushes and ${acknowledged.counts.least} counts were acknowledged`);
-  report(unexpected.length === 0, `no process ended by itself${unexpected.length === 0 ? "" : `: ${unexpected.join(", ")}`}`);
+  console.log(
+    `     ${kills} processes were killed; ${acknowledged.pushes} pushes and ${acknowledged.counts.least} counts were acknowledged`,
+  );
+  report(
+    unexpected.length === 0,
+    `no process ended by itself${unexpected.length === 0 ? "" : `: ${unexpected.join(", ")}`}`,
+  );
   report(torn === 0, `${reads} times index.json was parsed, ${torn} times it was torn`);
-  console.log(`     the first call of a process took ${median(acknowledged.firsts).toFixed(0)} ms (median), ${greatest(acknowledged.firsts).toFixed(0)} ms (most): nobody waits for the dead`);
+  console.log(
+    `     the first call of a process took ${median(acknowledged.firsts).toFixed(0)} ms (median), ${greatest(acknowledged.firsts).toFixed(0)} ms (most): nobody waits for the dead`,
+  );
 
   await using registry = await openLayout(directory, { lockTimeoutMs: 5_000, uploadExpiryMs: 0 });
   const started = performance.now();
@@ -123,10 +148,22 @@ async function runChaos(root: string): Promise<void> {
   report(true, `the next writer wrote after ${(performance.now() - started).toFixed(0)} ms`);
   await checkTags(registry, acknowledged);
   const errors = (await collect(registry.verify())).filter(({ severity }) => severity === "error");
-  report(errors.length === 0, `verify() finds nothing wrong${errors.map(({ message }) => `\n     ${message}`).join("")}`);
+  report(
+    errors.length === 0,
+    `verify() finds nothing wrong${errors.map(({ message }) => `\n     ${message}`).join("")}`,
+  );
   const { removed, bytes, uploads } = await registry.gc({ graceMs: 0 });
-  const left = [...(await collect(registry.verify())).map(({ message }) => message), ...readdirSync(directory).filter((name) => !["blobs", "index.json", "oci-layout", "_uploads"].includes(name)), ...readdirSync(join(directory, "_uploads")).filter((name) => !name.startsWith("reserve-"))];
-  report(left.length === 0, `gc() removed ${removed.length} blobs (${bytes} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`);
+  const left = [
+    ...(await collect(registry.verify())).map(({ message }) => message),
+    ...readdirSync(directory).filter(
+      (name) => !["blobs", "index.json", "oci-layout", "_uploads"].includes(name),
+    ),
+    ...readdirSync(join(directory, "_uploads")).filter((name) => !name.startsWith("reserve-")),
+  ];
+  report(
+    left.length === 0,
+    `gc() removed ${removed.length} blobs (${bytes} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
+  );
   await checkTags(registry, acknowledged);
 }
 

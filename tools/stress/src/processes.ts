@@ -6,8 +6,13 @@ import { fileURLToPath } from "node:url";
 const worker = fileURLToPath(new URL("./worker.js", import.meta.url));
 
 /** Starts a worker. */
-export function startWorker(...args: readonly (string | number)[]): { child: ChildProcess; ended: Promise<number | string> } {
-  const child = spawn(process.execPath, [worker, ...args.map(String)], { stdio: ["ignore", "inherit", "inherit"] });
+export function startWorker(...args: readonly (string | number)[]): {
+  child: ChildProcess;
+  ended: Promise<number | string>;
+} {
+  const child = spawn(process.execPath, [worker, ...args.map(String)], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const ended: Promise<number | string> = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => {
@@ -18,7 +23,10 @@ export function startWorker(...args: readonly (string | number)[]): { child: Chi
 }
 
 /** Parses `index.json` again and again, until it is told to stop; how often, and how often it was torn. */
-export async function parseUntil(directory: string, isOver: () => boolean): Promise<{ reads: number; torn: number }> {
+export async function parseUntil(
+  directory: string,
+  isOver: () => boolean,
+): Promise<{ reads: number; torn: number }> {
   let [reads, torn] = [0, 0];
   while (!isOver()) {
     try {

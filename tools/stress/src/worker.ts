@@ -10,7 +10,10 @@ import { randomNumbers } from "./random.ts";
 
 const [directory = "", log = "", seed = "", name = "", mode = "", count = ""] = process.argv.slice(2);
 const random = randomNumbers(Number(seed));
-const registry = await openLayout(directory, { durability: mode === "pushes" ? "none" : "fsync", uploadExpiryMs: 60_000 });
+const registry = await openLayout(directory, {
+  durability: mode === "pushes" ? "none" : "fsync",
+  uploadExpiryMs: 60_000,
+});
 
 /** A line of the log: before it was done, and after. */
 function note(what: "will" | "did", ...words: readonly string[]): void {

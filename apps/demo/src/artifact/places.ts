@@ -12,7 +12,11 @@ import { parseTitle, requireDistinct } from "./title.ts";
  * @throws `RegistryError` `NAME_INVALID` for a title that leads out of it, by its words or through a link; `DENIED` for
  * one that is there and, without `force`, would be replaced. Nothing was written then.
  */
-export async function planPlaces(directory: string, titles: readonly string[], force: boolean): Promise<string[][]> {
+export async function planPlaces(
+  directory: string,
+  titles: readonly string[],
+  force: boolean,
+): Promise<string[][]> {
   const places = titles.map((title) => parseTitle(title));
   requireDistinct(titles);
   for (const components of places) {
@@ -38,8 +42,14 @@ async function requireFree(directory: string, components: readonly string[], for
 }
 
 /** Gives a written file its name, in one step. What came there meanwhile is not replaced without `force`. */
-export async function putInPlace(from: string, directory: string, components: readonly string[], force: boolean): Promise<void> {
-  for (const end of components.slice(0, -1).keys()) await makeDirectory(directory, components.slice(0, end + 1));
+export async function putInPlace(
+  from: string,
+  directory: string,
+  components: readonly string[],
+  force: boolean,
+): Promise<void> {
+  for (const end of components.slice(0, -1).keys())
+    await makeDirectory(directory, components.slice(0, end + 1));
   const to = join(directory, components.join("/"));
   if (!force && (await linked(from, to))) return;
   await requireFree(directory, components, force);
@@ -76,5 +86,8 @@ async function look(path: string): Promise<Stats | undefined> {
 }
 
 function notDirectory(components: readonly string[]): RegistryError {
-  return new RegistryError("NAME_INVALID", `${excerpt(components.join("/"))} is no directory; a link is not followed`);
+  return new RegistryError(
+    "NAME_INVALID",
+    `${excerpt(components.join("/"))} is no directory; a link is not followed`,
+  );
 }

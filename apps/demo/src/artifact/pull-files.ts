@@ -57,7 +57,11 @@ export async function pullFiles(
   directory: string,
   { force = false, signal, onFile }: PullFilesOptions = {},
 ): Promise<void> {
-  const places = await planPlaces(directory, layers.map(({ title }) => title), force);
+  const places = await planPlaces(
+    directory,
+    layers.map(({ title }) => title),
+    force,
+  );
   const made = await mkdir(directory, { recursive: true });
   const stage = await mkdtemp(join(directory, ".ocilayout-pull-"));
   try {
@@ -65,7 +69,8 @@ export async function pullFiles(
       onFile?.(layer);
       await download(registry, repository, layer.descriptor, join(stage, String(place)), { signal });
     }
-    for (const [place, components] of places.entries()) await putInPlace(join(stage, String(place)), directory, components, force);
+    for (const [place, components] of places.entries())
+      await putInPlace(join(stage, String(place)), directory, components, force);
   } finally {
     await rm(stage, { recursive: true, force: true });
     // Where nothing was put into a directory that was made for it, none is left behind.

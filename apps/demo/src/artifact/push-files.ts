@@ -1,6 +1,12 @@
 import { createReadStream } from "node:fs";
 
-import type { Annotations, CallOptions, Descriptor, ImageManifest, RegistryWriter } from "@ocilayout/oci-types";
+import type {
+  Annotations,
+  CallOptions,
+  Descriptor,
+  ImageManifest,
+  RegistryWriter,
+} from "@ocilayout/oci-types";
 import { annotationKeys, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
 import type { SourceFile } from "./collect-files.ts";
@@ -52,6 +58,9 @@ export async function pushFiles(
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
-  const manifest = await registry.pushManifest(repository, bytes, ociMediaTypes.imageManifest, { tags: [tag], signal });
+  const manifest = await registry.pushManifest(repository, bytes, ociMediaTypes.imageManifest, {
+    tags: [tag],
+    signal,
+  });
   return { manifest, layers };
 }

@@ -9,7 +9,9 @@ export function parseTitle(title: string, platform: string = process.platform): 
   const components = title.split("/");
   const reason = whyUnsafe(title, components, platform);
   if (reason === undefined) return components;
-  throw new RegistryError("NAME_INVALID", `the title ${excerpt(title)} is no path of a file: ${reason}`, { detail: { reason } });
+  throw new RegistryError("NAME_INVALID", `the title ${excerpt(title)} is no path of a file: ${reason}`, {
+    detail: { reason },
+  });
 }
 
 function whyUnsafe(title: string, components: readonly string[], platform: string): string | undefined {
@@ -26,7 +28,8 @@ function whyUnsafe(title: string, components: readonly string[], platform: strin
 
 function whyNotOnWindows(components: readonly string[]): string | undefined {
   // A colon names a stream of another file, trailing dots and spaces are dropped, and devices are in every directory.
-  const isOdd = (it: string): boolean => /[<>:"|?*]|[. ]$/.test(it) || /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i.test(it);
+  const isOdd = (it: string): boolean =>
+    /[<>:"|?*]|[. ]$/.test(it) || /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i.test(it);
   return components.some(isOdd) ? "Windows has no file of that name" : undefined;
 }
 
@@ -38,7 +41,8 @@ function whyNotOnWindows(components: readonly string[]): string | undefined {
 export function requireDistinct(titles: readonly string[]): void {
   const seen: Set<string> = new Set();
   for (const title of titles) {
-    if (seen.has(title)) throw new RegistryError("NAME_INVALID", `there are two files with the title ${excerpt(title)}`);
+    if (seen.has(title))
+      throw new RegistryError("NAME_INVALID", `there are two files with the title ${excerpt(title)}`);
     seen.add(title);
   }
   for (const title of titles) {

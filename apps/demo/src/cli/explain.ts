@@ -6,7 +6,8 @@ import { excerpt, isRegistryError } from "@ocilayout/oci-types";
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isRegistryError(error)) return explainSystem(error);
-  const cause = error.code === "STORAGE_FAILED" && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  const cause =
+    error.code === "STORAGE_FAILED" && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   return `${error.code}: ${error.message}${cause}`;
 }
 
@@ -22,9 +23,16 @@ const DOING: Readonly<Record<string, string>> = {
 
 /** `ENOENT: no such file or directory, stat 'x'` as `cannot read "x": no such file or directory`. */
 function explainSystem(error: Error): string {
-  const { syscall, path, address, port } = error as Partial<Record<"syscall" | "path" | "address" | "port", unknown>>;
+  const { syscall, path, address, port } = error as Partial<
+    Record<"syscall" | "path" | "address" | "port", unknown>
+  >;
   const [, reason] = /^(?:\w+ )?E[A-Z0-9]+: ([^,]*?)(?:,| [\d.:[\]]+$|$)/.exec(error.message) ?? [];
   if (typeof syscall !== "string" || reason === undefined) return error.message;
-  const what = typeof path === "string" ? excerpt(path) : typeof address === "string" ? `${address}:${String(port)}` : undefined;
+  const what =
+    typeof path === "string"
+      ? excerpt(path)
+      : typeof address === "string"
+        ? `${address}:${String(port)}`
+        : undefined;
   return what === undefined ? error.message : `cannot ${DOING[syscall] ?? "read"} ${what}: ${reason}`;
 }

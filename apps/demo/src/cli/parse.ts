@@ -53,14 +53,26 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
       "parse-positional-numbers": false,
     })
     .option("json", { type: "boolean", default: false, describe: "Write JSON, for programs" })
-    .option("per-repo", { type: "boolean", default: false, describe: "PATH is a directory of layouts, one per repository" })
+    .option("per-repo", {
+      type: "boolean",
+      default: false,
+      describe: "PATH is a directory of layouts, one per repository",
+    })
     .option("default-repository", {
       type: "string",
       nargs: 1,
       describe: 'What bare tags belong to [default: "default"]',
     })
-    .option("follow-links", { type: "boolean", default: false, describe: "Read blobs that are links out of the layout" })
-    .option("shared-blob-dir", { type: "string", nargs: 1, describe: "The directory of the blobs, if not PATH/blobs" })
+    .option("follow-links", {
+      type: "boolean",
+      default: false,
+      describe: "Read blobs that are links out of the layout",
+    })
+    .option("shared-blob-dir", {
+      type: "string",
+      nargs: 1,
+      describe: "The directory of the blobs, if not PATH/blobs",
+    })
     .alias({ help: "h" })
     .strict()
     .strictCommands()
@@ -69,9 +81,12 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
     .check(checkOptions)
     .fail((message: string | null, error: Error | undefined) => {
       // Nothing but the parser and its checks fails here.
-      throw error instanceof UsageError ? error : new UsageError(explainUsage(message ?? error?.message ?? "", args, usages));
+      throw error instanceof UsageError
+        ? error
+        : new UsageError(explainUsage(message ?? error?.message ?? "", args, usages));
     });
-  for (const command of commands) command.register(parser as unknown as Argv<CommonArguments>, { choose, decode: showHelp });
+  for (const command of commands)
+    command.register(parser as unknown as Argv<CommonArguments>, { choose, decode: showHelp });
   return parser;
 }
 
@@ -84,26 +99,41 @@ function hideHelp(args: readonly string[]): string[] {
 
 /** The arguments, with what {@link hideHelp} hid. */
 function showHelp<Args>(args: Args): Args {
-  const show = (value: unknown): unknown => (value === HELP ? "help" : Array.isArray(value) ? value.map(show) : value);
+  const show = (value: unknown): unknown =>
+    value === HELP ? "help" : Array.isArray(value) ? value.map(show) : value;
   return Object.fromEntries(Object.entries(args as object).map(([key, value]) => [key, show(value)])) as Args;
 }
 
 /** The options that may be said more than once. */
 const REPEATABLE: ReadonlySet<string> = new Set([
-  "_", "allowed-host", "allowedHost", "allowed-origin", "allowedOrigin", "annotation", "files", "newtag", "shared-with", "sharedWith",
+  "_",
+  "allowed-host",
+  "allowedHost",
+  "allowed-origin",
+  "allowedOrigin",
+  "annotation",
+  "files",
+  "newtag",
+  "shared-with",
+  "sharedWith",
 ]);
 
 function checkOptions(args: Readonly<Record<string, unknown>>): true {
   for (const [name, value] of Object.entries(args)) {
-    if (Array.isArray(value) && !REPEATABLE.has(name)) throw new UsageError(`--${name} was said more than once`);
+    if (Array.isArray(value) && !REPEATABLE.has(name))
+      throw new UsageError(`--${name} was said more than once`);
   }
   const name = args["defaultRepository"];
-  if (name !== undefined && args["perRepo"] === true) throw new UsageError("--per-repo has no bare tags: leave out --default-repository");
-  if (args["sharedBlobDir"] !== undefined && args["perRepo"] === true) throw new UsageError("--shared-blob-dir is for one layout: leave out --per-repo");
-  if (name !== undefined && !isValidRepository(name)) throw new UsageError("--default-repository is no repository name");
+  if (name !== undefined && args["perRepo"] === true)
+    throw new UsageError("--per-repo has no bare tags: leave out --default-repository");
+  if (args["sharedBlobDir"] !== undefined && args["perRepo"] === true)
+    throw new UsageError("--shared-blob-dir is for one layout: leave out --per-repo");
+  if (name !== undefined && !isValidRepository(name))
+    throw new UsageError("--default-repository is no repository name");
   return true;
 }
 
 function readVersion(): string {
-  return (createRequire(import.meta.url)("@ocilayout/demo/package.json") as { readonly version: string }).version;
+  return (createRequire(import.meta.url)("@ocilayout/demo/package.json") as { readonly version: string })
+    .version;
 }

@@ -20,7 +20,9 @@ export async function run(args: readonly string[], options: RunOptions): Promise
   const output = createOutput(options);
   const signal = options.signal ?? new AbortController().signal;
   try {
-    return await (await parse(args))({ output, signal });
+    return await (
+      await parse(args)
+    )({ output, signal });
   } catch (error) {
     // Whoever read has seen enough.
     if (error instanceof ReaderGone) return 0;

@@ -34,8 +34,13 @@ function missing(usage: string, place: number): string {
 }
 
 function unknownVerb(verb: string, verbs: readonly string[]): string {
-  const near = verbs.filter((known) => distance(verb.slice(0, 20), known) < Math.min(3, known.length) || (verb.length > 2 && known.startsWith(verb)));
-  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the commands are ${verbs.join(", ")}`;
+  const near = verbs.filter(
+    (known) =>
+      distance(verb.slice(0, 20), known) < Math.min(3, known.length) ||
+      (verb.length > 2 && known.startsWith(verb)),
+  );
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the commands are ${verbs.join(", ")}`;
   return `unknown command ${JSON.stringify(verb)}: ${hint}`;
 }
 

@@ -18,7 +18,9 @@ export const cat: Command = defineCommand({
       const { registry, repository, tag, digest } = target;
       if (args.blob && (digest === undefined || tag !== undefined)) throw blobWithTag();
       const reader =
-        args.blob && digest !== undefined ? await registry.getBlob(repository, digest, { signal }) : await readTarget(target, { signal });
+        args.blob && digest !== undefined
+          ? await registry.getBlob(repository, digest, { signal })
+          : await readTarget(target, { signal });
       try {
         for await (const chunk of reader) await output.data(chunk);
       } finally {

@@ -58,7 +58,13 @@ export interface CommandDefinition<Args> {
 }
 
 /** Makes a {@link Command}. */
-export function defineCommand<Args>({ usage, summary, examples, options, run }: CommandDefinition<Args>): Command {
+export function defineCommand<Args>({
+  usage,
+  summary,
+  examples,
+  options,
+  run,
+}: CommandDefinition<Args>): Command {
   return {
     usage,
     register: (parser, { choose, decode }) => {

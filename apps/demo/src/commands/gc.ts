@@ -21,29 +21,52 @@ export const gc: Command = defineCommand({
   ],
   options: (parser) =>
     withPath(parser, "A layout")
-      .option("dry-run", { type: "boolean", default: false, describe: "Remove nothing, and say what would be" })
-      .option("grace", { type: "string", nargs: 1, default: "24h", describe: "What is younger stays: 24h, 10m, 0" })
+      .option("dry-run", {
+        type: "boolean",
+        default: false,
+        describe: "Remove nothing, and say what would be",
+      })
+      .option("grace", {
+        type: "string",
+        nargs: 1,
+        default: "24h",
+        describe: "What is younger stays: 24h, 10m, 0",
+      })
       .option("shared-with", {
         type: "string",
         array: true,
         nargs: 1,
         describe: "Another layout that shares the blobs, where blobs is a link; once for each",
       })
-      .option("untagged", { type: "boolean", default: false, describe: "Remove also manifests that no tag reaches" }),
+      .option("untagged", {
+        type: "boolean",
+        default: false,
+        describe: "Remove also manifests that no tag reaches",
+      }),
   run: async (args, { output, signal }) => {
     const { "dry-run": dryRun, "shared-with": sharedWith, untagged, json } = args;
     const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
     const run = async (registry: Opened): Promise<number> => {
       const report = await withProgress(output, "collecting garbage", () => registry.gc(options));
-      const { removed, bytes, uploads, withheld, failures = [] }: PerRepositoryGcReport = { refused: [], ...report };
+      const {
+        removed,
+        bytes,
+        uploads,
+        withheld,
+        failures = [],
+      }: PerRepositoryGcReport = { refused: [], ...report };
       const refused = failures.map(({ repository }) => repository);
       if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused, withheld });
       else {
         for (const digest of removed) await writeText(output, digest);
         const rest = uploads === 0 ? "" : `, and ${countOf(uploads, "unfinished upload")}`;
-        await writeText(output, `${dryRun ? "would remove" : "removed"} ${countOf(removed.length, "blob")}, ${formatSize(bytes)}${rest}`);
+        await writeText(
+          output,
+          `${dryRun ? "would remove" : "removed"} ${countOf(removed.length, "blob")}, ${formatSize(bytes)}${rest}`,
+        );
       }
-      for (const { repository, error } of failures) await output.note(`ocilayout: ${error.code}: ${repository}: ${error.message}`);
+      for (const { repository, error } of failures)
+        await output.note(`ocilayout: ${error.code}: ${repository}: ${error.message}`);
       if (withheld !== undefined && withheld.length > 0) {
         await output.note(
           `ocilayout: ${countOf(withheld.length, "blob")} kept: blobs is a link, and other layouts may need them; name those with --shared-with`,

@@ -37,7 +37,11 @@ interface Counts {
 }
 
 /** Counts the manifests, or says what is wrong with the layout of that repository, which hides no other. */
-async function count(registry: Opened, repository: string, signal: AbortSignal): Promise<Counts | "damaged" | "unreadable"> {
+async function count(
+  registry: Opened,
+  repository: string,
+  signal: AbortSignal,
+): Promise<Counts | "damaged" | "unreadable"> {
   try {
     const tags = (await collect(registry.tags(repository, { signal }))).length;
     return { tags, unreadable: await countUnreadable(registry, repository, { signal }) };

@@ -12,8 +12,14 @@ export function withPath(parser: Argv<CommonArguments>, describe: string): Argv<
 }
 
 /** Adds the PATH of a command that is about a manifest or, with `--blob`, a blob. */
-export function withContentPath(parser: Argv<CommonArguments>): Argv<PathArguments & { readonly blob: boolean }> {
-  return withPath(parser, "A tag or a digest").option("blob", { type: "boolean", default: false, describe: "A blob and not a manifest" });
+export function withContentPath(
+  parser: Argv<CommonArguments>,
+): Argv<PathArguments & { readonly blob: boolean }> {
+  return withPath(parser, "A tag or a digest").option("blob", {
+    type: "boolean",
+    default: false,
+    describe: "A blob and not a manifest",
+  });
 }
 
 /** The error for `--blob` with a path that does not end in a digest alone. */

@@ -17,7 +17,10 @@ export const pull: Command = defineCommand({
   usage: "pull <path>",
   summary: "Write the layers of an artifact back as files, by their titles",
   examples: [
-    ["$0 pull images/team/docs:v1 --output docs", "Into the directory docs, which is made where it is not there"],
+    [
+      "$0 pull images/team/docs:v1 --output docs",
+      "Into the directory docs, which is made where it is not there",
+    ],
     ["$0 pull images/team/docs:v1 --output docs --force", "Replace files that are there"],
   ],
   options: (parser) =>
@@ -37,12 +40,18 @@ export const pull: Command = defineCommand({
         return pullFiles(registry, repository, files, args.output, { force: args.force, signal, onFile });
       });
       if (args.json) {
-        const pulled = files.map(({ title, descriptor }) => ({ path: title, digest: descriptor.digest, size: descriptor.size }));
+        const pulled = files.map(({ title, descriptor }) => ({
+          path: title,
+          digest: descriptor.digest,
+          size: descriptor.size,
+        }));
         await writeJson(output, { repository, digest, output: args.output, files: pulled, skipped });
         return undefined;
       }
-      for (const { title, descriptor } of files) await writeText(output, `${printable(title)}  ${formatSize(descriptor.size)}`);
-      if (skipped > 0) await output.note(`ocilayout: ${countOf(skipped, "layer")} without a title, not written`);
+      for (const { title, descriptor } of files)
+        await writeText(output, `${printable(title)}  ${formatSize(descriptor.size)}`);
+      if (skipped > 0)
+        await output.note(`ocilayout: ${countOf(skipped, "layer")} without a title, not written`);
       return undefined;
     }),
 });
@@ -51,10 +60,14 @@ async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; s
   const { digest, mediaType } = reader.descriptor;
   const parsed = parseManifest(await reader.bytes(), mediaType);
   if (parsed.kind !== "manifest") {
-    throw new RegistryError("UNSUPPORTED", `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests, by digest" : "no manifest with layers"}`);
+    throw new RegistryError(
+      "UNSUPPORTED",
+      `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests, by digest" : "no manifest with layers"}`,
+    );
   }
   const { layers } = parsed.manifest;
   const files = titledLayers(layers);
-  if (files.length === 0) throw new RegistryError("UNSUPPORTED", `no layer of ${digest} has a title: it is no artifact of files`);
+  if (files.length === 0)
+    throw new RegistryError("UNSUPPORTED", `no layer of ${digest} has a title: it is no artifact of files`);
   return { files, skipped: layers.length - files.length };
 }

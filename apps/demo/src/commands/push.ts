@@ -21,23 +21,45 @@ export const push: Command = defineCommand({
   usage: "push <path> <files..>",
   summary: "Push files and directories as an artifact, a layer for each file",
   examples: [
-    ["$0 push images//team/docs:v1 README.md guide", "A file, and every file below a directory; // ends the directory of a new layout"],
+    [
+      "$0 push images//team/docs:v1 README.md guide",
+      "A file, and every file below a directory; // ends the directory of a new layout",
+    ],
     ["$0 push new/default:v1 report.pdf", "Make the layout new, with the bare tag v1"],
-    ["$0 push images:v1 app.wasm --artifact-type application/vnd.example --annotation team=a", "Say what it is"],
+    [
+      "$0 push images:v1 app.wasm --artifact-type application/vnd.example --annotation team=a",
+      "Say what it is",
+    ],
   ],
   options: (parser) =>
     withPath(parser, "The tag: DIRECTORY/REPOSITORY:TAG, or DIRECTORY//REPOSITORY:TAG for a new layout")
       .positional("files", { type: "string", array: true, demandOption: true, describe: "What is pushed" })
-      .option("artifact-type", { type: "string", nargs: 1, default: UNKNOWN_ARTIFACT, describe: "The kind of artifact" })
-      .option("media-type", { type: "string", nargs: 1, default: octetStream, describe: "The kind of each file" })
-      .option("annotation", { type: "string", array: true, nargs: 1, describe: "KEY=VALUE, any number of times" }),
+      .option("artifact-type", {
+        type: "string",
+        nargs: 1,
+        default: UNKNOWN_ARTIFACT,
+        describe: "The kind of artifact",
+      })
+      .option("media-type", {
+        type: "string",
+        nargs: 1,
+        default: octetStream,
+        describe: "The kind of each file",
+      })
+      .option("annotation", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "KEY=VALUE, any number of times",
+      }),
   run: async (args, { output, signal }) => {
     const { json, "artifact-type": artifactType, "media-type": mediaType } = args;
     requireMediaType(artifactType);
     requireMediaType(mediaType);
     const description = { artifactType, mediaType, annotations: parseAnnotations(args.annotation ?? []) };
     return withTarget(args, "create", async ({ registry, repository, directory, tag, digest }) => {
-      if (tag === undefined || digest !== undefined) throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
+      if (tag === undefined || digest !== undefined)
+        throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
       const pushed = await withProgress(output, "looking at the files", async (progress) => {
         const files = await collectFiles(args.files);
         const onFile = ({ title }: { readonly title: string }): void => {
@@ -47,7 +69,11 @@ export const push: Command = defineCommand({
       });
       const { manifest, layers } = pushed;
       if (json) await writeJson(output, { directory, repository, tag, ...manifest, layers });
-      else await writeText(output, `${nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`);
+      else
+        await writeText(
+          output,
+          `${nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`,
+        );
       return undefined;
     });
   },

@@ -24,13 +24,45 @@ export const serve: Command = defineCommand({
   ],
   options: (parser) =>
     withPath(parser, "A layout")
-      .option("port", { type: "string", nargs: 1, default: "5000", describe: "The port; 0 takes one that is free" })
-      .option("host", { type: "string", nargs: 1, default: "127.0.0.1", describe: "The address to listen at" })
-      .option("allowed-host", { type: "string", array: true, nargs: 1, describe: "A further host that clients may know the server by, such as registry.example" })
-      .option("allowed-origin", { type: "string", array: true, nargs: 1, describe: "An origin whose web pages may use the server, such as https://ui.example" })
-      .option("writable", { type: "boolean", default: false, describe: "Whether anything may be pushed or deleted" })
-      .option("allow-sparse", { type: "boolean", default: false, describe: "Whether an image may be pushed without all of its parts" })
-      .option("verify", { type: "boolean", default: false, describe: "Whether blobs are verified while they are sent; clients do so anyway" }),
+      .option("port", {
+        type: "string",
+        nargs: 1,
+        default: "5000",
+        describe: "The port; 0 takes one that is free",
+      })
+      .option("host", {
+        type: "string",
+        nargs: 1,
+        default: "127.0.0.1",
+        describe: "The address to listen at",
+      })
+      .option("allowed-host", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "A further host that clients may know the server by, such as registry.example",
+      })
+      .option("allowed-origin", {
+        type: "string",
+        array: true,
+        nargs: 1,
+        describe: "An origin whose web pages may use the server, such as https://ui.example",
+      })
+      .option("writable", {
+        type: "boolean",
+        default: false,
+        describe: "Whether anything may be pushed or deleted",
+      })
+      .option("allow-sparse", {
+        type: "boolean",
+        default: false,
+        describe: "Whether an image may be pushed without all of its parts",
+      })
+      .option("verify", {
+        type: "boolean",
+        default: false,
+        describe: "Whether blobs are verified while they are sent; clients do so anyway",
+      }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);
@@ -41,9 +73,18 @@ export const serve: Command = defineCommand({
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
       };
       const pages = { allowedHosts: args["allowed-host"], allowedOrigins: args["allowed-origin"] };
-      const server = await listenOrExplain(registry, { host, port, writable, verifyBlobs: args.verify, onError, ...pages });
+      const server = await listenOrExplain(registry, {
+        host,
+        port,
+        writable,
+        verifyBlobs: args.verify,
+        onError,
+        ...pages,
+      });
       try {
-        await (json ? writeJson(output, { url: server.url, port: server.port }) : writeText(output, server.url));
+        await (json
+          ? writeJson(output, { url: server.url, port: server.port })
+          : writeText(output, server.url));
         if (!signal.aborted) await once(signal, "abort");
       } finally {
         await server.close();
@@ -65,6 +106,7 @@ async function listenOrExplain(registry: Opened, options: ServeOptions): Promise
 }
 
 function parsePort(text: string): number {
-  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--port needs a number up to 65535, not ${text}`);
+  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new UsageError(`--port needs a number up to 65535, not ${text}`);
   return Number(text);
 }

@@ -26,13 +26,17 @@ export const show: Command = defineCommand({
   options: (parser) => withPath(parser, "A layout, a repository, a tag or a digest"),
   run: (args, { output, signal }) =>
     withTarget(args, "read", async (target) => {
-      const draw = (tree: Tree): Promise<void> => (args.json ? writeJson(output, tree) : write(output, tree, shownName(target, tree, args.perRepo)));
+      const draw = (tree: Tree): Promise<void> =>
+        args.json ? writeJson(output, tree) : write(output, tree, shownName(target, tree, args.perRepo));
       if ((target.tag ?? target.digest) !== undefined) {
         await draw(await showOne(target, signal));
         return undefined;
       }
       const { registry } = target;
-      const repositories = target.path === target.directory ? await collect(registry.repositories({ signal })) : [target.repository];
+      const repositories =
+        target.path === target.directory
+          ? await collect(registry.repositories({ signal }))
+          : [target.repository];
       let unreadable = 0;
       const count = async (tree: Tree): Promise<void> => {
         if (tree.nodes.some(({ state }) => state === "unreadable")) unreadable += 1;
@@ -40,7 +44,9 @@ export const show: Command = defineCommand({
       };
       for (const repository of repositories) await showAll(target, repository, signal, count);
       if (unreadable === 0) return undefined;
-      await output.note(`ocilayout: cannot read ${countOf(unreadable, "manifest")}: ocilayout cat PATH@DIGEST says why`);
+      await output.note(
+        `ocilayout: cannot read ${countOf(unreadable, "manifest")}: ocilayout cat PATH@DIGEST says why`,
+      );
       return 1;
     }),
 });
@@ -64,13 +70,15 @@ async function showAll(
   const shown: Set<string> = new Set();
   for (const { descriptor, tags, unreadableNames } of listings.sort(compare)) {
     if (tags.length + unreadableNames.length === 0 && shown.has(descriptor.digest)) continue;
-    const nodes = await growTree(registry, repository, descriptor.digest, { signal }).catch((error: unknown) => {
-      if (!isRegistryError(error)) throw error;
-      // What cannot be read is still there, and hides nothing else.
-      const state = STATES.get(error.code) ?? "damaged";
-      const { mediaType, digest, size } = descriptor;
-      return [{ depth: 0, role: roleOf(mediaType), state, mediaType, digest, size }];
-    });
+    const nodes = await growTree(registry, repository, descriptor.digest, { signal }).catch(
+      (error: unknown) => {
+        if (!isRegistryError(error)) throw error;
+        // What cannot be read is still there, and hides nothing else.
+        const state = STATES.get(error.code) ?? "damaged";
+        const { mediaType, digest, size } = descriptor;
+        return [{ depth: 0, role: roleOf(mediaType), state, mediaType, digest, size }];
+      },
+    );
     for (const { digest } of nodes) shown.add(digest);
     await draw({ repository, tags, ...(unreadableNames.length === 0 ? {} : { unreadableNames }), nodes });
   }

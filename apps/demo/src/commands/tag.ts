@@ -31,9 +31,14 @@ export const tag: Command = defineCommand({
       const { registry, repository } = target;
       const reader = await readTarget(target, { signal });
       const { digest, mediaType } = reader.descriptor;
-      const manifest = await registry.pushManifest(repository, await reader.bytes(), mediaType, { digest, tags, signal });
+      const manifest = await registry.pushManifest(repository, await reader.bytes(), mediaType, {
+        digest,
+        tags,
+        signal,
+      });
       if (args.json) await writeJson(output, { repository, tags, ...manifest });
-      else for (const name of tags) await writeText(output, `${nameOf(repository, { tag: name })}  ${digest}`);
+      else
+        for (const name of tags) await writeText(output, `${nameOf(repository, { tag: name })}  ${digest}`);
       return undefined;
     });
   },

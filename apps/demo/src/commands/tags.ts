@@ -19,14 +19,16 @@ export const tags: Command = defineCommand({
   options: (parser) => withPath(parser, "A layout, or a repository in one"),
   run: (args, { output, signal }) =>
     withTarget(args, "read", async ({ registry, repository, path, tag, digest }) => {
-      if ((tag ?? digest) !== undefined) throw new UsageError("tags takes a repository, without a tag or digest");
+      if ((tag ?? digest) !== undefined)
+        throw new UsageError("tags takes a repository, without a tag or digest");
       for await (const name of registry.tags(repository, { signal })) {
         const target = await registry.resolveTag(repository, name, { signal });
         if (args.json) await writeJson(output, { tag: name, ...target });
         else await writeText(output, `${name}  ${target.digest}  ${formatSize(target.size)}`);
       }
       const unreadable = describeUnreadable(await countUnreadable(registry, repository, { signal }));
-      if (unreadable !== "") await output.note(`ocilayout: and ${unreadable}: ocilayout show ${printable(path)}`);
+      if (unreadable !== "")
+        await output.note(`ocilayout: and ${unreadable}: ocilayout show ${printable(path)}`);
       return undefined;
     }),
 });

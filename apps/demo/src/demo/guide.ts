@@ -18,12 +18,15 @@ export const packageType: string = "application/vnd.ocilayout.package";
  */
 export async function guide(packages: string, directory: string, streams: Streams): Promise<void> {
   const shell = new Shell(streams);
-  const [layout, packed, pulled] = ["registry", "packages", "pulled"].map((name) => join(directory, name)) as [string, string, string];
+  const [layout, packed, pulled] = ["registry", "packages", "pulled"].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
   await rm(packed, { recursive: true, force: true });
   await mkdir(packed, { recursive: true });
   shell.say("This repository's packages, packed as they would be published, go into an OCI Image Layout:");
   const all = await packPackages(packages, packed);
-  for (const it of all) await shell.ocilayout("push", referenceOf(layout, it), it.path, "--artifact-type", packageType);
+  for (const it of all)
+    await shell.ocilayout("push", referenceOf(layout, it), it.path, "--artifact-type", packageType);
 
   shell.say("\nThe layout can be asked like a registry:");
   await shell.ocilayout("ls", layout);
@@ -40,9 +43,12 @@ export async function guide(packages: string, directory: string, streams: Stream
   await shell.ocilayout("gc", layout, "--grace", "0", "--untagged");
   await shell.ocilayout("verify", layout);
 
-  shell.say(`\n${countOf(all.length, "package")} pushed, listed, pulled and compared: each came back byte for byte.`);
+  shell.say(
+    `\n${countOf(all.length, "package")} pushed, listed, pulled and compared: each came back byte for byte.`,
+  );
   shell.say(`The layout lies in ${layout}. Other tools read it, and other clients where it is served:`);
-  for (const it of all.slice(0, 1)) shell.say(`  skopeo inspect --raw oci:${layout}:${nameOf(it)}:${it.manifest.version}`);
+  for (const it of all.slice(0, 1))
+    shell.say(`  skopeo inspect --raw oci:${layout}:${nameOf(it)}:${it.manifest.version}`);
   shell.say(`  node apps/demo/bin/ocilayout.js serve ${layout}`);
 }
 
@@ -56,5 +62,6 @@ function referenceOf(layout: string, it: PackedPackage): string {
 }
 
 async function requireSame(packed: string, pulled: string): Promise<void> {
-  if (!(await readFile(packed)).equals(await readFile(pulled))) throw new Error(`${pulled} is not what was pushed`);
+  if (!(await readFile(packed)).equals(await readFile(pulled)))
+    throw new Error(`${pulled} is not what was pushed`);
 }

@@ -32,7 +32,9 @@ export async function packPackages(packages: string, destination: string): Promi
   const manifests = await readManifests(packages);
   const [command, ...prefix] = packageManager();
   const filters = manifests.flatMap(({ name }) => ["--filter", name]);
-  await run(command, [...prefix, "--recursive", ...filters, "pack", "--pack-destination", destination], { cwd: packages });
+  await run(command, [...prefix, "--recursive", ...filters, "pack", "--pack-destination", destination], {
+    cwd: packages,
+  });
   return manifests.map((manifest) => {
     const fileName = `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`;
     return { manifest, fileName, path: join(destination, fileName) };
@@ -41,10 +43,14 @@ export async function packPackages(packages: string, destination: string): Promi
 
 /** The manifests of the packages that are to be published, in the order of their directories. */
 async function readManifests(packages: string): Promise<PackageManifest[]> {
-  const directories = (await readdir(packages, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const directories = (await readdir(packages, { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  );
   const manifests: PackageManifest[] = [];
   for (const { name } of directories.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const manifest = JSON.parse(await readFile(join(packages, name, "package.json"), "utf8")) as PackageManifest;
+    const manifest = JSON.parse(
+      await readFile(join(packages, name, "package.json"), "utf8"),
+    ) as PackageManifest;
     if (manifest.private !== true) manifests.push(manifest);
   }
   return manifests;

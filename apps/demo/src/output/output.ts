@@ -27,7 +27,8 @@ export class ReaderGone extends Error {}
 
 /** Output on streams. A stream that fails ends no process: what is written to it next rejects. */
 export function createOutput({ stdout, stderr }: Streams): Output {
-  for (const stream of [stdout, stderr]) if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
+  for (const stream of [stdout, stderr])
+    if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
   return {
     data: async (chunk) => {
       if (chunk.length > 0) await write(stdout, chunk);

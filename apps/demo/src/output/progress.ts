@@ -13,7 +13,10 @@ export interface Progress {
 }
 
 /** A stream that may be a terminal. */
-export type Terminal = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type Terminal = Writable & {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+};
 
 const SILENT: Progress = { update: () => undefined, clear: () => undefined, end: () => undefined };
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { excerpt } from "@ocilayout/oci-types";
 
 /** What skopeo calls the other places that an image may be in. */
-const TRANSPORTS = /^(?:docker|docker-daemon|docker-archive|oci-archive|containers-storage|dir|ostree|sif|tarball):/;
+const TRANSPORTS =
+  /^(?:docker|docker-daemon|docker-archive|oci-archive|containers-storage|dir|ostree|sif|tarball):/;
 
 /**
  * Why `path` means no layout, and what to write instead, as far as what is there says it.
@@ -70,7 +71,8 @@ function explainTree(directory: string): string | undefined {
     for (const entry of readdirSync(join(directory, place), { withFileTypes: true })) {
       const name = place === "" ? entry.name : `${place}/${entry.name}`;
       if (!entry.isDirectory() || entry.name === "blobs") continue;
-      if (existsSync(join(directory, name, "oci-layout"))) return `it has layouts in it: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
+      if (existsSync(join(directory, name, "oci-layout")))
+        return `it has layouts in it: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
       if (name.split("/").length < TREE.depth && places.length < TREE.places) places.push(name);
     }
   }

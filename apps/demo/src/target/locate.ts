@@ -33,7 +33,8 @@ export interface Target {
  */
 export async function locate(path: string): Promise<Target> {
   // Also a damaged layout, or one whose first write was interrupted: not a name in the directory above.
-  if (["layout", "remnant", "unfinished"].includes(await kindOf(path))) return { path, directory: path, exists: true };
+  if (["layout", "remnant", "unfinished"].includes(await kindOf(path)))
+    return { path, directory: path, exists: true };
   const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
     throw isRegistryError(error, "NAME_INVALID") ? withAdvice(error, path) : error;
   });
@@ -74,7 +75,10 @@ function inTree(path: string, directory: string, rest: string): Target {
 export async function locateWhole(path: string, perRepo: boolean): Promise<Target> {
   if (perRepo) {
     if (!hasMarker(path)) return { path, directory: path, exists: isDirectory(path) };
-    throw new RegistryError("LAYOUT_INVALID", `${excerpt(path)} is one layout, not a directory of layouts: leave out --per-repo`);
+    throw new RegistryError(
+      "LAYOUT_INVALID",
+      `${excerpt(path)} is one layout, not a directory of layouts: leave out --per-repo`,
+    );
   }
   try {
     return await locate(path);
@@ -93,7 +97,9 @@ export function noLayout({ path }: Target): RegistryError {
 /** `error`, with what to write instead of `path`. */
 function withAdvice(error: RegistryError, path: string): RegistryError {
   const advice = explainMissing(path);
-  return advice === undefined ? error : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
+  return advice === undefined
+    ? error
+    : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
 }
 
 /** Whether a layout may be created in `directory`: nothing else is there. */

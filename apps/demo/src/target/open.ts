@@ -71,7 +71,9 @@ export async function withWhole<Result>(
   const target = found.exists || purpose !== "create" ? found : { ...found, directory: args.path };
   await requireThere(target, purpose, args);
   if (target.exists && (target.repository ?? target.tag ?? target.digest) !== undefined) {
-    throw new UsageError(`this command takes a layout as a whole, and ${excerpt(args.path)} is a part of one`);
+    throw new UsageError(
+      `this command takes a layout as a whole, and ${excerpt(args.path)} is a part of one`,
+    );
   }
   return opened(target, purpose, args, use, options);
 }
@@ -80,7 +82,8 @@ async function requireThere(target: Target, purpose: Purpose, { perRepo }: Commo
   if (target.exists) return;
   if (purpose !== "create") throw noLayout(target);
   const prefix = explainPrefix(target.path);
-  if (prefix !== undefined) throw new RegistryError("NAME_INVALID", `cannot make a layout at ${excerpt(target.path)}: ${prefix}`);
+  if (prefix !== undefined)
+    throw new RegistryError("NAME_INVALID", `cannot make a layout at ${excerpt(target.path)}: ${prefix}`);
   // A layout among somebody's files would be a mess; each of a directory of layouts has a directory of its own.
   if (perRepo || (await isFree(target.directory))) return;
   throw new RegistryError(

@@ -12,7 +12,11 @@ export type Reference = { readonly tag: string } | { readonly digest: string };
  *
  * @throws {@link UsageError} Where it ends in neither tag nor digest, or in both.
  */
-export function requireReference({ path, tag, digest }: Pick<OpenTarget, "path" | "tag" | "digest">): Reference {
+export function requireReference({
+  path,
+  tag,
+  digest,
+}: Pick<OpenTarget, "path" | "tag" | "digest">): Reference {
   if (tag !== undefined && digest !== undefined) {
     throw new UsageError(`${path} has a tag and a digest: leave out :${tag} or @${digest}`);
   }

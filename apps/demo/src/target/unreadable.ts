@@ -4,9 +4,14 @@ import { countOf } from "../output/text.ts";
 import type { Opened } from "./open.ts";
 
 /** How many manifests of a repository have a name in `index.json` that cannot be read as a repository and a tag. */
-export async function countUnreadable(registry: Opened, repository: string, options: CallOptions): Promise<number> {
+export async function countUnreadable(
+  registry: Opened,
+  repository: string,
+  options: CallOptions,
+): Promise<number> {
   let count = 0;
-  for await (const { unreadableNames } of registry.manifests(repository, options)) if (unreadableNames.length > 0) count += 1;
+  for await (const { unreadableNames } of registry.manifests(repository, options))
+    if (unreadableNames.length > 0) count += 1;
   return count;
 }
 

@@ -8,7 +8,10 @@ import type { Tree, TreeNode } from "./node.ts";
  *
  * @param repository - The repository's name, as it is shown.
  */
-export function* drawTree({ tags, unreadableNames = [], nodes }: Tree, repository: string): Generator<string, void, undefined> {
+export function* drawTree(
+  { tags, unreadableNames = [], nodes }: Tree,
+  repository: string,
+): Generator<string, void, undefined> {
   const lasts = findLasts(nodes);
   // Whether the branch of each level goes on below.
   const open: boolean[] = [];
@@ -17,8 +20,11 @@ export function* drawTree({ tags, unreadableNames = [], nodes }: Tree, repositor
     open.length = depth;
     const before = open.slice(1).map(rail).join("");
     const isLast = lasts[place] === true;
-    const name = tags.length > 0 ? `${repository}:${tags.join(",")}` : `${repository}@${shorten(node.digest)}`;
-    yield depth === 0 ? `${name}  ${describe(node)}${unreadableNames.map((it) => `  named ${excerpt(it)}`).join("")}` : `${before}${isLast ? "└─ " : "├─ "}${describe(node)}`;
+    const name =
+      tags.length > 0 ? `${repository}:${tags.join(",")}` : `${repository}@${shorten(node.digest)}`;
+    yield depth === 0
+      ? `${name}  ${describe(node)}${unreadableNames.map((it) => `  named ${excerpt(it)}`).join("")}`
+      : `${before}${isLast ? "└─ " : "├─ "}${describe(node)}`;
     open.push(!isLast);
     const hasParts = (nodes[place + 1]?.depth ?? 0) > depth;
     const below = `${open.slice(1).map(rail).join("")}${hasParts ? "│  " : "   "}`;

@@ -7,7 +7,12 @@ import type { TreeNode } from "./node.ts";
 type Source = Pick<RegistryReader, "getManifest"> & Pick<RegistryLister, "referrers">;
 
 /** Everything below the manifest `digest`: its parts, and what refers to each manifest, each referrer once. */
-export async function growTree(registry: Source, repository: string, digest: string, options: CallOptions): Promise<TreeNode[]> {
+export async function growTree(
+  registry: Source,
+  repository: string,
+  digest: string,
+  options: CallOptions,
+): Promise<TreeNode[]> {
   const tree = new Growing(registry, repository, options);
   await tree.add(digest);
   return tree.nodes;
@@ -48,7 +53,9 @@ class Growing {
   async #addReferrers(digest: string, depth: number): Promise<void> {
     for await (const referrer of this.#registry.referrers(this.#repository, digest, this.#options)) {
       if (this.#met.has(referrer.digest)) {
-        this.nodes.push({ ...nodeOf({ descriptor: referrer, state: "repeated" }, depth + 1, "referrer", digest) });
+        this.nodes.push({
+          ...nodeOf({ descriptor: referrer, state: "repeated" }, depth + 1, "referrer", digest),
+        });
       } else await this.add(referrer.digest, depth + 1, digest);
     }
   }
@@ -61,7 +68,12 @@ function nodeOf(
   parent: string | undefined,
 ): TreeNode {
   const { mediaType, digest, size, platform } = descriptor;
-  const document = manifest?.kind === "manifest" ? manifest.manifest : manifest?.kind === "index" ? manifest.index : undefined;
+  const document =
+    manifest?.kind === "manifest"
+      ? manifest.manifest
+      : manifest?.kind === "index"
+        ? manifest.index
+        : undefined;
   const annotations: Annotations = { ...descriptor.annotations, ...document?.annotations };
   return {
     depth,

@@ -1,7 +1,13 @@
 import { basename, dirname, join, sep } from "node:path";
 
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { createHasher, digestAlgorithms, isDigest, parseDigest, requireAlgorithm } from "@ocilayout/oci-types";
+import {
+  createHasher,
+  digestAlgorithms,
+  isDigest,
+  parseDigest,
+  requireAlgorithm,
+} from "@ocilayout/oci-types";
 
 import { pauseIfDue } from "../pace.ts";
 import { closeQuietly } from "./atomic-file.ts";
@@ -134,7 +140,7 @@ export class BlobFiles {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
     const buffer = new Uint8Array(READ_BYTES);
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       signal?.throwIfAborted();
       const count = await this.#disk.read(file, buffer, at);
       if (count === 0) break;

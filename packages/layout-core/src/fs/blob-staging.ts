@@ -33,7 +33,12 @@ export class BlobStaging {
   readonly #clock: FileClock;
 
   /** @param settings - Whether what is put in place survives a loss of power, and the clock that dates it. */
-  constructor(disk: Disk, paths: LayoutPaths, blobs: BlobFiles, settings: { readonly durable: boolean; readonly clock: FileClock }) {
+  constructor(
+    disk: Disk,
+    paths: LayoutPaths,
+    blobs: BlobFiles,
+    settings: { readonly durable: boolean; readonly clock: FileClock },
+  ) {
     this.#disk = disk;
     this.#paths = paths;
     this.#blobs = blobs;
@@ -46,7 +51,11 @@ export class BlobStaging {
    *
    * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
    */
-  async stage(expected: BlobDescriptor, chunks: BlobChunks, signal: AbortSignal | undefined): Promise<StagedBlob> {
+  async stage(
+    expected: BlobDescriptor,
+    chunks: BlobChunks,
+    signal: AbortSignal | undefined,
+  ): Promise<StagedBlob> {
     try {
       const { algorithm, digest } = requireDigest(expected.digest);
       const { temporary, file } = await this.#createTemporary();
@@ -85,7 +94,10 @@ export class BlobStaging {
    * Stages the file `path` as it is: as a link of it or, where the file system has none, it is another one, or the file is
    * somebody else's and cannot be renewed, a copy. `undefined` where it is not there, or not as large as it should be.
    */
-  async stageFile(path: string, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob | undefined> {
+  async stageFile(
+    path: string,
+    { digest, size }: Pick<StagedBlob, "digest" | "size">,
+  ): Promise<StagedBlob | undefined> {
     const uploads = await this.#uploads();
     const temporary = join(uploads.path, `${ownedName()}.blob`);
     const staged = { digest, size, temporary };
@@ -145,9 +157,11 @@ export class BlobStaging {
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
-    if (await renewStaged(this.#disk, this.#clock, staged.temporary, false)) await this.#disk.rename(staged.temporary, path);
+    if (await renewStaged(this.#disk, this.#clock, staged.temporary, false))
+      await this.#disk.rename(staged.temporary, path);
     else await this.#placeCopy(staged, path);
-    if (this.#durable) await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
+    if (this.#durable)
+      await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }
 
   /** An upload that another user began is that user's file: a copy of ours gets the name. */
@@ -199,7 +213,8 @@ export class BlobStaging {
     await this.#blobs.directoryFor(digest);
     await this.#disk.unlink(path);
     onRemoved();
-    if (this.#durable) await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
+    if (this.#durable)
+      await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
   }
 
   /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
@@ -242,9 +257,13 @@ export class BlobStaging {
 /** Refuses content that is not what it was said to be. */
 export function requireMatch(expected: BlobDescriptor, digest: string, size: number, received: string): void {
   if (expected.size !== undefined && size !== expected.size) {
-    throw new RegistryError("SIZE_INVALID", `content has ${size} bytes, not ${expected.size}`, { detail: { received: size } });
+    throw new RegistryError("SIZE_INVALID", `content has ${size} bytes, not ${expected.size}`, {
+      detail: { received: size },
+    });
   }
   if (received !== digest) {
-    throw new RegistryError("DIGEST_INVALID", `content has digest ${received}, not ${digest}`, { detail: { received } });
+    throw new RegistryError("DIGEST_INVALID", `content has digest ${received}, not ${digest}`, {
+      detail: { received },
+    });
   }
 }

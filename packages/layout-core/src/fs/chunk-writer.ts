@@ -35,8 +35,10 @@ export class ChunkWriter {
 
   /** Adds a chunk, whose memory is its owner's again when this resolves. A write that failed rejects a later call. */
   async add(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.length; ) {
-      const block = (this.#blocks[this.#turn] ??= Buffer.allocUnsafeSlow(this.#size === 0 ? FIRST_BLOCK_BYTES : BLOCK_BYTES));
+    for (let at = 0; at < chunk.length;) {
+      const block = (this.#blocks[this.#turn] ??= Buffer.allocUnsafeSlow(
+        this.#size === 0 ? FIRST_BLOCK_BYTES : BLOCK_BYTES,
+      ));
       const part = chunk.subarray(at, at + block.length - this.#filled);
       block.set(part, this.#filled);
       this.#filled += part.length;

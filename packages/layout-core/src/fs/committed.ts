@@ -5,7 +5,10 @@ export async function afterCommit<Result>(made: string, run: () => Promise<Resul
   try {
     return await run();
   } catch (cause) {
-    throw new RegistryError("STORAGE_FAILED", `${made}, but it may not survive a loss of power`, { cause, detail: { committed: true } });
+    throw new RegistryError("STORAGE_FAILED", `${made}, but it may not survive a loss of power`, {
+      cause,
+      detail: { committed: true },
+    });
   }
 }
 

@@ -63,7 +63,8 @@ async function* findDebris(
     const { name } = entry;
     const path = join(paths.uploads, name);
     if (uploads.isSession(name)) {
-      if (await isEnded(disk, uploads, name, endedBeforeMs)) yield () => uploads.removeEnded(name, endedBeforeMs);
+      if (await isEnded(disk, uploads, name, endedBeforeMs))
+        yield () => uploads.removeEnded(name, endedBeforeMs);
     } else if (name.endsWith(".blob") && entry.isFile()) {
       const liveness = judgeName(name);
       if (liveness === undefined || !isLeft(path, liveness)) continue;
@@ -86,7 +87,12 @@ const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
 /** A claim on the lock of a dead holder; never the lock itself. */
 const CLAIM = /^\.index\.json\.lock\.[0-9a-z-]+\.claim$/;
 
-async function isEnded(disk: Disk, uploads: UploadFiles, id: string, endedBeforeMs: number): Promise<boolean> {
+async function isEnded(
+  disk: Disk,
+  uploads: UploadFiles,
+  id: string,
+  endedBeforeMs: number,
+): Promise<boolean> {
   const state = await uploads.inspect(id);
   if (state !== undefined && "unsound" in state) return false;
   if (state !== undefined) return state.writtenMs < endedBeforeMs;

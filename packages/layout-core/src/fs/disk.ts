@@ -136,7 +136,16 @@ export function isAbsent(error: unknown): boolean {
 
 /** What the system answers about one bad file. Other codes concern every file: too many are open, no memory is left. */
 const FILE_FAULTS: ReadonlySet<string | undefined> = new Set([
-  "EACCES", "EPERM", "EIO", "ELOOP", "ENXIO", "ENODEV", "EISDIR", "EUCLEAN", "EBADMSG", "ESTALE",
+  "EACCES",
+  "EPERM",
+  "EIO",
+  "ELOOP",
+  "ENXIO",
+  "ENODEV",
+  "EISDIR",
+  "EUCLEAN",
+  "EBADMSG",
+  "ESTALE",
 ]);
 
 /** Whether `error` concerns the one file that was to be read, so that reading others can go on. */
@@ -155,7 +164,15 @@ export async function listIfThere(disk: Disk, directory: string): ReturnType<Dis
 }
 
 /** What a file system says that has no hard links, has no more of them to give, or not between these places. */
-const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
+const NO_LINKS: ReadonlySet<string | undefined> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+  "EXDEV",
+  "EINVAL",
+]);
 
 /** Whether `error` says that there is no linking here. */
 export function hasNoLinks(error: unknown): boolean {

@@ -67,7 +67,12 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   /** The read that was begun last: before it is over the file cannot be closed. */
   #latest: Promise<Uint8Array> | undefined;
 
-  constructor(disk: Disk, held: HeldFile, { start, end }: FilePart, { readBytes, make }: { readonly readBytes: number; readonly make: MakeBuffer }) {
+  constructor(
+    disk: Disk,
+    held: HeldFile,
+    { start, end }: FilePart,
+    { readBytes, make }: { readonly readBytes: number; readonly make: MakeBuffer },
+  ) {
     this.#readBytes = readBytes;
     this.#disk = disk;
     this.#make = make;

@@ -115,7 +115,8 @@ export class IndexFile {
       // Not before: what it has of the disk is what the text needs.
       if (isReserve) await disk.truncate(created, bytes.length);
       const mode = disk.lstatNow(index)?.mode;
-      if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode) await disk.chmod(created, Number(mode) & 0o7777);
+      if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode)
+        await disk.chmod(created, Number(mode) & 0o7777);
       if (durable) await disk.sync(created);
     });
     try {
@@ -135,9 +136,13 @@ export class IndexFile {
     if (durable) await afterCommit("the index was changed", () => syncDirectory(disk, root));
     const isOurs = await afterCommit("the index was changed", async () => lock.isOurs());
     if (isOurs) return { stamp };
-    throw new RegistryError("STORAGE_FAILED", "the lock was lost while the index was changed: another writer may not have seen it", {
-      detail: { committed: "unknown" },
-    });
+    throw new RegistryError(
+      "STORAGE_FAILED",
+      "the lock was lost while the index was changed: another writer may not have seen it",
+      {
+        detail: { committed: "unknown" },
+      },
+    );
   }
 
   /** A rename changes the times. What has no stamp is read again. */

@@ -4,7 +4,14 @@ import { RegistryError } from "@ocilayout/oci-types";
 
 import { emptyIndexText } from "../index-text.ts";
 import { isRecord } from "../json.ts";
-import { closeQuietly, ensureDirectory, renameOrRemove, syncDirectory, temporaryBeside, writeNewFile } from "./atomic-file.ts";
+import {
+  closeQuietly,
+  ensureDirectory,
+  renameOrRemove,
+  syncDirectory,
+  temporaryBeside,
+  writeNewFile,
+} from "./atomic-file.ts";
 import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
 import { listIfThere, systemCode } from "./disk.ts";
 import { notDirectory } from "./own-directory.ts";
@@ -69,14 +76,19 @@ export function stampNow(disk: Disk, path: string): string | undefined {
  * @returns Whether the layout is whole; what is not whole and not damaged is to be completed by the next write.
  * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged or of another version.
  */
-export async function checkParts(disk: Disk, paths: LayoutPaths, entries: number | undefined): Promise<boolean> {
+export async function checkParts(
+  disk: Disk,
+  paths: LayoutPaths,
+  entries: number | undefined,
+): Promise<boolean> {
   const hasMarker = await checkMarker(disk, paths);
   const hasBlobs = hasBlobsDirectory(disk, paths);
   if (entries === undefined) {
     if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
     // Blobs that lie elsewhere are other layouts', too, and there before this one.
     const isElsewhere = paths.blobs !== join(paths.root, "blobs");
-    if (hasBlobs && !isElsewhere && !(await isEmptyBlobs(disk, paths.blobs))) throw damaged("it has blobs and no index.json");
+    if (hasBlobs && !isElsewhere && !(await isEmptyBlobs(disk, paths.blobs)))
+      throw damaged("it has blobs and no index.json");
     return false;
   }
   if (!hasMarker) throw damaged("it has an index.json and no oci-layout file");
@@ -132,7 +144,11 @@ export async function readText(
 
 /** The error for a layout that is not one, or not whole. */
 export function damaged(reason: string, cause?: unknown): RegistryError {
-  return new RegistryError("LAYOUT_INVALID", `this is not a whole layout: ${reason}`, cause === undefined ? {} : { cause });
+  return new RegistryError(
+    "LAYOUT_INVALID",
+    `this is not a whole layout: ${reason}`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** A byte order mark, as some editors write one, is skipped. */
@@ -149,7 +165,10 @@ function decode(bytes: Uint8Array, name: string): string {
 async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
   const marker = await readMarker(disk, paths.marker);
   if (marker === undefined) return false;
-  const version = isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion") ? marker["imageLayoutVersion"] : undefined;
+  const version =
+    isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion")
+      ? marker["imageLayoutVersion"]
+      : undefined;
   if (version === LAYOUT_VERSION) return true;
   const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
   throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${LAYOUT_VERSION}"`, {
@@ -166,7 +185,8 @@ async function readMarker(disk: Disk, path: string): Promise<unknown> {
     try {
       return JSON.parse(read.text);
     } catch (cause) {
-      const isDamaged = waited >= torn.waitMs || tornWatch.unchangedMs(path, stampOf(read.stats)) >= torn.waitMs;
+      const isDamaged =
+        waited >= torn.waitMs || tornWatch.unchangedMs(path, stampOf(read.stats)) >= torn.waitMs;
       if (isDamaged) throw damaged("oci-layout is not JSON", cause);
     }
     await new Promise((resolve) => setTimeout(resolve, torn.retryMs));

@@ -32,7 +32,12 @@ export interface OwnRecord {
 }
 
 /** Writes a record for `lock` into a file of its own; one of `reserve` if there is room for no other. */
-export async function createRecord(disk: Disk, lock: string, processes: ProcessTable, reserve?: Reserve): Promise<OwnRecord> {
+export async function createRecord(
+  disk: Disk,
+  lock: string,
+  processes: ProcessTable,
+  reserve?: Reserve,
+): Promise<OwnRecord> {
   const nonce = randomUUID();
   const content = { ...processes.self, nonce };
   const path = `${lock}.${ownedName(processes)}.tmp`;
@@ -55,11 +60,18 @@ export async function renewRecord(disk: Disk, record: OwnRecord): Promise<void> 
 
 /** A record as bytes, always as many: it is written over itself, and read at any moment. */
 function bytesOf(content: OwnRecord["content"], beats: number): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify({ ...content, beats: String(beats).padStart(12, "0") })}\n`);
+  return new TextEncoder().encode(
+    `${JSON.stringify({ ...content, beats: String(beats).padStart(12, "0") })}\n`,
+  );
 }
 
 /** Creates the file of a record. Without room for its bytes and without a reserve it stays empty: {@link writeRecord}. */
-async function openRecord(disk: Disk, path: string, bytes: Uint8Array, reserve: Reserve | undefined): Promise<OpenFile> {
+async function openRecord(
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+  reserve: Reserve | undefined,
+): Promise<OpenFile> {
   try {
     if (reserve !== undefined) {
       return await reserve.create(path, "lock", async (created, isReserve) => {
@@ -96,7 +108,10 @@ async function writeRecord(disk: Disk, file: OpenFile, bytes: Uint8Array): Promi
 }
 
 /** Removes a record that did not become a lock. */
-export async function dropRecord(disk: Disk, record: Pick<OwnRecord, "path" | "file" | "nonce">): Promise<void> {
+export async function dropRecord(
+  disk: Disk,
+  record: Pick<OwnRecord, "path" | "file" | "nonce">,
+): Promise<void> {
   held.delete(record.nonce);
   await removeQuietly(disk, record.path);
   await closeQuietly(disk, record.file);

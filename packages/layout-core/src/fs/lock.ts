@@ -3,7 +3,17 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { removeQuietly } from "./atomic-file.ts";
 import type { Disk } from "./disk.ts";
 import type { Found, OwnRecord } from "./lock-record.ts";
-import { createRecord, dropRecord, held, isOurs, isSame, letGo, linkRecord, readHolder, renewRecord } from "./lock-record.ts";
+import {
+  createRecord,
+  dropRecord,
+  held,
+  isOurs,
+  isSame,
+  letGo,
+  linkRecord,
+  readHolder,
+  renewRecord,
+} from "./lock-record.ts";
 import type { Holder, ProcessTable } from "./process-identity.ts";
 import { judgeHolder, processTable } from "./process-identity.ts";
 import type { Reserve } from "./reserve.ts";
@@ -102,7 +112,7 @@ async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecor
   const { disk } = attempt;
   const record = await createRecord(disk, attempt.lock, attempt.processes, attempt.reserve);
   try {
-    for (let wait: number = WAIT_MS.first, atOnce = 0; ; ) {
+    for (let wait: number = WAIT_MS.first, atOnce = 0; ;) {
       attempt.signal?.throwIfAborted();
       const link = (): Promise<boolean> => linkRecord(disk, record, path);
       if (await (attempt.reserve?.makeRoomFor(link) ?? link())) {
@@ -113,7 +123,11 @@ async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecor
       const mayTakeOver = found !== undefined && depth < CLAIMS && isDead(attempt, path, found);
       if (mayTakeOver) {
         // One that let go between our reading and our judging looks dead, too; but then the lock is not there any more.
-        if (isSame(await readHolder(disk, path), found) && (await takeOver(attempt, path, record, found, depth))) return record;
+        if (
+          isSame(await readHolder(disk, path), found) &&
+          (await takeOver(attempt, path, record, found, depth))
+        )
+          return record;
       }
       atOnce += 1;
       if ((found === undefined || mayTakeOver) && atOnce <= TURNS_AT_ONCE) continue;
@@ -132,7 +146,13 @@ async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecor
  * Puts our record in the place of a dead holder's. The claim is named after the dead holder's nonce, so one
  * process has it at a time; and a lock that is still the dead holder's once we have it stays so until we let go.
  */
-async function takeOver(attempt: Attempt, path: string, record: OwnRecord, dead: Found, depth: number): Promise<boolean> {
+async function takeOver(
+  attempt: Attempt,
+  path: string,
+  record: OwnRecord,
+  dead: Found,
+  depth: number,
+): Promise<boolean> {
   const { disk } = attempt;
   const claimPath = `${attempt.lock}.${dead.name}.claim`;
   const claim = await take(attempt, claimPath, depth + 1);

@@ -42,7 +42,12 @@ export function findDirectory(disk: Disk, path: string, name: string): OwnDirect
 }
 
 /** {@link findDirectory}, and creates what is not there. */
-export async function makeDirectory(disk: Disk, path: string, name: string, durable: boolean): Promise<OwnDirectory> {
+export async function makeDirectory(
+  disk: Disk,
+  path: string,
+  name: string,
+  durable: boolean,
+): Promise<OwnDirectory> {
   const found = findDirectory(disk, path, name);
   if (found !== undefined) return found;
   await ensureDirectory(disk, path, durable);
@@ -78,7 +83,11 @@ export async function createIn(disk: Disk, directory: OwnDirectory, fileName: st
 }
 
 /** Creates a directory in one of ours that must not exist. It is removed again if the other was replaced meanwhile. */
-export async function createDirectoryIn(disk: Disk, directory: OwnDirectory, name: string): Promise<OwnDirectory> {
+export async function createDirectoryIn(
+  disk: Disk,
+  directory: OwnDirectory,
+  name: string,
+): Promise<OwnDirectory> {
   const path = join(directory.path, name);
   await disk.mkdir(path);
   try {

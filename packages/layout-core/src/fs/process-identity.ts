@@ -58,7 +58,8 @@ export function readProcessTable(system: System = thisSystem): ProcessTable {
   const identify = (): Identity => {
     if (known !== undefined) return known;
     const identity = readIdentity(system);
-    const isWhole = identity.boot !== undefined && identity.namespaces !== undefined && identity.ownProc !== undefined;
+    const isWhole =
+      identity.boot !== undefined && identity.namespaces !== undefined && identity.ownProc !== undefined;
     if (isWhole && (!identity.ownProc || identity.started !== undefined)) known = identity;
     return identity;
   };
@@ -133,7 +134,11 @@ export function judgeHolder(holder: Holder, table: ProcessTable, held: ReadonlyS
 }
 
 /** Whether a process lives that counted in the same place as this one; see {@link placeOf}. */
-export function judgeProcess(pid: number, started: string | undefined, table: ProcessTable): "dead" | "alive" {
+export function judgeProcess(
+  pid: number,
+  started: string | undefined,
+  table: ProcessTable,
+): "dead" | "alive" {
   if (!table.exists(pid)) return "dead";
   const now = table.started(pid);
   return now !== undefined && started !== undefined && now !== started ? "dead" : "alive";
@@ -149,7 +154,9 @@ const COUNTS_ALIKE: ReadonlySet<string | undefined> = new Set(["darwin", "win32"
  */
 export function placeOf({ host, platform, boot, namespaces }: Omit<Holder, "nonce">): string | undefined {
   if (COUNTS_ALIKE.has(platform)) return JSON.stringify([host, platform]);
-  return boot === undefined || namespaces === undefined ? undefined : JSON.stringify([host, boot, namespaces]);
+  return boot === undefined || namespaces === undefined
+    ? undefined
+    : JSON.stringify([host, boot, namespaces]);
 }
 
 /** The largest number of a process that any system gives. */
@@ -170,7 +177,12 @@ export function parseHolder(text: string): Holder | undefined {
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0 || pid > MAX_PID) return undefined;
   // The nonce becomes part of a file name.
   if (typeof nonce !== "string" || !/^[0-9a-f-]{1,64}$/.test(nonce)) return undefined;
-  const known = { platform: textOf(platform), boot: textOf(boot), namespaces: textOf(namespaces), started: textOf(started) };
+  const known = {
+    platform: textOf(platform),
+    boot: textOf(boot),
+    namespaces: textOf(namespaces),
+    started: textOf(started),
+  };
   return { host, ...known, pid, instance, nonce };
 }
 

@@ -42,7 +42,11 @@ const OBSTACLES: ReadonlyMap<string | undefined, Obstacle["obstacle"]> = new Map
  *
  * @returns `undefined` if nothing is there.
  */
-export async function tryOpen(disk: Disk, path: string, access: "read" | "write" = "read"): Promise<RegularFile | Obstacle | undefined> {
+export async function tryOpen(
+  disk: Disk,
+  path: string,
+  access: "read" | "write" = "read",
+): Promise<RegularFile | Obstacle | undefined> {
   let file: OpenFile;
   try {
     const found = disk.lstatNow(path);
@@ -130,8 +134,13 @@ export async function readUpTo(
  *
  * @param size - How large the file is said to be, in bytes.
  */
-export async function readBounded(disk: Disk, file: OpenFile, size: number, maxBytes: number): Promise<Uint8Array | "too large"> {
-  for (let expected = size; expected <= maxBytes; ) {
+export async function readBounded(
+  disk: Disk,
+  file: OpenFile,
+  size: number,
+  maxBytes: number,
+): Promise<Uint8Array | "too large"> {
+  for (let expected = size; expected <= maxBytes;) {
     // One byte more than it has: a file that grows meanwhile is noticed.
     const buffer = new Uint8Array(expected + 1);
     const count = await disk.read(file, buffer, 0);
@@ -148,9 +157,14 @@ export async function readBounded(disk: Disk, file: OpenFile, size: number, maxB
  * @throws `RegistryError` `LAYOUT_INVALID`.
  */
 export function requireOneName({ nlink }: Pick<BigIntStats, "nlink">, name: string): void {
-  if (nlink > 1n) throw new RegistryError("LAYOUT_INVALID", `${name} has another name elsewhere (a hard link)`);
+  if (nlink > 1n)
+    throw new RegistryError("LAYOUT_INVALID", `${name} has another name elsewhere (a hard link)`);
 }
 
 function notRegular(name: string, cause?: unknown): RegistryError {
-  return new RegistryError("LAYOUT_INVALID", `${name} is not a regular file`, cause === undefined ? {} : { cause });
+  return new RegistryError(
+    "LAYOUT_INVALID",
+    `${name} is not a regular file`,
+    cause === undefined ? {} : { cause },
+  );
 }

@@ -20,11 +20,22 @@ export async function renewFile(clock: FileClock, file: OpenFile): Promise<boole
  *
  * @param durable - Whether the file must survive a loss of power with the new time.
  */
-export async function renewStaged(disk: Disk, clock: FileClock, path: string, durable: boolean): Promise<boolean> {
+export async function renewStaged(
+  disk: Disk,
+  clock: FileClock,
+  path: string,
+  durable: boolean,
+): Promise<boolean> {
   try {
     // Only Windows needs more than reading to change the time of one's own file.
-    const opened = await openRegularFile(disk, path, "a file in _uploads", process.platform === "win32" ? "write" : "read");
-    if (opened === undefined) throw Object.assign(new Error("ENOENT: the staged file is gone"), { code: "ENOENT", syscall: "open" });
+    const opened = await openRegularFile(
+      disk,
+      path,
+      "a file in _uploads",
+      process.platform === "win32" ? "write" : "read",
+    );
+    if (opened === undefined)
+      throw Object.assign(new Error("ENOENT: the staged file is gone"), { code: "ENOENT", syscall: "open" });
     try {
       const isRenewed = await renewFile(clock, opened.file);
       if (durable) await disk.sync(opened.file);

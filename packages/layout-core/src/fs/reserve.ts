@@ -95,7 +95,8 @@ export class Reserve {
       if (!this.#isUsable()) return;
       const index = this.#disk.lstatNow(this.#path(INDEX));
       if (index === undefined || index.size < BigInt(size)) await this.#makeIndex(size, indexBytes);
-      for (const name of LOCKS) if (this.#disk.lstatNow(this.#path(name)) === undefined) await this.#make(name, LOCK_BYTES);
+      for (const name of LOCKS)
+        if (this.#disk.lstatNow(this.#path(name)) === undefined) await this.#make(name, LOCK_BYTES);
     } catch {
       // There is no room yet, or no permission: without a reserve all goes on as long as there is room.
     }

@@ -27,7 +27,10 @@ export function storageError(error: unknown, doing: string): unknown {
   if (isRegistryError(error)) return error;
   const code = systemCode(error);
   if (code === undefined || !("syscall" in (error as Error))) return error;
-  return new RegistryError("STORAGE_FAILED", `${doing}: ${describeFault(error)}`, { cause: error, detail: { systemCode: code } });
+  return new RegistryError("STORAGE_FAILED", `${doing}: ${describeFault(error)}`, {
+    cause: error,
+    detail: { systemCode: code },
+  });
 }
 
 /** What a system error means, in words that hold no path. */

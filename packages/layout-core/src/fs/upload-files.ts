@@ -11,7 +11,17 @@ import { stampOf } from "./layout-files.ts";
 import type { HeldLock } from "./lock.ts";
 import { acquireLock } from "./lock.ts";
 import type { OwnDirectory } from "./own-directory.ts";
-import { createDirectoryIn, createIn, findDirectory, isUnmoved, listDirectory, makeDirectory, removeOwn, requireUnmoved, unlessUnsound } from "./own-directory.ts";
+import {
+  createDirectoryIn,
+  createIn,
+  findDirectory,
+  isUnmoved,
+  listDirectory,
+  makeDirectory,
+  removeOwn,
+  requireUnmoved,
+  unlessUnsound,
+} from "./own-directory.ts";
 import { openRegularFile, readSmallFile, requireOneName } from "./regular-file.ts";
 import { Reserve } from "./reserve.ts";
 import { storageError } from "./storage-error.ts";
@@ -87,7 +97,10 @@ export class UploadFiles {
   async removeEnded(id: string, endedBeforeMs: number): Promise<boolean> {
     const isRemoved = await unlessUnsound(async () => {
       const session = this.#find(id);
-      const lock = session === undefined ? undefined : await this.#lock(session, endedBeforeMs, new Reserve(this.#disk, this.#paths));
+      const lock =
+        session === undefined
+          ? undefined
+          : await this.#lock(session, endedBeforeMs, new Reserve(this.#disk, this.#paths));
       if (session === undefined || lock === undefined || lock === "busy") return false;
       if (isUnmoved(this.#disk, session)) await removeQuietly(this.#disk, join(session.path, "session.json"));
       await lock.release();
@@ -124,7 +137,10 @@ export class UploadFiles {
     try {
       const state = await this.state(id);
       const data = join(session.path, "data");
-      const opened = state === undefined ? undefined : await openRegularFile(this.#disk, data, `${session.name}/data`, "write");
+      const opened =
+        state === undefined
+          ? undefined
+          : await openRegularFile(this.#disk, data, `${session.name}/data`, "write");
       file = opened?.file;
       if (opened !== undefined) requireOneName(opened.stats, `${session.name}/data`);
       requireUnmoved(this.#disk, session);
@@ -142,13 +158,24 @@ export class UploadFiles {
   async state(id: string): Promise<UploadState | undefined> {
     const session = this.#find(id);
     if (session === undefined) return undefined;
-    const read = await readSmallFile(this.#disk, join(session.path, "session.json"), `${session.name}/session.json`);
+    const read = await readSmallFile(
+      this.#disk,
+      join(session.path, "session.json"),
+      `${session.name}/session.json`,
+    );
     const record = read === undefined ? undefined : parseUploadRecord(read.bytes);
     const stats = this.#disk.lstatNow(join(session.path, "data"));
-    if (stats?.isFile() === false) throw new RegistryError("LAYOUT_INVALID", `${session.name}/data is not a regular file`);
+    if (stats?.isFile() === false)
+      throw new RegistryError("LAYOUT_INVALID", `${session.name}/data is not a regular file`);
     if (stats !== undefined) requireOneName(stats, `${session.name}/data`);
     if (record === undefined || stats === undefined) return undefined;
-    return { ...record, id, size: Number(stats.size), stamp: stampOf(stats), writtenMs: Number(stats.mtimeMs) };
+    return {
+      ...record,
+      id,
+      size: Number(stats.size),
+      stamp: stampOf(stats),
+      writtenMs: Number(stats.mtimeMs),
+    };
   }
 
   /**
@@ -167,7 +194,8 @@ export class UploadFiles {
       return await this.state(id);
     } catch (error) {
       const failure = storageError(error, `_uploads/${id} cannot be read`);
-      if (isRegistryError(failure, "LAYOUT_INVALID") || isFileFault(error)) return { unsound: (failure as Error).message };
+      if (isRegistryError(failure, "LAYOUT_INVALID") || isFileFault(error))
+        return { unsound: (failure as Error).message };
       throw error;
     }
   }
@@ -219,13 +247,22 @@ export class UploadFiles {
 
   /** The directory of a session; `undefined` if there is none. */
   #find(id: string): OwnDirectory | undefined {
-    if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, "_uploads") === undefined) return undefined;
+    if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, "_uploads") === undefined)
+      return undefined;
     return findDirectory(this.#disk, this.directory(id), `_uploads/${id}`);
   }
 
-  async #lock(session: OwnDirectory, abandonedBeforeMs?: number, reserve?: Reserve): Promise<HeldLock | "busy" | undefined> {
+  async #lock(
+    session: OwnDirectory,
+    abandonedBeforeMs?: number,
+    reserve?: Reserve,
+  ): Promise<HeldLock | "busy" | undefined> {
     try {
-      return await acquireLock(this.#disk, join(session.path, "lock"), { timeoutMs: 0, abandonedBeforeMs, reserve });
+      return await acquireLock(this.#disk, join(session.path, "lock"), {
+        timeoutMs: 0,
+        abandonedBeforeMs,
+        reserve,
+      });
     } catch (error) {
       if (isRegistryError(error, "LOCK_TIMEOUT")) return "busy";
       if (isAbsent(error)) return undefined;

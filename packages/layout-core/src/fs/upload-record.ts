@@ -31,7 +31,8 @@ export function parseUploadRecord(bytes: Uint8Array): UploadRecord | undefined {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (!isRecord(value)) return undefined;
     const { repository, algorithm } = value;
-    if (typeof repository !== "string" || typeof algorithm !== "string" || !isDigestAlgorithm(algorithm)) return undefined;
+    if (typeof repository !== "string" || typeof algorithm !== "string" || !isDigestAlgorithm(algorithm))
+      return undefined;
     return { repository, algorithm };
   } catch {
     return undefined;

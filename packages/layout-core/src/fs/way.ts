@@ -20,7 +20,8 @@ export function obstacleOn(disk: Disk, base: string, directory: string): Obstacl
     path = join(path, component);
     const stats = disk.lstatNow(path);
     if (stats === undefined) return undefined;
-    if (!stats.isDirectory()) return { name: relative(base, path).replaceAll(sep, "/"), isLink: stats.isSymbolicLink() };
+    if (!stats.isDirectory())
+      return { name: relative(base, path).replaceAll(sep, "/"), isLink: stats.isSymbolicLink() };
   }
   return undefined;
 }
@@ -37,9 +38,13 @@ export function obstacleOn(disk: Disk, base: string, directory: string): Obstacl
 export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
   if (within === undefined) return;
   if (isLayout(disk, within)) {
-    throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is itself a layout, so no repository can be in it");
+    throw new RegistryError(
+      "LAYOUT_INVALID",
+      "the directory of layouts is itself a layout, so no repository can be in it",
+    );
   }
-  if (disk.statNow(within)?.isDirectory() === false) throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory");
+  if (disk.statNow(within)?.isDirectory() === false)
+    throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory");
   const obstacle = obstacleOn(disk, within, root);
   if (obstacle === undefined) return;
   const what = obstacle.isLink ? "a link, and links to repositories are not followed" : "not a directory";
@@ -53,12 +58,18 @@ function isLayout(disk: Disk, directory: string): boolean {
 }
 
 /** Fails if a layout cannot be opened: it does not lie where it should, or is to be read and does not exist. */
-export function requireOpenable(disk: Disk, root: string, { within, readOnly }: { within: string | undefined; readOnly: boolean }): void {
+export function requireOpenable(
+  disk: Disk,
+  root: string,
+  { within, readOnly }: { within: string | undefined; readOnly: boolean },
+): void {
   if (within !== undefined && !root.startsWith(within.endsWith(sep) ? within : within + sep)) {
     throw new RangeError("the directory must lie below the one that the option within names");
   }
   if (!readOnly) return;
   const stats = disk.statNow(within ?? root);
-  const reason = stats === undefined ? "does not exist" : stats.isDirectory() ? undefined : "is not a directory";
-  if (reason !== undefined) throw new RegistryError("LAYOUT_INVALID", `cannot open a layout for reading: the directory ${reason}`);
+  const reason =
+    stats === undefined ? "does not exist" : stats.isDirectory() ? undefined : "is not a directory";
+  if (reason !== undefined)
+    throw new RegistryError("LAYOUT_INVALID", `cannot open a layout for reading: the directory ${reason}`);
 }

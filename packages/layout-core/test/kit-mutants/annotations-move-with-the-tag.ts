@@ -10,7 +10,12 @@ export default mutant("changes the digest within the entry of a tag", ["LAYOUT-2
     const names = (options?.tags ?? []).map((tag) => `${repo}:${tag}`);
     const old = entries.find((entry) => names.includes(refNameOf(entry) ?? ""));
     const { digest, ...rest } = await whole.pushManifest(repo, content, mediaType, options);
-    if (old !== undefined) editEntries(directory, (now) => now.flatMap((entry) => (entry.digest === digest ? { ...old, digest } : entry.digest === old.digest ? [] : entry)));
+    if (old !== undefined)
+      editEntries(directory, (now) =>
+        now.flatMap((entry) =>
+          entry.digest === digest ? { ...old, digest } : entry.digest === old.digest ? [] : entry,
+        ),
+      );
     return { digest, ...rest };
   },
 }));

@@ -14,6 +14,8 @@ export default mutant("says of a child what an index says of it", ["LAYOUT-64"],
 
 function claim(directory: string, digest: string): Descriptor | undefined {
   const blobs = join(directory, "blobs", "sha256");
-  const documents = readdirSync(blobs).map((name) => JSON.parse(readFileSync(join(blobs, name), "utf8")) as Partial<ImageIndex>);
+  const documents = readdirSync(blobs).map(
+    (name) => JSON.parse(readFileSync(join(blobs, name), "utf8")) as Partial<ImageIndex>,
+  );
   return documents.flatMap(({ manifests = [] }) => manifests).find((child) => child.digest === digest);
 }

@@ -8,7 +8,9 @@ export default mutant("looks for subjects without a look at digests", ["LAYOUT-5
     for (const { digest } of readIndex(directory).manifests) {
       const path = blobPath(directory, digest);
       if (!existsSync(path)) continue;
-      const { subject } = JSON.parse(readFileSync(path, "utf8")) as { readonly subject?: { readonly digest: string } };
+      const { subject } = JSON.parse(readFileSync(path, "utf8")) as {
+        readonly subject?: { readonly digest: string };
+      };
       if (subject?.digest === wanted) yield await whole.resolveManifest(repo, digest);
     }
   },

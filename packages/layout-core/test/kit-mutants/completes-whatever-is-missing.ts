@@ -7,6 +7,7 @@ export default mutant("makes whatever part is missing", ["LAYOUT-40", "LAYOUT-42
   beforeEvery(whole, () => {
     if (!existsSync(join(directory, "index.json"))) return;
     mkdirSync(join(directory, "blobs"), { recursive: true });
-    if (!existsSync(join(directory, "oci-layout"))) writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    if (!existsSync(join(directory, "oci-layout")))
+      writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
   }),
 );

@@ -6,16 +6,20 @@ import type { Registry } from "@ocilayout/oci-types";
 import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("removes blobs whoever shares their directory", ["LAYOUT-87", "LAYOUT-88"], (_whole, directory) => {
-  const faults: Partial<Registry> & { readonly gc: () => Promise<void> } = {
-    deleteBlob: async (_repo: string, digest: string): Promise<void> => {
-      rmSync(blobPath(directory, digest));
-    },
-    gc: async (): Promise<void> => {
-      const blobs = join(directory, "blobs", "sha256");
-      // One layout's own index says nothing of the blobs that another layout put here.
-      for (const name of readdirSync(blobs)) rmSync(join(blobs, name));
-    },
-  };
-  return faults;
-});
+export default mutant(
+  "removes blobs whoever shares their directory",
+  ["LAYOUT-87", "LAYOUT-88"],
+  (_whole, directory) => {
+    const faults: Partial<Registry> & { readonly gc: () => Promise<void> } = {
+      deleteBlob: async (_repo: string, digest: string): Promise<void> => {
+        rmSync(blobPath(directory, digest));
+      },
+      gc: async (): Promise<void> => {
+        const blobs = join(directory, "blobs", "sha256");
+        // One layout's own index says nothing of the blobs that another layout put here.
+        for (const name of readdirSync(blobs)) rmSync(join(blobs, name));
+      },
+    };
+    return faults;
+  },
+);

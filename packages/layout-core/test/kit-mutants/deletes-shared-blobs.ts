@@ -5,10 +5,16 @@ import type { ImageManifest } from "@ocilayout/oci-types";
 import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("deletes the blobs of a manifest with it, whoever else has them", ["LAYOUT-02"], (whole, directory) => ({
-  deleteManifest: async (repo, digest, options) => {
-    const { layers = [] } = JSON.parse(readFileSync(blobPath(directory, digest), "utf8")) as Partial<ImageManifest>;
-    await whole.deleteManifest(repo, digest, options);
-    for (const layer of layers) rmSync(blobPath(directory, layer.digest));
-  },
-}));
+export default mutant(
+  "deletes the blobs of a manifest with it, whoever else has them",
+  ["LAYOUT-02"],
+  (whole, directory) => ({
+    deleteManifest: async (repo, digest, options) => {
+      const { layers = [] } = JSON.parse(
+        readFileSync(blobPath(directory, digest), "utf8"),
+      ) as Partial<ImageManifest>;
+      await whole.deleteManifest(repo, digest, options);
+      for (const layer of layers) rmSync(blobPath(directory, layer.digest));
+    },
+  }),
+);

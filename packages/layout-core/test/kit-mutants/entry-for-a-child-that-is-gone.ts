@@ -3,10 +3,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { blobPath, type IndexEntry } from "../helpers.ts";
 import { editEntries, mutant } from "../kit-mutant.ts";
 
-export default mutant("gives every child of a deleted index an entry, whatever became of it", ["LAYOUT-49"], (whole, directory) => ({
-  deleteManifest: async (repo, digest) => {
-    const { manifests } = JSON.parse(readFileSync(blobPath(directory, digest), "utf8")) as { readonly manifests: readonly IndexEntry[] };
-    await whole.deleteManifest(repo, digest);
-    editEntries(directory, (entries) => [...entries, ...manifests.filter((child) => !existsSync(blobPath(directory, child.digest)))]);
-  },
-}));
+export default mutant(
+  "gives every child of a deleted index an entry, whatever became of it",
+  ["LAYOUT-49"],
+  (whole, directory) => ({
+    deleteManifest: async (repo, digest) => {
+      const { manifests } = JSON.parse(readFileSync(blobPath(directory, digest), "utf8")) as {
+        readonly manifests: readonly IndexEntry[];
+      };
+      await whole.deleteManifest(repo, digest);
+      editEntries(directory, (entries) => [
+        ...entries,
+        ...manifests.filter((child) => !existsSync(blobPath(directory, child.digest))),
+      ]);
+    },
+  }),
+);

@@ -1,3 +1,5 @@
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("lists no manifest whose name it cannot read", ["LAYOUT-106"], () => ({}), { defaultRepository: null });
+export default mutant("lists no manifest whose name it cannot read", ["LAYOUT-106"], () => ({}), {
+  defaultRepository: null,
+});

@@ -8,7 +8,8 @@ import { beforeEvery, mutant } from "../kit-mutant.ts";
 export default mutant("takes a byte order mark for damage", ["LAYOUT-104"], (whole, directory) =>
   beforeEvery(whole, () => {
     for (const path of ["oci-layout", "index.json"].map((name) => join(directory, name))) {
-      if (existsSync(path) && readFileSync(path, "utf8").startsWith("\uFEFF")) throw new RegistryError("LAYOUT_INVALID");
+      if (existsSync(path) && readFileSync(path, "utf8").startsWith("\uFEFF"))
+        throw new RegistryError("LAYOUT_INVALID");
     }
   }),
 );

@@ -1,10 +1,15 @@
 import { readIndex } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("says of a manifest that a tag points at what type its entry says", ["LAYOUT-100"], (whole, directory) => ({
-  resolveTag: async (...args) => {
-    const resolved = await whole.resolveTag(...args);
-    const entry = readIndex(directory).manifests.find(({ digest }) => digest === resolved.digest) as { mediaType?: string } | undefined;
-    return { ...resolved, mediaType: entry?.mediaType ?? resolved.mediaType };
-  },
-}));
+export default mutant(
+  "says of a manifest that a tag points at what type its entry says",
+  ["LAYOUT-100"],
+  (whole, directory) => ({
+    resolveTag: async (...args) => {
+      const resolved = await whole.resolveTag(...args);
+      const entry = readIndex(directory).manifests.find(({ digest }) => digest === resolved.digest) as
+        { mediaType?: string } | undefined;
+      return { ...resolved, mediaType: entry?.mediaType ?? resolved.mediaType };
+    },
+  }),
+);

@@ -6,7 +6,19 @@ import { fullDisk, type Shortage } from "../full-disk.ts";
 import { openLayoutOn, type LayoutRegistry } from "../../src/open-layout.ts";
 
 const [directory = "", operation = "", step = "", argument = "", shortage = ""] = process.argv.slice(2);
-const changing: readonly (keyof Disk)[] = ["mkdir", "open", "write", "truncate", "chmod", "touch", "sync", "link", "rename", "unlink", "rmdir"];
+const changing: readonly (keyof Disk)[] = [
+  "mkdir",
+  "open",
+  "write",
+  "truncate",
+  "chmod",
+  "touch",
+  "sync",
+  "link",
+  "rename",
+  "unlink",
+  "rmdir",
+];
 
 let steps = 0;
 let isRunning = false;
@@ -20,12 +32,20 @@ for (const name of changing) {
   };
 }
 
-const encode = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+const encode = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 const operations: Readonly<Record<string, (registry: LayoutRegistry) => Promise<unknown>>> = {
   async push(registry) {
     await registry.pushBlob("a", emptyDescriptor, encode("{}"));
-    const manifest = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, artifactType: "application/vnd.example", config: emptyDescriptor, layers: [], annotations: { name: "pushed" } };
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageManifest,
+      artifactType: "application/vnd.example",
+      config: emptyDescriptor,
+      layers: [],
+      annotations: { name: "pushed" },
+    };
     await registry.pushManifest("a", encode(manifest), ociMediaTypes.imageManifest, { tags: ["v1", "v2"] });
   },
   async upload(registry) {

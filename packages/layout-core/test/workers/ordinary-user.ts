@@ -30,7 +30,9 @@ console.log(
     open: await outcome(registry.getBlob("default", await layerOf("good"))),
     shut: await outcome(registry.getBlob("default", shut)),
     size: await outcome(registry.resolveBlob("default", shut)),
-    push: await outcome(registry.pushManifest("default", bytes, "application/vnd.example", { tags: ["new"] })),
+    push: await outcome(
+      registry.pushManifest("default", bytes, "application/vnd.example", { tags: ["new"] }),
+    ),
     after: await collect(registry.tags("default")),
   }),
 );

@@ -3,7 +3,10 @@ import { openLayout } from "../../src/index.ts";
 
 const [directory = "", repository = "", text = "", id] = process.argv.slice(2);
 const registry = await openLayout(directory);
-const writer = id === undefined ? await registry.pushBlobChunked(repository) : await registry.pushBlobChunkedResume(repository, id);
+const writer =
+  id === undefined
+    ? await registry.pushBlobChunked(repository)
+    : await registry.pushBlobChunkedResume(repository, id);
 await writer.write(new TextEncoder().encode(text));
 process.stdout.write(`${writer.id}\n`);
 setInterval(() => undefined, 1_000);

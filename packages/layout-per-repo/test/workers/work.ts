@@ -18,11 +18,19 @@ for (let i = 0; i < 10; i += 1) {
     await registry.mountBlob(`own/${name}`, repository, digest);
     await registry.pushBlob(repository, emptyDescriptor, encode("{}"));
     const layers = [{ mediaType: "text/plain", digest, size: layer.length }];
-    const manifest = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config: emptyDescriptor, layers };
-    await registry.pushManifest(repository, encode(JSON.stringify(manifest)), ociMediaTypes.imageManifest, { tags: [`${name}-${i}`] });
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageManifest,
+      config: emptyDescriptor,
+      layers,
+    };
+    await registry.pushManifest(repository, encode(JSON.stringify(manifest)), ociMediaTypes.imageManifest, {
+      tags: [`${name}-${i}`],
+    });
     if (i % 5 === 4) await registry.deleteTag(repository, `${name}-${i}`);
   }
   const listed = await collect(registry.repositories());
-  for (const repository of [`own/${name}`, ...repositories]) if (!listed.includes(repository)) throw new Error(`${repository} is not listed`);
+  for (const repository of [`own/${name}`, ...repositories])
+    if (!listed.includes(repository)) throw new Error(`${repository} is not listed`);
 }
 await registry.close();

@@ -21,8 +21,16 @@ export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   const [target, second] = positionals;
   if (second !== undefined) throw new UsageError(`one TARGET at a time: ${target ?? ""} or ${second}?`);
-  const action = values.help === true ? "help" : values.version === true ? "version" : values.list === true ? "list" : "run";
-  if (action === "run" && target === undefined) throw new UsageError("which TARGET? layout-testkit --help says more");
+  const action =
+    values.help === true
+      ? "help"
+      : values.version === true
+        ? "version"
+        : values.list === true
+          ? "list"
+          : "run";
+  if (action === "run" && target === undefined)
+    throw new UsageError("which TARGET? layout-testkit --help says more");
   const options = {
     only: values.only,
     seed: toNumber("seed", values.seed),
@@ -61,6 +69,7 @@ function parse(args: readonly string[]) {
 
 function toNumber(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^[0-9]{1,15}$/.test(value)) throw new UsageError(`--${name} must be a whole number, not ${JSON.stringify(value)}`);
+  if (!/^[0-9]{1,15}$/.test(value))
+    throw new UsageError(`--${name} must be a whole number, not ${JSON.stringify(value)}`);
   return Number(value);
 }

@@ -57,6 +57,8 @@ function planTarget(options: ConformanceOptions): Plan {
 }
 
 function readVersion(): string {
-  const { version } = createRequire(import.meta.url)("@ocilayout/layout-testkit/package.json") as { readonly version: string };
+  const { version } = createRequire(import.meta.url)("@ocilayout/layout-testkit/package.json") as {
+    readonly version: string;
+  };
   return version;
 }

@@ -5,8 +5,13 @@ import { formatFailure } from "../conformance/report.ts";
  * The results as JUnit XML, in one suite of the name `suite`. A test's class is the suite and the facet that the id
  * begins with. `tell` gives all that is told of a failure.
  */
-export function formatJUnit(suite: string, results: readonly CaseResult[], tell: (result: CaseResult) => string = formatFailure): string {
-  const count = (status: CaseResult["status"]): number => results.filter((result) => result.status === status).length;
+export function formatJUnit(
+  suite: string,
+  results: readonly CaseResult[],
+  tell: (result: CaseResult) => string = formatFailure,
+): string {
+  const count = (status: CaseResult["status"]): number =>
+    results.filter((result) => result.status === status).length;
   const total = {
     name: suite,
     tests: results.length,
@@ -37,7 +42,8 @@ function formatCase(suite: string, result: CaseResult, tell: (result: CaseResult
 function formatOutcome(result: CaseResult, tell: (result: CaseResult) => string): string {
   const { status, message = "", level, isStale } = result;
   if (status === "pass") return "";
-  if (status === "skip") return `<skipped ${attributes({ message: isStale === true ? `stale: ${message}` : message })}/>`;
+  if (status === "skip")
+    return `<skipped ${attributes({ message: isStale === true ? `stale: ${message}` : message })}/>`;
   const element = status === "fail" ? "failure" : "error";
   return `<${element} ${attributes({ message, type: level })}>${escape(tell(result))}</${element}>`;
 }
@@ -45,10 +51,19 @@ function formatOutcome(result: CaseResult, tell: (result: CaseResult) => string)
 function attributes(values: Readonly<Record<string, string | number>>): string {
   // In an attribute a line's end would become a space.
   const quote = (value: string): string => escape(value).replace(/[\t\n]/g, (it) => `&#${it.charCodeAt(0)};`);
-  return Object.entries(values).map(([name, value]) => `${name}="${quote(String(value))}"`).join(" ");
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${quote(String(value))}"`)
+    .join(" ");
 }
 
-const entities: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#39;", "\r": "&#13;" };
+const entities: Readonly<Record<string, string>> = {
+  "<": "&lt;",
+  ">": "&gt;",
+  "&": "&amp;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "\r": "&#13;",
+};
 
 /** Text in XML 1.0, which has no characters but these: https://www.w3.org/TR/xml/#charsets. */
 function escape(text: string): string {

@@ -5,12 +5,16 @@ import { UsageError } from "./usage.ts";
 
 /** Every case that `only` selects, whatever the backend; a UsageError where one of them begins no id. */
 export function findCases(only: readonly string[] = []): readonly ConformanceCase[] {
-  for (const start of only) if (!allCases.some(({ id }) => id.startsWith(start))) throw new UsageError(`no case begins with "${start}"`);
+  for (const start of only)
+    if (!allCases.some(({ id }) => id.startsWith(start)))
+      throw new UsageError(`no case begins with "${start}"`);
   return allCases.filter((it) => isSelected(it, only));
 }
 
 /** A line for each case. */
 export function formatList(cases: readonly ConformanceCase[]): string {
   const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
-  return cases.map(({ id, level, title, cites }) => `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${cites})\n`).join("");
+  return cases
+    .map(({ id, level, title, cites }) => `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${cites})\n`)
+    .join("");
 }

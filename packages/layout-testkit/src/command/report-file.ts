@@ -11,7 +11,10 @@ export interface ReportFile {
 /** Opens the file at once: that it cannot be written must be known before the cases have run. */
 export async function openReportFile(path: string): Promise<ReportFile> {
   const refuse = (error: unknown): never => {
-    throw new UsageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(
+      `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   };
   const handle = await open(path, "w").catch(refuse);
   return {

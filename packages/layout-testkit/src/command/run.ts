@@ -14,7 +14,12 @@ export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
 const MANY = 5;
 
 /** Runs the cases on `target`, and tells what comes of each as it comes. Gives the exit code. */
-export async function runTarget(target: string, { settings, cases, run }: Plan, command: Command, output: Output): Promise<number> {
+export async function runTarget(
+  target: string,
+  { settings, cases, run }: Plan,
+  command: Command,
+  output: Output,
+): Promise<number> {
   const junit = command.junit === undefined ? undefined : await openReportFile(command.junit);
   const json = command.json === undefined ? undefined : await openReportFile(command.json);
   const tell = (result: CaseResult): string => formatFailure(result, reproduce(target, command, result));
@@ -31,7 +36,8 @@ export async function runTarget(target: string, { settings, cases, run }: Plan, 
   const report = createReport(results, settings.seed);
   const [first, ...others] = results.filter(isFailure);
   output.write(clear);
-  if (first !== undefined && others.length >= MANY && !settings.shuffle) output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
+  if (first !== undefined && others.length >= MANY && !settings.shuffle)
+    output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
   output.write(`${summarise(results)} (seed ${report.seed})\n`);
   await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
   await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);
@@ -39,8 +45,15 @@ export async function runTarget(target: string, { settings, cases, run }: Plan, 
 }
 
 /** The command that shows a failure again. */
-function reproduce(target: string, { options: { runs, timeoutMs } }: Command, { id, seed }: CaseResult): string {
+function reproduce(
+  target: string,
+  { options: { runs, timeoutMs } }: Command,
+  { id, seed }: CaseResult,
+): string {
   const name = /^[\w./\\:@-]+$/.test(target) ? target : JSON.stringify(target);
-  const more = [...(runs === undefined ? [] : [` --runs ${runs}`]), ...(timeoutMs === undefined ? [] : [` --timeout ${timeoutMs}`])];
+  const more = [
+    ...(runs === undefined ? [] : [` --runs ${runs}`]),
+    ...(timeoutMs === undefined ? [] : [` --timeout ${timeoutMs}`]),
+  ];
   return `layout-testkit ${name} -t ${id} --seed ${seed}${more.join("")}`;
 }

@@ -28,7 +28,8 @@ export function openArena(): Arena {
   return {
     tempDir,
     check: () => {
-      for (const [i, level] of LEVELS.entries()) checkLevel(join(root, level), "../".repeat(LEVELS.length - i), inside[i]);
+      for (const [i, level] of LEVELS.entries())
+        checkLevel(join(root, level), "../".repeat(LEVELS.length - i), inside[i]);
     },
     remove: () => {
       rmSync(root, { recursive: true, force: true });
@@ -41,7 +42,8 @@ function checkLevel(directory: string, shown: string, inside: string | undefined
   const strange = found.find((name) => name !== VICTIM && name !== inside);
   if (strange !== undefined) throw touched(`${shown}${strange}, which was made`);
   const content = found.includes(VICTIM) ? readFileSync(join(directory, VICTIM), "utf8") : undefined;
-  if (content !== CONTENT) throw touched(`${shown}${VICTIM}, which was ${content === undefined ? "removed" : "changed"}`);
+  if (content !== CONTENT)
+    throw touched(`${shown}${VICTIM}, which was ${content === undefined ? "removed" : "changed"}`);
 }
 
 function touched(what: string): ConformanceFailure {

@@ -25,13 +25,19 @@ export interface CaseContext {
 }
 
 /** Fails unless `call` rejects with one of `codes`. */
-export async function rejects(call: () => Promise<unknown>, ...codes: readonly RegistryErrorCode[]): Promise<void> {
+export async function rejects(
+  call: () => Promise<unknown>,
+  ...codes: readonly RegistryErrorCode[]
+): Promise<void> {
   const error = await rejection(call, `RegistryError ${codes.join(" or ")}`);
   if (!isRegistryError(error, ...codes)) throw unexpected(`RegistryError ${codes.join(" or ")}`, error);
 }
 
 /** Fails unless `call` rejects with an error of this class: a mistake of the program that calls. */
-export async function rejectsWith(call: () => Promise<unknown>, type: typeof TypeError | typeof RangeError): Promise<void> {
+export async function rejectsWith(
+  call: () => Promise<unknown>,
+  type: typeof TypeError | typeof RangeError,
+): Promise<void> {
   const error = await rejection(call, type.name);
   if (!(error instanceof type)) throw unexpected(type.name, error);
 }
@@ -43,7 +49,10 @@ export async function rejectsAborted(call: () => Promise<unknown>, reason: unkno
 }
 
 /** What `call` rejects with; fails where it does not. */
-export async function rejection(call: () => Promise<unknown>, expected: string = "an error"): Promise<unknown> {
+export async function rejection(
+  call: () => Promise<unknown>,
+  expected: string = "an error",
+): Promise<unknown> {
   let value: unknown;
   try {
     value = await call();
@@ -94,7 +103,14 @@ function decode(bytes: Uint8Array): string {
 
 function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
+  if (
+    typeof a !== "object" ||
+    typeof b !== "object" ||
+    a === null ||
+    b === null ||
+    Array.isArray(a) !== Array.isArray(b)
+  )
+    return false;
   const keys = new Set([...definedKeys(a), ...definedKeys(b)]);
   return [...keys].every((key) => isEqual(Reflect.get(a, key), Reflect.get(b, key)));
 }

@@ -3,7 +3,9 @@ import type { Registry } from "@ocilayout/oci-types";
 import type { ConformanceTarget } from "./options.ts";
 
 /** The target that `open` opens, as often as it is asked to, over the same content; all of them are closed in the end. */
-export async function openTarget(open: () => Promise<Registry & AsyncDisposable>): Promise<ConformanceTarget> {
+export async function openTarget(
+  open: () => Promise<Registry & AsyncDisposable>,
+): Promise<ConformanceTarget> {
   const opened: AsyncDisposable[] = [];
   const reopen = async (): Promise<Registry> => {
     const registry = await open();

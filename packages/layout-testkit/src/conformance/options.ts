@@ -64,15 +64,26 @@ const LARGEST_SEED = 0x7fff_ffff;
 
 /** Every name of a capability: a typing error must not look like a promise. */
 const CAPABILITIES: ReadonlySet<string> = new Set([
-  "deleteBlob", "deleteManifest", "deleteTag", "resumableUploads", "mount", "repositories", "referrers",
-  "repositoryScopedBlobs", "checksReferences", "conditionalTags", "persistent", "digestAlgorithms",
+  "deleteBlob",
+  "deleteManifest",
+  "deleteTag",
+  "resumableUploads",
+  "mount",
+  "repositories",
+  "referrers",
+  "repositoryScopedBlobs",
+  "checksReferences",
+  "conditionalTags",
+  "persistent",
+  "digestAlgorithms",
 ] satisfies (keyof RegistryCapabilities)[]);
 
 /** Fills in the defaults and refuses what makes no sense, with a TypeError or RangeError. */
 export function completeOptions(options: ConformanceOptions): ConformanceSettings {
   const { capabilities = {}, skip = {}, only = [], runs = 40, timeoutMs = 10_000 } = options;
   if (typeof options.create !== "function") throw new TypeError("create must be a function");
-  for (const name of Object.keys(capabilities)) if (!CAPABILITIES.has(name)) throw new TypeError(`there is no capability ${name}`);
+  for (const name of Object.keys(capabilities))
+    if (!CAPABILITIES.has(name)) throw new TypeError(`there is no capability ${name}`);
   for (const [id, reason] of Object.entries(skip)) {
     requireString(reason, `the reason to skip ${id}`);
     if (reason.trim() === "") throw new TypeError(`${id} is skipped without a reason`);
@@ -94,6 +105,9 @@ export function completeOptions(options: ConformanceOptions): ConformanceSetting
 }
 
 /** Whether a backend of these settings promises this. */
-export function doesPromise({ capabilities }: ConformanceSettings, name: keyof RegistryCapabilities): boolean {
+export function doesPromise(
+  { capabilities }: ConformanceSettings,
+  name: keyof RegistryCapabilities,
+): boolean {
   return capabilities[name] !== false;
 }

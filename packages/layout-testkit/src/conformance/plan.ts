@@ -25,7 +25,10 @@ export interface Plan {
 export function planCases(options: ConformanceOptions): Plan {
   const settings = completeOptions(options);
   const cases = selectCases(settings);
-  if (cases.length === 0) throw new RangeError("no case is left to run: those selected are about what this backend is not asked for");
+  if (cases.length === 0)
+    throw new RangeError(
+      "no case is left to run: those selected are about what this backend is not asked for",
+    );
   let hung = 0;
   const run = async (it: ConformanceCase): Promise<CaseResult> => {
     if (hung >= HUNG_IN_A_ROW) return giveUp(it, settings);

@@ -18,7 +18,11 @@ export interface Recording {
 }
 
 /** The calls that answer with a list and not with a promise. */
-const LISTS: ReadonlySet<PropertyKey> = new Set(["tags", "referrers", "repositories"] satisfies (keyof Registry)[]);
+const LISTS: ReadonlySet<PropertyKey> = new Set([
+  "tags",
+  "referrers",
+  "repositories",
+] satisfies (keyof Registry)[]);
 
 /** No case makes so many. */
 const ENDLESS = 10_000;
@@ -50,14 +54,21 @@ function observe<Subject extends object>(subject: Subject, recording: Recording)
   });
 }
 
-async function observePromise(name: string, call: () => unknown, args: readonly unknown[], recording: Recording): Promise<unknown> {
+async function observePromise(
+  name: string,
+  call: () => unknown,
+  args: readonly unknown[],
+  recording: Recording,
+): Promise<unknown> {
   const before = args.map(snapshot);
   try {
     if (recording.isOver) throw new ConformanceFailure("the end of the case", `another call of ${name}()`);
     const answer = callAndExpect(`a promise of ${name}()`, call, recording);
-    if (!isObject(answer) || !("then" in answer)) recording.violations.push(new ConformanceFailure(`a promise of ${name}()`, show(answer), PROMISES));
+    if (!isObject(answer) || !("then" in answer))
+      recording.violations.push(new ConformanceFailure(`a promise of ${name}()`, show(answer), PROMISES));
     const value = await answer;
-    if (isObject(value) && ("bytes" in value || "commit" in value || Symbol.asyncIterator in value)) return observe(value, recording);
+    if (isObject(value) && ("bytes" in value || "commit" in value || Symbol.asyncIterator in value))
+      return observe(value, recording);
     return value;
   } catch (error) {
     checkMessage(error, recording);
@@ -66,7 +77,10 @@ async function observePromise(name: string, call: () => unknown, args: readonly 
     // A case that calls again and again must let its own time limit run.
     if (recording.calls.length % 100 === 0) await setImmediate();
     const changed = args.find((it, i) => snapshot(it) !== before[i]);
-    if (changed !== undefined) recording.violations.push(new ConformanceFailure(`what is passed to ${name}(), as it was`, show(changed), ARGUMENTS));
+    if (changed !== undefined)
+      recording.violations.push(
+        new ConformanceFailure(`what is passed to ${name}(), as it was`, show(changed), ARGUMENTS),
+      );
   }
 }
 
@@ -84,7 +98,9 @@ function callAndExpect(expected: string, call: () => unknown, { violations }: Re
   try {
     return call();
   } catch (error) {
-    violations.push(new ConformanceFailure(expected, `${showError(error)}, thrown by the call itself`, PROMISES));
+    violations.push(
+      new ConformanceFailure(expected, `${showError(error)}, thrown by the call itself`, PROMISES),
+    );
     throw error;
   }
 }
@@ -121,7 +137,10 @@ function boundStream(stream: unknown): unknown {
     if (done) controller.close();
     else controller.enqueue(value);
   };
-  return new ReadableStream<unknown>({ pull, cancel: async (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+  return new ReadableStream<unknown>(
+    { pull, cancel: async (reason) => reader.cancel(reason) },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Clause 1: what a message says goes to clients. */
@@ -130,10 +149,14 @@ function checkMessage(error: unknown, { tempDir, violations }: Recording): void 
   const said = [error.message, JSON.stringify(error)].find((text) => text.includes(tempDir));
   if (said === undefined) return;
   violations.push(
-    new ConformanceFailure("a message without a path of this machine", said.replaceAll(tempDir, "/…/target"), {
-      why: "messages and details go to clients, who have no business with the server's directories",
-      lookFor: "the system's error passed on as it is; it belongs into `cause`",
-    }),
+    new ConformanceFailure(
+      "a message without a path of this machine",
+      said.replaceAll(tempDir, "/…/target"),
+      {
+        why: "messages and details go to clients, who have no business with the server's directories",
+        lookFor: "the system's error passed on as it is; it belongs into `cause`",
+      },
+    ),
   );
 }
 
@@ -150,7 +173,8 @@ const ARGUMENTS = {
 /** What an argument looks like, as far as it can be told without touching it. */
 function snapshot(value: unknown): string | undefined {
   if (value instanceof Uint8Array) return value.length > 65_536 ? undefined : String(value);
-  if (!isObject(value) || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)) return undefined;
+  if (!isObject(value) || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype))
+    return undefined;
   return JSON.stringify(value, (_key, member: unknown) => (ArrayBuffer.isView(member) ? undefined : member));
 }
 

@@ -65,7 +65,8 @@ export function isFailure({ status }: CaseResult): boolean {
 
 /** How many of each. */
 export function summarise(results: readonly CaseResult[]): string {
-  const count = (status: CaseResult["status"]): number => results.filter((result) => result.status === status).length;
+  const count = (status: CaseResult["status"]): number =>
+    results.filter((result) => result.status === status).length;
   return `${count("pass")} passed, ${count("fail")} failed, ${count("error")} errors, ${count("skip")} skipped`;
 }
 
@@ -75,7 +76,10 @@ export function formatSkip({ id, title, message = "", isStale }: CaseResult): st
 }
 
 /** One failure, with all that its author needs. `reproduce` says how to see it again; default: by the command's options. */
-export function formatFailure(result: CaseResult, reproduce: string = `--only ${result.id} --seed ${result.seed}`): string {
+export function formatFailure(
+  result: CaseResult,
+  reproduce: string = `--only ${result.id} --seed ${result.seed}`,
+): string {
   const { id, title, level, cites, message = "", hint = "", transcript } = result;
   return [
     `${id}  ${title}   ${level}  ${cites}`,
@@ -96,8 +100,11 @@ function formatCalls(transcript: readonly string[], reproduce: string): string {
   const left = calls.slice(0, -TOLD_CALLS).reduce((sum, { times }) => sum + times, 0);
   const told = calls.slice(-TOLD_CALLS).map(({ call, times }) => (times === 1 ? call : `${times} × ${call}`));
   const start = "  calls so far: ";
-  if (transcript.length < 2) return `${start}${transcript.length === 0 ? "none" : "only this one"}     ${reproduce}`;
+  if (transcript.length < 2)
+    return `${start}${transcript.length === 0 ? "none" : "only this one"}     ${reproduce}`;
   const all = [...(left === 0 ? [] : [`${left} more`]), ...told];
   const line = `${start}${all.join(" → ")}`;
-  return line.length <= LINE ? `${line}     ${reproduce}` : `${start}${all.join(`\n${" ".repeat(start.length - 2)}→ `)}\n  ${reproduce}`;
+  return line.length <= LINE
+    ? `${line}     ${reproduce}`
+    : `${start}${all.join(`\n${" ".repeat(start.length - 2)}→ `)}\n  ${reproduce}`;
 }

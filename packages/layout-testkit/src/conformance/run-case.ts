@@ -29,10 +29,25 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
     const outcome = await runInArena(it, settings, arena, recording);
     const { id, title, level, cites } = it;
     const durationMs = performance.now() - started;
-    const result: CaseResult = { id, title, level, cites, seed, durationMs, transcript: recording.calls, ...outcome };
+    const result: CaseResult = {
+      id,
+      title,
+      level,
+      cites,
+      seed,
+      durationMs,
+      transcript: recording.calls,
+      ...outcome,
+    };
     const reason = skip[id];
     if (reason === undefined || outcome.status === "skip") return result;
-    return { ...result, status: "skip", message: reason, hint: undefined, isStale: outcome.status === "pass" };
+    return {
+      ...result,
+      status: "skip",
+      message: reason,
+      hint: undefined,
+      isStale: outcome.status === "pass",
+    };
   } finally {
     recording.isOver = true;
     stopListening();
@@ -42,24 +57,45 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
 
 type Outcome = Pick<CaseResult, "status" | "message" | "hint" | "isHung">;
 
-async function runInArena(it: ConformanceCase, settings: ConformanceSettings, arena: Arena, recording: Recording): Promise<Outcome> {
+async function runInArena(
+  it: ConformanceCase,
+  settings: ConformanceSettings,
+  arena: Arena,
+  recording: Recording,
+): Promise<Outcome> {
   let made: MadeTarget;
   try {
     made = await makeTarget(settings, arena.tempDir);
   } catch (error) {
-    return { status: "error", message: `the target could not be made: ${showError(error)}`, isHung: error instanceof NoAnswer };
+    return {
+      status: "error",
+      message: `the target could not be made: ${showError(error)}`,
+      isHung: error instanceof NoAnswer,
+    };
   }
   const outcome = await runOn(made.target, it, settings, arena, recording);
   try {
     await made.close();
   } catch (error) {
-    if (outcome.status !== "fail") return { status: "error", message: `the target could not be closed: ${showError(error)}`, isHung: error instanceof NoAnswer };
+    if (outcome.status !== "fail")
+      return {
+        status: "error",
+        message: `the target could not be closed: ${showError(error)}`,
+        isHung: error instanceof NoAnswer,
+      };
   }
   return outcome;
 }
 
-async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: ConformanceSettings, arena: Arena, recording: Recording): Promise<Outcome> {
-  if (it.needsReopen === true && target.reopen === undefined) return { status: "skip", message: "the target has no reopen()" };
+async function runOn(
+  target: ConformanceTarget,
+  it: ConformanceCase,
+  settings: ConformanceSettings,
+  arena: Arena,
+  recording: Recording,
+): Promise<Outcome> {
+  if (it.needsReopen === true && target.reopen === undefined)
+    return { status: "skip", message: "the target has no reopen()" };
   const context = createContext(target, settings, recording);
   try {
     const run = (): Promise<void> => it.run(context);
@@ -72,13 +108,23 @@ async function runOn(target: ConformanceTarget, it: ConformanceCase, settings: C
   } catch (error) {
     const cause = recording.violations[0] ?? error;
     if (cause instanceof NotApplicable) return { status: "skip", message: cause.message };
-    const failure = cause instanceof ConformanceFailure ? cause : new ConformanceFailure("no error", showError(cause));
+    const failure =
+      cause instanceof ConformanceFailure ? cause : new ConformanceFailure("no error", showError(cause));
     const { why, lookFor } = failure.hint ?? findUsualSuspect(failure, recording.calls) ?? it;
-    return { status: "fail", message: `expected   ${failure.expected}\nreceived   ${failure.received}`, hint: `why        ${why}\nlook for   ${lookFor}`, isHung: cause instanceof NoAnswer };
+    return {
+      status: "fail",
+      message: `expected   ${failure.expected}\nreceived   ${failure.received}`,
+      hint: `why        ${why}\nlook for   ${lookFor}`,
+      isHung: cause instanceof NoAnswer,
+    };
   }
 }
 
-function createContext(target: ConformanceTarget, settings: ConformanceSettings, recording: Recording): CaseContext {
+function createContext(
+  target: ConformanceTarget,
+  settings: ConformanceSettings,
+  recording: Recording,
+): CaseContext {
   const { seed, runs, timeoutMs, layoutDirectory } = settings;
   const record = (registry: Registry): Registry => recordCalls(registry, recording);
   return {
@@ -89,7 +135,8 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
     registry: record(target.registry),
     reopen: async () => {
       const registry: unknown = await target.reopen?.();
-      if (typeof registry !== "object" || registry === null) throw new ConformanceFailure("a registry of reopen()", show(registry));
+      if (typeof registry !== "object" || registry === null)
+        throw new ConformanceFailure("a registry of reopen()", show(registry));
       requireMethods(registry, "reopen() gave a registry");
       return record(registry as Registry);
     },
@@ -98,7 +145,13 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
       const arena = openArena();
       try {
         const { target: another, close } = await makeTarget(settings, arena.tempDir);
-        return { registry: another.registry, close: () => close().finally(() => { arena.remove(); }) };
+        return {
+          registry: another.registry,
+          close: () =>
+            close().finally(() => {
+              arena.remove();
+            }),
+        };
       } catch (error) {
         arena.remove();
         throw error;
@@ -111,13 +164,19 @@ function createContext(target: ConformanceTarget, settings: ConformanceSettings,
 function listenForUnhandled({ violations }: Recording): () => void {
   const fail = (expected: string, error: unknown, lookFor: string): void => {
     const why = "in a server it ends the process";
-    violations.push(new ConformanceFailure(expected, `${showError(error)}, which nobody handled`, { why, lookFor }));
+    violations.push(
+      new ConformanceFailure(expected, `${showError(error)}, which nobody handled`, { why, lookFor }),
+    );
   };
   const onRejection = (error: unknown): void => {
     fail("every rejection handled", error, "a promise that is neither awaited nor returned");
   };
   const onException = (error: unknown): void => {
-    fail("every exception handled", error, 'what throws in a callback, or an emitter that nobody listens to for "error"');
+    fail(
+      "every exception handled",
+      error,
+      'what throws in a callback, or an emitter that nobody listens to for "error"',
+    );
   };
   process.on("unhandledRejection", onRejection);
   process.on("uncaughtException", onException);

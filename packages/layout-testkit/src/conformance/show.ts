@@ -24,7 +24,9 @@ function shorten(text: string): string {
 export function showError(error: unknown): string {
   if (!(error instanceof Error)) return show(error);
   const code: unknown = Reflect.get(error, "code");
-  return typeof code === "string" ? `${error.name} ${code}: ${error.message}` : `${error.name}: ${error.message}`;
+  return typeof code === "string"
+    ? `${error.name} ${code}: ${error.message}`
+    : `${error.name}: ${error.message}`;
 }
 
 function showObject(value: object): string {
@@ -33,7 +35,8 @@ function showObject(value: object): string {
   if (value instanceof AbortSignal) return value.aborted ? "an aborted signal" : "a signal";
   if (Array.isArray(value)) return showList(value);
   if ("commit" in value && "write" in value) return `BlobWriter ${showMembers(pick(value, "id", "size"))}`;
-  if ("bytes" in value && "descriptor" in value) return `BlobReader ${showMembers(pick(value, "descriptor"))}`;
+  if ("bytes" in value && "descriptor" in value)
+    return `BlobReader ${showMembers(pick(value, "descriptor"))}`;
   const name = className(value);
   if (Symbol.asyncIterator in value) return name === "Object" ? "an async iterable" : name;
   if (Symbol.iterator in value) return name === "Object" ? "an iterable" : name;
@@ -52,8 +55,12 @@ function showBytes(bytes: Uint8Array): string {
 }
 
 function showMembers(value: object): string {
-  const members = Object.entries(value).filter(([, member]) => member !== undefined && typeof member !== "function");
-  return members.length === 0 ? "{}" : `{ ${members.map(([key, member]) => `${key}: ${show(member)}`).join(", ")} }`;
+  const members = Object.entries(value).filter(
+    ([, member]) => member !== undefined && typeof member !== "function",
+  );
+  return members.length === 0
+    ? "{}"
+    : `{ ${members.map(([key, member]) => `${key}: ${show(member)}`).join(", ")} }`;
 }
 
 function pick(value: object, ...names: readonly string[]): Record<string, unknown> {

@@ -12,7 +12,10 @@ export interface MadeTarget {
 }
 
 /** Makes a target in `tempDir`. Rejects where none comes in time, or what comes is none. */
-export async function makeTarget({ create, timeoutMs }: ConformanceSettings, tempDir: string): Promise<MadeTarget> {
+export async function makeTarget(
+  { create, timeoutMs }: ConformanceSettings,
+  tempDir: string,
+): Promise<MadeTarget> {
   const controller = new AbortController();
   try {
     const target: unknown = await within(timeoutMs, () => create({ tempDir, signal: controller.signal }));
@@ -30,7 +33,13 @@ export async function makeTarget({ create, timeoutMs }: ConformanceSettings, tem
 }
 
 function isTarget(value: unknown): value is ConformanceTarget {
-  return typeof value === "object" && value !== null && "registry" in value && typeof value.registry === "object" && value.registry !== null;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "registry" in value &&
+    typeof value.registry === "object" &&
+    value.registry !== null
+  );
 }
 
 /** What a registry has, whatever it promises. A call of what is not there is a TypeError, which some cases expect. */
@@ -39,5 +48,8 @@ const METHODS: readonly string[] = Object.keys(defineRegistry({}));
 /** Throws a TypeError that says which methods `registry` has not. */
 export function requireMethods(registry: object, what: string): void {
   const missing = METHODS.filter((name) => typeof Reflect.get(registry, name) !== "function");
-  if (missing.length > 0) throw new TypeError(`${what} without ${missing.join(", ")}: defineRegistry() answers for what a backend does not have`);
+  if (missing.length > 0)
+    throw new TypeError(
+      `${what} without ${missing.join(", ")}: defineRegistry() answers for what a backend does not have`,
+    );
 }

@@ -8,7 +8,10 @@ export class NoAnswer extends ConformanceFailure {
 }
 
 /** What `run` gives, unless it takes too long or throws before it has begun. */
-export async function within<Value>(timeoutMs: number, run: () => PromiseLike<Value> | Value): Promise<Value> {
+export async function within<Value>(
+  timeoutMs: number,
+  run: () => PromiseLike<Value> | Value,
+): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout: Promise<never> = new Promise((_resolve, reject) => {
     timer = setTimeout(() => {

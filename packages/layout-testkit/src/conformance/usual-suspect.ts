@@ -20,8 +20,12 @@ const CAPABILITY_OF: Readonly<Record<string, keyof RegistryCapabilities>> = {
  * What a backend that is just being written gets wrong in every case at once, whatever the case is about: a case's own hint
  * would lead astray. `calls` are those that were made.
  */
-export function findUsualSuspect({ expected, received }: Pick<ConformanceFailure, "expected" | "received">, calls: readonly string[]): Hint | undefined {
-  if (/RegistryError UNSUPPORTED\b/.test(received) && !expected.includes("UNSUPPORTED")) return unsupported(received, calls);
+export function findUsualSuspect(
+  { expected, received }: Pick<ConformanceFailure, "expected" | "received">,
+  calls: readonly string[],
+): Hint | undefined {
+  if (/RegistryError UNSUPPORTED\b/.test(received) && !expected.includes("UNSUPPORTED"))
+    return unsupported(received, calls);
   if (received === "undefined" && /^rejection with RegistryError \w+_UNKNOWN/.test(expected)) {
     return {
       why: "a caller that goes on with undefined fails far from here, or never finds out",

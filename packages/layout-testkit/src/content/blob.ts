@@ -23,7 +23,14 @@ export async function blob(content: string | Uint8Array, mediaType?: string): Pr
   const isText = typeof content === "string";
   const bytes = isText ? encode(content) : content.slice();
   const { digest, size } = await computeDigest(bytes);
-  return { descriptor: { mediaType: mediaType ?? (isText ? "text/plain" : "application/octet-stream"), digest, size }, content: bytes };
+  return {
+    descriptor: {
+      mediaType: mediaType ?? (isText ? "text/plain" : "application/octet-stream"),
+      digest,
+      size,
+    },
+    content: bytes,
+  };
 }
 
 /** Makes a layer of bytes or text: no tar, but who would look into it. `application/vnd.oci.image.layer.v1.tar`. */

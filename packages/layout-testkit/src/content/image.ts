@@ -30,7 +30,10 @@ export interface ArtifactOptions extends ManifestOptions {
  * @param layers - Of the image, as they are unpacked.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/config.md}
  */
-export async function imageConfig(platform: Platform = linux, layers: readonly Content[] = []): Promise<Content> {
+export async function imageConfig(
+  platform: Platform = linux,
+  layers: readonly Content[] = [],
+): Promise<Content> {
   const rootfs = { type: "layers", diff_ids: layers.map(({ descriptor }) => descriptor.digest) };
   return json({ ...platform, config: {}, rootfs }, ociMediaTypes.imageConfig);
 }
@@ -40,7 +43,11 @@ export async function imageConfig(platform: Platform = linux, layers: readonly C
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md}
  */
-export async function image({ layers = [], platform = linux, ...options }: ImageOptions = {}): Promise<ManifestContent> {
+export async function image({
+  layers = [],
+  platform = linux,
+  ...options
+}: ImageOptions = {}): Promise<ManifestContent> {
   const parts = await Promise.all(layers.map(async (it) => (typeof it === "string" ? layer(it) : it)));
   return { ...(await manifestOf(await imageConfig(platform, parts), parts, options)), platform };
 }
@@ -58,7 +65,11 @@ export async function artifact({
   return manifestOf(emptyBlob, await Promise.all(layers.map(async (it) => it)), { ...options, artifactType });
 }
 
-async function manifestOf(config: Content, layers: readonly Content[], options: ManifestOptions): Promise<ManifestContent> {
+async function manifestOf(
+  config: Content,
+  layers: readonly Content[],
+  options: ManifestOptions,
+): Promise<ManifestContent> {
   const document = await manifestDocument({
     ...options,
     mediaType: ociMediaTypes.imageManifest,

@@ -40,5 +40,8 @@ export interface ManifestMembers extends ManifestOptions {
 export async function manifestDocument(members: ManifestMembers): Promise<Content> {
   const { mediaType, artifactType, config, layers, manifests, annotations } = members;
   const subject = members.subject === undefined ? undefined : descriptorOf(await members.subject);
-  return json({ schemaVersion: 2, mediaType, artifactType, config, layers, manifests, subject, annotations }, mediaType);
+  return json(
+    { schemaVersion: 2, mediaType, artifactType, config, layers, manifests, subject, annotations },
+    mediaType,
+  );
 }

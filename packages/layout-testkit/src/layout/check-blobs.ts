@@ -19,10 +19,17 @@ export interface StoredBlob {
 export type StoredBlobs = ReadonlyMap<Digest, StoredBlob>;
 
 /** Checks what is in `blobs`: "image-layout.md", "Blobs". `undefined` where it cannot be looked at. */
-export async function checkBlobs(layout: LayoutDirectory, report: Report, attempt: Attempt): Promise<StoredBlobs | undefined> {
+export async function checkBlobs(
+  layout: LayoutDirectory,
+  report: Report,
+  attempt: Attempt,
+): Promise<StoredBlobs | undefined> {
   const place = await layout.place("blobs");
   if (place !== "directory") {
-    const message = place === "absent" ? "a layout must have this directory, be it empty, and it is not there" : "it must be a directory";
+    const message =
+      place === "absent"
+        ? "a layout must have this directory, be it empty, and it is not there"
+        : "it must be a directory";
     if (place !== "outside") report("missing-part", "blobs", message);
     return undefined;
   }
@@ -31,7 +38,12 @@ export async function checkBlobs(layout: LayoutDirectory, report: Report, attemp
     const directory = `blobs/${algorithm}`;
     const found = await layout.place(directory);
     if (found === "outside") continue;
-    if (found !== "directory") report("stray", directory, "blobs holds one directory for each digest algorithm, and nothing else; write temporary files elsewhere");
+    if (found !== "directory")
+      report(
+        "stray",
+        directory,
+        "blobs holds one directory for each digest algorithm, and nothing else; write temporary files elsewhere",
+      );
     else await attempt(directory, () => checkAlgorithm(layout, algorithm, blobs, report, attempt));
   }
   return blobs;
@@ -50,17 +62,32 @@ async function checkAlgorithm(
     const digest = `${algorithm}:${name}`;
     if (place === "outside") continue;
     if (place !== "file") report("stray", path, "a blob must be a file");
-    else if (!isDigest(digest)) report("stray", path, `"${digest.slice(0, 80)}" is no digest; write temporary files elsewhere, or readers take them for blobs`);
+    else if (!isDigest(digest))
+      report(
+        "stray",
+        path,
+        `"${digest.slice(0, 80)}" is no digest; write temporary files elsewhere, or readers take them for blobs`,
+      );
     else {
       const blob = await attempt(path, () => look(layout, path, digest, algorithm));
       if (blob !== undefined) blobs.set(digest, blob.stored);
-      if (blob?.stored.isIntact === false) report("corrupt-blob", path, `its content is ${blob.received}; verify what is written, and rename it to its name only then`);
+      if (blob?.stored.isIntact === false)
+        report(
+          "corrupt-blob",
+          path,
+          `its content is ${blob.received}; verify what is written, and rename it to its name only then`,
+        );
     }
   }
 }
 
 /** Reads a blob from end to end. One of an algorithm that cannot be computed here is taken for what it is called. */
-async function look(layout: LayoutDirectory, path: string, digest: Digest, algorithm: string): Promise<{ stored: StoredBlob; received: string }> {
+async function look(
+  layout: LayoutDirectory,
+  path: string,
+  digest: Digest,
+  algorithm: string,
+): Promise<{ stored: StoredBlob; received: string }> {
   await using file = await layout.open(path);
   const hasher = isDigestAlgorithm(algorithm) ? createHasher(algorithm) : undefined;
   const buffer = new Uint8Array(1 << 16);

@@ -36,7 +36,9 @@ export async function checkContent(
   const contents: Map<string, readonly string[]> = new Map();
   const reached: Set<string> = new Set();
   const looked: Set<string> = new Set();
-  const waiting: Reference[] = entries.map(({ descriptor, where }) => ({ descriptor, from: `${where} of index.json` })).reverse();
+  const waiting: Reference[] = entries
+    .map(({ descriptor, where }) => ({ descriptor, from: `${where} of index.json` }))
+    .reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { descriptor } = next;
     const isNew = !reached.has(descriptor.digest);
@@ -54,20 +56,35 @@ export async function checkContent(
   for (const [digest, { path }] of blobs) {
     const [algorithm = ""] = digest.split(":");
     if (REGISTERED.has(algorithm) || reached.has(digest)) continue;
-    report("stray", path, `nothing has a digest of the algorithm "${algorithm}": readers take it for a blob; write temporary files elsewhere`);
+    report(
+      "stray",
+      path,
+      `nothing has a digest of the algorithm "${algorithm}": readers take it for a blob; write temporary files elsewhere`,
+    );
   }
   return contents;
 }
 
 /** Whether what is referred to is there, whole, and as large as it is said to be. */
-function checkReference({ descriptor, from, isOptional }: Reference, stored: StoredBlob | undefined, isNew: boolean, report: Report): boolean {
+function checkReference(
+  { descriptor, from, isOptional }: Reference,
+  stored: StoredBlob | undefined,
+  isNew: boolean,
+  report: Report,
+): boolean {
   const { digest, size } = descriptor;
   const path = `blobs/${digest.replace(":", "/")}`;
   if (stored === undefined) {
-    if (isOptional !== true && isNew) report("missing-blob", path, `${from} refers to it, and it is not there; write it before what refers to it`);
+    if (isOptional !== true && isNew)
+      report(
+        "missing-blob",
+        path,
+        `${from} refers to it, and it is not there; write it before what refers to it`,
+      );
     return false;
   }
-  if (stored.isIntact && stored.size !== size) report("wrong-size", path, `${from} says that it has ${size} bytes, and it has ${stored.size}`);
+  if (stored.isIntact && stored.size !== size)
+    report("wrong-size", path, `${from} says that it has ${size} bytes, and it has ${stored.size}`);
   return stored.isIntact;
 }
 
@@ -77,7 +94,12 @@ interface Found {
   readonly contents?: readonly string[] | undefined;
 }
 
-async function lookInto(layout: LayoutDirectory, { descriptor, from }: Reference, { path, size }: StoredBlob, report: Report): Promise<Found | undefined> {
+async function lookInto(
+  layout: LayoutDirectory,
+  { descriptor, from }: Reference,
+  { path, size }: StoredBlob,
+  report: Report,
+): Promise<Found | undefined> {
   const tell = (reason: string): void => {
     report("manifest", path, `${from} says that it is ${descriptor.mediaType}: ${reason}`);
   };
@@ -90,14 +112,22 @@ async function lookInto(layout: LayoutDirectory, { descriptor, from }: Reference
     const at = (where: string): string => `${where} of ${path}`;
     if (parsed.kind === "opaque") return undefined;
     const { subject } = parsed.kind === "index" ? parsed.index : parsed.manifest;
-    const about: Reference[] = subject === undefined ? [] : [{ descriptor: subject, from: at("$.subject"), isOptional: true }];
+    const about: Reference[] =
+      subject === undefined ? [] : [{ descriptor: subject, from: at("$.subject"), isOptional: true }];
     if (parsed.kind === "index") {
       const { manifests } = parsed.index;
-      const children = manifests.map((child, i): Reference => ({ descriptor: child, from: at(`$.manifests[${i}]`) }));
+      const children = manifests.map((child, i): Reference => ({
+        descriptor: child,
+        from: at(`$.manifests[${i}]`),
+      }));
       return { references: [...about, ...children], contents: manifests.map(({ digest }) => digest) };
     }
     const { config, layers } = parsed.manifest;
-    const parts = layers.map((layer, i): Reference => ({ descriptor: layer, from: at(`$.layers[${i}]`), isOptional: (layer.urls ?? []).length > 0 }));
+    const parts = layers.map((layer, i): Reference => ({
+      descriptor: layer,
+      from: at(`$.layers[${i}]`),
+      isOptional: (layer.urls ?? []).length > 0,
+    }));
     return { references: [...about, { descriptor: config, from: at("$.config") }, ...parts] };
   } catch (error) {
     if (!isRegistryError(error)) throw error;

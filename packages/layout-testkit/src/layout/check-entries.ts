@@ -17,7 +17,12 @@ export function checkEntries(entries: readonly LayoutEntry[], contents: Contents
     if (name === undefined) continue;
     const first = names.get(name);
     if (first === undefined) names.set(name, where);
-    else report("duplicate-name", "index.json", `${where} has the name ${excerpt(name)}, as ${first} has: readers differ in which one they take`);
+    else
+      report(
+        "duplicate-name",
+        "index.json",
+        `${where} has the name ${excerpt(name)}, as ${first} has: readers differ in which one they take`,
+      );
   }
   const byRepository: Map<string, LayoutEntry[]> = new Map();
   for (const entry of entries) {
@@ -30,10 +35,18 @@ export function checkEntries(entries: readonly LayoutEntry[], contents: Contents
 }
 
 function checkUntagged(entries: readonly LayoutEntry[], contents: Contents, report: Report): void {
-  const contained = containedIn(entries.map(({ descriptor }) => descriptor.digest), contents);
+  const contained = containedIn(
+    entries.map(({ descriptor }) => descriptor.digest),
+    contents,
+  );
   for (const { descriptor, where } of entries) {
-    if (isTagged(nameOf(descriptor)) || !saysNothingElse(descriptor) || !contained.has(descriptor.digest)) continue;
-    report("redundant-entry", "index.json", `${where} has no tag, and an index contains what it is about: tools show one image as several; leave the entry out`);
+    if (isTagged(nameOf(descriptor)) || !saysNothingElse(descriptor) || !contained.has(descriptor.digest))
+      continue;
+    report(
+      "redundant-entry",
+      "index.json",
+      `${where} has no tag, and an index contains what it is about: tools show one image as several; leave the entry out`,
+    );
   }
 }
 
@@ -53,7 +66,8 @@ function containedIn(roots: readonly string[], contents: Contents): ReadonlySet<
 
 /** What an entry is called: containerd's name before the specification's, which it repeats in part. */
 function nameOf({ annotations = {} }: Descriptor): string | undefined {
-  const own = (key: string): string | undefined => (Object.hasOwn(annotations, key) && annotations[key] !== "" ? annotations[key] : undefined);
+  const own = (key: string): string | undefined =>
+    Object.hasOwn(annotations, key) && annotations[key] !== "" ? annotations[key] : undefined;
   return own(annotationKeys.containerdImageName) ?? own(annotationKeys.refName);
 }
 

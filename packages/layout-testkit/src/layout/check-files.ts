@@ -15,10 +15,16 @@ export interface LayoutEntry {
 export async function checkLayoutFile(layout: LayoutDirectory, report: Report): Promise<void> {
   const document = await readDocument(layout, "oci-layout", "layout-file", report);
   if (document === undefined) return;
-  const version: unknown = isObject(document.value) ? ownMember(document.value, "imageLayoutVersion") : undefined;
+  const version: unknown = isObject(document.value)
+    ? ownMember(document.value, "imageLayoutVersion")
+    : undefined;
   if (version === "1.0.0") return;
   const found = version === undefined ? "it has none" : `it says ${JSON.stringify(version).slice(0, 80)}`;
-  report("layout-file", "oci-layout", `it must be a JSON object with "imageLayoutVersion": "1.0.0", and ${found}`);
+  report(
+    "layout-file",
+    "oci-layout",
+    `it must be a JSON object with "imageLayoutVersion": "1.0.0", and ${found}`,
+  );
 }
 
 /** Checks `index.json`: "image-layout.md", "index.json file". Gives the entries that are descriptors. */
@@ -26,8 +32,14 @@ export async function checkIndexFile(layout: LayoutDirectory, report: Report): P
   const document = await readDocument(layout, "index.json", "index", report);
   if (document === undefined) return [];
   const { value, text } = document;
-  if (topLevelMembers(text, "manifests") > 1) report("index", "index.json", "$.manifests is there more than once: readers differ in which one they take");
-  for (const { path, reason } of validateImageIndex(value)) report("index", "index.json", `${path} ${reason}`);
+  if (topLevelMembers(text, "manifests") > 1)
+    report(
+      "index",
+      "index.json",
+      "$.manifests is there more than once: readers differ in which one they take",
+    );
+  for (const { path, reason } of validateImageIndex(value))
+    report("index", "index.json", `${path} ${reason}`);
   if (!isObject(value)) return [];
   const mediaType = ownMember(value, "mediaType");
   if (typeof mediaType === "string" && mediaType !== ociMediaTypes.imageIndex) {
@@ -36,7 +48,9 @@ export async function checkIndexFile(layout: LayoutDirectory, report: Report): P
   const manifests = ownMember(value, "manifests");
   if (!Array.isArray(manifests)) return [];
   return manifests.flatMap((entry: unknown, i) =>
-    validateDescriptor(entry).length === 0 ? { descriptor: entry as Descriptor, where: `$.manifests[${i}]` } : [],
+    validateDescriptor(entry).length === 0
+      ? { descriptor: entry as Descriptor, where: `$.manifests[${i}]` }
+      : [],
   );
 }
 
@@ -51,7 +65,11 @@ async function readDocument(
   // A link that leads out is told of already.
   if (place === "outside") return undefined;
   if (place !== "file") {
-    report("missing-part", path, place === "absent" ? "a layout must have this file, and it is not there" : "it must be a file");
+    report(
+      "missing-part",
+      path,
+      place === "absent" ? "a layout must have this file, and it is not there" : "it must be a file",
+    );
     return undefined;
   }
   const bytes = await layout.read(path);
@@ -75,7 +93,8 @@ function topLevelMembers(text: string, name: string): number {
     else if (character === '"') {
       const start = at;
       for (at += 1; text.charAt(at) !== '"'; at += 1) if (text.charAt(at) === "\\") at += 1;
-      if (depth === 1 && /^\s*:/.test(text.slice(at + 1)) && JSON.parse(text.slice(start, at + 1)) === name) count += 1;
+      if (depth === 1 && /^\s*:/.test(text.slice(at + 1)) && JSON.parse(text.slice(start, at + 1)) === name)
+        count += 1;
     }
   }
   return count;

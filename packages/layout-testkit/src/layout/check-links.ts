@@ -14,9 +14,11 @@ export async function checkLinks(layout: LayoutDirectory, report: Report, attemp
     for (const entry of entries) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       if (entry.isDirectory()) waiting.push(path);
-      else if (entry.isSymbolicLink() && (await attempt(path, () => layout.place(path))) === "outside") report("link", path, LEADS_OUT);
+      else if (entry.isSymbolicLink() && (await attempt(path, () => layout.place(path))) === "outside")
+        report("link", path, LEADS_OUT);
     }
   }
 }
 
-const LEADS_OUT = "the link leads out of the layout, or nowhere: whoever copies the directory copies no content; store the file itself";
+const LEADS_OUT =
+  "the link leads out of the layout, or nowhere: whoever copies the directory copies no content; store the file itself";

@@ -9,7 +9,12 @@ export function requireTags(tags: readonly string[] = []): string[] {
 }
 
 /** Clause 20: the part of a sorted list that is asked for; clause 2: until the signal is aborted. */
-export function* page<Item>(items: readonly Item[], key: (item: Item) => string, { startAfter, limit }: Page, signal: AbortSignal | undefined): Generator<Item, void, undefined> {
+export function* page<Item>(
+  items: readonly Item[],
+  key: (item: Item) => string,
+  { startAfter, limit }: Page,
+  signal: AbortSignal | undefined,
+): Generator<Item, void, undefined> {
   let left = limit ?? Infinity;
   for (const item of items) {
     if (startAfter !== undefined && key(item) <= startAfter) continue;

@@ -29,7 +29,9 @@ export class MemoryDeleter implements RegistryDeleter {
     requireRepository(repo);
     const wanted = requireDigest(digest).digest;
     const { manifests, tags } = this.#store.read(repo);
-    const containers = [...manifests.values()].filter((it) => childrenOf(it).some((child) => child.digest === wanted));
+    const containers = [...manifests.values()].filter((it) =>
+      childrenOf(it).some((child) => child.digest === wanted),
+    );
     const referencedBy = containers.map((it) => it.digest).sort(byCodeUnits);
     if (referencedBy.length > 0) throw denied("an index contains it", referencedBy);
     if (!manifests.delete(wanted)) throw unknownManifest(repo, wanted);

@@ -22,16 +22,27 @@ export class MemoryLister implements RegistryLister {
     yield* page([...this.#store.read(repo).tags.keys()].sort(byCodeUnits), (tag) => tag, asked, signal);
   }
 
-  async *referrers(repo: string, digest: string, options: ReferrersOptions = {}): AsyncGenerator<Descriptor, void, undefined> {
+  async *referrers(
+    repo: string,
+    digest: string,
+    options: ReferrersOptions = {},
+  ): AsyncGenerator<Descriptor, void, undefined> {
     const signal = this.#store.begin("read", options);
     const asked = requirePage(options);
     requireRepository(repo);
     const { artifactType } = options;
     if (artifactType !== undefined) requireString(artifactType, "artifactType");
     const wanted = requireDigest(digest).digest;
-    const all = [...this.#store.read(repo).manifests.values()].filter((it) => subjectOf(it) === wanted).map(describeReferrer);
+    const all = [...this.#store.read(repo).manifests.values()]
+      .filter((it) => subjectOf(it) === wanted)
+      .map(describeReferrer);
     const found = all.filter((it) => artifactType === undefined || it.artifactType === artifactType);
-    yield* page(found.sort((a, b) => byCodeUnits(a.digest, b.digest)), (it) => it.digest, asked, signal);
+    yield* page(
+      found.sort((a, b) => byCodeUnits(a.digest, b.digest)),
+      (it) => it.digest,
+      asked,
+      signal,
+    );
   }
 
   async *repositories(options: ListOptions = {}): AsyncGenerator<string, void, undefined> {

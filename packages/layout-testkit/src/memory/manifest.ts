@@ -13,7 +13,10 @@ export interface StoredManifest {
  * Clause 18: a child of an index, as what its bytes say it is or, where they do not say it, as what its index says;
  * `undefined` where it is not that.
  */
-export function readChild({ mediaType: claimed, digest }: Descriptor, content: Uint8Array): StoredManifest | undefined {
+export function readChild(
+  { mediaType: claimed, digest }: Descriptor,
+  content: Uint8Array,
+): StoredManifest | undefined {
   const mediaType = ownMediaType(content) ?? claimed;
   try {
     return { mediaType, digest, content, parsed: parseManifest(content, mediaType) };
@@ -56,7 +59,8 @@ export function describeReferrer({ mediaType, digest, content, parsed }: StoredM
   const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
   const own = document.artifactType === "" ? undefined : document.artifactType;
   const artifactType = own ?? (parsed.kind === "manifest" ? parsed.manifest.config.mediaType : undefined);
-  const annotations: Annotations | undefined = document.annotations === undefined ? undefined : { ...document.annotations };
+  const annotations: Annotations | undefined =
+    document.annotations === undefined ? undefined : { ...document.annotations };
   return {
     mediaType,
     digest,

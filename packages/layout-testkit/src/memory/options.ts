@@ -17,7 +17,9 @@ export interface MemoryOptions {
 }
 
 /** {@link MemoryOptions}, complete and checked. */
-export type MemorySettings = { readonly [Name in keyof MemoryOptions]-?: Exclude<MemoryOptions[Name], undefined> };
+export type MemorySettings = {
+  readonly [Name in keyof MemoryOptions]-?: Exclude<MemoryOptions[Name], undefined>;
+};
 
 const MIB = 1024 * 1024;
 
@@ -25,7 +27,8 @@ const MIB = 1024 * 1024;
 export function completeOptions(options: MemoryOptions): MemorySettings {
   requireObject(options, "options");
   const { maxManifestBytes = 8 * MIB, uploadExpiryMs = 86_400_000 } = options;
-  if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) throw new RangeError("maxManifestBytes must be 4 MiB at least");
+  if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB)
+    throw new RangeError("maxManifestBytes must be 4 MiB at least");
   return {
     repositoryScopedBlobs: requireFlag(options.repositoryScopedBlobs ?? true, "repositoryScopedBlobs"),
     keepsEmptyRepositories: requireFlag(options.keepsEmptyRepositories ?? false, "keepsEmptyRepositories"),

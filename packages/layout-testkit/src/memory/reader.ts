@@ -1,5 +1,12 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { createBlobReader, octetStream, RegistryError, requireCount, requireDigest, requireObject } from "@ocilayout/oci-types";
+import {
+  createBlobReader,
+  octetStream,
+  RegistryError,
+  requireCount,
+  requireDigest,
+  requireObject,
+} from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { unknownBlob, unknownManifest, unknownTag } from "./check.ts";
@@ -20,7 +27,12 @@ export class MemoryReader implements RegistryReader {
     return createBlobReader(descriptor, content, { signal });
   }
 
-  async getBlobRange(repo: string, digest: string, range: ByteRange, options: CallOptions = {}): Promise<BlobReader> {
+  async getBlobRange(
+    repo: string,
+    digest: string,
+    range: ByteRange,
+    options: CallOptions = {},
+  ): Promise<BlobReader> {
     const signal = this.#store.begin("read", options);
     requireObject(range, "a range");
     const start = requireCount(range.start, "start");
@@ -28,7 +40,9 @@ export class MemoryReader implements RegistryReader {
     const { descriptor, content } = this.#findBlob(repo, digest);
     const { size } = descriptor;
     if (start > end || start > size) {
-      throw new RegistryError("RANGE_INVALID", `no range from ${start} to ${end} of ${size} bytes`, { detail: { size } });
+      throw new RegistryError("RANGE_INVALID", `no range from ${start} to ${end} of ${size} bytes`, {
+        detail: { size },
+      });
     }
     const part = content.subarray(start, Math.min(end, size));
     return createBlobReader(descriptor, part, { signal, verify: false });

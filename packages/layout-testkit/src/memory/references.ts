@@ -16,12 +16,14 @@ export function checkReferences(parsed: ParsedManifest, repository: Repository, 
       if (!isExempt && !allowSparse) missing.push(descriptor.digest);
       continue;
     }
-    if (content.length !== descriptor.size) throw new RegistryError("MANIFEST_INVALID", "a size is not that of what is stored");
+    if (content.length !== descriptor.size)
+      throw new RegistryError("MANIFEST_INVALID", "a size is not that of what is stored");
     if (parsed.kind === "index" && !isAsDescribed(descriptor, content, repository)) {
       throw new RegistryError("MANIFEST_INVALID", "a child is not what its descriptor says");
     }
   }
-  if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", undefined, { detail: { missing } });
+  if (missing.length > 0)
+    throw new RegistryError("MANIFEST_BLOB_UNKNOWN", undefined, { detail: { missing } });
 }
 
 /** What the repository knows a child as counts, else what the child itself is. */
@@ -30,9 +32,13 @@ function isAsDescribed(descriptor: Descriptor, content: Uint8Array, { manifests 
   return child?.mediaType === descriptor.mediaType;
 }
 
-function* references(parsed: ParsedManifest): Generator<{ descriptor: Descriptor; isExempt: boolean }, void, undefined> {
-  if (parsed.kind === "index") for (const descriptor of parsed.index.manifests) yield { descriptor, isExempt: false };
+function* references(
+  parsed: ParsedManifest,
+): Generator<{ descriptor: Descriptor; isExempt: boolean }, void, undefined> {
+  if (parsed.kind === "index")
+    for (const descriptor of parsed.index.manifests) yield { descriptor, isExempt: false };
   if (parsed.kind !== "manifest") return;
   yield { descriptor: parsed.manifest.config, isExempt: false };
-  for (const descriptor of parsed.manifest.layers) yield { descriptor, isExempt: (descriptor.urls?.length ?? 0) > 0 };
+  for (const descriptor of parsed.manifest.layers)
+    yield { descriptor, isExempt: (descriptor.urls?.length ?? 0) > 0 };
 }

@@ -32,7 +32,8 @@ export class MemoryStore {
     const signal = requireSignal(options);
     if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
     signal?.throwIfAborted();
-    if (access === "write" && this.settings.readOnly) throw new RegistryError("DENIED", "this registry is for reading only");
+    if (access === "write" && this.settings.readOnly)
+      throw new RegistryError("DENIED", "this registry is for reading only");
     return signal;
   }
 
@@ -65,7 +66,9 @@ export class MemoryStore {
     const repository = this.#repositories.get(name);
     if (repository === undefined) return false;
     if (this.settings.keepsEmptyRepositories) return true;
-    return repository.manifests.size > 0 || (this.settings.repositoryScopedBlobs && repository.blobs.size > 0);
+    return (
+      repository.manifests.size > 0 || (this.settings.repositoryScopedBlobs && repository.blobs.size > 0)
+    );
   }
 
   /** The repositories there are, in code-unit order. */

@@ -1,5 +1,12 @@
 import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
-import { computeDigest, octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  octetStream,
+  onAbort,
+  RegistryError,
+  requireBytes,
+  requireDigest,
+} from "@ocilayout/oci-types";
 
 import { concatenate, unknownUpload } from "./check.ts";
 
@@ -44,7 +51,10 @@ export class MemoryUploadWriter implements BlobWriter {
     this.#size = session.size;
     session.writer = this;
     // At once, not after the calls that wait: a dead writer's session is free at once.
-    if (options.signal !== undefined) this.#ignoreAbort = onAbort(options.signal, () => { this.#end("closed"); });
+    if (options.signal !== undefined)
+      this.#ignoreAbort = onAbort(options.signal, () => {
+        this.#end("closed");
+      });
   }
 
   get size(): number {
@@ -71,9 +81,13 @@ export class MemoryUploadWriter implements BlobWriter {
       // The signal may have been aborted in the meantime.
       this.#requireOpen();
       if (received.digest !== expected.digest) {
-        throw new RegistryError("DIGEST_INVALID", `what was uploaded has digest ${received.digest}, not ${expected.digest}`, {
-          detail: { received: received.digest },
-        });
+        throw new RegistryError(
+          "DIGEST_INVALID",
+          `what was uploaded has digest ${received.digest}, not ${expected.digest}`,
+          {
+            detail: { received: received.digest },
+          },
+        );
       }
       this.#options.store(expected.digest, content);
       this.#end("committed");

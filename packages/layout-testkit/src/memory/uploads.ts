@@ -1,4 +1,10 @@
-import type { BlobWriter, CallOptions, ResumeUploadOptions, UploadOptions, UploadStatus } from "@ocilayout/oci-types";
+import type {
+  BlobWriter,
+  CallOptions,
+  ResumeUploadOptions,
+  UploadOptions,
+  UploadStatus,
+} from "@ocilayout/oci-types";
 import { RegistryError, requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
@@ -30,7 +36,11 @@ export class MemoryUploads {
     return this.#open(session, chunkSize, signal);
   }
 
-  async pushBlobChunkedResume(repo: string, id: string, options: ResumeUploadOptions = {}): Promise<BlobWriter> {
+  async pushBlobChunkedResume(
+    repo: string,
+    id: string,
+    options: ResumeUploadOptions = {},
+  ): Promise<BlobWriter> {
     const signal = this.#store.begin("write", options);
     const { offset } = options;
     if (offset !== undefined) requireCount(offset, "offset");
@@ -39,7 +49,9 @@ export class MemoryUploads {
     requireUnused(session);
     const { size } = session;
     if (offset !== undefined && offset !== size) {
-      throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, { detail: { size } });
+      throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, {
+        detail: { size },
+      });
     }
     return this.#open(session, chunkSize, signal);
   }

@@ -1,5 +1,24 @@
-import type { BlobDescriptor, BlobSource, CallOptions, Descriptor, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import { computeDigest, octetStream, parseManifest, readBlobSource, RegistryError, requireBytes, requireCount, requireDigest, requireObject, requirePrecondition, verifyStream } from "@ocilayout/oci-types";
+import type {
+  BlobDescriptor,
+  BlobSource,
+  CallOptions,
+  Descriptor,
+  Precondition,
+  PushManifestOptions,
+} from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  octetStream,
+  parseManifest,
+  readBlobSource,
+  RegistryError,
+  requireBytes,
+  requireCount,
+  requireDigest,
+  requireObject,
+  requirePrecondition,
+  verifyStream,
+} from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { concatenate, requireTags, unknownBlob } from "./check.ts";
@@ -14,7 +33,12 @@ export class MemoryWriter {
     this.#store = store;
   }
 
-  async pushBlob(repo: string, descriptor: BlobDescriptor, content: BlobSource, options: CallOptions = {}): Promise<Descriptor> {
+  async pushBlob(
+    repo: string,
+    descriptor: BlobDescriptor,
+    content: BlobSource,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
     const source = readBlobSource(content, options);
     try {
       const signal = this.#store.begin("write", options);
@@ -23,7 +47,8 @@ export class MemoryWriter {
       const { digest } = requireDigest(descriptor.digest);
       if (descriptor.size !== undefined) requireCount(descriptor.size, "size");
       const chunks: Uint8Array[] = [];
-      for await (const chunk of verifyStream(copied(source), { digest, size: descriptor.size }, { signal })) chunks.push(chunk);
+      for await (const chunk of verifyStream(copied(source), { digest, size: descriptor.size }, { signal }))
+        chunks.push(chunk);
       signal?.throwIfAborted();
       const bytes = concatenate(chunks);
       this.#store.repository(repo).blobs.set(digest, bytes);
@@ -33,20 +58,32 @@ export class MemoryWriter {
     }
   }
 
-  async mountBlob(fromRepo: string | undefined, toRepo: string, digest: string, options: CallOptions = {}): Promise<Descriptor> {
+  async mountBlob(
+    fromRepo: string | undefined,
+    toRepo: string,
+    digest: string,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
     this.#store.begin("write", options);
     if (fromRepo !== undefined) requireRepository(fromRepo);
     requireRepository(toRepo);
     const wanted = requireDigest(digest).digest;
     // Where blobs are shared, any repository has them all (clause 11), also one that is not there.
     const sources = fromRepo === undefined ? [toRepo, ...this.#store.names()] : [fromRepo];
-    const content = sources.map((name) => this.#store.read(name).blobs.get(wanted)).find((it) => it !== undefined);
+    const content = sources
+      .map((name) => this.#store.read(name).blobs.get(wanted))
+      .find((it) => it !== undefined);
     if (content === undefined) throw unknownBlob(fromRepo, wanted);
     this.#store.repository(toRepo).blobs.set(wanted, content);
     return { mediaType: octetStream, digest: wanted, size: content.length };
   }
 
-  async pushManifest(repo: string, content: Uint8Array, mediaType: string, options: PushManifestOptions = {}): Promise<Descriptor> {
+  async pushManifest(
+    repo: string,
+    content: Uint8Array,
+    mediaType: string,
+    options: PushManifestOptions = {},
+  ): Promise<Descriptor> {
     const { maxManifestBytes, allowSparse } = this.#store.settings;
     const signal = this.#store.begin("write", options);
     const bytes = requireBytes(content, "a manifest").slice();
@@ -55,7 +92,9 @@ export class MemoryWriter {
     const { ifMatch, ifNoneMatch } = options;
     requirePrecondition({ ifMatch, ifNoneMatch }, tags);
     if (bytes.length > maxManifestBytes) {
-      throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxManifestBytes} bytes`, { detail: { limit: maxManifestBytes } });
+      throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxManifestBytes} bytes`, {
+        detail: { limit: maxManifestBytes },
+      });
     }
     const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
     const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
@@ -86,11 +125,18 @@ async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 /** Clause 15: refuses the change of a tag that is not as the caller requires. */
-export function requireCurrent({ tags }: Repository, tag: string, { ifMatch, ifNoneMatch }: Precondition): void {
+export function requireCurrent(
+  { tags }: Repository,
+  tag: string,
+  { ifMatch, ifNoneMatch }: Precondition,
+): void {
   const current = tags.get(tag);
   const isRefused =
     (ifMatch === "*" && current === undefined) ||
     (ifMatch !== undefined && ifMatch !== "*" && current !== ifMatch) ||
     (ifNoneMatch === "*" && current !== undefined);
-  if (isRefused) throw new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, { detail: { tag, digest: current ?? null } });
+  if (isRefused)
+    throw new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, {
+      detail: { tag, digest: current ?? null },
+    });
 }

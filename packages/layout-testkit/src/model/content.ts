@@ -33,32 +33,65 @@ async function document(mediaType: string, members: object): Promise<Content> {
 export async function createWorld(): Promise<World> {
   const { imageManifest, imageIndex, layer } = ociMediaTypes;
   const empty = await content("{}", ociMediaTypes.empty);
-  const [one, two, nothing, absent] = await Promise.all(["one", "two", "", "nowhere"].map((text) => content(text, layer)));
-  if (one === undefined || two === undefined || nothing === undefined || absent === undefined) throw new Error("four were made");
+  const [one, two, nothing, absent] = await Promise.all(
+    ["one", "two", "", "nowhere"].map((text) => content(text, layer)),
+  );
+  if (one === undefined || two === undefined || nothing === undefined || absent === undefined)
+    throw new Error("four were made");
   const image = (layers: readonly Content[], more: object = {}): Promise<Content> =>
     document(imageManifest, { config: emptyDescriptor, layers: layers.map((it) => it.descriptor), ...more });
-  const index = (children: readonly Descriptor[], more: object = {}): Promise<Content> => document(imageIndex, { manifests: children, ...more });
+  const index = (children: readonly Descriptor[], more: object = {}): Promise<Content> =>
+    document(imageIndex, { manifests: children, ...more });
 
   const first = await image([one]);
   const second = await image([two, two], { annotations: { name: "second" } });
-  const signature = await image([], { artifactType: "application/vnd.example.signature", subject: first.descriptor });
+  const signature = await image([], {
+    artifactType: "application/vnd.example.signature",
+    subject: first.descriptor,
+  });
   const list = await index([first.descriptor, second.descriptor]);
-  const outer = await index([list.descriptor, list.descriptor, signature.descriptor], { subject: first.descriptor });
+  const outer = await index([list.descriptor, list.descriptor, signature.descriptor], {
+    subject: first.descriptor,
+  });
   const about = await image([], { subject: list.descriptor, annotations: { about: "list" } });
   const thing = await content(JSON.stringify({ parts: ["two"] }), "application/x-thing");
   const things = await index([thing.descriptor]);
-  const sparse = await image([{ ...absent, descriptor: { ...absent.descriptor, urls: ["https://example.com/layer"] } }]);
+  const sparse = await image([
+    { ...absent, descriptor: { ...absent.descriptor, urls: ["https://example.com/layer"] } },
+  ]);
   const wanting = await image([absent]);
   const lying = await index([{ ...first.descriptor, size: first.descriptor.size + 1 }]);
   const confused = await index([{ ...first.descriptor, mediaType: imageIndex }]);
-  const silent = await content(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }), imageManifest);
-  const silentDocker = { ...silent, descriptor: { ...silent.descriptor, mediaType: dockerMediaTypes.manifest } };
+  const silent = await content(
+    JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }),
+    imageManifest,
+  );
+  const silentDocker = {
+    ...silent,
+    descriptor: { ...silent.descriptor, mediaType: dockerMediaTypes.manifest },
+  };
   const broken = await document(imageManifest, { layers: [] });
   return {
     repositories: ["a", "a/b", "z"],
     tags: ["t", "u", "v"],
     blobs: [empty, one, two, nothing],
-    manifests: [first, second, signature, list, outer, about, thing, things, sparse, wanting, lying, confused, silent, silentDocker, broken],
+    manifests: [
+      first,
+      second,
+      signature,
+      list,
+      outer,
+      about,
+      thing,
+      things,
+      sparse,
+      wanting,
+      lying,
+      confused,
+      silent,
+      silentDocker,
+      broken,
+    ],
     nowhere: absent.descriptor.digest,
   };
 }

@@ -60,7 +60,11 @@ export async function compareWithModel(run: ModelRun): Promise<void> {
   // Each sequence is mostly about a few things: what is never met twice tells nothing.
   const order = fc.tuple(shuffled(world.repositories), shuffled(world.manifests));
   const sequence = order.chain(([repositories, manifests]) =>
-    fc.array(operations({ ...world, repositories, manifests }, { promises, isLenient }), { minLength: 1, maxLength: length, size: "max" }),
+    fc.array(operations({ ...world, repositories, manifests }, { promises, isLenient }), {
+      minLength: 1,
+      maxLength: length,
+      size: "max",
+    }),
   );
   let hasHung = false;
   const property = fc.asyncProperty(sequence, async (calls) => {
@@ -69,11 +73,16 @@ export async function compareWithModel(run: ModelRun): Promise<void> {
     try {
       await compareSequence(calls, run, world);
     } catch (error) {
-      hasHung = error instanceof NoAnswer || (error instanceof ModelMismatch && error.cause instanceof NoAnswer);
+      hasHung =
+        error instanceof NoAnswer || (error instanceof ModelMismatch && error.cause instanceof NoAnswer);
       throw error;
     }
   });
-  const details = await fc.check(property, { numRuns: runs, unbiased: true, ...(seed === undefined ? {} : { seed }) });
+  const details = await fc.check(property, {
+    numRuns: runs,
+    unbiased: true,
+    ...(seed === undefined ? {} : { seed }),
+  });
   if (!details.failed) return;
   if (details.errorInstance instanceof ModelMismatch) throw details.errorInstance;
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
@@ -99,11 +108,18 @@ async function compareSequence(calls: readonly Operation[], run: ModelRun, world
       done.push(operation.text);
       const expected = await outcomeOf(operation, model);
       const received = await within(timeoutMs, () => outcomeOf(operation, tested)).catch((cause: unknown) => {
-        const mismatch = new ModelMismatch(done, describeOutcome(expected), cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+        const mismatch = new ModelMismatch(
+          done,
+          describeOutcome(expected),
+          cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+        );
         throw Object.assign(mismatch, { cause });
       });
-      const full = isLenient && operation.name === "repositories" ? await fullRepositories(model.registry, world) : [];
-      const isSame = isLenient ? isAsGood(operation, received, expected, full) : describeOutcome(received) === describeOutcome(expected);
+      const full =
+        isLenient && operation.name === "repositories" ? await fullRepositories(model.registry, world) : [];
+      const isSame = isLenient
+        ? isAsGood(operation, received, expected, full)
+        : describeOutcome(received) === describeOutcome(expected);
       if (!isSame) throw new ModelMismatch(done, describeOutcome(expected), describeOutcome(received));
     }
   } finally {
@@ -115,7 +131,9 @@ async function compareSequence(calls: readonly Operation[], run: ModelRun, world
 async function fullRepositories(model: Registry, { repositories, manifests }: World): Promise<string[]> {
   const full: string[] = [];
   for (const name of repositories) {
-    const found = await Promise.allSettled(manifests.map(({ descriptor }) => model.resolveManifest(name, descriptor.digest)));
+    const found = await Promise.allSettled(
+      manifests.map(({ descriptor }) => model.resolveManifest(name, descriptor.digest)),
+    );
     if (found.some(({ status }) => status === "fulfilled")) full.push(name);
   }
   return full;

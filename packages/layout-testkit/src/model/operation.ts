@@ -38,7 +38,11 @@ const EITHER: Readonly<Record<string, readonly RegistryErrorCode[]>> = {
 };
 
 /** One call, by its name and what is passed to it. */
-export function operation(name: string, args: readonly unknown[], run: (session: Session) => Promise<unknown>): Operation {
+export function operation(
+  name: string,
+  args: readonly unknown[],
+  run: (session: Session) => Promise<unknown>,
+): Operation {
   return { name, args, text: `${name}(${args.map(show).join(", ")})`, eitherCode: EITHER[name] ?? [], run };
 }
 

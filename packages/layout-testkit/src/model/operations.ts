@@ -15,19 +15,33 @@ export function operations(world: World, { promises, isLenient }: OperationChoic
   const blob = fc.constantFrom(...world.blobs);
   const manifest = often(world.manifests);
   const blobDigests = [...world.blobs.map((it) => it.descriptor.digest), world.nowhere];
-  const digest = fc.oneof({ weight: 3, arbitrary: manifest.map((it) => it.descriptor.digest) }, { weight: 1, arbitrary: fc.constantFrom(...blobDigests) });
+  const digest = fc.oneof(
+    { weight: 3, arbitrary: manifest.map((it) => it.descriptor.digest) },
+    { weight: 1, arbitrary: fc.constantFrom(...blobDigests) },
+  );
   // Whether a manifest can be had as a blob is left open.
   const blobDigest = isLenient ? fc.constantFrom(...blobDigests) : digest;
   const precondition: fc.Arbitrary<Precondition> = fc.oneof(
     { weight: 4, arbitrary: fc.constant({}) },
     { weight: promises("conditionalTags") ? 1 : 0, arbitrary: fc.constant({ ifNoneMatch: "*" as const }) },
-    { weight: promises("conditionalTags") ? 1 : 0, arbitrary: fc.oneof(digest, fc.constant("*")).map((ifMatch) => ({ ifMatch })) },
+    {
+      weight: promises("conditionalTags") ? 1 : 0,
+      arbitrary: fc.oneof(digest, fc.constant("*")).map((ifMatch) => ({ ifMatch })),
+    },
   );
   return fc.oneof(
     { weight: 5, arbitrary: reading(repository, tag, digest, blobDigest) },
-    { weight: 6, arbitrary: fc.tuple(repository, manifest, fc.uniqueArray(tag, { minLength: 1, maxLength: 2 })).map((args) => pushingWhole(world, ...args)) },
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(repository, manifest, fc.uniqueArray(tag, { minLength: 1, maxLength: 2 }))
+        .map((args) => pushingWhole(world, ...args)),
+    },
     { weight: 6, arbitrary: pushingBlobs(repository, blob, blobDigest, promises) },
-    { weight: 8, arbitrary: pushingManifests(repository, manifest, fc.uniqueArray(tag, { maxLength: 2 }), precondition) },
+    {
+      weight: 8,
+      arbitrary: pushingManifests(repository, manifest, fc.uniqueArray(tag, { maxLength: 2 }), precondition),
+    },
     { weight: 8, arbitrary: deleting(repository, tag, digest, blobDigest, precondition, promises) },
     { weight: 3, arbitrary: listing(repository, digest, promises) },
     { weight: promises("resumableUploads") ? 6 : 0, arbitrary: uploading(repository, blob, isLenient) },
@@ -35,11 +49,27 @@ export function operations(world: World, { promises, isLenient }: OperationChoic
 }
 
 /** One of several kinds, each where it is promised; one of them always is. */
-function oneOfPromised(...kinds: readonly { readonly weight?: number; readonly isPromised?: boolean; readonly arbitrary: fc.Arbitrary<Operation> }[]): fc.Arbitrary<Operation> {
-  return fc.oneof(...kinds.map(({ weight = 1, isPromised = true, arbitrary }) => ({ weight: isPromised ? weight : 0, arbitrary })));
+function oneOfPromised(
+  ...kinds: readonly {
+    readonly weight?: number;
+    readonly isPromised?: boolean;
+    readonly arbitrary: fc.Arbitrary<Operation>;
+  }[]
+): fc.Arbitrary<Operation> {
+  return fc.oneof(
+    ...kinds.map(({ weight = 1, isPromised = true, arbitrary }) => ({
+      weight: isPromised ? weight : 0,
+      arbitrary,
+    })),
+  );
 }
 
-function reading(repository: fc.Arbitrary<string>, tag: fc.Arbitrary<string>, digest: fc.Arbitrary<string>, blobDigest: fc.Arbitrary<string>): fc.Arbitrary<Operation> {
+function reading(
+  repository: fc.Arbitrary<string>,
+  tag: fc.Arbitrary<string>,
+  digest: fc.Arbitrary<string>,
+  blobDigest: fc.Arbitrary<string>,
+): fc.Arbitrary<Operation> {
   const byDigest = fc.oneof(
     fc.tuple(fc.constantFrom("getBlob", "resolveBlob"), repository, blobDigest),
     fc.tuple(fc.constantFrom("getManifest", "resolveManifest"), repository, digest),
@@ -47,19 +77,38 @@ function reading(repository: fc.Arbitrary<string>, tag: fc.Arbitrary<string>, di
   const byTag = fc.constantFrom("getTag", "resolveTag");
   const range = fc.record({ start: fc.nat(5), end: fc.option(fc.nat(6), { nil: undefined }) });
   return fc.oneof(
-    byDigest.map(([name, ...args]) => operation(name, args, async ({ registry }) => describe(await call(registry, name, args)))),
-    fc.tuple(byTag, repository, tag).map(([name, ...args]) => operation(name, args, async ({ registry }) => describe(await call(registry, name, args)))),
-    fc.tuple(repository, blobDigest, range).map((args) => operation("getBlobRange", args, async ({ registry }) => describe(await registry.getBlobRange(...args)))),
+    byDigest.map(([name, ...args]) =>
+      operation(name, args, async ({ registry }) => describe(await call(registry, name, args))),
+    ),
+    fc
+      .tuple(byTag, repository, tag)
+      .map(([name, ...args]) =>
+        operation(name, args, async ({ registry }) => describe(await call(registry, name, args))),
+      ),
+    fc
+      .tuple(repository, blobDigest, range)
+      .map((args) =>
+        operation("getBlobRange", args, async ({ registry }) =>
+          describe(await registry.getBlobRange(...args)),
+        ),
+      ),
   );
 }
 
 /** One of them, the first ones more often: what is never met twice tells nothing. */
 function often<Item>(items: readonly Item[]): fc.Arbitrary<Item> {
-  return fc.oneof(...items.map((item, i) => ({ weight: Math.max(1, 16 >> (2 * i)), arbitrary: fc.constant(item) })));
+  return fc.oneof(
+    ...items.map((item, i) => ({ weight: Math.max(1, 16 >> (2 * i)), arbitrary: fc.constant(item) })),
+  );
 }
 
 /** A manifest with all that it needs: without this most pushes would be refused. */
-function pushingWhole({ blobs, manifests }: World, repo: string, whole: Content, tags: readonly string[]): Operation {
+function pushingWhole(
+  { blobs, manifests }: World,
+  repo: string,
+  whole: Content,
+  tags: readonly string[],
+): Operation {
   const parts = partsOf(whole, manifests);
   return operation("push with all parts", [repo, whole.descriptor.digest, { tags }], async ({ registry }) => {
     for (const { descriptor, bytes } of blobs) await registry.pushBlob(repo, descriptor, bytes);
@@ -75,26 +124,40 @@ function partsOf({ bytes }: Content, manifests: readonly Content[]): readonly Co
   return [...new Set(named.flatMap((it) => [...partsOf(it, manifests), it]))];
 }
 
-function pushingBlobs(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Content>, digest: fc.Arbitrary<string>, promises: Promises): fc.Arbitrary<Operation> {
+function pushingBlobs(
+  repository: fc.Arbitrary<string>,
+  blob: fc.Arbitrary<Content>,
+  digest: fc.Arbitrary<string>,
+  promises: Promises,
+): fc.Arbitrary<Operation> {
   const size = fc.constantFrom<"right" | "none" | "wrong">("right", "right", "none", "wrong");
   return oneOfPromised(
     {
       weight: 3,
       arbitrary: fc.tuple(repository, blob, size).map(([repo, { descriptor, bytes }, said]) => {
-        const expected = { digest: descriptor.digest, ...(said === "none" ? {} : { size: descriptor.size + (said === "wrong" ? 1 : 0) }) };
-        return operation("pushBlob", [repo, expected], ({ registry }) => registry.pushBlob(repo, expected, bytes));
+        const expected = {
+          digest: descriptor.digest,
+          ...(said === "none" ? {} : { size: descriptor.size + (said === "wrong" ? 1 : 0) }),
+        };
+        return operation("pushBlob", [repo, expected], ({ registry }) =>
+          registry.pushBlob(repo, expected, bytes),
+        );
       }),
     },
     {
-      arbitrary: fc.tuple(repository, digest, blob).map(([repo, wrong, { bytes }]) =>
-        operation("pushBlob", [repo, { digest: wrong }, `${bytes.length} bytes`], ({ registry }) => registry.pushBlob(repo, { digest: wrong }, bytes)),
-      ),
+      arbitrary: fc
+        .tuple(repository, digest, blob)
+        .map(([repo, wrong, { bytes }]) =>
+          operation("pushBlob", [repo, { digest: wrong }, `${bytes.length} bytes`], ({ registry }) =>
+            registry.pushBlob(repo, { digest: wrong }, bytes),
+          ),
+        ),
     },
     {
       isPromised: promises("mount"),
-      arbitrary: fc.tuple(fc.option(repository, { nil: undefined }), repository, digest).map((args) =>
-        operation("mountBlob", args, ({ registry }) => registry.mountBlob(...args)),
-      ),
+      arbitrary: fc
+        .tuple(fc.option(repository, { nil: undefined }), repository, digest)
+        .map((args) => operation("mountBlob", args, ({ registry }) => registry.mountBlob(...args))),
     },
   );
 }
@@ -105,12 +168,16 @@ function pushingManifests(
   tags: fc.Arbitrary<string[]>,
   precondition: fc.Arbitrary<Precondition>,
 ): fc.Arbitrary<Operation> {
-  return fc.tuple(repository, manifest, tags, precondition).map(([repo, { descriptor, bytes }, names, required]) => {
-    const options = { tags: names, ...(names.length === 0 ? {} : required) };
-    return operation("pushManifest", [repo, descriptor.digest, descriptor.mediaType, options], ({ registry }) =>
-      registry.pushManifest(repo, bytes, descriptor.mediaType, options),
-    );
-  });
+  return fc
+    .tuple(repository, manifest, tags, precondition)
+    .map(([repo, { descriptor, bytes }, names, required]) => {
+      const options = { tags: names, ...(names.length === 0 ? {} : required) };
+      return operation(
+        "pushManifest",
+        [repo, descriptor.digest, descriptor.mediaType, options],
+        ({ registry }) => registry.pushManifest(repo, bytes, descriptor.mediaType, options),
+      );
+    });
 }
 
 function deleting(
@@ -124,44 +191,73 @@ function deleting(
   return oneOfPromised(
     {
       isPromised: promises("deleteBlob"),
-      arbitrary: fc.tuple(repository, blobDigest).map((args) => operation("deleteBlob", args, ({ registry }) => registry.deleteBlob(...args))),
+      arbitrary: fc
+        .tuple(repository, blobDigest)
+        .map((args) => operation("deleteBlob", args, ({ registry }) => registry.deleteBlob(...args))),
     },
     {
       isPromised: promises("deleteManifest"),
-      arbitrary: fc.tuple(repository, digest).map((args) => operation("deleteManifest", args, ({ registry }) => registry.deleteManifest(...args))),
+      arbitrary: fc
+        .tuple(repository, digest)
+        .map((args) => operation("deleteManifest", args, ({ registry }) => registry.deleteManifest(...args))),
     },
     {
       isPromised: promises("deleteTag"),
       weight: 2,
-      arbitrary: fc.tuple(repository, tag, precondition).map((args) => operation("deleteTag", args, ({ registry }) => registry.deleteTag(...args))),
+      arbitrary: fc
+        .tuple(repository, tag, precondition)
+        .map((args) => operation("deleteTag", args, ({ registry }) => registry.deleteTag(...args))),
     },
     // Where nothing can be deleted, something is read.
-    { isPromised: !promises("deleteBlob") && !promises("deleteManifest") && !promises("deleteTag"), arbitrary: reading(repository, tag, digest, blobDigest) },
+    {
+      isPromised: !promises("deleteBlob") && !promises("deleteManifest") && !promises("deleteTag"),
+      arbitrary: reading(repository, tag, digest, blobDigest),
+    },
   );
 }
 
-function listing(repository: fc.Arbitrary<string>, digest: fc.Arbitrary<string>, promises: Promises): fc.Arbitrary<Operation> {
+function listing(
+  repository: fc.Arbitrary<string>,
+  digest: fc.Arbitrary<string>,
+  promises: Promises,
+): fc.Arbitrary<Operation> {
   const limit = fc.option(fc.nat(3), { nil: undefined });
-  const names = fc.record({ startAfter: fc.option(fc.constantFrom("", "a", "t", "tt"), { nil: undefined }), limit });
-  const artifactType = fc.option(fc.constantFrom("application/vnd.example.signature", "application/vnd.oci.empty.v1+json"), { nil: undefined });
+  const names = fc.record({
+    startAfter: fc.option(fc.constantFrom("", "a", "t", "tt"), { nil: undefined }),
+    limit,
+  });
+  const artifactType = fc.option(
+    fc.constantFrom("application/vnd.example.signature", "application/vnd.oci.empty.v1+json"),
+    { nil: undefined },
+  );
   return oneOfPromised(
-    { arbitrary: fc.tuple(repository, names).map((args) => operation("tags", args, ({ registry }) => collect(registry.tags(...args)))) },
+    {
+      arbitrary: fc
+        .tuple(repository, names)
+        .map((args) => operation("tags", args, ({ registry }) => collect(registry.tags(...args)))),
+    },
     {
       isPromised: promises("repositories"),
-      arbitrary: names.map((options) => operation("repositories", [options], ({ registry }) => collect(registry.repositories(options)))),
+      arbitrary: names.map((options) =>
+        operation("repositories", [options], ({ registry }) => collect(registry.repositories(options))),
+      ),
     },
     {
       isPromised: promises("referrers"),
-      arbitrary: fc.tuple(repository, digest, fc.record({ artifactType, limit })).map((args) =>
-        operation("referrers", args, ({ registry }) => collect(registry.referrers(...args))),
-      ),
+      arbitrary: fc
+        .tuple(repository, digest, fc.record({ artifactType, limit }))
+        .map((args) => operation("referrers", args, ({ registry }) => collect(registry.referrers(...args)))),
     },
   );
 }
 
 type ReadCall = "getBlob" | "getManifest" | "resolveBlob" | "resolveManifest" | "getTag" | "resolveTag";
 
-function call(registry: Registry, name: string, args: readonly [string, string]): ReturnType<Registry[ReadCall]> {
+function call(
+  registry: Registry,
+  name: string,
+  args: readonly [string, string],
+): ReturnType<Registry[ReadCall]> {
   return registry[name as ReadCall](...args);
 }
 

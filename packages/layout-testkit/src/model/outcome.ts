@@ -24,7 +24,9 @@ export async function outcomeOf(operation: Operation, session: Session): Promise
 
 /** An outcome as text that can be compared. */
 export function describeOutcome(outcome: Outcome): string {
-  return outcome.error === undefined ? JSON.stringify(outcome.value, sortMembers) : `rejection with ${outcome.error}`;
+  return outcome.error === undefined
+    ? JSON.stringify(outcome.value, sortMembers)
+    : `rejection with ${outcome.error}`;
 }
 
 /** The order of an object's members says nothing. */
@@ -40,15 +42,24 @@ const SAME: readonly (readonly string[])[] = [
 ];
 
 /** Whether `received` is as good as `expected`, by what the contract leaves open. */
-export function isAsGood({ name, args }: Operation, received: Outcome, expected: Outcome, full: readonly string[]): boolean {
+export function isAsGood(
+  { name, args }: Operation,
+  received: Outcome,
+  expected: Outcome,
+  full: readonly string[],
+): boolean {
   if (describeOutcome(received) === describeOutcome(expected)) return true;
   if (received.error !== undefined && expected.error !== undefined) {
     const errors = [received.error.split(" or "), expected.error.split(" or ")];
     return SAME.some((same) => errors.every((either) => either.some((error) => same.includes(error))));
   }
   // Whether there is a repository when nothing is left in it but blobs.
-  if (name === "tags") return [received, expected].every((it) => it.error === "NAME_UNKNOWN" || (Array.isArray(it.value) && it.value.length === 0));
-  if (name === "repositories" && received.error === undefined) return isListOf(received.value, args[0] as Page, full);
+  if (name === "tags")
+    return [received, expected].every(
+      (it) => it.error === "NAME_UNKNOWN" || (Array.isArray(it.value) && it.value.length === 0),
+    );
+  if (name === "repositories" && received.error === undefined)
+    return isListOf(received.value, args[0] as Page, full);
   return false;
 }
 
@@ -58,7 +69,11 @@ interface Page {
 }
 
 /** Whether a list is sorted, and has all that it must have: what has a manifest. Anything else may be there or not. */
-function isListOf(received: unknown, { startAfter = "", limit = Infinity }: Page, full: readonly string[]): boolean {
+function isListOf(
+  received: unknown,
+  { startAfter = "", limit = Infinity }: Page,
+  full: readonly string[],
+): boolean {
   if (!Array.isArray(received) || received.length > limit) return false;
   const names = received as string[];
   const isSorted = names.every((name, i) => name > (i === 0 ? startAfter : (names[i - 1] ?? "")));

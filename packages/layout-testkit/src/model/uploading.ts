@@ -12,9 +12,18 @@ import { operation } from "./operation.ts";
  * @param isLenient - Whether a session is given up where the contract leaves open what becomes of it: after a commit that
  * failed; and is free when it is cancelled from outside.
  */
-export function uploading(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<Content>, isLenient: boolean): fc.Arbitrary<Operation> {
+export function uploading(
+  repository: fc.Arbitrary<string>,
+  blob: fc.Arbitrary<Content>,
+  isLenient: boolean,
+): fc.Arbitrary<Operation> {
   const place = fc.nat(3);
-  const on = (name: string, args: readonly unknown[], at: number, run: (writer: BlobWriter) => Promise<unknown>): Operation =>
+  const on = (
+    name: string,
+    args: readonly unknown[],
+    at: number,
+    run: (writer: BlobWriter) => Promise<unknown>,
+  ): Operation =>
     operation(`writer ${at}: ${name}`, args, async ({ writers }) => {
       const writer = writers.at(-1 - at);
       return writer === undefined ? "no such writer" : run(writer);
@@ -54,19 +63,27 @@ export function uploading(repository: fc.Arbitrary<string>, blob: fc.Arbitrary<C
         return writer.size;
       }),
     ),
-    fc.tuple(place, blob).map(([at, { descriptor: { digest } }]) =>
-      operation(`writer ${at}: commit`, [digest], async ({ writers }) => {
-        const writer = writers.at(-1 - at);
-        if (writer === undefined) return "no such writer";
-        try {
-          return await writer.commit(digest);
-        } catch (error) {
-          if (isLenient && isRegistryError(error, "DIGEST_INVALID")) await giveUp(writers, writer);
-          throw error;
-        }
-      }),
+    fc.tuple(place, blob).map(
+      ([
+        at,
+        {
+          descriptor: { digest },
+        },
+      ]) =>
+        operation(`writer ${at}: commit`, [digest], async ({ writers }) => {
+          const writer = writers.at(-1 - at);
+          if (writer === undefined) return "no such writer";
+          try {
+            return await writer.commit(digest);
+          } catch (error) {
+            if (isLenient && isRegistryError(error, "DIGEST_INVALID")) await giveUp(writers, writer);
+            throw error;
+          }
+        }),
     ),
-    fc.tuple(place, fc.constantFrom<"close" | "cancel">("close", "cancel")).map(([at, name]) => on(name, [], at, (writer) => writer[name]())),
+    fc
+      .tuple(place, fc.constantFrom<"close" | "cancel">("close", "cancel"))
+      .map(([at, name]) => on(name, [], at, (writer) => writer[name]())),
   );
 }
 

@@ -6,10 +6,20 @@ import type { Mutant } from "./mutant.ts";
 
 /** Every mutant there is, by the name of its file; of each directory the first `count`. */
 export async function loadMutants(count = Infinity): Promise<(Mutant & { readonly name: string })[]> {
-  const directories = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const names = directories.flatMap(({ name }) => readdirSync(join(import.meta.dirname, name)).slice(0, count).map((file) => `${name}/${file}`));
-  return Promise.all(names.map(async (name) => {
-    const module = (await import(pathToFileURL(join(import.meta.dirname, name)).href)) as { readonly default: Mutant };
-    return { ...module.default, name: name.replace(/\.ts$/, "") };
-  }));
+  const directories = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const names = directories.flatMap(({ name }) =>
+    readdirSync(join(import.meta.dirname, name))
+      .slice(0, count)
+      .map((file) => `${name}/${file}`),
+  );
+  return Promise.all(
+    names.map(async (name) => {
+      const module = (await import(pathToFileURL(join(import.meta.dirname, name)).href)) as {
+        readonly default: Mutant;
+      };
+      return { ...module.default, name: name.replace(/\.ts$/, "") };
+    }),
+  );
 }

@@ -1,4 +1,11 @@
-import type { BlobReader, BlobWriter, Descriptor, Registry, RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
+import type {
+  BlobReader,
+  BlobWriter,
+  Descriptor,
+  Registry,
+  RegistryCapabilities,
+  RegistryErrorCode,
+} from "@ocilayout/oci-types";
 import { isRegistryError, octetStream } from "@ocilayout/oci-types";
 
 import type { ConformanceTarget, TargetPlace } from "../../src/index.ts";
@@ -26,7 +33,12 @@ export interface MutantOptions {
 }
 
 /** Makes a mutant of a registry in memory. It is opened again over the same content, as one on a disk would be. */
-export function mutant(what: string, caughtBy: readonly string[], defect: Defect, options: MutantOptions = {}): Mutant {
+export function mutant(
+  what: string,
+  caughtBy: readonly string[],
+  defect: Defect,
+  options: MutantOptions = {},
+): Mutant {
   const create = (place: TargetPlace): ConformanceTarget => {
     const whole: Registry = createMemoryRegistry(options.memory);
     const open = (): Registry => ({ ...whole, ...defect(whole, place) });
@@ -36,7 +48,11 @@ export function mutant(what: string, caughtBy: readonly string[], defect: Defect
 }
 
 /** What `promise` gives, or `instead` where it rejects with this code. */
-export async function unless<Value>(promise: Promise<Value>, code: RegistryErrorCode, instead: (error: unknown) => Value | Promise<Value>): Promise<Value> {
+export async function unless<Value>(
+  promise: Promise<Value>,
+  code: RegistryErrorCode,
+  instead: (error: unknown) => Value | Promise<Value>,
+): Promise<Value> {
   try {
     return await promise;
   } catch (error) {
@@ -58,7 +74,8 @@ export async function* listOf<Item>(items: Promise<readonly Item[]>): AsyncGener
 /** The document, where it is one. */
 export function documentOf(content: unknown): Readonly<Record<string, unknown>> {
   try {
-    const document: unknown = content instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(content)) : undefined;
+    const document: unknown =
+      content instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(content)) : undefined;
     return typeof document === "object" && document !== null ? (document as Record<string, unknown>) : {};
   } catch {
     return {};
@@ -94,18 +111,24 @@ export function changeWriter(writer: BlobWriter, change: Partial<BlobWriter>): B
     cancel: () => writer.cancel(),
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
-  for (const [name, value] of Object.entries(Object.getOwnPropertyDescriptors(change))) Object.defineProperty(changed, name, value);
+  for (const [name, value] of Object.entries(Object.getOwnPropertyDescriptors(change)))
+    Object.defineProperty(changed, name, value);
   const dispose = change[Symbol.asyncDispose];
   if (dispose !== undefined) changed[Symbol.asyncDispose] = dispose;
   return changed;
 }
 
 /** The two calls that give writers, with each writer changed. */
-export function changeWriters(whole: Registry, change: (writer: BlobWriter, repo: string) => Partial<BlobWriter>): Pick<Registry, "pushBlobChunked" | "pushBlobChunkedResume"> {
-  const changed = (writer: BlobWriter, repo: string): BlobWriter => changeWriter(writer, change(writer, repo));
+export function changeWriters(
+  whole: Registry,
+  change: (writer: BlobWriter, repo: string) => Partial<BlobWriter>,
+): Pick<Registry, "pushBlobChunked" | "pushBlobChunkedResume"> {
+  const changed = (writer: BlobWriter, repo: string): BlobWriter =>
+    changeWriter(writer, change(writer, repo));
   return {
     pushBlobChunked: async (repo, options) => changed(await whole.pushBlobChunked(repo, options), repo),
-    pushBlobChunkedResume: async (repo, id, options) => changed(await whole.pushBlobChunkedResume(repo, id, options), repo),
+    pushBlobChunkedResume: async (repo, id, options) =>
+      changed(await whole.pushBlobChunkedResume(repo, id, options), repo),
   };
 }
 

@@ -1,6 +1,12 @@
 import { setImmediate as moment, setTimeout as pause } from "node:timers/promises";
 
-import type { BlobReader, BlobWriter, Registry, RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
+import type {
+  BlobReader,
+  BlobWriter,
+  Registry,
+  RegistryCapabilities,
+  RegistryErrorCode,
+} from "@ocilayout/oci-types";
 import { createBlobReader, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { MemoryOptions } from "../../src/memory/index.ts";
@@ -25,28 +31,52 @@ const READS = ["getBlob", "getBlobRange", "getManifest", "getTag"] as const;
 const RESOLVES = ["resolveBlob", "resolveManifest", "resolveTag"] as const;
 
 /** Each of the calls `names`, with something around it. */
-function around(whole: Registry, names: readonly (keyof Registry)[], wrap: (call: Call, name: string) => Call): Registry {
+function around(
+  whole: Registry,
+  names: readonly (keyof Registry)[],
+  wrap: (call: Call, name: string) => Call,
+): Registry {
   const calls = names.map((name) => [name, wrap((...args) => (whole[name] as Call)(...args), name)]);
   return { ...whole, ...(Object.fromEntries(calls) as Partial<Registry>) };
 }
 
 /** The names of all calls but those that give lists. */
 function promises(whole: Registry): (keyof Registry)[] {
-  return (Object.keys(whole) as (keyof Registry)[]).filter((name) => typeof whole[name] === "function" && !LISTS.some((list) => list === name));
+  return (Object.keys(whole) as (keyof Registry)[]).filter(
+    (name) => typeof whole[name] === "function" && !LISTS.some((list) => list === name),
+  );
 }
 
 /** Every reader, made over. */
-function readers(whole: Registry, change: (reader: BlobReader, name: string) => BlobReader | Promise<BlobReader>): Registry {
-  return around(whole, READS, (call, name) => async (...args) => change((await call(...args)) as BlobReader, name));
+function readers(
+  whole: Registry,
+  change: (reader: BlobReader, name: string) => BlobReader | Promise<BlobReader>,
+): Registry {
+  return around(
+    whole,
+    READS,
+    (call, name) =>
+      async (...args) =>
+        change((await call(...args)) as BlobReader, name),
+  );
 }
 
 /** Every list, made over. */
 function lists(whole: Registry, change: (items: AsyncIterable<unknown>) => AsyncIterable<unknown>): Registry {
-  return around(whole, LISTS, (call) => (...args) => change(call(...args) as AsyncIterable<unknown>));
+  return around(
+    whole,
+    LISTS,
+    (call) =>
+      (...args) =>
+        change(call(...args) as AsyncIterable<unknown>),
+  );
 }
 
 /** The reader with its chunks cut anew. */
-function recut(reader: BlobReader, cut: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): BlobReader {
+function recut(
+  reader: BlobReader,
+  cut: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+): BlobReader {
   const open = (): AsyncIterator<Uint8Array> => {
     const iterator = reader[Symbol.asyncIterator]();
     return cut({ [Symbol.asyncIterator]: () => iterator })[Symbol.asyncIterator]();
@@ -80,7 +110,9 @@ async function* inBytes(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-async function* withEmptyChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* withEmptyChunks(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   yield new Uint8Array();
   for await (const chunk of chunks) {
     yield chunk;
@@ -171,8 +203,10 @@ function asInstance(whole: Registry): Registry {
     Object.defineProperty(Own.prototype, name, {
       value(this: Own, ...args: unknown[]): unknown {
         const result = (Own.whole(this)[name] as Call)(...args);
-        if (READS.some((read) => read === name)) return (result as Promise<BlobReader>).then((reader) => new OwnReader(reader));
-        if (name === "pushBlobChunked" || name === "pushBlobChunkedResume") return (result as Promise<BlobWriter>).then((writer) => new OwnWriter(writer));
+        if (READS.some((read) => read === name))
+          return (result as Promise<BlobReader>).then((reader) => new OwnReader(reader));
+        if (name === "pushBlobChunked" || name === "pushBlobChunkedResume")
+          return (result as Promise<BlobWriter>).then((writer) => new OwnWriter(writer));
         return result;
       },
     });
@@ -185,7 +219,11 @@ function ofAnotherCopy(error: unknown): unknown {
   if (!isRegistryError(error)) return error;
   const { code, message, detail } = error;
   const toJSON = (): unknown => ({ code, message, ...(detail === undefined ? {} : { detail }) });
-  return Object.assign(new Error(message), { [Symbol.for("@ocilayout/RegistryError")]: true, name: "RegistryError", code, toJSON }, detail === undefined ? {} : { detail });
+  return Object.assign(
+    new Error(message),
+    { [Symbol.for("@ocilayout/RegistryError")]: true, name: "RegistryError", code, toJSON },
+    detail === undefined ? {} : { detail },
+  );
 }
 
 /** Every failure, made over. */
@@ -217,7 +255,8 @@ function unknownRepository(whole: Registry): Registry {
     try {
       return await call(...args);
     } catch (error) {
-      if (isRegistryError(error, "BLOB_UNKNOWN", "MANIFEST_UNKNOWN") && !(await isKnown(whole, args[0]))) throw new RegistryError("NAME_UNKNOWN");
+      if (isRegistryError(error, "BLOB_UNKNOWN", "MANIFEST_UNKNOWN") && !(await isKnown(whole, args[0])))
+        throw new RegistryError("NAME_UNKNOWN");
       throw error;
     }
   });
@@ -232,8 +271,12 @@ function withIds(whole: Registry, look: (id: string) => string, plain: (id: stri
   return {
     ...whole,
     pushBlobChunked: async (...args) => renamed(await whole.pushBlobChunked(...args)),
-    pushBlobChunkedResume: async (repo, id, options) => renamed(await whole.pushBlobChunkedResume(repo, plain(id), options)),
-    resolveUpload: async (repo, id, options) => ({ ...(await whole.resolveUpload(repo, plain(id), options)), id }),
+    pushBlobChunkedResume: async (repo, id, options) =>
+      renamed(await whole.pushBlobChunkedResume(repo, plain(id), options)),
+    resolveUpload: async (repo, id, options) => ({
+      ...(await whole.resolveUpload(repo, plain(id), options)),
+      id,
+    }),
     cancelUpload: (repo, id, options) => whole.cancelUpload(repo, plain(id), options),
   };
   function renamed(writer: BlobWriter): BlobWriter {
@@ -245,10 +288,11 @@ const PREFIX = "s3://uploads/+=";
 
 function dropsFailed(writer: BlobWriter): Partial<BlobWriter> {
   return {
-    commit: async (digest) => unless(writer.commit(digest), "DIGEST_INVALID", async (error) => {
-      await writer.cancel();
-      throw error;
-    }),
+    commit: async (digest) =>
+      unless(writer.commit(digest), "DIGEST_INVALID", async (error) => {
+        await writer.cancel();
+        throw error;
+      }),
   };
 }
 
@@ -274,9 +318,16 @@ function countsAtOnce(writer: BlobWriter): Partial<BlobWriter> {
 function otherCode(whole: Registry, from: RegistryErrorCode, to: RegistryErrorCode): Registry["pushBlob"] {
   return async (repo, descriptor, content, options) => {
     const { size, digest } = descriptor;
-    if (size === undefined || !(content instanceof Uint8Array) || content.length === size) return whole.pushBlob(repo, descriptor, content, options);
+    if (size === undefined || !(content instanceof Uint8Array) || content.length === size)
+      return whole.pushBlob(repo, descriptor, content, options);
     return unless(whole.pushBlob(repo, descriptor, content, options), from, async (error) => {
-      const isRight = await whole.pushBlob("scratch", { digest }, content).then(() => whole.deleteBlob("scratch", digest)).then(() => true, () => false);
+      const isRight = await whole
+        .pushBlob("scratch", { digest }, content)
+        .then(() => whole.deleteBlob("scratch", digest))
+        .then(
+          () => true,
+          () => false,
+        );
       throw isRight ? error : new RegistryError(to);
     });
   };
@@ -293,16 +344,31 @@ function bare(items: AsyncIterable<unknown>): AsyncIterable<unknown> {
 }
 
 export const benign: readonly Benign[] = [
-  { what: "gives its content byte by byte", change: (whole) => readers(whole, (reader) => recut(reader, inBytes)) },
-  { what: "gives empty chunks among the others", change: (whole) => readers(whole, (reader) => recut(reader, withEmptyChunks)) },
-  { what: "gives Buffers", change: (whole) => readers(whole, (reader) => changeReader(recut(reader, asBuffers), { bytes: async () => Buffer.from(await reader.bytes()) })) },
+  {
+    what: "gives its content byte by byte",
+    change: (whole) => readers(whole, (reader) => recut(reader, inBytes)),
+  },
+  {
+    what: "gives empty chunks among the others",
+    change: (whole) => readers(whole, (reader) => recut(reader, withEmptyChunks)),
+  },
+  {
+    what: "gives Buffers",
+    change: (whole) =>
+      readers(whole, (reader) =>
+        changeReader(recut(reader, asBuffers), { bytes: async () => Buffer.from(await reader.bytes()) }),
+      ),
+  },
   {
     what: "has readers that give all in one piece",
-    change: (whole) => readers(whole, (reader) => recut(reader, async function* (chunks) {
-      const all: Uint8Array[] = [];
-      for await (const chunk of chunks) all.push(chunk);
-      yield new Uint8Array(Buffer.concat(all));
-    })),
+    change: (whole) =>
+      readers(whole, (reader) =>
+        recut(reader, async function* (chunks) {
+          const all: Uint8Array[] = [];
+          for await (const chunk of chunks) all.push(chunk);
+          yield new Uint8Array(Buffer.concat(all));
+        }),
+      ),
   },
   {
     what: "answers after a while, now shorter, now longer",
@@ -341,22 +407,46 @@ export const benign: readonly Benign[] = [
   },
   {
     what: "freezes what it gives",
-    change: (whole) => Object.freeze(lists(around(whole, promises(whole), (call) => async (...args) => frozen(await call(...args))), async function* (items) {
-      for await (const item of items) yield frozen(item);
-    })),
+    change: (whole) =>
+      Object.freeze(
+        lists(
+          around(
+            whole,
+            promises(whole),
+            (call) =>
+              async (...args) =>
+                frozen(await call(...args)),
+          ),
+          async function* (items) {
+            for await (const item of items) yield frozen(item);
+          },
+        ),
+      ),
   },
   { what: "is an object of a class, with readers and writers that are too", change: asInstance },
   { what: "is a proxy", change: (whole) => new Proxy(whole, {}) },
   {
     what: "has members that nobody asked for",
-    change: (whole) => Object.assign(
-      { ...readers(whole, (reader) => Object.assign(changeReader(reader, {}), { path: "nowhere", locked: false })), ...changeWriters(whole, () => ({ offset: 7, abort: () => undefined }) as Partial<BlobWriter>) },
-      { name: "a registry", stats: () => ({}), version: 3 },
-    ),
+    change: (whole) =>
+      Object.assign(
+        {
+          ...readers(whole, (reader) =>
+            Object.assign(changeReader(reader, {}), { path: "nowhere", locked: false }),
+          ),
+          ...changeWriters(whole, () => ({ offset: 7, abort: () => undefined }) as Partial<BlobWriter>),
+        },
+        { name: "a registry", stats: () => ({}), version: 3 },
+      ),
   },
   { what: "does not say what it can", change: (whole) => ({ ...whole, capabilities: undefined }) },
-  { what: "drops the session of a commit that failed", change: (whole) => ({ ...whole, ...changeWriters(whole, dropsFailed) }) },
-  { what: "counts a chunk as soon as it is given one", change: (whole) => ({ ...whole, ...changeWriters(whole, countsAtOnce) }) },
+  {
+    what: "drops the session of a commit that failed",
+    change: (whole) => ({ ...whole, ...changeWriters(whole, dropsFailed) }),
+  },
+  {
+    what: "counts a chunk as soon as it is given one",
+    change: (whole) => ({ ...whole, ...changeWriters(whole, countsAtOnce) }),
+  },
   {
     what: "asks for chunks of seven bytes",
     change: (whole) => ({
@@ -369,33 +459,50 @@ export const benign: readonly Benign[] = [
     what: "asks for chunks of five MiB",
     change: (whole) => ({ ...whole, ...changeWriters(whole, () => ({ chunkSize: 5 * 1024 * 1024 })) }),
   },
-  { what: "has upload ids that look like addresses", change: (whole) => withIds(whole, (id) => `${PREFIX}${id}`, (id) => (typeof id !== "string" ? id : id.startsWith(PREFIX) ? id.slice(PREFIX.length) : `no ${id}`)) },
+  {
+    what: "has upload ids that look like addresses",
+    change: (whole) =>
+      withIds(
+        whole,
+        (id) => `${PREFIX}${id}`,
+        (id) => (typeof id !== "string" ? id : id.startsWith(PREFIX) ? id.slice(PREFIX.length) : `no ${id}`),
+      ),
+  },
   { what: "says NAME_UNKNOWN for a read in a repository that is not there", change: unknownRepository },
-  { what: "says DIGEST_INVALID where digest and size are wrong", change: (whole) => ({ ...whole, pushBlob: otherCode(whole, "SIZE_INVALID", "DIGEST_INVALID") }) },
+  {
+    what: "says DIGEST_INVALID where digest and size are wrong",
+    change: (whole) => ({ ...whole, pushBlob: otherCode(whole, "SIZE_INVALID", "DIGEST_INVALID") }),
+  },
   {
     what: "does not take a manifest for a blob",
-    change: (whole) => around(whole, ["getBlob"], (call) => async (...args) => {
-      const reader = (await call(...args)) as BlobReader;
-      const [repo, digest] = args as [string, string];
-      const isManifest = await whole.resolveManifest(repo, digest).then(() => true, () => false);
-      if (!isManifest) return reader;
-      await reader.close();
-      throw new RegistryError("BLOB_UNKNOWN");
-    }),
+    change: (whole) =>
+      around(whole, ["getBlob"], (call) => async (...args) => {
+        const reader = (await call(...args)) as BlobReader;
+        const [repo, digest] = args as [string, string];
+        const isManifest = await whole.resolveManifest(repo, digest).then(
+          () => true,
+          () => false,
+        );
+        if (!isManifest) return reader;
+        await reader.close();
+        throw new RegistryError("BLOB_UNKNOWN");
+      }),
   },
   { what: "has lists that cannot be told to stop", change: (whole) => lists(whole, bare) },
   {
     what: "has lists that begin anew with each loop",
-    change: (whole) => around(whole, LISTS, (call) => (...args) => ({
-      [Symbol.asyncIterator]: () => (call(...args) as AsyncIterable<unknown>)[Symbol.asyncIterator](),
-    })),
+    change: (whole) =>
+      around(whole, LISTS, (call) => (...args) => ({
+        [Symbol.asyncIterator]: () => (call(...args) as AsyncIterable<unknown>)[Symbol.asyncIterator](),
+      })),
   },
   {
     what: "has descriptors without a prototype, in another order",
-    change: (whole) => around(whole, RESOLVES, (call) => async (...args) => {
-      const members = Object.entries((await call(...args)) as object).toReversed();
-      return Object.setPrototypeOf(Object.fromEntries(members), null) as unknown;
-    }),
+    change: (whole) =>
+      around(whole, RESOLVES, (call) => async (...args) => {
+        const members = Object.entries((await call(...args)) as object).toReversed();
+        return Object.setPrototypeOf(Object.fromEntries(members), null) as unknown;
+      }),
   },
   { what: "has errors of another copy of the library", change: (whole) => failing(whole, ofAnotherCopy) },
   {
@@ -405,7 +512,8 @@ export const benign: readonly Benign[] = [
       class OwnTypeError extends TypeError {}
       class OwnRangeError extends RangeError {}
       return failing(whole, (error) => {
-        if (isRegistryError(error)) return new OwnError(error.code, "", { detail: error.detail, cause: new Error("the disk said no") });
+        if (isRegistryError(error))
+          return new OwnError(error.code, "", { detail: error.detail, cause: new Error("the disk said no") });
         if (error instanceof RangeError) return new OwnRangeError(error.message);
         return error instanceof TypeError ? new OwnTypeError(error.message) : error;
       });
@@ -413,36 +521,60 @@ export const benign: readonly Benign[] = [
   },
   {
     what: "has readers made by hand",
-    change: (whole) => readers(whole, async (reader, name) => {
-      const iterator = reader[Symbol.asyncIterator]();
-      const source = { [Symbol.asyncIterator]: () => iterator };
-      const made: BlobReader = createBlobReader(reader.descriptor, source, { verify: name !== "getBlobRange" });
-      return changeReader(made, { close: async () => { await made.close(); await reader.close(); }, [Symbol.asyncDispose]: async () => { await made.close(); await reader.close(); } });
-    }),
+    change: (whole) =>
+      readers(whole, async (reader, name) => {
+        const iterator = reader[Symbol.asyncIterator]();
+        const source = { [Symbol.asyncIterator]: () => iterator };
+        const made: BlobReader = createBlobReader(reader.descriptor, source, {
+          verify: name !== "getBlobRange",
+        });
+        return changeReader(made, {
+          close: async () => {
+            await made.close();
+            await reader.close();
+          },
+          [Symbol.asyncDispose]: async () => {
+            await made.close();
+            await reader.close();
+          },
+        });
+      }),
   },
   {
     what: "gives byte streams",
-    change: (whole) => readers(whole, (reader) => changeReader(reader, {
-      stream: () => {
-        const chunks = reader[Symbol.asyncIterator]();
-        return new ReadableStream({
-          type: "bytes",
-          pull: async (controller) => {
-            let next = await chunks.next();
-            while (next.done !== true && next.value.length === 0) next = await chunks.next();
-            if (next.done === true) {
-              controller.close();
-              controller.byobRequest?.respond(0);
-            } else controller.enqueue(new Uint8Array(next.value));
+    change: (whole) =>
+      readers(whole, (reader) =>
+        changeReader(reader, {
+          stream: () => {
+            const chunks = reader[Symbol.asyncIterator]();
+            return new ReadableStream({
+              type: "bytes",
+              pull: async (controller) => {
+                let next = await chunks.next();
+                while (next.done !== true && next.value.length === 0) next = await chunks.next();
+                if (next.done === true) {
+                  controller.close();
+                  controller.byobRequest?.respond(0);
+                } else controller.enqueue(new Uint8Array(next.value));
+              },
+              cancel: () => reader.close(),
+            });
           },
-          cancel: () => reader.close(),
-        });
-      },
-    })),
+        }),
+      ),
   },
   { what: "is there only after a while", before: () => pause(3), change: (whole) => whole },
-  { what: "keeps repositories that have nothing", memory: { keepsEmptyRepositories: true }, change: (whole) => whole },
-  { what: "shares its blobs", memory: { repositoryScopedBlobs: false }, capabilities: { repositoryScopedBlobs: false }, change: (whole) => whole },
+  {
+    what: "keeps repositories that have nothing",
+    memory: { keepsEmptyRepositories: true },
+    change: (whole) => whole,
+  },
+  {
+    what: "shares its blobs",
+    memory: { repositoryScopedBlobs: false },
+    capabilities: { repositoryScopedBlobs: false },
+    change: (whole) => whole,
+  },
   {
     what: "lets an upload be cancelled that a writer has",
     change: (whole) => {
@@ -451,7 +583,12 @@ export const benign: readonly Benign[] = [
         open.set(writer.id, writer);
         return {};
       });
-      return { ...whole, ...noted, cancelUpload: (repo, id, options) => unless(whole.cancelUpload(repo, id, options), "BLOB_UPLOAD_INVALID", () => open.get(id)?.cancel()) };
+      return {
+        ...whole,
+        ...noted,
+        cancelUpload: (repo, id, options) =>
+          unless(whole.cancelUpload(repo, id, options), "BLOB_UPLOAD_INVALID", () => open.get(id)?.cancel()),
+      };
     },
   },
 ];

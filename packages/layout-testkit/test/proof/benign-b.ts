@@ -21,7 +21,11 @@ interface BenignOptions {
   readonly memory?: MemoryOptions;
 }
 
-function benign(what: string, change: (whole: Registry) => Partial<Registry>, { capabilities = {}, memory }: BenignOptions = {}): Benign {
+function benign(
+  what: string,
+  change: (whole: Registry) => Partial<Registry>,
+  { capabilities = {}, memory }: BenignOptions = {},
+): Benign {
   const create = (): ConformanceTarget => {
     const whole: Registry = createMemoryRegistry(memory);
     const open = (): Registry => ({ ...whole, ...change(whole) });
@@ -32,20 +36,39 @@ function benign(what: string, change: (whole: Registry) => Partial<Registry>, { 
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 const LISTS: ReadonlySet<string> = new Set(["tags", "referrers", "repositories"]);
-const READS = ["getBlob", "getBlobRange", "getManifest", "getTag", "resolveBlob", "resolveManifest", "resolveTag"] as const;
+const READS = [
+  "getBlob",
+  "getBlobRange",
+  "getManifest",
+  "getTag",
+  "resolveBlob",
+  "resolveManifest",
+  "resolveTag",
+] as const;
 const DELETES = ["deleteBlob", "deleteManifest", "deleteTag"] as const;
 const UPLOADS = ["pushBlobChunked", "pushBlobChunkedResume", "resolveUpload", "cancelUpload"] as const;
 
 /** Every call that gives a promise, each by way of `around`. */
-function everyCall(whole: Registry, around: (call: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>, names: readonly string[] = Object.keys(whole)): Partial<Registry> {
+function everyCall(
+  whole: Registry,
+  around: (call: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>,
+  names: readonly string[] = Object.keys(whole),
+): Partial<Registry> {
   const calls = names.filter((name) => !LISTS.has(name) && typeof Reflect.get(whole, name) === "function");
-  return Object.fromEntries(calls.map((name) => [name, async (...args: unknown[]) => around(() => (Reflect.get(whole, name) as Call)(...args), args)]));
+  return Object.fromEntries(
+    calls.map((name) => [
+      name,
+      async (...args: unknown[]) => around(() => (Reflect.get(whole, name) as Call)(...args), args),
+    ]),
+  );
 }
 
 /** Every descriptor that comes out, each by way of `dress`. */
 function everyDescriptor(whole: Registry, dress: (descriptor: Descriptor) => Descriptor): Partial<Registry> {
-  const isDescriptor = (value: unknown): value is Descriptor => typeof value === "object" && value !== null && "digest" in value;
-  const isReader = (value: unknown): value is BlobReader => typeof value === "object" && value !== null && "bytes" in value;
+  const isDescriptor = (value: unknown): value is Descriptor =>
+    typeof value === "object" && value !== null && "digest" in value;
+  const isReader = (value: unknown): value is BlobReader =>
+    typeof value === "object" && value !== null && "bytes" in value;
   return {
     ...everyCall(whole, async (call) => {
       const value = await call();
@@ -60,17 +83,29 @@ function everyDescriptor(whole: Registry, dress: (descriptor: Descriptor) => Des
 
 /** What refuses these calls. */
 function without(names: readonly string[]): Partial<Registry> {
-  return Object.fromEntries(names.map((name) => {
-    const refuse = (): never => {
-      throw new RegistryError("UNSUPPORTED", `there is no ${name} here`);
-    };
-    // eslint-disable-next-line require-yield -- a list of nothing but its error
-    return [name, LISTS.has(name) ? async function* (): AsyncGenerator<never> { refuse(); } : async () => refuse()];
-  }));
+  return Object.fromEntries(
+    names.map((name) => {
+      const refuse = (): never => {
+        throw new RegistryError("UNSUPPORTED", `there is no ${name} here`);
+      };
+      return [
+        name,
+        LISTS.has(name)
+          ? // eslint-disable-next-line require-yield -- a list of nothing but its error
+            async function* (): AsyncGenerator<never> {
+              refuse();
+            }
+          : async () => refuse(),
+      ];
+    }),
+  );
 }
 
 function conditionless(whole: Registry): Partial<Registry> {
-  const refuse = ({ ifMatch, ifNoneMatch }: { readonly ifMatch?: unknown; readonly ifNoneMatch?: unknown } = {}): void => {
+  const refuse = ({
+    ifMatch,
+    ifNoneMatch,
+  }: { readonly ifMatch?: unknown; readonly ifNoneMatch?: unknown } = {}): void => {
     if (ifMatch !== undefined || ifNoneMatch !== undefined) throw new RegistryError("UNSUPPORTED");
   };
   return {
@@ -106,8 +141,10 @@ function refusesSha512(whole: Registry, code: "DIGEST_INVALID" | "UNSUPPORTED"):
 function foreignError(error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
   const copy = new Error(`from elsewhere: ${error.message}`);
-  for (const key of Object.getOwnPropertySymbols(Object.getPrototypeOf(error) as object)) Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
-  for (const key of Object.getOwnPropertySymbols(error)) Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
+  for (const key of Object.getOwnPropertySymbols(Object.getPrototypeOf(error) as object))
+    Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
+  for (const key of Object.getOwnPropertySymbols(error))
+    Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
   return Object.assign(copy, { code: error.code, detail: error.detail });
 }
 
@@ -131,7 +168,15 @@ function manifestsAlone(whole: Registry): Partial<Registry> {
   const pushed = pushedTo.get(whole) ?? new Map<string, Set<string>>();
   pushedTo.set(whole, pushed);
   const has = async (repo: string): Promise<boolean> => {
-    for (const digest of pushed.get(repo) ?? []) if (await unless(whole.resolveManifest(repo, digest).then(() => true), "MANIFEST_UNKNOWN", () => false)) return true;
+    for (const digest of pushed.get(repo) ?? [])
+      if (
+        await unless(
+          whole.resolveManifest(repo, digest).then(() => true),
+          "MANIFEST_UNKNOWN",
+          () => false,
+        )
+      )
+        return true;
     return false;
   };
   return {
@@ -148,7 +193,10 @@ function manifestsAlone(whole: Registry): Partial<Registry> {
     },
     async *repositories({ limit, ...options } = {}) {
       let left = limit ?? Infinity;
-      for await (const name of whole.repositories({ ...options, limit: limit === undefined || limit >= 0 ? undefined : limit })) {
+      for await (const name of whole.repositories({
+        ...options,
+        limit: limit === undefined || limit >= 0 ? undefined : limit,
+      })) {
         if (left === 0) return;
         if (!(await has(name))) continue;
         left -= 1;
@@ -160,61 +208,124 @@ function manifestsAlone(whole: Registry): Partial<Registry> {
 
 /** Variants of what the clauses 12 to 21, 26 and 28 leave open. */
 export const benignVariants: readonly Benign[] = [
-  benign("answers NAME_UNKNOWN where a repository is not there", (whole) => everyCall(whole, async (call, args) => unless(call(), "MANIFEST_UNKNOWN", async (error) => {
-    for await (const name of whole.repositories()) if (name === args[0]) throw error;
-    throw new RegistryError("NAME_UNKNOWN");
-  }), [...READS, ...DELETES])),
-  benign("does the same for blobs", (whole) => everyCall(whole, async (call, args) => unless(call(), "BLOB_UNKNOWN", async (error) => {
-    for await (const name of whole.repositories()) if (name === args[0]) throw error;
-    throw new RegistryError("NAME_UNKNOWN");
-  }), [...READS, "deleteBlob"])),
+  benign("answers NAME_UNKNOWN where a repository is not there", (whole) =>
+    everyCall(
+      whole,
+      async (call, args) =>
+        unless(call(), "MANIFEST_UNKNOWN", async (error) => {
+          for await (const name of whole.repositories()) if (name === args[0]) throw error;
+          throw new RegistryError("NAME_UNKNOWN");
+        }),
+      [...READS, ...DELETES],
+    ),
+  ),
+  benign("does the same for blobs", (whole) =>
+    everyCall(
+      whole,
+      async (call, args) =>
+        unless(call(), "BLOB_UNKNOWN", async (error) => {
+          for await (const name of whole.repositories()) if (name === args[0]) throw error;
+          throw new RegistryError("NAME_UNKNOWN");
+        }),
+      [...READS, "deleteBlob"],
+    ),
+  ),
   benign("does not list a repository of blobs alone", manifestsAlone),
   benign("keeps a repository that was emptied", () => ({}), { memory: { keepsEmptyRepositories: true } }),
-  benign("keeps one and shares blobs", () => ({}), { memory: { keepsEmptyRepositories: true, repositoryScopedBlobs: false }, capabilities: { repositoryScopedBlobs: false } }),
-  benign("takes its time, now more and now less", (whole) => everyCall(whole, async (call) => {
-    for (let i = Math.floor(Math.random() * 3); i > 0; i -= 1) await moment();
-    try {
-      return await call();
-    } finally {
-      if (Math.random() < 0.5) await moment();
-    }
-  }, Object.keys(whole).filter((name) => name !== "pushBlob"))),
-  benign("freezes what it returns", (whole) => everyDescriptor(whole, (it) => Object.freeze({ ...it, ...(it.annotations && { annotations: Object.freeze({ ...it.annotations }) }) }))),
-  benign("returns objects without a prototype", (whole) => everyDescriptor(whole, (it) => Object.assign(Object.create(null) as Descriptor, it, it.annotations && { annotations: Object.assign(Object.create(null) as object, it.annotations) }))),
-  benign("returns members in another order", (whole) => everyDescriptor(whole, (it) => Object.fromEntries(Object.entries(it).reverse()) as unknown as Descriptor)),
-  benign("returns descriptors of a class", (whole) => everyDescriptor(whole, (it) => Object.assign(Object.create({ describe: () => it.digest }) as Descriptor, it))),
+  benign("keeps one and shares blobs", () => ({}), {
+    memory: { keepsEmptyRepositories: true, repositoryScopedBlobs: false },
+    capabilities: { repositoryScopedBlobs: false },
+  }),
+  benign("takes its time, now more and now less", (whole) =>
+    everyCall(
+      whole,
+      async (call) => {
+        for (let i = Math.floor(Math.random() * 3); i > 0; i -= 1) await moment();
+        try {
+          return await call();
+        } finally {
+          if (Math.random() < 0.5) await moment();
+        }
+      },
+      Object.keys(whole).filter((name) => name !== "pushBlob"),
+    ),
+  ),
+  benign("freezes what it returns", (whole) =>
+    everyDescriptor(whole, (it) =>
+      Object.freeze({ ...it, ...(it.annotations && { annotations: Object.freeze({ ...it.annotations }) }) }),
+    ),
+  ),
+  benign("returns objects without a prototype", (whole) =>
+    everyDescriptor(whole, (it) =>
+      Object.assign(
+        Object.create(null) as Descriptor,
+        it,
+        it.annotations && { annotations: Object.assign(Object.create(null) as object, it.annotations) },
+      ),
+    ),
+  ),
+  benign("returns members in another order", (whole) =>
+    everyDescriptor(whole, (it) => Object.fromEntries(Object.entries(it).reverse()) as unknown as Descriptor),
+  ),
+  benign("returns descriptors of a class", (whole) =>
+    everyDescriptor(whole, (it) =>
+      Object.assign(Object.create({ describe: () => it.digest }) as Descriptor, it),
+    ),
+  ),
   benign("takes manifests of 4 MiB at most", () => ({}), { memory: { maxManifestBytes: 4 * 1024 * 1024 } }),
   benign("takes manifests of 64 MiB", () => ({}), { memory: { maxManifestBytes: 64 * 1024 * 1024 } }),
   benign("lists what is missing as a plain array of descriptors", (whole) => ({
-    pushManifest: async (...args) => unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-      const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
-      throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: missing.map((digest) => ({ digest, where: "here" })) });
-    }),
+    pushManifest: async (...args) =>
+      unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
+        const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", {
+          detail: missing.map((digest) => ({ digest, where: "here" })),
+        });
+      }),
   })),
   benign("says what is missing in a sentence", (whole) => ({
-    pushManifest: async (...args) => unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-      const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
-      throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: { reason: `there is neither ${missing.join(" nor ")}` } });
-    }),
+    pushManifest: async (...args) =>
+      unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
+        const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", {
+          detail: { reason: `there is neither ${missing.join(" nor ")}` },
+        });
+      }),
   })),
-  benign("says no details that nobody asked for", (whole) => everyCall(whole, async (call) => call().catch((error: unknown) => {
-    if (!isRegistryError(error) || isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "DENIED")) throw error;
-    throw new RegistryError(error.code);
-  }))),
-  benign("throws errors of another copy of the package", (whole) => everyCall(whole, async (call) => call().catch((error: unknown) => {
-    throw foreignError(error);
-  }))),
+  benign("says no details that nobody asked for", (whole) =>
+    everyCall(whole, async (call) =>
+      call().catch((error: unknown) => {
+        if (!isRegistryError(error) || isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "DENIED")) throw error;
+        throw new RegistryError(error.code);
+      }),
+    ),
+  ),
+  benign("throws errors of another copy of the package", (whole) =>
+    everyCall(whole, async (call) =>
+      call().catch((error: unknown) => {
+        throw foreignError(error);
+      }),
+    ),
+  ),
   benign("has no blob where it has a manifest", (whole) => {
     const blobs: Set<string> = new Set();
     return {
-      ...everyCall(whole, async (call, [repo, digest]) => {
-        const value = await call();
-        if (blobs.has(`${String(repo)} ${String(digest)}`)) return value;
-        const isManifest = await unless(whole.resolveManifest(String(repo), String(digest)).then(() => true), "MANIFEST_UNKNOWN", () => false);
-        if (!isManifest) return value;
-        await (value as Partial<BlobReader>).close?.();
-        throw new RegistryError("BLOB_UNKNOWN");
-      }, ["getBlob", "getBlobRange", "resolveBlob"]),
+      ...everyCall(
+        whole,
+        async (call, [repo, digest]) => {
+          const value = await call();
+          if (blobs.has(`${String(repo)} ${String(digest)}`)) return value;
+          const isManifest = await unless(
+            whole.resolveManifest(String(repo), String(digest)).then(() => true),
+            "MANIFEST_UNKNOWN",
+            () => false,
+          );
+          if (!isManifest) return value;
+          await (value as Partial<BlobReader>).close?.();
+          throw new RegistryError("BLOB_UNKNOWN");
+        },
+        ["getBlob", "getBlobRange", "resolveBlob"],
+      ),
       async pushBlob(repo, ...rest) {
         const descriptor = await whole.pushBlob(repo, ...rest);
         blobs.add(`${repo} ${descriptor.digest}`);
@@ -222,15 +333,21 @@ export const benignVariants: readonly Benign[] = [
       },
     };
   }),
-  benign("gives Buffers", (whole) => everyCall(whole, async (call) => {
-    const reader = (await call()) as BlobReader;
-    return changeReader(reader, {
-      bytes: async () => Buffer.from(await reader.bytes()),
-      async *[Symbol.asyncIterator]() {
-        for await (const chunk of reader) yield Buffer.from(chunk);
+  benign("gives Buffers", (whole) =>
+    everyCall(
+      whole,
+      async (call) => {
+        const reader = (await call()) as BlobReader;
+        return changeReader(reader, {
+          bytes: async () => Buffer.from(await reader.bytes()),
+          async *[Symbol.asyncIterator]() {
+            for await (const chunk of reader) yield Buffer.from(chunk);
+          },
+        });
       },
-    });
-  }, ["getManifest", "getTag"])),
+      ["getManifest", "getTag"],
+    ),
+  ),
   benign("gives lists without return()", (whole) => {
     const bare = <Item>(list: AsyncIterable<Item>): AsyncIterable<Item> => ({
       [Symbol.asyncIterator]: () => {
@@ -246,30 +363,81 @@ export const benignVariants: readonly Benign[] = [
   }),
   benign("says what it can do, in full", () => ({
     capabilities: {
-      deleteBlob: true, deleteManifest: true, deleteTag: true, resumableUploads: true, mount: true, repositories: true, referrers: true,
-      repositoryScopedBlobs: true, checksReferences: true, conditionalTags: true, persistent: true, digestAlgorithms: true,
+      deleteBlob: true,
+      deleteManifest: true,
+      deleteTag: true,
+      resumableUploads: true,
+      mount: true,
+      repositories: true,
+      referrers: true,
+      repositoryScopedBlobs: true,
+      checksReferences: true,
+      conditionalTags: true,
+      persistent: true,
+      digestAlgorithms: true,
     },
   })),
   benign("says nothing of what it can do", () => ({ capabilities: undefined })),
   benign("is made by defineRegistry", (whole) => defineRegistry(whole)),
-  ...Object.entries(METHODS).map(([name, methods]) => benign(`has no ${methods.join(", ")}`, () => without(methods), { capabilities: { [name]: false } })),
-  benign("can do next to nothing", (whole) => ({ ...conditionless(whole), ...without(allMethods) }), { capabilities: { ...noMethods, conditionalTags: false } }),
-  benign("can do next to nothing, by defineRegistry", (whole) => defineRegistry(Object.fromEntries(Object.entries({ ...whole, ...conditionless(whole) }).filter(([name]) => !allMethods.includes(name)))), {
+  ...Object.entries(METHODS).map(([name, methods]) =>
+    benign(`has no ${methods.join(", ")}`, () => without(methods), { capabilities: { [name]: false } }),
+  ),
+  benign("can do next to nothing", (whole) => ({ ...conditionless(whole), ...without(allMethods) }), {
     capabilities: { ...noMethods, conditionalTags: false },
   }),
-  benign("can do nothing and promises nothing", (whole) => {
-    const wanting = { ...whole, ...conditionless(whole), ...without(allMethods) };
-    return { ...wanting, ...refusesSha512(wanting, "DIGEST_INVALID"), ...without(allMethods) };
-  }, {
-    memory: { repositoryScopedBlobs: false, allowSparse: true },
-    capabilities: { ...noMethods, conditionalTags: false, repositoryScopedBlobs: false, checksReferences: false, digestAlgorithms: false },
-  }),
+  benign(
+    "can do next to nothing, by defineRegistry",
+    (whole) =>
+      defineRegistry(
+        Object.fromEntries(
+          Object.entries({ ...whole, ...conditionless(whole) }).filter(
+            ([name]) => !allMethods.includes(name),
+          ),
+        ),
+      ),
+    {
+      capabilities: { ...noMethods, conditionalTags: false },
+    },
+  ),
+  benign(
+    "can do nothing and promises nothing",
+    (whole) => {
+      const wanting = { ...whole, ...conditionless(whole), ...without(allMethods) };
+      return { ...wanting, ...refusesSha512(wanting, "DIGEST_INVALID"), ...without(allMethods) };
+    },
+    {
+      memory: { repositoryScopedBlobs: false, allowSparse: true },
+      capabilities: {
+        ...noMethods,
+        conditionalTags: false,
+        repositoryScopedBlobs: false,
+        checksReferences: false,
+        digestAlgorithms: false,
+      },
+    },
+  ),
   benign("knows no preconditions", conditionless, { capabilities: { conditionalTags: false } }),
-  benign("has no deletes at all", () => without(DELETES), { capabilities: { deleteBlob: false, deleteManifest: false, deleteTag: false } }),
-  benign("does not look at references", () => ({}), { memory: { allowSparse: true }, capabilities: { checksReferences: false } }),
-  benign("shares blobs", () => ({}), { memory: { repositoryScopedBlobs: false }, capabilities: { repositoryScopedBlobs: false } }),
-  benign("knows sha256 alone", (whole) => refusesSha512(whole, "DIGEST_INVALID"), { capabilities: { digestAlgorithms: false } }),
-  benign("calls sha512 unsupported", (whole) => refusesSha512(whole, "UNSUPPORTED"), { capabilities: { digestAlgorithms: false } }),
-  { what: "forgets everything", capabilities: { persistent: false }, create: () => ({ registry: createMemoryRegistry(), reopen: async () => createMemoryRegistry() }) },
+  benign("has no deletes at all", () => without(DELETES), {
+    capabilities: { deleteBlob: false, deleteManifest: false, deleteTag: false },
+  }),
+  benign("does not look at references", () => ({}), {
+    memory: { allowSparse: true },
+    capabilities: { checksReferences: false },
+  }),
+  benign("shares blobs", () => ({}), {
+    memory: { repositoryScopedBlobs: false },
+    capabilities: { repositoryScopedBlobs: false },
+  }),
+  benign("knows sha256 alone", (whole) => refusesSha512(whole, "DIGEST_INVALID"), {
+    capabilities: { digestAlgorithms: false },
+  }),
+  benign("calls sha512 unsupported", (whole) => refusesSha512(whole, "UNSUPPORTED"), {
+    capabilities: { digestAlgorithms: false },
+  }),
+  {
+    what: "forgets everything",
+    capabilities: { persistent: false },
+    create: () => ({ registry: createMemoryRegistry(), reopen: async () => createMemoryRegistry() }),
+  },
   { what: "cannot be opened again", capabilities: {}, create: () => ({ registry: createMemoryRegistry() }) },
 ];

@@ -12,7 +12,9 @@ const isWriting = process.env["WRITE"] !== undefined;
 const RACES = /^(TOGETHER-|SIGNAL-07|OPEN-03)/;
 
 /** All but those that push megabytes, which find little that others do not. */
-const quickCases: readonly string[] = allCases.map(({ id }) => id).filter((id) => id !== "SOURCE-02" && id !== "MANIFEST-14");
+const quickCases: readonly string[] = allCases
+  .map(({ id }) => id)
+  .filter((id) => id !== "SOURCE-02" && id !== "MANIFEST-14");
 
 /** Gives every case to one half of the mutants, and compares what finds them with the table. */
 export async function checkHalf(half: 0 | 1): Promise<void> {
@@ -35,7 +37,14 @@ export async function checkHalf(half: 0 | 1): Promise<void> {
 
 /** The other cases that fail, but for the random calls: those may find anything. */
 async function alsoFoundBy({ caughtBy, capabilities, create }: Mutant): Promise<string[]> {
-  const { results } = await runConformance({ create, capabilities, only: quickCases, seed: 1, runs: 0, timeoutMs: 500 });
+  const { results } = await runConformance({
+    create,
+    capabilities,
+    only: quickCases,
+    seed: 1,
+    runs: 0,
+    timeoutMs: 500,
+  });
   const failed = results.filter(({ status }) => status === "fail" || status === "error").map(({ id }) => id);
   return failed.filter((id) => !caughtBy.includes(id) && !RACES.test(id));
 }

@@ -15,11 +15,15 @@ every case and compares with this table; \`WRITE=1 pnpm proof\` writes it anew. 
 
 /** The rows that are committed, by the mutant's name. */
 export function readTable(): Map<string, string> {
-  const lines = readText().split("\n").filter((line) => /^\| [a-z]/.test(line) && !line.startsWith("| mutant |"));
-  return new Map(lines.map((line): [string, string] => {
-    const [name = "", ...rest] = line.slice(2, -2).split(" | ");
-    return [name, rest.join(" | ")];
-  }));
+  const lines = readText()
+    .split("\n")
+    .filter((line) => /^\| [a-z]/.test(line) && !line.startsWith("| mutant |"));
+  return new Map(
+    lines.map((line): [string, string] => {
+      const [name = "", ...rest] = line.slice(2, -2).split(" | ");
+      return [name, rest.join(" | ")];
+    }),
+  );
 }
 
 /** Replaces the rows of these mutants; of others only those stay that are still there. */

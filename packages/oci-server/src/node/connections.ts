@@ -30,10 +30,17 @@ export class Connections {
 
   /** Looks after the connections of `server`. */
   watch(server: Server, clientOf: (socket: Socket) => string | undefined): void {
-    server.on("connection", (socket: Socket) => { this.#add(socket, clientOf(socket)); });
-    const begin = ({ socket }: { readonly socket: Socket }, response: { once(event: "close", listener: () => void): unknown }): void => {
+    server.on("connection", (socket: Socket) => {
+      this.#add(socket, clientOf(socket));
+    });
+    const begin = (
+      { socket }: { readonly socket: Socket },
+      response: { once(event: "close", listener: () => void): unknown },
+    ): void => {
       this.#begin(socket);
-      response.once("close", () => { this.#end(socket); });
+      response.once("close", () => {
+        this.#end(socket);
+      });
     };
     server.on("request", begin);
     server.on("checkContinue", begin);
@@ -51,7 +58,9 @@ export class Connections {
     const connection = { socket, client, underWay: 0 };
     this.#bySocket.set(socket, connection);
     this.#fresh.add(connection);
-    socket.once("close", () => { this.#forget(connection); });
+    socket.once("close", () => {
+      this.#forget(connection);
+    });
   }
 
   /** The connection that is closed for a new one of `client`: its own, if it has any. */

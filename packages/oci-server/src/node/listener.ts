@@ -34,7 +34,9 @@ export function listenWith(handle: Handle): RequestListener {
   const turns = new ConnectionTurns(({ remoteAddress }) => {
     const client = remoteAddress === undefined ? undefined : `address ${clientKey(remoteAddress)}`;
     if (!memory.take(client, WAITING_BYTES)) return undefined;
-    return () => { memory.give(client, WAITING_BYTES); };
+    return () => {
+      memory.give(client, WAITING_BYTES);
+    };
   });
   return (message, response) => {
     turns.add(message.socket, () => answerMessage(handle, message, response));
@@ -42,7 +44,11 @@ export function listenWith(handle: Handle): RequestListener {
 }
 
 /** Answers one message. Resolves when its answer has left, or its connection has ended. */
-async function answerMessage(handle: Handle, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerMessage(
+  handle: Handle,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const controller = new AbortController();
   const closed: Promise<void> = new Promise((resolve) => {
     response.once("close", () => {
@@ -69,14 +75,25 @@ async function answerMessage(handle: Handle, message: IncomingMessage, response:
 
 function toRequest(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): IncomingRequest {
   const headers = new Headers();
-  for (let i = 0; i < message.rawHeaders.length; i += 2) headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
+  for (let i = 0; i < message.rawHeaders.length; i += 2)
+    headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
   const hasBody = headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
   const body = hasBody ? readMessage(message, response) : null;
-  return { method: message.method ?? "", url: message.url ?? "", headers, body, address: message.socket.remoteAddress, signal };
+  return {
+    method: message.method ?? "",
+    url: message.url ?? "",
+    headers,
+    body,
+    address: message.socket.remoteAddress,
+    signal,
+  };
 }
 
 /** The chunks of a message. Whoever sends them is told to go on when the first is asked for. */
-async function* readMessage(message: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readMessage(
+  message: IncomingMessage,
+  response: ServerResponse,
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (message.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
   yield* message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }

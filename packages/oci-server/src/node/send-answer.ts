@@ -6,7 +6,12 @@ import { Patience } from "../patience.ts";
 import { linger } from "./linger.ts";
 
 /** Sends an answer, as fast as it is taken, and frees what it holds. Resolves when it has left, or its connection has ended. */
-export async function sendAnswer(message: IncomingMessage, response: ServerResponse, answer: Answer, limits: ServerLimits): Promise<void> {
+export async function sendAnswer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  limits: ServerLimits,
+): Promise<void> {
   const { status, headers, body } = answer;
   // A body that was not read to its end stands where the next request would be.
   const isLeft = !message.complete && hasBody(message);
@@ -16,7 +21,8 @@ export async function sendAnswer(message: IncomingMessage, response: ServerRespo
   response.setTimeout(limits.idleMs, () => response.destroy());
   const patience = new Patience(limits);
   try {
-    if (body !== undefined && !(body instanceof Uint8Array)) await sendContent(response, body, isHead, patience);
+    if (body !== undefined && !(body instanceof Uint8Array))
+      await sendContent(response, body, isHead, patience);
     else if (body !== undefined && !isHead) await write(response, body, patience);
     // Node closes the connection as soon as an answer that says so has ended, whatever the client still sends.
     if (isLeft) {
@@ -24,7 +30,8 @@ export async function sendAnswer(message: IncomingMessage, response: ServerRespo
       await linger(message, response);
     }
     if (!response.destroyed) response.end();
-    if (!response.writableFinished) await taken(response, 0, patience, (done) => response.once("finish", done));
+    if (!response.writableFinished)
+      await taken(response, 0, patience, (done) => response.once("finish", done));
   } finally {
     clearTimeout(timer);
     response.setTimeout(0);
@@ -35,7 +42,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
-async function sendContent(response: ServerResponse, body: AnswerContent, isHead: boolean, patience: Patience): Promise<void> {
+async function sendContent(
+  response: ServerResponse,
+  body: AnswerContent,
+  isHead: boolean,
+  patience: Patience,
+): Promise<void> {
   // Also while the content is awaited: a file is not held until a slow disk answers a client that has gone.
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= body.close());
@@ -63,7 +75,12 @@ function write(response: ServerResponse, chunk: Uint8Array, patience: Patience):
 }
 
 /** Waits until the client has taken `bytes` bytes, or the connection has ended; ends it if the client takes too long. */
-async function taken(response: ServerResponse, bytes: number, patience: Patience, begin: (done: () => void) => void): Promise<void> {
+async function taken(
+  response: ServerResponse,
+  bytes: number,
+  patience: Patience,
+  begin: (done: () => void) => void,
+): Promise<void> {
   if (response.destroyed) return;
   const begun = performance.now();
   const timer = setTimeout(() => response.destroy(), patience.leftFor(bytes));

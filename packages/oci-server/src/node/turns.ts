@@ -54,7 +54,7 @@ export class ConnectionTurns {
       for (const { give } of waiting.splice(0)) give();
     };
     socket.once("close", forget);
-    for (let turn: Turn | undefined = first; turn !== undefined && !socket.destroyed; ) {
+    for (let turn: Turn | undefined = first; turn !== undefined && !socket.destroyed;) {
       await turn();
       if (waiting.length === 0 && socket.isPaused()) socket.resume();
       const next = waiting.shift();

@@ -1,11 +1,26 @@
 /** The headers of answers that a page may read, beside those that the Fetch standard lets it read anyway. */
 const EXPOSED = [
-  "Accept-Ranges", "Content-Range", "Docker-Content-Digest", "Docker-Distribution-API-Version", "Docker-Upload-UUID", "ETag", "Link", "Location",
-  "OCI-Chunk-Min-Length", "OCI-Filters-Applied", "OCI-Subject", "OCI-Tag", "Range", "Retry-After", "Upload-Offset", "WWW-Authenticate",
+  "Accept-Ranges",
+  "Content-Range",
+  "Docker-Content-Digest",
+  "Docker-Distribution-API-Version",
+  "Docker-Upload-UUID",
+  "ETag",
+  "Link",
+  "Location",
+  "OCI-Chunk-Min-Length",
+  "OCI-Filters-Applied",
+  "OCI-Subject",
+  "OCI-Tag",
+  "Range",
+  "Retry-After",
+  "Upload-Offset",
+  "WWW-Authenticate",
 ].join(", ");
 
 /** The headers of requests that a page may set, beside those that it may set anyway. */
-const ACCEPTED = "Accept, Authorization, Content-Range, Content-Type, If-Match, If-None-Match, If-Range, Range";
+const ACCEPTED =
+  "Accept, Authorization, Content-Range, Content-Type, If-Match, If-None-Match, If-Range, Range";
 
 /** How long a browser may remember what it was allowed, in seconds. */
 const MAX_AGE_S = "600";
@@ -18,7 +33,12 @@ const MAX_AGE_S = "600";
  * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol}
  */
 export function sharingHeaders(origin: string | null): Readonly<Record<string, string>> {
-  return { vary: "Origin", ...(origin === null ? {} : { "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED }) };
+  return {
+    vary: "Origin",
+    ...(origin === null
+      ? {}
+      : { "access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED }),
+  };
 }
 
 /** The headers of the answer to a page that asks for leave before it sends the request that it means. */

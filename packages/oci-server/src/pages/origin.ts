@@ -16,7 +16,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 }
  * @see {@link https://www.rfc-editor.org/rfc/rfc6454#section-7}
  */
 export function parseOrigin(value: string): Origin | undefined {
-  const { scheme, rest } = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<rest>[^/?#@]+)$/.exec(value.toLowerCase())?.groups ?? {};
+  const { scheme, rest } =
+    /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<rest>[^/?#@]+)$/.exec(value.toLowerCase())?.groups ?? {};
   const host = rest === undefined ? undefined : parseHost(rest);
   return scheme === undefined || host === undefined ? undefined : { scheme, host };
 }
@@ -32,5 +33,7 @@ export function formatOrigin({ scheme, host }: Origin): string {
  */
 export function isFromHost(origin: Origin, host: Host): boolean {
   const port = DEFAULT_PORTS[origin.scheme];
-  return port !== undefined && origin.host.name === host.name && (origin.host.port ?? port) === (host.port ?? port);
+  return (
+    port !== undefined && origin.host.name === host.name && (origin.host.port ?? port) === (host.port ?? port)
+  );
 }

@@ -41,7 +41,12 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  *
  * @throws TypeError if a host or an origin is invalid.
  */
-export function createPageRules({ allowedHosts, allowedOrigins = [], writable, isLoopback }: PageOptions): PageRules {
+export function createPageRules({
+  allowedHosts,
+  allowedOrigins = [],
+  writable,
+  isLoopback,
+}: PageOptions): PageRules {
   const hosts = new Set(allowedHosts?.map(readAllowedHost));
   const origins = new Set(allowedOrigins.map(readAllowedOrigin));
   const isRestricted = isLoopback || allowedHosts !== undefined;
@@ -57,13 +62,22 @@ export function createPageRules({ allowedHosts, allowedOrigins = [], writable, i
   const requireHost = (request: Asked): void => {
     const asked = hostsOf(request);
     if (asked.length > 0 && asked.every((host) => host !== undefined && isAllowedHost(host))) return;
-    throw new HttpError(403, "DENIED", `this server is not known by the host of the request: ${HOW_TO_ALLOW_HOST}`);
+    throw new HttpError(
+      403,
+      "DENIED",
+      `this server is not known by the host of the request: ${HOW_TO_ALLOW_HOST}`,
+    );
   };
   const requireOwnPage = (request: Asked): void => {
     const { headers } = request;
     const site = headers.get("sec-fetch-site");
     const isForeign = (site !== null && site !== "same-origin" && site !== "none") || !isOwnOrigin(request);
-    if (isForeign) throw new HttpError(403, "DENIED", `changes by pages of another origin are refused: ${HOW_TO_ALLOW_ORIGIN}`);
+    if (isForeign)
+      throw new HttpError(
+        403,
+        "DENIED",
+        `changes by pages of another origin are refused: ${HOW_TO_ALLOW_ORIGIN}`,
+      );
   };
 
   return {
@@ -71,7 +85,10 @@ export function createPageRules({ allowedHosts, allowedOrigins = [], writable, i
       if (isRestricted) requireHost(request);
       if (!READING.has(request.method) && !isAllowedOrigin(request)) requireOwnPage(request);
     },
-    headers: (request) => (origins.size === 0 ? {} : sharingHeaders(isAllowedOrigin(request) ? request.headers.get("origin") : null)),
+    headers: (request) =>
+      origins.size === 0
+        ? {}
+        : sharingHeaders(isAllowedOrigin(request) ? request.headers.get("origin") : null),
     preflight: (request) => {
       const asks = request.method === "OPTIONS" && request.headers.has("access-control-request-method");
       return asks && isAllowedOrigin(request) ? preflightHeaders(writable) : undefined;
@@ -100,12 +117,18 @@ function isOwnOrigin(request: Asked): boolean {
 
 function readAllowedHost(value: unknown): string {
   const host = typeof value === "string" ? parseHost(value) : undefined;
-  if (host === undefined) throw new TypeError(`${String(value)} is not a host: allowedHosts takes hosts such as registry.example or registry.example:5000`);
+  if (host === undefined)
+    throw new TypeError(
+      `${String(value)} is not a host: allowedHosts takes hosts such as registry.example or registry.example:5000`,
+    );
   return host.port === undefined ? host.name : `${host.name}:${host.port}`;
 }
 
 function readAllowedOrigin(value: unknown): string {
   const origin = typeof value === "string" ? parseOrigin(value) : undefined;
-  if (origin === undefined) throw new TypeError(`${String(value)} is not an origin: allowedOrigins takes origins such as https://ui.example`);
+  if (origin === undefined)
+    throw new TypeError(
+      `${String(value)} is not an origin: allowedOrigins takes origins such as https://ui.example`,
+    );
   return formatOrigin(origin);
 }

@@ -10,8 +10,12 @@ const cites = "clause 6; distribution-spec end-4b";
 /** What a registry does with blobs that are pushed in one go. */
 export const blobCases: readonly ConformanceCase[] = [
   {
-    id: "BLOB-01", title: "a pushed blob is read back, byte for byte", level: "MUST", cites,
-    why: "this is what a registry is for", lookFor: "what is stored under the digest, and the media type of a blob: application/octet-stream",
+    id: "BLOB-01",
+    title: "a pushed blob is read back, byte for byte",
+    level: "MUST",
+    cites,
+    why: "this is what a registry is for",
+    lookFor: "what is stored under the digest, and the media type of a blob: application/octet-stream",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const expected = { mediaType: octetStream, digest: descriptor.digest, size: 5 };
@@ -23,8 +27,12 @@ export const blobCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "BLOB-02", title: "content of another digest is rejected, and nothing is stored", level: "MUST", cites,
-    why: "whoever reads by digest trusts that it was checked", lookFor: "a push that does not hash what it stores; verifyStream() of oci-types does",
+    id: "BLOB-02",
+    title: "content of another digest is rejected, and nothing is stored",
+    level: "MUST",
+    cites,
+    why: "whoever reads by digest trusts that it was checked",
+    lookFor: "a push that does not hash what it stores; verifyStream() of oci-types does",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
@@ -34,39 +42,72 @@ export const blobCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "BLOB-03", title: "content of another size is SIZE_INVALID, and nothing is stored", level: "MUST", cites,
-    why: "a truncated upload must not look like a whole one", lookFor: "a size that is taken from the descriptor and not counted; verifyStream() of oci-types counts",
+    id: "BLOB-03",
+    title: "content of another size is SIZE_INVALID, and nothing is stored",
+    level: "MUST",
+    cites,
+    why: "a truncated upload must not look like a whole one",
+    lookFor: "a size that is taken from the descriptor and not counted; verifyStream() of oci-types counts",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
-      for (const size of [0, 4, 6]) await rejects(() => registry.pushBlob(repo, { ...descriptor, size }, content), "SIZE_INVALID");
+      for (const size of [0, 4, 6])
+        await rejects(() => registry.pushBlob(repo, { ...descriptor, size }, content), "SIZE_INVALID");
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
     },
   },
   {
-    id: "BLOB-04", title: "content is verified also where its digest is stored already", level: "MUST", cites,
-    why: "a client that pushes damage would be told that all is well", lookFor: "a short-cut for a digest that exists",
+    id: "BLOB-04",
+    title: "content is verified also where its digest is stored already",
+    level: "MUST",
+    cites,
+    why: "a client that pushes damage would be told that all is well",
+    lookFor: "a short-cut for a digest that exists",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
-      await rejects(() => registry.pushBlob(repo, descriptor, new Blob([bytes("jello")]).stream()), "DIGEST_INVALID");
+      await rejects(
+        () => registry.pushBlob(repo, descriptor, new Blob([bytes("jello")]).stream()),
+        "DIGEST_INVALID",
+      );
       await rejects(() => registry.pushBlob(repo, { ...descriptor, size: 4 }, content), "SIZE_INVALID");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content, as it was");
     },
   },
   {
-    id: "BLOB-05", title: "the empty blob is a blob", level: "MUST", cites,
-    why: "empty layers and files are common", lookFor: "a test of the size or the content for truth",
+    id: "BLOB-05",
+    title: "the empty blob is a blob",
+    level: "MUST",
+    cites,
+    why: "empty layers and files are common",
+    lookFor: "a test of the size or the content for truth",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "");
-      equal(await registry.resolveBlob(repo, descriptor.digest), { mediaType: octetStream, digest: descriptor.digest, size: 0 }, "the empty blob");
+      equal(
+        await registry.resolveBlob(repo, descriptor.digest),
+        { mediaType: octetStream, digest: descriptor.digest, size: 0 },
+        "the empty blob",
+      );
       await reads(await registry.getBlob(repo, descriptor.digest), content, "its content");
-      equal(await new Response((await registry.getBlob(repo, descriptor.digest)).stream()).text(), "", "what stream() gives");
-      await reads(await registry.getBlobRange(repo, descriptor.digest, { start: 0 }), content, "all of its bytes");
+      equal(
+        await new Response((await registry.getBlob(repo, descriptor.digest)).stream()).text(),
+        "",
+        "what stream() gives",
+      );
+      await reads(
+        await registry.getBlobRange(repo, descriptor.digest, { start: 0 }),
+        content,
+        "all of its bytes",
+      );
     },
   },
   {
-    id: "BLOB-06", title: "sha512 is verified like sha256", level: "MUST", cites: "clause 6; image-spec descriptor.md, digests", needs: ["digestAlgorithms"],
-    why: "an algorithm that is announced and not computed protects nobody", lookFor: "sha256 where the digest's own algorithm should be",
+    id: "BLOB-06",
+    title: "sha512 is verified like sha256",
+    level: "MUST",
+    cites: "clause 6; image-spec descriptor.md, digests",
+    needs: ["digestAlgorithms"],
+    why: "an algorithm that is announced and not computed protects nobody",
+    lookFor: "sha256 where the digest's own algorithm should be",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
       equal((await registry.pushBlob(repo, { digest }, bytes("hello"))).digest, digest, "the digest");
@@ -76,28 +117,59 @@ export const blobCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "BLOB-07", title: "a blob that is not there is BLOB_UNKNOWN in every call", level: "MUST", cites: "clause 6; distribution-spec code-1",
-    why: "a caller decides by this code whether to push", lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
+    id: "BLOB-07",
+    title: "a blob that is not there is BLOB_UNKNOWN in every call",
+    level: "MUST",
+    cites: "clause 6; distribution-spec code-1",
+    why: "a caller decides by this code whether to push",
+    lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
     run: async ({ registry }) => {
       await pushText(registry, "something else");
-      for (const call of [() => registry.getBlob(repo, nowhere), () => registry.resolveBlob(repo, nowhere), () => registry.getBlobRange(repo, nowhere, { start: 0 })]) {
+      for (const call of [
+        () => registry.getBlob(repo, nowhere),
+        () => registry.resolveBlob(repo, nowhere),
+        () => registry.getBlobRange(repo, nowhere, { start: 0 }),
+      ]) {
         await rejects(call, "BLOB_UNKNOWN");
       }
     },
   },
   {
-    id: "BLOB-08", title: "without a size the digest alone decides", level: "MUST", cites,
-    why: "a client that streams may not know the size", lookFor: "undefined compared with a number",
+    id: "BLOB-08",
+    title: "without a size the digest alone decides",
+    level: "MUST",
+    cites,
+    why: "a client that streams may not know the size",
+    lookFor: "undefined compared with a number",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
-      equal((await resolves(() => registry.pushBlob(repo, { digest: descriptor.digest }, content), "the push of a blob of unknown size")).size, 5, "the size");
-      await resolves(() => registry.pushBlob(repo, { digest: descriptor.digest, size: undefined }, content), "the push of a blob whose size is undefined");
-      await rejects(() => registry.pushBlob(repo, { digest: descriptor.digest }, bytes("jello")), "DIGEST_INVALID");
+      equal(
+        (
+          await resolves(
+            () => registry.pushBlob(repo, { digest: descriptor.digest }, content),
+            "the push of a blob of unknown size",
+          )
+        ).size,
+        5,
+        "the size",
+      );
+      await resolves(
+        () => registry.pushBlob(repo, { digest: descriptor.digest, size: undefined }, content),
+        "the push of a blob whose size is undefined",
+      );
+      await rejects(
+        () => registry.pushBlob(repo, { digest: descriptor.digest }, bytes("jello")),
+        "DIGEST_INVALID",
+      );
     },
   },
   {
-    id: "BLOB-09", title: "what was pushed may be changed once the call is over", level: "MUST", cites: "clause 3",
-    why: "callers reuse their buffers", lookFor: "the caller's own array in the store: keep a copy",
+    id: "BLOB-09",
+    title: "what was pushed may be changed once the call is over",
+    level: "MUST",
+    cites: "clause 3",
+    why: "callers reuse their buffers",
+    lookFor: "the caller's own array in the store: keep a copy",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const content = bytes("hello");
@@ -110,63 +182,118 @@ export const blobCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "BLOB-10", title: "what was read may be changed", level: "MUST", cites: "clause 3",
-    why: "one reader would change what the next one reads", lookFor: "the stored array handed out",
+    id: "BLOB-10",
+    title: "what was read may be changed",
+    level: "MUST",
+    cites: "clause 3",
+    why: "one reader would change what the next one reads",
+    lookFor: "the stored array handed out",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       for await (const chunk of await registry.getBlob(repo, descriptor.digest)) chunk.fill(0);
       (await (await registry.getBlob(repo, descriptor.digest)).bytes()).fill(0);
       const range = { start: 1, end: 3 };
       for await (const chunk of await registry.getBlobRange(repo, descriptor.digest, range)) chunk.fill(0);
-      await reads(await registry.getBlobRange(repo, descriptor.digest, range), content.slice(1, 3), "a part of the content");
+      await reads(
+        await registry.getBlobRange(repo, descriptor.digest, range),
+        content.slice(1, 3),
+        "a part of the content",
+      );
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
-    id: "BLOB-11", title: "a blob may be pushed again, also by many at once", level: "MUST", cites,
-    why: "images share layers, and builds run in parallel", lookFor: "an error where a file exists already, a temporary file with a fixed name",
+    id: "BLOB-11",
+    title: "a blob may be pushed again, also by many at once",
+    level: "MUST",
+    cites,
+    why: "images share layers, and builds run in parallel",
+    lookFor: "an error where a file exists already, a temporary file with a fixed name",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const push = (): Promise<unknown> => registry.pushBlob(repo, descriptor, content);
-      await resolves(() => Promise.all(Array.from({ length: 8 }, push)), "eight pushes of the same blob at once");
+      await resolves(
+        () => Promise.all(Array.from({ length: 8 }, push)),
+        "eight pushes of the same blob at once",
+      );
       await resolves(push, "another push of it");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
-    id: "BLOB-12", title: "a digest of an algorithm that is not supported is refused", level: "MUST", cites: "clauses 5 and 6; image-spec descriptor.md, digests",
-    why: "what cannot be verified must not be stored", lookFor: "an algorithm that is taken from the digest and not compared with those that can be computed; requireDigest() of oci-types does",
+    id: "BLOB-12",
+    title: "a digest of an algorithm that is not supported is refused",
+    level: "MUST",
+    cites: "clauses 5 and 6; image-spec descriptor.md, digests",
+    why: "what cannot be verified must not be stored",
+    lookFor:
+      "an algorithm that is taken from the digest and not compared with those that can be computed; requireDigest() of oci-types does",
     run: async ({ registry }) => {
       const digest = `md5:5d41402abc4b2a76b9719d911017c592`;
-      await rejects(() => registry.pushBlob(repo, { digest }, bytes("hello")), "DIGEST_INVALID", "UNSUPPORTED");
+      await rejects(
+        () => registry.pushBlob(repo, { digest }, bytes("hello")),
+        "DIGEST_INVALID",
+        "UNSUPPORTED",
+      );
     },
   },
   {
-    id: "BLOB-13", title: "where sha512 is not promised it is refused", level: "MUST", cites: "clause 6", unless: "digestAlgorithms",
-    why: "what is stored and cannot be verified is a trap", lookFor: "a capability that says too little, or a digest that is believed",
+    id: "BLOB-13",
+    title: "where sha512 is not promised it is refused",
+    level: "MUST",
+    cites: "clause 6",
+    unless: "digestAlgorithms",
+    why: "what is stored and cannot be verified is a trap",
+    lookFor: "a capability that says too little, or a digest that is believed",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
-      await rejects(() => registry.pushBlob(repo, { digest }, bytes("hello")), "DIGEST_INVALID", "UNSUPPORTED");
+      await rejects(
+        () => registry.pushBlob(repo, { digest }, bytes("hello")),
+        "DIGEST_INVALID",
+        "UNSUPPORTED",
+      );
       await rejects(() => registry.getBlob(repo, digest), "DIGEST_INVALID", "UNSUPPORTED", ...absent.blob);
     },
   },
   {
-    id: "BLOB-14", title: "content that is no bytes is a TypeError, a size that is none a RangeError", level: "MUST", cites: "contract, sections 1 and 3",
-    why: "a mistake of the program is not a broken upload", lookFor: "a string that is taken as an iterable, chunks that are not looked at; verifyStream() of oci-types looks",
+    id: "BLOB-14",
+    title: "content that is no bytes is a TypeError, a size that is none a RangeError",
+    level: "MUST",
+    cites: "contract, sections 1 and 3",
+    why: "a mistake of the program is not a broken upload",
+    lookFor:
+      "a string that is taken as an iterable, chunks that are not looked at; verifyStream() of oci-types looks",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
-      const wrong: readonly unknown[] = ["hello", undefined, null, 7, {}, ["hello"], [[104, 101, 108, 108, 111]]];
+      const wrong: readonly unknown[] = [
+        "hello",
+        undefined,
+        null,
+        7,
+        {},
+        ["hello"],
+        [[104, 101, 108, 108, 111]],
+      ];
       const text = async function* (): AsyncGenerator<unknown, void, undefined> {
         yield "hello";
       };
-      for (const source of [...wrong, text()]) await rejectsWith(() => registry.pushBlob(repo, descriptor, source as Uint8Array), TypeError);
-      for (const size of [-1, NaN]) await rejectsWith(() => registry.pushBlob(repo, { digest: descriptor.digest, size }, content), RangeError);
+      for (const source of [...wrong, text()])
+        await rejectsWith(() => registry.pushBlob(repo, descriptor, source as Uint8Array), TypeError);
+      for (const size of [-1, NaN])
+        await rejectsWith(
+          () => registry.pushBlob(repo, { digest: descriptor.digest, size }, content),
+          RangeError,
+        );
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
     },
   },
   {
-    id: "BLOB-15", title: "a blob's descriptor that was given may be changed", level: "MUST", cites: "clause 3",
-    why: "one caller would change what the next one is told", lookFor: "one descriptor handed out again and again: give a copy",
+    id: "BLOB-15",
+    title: "a blob's descriptor that was given may be changed",
+    level: "MUST",
+    cites: "clause 3",
+    why: "one caller would change what the next one is told",
+    lookFor: "one descriptor handed out again and again: give a copy",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const expected = { mediaType: octetStream, digest: descriptor.digest, size: 5 };
@@ -184,8 +311,12 @@ export const blobCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "BLOB-16", title: "what is passed to a call is not changed", level: "MUST", cites: "clause 3",
-    why: "callers use their objects again", lookFor: "defaults that are filled in, or bytes that are worked on, where they are",
+    id: "BLOB-16",
+    title: "what is passed to a call is not changed",
+    level: "MUST",
+    cites: "clause 3",
+    why: "callers use their objects again",
+    lookFor: "defaults that are filled in, or bytes that are worked on, where they are",
     run: async ({ registry, promises }) => {
       const { descriptor, content } = await blob("hello");
       const wanted = { digest: descriptor.digest };

@@ -15,7 +15,11 @@ export function bytes(text: string): Uint8Array {
 }
 
 /** A blob that is pushed. */
-export async function pushText(registry: Registry, text: string, repository: string = repo): Promise<Content> {
+export async function pushText(
+  registry: Registry,
+  text: string,
+  repository: string = repo,
+): Promise<Content> {
   const it = await blob(text);
   await registry.pushBlob(repository, it.descriptor, it.content);
   return it;
@@ -27,13 +31,21 @@ export async function namedArtifact(name: string, subject?: Descriptor): Promise
 }
 
 /** An artifact that is pushed, told from others by `name`. */
-export async function pushArtifact(registry: Registry, name: string, tags: readonly string[] = [], subject?: Descriptor): Promise<Descriptor> {
+export async function pushArtifact(
+  registry: Registry,
+  name: string,
+  tags: readonly string[] = [],
+  subject?: Descriptor,
+): Promise<Descriptor> {
   return pushContent(registry, repo, namedArtifact(name, subject), { tags });
 }
 
 /** Lets everything else go on, so many times. */
 export async function letPass(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => { setImmediate(resolve); });
+  for (let turn = 0; turn < turns; turn += 1)
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
 }
 
 /**

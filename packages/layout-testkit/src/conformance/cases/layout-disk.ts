@@ -30,7 +30,11 @@ export async function putFile(directory: string, path: string, content: string |
 }
 
 /** Puts a blob where `digest` says, whether it has that digest or not. */
-export async function putBlob(directory: string, digest: string, content: string | Uint8Array): Promise<void> {
+export async function putBlob(
+  directory: string,
+  digest: string,
+  content: string | Uint8Array,
+): Promise<void> {
   await putFile(directory, `blobs/${digest.replace(":", "/")}`, content);
 }
 
@@ -59,8 +63,17 @@ export function indexOf(...entries: readonly string[]): string {
 }
 
 /** An entry for `descriptor`, as tools write it. */
-export function entryOf({ mediaType, digest, size }: Descriptor, name: string, more: Readonly<Record<string, string>> = {}): string {
-  return JSON.stringify({ mediaType, digest, size, annotations: { [annotationKeys.refName]: name, ...more } });
+export function entryOf(
+  { mediaType, digest, size }: Descriptor,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  return JSON.stringify({
+    mediaType,
+    digest,
+    size,
+    annotations: { [annotationKeys.refName]: name, ...more },
+  });
 }
 
 /** A file of the layout as it is. Fails where there is none. */
@@ -113,15 +126,21 @@ export async function addEntry(directory: string, entry: string): Promise<void> 
 export async function listFiles(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const below = entries.map(async (entry) =>
-    entry.isDirectory() ? (await listFiles(join(directory, entry.name))).map((path) => `${entry.name}/${path}`) : [entry.name],
+    entry.isDirectory()
+      ? (await listFiles(join(directory, entry.name))).map((path) => `${entry.name}/${path}`)
+      : [entry.name],
   );
   return (await Promise.all(below)).flat().sort();
 }
 
 /** What a layout is made of, and the content of each file. Whatever else lies there is the backend's own. */
 export async function readParts(directory: string): Promise<Readonly<Record<string, string>>> {
-  const files = (await listFiles(directory)).filter((path) => path === "oci-layout" || path === "index.json" || path.startsWith("blobs/"));
-  const contents = files.map(async (path) => [path, await readFile(join(directory, path), "latin1")] as const);
+  const files = (await listFiles(directory)).filter(
+    (path) => path === "oci-layout" || path === "index.json" || path.startsWith("blobs/"),
+  );
+  const contents = files.map(
+    async (path) => [path, await readFile(join(directory, path), "latin1")] as const,
+  );
   return Object.fromEntries(await Promise.all(contents));
 }
 
@@ -185,5 +204,8 @@ export async function isDatedNow(directory: string, digest: string): Promise<voi
   await rm(join(directory, "written-now"));
   const { mtimeMs } = await stat(blobPath(directory, digest));
   if (Math.abs(now.mtimeMs - mtimeMs) <= ABOUT_NOW_MS) return;
-  throw new ConformanceFailure(`a blob dated about ${now.mtime.toISOString()}, as a file written now`, new Date(mtimeMs).toISOString());
+  throw new ConformanceFailure(
+    `a blob dated about ${now.mtime.toISOString()}, as a file written now`,
+    new Date(mtimeMs).toISOString(),
+  );
 }

@@ -14,7 +14,11 @@ const needsLayout = true;
 /** What a garbage collection may take, and what it must leave. */
 export const layoutGarbageCases: readonly ConformanceCase[] = [
   {
-    id: "LAYOUT-85", title: "a mounted blob is dated as if it were written now", level: "MUST", cites: "clauses 10 and 32", needsLayout,
+    id: "LAYOUT-85",
+    title: "a mounted blob is dated as if it were written now",
+    level: "MUST",
+    cites: "clauses 10 and 32",
+    needsLayout,
     why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
     lookFor: "a link that has the date of its source; a mount that ends when the file is there",
     run: async ({ registry, layoutDirectory }) => {
@@ -28,7 +32,12 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-86", title: "a blob that an upload commits is dated as if it were written now", level: "MUST", cites: "clauses 10 and 32", needsLayout, needs: ["resumableUploads"],
+    id: "LAYOUT-86",
+    title: "a blob that an upload commits is dated as if it were written now",
+    level: "MUST",
+    cites: "clauses 10 and 32",
+    needsLayout,
+    needs: ["resumableUploads"],
     why: "a slow client would lose the blob to a garbage collection in the moment of its commit",
     lookFor: "a file that is renamed with the date of its last byte",
     run: async ({ registry, layoutDirectory }) => {
@@ -42,20 +51,36 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-87", title: "no blob is deleted where blobs leads out of the layout", level: "MUST", cites: "clause 30", needsLayout,
-    why: "other layouts may share the directory, and need the blob", lookFor: "a deletion that asks one index.json only",
+    id: "LAYOUT-87",
+    title: "no blob is deleted where blobs leads out of the layout",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    why: "other layouts may share the directory, and need the blob",
+    lookFor: "a deletion that asks one index.json only",
     run: async ({ registry, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       await withShared(layoutDirectory(repo), async () => {
-        const outcome = await registry.deleteBlob(repo, descriptor.digest).then(() => "it is deleted", (error: unknown) => isRegistryError(error, "DENIED") ? "DENIED" : String(error));
+        const outcome = await registry.deleteBlob(repo, descriptor.digest).then(
+          () => "it is deleted",
+          (error: unknown) => (isRegistryError(error, "DENIED") ? "DENIED" : String(error)),
+        );
         equal(outcome, "DENIED", "what the deletion ends with");
-        await resolves(() => stat(blobPath(layoutDirectory(repo), descriptor.digest)), "the file of the blob");
+        await resolves(
+          () => stat(blobPath(layoutDirectory(repo), descriptor.digest)),
+          "the file of the blob",
+        );
       });
     },
   },
   {
-    id: "LAYOUT-88", title: "a garbage collection removes no blob where blobs leads out of the layout", level: "MUST", cites: "clause 30", needsLayout,
-    why: "a collection of one layout destroys the others in a store that deduplicates", lookFor: "blobs that are taken for garbage because one index.json does not reach them",
+    id: "LAYOUT-88",
+    title: "a garbage collection removes no blob where blobs leads out of the layout",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    why: "a collection of one layout destroys the others in a store that deduplicates",
+    lookFor: "blobs that are taken for garbage because one index.json does not reach them",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);

@@ -18,9 +18,13 @@ const PATIENCE_MS = 20_000;
 /** What a layout's lock must withstand, and how a stored blob is dated. */
 export const layoutLockCases: readonly ConformanceCase[] = [
   {
-    id: "LAYOUT-80", title: "whatever stands at the lock's name, a write ends, reads go on, and nothing outside changes", level: "MUST", cites: "clauses 30 and 32",
+    id: "LAYOUT-80",
+    title: "whatever stands at the lock's name, a write ends, reads go on, and nothing outside changes",
+    level: "MUST",
+    cites: "clauses 30 and 32",
     needsLayout,
-    why: "a layout from anybody would hang a server, or have it write elsewhere", lookFor: "a lock file that is opened without a look at what it is; a loop without a deadline",
+    why: "a layout from anybody would hang a server, or have it write elsewhere",
+    lookFor: "a lock file that is opened without a look at what it is; a loop without a deadline",
     run: async ({ registry, layoutDirectory }) => {
       await pushArtifact(registry, "one", ["a"]);
       const lock = join(layoutDirectory(repo), ".index.json.lock");
@@ -34,7 +38,13 @@ export const layoutLockCases: readonly ConformanceCase[] = [
         ];
         for (const [i, make] of obstacles.entries()) {
           // Windows lets only some users make links.
-          if (!(await make().then(() => true, () => false))) continue;
+          if (
+            !(await make().then(
+              () => true,
+              () => false,
+            ))
+          )
+            continue;
           await ends(pushArtifact(registry, `obstacle ${i}`, ["b"]));
           await resolves(async () => (await registry.getTag(repo, "a")).bytes(), "a read beside it");
           equal(await readdir(outside), [], "what is outside");
@@ -48,7 +58,11 @@ export const layoutLockCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-81", title: "a stored blob that is pushed again is dated as if it were written now", level: "MUST", cites: "clauses 6 and 32", needsLayout,
+    id: "LAYOUT-81",
+    title: "a stored blob that is pushed again is dated as if it were written now",
+    level: "MUST",
+    cites: "clauses 6 and 32",
+    needsLayout,
     why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
     lookFor: "a push that ends when the file is there; a date from a clock that is not the file system's",
     run: async ({ registry, layoutDirectory }) => {

@@ -13,8 +13,14 @@ const needsReopen = true;
 /** How a layout that was damaged is mended. */
 export const layoutMendingCases: readonly ConformanceCase[] = [
   {
-    id: "LAYOUT-30", title: "a damaged blob is replaced when it is pushed again", level: "MUST", cites: "clause 6", needsLayout, needsReopen,
-    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
+    id: "LAYOUT-30",
+    title: "a damaged blob is replaced when it is pushed again",
+    level: "MUST",
+    cites: "clause 6",
+    needsLayout,
+    needsReopen,
+    why: "this is how a layout is mended",
+    lookFor: "a push that ends where a file of that name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
@@ -24,8 +30,15 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-31", title: "and when it is uploaded again", level: "MUST", cites: "clause 6", needsLayout, needsReopen, needs: ["resumableUploads"],
-    why: "this is how a client mends a layout", lookFor: "a commit that ends where a file of that name exists",
+    id: "LAYOUT-31",
+    title: "and when it is uploaded again",
+    level: "MUST",
+    cites: "clause 6",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "this is how a client mends a layout",
+    lookFor: "a commit that ends where a file of that name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
@@ -37,8 +50,14 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-52", title: "a damaged manifest is replaced when it is pushed again", level: "MUST", cites: "clauses 6 and 19", needsLayout, needsReopen,
-    why: "this is how a layout is mended", lookFor: "a push that ends where a file of that name exists",
+    id: "LAYOUT-52",
+    title: "a damaged manifest is replaced when it is pushed again",
+    level: "MUST",
+    cites: "clauses 6 and 19",
+    needsLayout,
+    needsReopen,
+    why: "this is how a layout is mended",
+    lookFor: "a push that ends where a file of that name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one", ["a"]);
       const { content } = await namedArtifact("one");
@@ -49,11 +68,22 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-63", title: "what was missing or damaged is read as soon as it is whole", level: "MUST", cites: "clauses 8, 19 and 26", needsLayout, needsReopen,
-    why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs", lookFor: "a failure that is remembered",
+    id: "LAYOUT-63",
+    title: "what was missing or damaged is read as soon as it is whole",
+    level: "MUST",
+    cites: "clauses 8, 19 and 26",
+    needsLayout,
+    needsReopen,
+    why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs",
+    lookFor: "a failure that is remembered",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
-      const [damaged, missing, leaf, tagged] = [await namedArtifact("damaged"), await namedArtifact("missing"), await namedArtifact("leaf"), await namedArtifact("tagged")];
+      const [damaged, missing, leaf, tagged] = [
+        await namedArtifact("damaged"),
+        await namedArtifact("missing"),
+        await namedArtifact("leaf"),
+        await namedArtifact("tagged"),
+      ];
       const between = await index([leaf]);
       await pushContent(registry, repo, tagged, { tags: ["t"] });
       await pushContent(registry, repo, index([damaged, missing, between]), { tags: ["list"] });
@@ -61,16 +91,27 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
       await putBlob(directory, damaged.descriptor.digest, " ".repeat(damaged.descriptor.size));
       for (const { descriptor } of broken.slice(1)) await rm(blobPath(directory, descriptor.digest));
       const again = await reopen();
-      const get = async ({ descriptor }: ManifestContent): Promise<Uint8Array> => (await again.getManifest(repo, descriptor.digest)).bytes();
-      for (const it of broken) await rejects(() => get(it), it === damaged ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN");
+      const get = async ({ descriptor }: ManifestContent): Promise<Uint8Array> =>
+        (await again.getManifest(repo, descriptor.digest)).bytes();
+      for (const it of broken)
+        await rejects(() => get(it), it === damaged ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN");
       await rejects(() => again.resolveManifest(repo, missing.descriptor.digest), "MANIFEST_UNKNOWN");
       await rejects(async () => (await again.getTag(repo, "t")).bytes(), "MANIFEST_UNKNOWN");
       // Whether it is known while what contains it is missing is the registry's affair.
       await get(leaf).catch(() => undefined);
       for (const { descriptor, content } of broken) await putBlob(directory, descriptor.digest, content);
-      for (const it of [...broken, leaf]) equal(await resolves(() => get(it), "what is whole again"), it.content, "its content");
-      equal(await resolves(() => again.resolveManifest(repo, missing.descriptor.digest), "what was missing"), missing.descriptor, "what it is");
-      await reads(await resolves(() => again.getTag(repo, "t"), "the tag"), tagged.content, "what it points at");
+      for (const it of [...broken, leaf])
+        equal(await resolves(() => get(it), "what is whole again"), it.content, "its content");
+      equal(
+        await resolves(() => again.resolveManifest(repo, missing.descriptor.digest), "what was missing"),
+        missing.descriptor,
+        "what it is",
+      );
+      await reads(
+        await resolves(() => again.getTag(repo, "t"), "the tag"),
+        tagged.content,
+        "what it points at",
+      );
     },
   },
 ];

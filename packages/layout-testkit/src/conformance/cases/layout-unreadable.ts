@@ -5,7 +5,16 @@ import type { ConformanceCase } from "../case.ts";
 import { equal, holds, reads, resolves } from "../context.ts";
 import { ConformanceFailure } from "../failure.ts";
 import { namedArtifact, pushArtifact, repo } from "./content.ts";
-import { entryOf, indexOf, listTags, putArtifact, putContent, putIndex, readEntries, readIndexText } from "./layout-disk.ts";
+import {
+  entryOf,
+  indexOf,
+  listTags,
+  putArtifact,
+  putContent,
+  putIndex,
+  readEntries,
+  readIndexText,
+} from "./layout-disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
@@ -18,12 +27,21 @@ const upperCase = "MyImage:latest";
 /** Entries of other tools whose name is no repository's, though their manifests are there. */
 export const layoutUnreadableCases: readonly ConformanceCase[] = [
   {
-    id: "LAYOUT-105", title: "an entry whose name cannot be read stays byte for byte, whatever becomes of its manifest's tags", level: "MUST", cites: "clause 23", needsLayout, needsReopen,
-    why: "the tool that wrote the name would not find its image again", lookFor: "an entry that is taken for an untagged one of one's own, and reused or dropped",
+    id: "LAYOUT-105",
+    title: "an entry whose name cannot be read stays byte for byte, whatever becomes of its manifest's tags",
+    level: "MUST",
+    cites: "clause 23",
+    needsLayout,
+    needsReopen,
+    why: "the tool that wrote the name would not find its image again",
+    lookFor: "an entry that is taken for an untagged one of one's own, and reused or dropped",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
-      const entry = entryOf(one, port, { "org.example.note": "theirs" }).replace('"digest"', ' "x" : 1.0,\t"digest"');
+      const entry = entryOf(one, port, { "org.example.note": "theirs" }).replace(
+        '"digest"',
+        ' "x" : 1.0,\t"digest"',
+      );
       await putIndex(directory, indexOf(entry));
       const registry = await reopen();
       equal(await resolves(() => listTags(registry), "the tags"), [], "the tags");
@@ -36,15 +54,22 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
       for (const [what, step] of Object.entries(steps)) {
         await resolves(step, what);
         const index = await readIndexText(directory);
-        if (!index.includes(entry)) throw new ConformanceFailure(`in index.json after ${what} ${entry}`, index);
+        if (!index.includes(entry))
+          throw new ConformanceFailure(`in index.json after ${what} ${entry}`, index);
       }
       equal(await resolves(() => registry.resolveTag(repo, "a"), "the tag"), one, "what it points at");
     },
   },
   {
-    id: "LAYOUT-106", title: "a manifest whose name cannot be read is found by its digest", level: "MUST", cites: "clause 23", needsLayout, needsReopen,
+    id: "LAYOUT-106",
+    title: "a manifest whose name cannot be read is found by its digest",
+    level: "MUST",
+    cites: "clause 23",
+    needsLayout,
+    needsReopen,
     why: "what another tool wrote would look like an empty layout",
-    lookFor: "entries that are left out because their name fits no repository; a backend that means it (an option of its own) names this case in `skip`",
+    lookFor:
+      "entries that are left out because their name fits no repository; a backend that means it (an option of its own) names this case in `skip`",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await namedArtifact("one"), await namedArtifact("two")];
@@ -54,15 +79,26 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
       const registry = await reopen();
       for (const { descriptor, content } of [one, two]) {
         const found = await whereIs(registry, descriptor.digest);
-        equal(await resolves(() => registry.resolveManifest(found, descriptor.digest), "the manifest"), descriptor, "it");
+        equal(
+          await resolves(() => registry.resolveManifest(found, descriptor.digest), "the manifest"),
+          descriptor,
+          "it",
+        );
         await reads(await registry.getManifest(found, descriptor.digest), content, "the manifest");
         equal(await collect(registry.tags(found)), [], "the tags of its repository");
       }
     },
   },
   {
-    id: "LAYOUT-107", title: "a manifest whose name cannot be read can be deleted by its digest", level: "MUST", cites: "clause 23", needsLayout, needsReopen, needs: ["deleteManifest"],
-    why: "nobody else's tool may be at hand, and the image would stay for ever", lookFor: "a deletion that looks for entries by names",
+    id: "LAYOUT-107",
+    title: "a manifest whose name cannot be read can be deleted by its digest",
+    level: "MUST",
+    cites: "clause 23",
+    needsLayout,
+    needsReopen,
+    needs: ["deleteManifest"],
+    why: "nobody else's tool may be at hand, and the image would stay for ever",
+    lookFor: "a deletion that looks for entries by names",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await putArtifact(directory, "one"), await putArtifact(directory, "two")];
@@ -70,7 +106,11 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
       const registry = await reopen();
       const found = await whereIs(registry, one.digest);
       await resolves(() => registry.deleteManifest(found, one.digest), "the deletion");
-      equal((await readEntries(directory)).map(({ digest }) => digest), [two.digest], "what the entries are about");
+      equal(
+        (await readEntries(directory)).map(({ digest }) => digest),
+        [two.digest],
+        "what the entries are about",
+      );
     },
   },
 ];
@@ -79,7 +119,10 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
 async function whereIs(registry: Registry, digest: Digest): Promise<string> {
   const repositories = await collect(registry.repositories());
   for (const repository of repositories) {
-    const found = await registry.resolveManifest(repository, digest).then(() => true, (error: unknown) => !isRegistryError(error, "MANIFEST_UNKNOWN"));
+    const found = await registry.resolveManifest(repository, digest).then(
+      () => true,
+      (error: unknown) => !isRegistryError(error, "MANIFEST_UNKNOWN"),
+    );
     if (found) return repository;
   }
   holds(false, `a repository in which ${digest} is found`, repositories);

@@ -19,13 +19,22 @@ const unusable = ["MANIFEST_UNKNOWN", "CONTENT_CORRUPT", "STORAGE_FAILED"] as co
 /** What a registry does if the directory was prepared by somebody who wants it to harm its user. */
 export const layoutUntrustedCases: readonly ConformanceCase[] = [
   {
-    id: "LAYOUT-70", title: "files behind a link in the place of an upload session are left alone", level: "MUST", cites: "clause 30", needsLayout, needsReopen, needs: ["resumableUploads"],
-    why: "whoever makes the layout chooses which directory its user's garbage collection empties", lookFor: "sessions that are removed with everything in them, by a path that follows links",
+    id: "LAYOUT-70",
+    title: "files behind a link in the place of an upload session are left alone",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout chooses which directory its user's garbage collection empties",
+    lookFor: "sessions that are removed with everything in them, by a path that follows links",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       await withOutside(async (outside) => {
-        for (const name of ["data", "session.json", "thesis.txt"]) await writeFile(join(outside, name), '{"repository":"conformance/a","algorithm":"sha256"}');
-        for (const name of ["data", "session.json", "thesis.txt", "."]) await utimes(join(outside, name), 1, 1);
+        for (const name of ["data", "session.json", "thesis.txt"])
+          await writeFile(join(outside, name), '{"repository":"conformance/a","algorithm":"sha256"}');
+        for (const name of ["data", "session.json", "thesis.txt", "."])
+          await utimes(join(outside, name), 1, 1);
         const uploads = join(layoutDirectory(repo), "_uploads");
         await mkdir(uploads, { recursive: true });
         await link(outside, join(uploads, "7d444840-9dc0-41d1-b245-5ffdce74fad2"));
@@ -39,8 +48,15 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-71", title: "nothing is written through a directory of uploads that is a link", level: "MUST", cites: "clause 30", needsLayout, needsReopen, needs: ["resumableUploads"],
-    why: "whoever makes the layout has files of their choice written anywhere", lookFor: "a directory that is taken to be there because its name is",
+    id: "LAYOUT-71",
+    title: "nothing is written through a directory of uploads that is a link",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout has files of their choice written anywhere",
+    lookFor: "a directory that is taken to be there because its name is",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await withOutside(async (outside) => {
@@ -53,13 +69,24 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
         await writer?.close().catch(() => undefined);
         await pushText(again, "another").catch(() => undefined);
         equal(await readdir(outside), [], "the files outside");
-        await reads(await resolves(() => again.getBlob(repo, descriptor.digest), "a read, which needs no upload"), content, "the blob");
+        await reads(
+          await resolves(() => again.getBlob(repo, descriptor.digest), "a read, which needs no upload"),
+          content,
+          "the blob",
+        );
       });
     },
   },
   {
-    id: "LAYOUT-72", title: "an upload is not gone on with through a link in the place of its bytes", level: "MUST", cites: "clause 30", needsLayout, needsReopen, needs: ["resumableUploads"],
-    why: "whoever makes the layout has a client append to any file of its user", lookFor: "a file that is opened for writing without asking what it is",
+    id: "LAYOUT-72",
+    title: "an upload is not gone on with through a link in the place of its bytes",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout has a client append to any file of its user",
+    lookFor: "a file that is opened for writing without asking what it is",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const received = "received before the link was made";
@@ -81,10 +108,20 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-73", title: "a tag whose file is far larger than a manifest may be ends in a code, and disturbs no other", level: "MUST", cites: "clauses 19, 30 and 31", needsLayout, needsReopen,
-    why: "one sparse file that takes no room on disk would take all memory of a server", lookFor: "a file that is read whole whatever its size; a size that comes from the entry, not from the file",
+    id: "LAYOUT-73",
+    title: "a tag whose file is far larger than a manifest may be ends in a code, and disturbs no other",
+    level: "MUST",
+    cites: "clauses 19, 30 and 31",
+    needsLayout,
+    needsReopen,
+    why: "one sparse file that takes no room on disk would take all memory of a server",
+    lookFor:
+      "a file that is read whole whatever its size; a size that comes from the entry, not from the file",
     run: async ({ registry, reopen, layoutDirectory }) => {
-      const [one, two] = [await pushArtifact(registry, "one", ["a"]), await pushArtifact(registry, "two", ["b"])];
+      const [one, two] = [
+        await pushArtifact(registry, "one", ["a"]),
+        await pushArtifact(registry, "two", ["b"]),
+      ];
       await truncate(blobPath(layoutDirectory(repo), one.digest), 6e9).catch((cause: unknown) => {
         throw new NotApplicable(`a sparse file of 6 GB cannot be made here: ${String(cause)}`);
       });
@@ -98,8 +135,16 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "LAYOUT-74", title: "an index whose file is a link to itself disturbs no call about another, and a push mends it", level: "MUST", cites: "clauses 6 and 31", needsLayout, needsReopen, needs: ["deleteTag", "referrers"],
-    why: "one bad file must not take away a repository, nor stay for ever", lookFor: "an error while all manifests are read, to find referrers or what is in use; a stat that follows links",
+    id: "LAYOUT-74",
+    title: "an index whose file is a link to itself disturbs no call about another, and a push mends it",
+    level: "MUST",
+    cites: "clauses 6 and 31",
+    needsLayout,
+    needsReopen,
+    needs: ["deleteTag", "referrers"],
+    why: "one bad file must not take away a repository, nor stay for ever",
+    lookFor:
+      "an error while all manifests are read, to find referrers or what is in use; a stat that follows links",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const [good, child] = [await pushArtifact(registry, "good", ["good"]), await namedArtifact("child")];
       const about = await pushArtifact(registry, "about it", [], good);
@@ -111,13 +156,23 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
       const again = await reopen();
       equal(await resolves(() => listTags(again), "the tags"), ["good", "list"], "the tags");
       equal(await resolves(() => again.resolveManifest(repo, good.digest), "another manifest"), good, "it");
-      const referrers = await resolves(() => collect(again.referrers(repo, good.digest)), "the referrers of another manifest");
-      holds(referrers.some(({ digest }) => digest === about.digest), "among the referrers the one that is whole", referrers);
+      const referrers = await resolves(
+        () => collect(again.referrers(repo, good.digest)),
+        "the referrers of another manifest",
+      );
+      holds(
+        referrers.some(({ digest }) => digest === about.digest),
+        "among the referrers the one that is whole",
+        referrers,
+      );
       await resolves(() => pushArtifact(again, "new"), "a push without a tag");
       await resolves(() => again.deleteTag(repo, "good"), "the deletion of another tag");
       await rejects(() => again.resolveManifest(repo, list.digest), ...unusable);
       await rejects(async () => (await again.getTag(repo, "list")).bytes(), ...unusable);
-      await resolves(() => again.pushManifest(repo, content, list.mediaType, { tags: ["list"] }), "the push of what is bad");
+      await resolves(
+        () => again.pushManifest(repo, content, list.mediaType, { tags: ["list"] }),
+        "the push of what is bad",
+      );
       await reads(await resolves(() => again.getTag(repo, "list"), "the tag"), content, "the index");
     },
   },
@@ -135,5 +190,6 @@ async function findFile(directory: string, text: string): Promise<string> {
 /** Collects garbage, if the backend has a method for it beyond the interface. */
 async function collectGarbage(registry: Registry): Promise<void> {
   const gc: unknown = Reflect.get(registry, "gc");
-  if (typeof gc === "function") await resolves(async () => Reflect.apply(gc, registry, []) as unknown, "a garbage collection");
+  if (typeof gc === "function")
+    await resolves(async () => Reflect.apply(gc, registry, []) as unknown, "a garbage collection");
 }

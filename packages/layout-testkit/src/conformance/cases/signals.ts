@@ -3,7 +3,16 @@ import { collect, isRegistryError } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../case.ts";
-import { equal, holds, reads, rejection, rejects, rejectsAborted, rejectsWith, resolves } from "../context.ts";
+import {
+  equal,
+  holds,
+  reads,
+  rejection,
+  rejects,
+  rejectsAborted,
+  rejectsWith,
+  resolves,
+} from "../context.ts";
 import { absent, bytes, letPass, nowhere, pushArtifact, pushText, repo } from "./content.ts";
 import { everyCall } from "./every-call.ts";
 
@@ -13,8 +22,12 @@ const reason = new Error("nobody waits");
 /** What an aborted signal ends, and what it does not. */
 export const signalCases: readonly ConformanceCase[] = [
   {
-    id: "SIGNAL-02", title: "a push that is aborted half-way leaves nothing", level: "MUST", cites,
-    why: "half a blob under a whole one's name is damage", lookFor: "a signal that is only looked at in the beginning",
+    id: "SIGNAL-02",
+    title: "a push that is aborted half-way leaves nothing",
+    level: "MUST",
+    cites,
+    why: "half a blob under a whole one's name is damage",
+    lookFor: "a signal that is only looked at in the beginning",
     run: async ({ registry }) => {
       const controller = new AbortController();
       const { descriptor } = await blob("hello world");
@@ -24,14 +37,21 @@ export const signalCases: readonly ConformanceCase[] = [
         await Promise.resolve();
         yield bytes("world");
       })();
-      await rejectsAborted(() => registry.pushBlob(repo, descriptor, source, { signal: controller.signal }), reason);
+      await rejectsAborted(
+        () => registry.pushBlob(repo, descriptor, source, { signal: controller.signal }),
+        reason,
+      );
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
       await resolves(() => registry.pushBlob(repo, descriptor, bytes("hello world")), "another push of it");
     },
   },
   {
-    id: "SIGNAL-90", title: "a signal that is null counts as absent in every call", level: "MUST", cites: "clause 1",
-    why: "fetch() takes null, and what is passed on from there must not end in an error half-way", lookFor: "signal !== undefined; requireSignal() of oci-types answers undefined for null",
+    id: "SIGNAL-90",
+    title: "a signal that is null counts as absent in every call",
+    level: "MUST",
+    cites: "clause 1",
+    why: "fetch() takes null, and what is passed on from there must not end in an error half-way",
+    lookFor: "signal !== undefined; requireSignal() of oci-types answers undefined for null",
     run: async (context) => {
       const { registry, promises } = context;
       const signal = null as unknown as undefined;
@@ -39,16 +59,42 @@ export const signalCases: readonly ConformanceCase[] = [
       const { digest } = await pushArtifact(registry, "one", ["t"]);
       for (const { name, needs, run } of everyCall) {
         if (needs !== undefined && !promises(needs)) continue;
-        const outcome = await run(registry, { repo: "conformance/nowhere", digest: nowhere, tag: "t", signal }).then(() => undefined, (error: unknown) => error);
-        holds(outcome === undefined || isRegistryError(outcome), `${name} to go as it goes without a signal`, outcome);
+        const outcome = await run(registry, {
+          repo: "conformance/nowhere",
+          digest: nowhere,
+          tag: "t",
+          signal,
+        }).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        holds(
+          outcome === undefined || isRegistryError(outcome),
+          `${name} to go as it goes without a signal`,
+          outcome,
+        );
       }
       await reads(await registry.getBlob(repo, descriptor.digest, { signal }), content, "the content");
-      await reads(await registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }), bytes("ello"), "bytes from 1");
-      for (const reader of [await registry.getManifest(repo, digest, { signal }), await registry.getTag(repo, "t", { signal })]) {
-        equal(((await reader.json()) as { annotations: unknown }).annotations, { name: "one" }, "the document's annotations");
+      await reads(
+        await registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }),
+        bytes("ello"),
+        "bytes from 1",
+      );
+      for (const reader of [
+        await registry.getManifest(repo, digest, { signal }),
+        await registry.getTag(repo, "t", { signal }),
+      ]) {
+        equal(
+          ((await reader.json()) as { annotations: unknown }).annotations,
+          { name: "one" },
+          "the document's annotations",
+        );
       }
       await resolves(() => registry.pushBlob(repo, descriptor, content, { signal }), "a push");
-      await resolves(() => registry.pushManifest(repo, bytes("two"), "application/x-a", { tags: ["u"], signal }), "a push of a manifest");
+      await resolves(
+        () => registry.pushManifest(repo, bytes("two"), "application/x-a", { tags: ["u"], signal }),
+        "a push of a manifest",
+      );
       equal(await collect(registry.tags(repo, { signal })), ["t", "u"], "the tags");
       if (!promises("resumableUploads")) return;
       const first = await registry.pushBlobChunked(repo, { signal });
@@ -60,30 +106,57 @@ export const signalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SIGNAL-91", title: "an object that is no signal is a TypeError, before anything is opened", level: "MUST", cites: "clause 1",
-    why: "a call that fails when its file or session is open keeps it open", lookFor: "a signal that is first used when there is something to end; ask requireSignal() of oci-types at the beginning of every call",
+    id: "SIGNAL-91",
+    title: "an object that is no signal is a TypeError, before anything is opened",
+    level: "MUST",
+    cites: "clause 1",
+    why: "a call that fails when its file or session is open keeps it open",
+    lookFor:
+      "a signal that is first used when there is something to end; ask requireSignal() of oci-types at the beginning of every call",
     run: async ({ registry, promises }) => {
       const { descriptor } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["t"]);
       const session = promises("resumableUploads") ? await registry.pushBlobChunked(repo) : undefined;
       await session?.close();
-      for (const wrong of [{}, { aborted: false }, { aborted: true, reason: 1 }, { aborted: false, throwIfAborted: () => undefined }, "abort", 0, new AbortController()] as unknown[] as AbortSignal[]) {
+      for (const wrong of [
+        {},
+        { aborted: false },
+        { aborted: true, reason: 1 },
+        { aborted: false, throwIfAborted: () => undefined },
+        "abort",
+        0,
+        new AbortController(),
+      ] as unknown[] as AbortSignal[]) {
         for (const { needs, run } of everyCall) {
           if (needs !== undefined && !promises(needs)) continue;
-          await rejectsWith(() => run(registry, { repo, digest: descriptor.digest, tag: "t", signal: wrong }), TypeError);
+          await rejectsWith(
+            () => run(registry, { repo, digest: descriptor.digest, tag: "t", signal: wrong }),
+            TypeError,
+          );
         }
-        if (session !== undefined) await rejectsWith(() => registry.pushBlobChunkedResume(repo, session.id, { signal: wrong }), TypeError);
+        if (session !== undefined)
+          await rejectsWith(
+            () => registry.pushBlobChunkedResume(repo, session.id, { signal: wrong }),
+            TypeError,
+          );
       }
       equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
       await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
       if (session === undefined) return;
-      const writer = await resolves(() => registry.pushBlobChunkedResume(repo, session.id), "the session, which nobody has");
+      const writer = await resolves(
+        () => registry.pushBlobChunkedResume(repo, session.id),
+        "the session, which nobody has",
+      );
       await writer.cancel();
     },
   },
   {
-    id: "SIGNAL-03", title: "an abort ends a push whose source gives nothing", level: "MUST", cites,
-    why: "a client that stopped sending must not be waited for", lookFor: "a signal that is looked at between chunks only",
+    id: "SIGNAL-03",
+    title: "an abort ends a push whose source gives nothing",
+    level: "MUST",
+    cites,
+    why: "a client that stopped sending must not be waited for",
+    lookFor: "a signal that is looked at between chunks only",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       let left = 0;
@@ -94,7 +167,12 @@ export const signalCases: readonly ConformanceCase[] = [
           return { done: true, value: undefined };
         },
       };
-      const stream: ReadableStream<Uint8Array> = new ReadableStream({ pull: () => new Promise<void>(() => undefined), cancel: () => { left += 1; } });
+      const stream: ReadableStream<Uint8Array> = new ReadableStream({
+        pull: () => new Promise<void>(() => undefined),
+        cancel: () => {
+          left += 1;
+        },
+      });
       for (const [i, source] of [{ [Symbol.asyncIterator]: () => silent }, stream].entries()) {
         const controller = new AbortController();
         const pushed = registry.pushBlob(repo, descriptor, source, { signal: controller.signal });
@@ -107,8 +185,12 @@ export const signalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SIGNAL-04", title: "an abort ends the reader that the call gave", level: "MUST", cites,
-    why: "a request that is over must not go on reading", lookFor: "a signal that is forgotten once there is a reader; createBlobReader() of oci-types takes one",
+    id: "SIGNAL-04",
+    title: "an abort ends the reader that the call gave",
+    level: "MUST",
+    cites,
+    why: "a request that is over must not go on reading",
+    lookFor: "a signal that is forgotten once there is a reader; createBlobReader() of oci-types takes one",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "hello");
       const { digest } = await pushArtifact(registry, "one", ["t"]);
@@ -134,16 +216,24 @@ export const signalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SIGNAL-05", title: "an abort ends a list that has begun", level: "MUST", cites,
-    why: "a request that is over must not go on listing", lookFor: "a signal that is only looked at in the beginning",
+    id: "SIGNAL-05",
+    title: "an abort ends a list that has begun",
+    level: "MUST",
+    cites,
+    why: "a request that is over must not go on listing",
+    lookFor: "a signal that is only looked at in the beginning",
     run: async ({ registry, promises }) => {
       const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
       for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [name], subject);
       await registry.pushManifest("conformance/b", bytes("b"), "application/x-a", { tags: ["t"] });
       const lists = [
         (signal: AbortSignal): AsyncIterable<unknown> => registry.tags(repo, { signal }),
-        ...(promises("referrers") ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.referrers(repo, nowhere, { signal })] : []),
-        ...(promises("repositories") ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.repositories({ signal })] : []),
+        ...(promises("referrers")
+          ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.referrers(repo, nowhere, { signal })]
+          : []),
+        ...(promises("repositories")
+          ? [(signal: AbortSignal): AsyncIterable<unknown> => registry.repositories({ signal })]
+          : []),
       ];
       for (const list of lists) {
         const controller = new AbortController();
@@ -154,8 +244,13 @@ export const signalCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SIGNAL-06", title: "an abort ends a writer, and its session can be gone on with", level: "MUST", cites: "clauses 2 and 9", needs: ["resumableUploads"],
-    why: "a dropped connection must not cost what was sent, nor keep the session", lookFor: "a session that a dead writer still has",
+    id: "SIGNAL-06",
+    title: "an abort ends a writer, and its session can be gone on with",
+    level: "MUST",
+    cites: "clauses 2 and 9",
+    needs: ["resumableUploads"],
+    why: "a dropped connection must not cost what was sent, nor keep the session",
+    lookFor: "a session that a dead writer still has",
     run: async ({ registry }) => {
       const controller = new AbortController();
       const { descriptor } = await blob("hello world");
@@ -165,41 +260,71 @@ export const signalCases: readonly ConformanceCase[] = [
       await rejectsAborted(() => writer.write(bytes("there")), reason);
       await rejectsAborted(() => writer.commit(descriptor.digest), reason);
       const another = new AbortController();
-      const resumed = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6, signal: another.signal }), "the session, as it was before the abort");
+      const resumed = await resolves(
+        () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6, signal: another.signal }),
+        "the session, as it was before the abort",
+      );
       another.abort(reason);
       await rejectsAborted(() => resumed.write(bytes("there")), reason);
-      const next = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }), "the session, as it was before the second abort");
+      const next = await resolves(
+        () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }),
+        "the session, as it was before the second abort",
+      );
       await next.write(bytes("world"));
       await resolves(() => next.commit(descriptor.digest), "the commit of the rest");
     },
   },
   {
-    id: "SIGNAL-07", title: "an aborted push of a manifest was made or was not made", level: "MUST", cites,
-    why: "who is told that nothing happened will try again", lookFor: "a signal that is looked at after the change",
+    id: "SIGNAL-07",
+    title: "an aborted push of a manifest was made or was not made",
+    level: "MUST",
+    cites,
+    why: "who is told that nothing happened will try again",
+    lookFor: "a signal that is looked at after the change",
     run: async ({ registry }) => {
       for (let delay = 0; delay < 12; delay += 1) {
         const controller = new AbortController();
         const tag = `t${delay}`;
-        const pushing = registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag], signal: controller.signal });
-        const outcome = pushing.then(() => "made", (error: unknown) => error);
+        const pushing = registry.pushManifest(repo, bytes(tag), "application/x-a", {
+          tags: [tag],
+          signal: controller.signal,
+        });
+        const outcome = pushing.then(
+          () => "made",
+          (error: unknown) => error,
+        );
         await letPass(delay);
         controller.abort(reason);
         const made = await outcome;
-        holds(made === "made" || made === reason, "a push that is made, or rejected with the signal's reason", made);
-        const visible = await registry.resolveTag(repo, tag).then(() => "made", () => reason);
+        holds(
+          made === "made" || made === reason,
+          "a push that is made, or rejected with the signal's reason",
+          made,
+        );
+        const visible = await registry.resolveTag(repo, tag).then(
+          () => "made",
+          () => reason,
+        );
         equal(visible === made, true, `whether ${tag} is there where its push resolved, and only there`);
       }
     },
   },
   {
-    id: "SIGNAL-08", title: "an abort when all is done changes nothing", level: "MUST", cites,
-    why: "servers abort every request's signal in the end", lookFor: "a listener that is left on the signal and undoes something",
+    id: "SIGNAL-08",
+    title: "an abort when all is done changes nothing",
+    level: "MUST",
+    cites,
+    why: "servers abort every request's signal in the end",
+    lookFor: "a listener that is left on the signal and undoes something",
     run: async ({ registry, promises }) => {
       const controller = new AbortController();
       const { signal } = controller;
       const { descriptor, content } = await blob("hello");
       await registry.pushBlob(repo, descriptor, content, { signal });
-      const { digest } = await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", { tags: ["t"], signal });
+      const { digest } = await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", {
+        tags: ["t"],
+        signal,
+      });
       const reader = await registry.getBlob(repo, descriptor.digest, { signal });
       await reads(reader, content, "the content");
       const uploaded = await blob("uploaded");
@@ -212,22 +337,36 @@ export const signalCases: readonly ConformanceCase[] = [
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       equal((await registry.resolveTag(repo, "t")).digest, digest, "what the tag points at");
       equal(await collect(registry.tags(repo)), ["t"], "the tags");
-      if (promises("resumableUploads")) await reads(await registry.getBlob(repo, uploaded.descriptor.digest), uploaded.content, "what was uploaded");
+      if (promises("resumableUploads"))
+        await reads(
+          await registry.getBlob(repo, uploaded.descriptor.digest),
+          uploaded.content,
+          "what was uploaded",
+        );
     },
   },
   {
-    id: "SIGNAL-09", title: "a push that is refused before it begins leaves its source", level: "MUST", cites: "clause 2; contract, section 1",
-    why: "a source that is not left keeps its file or connection open", lookFor: "a check in front of the reading that throws and forgets the source: end it in a finally",
+    id: "SIGNAL-09",
+    title: "a push that is refused before it begins leaves its source",
+    level: "MUST",
+    cites: "clause 2; contract, section 1",
+    why: "a source that is not left keeps its file or connection open",
+    lookFor: "a check in front of the reading that throws and forgets the source: end it in a finally",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const refusals = [
-        (source: ReadableStream<Uint8Array>) => registry.pushBlob(repo, descriptor, source, { signal: AbortSignal.abort(reason) }),
+        (source: ReadableStream<Uint8Array>) =>
+          registry.pushBlob(repo, descriptor, source, { signal: AbortSignal.abort(reason) }),
         (source: ReadableStream<Uint8Array>) => registry.pushBlob("../x", descriptor, source),
         (source: ReadableStream<Uint8Array>) => registry.pushBlob(repo, { digest: "latest" }, source),
       ];
       for (const refuse of refusals) {
         let isCancelled = false;
-        const source: ReadableStream<Uint8Array> = new ReadableStream({ cancel: () => { isCancelled = true; } });
+        const source: ReadableStream<Uint8Array> = new ReadableStream({
+          cancel: () => {
+            isCancelled = true;
+          },
+        });
         await rejection(() => refuse(source), "a refusal");
         equal(isCancelled, true, "whether the stream was cancelled");
       }

@@ -6,7 +6,10 @@ import { absent, bytes, letPass, repo } from "./content.ts";
 const cites = "contract, section 1";
 
 /** An async iterable over `chunks` that says whether it was left. */
-function watched(chunks: Iterable<Uint8Array>): { readonly source: AsyncIterable<Uint8Array>; readonly state: { asked: number; isLeft: boolean } } {
+function watched(chunks: Iterable<Uint8Array>): {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly state: { asked: number; isLeft: boolean };
+} {
   const state = { asked: 0, isLeft: false };
   const iterator = chunks[Symbol.iterator]();
   const source = {
@@ -29,8 +32,12 @@ function watched(chunks: Iterable<Uint8Array>): { readonly source: AsyncIterable
 /** How a registry treats what it reads a blob from. */
 export const sourceCases: readonly ConformanceCase[] = [
   {
-    id: "SOURCE-01", title: "content may come in any form, and in chunks of any size", level: "MUST", cites,
-    why: "streams do not ask where they are cut", lookFor: "a push that takes only one form, or only the first chunk",
+    id: "SOURCE-01",
+    title: "content may come in any form, and in chunks of any size",
+    level: "MUST",
+    cites,
+    why: "streams do not ask where they are cut",
+    lookFor: "a push that takes only one form, or only the first chunk",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const letters = Array.from(content, (byte) => new Uint8Array([byte]));
@@ -42,7 +49,17 @@ export const sourceCases: readonly ConformanceCase[] = [
         },
       });
       const part = bytes("so: hello world.").subarray(4, 15);
-      const forms = [content, part, new Blob(letters), new Blob(letters).stream(), letters, watched(letters).source, gaps, watched(gaps).source, gapsInStream];
+      const forms = [
+        content,
+        part,
+        new Blob(letters),
+        new Blob(letters).stream(),
+        letters,
+        watched(letters).source,
+        gaps,
+        watched(gaps).source,
+        gapsInStream,
+      ];
       for (const [i, form] of forms.entries()) {
         const repository = `conformance/form${i}`;
         await resolves(() => registry.pushBlob(repository, descriptor, form), "the push of each form");
@@ -51,8 +68,12 @@ export const sourceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SOURCE-02", title: "a blob of several mebibytes is put together again", level: "MUST", cites: "clause 6",
-    why: "layers are large, and come in many chunks", lookFor: "the order of chunks, an offset that is lost at a buffer's end",
+    id: "SOURCE-02",
+    title: "a blob of several mebibytes is put together again",
+    level: "MUST",
+    cites: "clause 6",
+    why: "layers are large, and come in many chunks",
+    lookFor: "the order of chunks, an offset that is lost at a buffer's end",
     run: async ({ registry }) => {
       const content = new Uint8Array(3 * 1024 * 1024 + 17).map((_, i) => (i * 7 + (i >> 11)) % 251);
       const { descriptor } = await blob(content);
@@ -60,12 +81,20 @@ export const sourceCases: readonly ConformanceCase[] = [
       await registry.pushBlob(repo, descriptor, parts);
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       const range = { start: 65_530, end: 2_097_160 };
-      await reads(await registry.getBlobRange(repo, descriptor.digest, range), content.subarray(range.start, range.end), "a part of it");
+      await reads(
+        await registry.getBlobRange(repo, descriptor.digest, range),
+        content.subarray(range.start, range.end),
+        "a part of it",
+      );
     },
   },
   {
-    id: "SOURCE-03", title: "reading stops one byte behind the size", level: "MUST", cites: "clause 6",
-    why: "a client that announces five bytes and sends without end would fill the disk", lookFor: "a size that is compared when everything has been read",
+    id: "SOURCE-03",
+    title: "reading stops one byte behind the size",
+    level: "MUST",
+    cites: "clause 6",
+    why: "a client that announces five bytes and sends without end would fill the disk",
+    lookFor: "a size that is compared when everything has been read",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const { source, state } = watched(Array.from({ length: 1000 }, () => bytes("x")));
@@ -74,12 +103,20 @@ export const sourceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SOURCE-04", title: "a source is left when its push is rejected", level: "MUST", cites,
-    why: "a source that is not left keeps its file or connection open", lookFor: "an iterator's return() or a stream's cancel() that is not called",
+    id: "SOURCE-04",
+    title: "a source is left when its push is rejected",
+    level: "MUST",
+    cites,
+    why: "a source that is not left keeps its file or connection open",
+    lookFor: "an iterator's return() or a stream's cancel() that is not called",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const tooLong = watched([bytes("hello"), bytes("hello"), bytes("hello")]);
-      await rejects(() => registry.pushBlob(repo, descriptor, tooLong.source), "SIZE_INVALID", "DIGEST_INVALID");
+      await rejects(
+        () => registry.pushBlob(repo, descriptor, tooLong.source),
+        "SIZE_INVALID",
+        "DIGEST_INVALID",
+      );
       equal(tooLong.state.isLeft, true, "whether the iterator's return() was called");
       let isReturned = false;
       const plain = (function* () {
@@ -98,14 +135,23 @@ export const sourceCases: readonly ConformanceCase[] = [
         if (pulled > 1000) controller.close();
         else controller.enqueue(bytes("hello"));
       };
-      const stream: ReadableStream<Uint8Array> = new ReadableStream({ pull, cancel: () => { isCancelled = true; } });
+      const stream: ReadableStream<Uint8Array> = new ReadableStream({
+        pull,
+        cancel: () => {
+          isCancelled = true;
+        },
+      });
       await rejects(() => registry.pushBlob(repo, descriptor, stream), "SIZE_INVALID", "DIGEST_INVALID");
       equal(isCancelled, true, "whether the stream was cancelled");
     },
   },
   {
-    id: "SOURCE-05", title: "a source that fails ends its push, and nothing is stored", level: "MUST", cites: "clauses 2 and 6",
-    why: "a connection that drops is an everyday thing", lookFor: "an error that is taken for the end",
+    id: "SOURCE-05",
+    title: "a source that fails ends its push, and nothing is stored",
+    level: "MUST",
+    cites: "clauses 2 and 6",
+    why: "a connection that drops is an everyday thing",
+    lookFor: "an error that is taken for the end",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const failing = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
@@ -116,17 +162,31 @@ export const sourceCases: readonly ConformanceCase[] = [
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
       await registry.pushBlob(repo, descriptor, content);
       await rejection(() => registry.pushBlob(repo, descriptor, failing()), "the source's error");
-      await reads(await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"), content, "its content");
+      await reads(
+        await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"),
+        content,
+        "its content",
+      );
     },
   },
   {
-    id: "SOURCE-06", title: "nothing is visible before it is verified", level: "MUST", cites: "clause 6",
-    why: "somebody would read half a blob under a whole one's name", lookFor: "content that has its final name or place before it is verified, a lookup that answers undefined for what is not there",
+    id: "SOURCE-06",
+    title: "nothing is visible before it is verified",
+    level: "MUST",
+    cites: "clause 6",
+    why: "somebody would read half a blob under a whole one's name",
+    lookFor:
+      "content that has its final name or place before it is verified, a lookup that answers undefined for what is not there",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello world");
       const seen: unknown[] = [];
       const look = async (): Promise<void> => {
-        seen.push(await registry.resolveBlob(repo, descriptor.digest).then(() => "visible", () => "not there"));
+        seen.push(
+          await registry.resolveBlob(repo, descriptor.digest).then(
+            () => "visible",
+            () => "not there",
+          ),
+        );
       };
       const source = async function* (end: string): AsyncGenerator<Uint8Array, void, undefined> {
         await look();
@@ -141,8 +201,12 @@ export const sourceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SOURCE-07", title: "a source may use a chunk's memory again", level: "MUST", cites: "contract, section 3",
-    why: "files are read into one buffer, over and over", lookFor: "chunks that are collected without being copied",
+    id: "SOURCE-07",
+    title: "a source may use a chunk's memory again",
+    level: "MUST",
+    cites: "contract, section 3",
+    why: "files are read into one buffer, over and over",
+    lookFor: "chunks that are collected without being copied",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const source = (async function* () {
@@ -157,18 +221,30 @@ export const sourceCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "SOURCE-85", title: "content that is changed during its push is never acknowledged under a digest that it does not have", level: "MUST", cites: "clause 6",
-    why: "whoever pulls the blob gets other bytes than were asked for", lookFor: "memory of the caller that is hashed at one moment and kept or written at another",
+    id: "SOURCE-85",
+    title:
+      "content that is changed during its push is never acknowledged under a digest that it does not have",
+    level: "MUST",
+    cites: "clause 6",
+    why: "whoever pulls the blob gets other bytes than were asked for",
+    lookFor: "memory of the caller that is hashed at one moment and kept or written at another",
     run: async ({ registry }) => {
       for (let turns = 0; turns < 8; turns += 1) {
         const content = new Uint8Array(512 * 1024).fill(turns);
         const { descriptor } = await blob(content.slice());
-        const pushed = registry.pushBlob(repo, descriptor, content).then(() => true, () => false);
+        const pushed = registry.pushBlob(repo, descriptor, content).then(
+          () => true,
+          () => false,
+        );
         await letPass(turns);
         content.fill(255);
         if (!(await pushed)) continue;
         const read = await registry.getBlob(repo, descriptor.digest).then(async (reader) => reader.bytes());
-        holds(read.every((byte) => byte === turns), `${descriptor.size} bytes of ${turns}, as they were pushed`, `bytes of ${[...new Set(read)].join(" and ")}`);
+        holds(
+          read.every((byte) => byte === turns),
+          `${descriptor.size} bytes of ${turns}, as they were pushed`,
+          `bytes of ${[...new Set(read)].join(" and ")}`,
+        );
       }
     },
   },

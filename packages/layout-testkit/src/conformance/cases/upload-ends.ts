@@ -9,8 +9,13 @@ const needs = ["resumableUploads"] as const;
 /** How upload sessions end. */
 export const uploadEndCases: readonly ConformanceCase[] = [
   {
-    id: "UPLOAD-06", title: "a cancelled session is gone", level: "MUST", cites, needs,
-    why: "who cancels means it", lookFor: "a cancel that only closes",
+    id: "UPLOAD-06",
+    title: "a cancelled session is gone",
+    level: "MUST",
+    cites,
+    needs,
+    why: "who cancels means it",
+    lookFor: "a cancel that only closes",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
@@ -25,8 +30,13 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-10", title: "a cancel after the commit does nothing", level: "MUST", cites, needs,
-    why: "cleaning up in finally must not remove what was stored", lookFor: "a cancel that deletes the committed file",
+    id: "UPLOAD-10",
+    title: "a cancel after the commit does nothing",
+    level: "MUST",
+    cites,
+    needs,
+    why: "cleaning up in finally must not remove what was stored",
+    lookFor: "a cancel that deletes the committed file",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
@@ -37,12 +47,20 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-90", title: "a writer may be cancelled more than once", level: "MUST", cites, needs,
-    why: "cleaning up in finally must not fail because the work was given up before", lookFor: "a cancel that asks first whether the writer is open",
+    id: "UPLOAD-90",
+    title: "a writer may be cancelled more than once",
+    level: "MUST",
+    cites,
+    needs,
+    why: "cleaning up in finally must not fail because the work was given up before",
+    lookFor: "a cancel that asks first whether the writer is open",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
-      await resolves(() => Promise.all([writer.cancel(), writer.cancel()]), "two cancels, neither of which waits for the other");
+      await resolves(
+        () => Promise.all([writer.cancel(), writer.cancel()]),
+        "two cancels, neither of which waits for the other",
+      );
       await resolves(() => writer.cancel(), "a third cancel, which does nothing");
       await resolves(() => writer.close(), "close() of a cancelled writer");
       await resolves(() => writer.close(), "a second close()");
@@ -51,16 +69,26 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       const committed = await registry.pushBlobChunked(repo);
       await committed.write(content);
       await committed.commit(descriptor.digest);
-      for (let i = 0; i < 2; i += 1) await resolves(() => committed.cancel(), "a cancel after the commit, which does nothing");
+      for (let i = 0; i < 2; i += 1)
+        await resolves(() => committed.cancel(), "a cancel after the commit, which does nothing");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
-    id: "UPLOAD-11", title: "a writer that has ended says so", level: "MUST", cites, needs,
-    why: "bytes that are written into nothing are lost without a word", lookFor: "a write after the end that is swallowed",
+    id: "UPLOAD-11",
+    title: "a writer that has ended says so",
+    level: "MUST",
+    cites,
+    needs,
+    why: "bytes that are written into nothing are lost without a word",
+    lookFor: "a write after the end that is swallowed",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
-      const [closed, cancelled, committed] = [await registry.pushBlobChunked(repo), await registry.pushBlobChunked(repo), await registry.pushBlobChunked(repo)];
+      const [closed, cancelled, committed] = [
+        await registry.pushBlobChunked(repo),
+        await registry.pushBlobChunked(repo),
+        await registry.pushBlobChunked(repo),
+      ];
       await closed.close();
       await cancelled.cancel();
       await committed.write(content);
@@ -76,15 +104,23 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-21", title: "disposing a writer closes it and keeps its session", level: "MUST", cites: "clause 9; contract, section 1", needs,
-    why: "a request that ends is not an upload that ends", lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
+    id: "UPLOAD-21",
+    title: "disposing a writer closes it and keeps its session",
+    level: "MUST",
+    cites: "clause 9; contract, section 1",
+    needs,
+    why: "a request that ends is not an upload that ends",
+    lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const first = await registry.pushBlobChunked(repo);
       await first.write(content);
       await resolves(async () => first[Symbol.asyncDispose](), "the disposal of an open writer");
       await rejects(() => first.write(content), "BLOB_UPLOAD_INVALID");
-      const second = await resolves(() => registry.pushBlobChunkedResume(repo, first.id, { offset: 5 }), "the session, with what was written");
+      const second = await resolves(
+        () => registry.pushBlobChunkedResume(repo, first.id, { offset: 5 }),
+        "the session, with what was written",
+      );
       await resolves(() => first.close(), "close() of a closed writer");
       await second.commit(descriptor.digest);
       await resolves(async () => second[Symbol.asyncDispose](), "the disposal of a writer that committed");
@@ -95,28 +131,44 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-22", title: "after a commit that failed the upload either goes on or is gone", level: "MUST", cites, needs,
-    why: "a client tries again, and must not be told that all is well", lookFor: "a failed commit that leaves a session in between",
+    id: "UPLOAD-22",
+    title: "after a commit that failed the upload either goes on or is gone",
+    level: "MUST",
+    cites,
+    needs,
+    why: "a client tries again, and must not be told that all is well",
+    lookFor: "a failed commit that leaves a session in between",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(content);
       await rejects(() => writer.commit(nowhere), "DIGEST_INVALID");
       await rejects(() => registry.resolveBlob(repo, nowhere), ...absent.blob);
-      const isThere = await registry.resolveUpload(repo, writer.id).then(() => true, () => false);
+      const isThere = await registry.resolveUpload(repo, writer.id).then(
+        () => true,
+        () => false,
+      );
       await writer.close().catch(() => undefined);
       if (!isThere) {
         await rejects(() => registry.pushBlobChunkedResume(repo, writer.id), "BLOB_UPLOAD_UNKNOWN");
         return;
       }
-      const again = await resolves(() => registry.pushBlobChunkedResume(repo, writer.id, { offset: 5 }), "the session, with all that was written");
+      const again = await resolves(
+        () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 5 }),
+        "the session, with all that was written",
+      );
       await resolves(() => again.commit(descriptor.digest), "the commit of the right digest");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
-    id: "UPLOAD-23", title: "a digest that is none is DIGEST_INVALID at the commit, too", level: "MUST", cites: "clause 5", needs,
-    why: "a name that cannot be right must not become a path", lookFor: "a digest that is used before it is parsed",
+    id: "UPLOAD-23",
+    title: "a digest that is none is DIGEST_INVALID at the commit, too",
+    level: "MUST",
+    cites: "clause 5",
+    needs,
+    why: "a name that cannot be right must not become a path",
+    lookFor: "a digest that is used before it is parsed",
     run: async ({ registry }) => {
       for (const digest of ["", "latest", "sha256:../../../victim", `sha256:${"A".repeat(64)}`]) {
         const writer = await registry.pushBlobChunked(repo);
@@ -126,8 +178,13 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "UPLOAD-24", title: "a cancelled upload leaves no blob, and a finished one no session", level: "MUST", cites, needs,
-    why: "who asks for uploads that are over must not find them", lookFor: "sessions that are forgotten in the writer only",
+    id: "UPLOAD-24",
+    title: "a cancelled upload leaves no blob, and a finished one no session",
+    level: "MUST",
+    cites,
+    needs,
+    why: "who asks for uploads that are over must not find them",
+    lookFor: "sessions that are forgotten in the writer only",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);

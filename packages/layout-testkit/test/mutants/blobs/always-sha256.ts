@@ -8,8 +8,14 @@ const it: Mutant = mutant("computes sha256 whatever the digest says", ["BLOB-06"
     if (digest?.startsWith("sha512:") === true) throw new RegistryError("DIGEST_INVALID");
   };
   return {
-    pushBlob: async (repo, expected, content, options) => (refuse(expected.digest), whole.pushBlob(repo, expected, content, options)),
-    pushManifest: async (repo, content, mediaType, options) => (refuse(options?.digest), whole.pushManifest(repo, content, mediaType, options)),
+    pushBlob: async (repo, expected, content, options) => (
+      refuse(expected.digest),
+      whole.pushBlob(repo, expected, content, options)
+    ),
+    pushManifest: async (repo, content, mediaType, options) => (
+      refuse(options?.digest),
+      whole.pushManifest(repo, content, mediaType, options)
+    ),
   };
 });
 

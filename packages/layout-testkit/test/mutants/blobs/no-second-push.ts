@@ -5,7 +5,10 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes each blob once", ["BLOB-11"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
-    const isThere = await whole.resolveBlob(repo, expected.digest).then(() => true, () => false);
+    const isThere = await whole.resolveBlob(repo, expected.digest).then(
+      () => true,
+      () => false,
+    );
     const descriptor = await whole.pushBlob(repo, expected, content, options);
     if (isThere) throw new RegistryError("DENIED");
     return descriptor;

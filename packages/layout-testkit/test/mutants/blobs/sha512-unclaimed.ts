@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("supports sha512 and does not say so", ["BLOB-13"], () => ({}), { capabilities: { digestAlgorithms: false } });
+const it: Mutant = mutant("supports sha512 and does not say so", ["BLOB-13"], () => ({}), {
+  capabilities: { digestAlgorithms: false },
+});
 
 export default it;

@@ -4,7 +4,12 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("gives undefined for what is not there", ["BLOB-07"], (whole) => ({
-  resolveBlob: (repo, digest, options) => unless(whole.resolveBlob(repo, digest, options), "BLOB_UNKNOWN", () => undefined as unknown as Descriptor),
+  resolveBlob: (repo, digest, options) =>
+    unless(
+      whole.resolveBlob(repo, digest, options),
+      "BLOB_UNKNOWN",
+      () => undefined as unknown as Descriptor,
+    ),
 }));
 
 export default it;

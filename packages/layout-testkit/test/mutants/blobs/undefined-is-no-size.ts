@@ -3,7 +3,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("refuses a size that is undefined", ["BLOB-08"], (whole) => ({
   pushBlob: async (repo, descriptor, content, options) => {
-    if ("size" in descriptor && typeof descriptor.size !== "number") throw new TypeError("a size must be a number");
+    if ("size" in descriptor && typeof descriptor.size !== "number")
+      throw new TypeError("a size must be a number");
     return whole.pushBlob(repo, descriptor, content, options);
   },
 }));

@@ -2,7 +2,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes a digest for a tag", ["NAME-03"], (whole) => ({
-  getTag: (repo, tag, options) => (typeof tag === "string" && tag.includes(":") ? whole.getManifest(repo, tag, options) : whole.getTag(repo, tag, options)),
+  getTag: (repo, tag, options) =>
+    typeof tag === "string" && tag.includes(":")
+      ? whole.getManifest(repo, tag, options)
+      : whole.getTag(repo, tag, options),
 }));
 
 export default it;

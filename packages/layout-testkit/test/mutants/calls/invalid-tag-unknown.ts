@@ -4,9 +4,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("says of an invalid tag that it is not there", ["NAME-03"], (whole) => ({
-  deleteTag: (...args) => unless(whole.deleteTag(...args), "NAME_INVALID", () => {
-    throw new RegistryError("MANIFEST_UNKNOWN");
-  }),
+  deleteTag: (...args) =>
+    unless(whole.deleteTag(...args), "NAME_INVALID", () => {
+      throw new RegistryError("MANIFEST_UNKNOWN");
+    }),
 }));
 
 export default it;

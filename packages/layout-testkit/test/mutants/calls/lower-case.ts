@@ -2,8 +2,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("writes names in small letters", ["NAME-01"], (whole) => ({
-  getBlob: async (repo, digest, options) => whole.getBlob(typeof repo === "string" ? repo.toLowerCase() : repo, digest, options),
-  pushBlob: async (repo, expected, content, options) => whole.pushBlob(typeof repo === "string" ? repo.toLowerCase() : repo, expected, content, options),
+  getBlob: async (repo, digest, options) =>
+    whole.getBlob(typeof repo === "string" ? repo.toLowerCase() : repo, digest, options),
+  pushBlob: async (repo, expected, content, options) =>
+    whole.pushBlob(typeof repo === "string" ? repo.toLowerCase() : repo, expected, content, options),
 }));
 
 export default it;

@@ -7,7 +7,8 @@ function shortened(repo: string): string {
 }
 
 const it: Mutant = mutant("takes repository names of any length", ["NAME-90"], (whole) => ({
-  pushBlob: async (repo, descriptor, content, options) => whole.pushBlob(shortened(repo), descriptor, content, options),
+  pushBlob: async (repo, descriptor, content, options) =>
+    whole.pushBlob(shortened(repo), descriptor, content, options),
   resolveTag: async (repo, tag, options) => whole.resolveTag(shortened(repo), tag, options),
 }));
 

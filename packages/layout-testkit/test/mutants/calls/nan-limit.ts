@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes NaN for no limit", ["NAME-06"], (whole) => ({
-  referrers: (repo, digest, options) => whole.referrers(repo, digest, Number.isNaN(options?.limit) ? { ...options, limit: undefined } : options),
+  referrers: (repo, digest, options) =>
+    whole.referrers(repo, digest, Number.isNaN(options?.limit) ? { ...options, limit: undefined } : options),
 }));
 
 export default it;

@@ -4,9 +4,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("tells where its directory is", ["BLOB-07"], (whole, { tempDir }) => ({
-  getBlob: (...args) => unless(whole.getBlob(...args), "BLOB_UNKNOWN", () => {
-    throw new RegistryError("BLOB_UNKNOWN", `no such file: ${tempDir}/blobs`);
-  }),
+  getBlob: (...args) =>
+    unless(whole.getBlob(...args), "BLOB_UNKNOWN", () => {
+      throw new RegistryError("BLOB_UNKNOWN", `no such file: ${tempDir}/blobs`);
+    }),
 }));
 
 export default it;

@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes blobs that are not there", ["DELETE-09"], (whole) => ({ deleteBlob: (...args) => unless(whole.deleteBlob(...args), "BLOB_UNKNOWN", () => undefined) }));
+const it: Mutant = mutant("deletes blobs that are not there", ["DELETE-09"], (whole) => ({
+  deleteBlob: (...args) => unless(whole.deleteBlob(...args), "BLOB_UNKNOWN", () => undefined),
+}));
 
 export default it;

@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes what is not there", ["DELETE-03"], (whole) => ({ deleteTag: (...args) => unless(whole.deleteTag(...args), "MANIFEST_UNKNOWN", () => undefined) }));
+const it: Mutant = mutant("deletes what is not there", ["DELETE-03"], (whole) => ({
+  deleteTag: (...args) => unless(whole.deleteTag(...args), "MANIFEST_UNKNOWN", () => undefined),
+}));
 
 export default it;

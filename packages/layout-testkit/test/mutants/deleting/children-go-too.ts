@@ -5,7 +5,10 @@ import { mutant, documentOf } from "../mutant.ts";
 
 const it: Mutant = mutant("deletes the children with their index", ["DELETE-06"], (whole) => ({
   deleteManifest: async (repo, digest, options) => {
-    const children = await whole.getManifest(repo, digest).then(async (reader) => (documentOf(await reader.bytes()) as { manifests?: Descriptor[] }).manifests, () => undefined);
+    const children = await whole.getManifest(repo, digest).then(
+      async (reader) => (documentOf(await reader.bytes()) as { manifests?: Descriptor[] }).manifests,
+      () => undefined,
+    );
     await whole.deleteManifest(repo, digest, options);
     for (const child of children ?? []) await whole.deleteManifest(repo, child.digest).catch(() => undefined);
   },

@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes what an index contains", ["DELETE-05"], (whole) => ({ deleteManifest: (...args) => unless(whole.deleteManifest(...args), "DENIED", () => undefined) }));
+const it: Mutant = mutant("deletes what an index contains", ["DELETE-05"], (whole) => ({
+  deleteManifest: (...args) => unless(whole.deleteManifest(...args), "DENIED", () => undefined),
+}));
 
 export default it;

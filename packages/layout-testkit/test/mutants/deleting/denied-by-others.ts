@@ -7,7 +7,9 @@ const it: Mutant = mutant("counts the indexes of other repositories", ["DELETE-1
   async deleteManifest(repo, digest, options) {
     for (const name of await collect(whole.repositories())) {
       if (name === repo) continue;
-      for (const tag of await collect(whole.tags(name))) if ((await (await whole.getTag(name, tag)).text()).includes(digest)) throw new RegistryError("DENIED");
+      for (const tag of await collect(whole.tags(name)))
+        if ((await (await whole.getTag(name, tag)).text()).includes(digest))
+          throw new RegistryError("DENIED");
     }
     await whole.deleteManifest(repo, digest, options);
   },

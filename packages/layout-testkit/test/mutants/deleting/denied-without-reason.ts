@@ -4,9 +4,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("does not say what contains a manifest", ["DELETE-05"], (whole) => ({
-  deleteManifest: (...args) => unless(whole.deleteManifest(...args), "DENIED", () => {
-    throw new RegistryError("DENIED");
-  }),
+  deleteManifest: (...args) =>
+    unless(whole.deleteManifest(...args), "DENIED", () => {
+      throw new RegistryError("DENIED");
+    }),
 }));
 
 export default it;

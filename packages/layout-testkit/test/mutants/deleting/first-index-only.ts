@@ -6,7 +6,9 @@ import { mutant, unless } from "../mutant.ts";
 const it: Mutant = mutant("names one index of two", ["DELETE-05"], (whole) => ({
   deleteManifest: (repo, digest, options) =>
     unless(whole.deleteManifest(repo, digest, options), "DENIED", (error) => {
-      const { referencedBy } = (error as RegistryError).detail as { readonly referencedBy: readonly string[] };
+      const { referencedBy } = (error as RegistryError).detail as {
+        readonly referencedBy: readonly string[];
+      };
       throw new RegistryError("DENIED", "", { detail: { referencedBy: referencedBy.slice(0, 1) } });
     }),
 }));

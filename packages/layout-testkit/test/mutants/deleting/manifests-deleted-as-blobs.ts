@@ -3,14 +3,18 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("knows no blob where there is a manifest, when it deletes", ["DELETE-10"], (whole) => ({
-  deleteBlob: (repo, digest, options) =>
-    unless(whole.deleteBlob(repo, digest, options), "DENIED", async (error) => {
-      await unless(whole.resolveManifest(repo, digest), "MANIFEST_UNKNOWN", () => {
-        throw error;
-      });
-      throw new RegistryError("BLOB_UNKNOWN");
-    }),
-}));
+const it: Mutant = mutant(
+  "knows no blob where there is a manifest, when it deletes",
+  ["DELETE-10"],
+  (whole) => ({
+    deleteBlob: (repo, digest, options) =>
+      unless(whole.deleteBlob(repo, digest, options), "DENIED", async (error) => {
+        await unless(whole.resolveManifest(repo, digest), "MANIFEST_UNKNOWN", () => {
+          throw error;
+        });
+        throw new RegistryError("BLOB_UNKNOWN");
+      }),
+  }),
+);
 
 export default it;

@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes blobs that manifests refer to", ["DELETE-08"], (whole) => ({ deleteBlob: (...args) => unless(whole.deleteBlob(...args), "DENIED", () => undefined) }));
+const it: Mutant = mutant("deletes blobs that manifests refer to", ["DELETE-08"], (whole) => ({
+  deleteBlob: (...args) => unless(whole.deleteBlob(...args), "DENIED", () => undefined),
+}));
 
 export default it;

@@ -7,13 +7,17 @@ const it: Mutant = mutant("forgets a reference with the first manifest that goes
   const freed: Set<string> = new Set();
   return {
     deleteManifest: async (repo, digest, options) => {
-      const layers = await whole.getManifest(repo, digest).then(async (reader) => (documentOf(await reader.bytes()) as { layers?: Descriptor[] }).layers, () => undefined);
+      const layers = await whole.getManifest(repo, digest).then(
+        async (reader) => (documentOf(await reader.bytes()) as { layers?: Descriptor[] }).layers,
+        () => undefined,
+      );
       await whole.deleteManifest(repo, digest, options);
       for (const layer of layers ?? []) freed.add(layer.digest);
     },
-    deleteBlob: (repo, digest, options) => unless(whole.deleteBlob(repo, digest, options), "DENIED", (error) => {
-      if (!freed.has(digest)) throw error;
-    }),
+    deleteBlob: (repo, digest, options) =>
+      unless(whole.deleteBlob(repo, digest, options), "DENIED", (error) => {
+        if (!freed.has(digest)) throw error;
+      }),
   };
 });
 

@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("keeps what something is about", ["DELETE-07"], (whole) => ({
   deleteManifest: async (repo, digest, options) => {
-    if ((await collect(whole.referrers(repo, digest, { signal: options?.signal }))).length > 0) throw new RegistryError("DENIED", undefined, { detail: { referencedBy: [] } });
+    if ((await collect(whole.referrers(repo, digest, { signal: options?.signal }))).length > 0)
+      throw new RegistryError("DENIED", undefined, { detail: { referencedBy: [] } });
     await whole.deleteManifest(repo, digest, options);
   },
 }));

@@ -4,7 +4,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes a digest for a tag", ["DELETE-15"], (whole) => ({
-  deleteTag: (repo, tag, options) => (isDigest(tag) ? whole.deleteManifest(repo, tag) : whole.deleteTag(repo, tag, options)),
+  deleteTag: (repo, tag, options) =>
+    isDigest(tag) ? whole.deleteManifest(repo, tag) : whole.deleteTag(repo, tag, options),
 }));
 
 export default it;

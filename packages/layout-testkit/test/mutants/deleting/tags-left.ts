@@ -14,11 +14,12 @@ const it: Mutant = mutant("leaves the tags of a manifest that it deletes", ["DEL
       }
       await whole.deleteManifest(repo, digest, options);
     },
-    resolveTag: (repo, tag, options) => unless(whole.resolveTag(repo, tag, options), "MANIFEST_UNKNOWN", (error) => {
-      const found = left.get(`${repo} ${tag}`);
-      if (found === undefined) throw error;
-      return found;
-    }),
+    resolveTag: (repo, tag, options) =>
+      unless(whole.resolveTag(repo, tag, options), "MANIFEST_UNKNOWN", (error) => {
+        const found = left.get(`${repo} ${tag}`);
+        if (found === undefined) throw error;
+        return found;
+      }),
   };
 });
 

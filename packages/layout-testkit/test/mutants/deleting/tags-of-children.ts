@@ -7,7 +7,8 @@ const it: Mutant = mutant("takes the tags of an index's children away", ["DELETE
   async pushManifest(repo, content, mediaType, options) {
     const pushed = await whole.pushManifest(repo, content, mediaType, options);
     const children = JSON.stringify(documentOf(content)["manifests"] ?? null);
-    for (const tag of await collect(whole.tags(repo))) if (children.includes((await whole.resolveTag(repo, tag)).digest)) await whole.deleteTag(repo, tag);
+    for (const tag of await collect(whole.tags(repo)))
+      if (children.includes((await whole.resolveTag(repo, tag)).digest)) await whole.deleteTag(repo, tag);
     return pushed;
   },
 }));

@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes a limit that is none for absent", ["LIST-07"], (whole) => ({
-  tags: (repo, options) => whole.tags(repo, { ...options, limit: (options?.limit ?? -1) >= 0 ? options?.limit : undefined }),
+  tags: (repo, options) =>
+    whole.tags(repo, { ...options, limit: (options?.limit ?? -1) >= 0 ? options?.limit : undefined }),
 }));
 
 export default it;

@@ -4,7 +4,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("lists tags as people sort them", ["LIST-01"], (whole) => ({
-  tags: (repo, options) => listOf(collect(whole.tags(repo, options)).then((tags) => tags.sort((a, b) => a.localeCompare(b)))),
+  tags: (repo, options) =>
+    listOf(collect(whole.tags(repo, options)).then((tags) => tags.sort((a, b) => a.localeCompare(b)))),
 }));
 
 export default it;

@@ -4,11 +4,16 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("begins a list with startAfter", ["LIST-02"], (whole) => ({
-  tags: (repo, options) => listOf((async () => {
-    const tags = await collect(whole.tags(repo, options));
-    const all = options?.startAfter === undefined ? [] : await collect(whole.tags(repo));
-    return options?.startAfter !== undefined && all.includes(options.startAfter) ? [options.startAfter, ...tags] : tags;
-  })()),
+  tags: (repo, options) =>
+    listOf(
+      (async () => {
+        const tags = await collect(whole.tags(repo, options));
+        const all = options?.startAfter === undefined ? [] : await collect(whole.tags(repo));
+        return options?.startAfter !== undefined && all.includes(options.startAfter)
+          ? [options.startAfter, ...tags]
+          : tags;
+      })(),
+    ),
 }));
 
 export default it;

@@ -12,7 +12,8 @@ const it: Mutant = mutant("lists tags in the order they came", ["LIST-01"], (who
       order.push(...(options?.tags ?? []));
       return pushed;
     },
-    tags: (repo, options) => listOf(collect(whole.tags(repo, options)).then((tags) => tags.sort((a, b) => place(a) - place(b)))),
+    tags: (repo, options) =>
+      listOf(collect(whole.tags(repo, options)).then((tags) => tags.sort((a, b) => place(a) - place(b)))),
   };
 });
 

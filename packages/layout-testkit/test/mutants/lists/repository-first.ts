@@ -1,11 +1,15 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("looks for the repository before it looks at a list's options", ["LIST-90"], (whole) => ({
-  async *tags(repo, options) {
-    for await (const tag of whole.tags(repo)) if (tag !== "") break;
-    yield* whole.tags(repo, options);
-  },
-}));
+const it: Mutant = mutant(
+  "looks for the repository before it looks at a list's options",
+  ["LIST-90"],
+  (whole) => ({
+    async *tags(repo, options) {
+      for await (const tag of whole.tags(repo)) if (tag !== "") break;
+      yield* whole.tags(repo, options);
+    },
+  }),
+);
 
 export default it;

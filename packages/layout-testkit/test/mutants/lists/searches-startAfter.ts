@@ -4,11 +4,14 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("looks for startAfter among the tags", ["LIST-02"], (whole) => ({
-  tags: (repo, options) => listOf((async () => {
-    const tags = await collect(whole.tags(repo, options));
-    const { startAfter } = options ?? {};
-    return startAfter && !(await collect(whole.tags(repo))).includes(startAfter) ? [] : tags;
-  })()),
+  tags: (repo, options) =>
+    listOf(
+      (async () => {
+        const tags = await collect(whole.tags(repo, options));
+        const { startAfter } = options ?? {};
+        return startAfter && !(await collect(whole.tags(repo))).includes(startAfter) ? [] : tags;
+      })(),
+    ),
 }));
 
 export default it;

@@ -4,11 +4,14 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("knows no repository in which nothing is tagged", ["LIST-08"], (whole) => ({
-  tags: (repo, options) => listOf((async () => {
-    const tags = await collect(whole.tags(repo, options));
-    if ((await collect(whole.tags(repo))).length === 0) throw new RegistryError("NAME_UNKNOWN");
-    return tags;
-  })()),
+  tags: (repo, options) =>
+    listOf(
+      (async () => {
+        const tags = await collect(whole.tags(repo, options));
+        if ((await collect(whole.tags(repo))).length === 0) throw new RegistryError("NAME_UNKNOWN");
+        return tags;
+      })(),
+    ),
 }));
 
 export default it;

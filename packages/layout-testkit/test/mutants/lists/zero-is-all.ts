@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes a limit of 0 for none", ["LIST-03"], (whole) => ({
-  tags: (repo, options) => whole.tags(repo, { ...options, limit: options?.limit === 0 ? undefined : options?.limit }),
+  tags: (repo, options) =>
+    whole.tags(repo, { ...options, limit: options?.limit === 0 ? undefined : options?.limit }),
 }));
 
 export default it;

@@ -3,16 +3,20 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("answers a second push with what it gave to the first", ["MANIFEST-17"], (whole) => {
-  const given: Map<string, Descriptor> = new Map();
-  return {
-    pushManifest: async (repo, ...rest) => {
-      const pushed = await whole.pushManifest(repo, ...rest);
-      const known = given.get(repo + pushed.digest);
-      if (known === undefined) given.set(repo + pushed.digest, pushed);
-      return known ?? pushed;
-    },
-  };
-});
+const it: Mutant = mutant(
+  "answers a second push with what it gave to the first",
+  ["MANIFEST-17"],
+  (whole) => {
+    const given: Map<string, Descriptor> = new Map();
+    return {
+      pushManifest: async (repo, ...rest) => {
+        const pushed = await whole.pushManifest(repo, ...rest);
+        const known = given.get(repo + pushed.digest);
+        if (known === undefined) given.set(repo + pushed.digest, pushed);
+        return known ?? pushed;
+      },
+    };
+  },
+);
 
 export default it;

@@ -5,9 +5,11 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("looks at the digest when the manifest is stored", ["MANIFEST-06"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
-    if (options?.digest?.startsWith("sha512:") === true) return whole.pushManifest(repo, content, mediaType, options);
+    if (options?.digest?.startsWith("sha512:") === true)
+      return whole.pushManifest(repo, content, mediaType, options);
     const pushed = await whole.pushManifest(repo, content, mediaType, { ...options, digest: undefined });
-    if (options?.digest !== undefined && pushed.digest !== options.digest) throw new RegistryError("DIGEST_INVALID");
+    if (options?.digest !== undefined && pushed.digest !== options.digest)
+      throw new RegistryError("DIGEST_INVALID");
     return pushed;
   },
 }));

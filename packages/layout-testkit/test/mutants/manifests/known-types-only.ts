@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("stores known types only", ["MANIFEST-07"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
-    if (manifestKind(stripMediaTypeParameters(mediaType)) === "opaque") throw new RegistryError("MANIFEST_INVALID");
+    if (manifestKind(stripMediaTypeParameters(mediaType)) === "opaque")
+      throw new RegistryError("MANIFEST_INVALID");
     return whole.pushManifest(repo, content, mediaType, options);
   },
 }));

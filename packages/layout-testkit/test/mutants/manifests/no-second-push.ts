@@ -7,7 +7,10 @@ const it: Mutant = mutant("takes each manifest once", ["MANIFEST-18"], (whole) =
   pushManifest: async (repo, content, mediaType, options) => {
     if (content instanceof Uint8Array) {
       const { digest } = await computeDigest(content);
-      const isThere = await whole.resolveManifest(repo, digest).then(() => true, () => false);
+      const isThere = await whole.resolveManifest(repo, digest).then(
+        () => true,
+        () => false,
+      );
       const pushed = await whole.pushManifest(repo, content, mediaType, options);
       if (isThere) throw new RegistryError("DENIED");
       return pushed;

@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes manifests of a mebibyte at most", ["MANIFEST-14"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
-    if (content instanceof Uint8Array && content.length > 1024 * 1024) throw new RegistryError("SIZE_INVALID");
+    if (content instanceof Uint8Array && content.length > 1024 * 1024)
+      throw new RegistryError("SIZE_INVALID");
     return whole.pushManifest(repo, content, mediaType, options);
   },
 }));

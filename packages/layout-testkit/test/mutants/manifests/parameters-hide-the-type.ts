@@ -6,7 +6,10 @@ import { mutant, unless } from "../mutant.ts";
 const it: Mutant = mutant("does not know a type that has parameters", ["MANIFEST-15"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     typeof mediaType === "string" && mediaType.includes(";")
-      ? unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async () => ({ mediaType: stripMediaTypeParameters(mediaType), ...(await computeDigest(content)) }))
+      ? unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async () => ({
+          mediaType: stripMediaTypeParameters(mediaType),
+          ...(await computeDigest(content)),
+        }))
       : whole.pushManifest(repo, content, mediaType, options),
 }));
 

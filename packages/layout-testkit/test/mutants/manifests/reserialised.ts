@@ -4,7 +4,8 @@ import { mutant, documentOf } from "../mutant.ts";
 const it: Mutant = mutant("writes the JSON of a manifest again", ["MANIFEST-01"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const document = documentOf(content);
-    const again = Object.keys(document).length === 0 ? content : new TextEncoder().encode(JSON.stringify(document));
+    const again =
+      Object.keys(document).length === 0 ? content : new TextEncoder().encode(JSON.stringify(document));
     return whole.pushManifest(repo, again, mediaType, options);
   },
 }));

@@ -6,11 +6,16 @@ import { mutant, unless } from "../mutant.ts";
 const it: Mutant = mutant("remembers the tags that others delete", ["OPEN-04"], (whole) => {
   const known: Map<string, Descriptor> = new Map();
   return {
-    resolveTag: (repo, tag, options) => unless(whole.resolveTag(repo, tag, options).then((found) => (known.set(`${repo} ${tag}`, found), found)), "MANIFEST_UNKNOWN", (error) => {
-      const found = known.get(`${repo} ${tag}`);
-      if (found === undefined) throw error;
-      return found;
-    }),
+    resolveTag: (repo, tag, options) =>
+      unless(
+        whole.resolveTag(repo, tag, options).then((found) => (known.set(`${repo} ${tag}`, found), found)),
+        "MANIFEST_UNKNOWN",
+        (error) => {
+          const found = known.get(`${repo} ${tag}`);
+          if (found === undefined) throw error;
+          return found;
+        },
+      ),
     deleteTag: async (repo, tag, options) => {
       await whole.deleteTag(repo, tag, options);
       known.delete(`${repo} ${tag}`);

@@ -6,8 +6,14 @@ const it: Mutant = mutant("decides conditions by what it read before", ["OPEN-06
   return {
     pushManifest: async (repo, content, mediaType, options) => {
       const { ifMatch, tags = [] } = options ?? {};
-      const mine = ifMatch !== undefined && tags.length === 1 && known.get(`${repo} ${tags[0] ?? ""}`) === ifMatch;
-      const pushed = await whole.pushManifest(repo, content, mediaType, mine ? { ...options, ifMatch: undefined } : options);
+      const mine =
+        ifMatch !== undefined && tags.length === 1 && known.get(`${repo} ${tags[0] ?? ""}`) === ifMatch;
+      const pushed = await whole.pushManifest(
+        repo,
+        content,
+        mediaType,
+        mine ? { ...options, ifMatch: undefined } : options,
+      );
       for (const tag of tags) known.set(`${repo} ${tag}`, pushed.digest);
       return pushed;
     },

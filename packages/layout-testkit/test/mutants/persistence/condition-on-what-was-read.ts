@@ -12,7 +12,12 @@ const it: Mutant = mutant("holds a condition against what it read itself", ["OPE
         return descriptor;
       },
       pushManifest: (repo, content, mediaType, options) =>
-        whole.pushManifest(repo, content, mediaType, options?.ifMatch === seen ? { ...options, ifMatch: undefined } : options),
+        whole.pushManifest(
+          repo,
+          content,
+          mediaType,
+          options?.ifMatch === seen ? { ...options, ifMatch: undefined } : options,
+        ),
     };
   },
 });

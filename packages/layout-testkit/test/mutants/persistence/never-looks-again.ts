@@ -19,12 +19,15 @@ const it: Mutant = mutant("never looks again at what it read", ["OPEN-02"], (who
       return whole.deleteManifest(repo, ...args);
     },
     tags: (repo, options) => {
-      if (options?.limit !== undefined || options?.startAfter !== undefined || options?.signal !== undefined) return whole.tags(repo, options);
-      return listOf((async () => {
-        const found = tags.get(repo) ?? (await collect(whole.tags(repo)));
-        tags.set(repo, found);
-        return [...found];
-      })());
+      if (options?.limit !== undefined || options?.startAfter !== undefined || options?.signal !== undefined)
+        return whole.tags(repo, options);
+      return listOf(
+        (async () => {
+          const found = tags.get(repo) ?? (await collect(whole.tags(repo)));
+          tags.set(repo, found);
+          return [...found];
+        })(),
+      );
     },
   };
 });

@@ -7,7 +7,7 @@ const it: Mutant = mutant("makes its list of repositories once", ["OPEN-10"], (w
   let names: string[] | undefined;
   return {
     async *repositories() {
-      yield* names ??= await collect(whole.repositories());
+      yield* (names ??= await collect(whole.repositories()));
     },
   };
 });

@@ -11,7 +11,8 @@ const it: Mutant = mutant("has a lock that holds in one object only", ["OPEN-03"
       for (const tag of options?.tags ?? []) own.add(tag);
       await moment();
       const pushed = await whole.pushManifest(repo, content, mediaType, options);
-      for (const tag of await collect(whole.tags(repo))) if (!before.has(tag) && !own.has(tag)) await whole.deleteTag(repo, tag);
+      for (const tag of await collect(whole.tags(repo)))
+        if (!before.has(tag) && !own.has(tag)) await whole.deleteTag(repo, tag);
       return pushed;
     },
   };

@@ -9,7 +9,17 @@ const it: Mutant = mutant("has no chunks when they are asked for again", ["READ-
       isUsed = true;
       return reader.bytes();
     };
-    return changeReader(reader, { bytes, [Symbol.asyncIterator]: () => (isUsed ? new ReadableStream<Uint8Array>({ start: (controller) => { controller.close(); } })[Symbol.asyncIterator]() : reader[Symbol.asyncIterator]()) });
+    return changeReader(reader, {
+      bytes,
+      [Symbol.asyncIterator]: () =>
+        isUsed
+          ? new ReadableStream<Uint8Array>({
+              start: (controller) => {
+                controller.close();
+              },
+            })[Symbol.asyncIterator]()
+          : reader[Symbol.asyncIterator](),
+    });
   },
 }));
 

@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("refuses a range that ends behind the blob", ["RANGE-02"], (whole) => ({
   getBlobRange: async (repo, digest, range, options) => {
-    if ((range.end ?? 0) > (await whole.resolveBlob(repo, digest, options)).size) throw new RegistryError("RANGE_INVALID");
+    if ((range.end ?? 0) > (await whole.resolveBlob(repo, digest, options)).size)
+      throw new RegistryError("RANGE_INVALID");
     return whole.getBlobRange(repo, digest, range, options);
   },
 }));

@@ -7,7 +7,8 @@ const it: Mutant = mutant("decodes each chunk for itself", ["READ-01"], (whole) 
     const text = async (): Promise<string> => {
       const content = await reader.bytes();
       let decoded = "";
-      for (let at = 0; at < content.length; at += 7) decoded += new TextDecoder().decode(content.subarray(at, at + 7));
+      for (let at = 0; at < content.length; at += 7)
+        decoded += new TextDecoder().decode(content.subarray(at, at + 7));
       return decoded;
     };
     return changeReader(reader, { text });

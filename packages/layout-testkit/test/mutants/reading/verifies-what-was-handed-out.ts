@@ -10,8 +10,12 @@ function unprotected(reader: BlobReader): BlobReader {
   return changeReader(reader, { descriptor, bytes: () => createBlobReader(descriptor, reader).bytes() });
 }
 
-const it: Mutant = mutant("verifies content against the descriptor that it handed out", ["READ-90"], (whole) => ({
-  getTag: async (...args) => unprotected(await whole.getTag(...args)),
-}));
+const it: Mutant = mutant(
+  "verifies content against the descriptor that it handed out",
+  ["READ-90"],
+  (whole) => ({
+    getTag: async (...args) => unprotected(await whole.getTag(...args)),
+  }),
+);
 
 export default it;

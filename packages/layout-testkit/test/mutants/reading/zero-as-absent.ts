@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes an end of 0 for none", ["RANGE-05"], (whole) => ({
-  getBlobRange: (repo, digest, { start, end }, options) => whole.getBlobRange(repo, digest, { start, end: end === 0 ? undefined : end }, options),
+  getBlobRange: (repo, digest, { start, end }, options) =>
+    whole.getBlobRange(repo, digest, { start, end: end === 0 ? undefined : end }, options),
 }));
 
 export default it;

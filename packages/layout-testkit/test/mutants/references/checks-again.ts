@@ -9,7 +9,9 @@ const it: Mutant = mutant("checks the layers of what is there already", ["REFERE
     const { layers = [] } = documentOf(content) as { readonly layers?: readonly Descriptor[] };
     for (const { digest } of layers) {
       await unless(whole.resolveBlob(repo, digest), "BLOB_UNKNOWN", () => {
-        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "a layer is missing", { detail: { missing: [digest] } });
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "a layer is missing", {
+          detail: { missing: [digest] },
+        });
       });
     }
     return whole.pushManifest(repo, content, mediaType, options);

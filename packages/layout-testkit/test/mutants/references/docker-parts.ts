@@ -7,7 +7,8 @@ const it: Mutant = mutant("does not look for the parts of Docker's manifests", [
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const document = documentOf(content);
-      if (mediaType.includes("docker") && "layers" in document) return { mediaType, ...(await computeDigest(content)) };
+      if (mediaType.includes("docker") && "layers" in document)
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

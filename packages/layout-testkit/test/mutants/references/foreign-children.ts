@@ -7,7 +7,8 @@ const it: Mutant = mutant("lets a child with urls be absent", ["MANIFEST-05"], (
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const document = documentOf(content);
-      if (JSON.stringify(document["manifests"] ?? null).includes("urls")) return { mediaType, ...(await computeDigest(content)) };
+      if (JSON.stringify(document["manifests"] ?? null).includes("urls"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -5,7 +5,10 @@ import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("takes bytes for whatever they are pushed as", ["REFERENCE-07"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
-    unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async () => ({ mediaType, ...(await computeDigest(content)) })),
+    unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async () => ({
+      mediaType,
+      ...(await computeDigest(content)),
+    })),
 }));
 
 export default it;

@@ -7,7 +7,8 @@ const it: Mutant = mutant("looks for the last child only", ["MANIFEST-10"], (who
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const document = documentOf(content);
-      if (Array.isArray(document["manifests"]) && document["manifests"].length > 1) return { mediaType, ...(await computeDigest(content)) };
+      if (Array.isArray(document["manifests"]) && document["manifests"].length > 1)
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -7,7 +7,8 @@ const it: Mutant = mutant("lets all layers be absent where one has urls", ["MANI
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const document = documentOf(content);
-      if (JSON.stringify(document["layers"] ?? null).includes("https:")) return { mediaType, ...(await computeDigest(content)) };
+      if (JSON.stringify(document["layers"] ?? null).includes("https:"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -9,7 +9,8 @@ const it: Mutant = mutant("wants a blob to be of the same type in each place", [
     const { layers } = documentOf(content) as { readonly layers?: readonly Descriptor[] };
     if (Array.isArray(layers)) {
       const types = new Map((layers as Descriptor[]).map((layer) => [layer.digest, layer.mediaType]));
-      if ((layers as Descriptor[]).some((layer) => types.get(layer.digest) !== layer.mediaType)) throw new RegistryError("MANIFEST_INVALID", "one blob of two types");
+      if ((layers as Descriptor[]).some((layer) => types.get(layer.digest) !== layer.mediaType))
+        throw new RegistryError("MANIFEST_INVALID", "one blob of two types");
     }
     return whole.pushManifest(repo, content, mediaType, options);
   },

@@ -8,7 +8,8 @@ const it: Mutant = mutant("does not look at references by sha512", ["REFERENCE-0
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const { missing } = (error as RegistryError).detail as { missing: string[] };
-      if (missing.every((digest) => digest.startsWith("sha512:"))) return { mediaType, ...(await computeDigest(content)) };
+      if (missing.every((digest) => digest.startsWith("sha512:")))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -3,12 +3,21 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("takes a layer with an empty list of urls for foreign", ["MANIFEST-05"], (whole) => ({
-  pushManifest: (repo, content, mediaType, options) =>
-    unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
-      if (JSON.stringify(documentOf(content)).includes('"urls":[]')) return { mediaType, ...(await computeDigest(content)) };
-      throw error;
-    }),
-}));
+const it: Mutant = mutant(
+  "takes a layer with an empty list of urls for foreign",
+  ["MANIFEST-05"],
+  (whole) => ({
+    pushManifest: (repo, content, mediaType, options) =>
+      unless(
+        whole.pushManifest(repo, content, mediaType, options),
+        "MANIFEST_BLOB_UNKNOWN",
+        async (error) => {
+          if (JSON.stringify(documentOf(content)).includes('"urls":[]'))
+            return { mediaType, ...(await computeDigest(content)) };
+          throw error;
+        },
+      ),
+  }),
+);
 
 export default it;

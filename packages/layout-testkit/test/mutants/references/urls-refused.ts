@@ -6,7 +6,8 @@ import { mutant, documentOf } from "../mutant.ts";
 const it: Mutant = mutant("refuses foreign layers", ["MANIFEST-05"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const { layers } = documentOf(content) as { layers?: unknown };
-    if (Array.isArray(layers) && JSON.stringify(layers).includes('"urls":["')) throw new RegistryError("MANIFEST_BLOB_UNKNOWN");
+    if (Array.isArray(layers) && JSON.stringify(layers).includes('"urls":["'))
+      throw new RegistryError("MANIFEST_BLOB_UNKNOWN");
     return whole.pushManifest(repo, content, mediaType, options);
   },
 }));

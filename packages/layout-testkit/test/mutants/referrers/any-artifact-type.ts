@@ -4,7 +4,10 @@ import { mutant } from "../mutant.ts";
 const it: Mutant = mutant("compares artifact types with whatever is passed", ["REFERRER-15"], (whole) => ({
   referrers: (repo, digest, options) => {
     const artifactType: unknown = options?.artifactType;
-    return whole.referrers(repo, digest, { ...options, artifactType: artifactType === undefined || typeof artifactType === "string" ? artifactType : "" });
+    return whole.referrers(repo, digest, {
+      ...options,
+      artifactType: artifactType === undefined || typeof artifactType === "string" ? artifactType : "",
+    });
   },
 }));
 

@@ -4,7 +4,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("compares subjects with whatever is passed", ["REFERRER-12"], (whole) => ({
-  referrers: (repo, digest, options) => listOf(unless(collect(whole.referrers(repo, digest, options)), "DIGEST_INVALID", () => [])),
+  referrers: (repo, digest, options) =>
+    listOf(unless(collect(whole.referrers(repo, digest, options)), "DIGEST_INVALID", () => [])),
 }));
 
 export default it;

@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes no image for a referrer", ["REFERRER-07"], (whole) => ({
   async *referrers(...args) {
-    for await (const it of whole.referrers(...args)) if (it.artifactType !== ociMediaTypes.imageConfig) yield it;
+    for await (const it of whole.referrers(...args))
+      if (it.artifactType !== ociMediaTypes.imageConfig) yield it;
   },
 }));
 

@@ -1,6 +1,9 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("ignores the type that is asked for", ["REFERRER-08"], (whole) => ({ referrers: (repo, digest, options) => whole.referrers(repo, digest, { ...options, artifactType: undefined }) }));
+const it: Mutant = mutant("ignores the type that is asked for", ["REFERRER-08"], (whole) => ({
+  referrers: (repo, digest, options) =>
+    whole.referrers(repo, digest, { ...options, artifactType: undefined }),
+}));
 
 export default it;

@@ -7,13 +7,22 @@ import { mutant, listOf } from "../mutant.ts";
 const it: Mutant = mutant("hands out the list that it keeps", ["REFERRER-11"], (whole) => {
   const kept: Map<string, Descriptor[]> = new Map();
   return {
-    referrers: (repo, digest, options) => listOf((async () => {
-      const found = await collect(whole.referrers(repo, digest, options));
-      const old = kept.get(`${repo} ${digest}`);
-      if (old?.length === found.length && options?.limit === undefined && options?.startAfter === undefined && options?.artifactType === undefined) return old;
-      kept.set(`${repo} ${digest}`, found);
-      return found;
-    })()),
+    referrers: (repo, digest, options) =>
+      listOf(
+        (async () => {
+          const found = await collect(whole.referrers(repo, digest, options));
+          const old = kept.get(`${repo} ${digest}`);
+          if (
+            old?.length === found.length &&
+            options?.limit === undefined &&
+            options?.startAfter === undefined &&
+            options?.artifactType === undefined
+          )
+            return old;
+          kept.set(`${repo} ${digest}`, found);
+          return found;
+        })(),
+      ),
   };
 });
 

@@ -5,7 +5,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("forgets the type of an index that is a referrer", ["REFERRER-07"], (whole) => ({
   referrers: async function* (...args) {
-    for await (const it of whole.referrers(...args)) yield it.mediaType === ociMediaTypes.imageIndex ? ({ ...it, artifactType: undefined }) : it;
+    for await (const it of whole.referrers(...args))
+      yield it.mediaType === ociMediaTypes.imageIndex ? { ...it, artifactType: undefined } : it;
   },
 }));
 

@@ -3,7 +3,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("makes up a type for an index without one", ["REFERRER-07"], (whole) => ({
   referrers: async function* (...args) {
-    for await (const it of whole.referrers(...args)) yield { ...it, artifactType: it.artifactType ?? it.mediaType };
+    for await (const it of whole.referrers(...args))
+      yield { ...it, artifactType: it.artifactType ?? it.mediaType };
   },
 }));
 

@@ -13,7 +13,8 @@ const it: Mutant = mutant("lists referrers in the order they came", ["REFERRER-0
       order.push(pushed.digest);
       return pushed;
     },
-    referrers: (...args) => listOf(collect(whole.referrers(...args)).then((found) => found.sort((a, b) => place(a) - place(b)))),
+    referrers: (...args) =>
+      listOf(collect(whole.referrers(...args)).then((found) => found.sort((a, b) => place(a) - place(b)))),
   };
 });
 

@@ -3,7 +3,8 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("tells no annotations of referrers", ["REFERRER-07"], (whole) => ({
   referrers: async function* (...args) {
-    for await (const { mediaType, digest, size, artifactType } of whole.referrers(...args)) yield { mediaType, digest, size, artifactType };
+    for await (const { mediaType, digest, size, artifactType } of whole.referrers(...args))
+      yield { mediaType, digest, size, artifactType };
   },
 }));
 

@@ -4,10 +4,18 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("has no referrers of what is not there", ["REFERRER-01"], (whole) => ({
-  referrers: (repo, digest, options) => listOf((async () => {
-    const found = await collect(whole.referrers(repo, digest, options));
-    return (await whole.resolveManifest(repo, digest).then(() => true, () => false)) ? found : [];
-  })()),
+  referrers: (repo, digest, options) =>
+    listOf(
+      (async () => {
+        const found = await collect(whole.referrers(repo, digest, options));
+        return (await whole.resolveManifest(repo, digest).then(
+          () => true,
+          () => false,
+        ))
+          ? found
+          : [];
+      })(),
+    ),
 }));
 
 export default it;

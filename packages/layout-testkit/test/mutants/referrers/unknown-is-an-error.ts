@@ -4,11 +4,14 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant("takes an unknown subject for an error", ["REFERRER-02"], (whole) => ({
-  referrers: (repo, digest, options) => listOf((async () => {
-    const found = await collect(whole.referrers(repo, digest, options));
-    if (found.length === 0) await whole.resolveManifest(repo, digest);
-    return found;
-  })()),
+  referrers: (repo, digest, options) =>
+    listOf(
+      (async () => {
+        const found = await collect(whole.referrers(repo, digest, options));
+        if (found.length === 0) await whole.resolveManifest(repo, digest);
+        return found;
+      })(),
+    ),
 }));
 
 export default it;

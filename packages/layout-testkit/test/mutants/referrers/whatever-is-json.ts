@@ -13,10 +13,13 @@ const it: Mutant = mutant("finds a subject in whatever is JSON", ["REFERRER-14"]
       if (!mediaType.includes("manifest")) others.push({ about: subject?.digest, descriptor });
       return descriptor;
     },
-    referrers: (repo, digest, options) => listOf((async () => [
-      ...(await collect(whole.referrers(repo, digest, options))),
-      ...others.filter(({ about }) => about === digest).map(({ descriptor }) => descriptor),
-    ])()),
+    referrers: (repo, digest, options) =>
+      listOf(
+        (async () => [
+          ...(await collect(whole.referrers(repo, digest, options))),
+          ...others.filter(({ about }) => about === digest).map(({ descriptor }) => descriptor),
+        ])(),
+      ),
   };
 });
 

@@ -1,6 +1,9 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes a limit of 0 referrers for none", ["REFERRER-06"], (whole) => ({ referrers: (repo, digest, options) => whole.referrers(repo, digest, { ...options, limit: options?.limit === 0 ? undefined : options?.limit }) }));
+const it: Mutant = mutant("takes a limit of 0 referrers for none", ["REFERRER-06"], (whole) => ({
+  referrers: (repo, digest, options) =>
+    whole.referrers(repo, digest, { ...options, limit: options?.limit === 0 ? undefined : options?.limit }),
+}));
 
 export default it;

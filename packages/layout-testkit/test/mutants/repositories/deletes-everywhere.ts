@@ -6,7 +6,8 @@ import { mutant } from "../mutant.ts";
 const it: Mutant = mutant("deletes a blob in every repository", ["SCOPE-03"], (whole) => ({
   deleteBlob: async (repo, digest, options) => {
     await whole.deleteBlob(repo, digest, options);
-    for (const name of await collect(whole.repositories())) await whole.deleteBlob(name, digest).catch(() => undefined);
+    for (const name of await collect(whole.repositories()))
+      await whole.deleteBlob(name, digest).catch(() => undefined);
   },
 }));
 

@@ -3,19 +3,23 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("holds a lock until the repositories have been read", ["REPOSITORY-05"], (whole) => {
-  let isHeld = false;
-  return {
-    repositories: async function* (options) {
-      isHeld = true;
-      for await (const name of whole.repositories(options)) yield name;
-      isHeld = false;
-    },
-    pushManifest: async (...args) => {
-      if (isHeld) throw new RegistryError("LOCK_TIMEOUT");
-      return whole.pushManifest(...args);
-    },
-  };
-});
+const it: Mutant = mutant(
+  "holds a lock until the repositories have been read",
+  ["REPOSITORY-05"],
+  (whole) => {
+    let isHeld = false;
+    return {
+      repositories: async function* (options) {
+        isHeld = true;
+        for await (const name of whole.repositories(options)) yield name;
+        isHeld = false;
+      },
+      pushManifest: async (...args) => {
+        if (isHeld) throw new RegistryError("LOCK_TIMEOUT");
+        return whole.pushManifest(...args);
+      },
+    };
+  },
+);
 
 export default it;

@@ -5,9 +5,10 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("does not ask the source of a mount", ["MOUNT-02"], (whole) => ({
   mountBlob: async (from, to, digest, options) => {
-    if (from !== undefined) await whole.resolveBlob(from, digest, options).catch((error: unknown) => {
-      if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
-    });
+    if (from !== undefined)
+      await whole.resolveBlob(from, digest, options).catch((error: unknown) => {
+        if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
+      });
     return whole.mountBlob(undefined, to, digest, options);
   },
 }));

@@ -9,7 +9,8 @@ const it: Mutant = mutant("loses a mounted blob with its source", ["MOUNT-05"], 
       if (from !== undefined) sources.set(`${to} ${digest}`, from);
       return mounted;
     },
-    getBlob: async (repo, digest, options) => whole.getBlob(sources.get(`${repo} ${digest}`) ?? repo, digest, options),
+    getBlob: async (repo, digest, options) =>
+      whole.getBlob(sources.get(`${repo} ${digest}`) ?? repo, digest, options),
   };
 });
 

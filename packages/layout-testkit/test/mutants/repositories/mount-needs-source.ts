@@ -3,7 +3,10 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("finds nothing to mount without a source", ["MOUNT-04"], (whole) => ({
   mountBlob: async (from, to, digest, options) => {
-    const mounted = from === undefined ? await whole.resolveBlob(to, digest, options) : await whole.mountBlob(from, to, digest, options);
+    const mounted =
+      from === undefined
+        ? await whole.resolveBlob(to, digest, options)
+        : await whole.mountBlob(from, to, digest, options);
     return mounted;
   },
 }));

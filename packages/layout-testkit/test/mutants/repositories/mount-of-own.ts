@@ -2,7 +2,10 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("is content when the target has the blob", ["MOUNT-02"], (whole) => ({
-  mountBlob: (from, to, digest, options) => unless(whole.mountBlob(from, to, digest, options), "BLOB_UNKNOWN", () => whole.resolveBlob(to, digest, options)),
+  mountBlob: (from, to, digest, options) =>
+    unless(whole.mountBlob(from, to, digest, options), "BLOB_UNKNOWN", () =>
+      whole.resolveBlob(to, digest, options),
+    ),
 }));
 
 export default it;

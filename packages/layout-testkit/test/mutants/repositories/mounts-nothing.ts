@@ -4,7 +4,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant("resolves where there is nothing to mount", ["MOUNT-03"], (whole) => ({
-  mountBlob: (...args) => unless(whole.mountBlob(...args), "BLOB_UNKNOWN", () => undefined as unknown as Descriptor),
+  mountBlob: (...args) =>
+    unless(whole.mountBlob(...args), "BLOB_UNKNOWN", () => undefined as unknown as Descriptor),
 }));
 
 export default it;

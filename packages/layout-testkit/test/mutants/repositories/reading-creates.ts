@@ -10,7 +10,8 @@ const it: Mutant = mutant("makes the repositories that it is asked for", ["REPOS
       if (/^[a-z/]+$/.test(repo)) made.add(repo);
       return whole.resolveTag(repo, tag, options);
     },
-    repositories: (options) => listOf(collect(whole.repositories(options)).then((names) => [...new Set([...names, ...made])].sort())),
+    repositories: (options) =>
+      listOf(collect(whole.repositories(options)).then((names) => [...new Set([...names, ...made])].sort())),
   };
 });
 

@@ -10,6 +10,7 @@ const it: Mutant = mutant("makes what is uploaded a blob of every repository", [
       for (const name of await collect(whole.repositories())) await whole.mountBlob(repo, name, digest);
       return committed;
     },
-  })));
+  })),
+);
 
 export default it;

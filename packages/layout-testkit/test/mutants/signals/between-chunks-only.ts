@@ -4,8 +4,16 @@ import { mutant } from "../mutant.ts";
 const it: Mutant = mutant("looks at the signal of a push between chunks only", ["SIGNAL-03"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     const signal = options?.signal;
-    if (signal === undefined || signal.aborted || !(content instanceof ReadableStream)) return whole.pushBlob(repo, expected, content, options);
-    const checked = content.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({ transform: (chunk, controller) => { signal.throwIfAborted(); controller.enqueue(chunk); } }));
+    if (signal === undefined || signal.aborted || !(content instanceof ReadableStream))
+      return whole.pushBlob(repo, expected, content, options);
+    const checked = content.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => {
+          signal.throwIfAborted();
+          controller.enqueue(chunk);
+        },
+      }),
+    );
     return whole.pushBlob(repo, expected, checked);
   },
 }));

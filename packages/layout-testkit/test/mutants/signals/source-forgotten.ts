@@ -6,9 +6,10 @@ import { mutant } from "../mutant.ts";
 const it: Mutant = mutant("forgets the source of a push that it refuses", ["SIGNAL-09"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     options?.signal?.throwIfAborted();
-    if (content instanceof ReadableStream) await whole.resolveBlob(repo, expected.digest).catch((error: unknown) => {
-      if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
-    });
+    if (content instanceof ReadableStream)
+      await whole.resolveBlob(repo, expected.digest).catch((error: unknown) => {
+        if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
+      });
     return whole.pushBlob(repo, expected, content, options);
   },
 }));

@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("passes over signals that are none", ["SIGNAL-91"], (whole) => ({
-  resolveTag: async (repo, tag, options) => whole.resolveTag(repo, tag, options?.signal instanceof AbortSignal ? options : {}),
+  resolveTag: async (repo, tag, options) =>
+    whole.resolveTag(repo, tag, options?.signal instanceof AbortSignal ? options : {}),
 }));
 
 export default it;

@@ -8,7 +8,8 @@ const it: Mutant = mutant("removes the blob that was there when a source fails",
     try {
       return await whole.pushBlob(repo, descriptor, content, options);
     } catch (error) {
-      if (!isRegistryError(error) && !(error instanceof TypeError)) await whole.deleteBlob(repo, descriptor.digest).catch(() => undefined);
+      if (!isRegistryError(error) && !(error instanceof TypeError))
+        await whole.deleteBlob(repo, descriptor.digest).catch(() => undefined);
       throw error;
     }
   },

@@ -8,7 +8,8 @@ const it: Mutant = mutant("hashes what is pushed before it copies it", ["SOURCE-
   const kept: Map<string, Uint8Array> = new Map();
   return {
     pushBlob: async (repo, expected, content, options) => {
-      if (!(content instanceof Uint8Array) || (await computeDigest(content)).digest !== expected.digest) return whole.pushBlob(repo, expected, content, options);
+      if (!(content instanceof Uint8Array) || (await computeDigest(content)).digest !== expected.digest)
+        return whole.pushBlob(repo, expected, content, options);
       const pushed = await whole.pushBlob(repo, expected, content.slice(), options);
       await letPass(20);
       kept.set(`${repo} ${pushed.digest}`, content.slice());
@@ -19,7 +20,11 @@ const it: Mutant = mutant("hashes what is pushed before it copies it", ["SOURCE-
       const reader = await whole.getBlob(repo, digest, options);
       if (content === undefined) return reader;
       await reader.close();
-      return createBlobReader({ mediaType: octetStream, digest: reader.descriptor.digest, size: content.length }, content, { verify: false });
+      return createBlobReader(
+        { mediaType: octetStream, digest: reader.descriptor.digest, size: content.length },
+        content,
+        { verify: false },
+      );
     },
   };
 });

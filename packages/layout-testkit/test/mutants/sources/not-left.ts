@@ -5,7 +5,12 @@ const it: Mutant = mutant("does not leave a source that it refuses", ["SOURCE-04
   pushBlob: (repo, expected, content, options) => {
     if (!(Symbol.asyncIterator in Object(content))) return whole.pushBlob(repo, expected, content, options);
     const iterator = (content as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-    return whole.pushBlob(repo, expected, { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) }, options);
+    return whole.pushBlob(
+      repo,
+      expected,
+      { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) },
+      options,
+    );
   },
 }));
 

@@ -3,7 +3,14 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes a condition without a tag for fulfilled", ["TAG-06"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) =>
-    whole.pushManifest(repo, content, mediaType, (options?.tags?.length ?? 0) === 0 ? { ...options, ifMatch: undefined, ifNoneMatch: undefined } : options),
+    whole.pushManifest(
+      repo,
+      content,
+      mediaType,
+      (options?.tags?.length ?? 0) === 0
+        ? { ...options, ifMatch: undefined, ifNoneMatch: undefined }
+        : options,
+    ),
 }));
 
 export default it;

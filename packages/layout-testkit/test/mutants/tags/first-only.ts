@@ -3,7 +3,10 @@ import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("applies the first tag only", ["TAG-01"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) =>
-    whole.pushManifest(repo, content, mediaType, { ...options, tags: Array.isArray(options?.tags) ? options.tags.slice(0, 1) : options?.tags }),
+    whole.pushManifest(repo, content, mediaType, {
+      ...options,
+      tags: Array.isArray(options?.tags) ? options.tags.slice(0, 1) : options?.tags,
+    }),
 }));
 
 export default it;

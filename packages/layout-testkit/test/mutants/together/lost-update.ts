@@ -10,7 +10,12 @@ const it: Mutant = mutant("writes back the tags that it read before", ["TOGETHER
       await whole.pushManifest(repo, content, mediaType, { ...options, tags: [] }).catch(() => undefined);
       await moment();
       const isLast = mine === count;
-      return whole.pushManifest(repo, content, mediaType, isLast || !Array.isArray(options?.tags) ? options : { ...options, tags: options.tags.slice(1) });
+      return whole.pushManifest(
+        repo,
+        content,
+        mediaType,
+        isLast || !Array.isArray(options?.tags) ? options : { ...options, tags: options.tags.slice(1) },
+      );
     },
   };
 });

@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes tags and does not say so", ["UNSUPPORTED-01"], () => ({}), { capabilities: { deleteTag: false } });
+const it: Mutant = mutant("deletes tags and does not say so", ["UNSUPPORTED-01"], () => ({}), {
+  capabilities: { deleteTag: false },
+});
 
 export default it;

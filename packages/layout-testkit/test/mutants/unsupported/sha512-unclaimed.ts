@@ -1,6 +1,8 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes sha512, which it does not promise", ["UNSUPPORTED-08"], () => ({}), { capabilities: { digestAlgorithms: false } });
+const it: Mutant = mutant("takes sha512, which it does not promise", ["UNSUPPORTED-08"], () => ({}), {
+  capabilities: { digestAlgorithms: false },
+});
 
 export default it;

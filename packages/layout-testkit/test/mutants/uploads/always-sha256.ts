@@ -9,6 +9,7 @@ const it: Mutant = mutant("computes sha256 for every upload", ["UPLOAD-19"], (wh
       if (digest.startsWith("sha512:")) throw new RegistryError("DIGEST_INVALID");
       return writer.commit(digest);
     },
-  })));
+  })),
+);
 
 export default it;

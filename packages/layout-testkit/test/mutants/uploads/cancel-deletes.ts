@@ -15,6 +15,7 @@ const it: Mutant = mutant("deletes the blob that was committed", ["UPLOAD-10"], 
         if (committed !== undefined) await whole.deleteBlob(repo, committed);
       },
     };
-  }));
+  }),
+);
 
 export default it;

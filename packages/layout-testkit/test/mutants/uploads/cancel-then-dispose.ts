@@ -15,6 +15,7 @@ const it: Mutant = mutant("rejects the disposal of a writer that was cancelled",
       await writer.close();
     };
     return { cancel, [Symbol.asyncDispose]: dispose };
-  }));
+  }),
+);
 
 export default it;

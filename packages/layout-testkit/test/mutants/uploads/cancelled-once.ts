@@ -13,6 +13,7 @@ const it: Mutant = mutant("lets a writer be cancelled only once", ["UPLOAD-90"],
         await writer.cancel();
       },
     };
-  }));
+  }),
+);
 
 export default it;

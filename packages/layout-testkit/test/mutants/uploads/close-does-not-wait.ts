@@ -16,6 +16,7 @@ const it: Mutant = mutant("closes before the writes that were begun", ["UPLOAD-1
       return writer.commit(digest);
     };
     return { write, commit };
-  }));
+  }),
+);
 
 export default it;

@@ -17,6 +17,7 @@ const it: Mutant = mutant("rejects the disposal of a writer that committed", ["U
         await writer.close();
       },
     };
-  }));
+  }),
+);
 
 export default it;

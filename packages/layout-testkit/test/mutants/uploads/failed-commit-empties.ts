@@ -6,10 +6,11 @@ import { mutant, unless, changeWriters } from "../mutant.ts";
 const it: Mutant = mutant("empties a session whose commit failed", ["UPLOAD-22"], (whole) => {
   const emptied: Set<string> = new Set();
   const writers = changeWriters(whole, (writer) => ({
-    commit: (digest) => unless(writer.commit(digest), "DIGEST_INVALID", (error) => {
-      emptied.add(writer.id);
-      throw error;
-    }),
+    commit: (digest) =>
+      unless(writer.commit(digest), "DIGEST_INVALID", (error) => {
+        emptied.add(writer.id);
+        throw error;
+      }),
   }));
   return {
     ...writers,

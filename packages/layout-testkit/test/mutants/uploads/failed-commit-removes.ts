@@ -8,6 +8,7 @@ const it: Mutant = mutant("removes the blob that was there when a commit fails",
         await whole.deleteBlob(repo, digest).catch(() => undefined);
         throw error;
       }),
-  })));
+  })),
+);
 
 export default it;

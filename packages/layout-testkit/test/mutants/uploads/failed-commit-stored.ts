@@ -7,16 +7,18 @@ const it: Mutant = mutant("stores what did not have its digest", ["UPLOAD-22"], 
   const wrong: Map<string, Descriptor> = new Map();
   return {
     ...changeWriters(whole, (writer) => ({
-      commit: (digest) => unless(writer.commit(digest), "DIGEST_INVALID", (error) => {
-        wrong.set(digest, pretend(digest, writer.size));
-        throw error;
-      }),
+      commit: (digest) =>
+        unless(writer.commit(digest), "DIGEST_INVALID", (error) => {
+          wrong.set(digest, pretend(digest, writer.size));
+          throw error;
+        }),
     })),
-    resolveBlob: (repo, digest, options) => unless(whole.resolveBlob(repo, digest, options), "BLOB_UNKNOWN", (error) => {
-      const found = wrong.get(digest);
-      if (found === undefined) throw error;
-      return found;
-    }),
+    resolveBlob: (repo, digest, options) =>
+      unless(whole.resolveBlob(repo, digest, options), "BLOB_UNKNOWN", (error) => {
+        const found = wrong.get(digest);
+        if (found === undefined) throw error;
+        return found;
+      }),
   };
 });
 

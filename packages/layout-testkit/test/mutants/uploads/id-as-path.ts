@@ -1,7 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 
-
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 

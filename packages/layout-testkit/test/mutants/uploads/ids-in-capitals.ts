@@ -2,7 +2,8 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("takes capitals in an upload's id for small letters", ["UPLOAD-07"], (whole) => ({
-  resolveUpload: (repo, id, options) => whole.resolveUpload(repo, typeof id === "string" ? id.toLowerCase() : id, options),
+  resolveUpload: (repo, id, options) =>
+    whole.resolveUpload(repo, typeof id === "string" ? id.toLowerCase() : id, options),
 }));
 
 export default it;

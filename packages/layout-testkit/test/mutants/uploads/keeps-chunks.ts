@@ -22,6 +22,7 @@ const it: Mutant = mutant("keeps the caller's chunks", ["UPLOAD-13"], (whole) =>
         return writer.size + chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       },
     };
-  }));
+  }),
+);
 
 export default it;

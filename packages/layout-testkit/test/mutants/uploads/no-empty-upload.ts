@@ -9,6 +9,7 @@ const it: Mutant = mutant("commits no upload without a byte", ["UPLOAD-15"], (wh
       if (writer.size === 0) throw new RegistryError("BLOB_UPLOAD_INVALID");
       return writer.commit(digest);
     },
-  })));
+  })),
+);
 
 export default it;

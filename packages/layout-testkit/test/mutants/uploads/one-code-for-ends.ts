@@ -5,9 +5,11 @@ import { mutant, unless, changeWriters } from "../mutant.ts";
 
 const it: Mutant = mutant("does not tell closed from finished", ["UPLOAD-11"], (whole) =>
   changeWriters(whole, (writer) => ({
-    write: (chunk) => unless(writer.write(chunk), "BLOB_UPLOAD_INVALID", () => {
-      throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-    }),
-  })));
+    write: (chunk) =>
+      unless(writer.write(chunk), "BLOB_UPLOAD_INVALID", () => {
+        throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
+      }),
+  })),
+);
 
 export default it;

@@ -11,7 +11,8 @@ const it: Mutant = mutant("keeps the session of an upload that is finished", ["U
         return committed;
       },
     })),
-    resolveUpload: async (repo, id, options) => (finished.has(id) ? { id, size: 0, chunkSize: 1 } : whole.resolveUpload(repo, id, options)),
+    resolveUpload: async (repo, id, options) =>
+      finished.has(id) ? { id, size: 0, chunkSize: 1 } : whole.resolveUpload(repo, id, options),
   };
 });
 

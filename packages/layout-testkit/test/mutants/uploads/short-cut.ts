@@ -3,9 +3,13 @@ import { mutant, unless, changeWriters } from "../mutant.ts";
 
 const it: Mutant = mutant("does not look at an upload whose digest is stored", ["UPLOAD-03"], (whole) =>
   changeWriters(whole, (writer, repo) => ({
-    commit: (digest) => unless(writer.commit(digest), "DIGEST_INVALID", async (error) => whole.resolveBlob(repo, digest).catch(() => {
-      throw error;
-    })),
-  })));
+    commit: (digest) =>
+      unless(writer.commit(digest), "DIGEST_INVALID", async (error) =>
+        whole.resolveBlob(repo, digest).catch(() => {
+          throw error;
+        }),
+      ),
+  })),
+);
 
 export default it;

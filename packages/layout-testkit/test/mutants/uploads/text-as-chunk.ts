@@ -2,6 +2,9 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
 const it: Mutant = mutant("encodes text that is written", ["UPLOAD-20"], (whole) =>
-  changeWriters(whole, (writer) => ({ write: (chunk) => writer.write(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk) })));
+  changeWriters(whole, (writer) => ({
+    write: (chunk) => writer.write(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk),
+  })),
+);
 
 export default it;

@@ -11,11 +11,12 @@ const it: Mutant = mutant("lets two writers have a session", ["UPLOAD-09"], (who
       open.set(writer.id, writer);
       return writer;
     },
-    pushBlobChunkedResume: (repo, id, options) => unless(whole.pushBlobChunkedResume(repo, id, options), "BLOB_UPLOAD_INVALID", (error) => {
-      const writer = open.get(id);
-      if (writer === undefined) throw error;
-      return writer;
-    }),
+    pushBlobChunkedResume: (repo, id, options) =>
+      unless(whole.pushBlobChunkedResume(repo, id, options), "BLOB_UPLOAD_INVALID", (error) => {
+        const writer = open.get(id);
+        if (writer === undefined) throw error;
+        return writer;
+      }),
   };
 });
 

@@ -10,6 +10,7 @@ const it: Mutant = mutant("shows what is uploaded before its commit", ["UPLOAD-1
       const { digest } = await computeDigest(chunk);
       await whole.pushBlob(repo, { digest }, chunk);
     },
-  })));
+  })),
+);
 
 export default it;

@@ -7,6 +7,7 @@ const it: Mutant = mutant("wipes what was written", ["UPLOAD-13"], (whole) =>
       await writer.write(chunk);
       chunk.fill(0);
     },
-  })));
+  })),
+);
 
 export default it;

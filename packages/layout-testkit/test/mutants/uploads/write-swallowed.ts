@@ -4,6 +4,7 @@ import { mutant, unless, changeWriters } from "../mutant.ts";
 const it: Mutant = mutant("swallows what is written after the end", ["UPLOAD-11"], (whole) =>
   changeWriters(whole, (writer) => ({
     write: (chunk) => unless(writer.write(chunk), "BLOB_UPLOAD_INVALID", () => undefined),
-  })));
+  })),
+);
 
 export default it;

@@ -7,7 +7,8 @@ const it: Mutant = mutant("does not look at the annotations of children", ["VALI
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if (JSON.stringify(document["manifests"] ?? null).includes("annotations")) return { mediaType, ...(await computeDigest(content)) };
+      if (JSON.stringify(document["manifests"] ?? null).includes("annotations"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -7,7 +7,8 @@ const it: Mutant = mutant("takes any digest in a descriptor", ["VALID-05"], (who
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if (JSON.stringify(document).includes("latest")) return { mediaType, ...(await computeDigest(content)) };
+      if (JSON.stringify(document).includes("latest"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -7,7 +7,8 @@ const it: Mutant = mutant("takes an artifact without a config", ["MANIFEST-09"],
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if (document["config"] === undefined && "artifactType" in document) return { mediaType, ...(await computeDigest(content)) };
+      if (document["config"] === undefined && "artifactType" in document)
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

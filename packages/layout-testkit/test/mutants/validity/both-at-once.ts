@@ -7,7 +7,8 @@ const it: Mutant = mutant("stores a document that is a manifest and an index", [
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if ("manifests" in document && ("layers" in document || "config" in document)) return { mediaType, ...(await computeDigest(content)) };
+      if ("manifests" in document && ("layers" in document || "config" in document))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

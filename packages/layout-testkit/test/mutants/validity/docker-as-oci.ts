@@ -7,7 +7,8 @@ const it: Mutant = mutant("takes Docker's manifests for OCI's", ["VALID-09"], (w
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if (String(document["mediaType"]).includes("docker") && !mediaType.includes("docker")) return { mediaType, ...(await computeDigest(content)) };
+      if (String(document["mediaType"]).includes("docker") && !mediaType.includes("docker"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -7,7 +7,8 @@ const it: Mutant = mutant("does not compare the sizes of layers with urls", ["VA
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if (JSON.stringify(document["layers"] ?? null).includes("urls")) return { mediaType, ...(await computeDigest(content)) };
+      if (JSON.stringify(document["layers"] ?? null).includes("urls"))
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

@@ -6,7 +6,8 @@ import { mutant, documentOf } from "../mutant.ts";
 const it: Mutant = mutant("knows the artifact types that it takes", ["VALID-08"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const { artifactType } = documentOf(content);
-    if (typeof artifactType === "string" && !["a/b", "application/vnd.conformance"].includes(artifactType)) throw new RegistryError("MANIFEST_INVALID");
+    if (typeof artifactType === "string" && !["a/b", "application/vnd.conformance"].includes(artifactType))
+      throw new RegistryError("MANIFEST_INVALID");
     return whole.pushManifest(repo, content, mediaType, options);
   },
 }));

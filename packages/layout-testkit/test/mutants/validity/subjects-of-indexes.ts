@@ -7,7 +7,8 @@ const it: Mutant = mutant("does not look at the subjects of indexes", ["VALID-05
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);
-      if ("manifests" in document && "subject" in document) return { mediaType, ...(await computeDigest(content)) };
+      if ("manifests" in document && "subject" in document)
+        return { mediaType, ...(await computeDigest(content)) };
       throw error;
     }),
 }));

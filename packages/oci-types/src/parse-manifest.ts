@@ -59,32 +59,55 @@ export function checkManifest(value: unknown, mediaType: string): ParsedManifest
 const SPACE: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const OPEN_OBJECT = 0x7b;
 
-/** Refuses a JSON object whose own media type is not `mediaType`: an unknown type is no way round the checks of a known one. */
+/**
+ * Refuses a JSON object whose own media type is not `mediaType`: an unknown type is no way round the checks of a known one.
+ * What begins like an object and is not JSON can be anything.
+ */
 function requireSameType(bytes: Uint8Array, mediaType: string): void {
   let start = 0;
   while (SPACE.has(bytes[start])) start += 1;
-  if (bytes[start] !== OPEN_OBJECT || !scanDocument(bytes, ["mediaType"]).has("mediaType")) return;
-  const own = ownMediaType(bytes);
+  if (bytes[start] !== OPEN_OBJECT) return;
+  let own: string | undefined;
+  try {
+    if (!scanDocument(bytes, ["mediaType"]).has("mediaType")) return;
+    own = ownMediaType(bytes);
+  } catch (error) {
+    // Too many values to be looked at, unless it is not JSON at all.
+    if (isJson(bytes)) throw error;
+    return;
+  }
   if (own === undefined || stripMediaTypeParameters(own) === mediaType) return;
   refuse([{ path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` }]);
 }
 
 /** What JSON in UTF-8 says itself that it is. */
 function ownMediaType(bytes: Uint8Array): string | undefined {
+  let document: { readonly mediaType?: unknown };
   try {
-    const { mediaType } = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-    ) as { readonly mediaType?: unknown };
-    return typeof mediaType === "string" ? mediaType : undefined;
+    document = parseText(bytes) as typeof document;
   } catch {
-    return undefined; // Not JSON: then it can be anything.
+    return undefined;
   }
+  return typeof document.mediaType === "string" ? document.mediaType : undefined;
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    parseText(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseText(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
 }
 
 function parseJson(bytes: Uint8Array): unknown {
   scanDocument(bytes);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseText(bytes);
   } catch (cause) {
     throw new RegistryError("MANIFEST_INVALID", "the manifest is not JSON in UTF-8", { cause });
   }

@@ -71,6 +71,11 @@ describe("parseManifest", () => {
     }
   });
 
+  it("12: takes bytes that begin like an object and are not JSON, however many commas they have", () => {
+    const content = bytes(`{${",z".repeat(200_000)}`);
+    expect(parseManifest(content, "application/octet-stream").kind).toBe("opaque");
+  });
+
   it("12: refuses an object with too many values under an unknown type: its own type would go unseen", () => {
     const content = bytes(JSON.stringify({ mediaType: imageIndex, manifests: Array(100_001).fill(0) }));
     expect(() => parseManifest(content, "application/octet-stream")).toThrow(/more than 100000 values/);

@@ -2,28 +2,20 @@ import js from "@eslint/js";
 import { globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+import { browserSafe, layers } from "./tools/lint/layers.js";
 import { noSpreadData } from "./tools/lint/no-spread-data.js";
 
-/** What each package may import of its siblings; everything else fails the lint, and so the build. */
-const layers = {
-  "packages/oci-types": [],
-  "packages/ociref": ["oci-types"],
-  "packages/layout-core": ["oci-types", "ociref"],
-  "packages/layout-per-repo": ["oci-types", "ociref", "layout-core"],
-  "packages/layout-testkit": ["oci-types", "ociref"],
-  "packages/oci-server": ["oci-types", "ociref"],
-};
-
-/** Packages that run in a browser: no node: module, no Node global. */
-const browserSafe = ["packages/oci-types", "packages/ociref"];
-
-/** Modules of layout-core that are allowed to touch the disk; all others are pure. */
-const diskModules = ["packages/layout-core/src/fs/**"];
+/** The only modules of layout-core that touch the machine. They import nothing above them. */
+const diskModules = ["packages/layout-core/src/disk/**"];
 
 /** Those of them that open files and make or remove directories, having looked that these are the layout's own. */
-const diskDoors = ["disk", "regular-file", "own-directory", "atomic-file", "lock-record"].map(
-  (name) => `packages/layout-core/src/fs/${name}.ts`,
-);
+const diskDoors = [
+  "disk/disk",
+  "disk/regular-file",
+  "disk/own-directory",
+  "disk/atomic-file",
+  "lock/lock-record",
+].map((name) => `packages/layout-core/src/${name}.ts`);
 
 /** A call of `disk.open` and the like, whichever way the disk is reached. */
 function unguarded(name) {
@@ -46,6 +38,8 @@ const nodeModules = {
   regex: "^node:",
   message: "This module is pure: it must not touch the machine (docs/decisions/0002).",
 };
+/** What keeps disk/ at the bottom of layout-core. */
+const above = { regex: "^\\.\\./", message: "disk/ imports nothing above it." };
 const outsidePackage = {
   regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/",
   message: "Import a package by its name.",
@@ -106,24 +100,24 @@ export default tseslint.config(
       "no-restricted-syntax": ["error", ...restrictedSyntax],
     },
   },
-  ...Object.entries(layers).map(([directory, allowed]) =>
+  ...Object.entries(layers).map(([name, allowed]) =>
     restrict(
-      [`${directory}/src/**/*.ts`],
+      [`packages/${name}/src/**/*.ts`],
       siblings(allowed),
-      ...(browserSafe.includes(directory) ? [nodeModules] : []),
+      ...(browserSafe.includes(name) ? [nodeModules] : []),
     ),
   ),
   {
-    files: ["packages/layout-core/src/*.ts"],
+    files: ["packages/layout-core/src/**"],
     ignores: diskModules,
     rules: {
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            siblings(layers["packages/layout-core"]),
+            siblings(layers["layout-core"]),
             outsidePackage,
-            { regex: "^node:(?!path$)", message: nodeModules.message },
+            { regex: "^node:(?!(path|crypto)$)", message: nodeModules.message },
           ],
         },
       ],
@@ -132,19 +126,20 @@ export default tseslint.config(
   {
     // One module calls the file system; the others of this folder know its types and constants.
     files: diskModules,
-    ignores: ["packages/layout-core/src/fs/disk.ts", "packages/layout-core/src/fs/system.ts"],
+    ignores: ["packages/layout-core/src/disk/disk.ts", "packages/layout-core/src/disk/system.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            siblings(layers["packages/layout-core"]),
+            siblings(layers["layout-core"]),
             outsidePackage,
             {
               regex: "^node:fs",
               allowImportNamePattern: "^constants$",
-              message: "Call the file system by way of fs/disk.ts.",
+              message: "Call the file system by way of disk/disk.ts.",
             },
+            above,
           ],
         },
       ],
@@ -159,12 +154,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ["packages/oci-server/src/*.ts"],
-    ignores: ["packages/oci-server/src/node.ts"],
+    files: ["packages/oci-server/src/**"],
+    ignores: ["packages/oci-server/src/node.ts", "packages/oci-server/src/node/**"],
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [siblings(layers["packages/oci-server"]), outsidePackage, nodeModules] },
+        { patterns: [siblings(layers["oci-server"]), outsidePackage, nodeModules] },
       ],
     },
   },

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from "node:path";
 
 import type { Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { computeDigest, createBlobReader, octetStream } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { computeDigest, octetStream } from "@ocilayout/oci-types";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { TitledLayer } from "../src/artifact/pull-files.ts";

@@ -28,7 +28,7 @@ describe("show", () => {
     expect(drawn[0]).toMatch(
       /^default:multi {2}index {2}sha256:[0-9a-f]{12} {2}[0-9.]+ k?B {2}application\/vnd\.oci\.image\.index\.v1\+json$/,
     );
-    expect(drawn[1]).toMatch(/^├─ manifest .*linux\/amd64/);
+    expect(drawn[1]).toMatch(/^├─ image .*linux\/amd64/);
     expect(drawn[2]).toMatch(/^│ {2}├─ config {2}/);
     expect(drawn[3]).toMatch(/^│ {2}├─ layer {2}/);
     expect(drawn.at(-2)).toMatch(/^ {3}└─ layer {2}/);
@@ -42,7 +42,7 @@ describe("show", () => {
     expect(tree?.nodes[0]).toMatchObject({ depth: 0, role: "index", state: "read" });
     expect(tree?.nodes[1]).toMatchObject({
       depth: 1,
-      role: "manifest",
+      role: "image",
       platform: "linux/amd64",
       parent: tree?.nodes[0]?.digest,
     });
@@ -148,14 +148,14 @@ describe("show", () => {
     };
     expect(await roles(first, second)).toEqual([
       "0 index read",
-      "1 manifest read",
+      "1 image read",
       "2 referrer read",
-      "1 manifest read",
+      "1 image read",
     ]);
     expect(await roles(referrer, first)).toEqual([
       "0 index read",
-      "1 manifest read",
-      "1 manifest read",
+      "1 image read",
+      "1 image read",
       "2 referrer repeated",
     ]);
   });

@@ -1,10 +1,10 @@
 import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { octetStream, requireDigest } from "@ocilayout/oci-types";
 
-import { storageError } from "./fs/storage-error.ts";
+import { storageError } from "./disk/storage-error.ts";
 import type { LayoutRegistry } from "./open-layout.ts";
-import { layoutOf } from "./open-layouts.ts";
-import { unknownBlob } from "./reader.ts";
+import { layoutOf } from "./layout/open-layouts.ts";
+import { unknownBlob } from "./registry/reader.ts";
 
 /**
  * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system

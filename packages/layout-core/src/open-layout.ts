@@ -1,22 +1,22 @@
 import type { ListOptions, Registry } from "@ocilayout/oci-types";
 
-import { LayoutDeleter } from "./deleter.ts";
-import type { Disk } from "./fs/disk.ts";
-import { nodeDisk } from "./fs/disk.ts";
-import { requireOpenable } from "./fs/way.ts";
-import type { GcOptions, GcReport } from "./garbage.ts";
-import { collectGarbage } from "./garbage.ts";
-import { Layout } from "./layout.ts";
-import type { ManifestListing } from "./lister.ts";
-import { LayoutLister } from "./lister.ts";
-import type { LayoutOptions } from "./options.ts";
-import { completeOptions, requireDirectory } from "./options.ts";
-import { rememberLayout } from "./open-layouts.ts";
-import { LayoutReader } from "./reader.ts";
-import { LayoutUploads } from "./uploads.ts";
-import type { Finding, VerifyOptions } from "./verify.ts";
-import { verifyLayout } from "./verify.ts";
-import { LayoutWriter } from "./writer.ts";
+import { LayoutDeleter } from "./registry/deleter.ts";
+import type { Disk } from "./disk/disk.ts";
+import { nodeDisk } from "./disk/disk.ts";
+import { requireOpenable } from "./disk/way.ts";
+import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
+import { collectGarbage } from "./maintenance/garbage.ts";
+import { Layout } from "./layout/layout.ts";
+import type { ManifestListing } from "./registry/lister.ts";
+import { LayoutLister } from "./registry/lister.ts";
+import type { LayoutOptions } from "./layout/options.ts";
+import { completeOptions, requireDirectory } from "./layout/options.ts";
+import { rememberLayout } from "./layout/open-layouts.ts";
+import { LayoutReader } from "./registry/reader.ts";
+import { LayoutUploads } from "./uploads/uploads.ts";
+import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
+import { verifyLayout } from "./maintenance/verify.ts";
+import { LayoutWriter } from "./registry/writer.ts";
 
 /** An OCI Image Layout directory as a registry. */
 export interface LayoutRegistry extends Registry, AsyncDisposable {

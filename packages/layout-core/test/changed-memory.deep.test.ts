@@ -4,7 +4,7 @@ import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { computeDigest, isRegistryError, octetStream, type Registry } from "@ocilayout/oci-types";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { nodeDisk } from "../src/fs/disk.ts";
+import { nodeDisk } from "../src/disk/disk.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { freshLayout } from "./helpers.ts";

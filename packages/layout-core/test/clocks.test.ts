@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { collect } from "@ocilayout/oci-types";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { FileClock } from "../src/fs/file-clock.ts";
-import { layoutPaths, torn } from "../src/fs/layout-files.ts";
-import { readProcessTable } from "../src/fs/process-identity.ts";
-import { isReserve } from "../src/fs/reserve.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { FileClock } from "../src/disk/file-clock.ts";
+import { layoutPaths, torn } from "../src/disk/layout-files.ts";
+import { readProcessTable } from "../src/disk/process-identity.ts";
+import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { computeDigest } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { EarlySync, SYNC_BYTES } from "../src/fs/early-sync.ts";
-import { isReserve } from "../src/fs/reserve.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { EarlySync, SYNC_BYTES } from "../src/blobs/early-sync.ts";
+import { isReserve } from "../src/lock/reserve.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { temporaryDirectory } from "./helpers.ts";
 

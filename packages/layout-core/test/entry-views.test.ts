@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { Draft } from "../src/draft.ts";
-import { createEntry, isForeign, type Entry } from "../src/entry.ts";
-import type { EntryView } from "../src/entry-table.ts";
-import { EntryTable } from "../src/entry-table.ts";
+import { Draft } from "../src/index-json/draft.ts";
+import { createEntry, isForeign, type Entry } from "../src/index-json/entry.ts";
+import type { EntryView } from "../src/index-json/entry-table.ts";
+import { EntryTable } from "../src/index-json/entry-table.ts";
 import { bytes, digestOf } from "./helpers.ts";
 
 const rules = { refNameStyle: "full" as const };

@@ -3,8 +3,8 @@ import { join, posix, relative, win32 } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk } from "../src/fs/disk.ts";
-import { findLayoutOn } from "../src/find-layout.ts";
+import { nodeDisk } from "../src/disk/disk.ts";
+import { findLayoutOn } from "../src/find/find-layout.ts";
 import { findLayout } from "../src/index.ts";
 import { digestOf, bytes, rejection, temporaryDirectory } from "./helpers.ts";
 

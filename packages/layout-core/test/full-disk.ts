@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 
 /** What a file system has no more of. Some count every name: a link needs room there, too. */
 export type Shortage = "inodes" | "names" | "blocks";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk } from "../src/fs/disk.ts";
-import { ownedName } from "../src/fs/owned-name.ts";
-import { readProcessTable } from "../src/fs/process-identity.ts";
+import { nodeDisk } from "../src/disk/disk.ts";
+import { ownedName } from "../src/disk/owned-name.ts";
+import { readProcessTable } from "../src/disk/process-identity.ts";
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import {

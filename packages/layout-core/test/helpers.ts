@@ -13,7 +13,7 @@ import {
 } from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
 
-import { torn } from "../src/fs/layout-files.ts";
+import { torn } from "../src/disk/layout-files.ts";
 
 /** UTF-8. */
 export function bytes(text: string): Uint8Array<ArrayBuffer> {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { joinIndexText, parseIndexText } from "../src/index-text.ts";
-import { setMember } from "../src/json-text.ts";
+import { joinIndexText, parseIndexText } from "../src/index-json/index-text.ts";
+import { setMember } from "../src/index-json/json-text.ts";
 
 describe("22: an index document", () => {
   it.each([

@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { createRecord, isSame, readHolder, renewRecord } from "../src/fs/lock-record.ts";
-import { acquireLock, type HeldLock, type LockOptions } from "../src/fs/lock.ts";
-import { readProcessTable } from "../src/fs/process-identity.ts";
-import { StaleWatch } from "../src/fs/stale-watch.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { createRecord, isSame, readHolder, renewRecord } from "../src/lock/lock-record.ts";
+import { acquireLock, type HeldLock, type LockOptions } from "../src/lock/lock.ts";
+import { readProcessTable } from "../src/disk/process-identity.ts";
+import { StaleWatch } from "../src/disk/stale-watch.ts";
 import { listTree, temporaryDirectory } from "./helpers.ts";
 
 const machine = readProcessTable();

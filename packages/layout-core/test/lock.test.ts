@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { acquireLock } from "../src/fs/lock.ts";
-import { readProcessTable, type Holder, type ProcessTable } from "../src/fs/process-identity.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { acquireLock } from "../src/lock/lock.ts";
+import { readProcessTable, type Holder, type ProcessTable } from "../src/disk/process-identity.ts";
 import { listTree, rejection, temporaryDirectory } from "./helpers.ts";
 
 const machine = readProcessTable();

@@ -1,11 +1,11 @@
 import { ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { createEntry } from "../src/entry.ts";
-import type { EntryView } from "../src/entry-table.ts";
-import { EntryTable } from "../src/entry-table.ts";
-import { Membership, Relations } from "../src/manifest-relations.ts";
-import type { StoredManifest } from "../src/stored-manifest.ts";
+import { createEntry } from "../src/index-json/entry.ts";
+import type { EntryView } from "../src/index-json/entry-table.ts";
+import { EntryTable } from "../src/index-json/entry-table.ts";
+import { Membership, Relations } from "../src/manifests/manifest-relations.ts";
+import type { StoredManifest } from "../src/manifests/stored-manifest.ts";
 import { bytes, digestOf } from "./helpers.ts";
 
 const WIDE = 60;

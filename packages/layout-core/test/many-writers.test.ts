@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { acquireLock } from "../src/fs/lock.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { acquireLock } from "../src/lock/lock.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { artifact, freshLayout, haveTornWait, listTree, pushArtifact, readIndex } from "./helpers.ts";

@@ -16,8 +16,8 @@ import { dirname, join } from "node:path";
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
-import { ownedName } from "../src/fs/owned-name.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
+import { ownedName } from "../src/disk/owned-name.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import { pause } from "../src/pace.ts";
-import { Slots } from "../src/slots.ts";
+import { pause } from "../src/event-loop/pace.ts";
+import { Slots } from "../src/event-loop/slots.ts";
 
 it("loops that pause let others have their turn, and go on in their order", async () => {
   const order: string[] = [];

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { judgeName, ownedName } from "../src/fs/owned-name.ts";
+import { judgeName, ownedName } from "../src/disk/owned-name.ts";
 import {
   judgeHolder,
   parseHolder,
   readProcessTable,
   type Holder,
   type Liveness,
-} from "../src/fs/process-identity.ts";
-import type { System } from "../src/fs/system.ts";
+} from "../src/disk/process-identity.ts";
+import type { System } from "../src/disk/system.ts";
 
 const none: ReadonlySet<string> = new Set();
 

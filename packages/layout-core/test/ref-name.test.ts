@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { createEntry, isForeign, isPlainEntry, parseEntry, untagEntry, type Entry } from "../src/entry.ts";
-import { readEntryName, writeRefName, type NameRules } from "../src/ref-name.ts";
+import {
+  createEntry,
+  isForeign,
+  isPlainEntry,
+  parseEntry,
+  untagEntry,
+  type Entry,
+} from "../src/index-json/entry.ts";
+import { readEntryName, writeRefName, type NameRules } from "../src/index-json/ref-name.ts";
 
 const digest = `sha256:${"0".repeat(64)}` as const;
 const shared: NameRules = { refNameStyle: "tag" };

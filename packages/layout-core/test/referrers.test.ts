@@ -11,7 +11,7 @@ import {
 } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import {

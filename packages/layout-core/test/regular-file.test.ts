@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk } from "../src/fs/disk.ts";
-import { openRegularFile, readSmallFile } from "../src/fs/regular-file.ts";
+import { nodeDisk } from "../src/disk/disk.ts";
+import { openRegularFile, readSmallFile } from "../src/disk/regular-file.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
 const invalid = { code: "LAYOUT_INVALID" };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { mountBetween, openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { blobPath, bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";

@@ -5,10 +5,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { emptyDescriptor, type Descriptor } from "@ocilayout/oci-types";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { TransactionQueue } from "../src/transaction-queue.ts";
+import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
 import {
   blobPath,
   bytes,

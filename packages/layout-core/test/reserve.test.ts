@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { collect, octetStream } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { isReserve } from "../src/fs/reserve.ts";
+import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";

@@ -16,7 +16,7 @@ it.each([true, false])(
     const copies: Uint8Array[] = [];
     const buffers: Set<ArrayBufferLike> = new Set();
     let count = 0;
-    for await (const chunk of await registry.getBlob("a", digest, { mayReuse: true })) {
+    for await (const chunk of await registry.getBlob("a", digest, { chunks: "reused" })) {
       copies.push(chunk.slice());
       buffers.add(chunk.buffer);
       count += 1;
@@ -32,7 +32,7 @@ it("of a range, too", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
   const copies: Uint8Array[] = [];
-  for await (const chunk of await registry.getBlobRange("a", digest, { start: 7 }, { mayReuse: true }))
+  for await (const chunk of await registry.getBlobRange("a", digest, { start: 7 }, { chunks: "reused" }))
     copies.push(chunk.slice());
   expect(Buffer.concat(copies).equals(content.subarray(7))).toBe(true);
 });
@@ -40,7 +40,7 @@ it("of a range, too", async () => {
 it("one that is asked for all at once gives it whole, whatever it may do", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
-  const bytes = await (await registry.getBlob("a", digest, { mayReuse: true })).bytes();
+  const bytes = await (await registry.getBlob("a", digest, { chunks: "reused" })).bytes();
   expect(Buffer.from(bytes).equals(content)).toBe(true);
 });
 

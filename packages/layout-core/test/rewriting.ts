@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 import { expect } from "vitest";
 
-import { isReserve } from "../src/fs/reserve.ts";
+import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import type { Expected } from "./fixture.ts";
 import { readAll } from "./full-reading.ts";

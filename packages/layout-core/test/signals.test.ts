@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { collect, type CallOptions } from "@ocilayout/oci-types";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { isReserve } from "../src/fs/reserve.ts";
-import { openLayout, resolvePlatform, walkManifest, type LayoutRegistry } from "../src/index.ts";
+import { isReserve } from "../src/lock/reserve.ts";
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import {
   artifact,
   bytes,
@@ -39,9 +39,6 @@ const calls: Record<string, (it: LayoutRegistry, digest: string, options: CallOp
     manifests: (it, _digest, options) => collect(it.manifests("a", options)),
     verify: (it, _digest, options) => collect(it.verify(options)),
     gc: (it, _digest, options) => it.gc(options),
-    walkManifest: (it, digest, options) => collect(walkManifest(it, "a", digest, options)),
-    resolvePlatform: (it, digest, options) =>
-      resolvePlatform(it, "a", digest, { os: "linux", architecture: "amd64" }, options),
   };
 
 /** What is open, where the system says it. */
@@ -121,10 +118,7 @@ describe("clause 1: a mistake of the program", () => {
     ],
     ["a descriptor that is null", (it) => it.pushBlob("a", null as unknown as typeof hello, bytes("hello"))],
     ["verify that is text", (it) => it.getBlob("a", hello.digest, { verify: "no" as unknown as boolean })],
-    [
-      "mayReuse that is a number",
-      (it) => it.getBlob("a", hello.digest, { mayReuse: 1 as unknown as boolean }),
-    ],
+    ["chunks that are a number", (it) => it.getBlob("a", hello.digest, { chunks: 1 as unknown as "owned" })],
   ])("%s is a TypeError that says so", async (_what, call) => {
     const { registry } = await fill();
     const before = openFiles();

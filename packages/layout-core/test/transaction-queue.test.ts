@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 
 import { expect, it } from "vitest";
 
-import { TransactionQueue } from "../src/transaction-queue.ts";
+import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
 
 it("a change that is added the moment the last one is over is made, too", async () => {
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {

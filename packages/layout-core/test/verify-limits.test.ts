@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact } from "./helpers.ts";

@@ -11,13 +11,13 @@ import type {
   ListOptions,
   Registry,
 } from "@ocilayout/oci-types";
+import { requirePage } from "@ocilayout/oci-backend";
 import {
   isRegistryError,
   readBlobSource,
   RegistryError,
   requireDigest,
   requireObject,
-  requirePage,
   requireSignal,
 } from "@ocilayout/oci-types";
 

@@ -1,11 +1,11 @@
 import { describe, it } from "node:test";
 
-import type { ConformanceOptions } from "./conformance/options.ts";
-import { planCases } from "./conformance/plan.ts";
-import { formatSkip, isFailure } from "./conformance/report.ts";
-import { RunnerFailure } from "./conformance/runner-failure.ts";
+import type { ConformanceOptions } from "./run/options.ts";
+import { planCases } from "./run/plan.ts";
+import { formatSkip, isFailure } from "./run/report.ts";
+import { RunnerFailure } from "./run/runner-failure.ts";
 
-export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./conformance/options.ts";
+export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./run/options.ts";
 
 /** The largest limit of time that `node:test` takes: `timeoutMs` is the only one that counts. */
 const UNLIMITED_MS = 0x7fff_ffff;

@@ -1,11 +1,11 @@
 import { describe, it } from "vitest";
 
-import type { ConformanceOptions } from "./conformance/options.ts";
-import { planCases } from "./conformance/plan.ts";
-import { formatSkip, isFailure } from "./conformance/report.ts";
-import { RunnerFailure } from "./conformance/runner-failure.ts";
+import type { ConformanceOptions } from "./run/options.ts";
+import { planCases } from "./run/plan.ts";
+import { formatSkip, isFailure } from "./run/report.ts";
+import { RunnerFailure } from "./run/runner-failure.ts";
 
-export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./conformance/options.ts";
+export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./run/options.ts";
 
 /**
  * A suite of vitest with a test for each case that is about the backend; `-t UPLOAD-07` runs one. How long a test may

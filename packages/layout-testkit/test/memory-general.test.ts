@@ -1,13 +1,7 @@
 import { collect, type Registry } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import {
-  digestCalls,
-  everyCall,
-  repositoryCalls,
-  tagCalls,
-  type Names,
-} from "../src/conformance/cases/every-call.ts";
+import { digestCalls, everyCall, repositoryCalls, tagCalls, type Names } from "../src/case/every-call.ts";
 import { blob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 import { bytes, rejection } from "./helpers.ts";

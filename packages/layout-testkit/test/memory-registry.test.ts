@@ -1,7 +1,7 @@
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { everyCall, type Names } from "../src/conformance/cases/every-call.ts";
+import { everyCall, type Names } from "../src/case/every-call.ts";
 import { emptyBlob } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import type { CaseResult } from "../src/conformance/report.ts";
-import { formatFailure } from "../src/conformance/report.ts";
-import { show } from "../src/conformance/show.ts";
-import { findUsualSuspect } from "../src/conformance/usual-suspect.ts";
+import type { CaseResult } from "../src/run/report.ts";
+import { formatFailure } from "../src/run/report.ts";
+import { show } from "../src/case/show.ts";
+import { findUsualSuspect } from "../src/run/usual-suspect.ts";
 
 const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
 

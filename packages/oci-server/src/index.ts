@@ -6,7 +6,7 @@ export type {
   AuthorizedRequest,
   Challenge,
   Decision,
-} from "./authorize.ts";
-export type { IncomingRequest } from "./incoming.ts";
-export type { HandlerOptions, ServerLimits } from "./options.ts";
+} from "./settings/authorize.ts";
+export type { IncomingRequest } from "./http/incoming.ts";
+export type { HandlerOptions, ServerLimits } from "./settings/options.ts";
 export { createHandler, type Handler } from "./web-handler.ts";

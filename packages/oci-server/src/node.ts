@@ -7,12 +7,12 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "@ocilayout/oci-types";
 import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
 
-import { clientKey } from "./client-key.ts";
-import { createHandle } from "./handle.ts";
+import { clientKey } from "./limits/client-key.ts";
+import { createHandle } from "./endpoints/handle.ts";
 import { Connections } from "./node/connections.ts";
 import type { RequestListener } from "./node/listener.ts";
 import { createListener, listenWith } from "./node/listener.ts";
-import type { HandlerOptions } from "./options.ts";
+import type { HandlerOptions } from "./settings/options.ts";
 import { hostOfAddress, isLoopbackName } from "./pages/host.ts";
 
 export type {
@@ -23,9 +23,9 @@ export type {
   AuthorizedRequest,
   Challenge,
   Decision,
-} from "./authorize.ts";
-export type { IncomingRequest } from "./incoming.ts";
-export type { HandlerOptions, ServerLimits } from "./options.ts";
+} from "./settings/authorize.ts";
+export type { IncomingRequest } from "./http/incoming.ts";
+export type { HandlerOptions, ServerLimits } from "./settings/options.ts";
 export { createListener, type RequestListener };
 
 /** Options of {@link serve}. */

@@ -1,8 +1,8 @@
 import type { Registry } from "@ocilayout/oci-types";
 
-import type { AnswerContent } from "./answer.ts";
-import { createHandle } from "./handle.ts";
-import type { HandlerOptions } from "./options.ts";
+import type { AnswerContent } from "./http/answer.ts";
+import { createHandle } from "./endpoints/handle.ts";
+import type { HandlerOptions } from "./settings/options.ts";
 
 /** Answers a request to `/v2/`. Never rejects. */
 export type Handler = (request: Request) => Promise<Response>;

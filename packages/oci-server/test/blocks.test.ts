@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { inBlocks } from "../src/blocks.ts";
+import { inBlocks } from "../src/limits/blocks.ts";
 
 async function* from(
   chunks: readonly Uint8Array[],

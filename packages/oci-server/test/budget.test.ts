@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { Budget } from "../src/budget.ts";
-import { clientKey } from "../src/client-key.ts";
-import { Gate } from "../src/gate.ts";
-import { completeLimits } from "../src/options.ts";
-import { Patience } from "../src/patience.ts";
+import { Budget } from "../src/limits/budget.ts";
+import { clientKey } from "../src/limits/client-key.ts";
+import { Gate } from "../src/limits/gate.ts";
+import { completeLimits } from "../src/settings/options.ts";
+import { Patience } from "../src/http/patience.ts";
 
 const MIB = 1024 * 1024;
 const tooMany: unknown = expect.objectContaining({ status: 429, code: "TOOMANYREQUESTS" });

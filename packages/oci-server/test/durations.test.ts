@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { createHandler } from "../src/index.ts";
 import { serve } from "../src/node.ts";
-import { Patience } from "../src/patience.ts";
+import { Patience } from "../src/http/patience.ts";
 
 describe("a duration that no timer can wait for", () => {
   it.each(["idleMs", "requestMs", "rateWindowMs"])("is a RangeError as %s: it would end at once", (name) => {

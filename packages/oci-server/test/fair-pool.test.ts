@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { FairPool } from "../src/fair-pool.ts";
+import { FairPool } from "../src/limits/fair-pool.ts";
 
 /** Takes one unit after the other for `client`, until there is no more. Returns how many. */
 function takeAll(pool: FairPool, client: string | undefined): number {

@@ -1,5 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { computeDigest, createBlobReader, defineRegistry } from "@ocilayout/oci-types";
+import { createBlobReader, defineRegistry } from "@ocilayout/oci-backend";
+import { computeDigest } from "@ocilayout/oci-types";
 import type { BlobSource, Descriptor, Registry } from "@ocilayout/oci-types";
 import { describe, expect, it, vi } from "vitest";
 

@@ -10,8 +10,8 @@ import type {
   RegistryErrorCode,
   UploadStatus,
 } from "@ocilayout/oci-types";
+import { createBlobReader, requirePrecondition } from "@ocilayout/oci-backend";
 import {
-  createBlobReader,
   isRegistryError,
   octetStream,
   readBlobSource,
@@ -19,7 +19,6 @@ import {
   requireBytes,
   requireCount,
   requireDigest,
-  requirePrecondition,
   requireString,
 } from "@ocilayout/oci-types";
 import { isValidTag, requireRepository } from "@ocilayout/ociref";

@@ -1,5 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { computeDigest, defineRegistry, RegistryError } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { computeDigest, RegistryError } from "@ocilayout/oci-types";
 import { describe, expect, it, vi } from "vitest";
 
 import type { HandlerOptions } from "../src/index.ts";

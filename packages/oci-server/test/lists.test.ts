@@ -1,5 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { computeDigest, defineRegistry, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { computeDigest, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import type { Ask } from "./ask.ts";

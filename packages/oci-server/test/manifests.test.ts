@@ -1,5 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { collect, computeDigest, defineRegistry, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import type { Ask } from "./ask.ts";

@@ -1,6 +1,7 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import type { BlobSource, Registry } from "@ocilayout/oci-types";
-import { computeDigest, defineRegistry } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { computeDigest } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import type { Ask } from "./ask.ts";

@@ -1,5 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { collect, computeDigest, defineRegistry, RegistryError } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { collect, computeDigest, RegistryError } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { asking, codes, headersOf, serving } from "./ask.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { parseContentRange, parseRange } from "../src/range.ts";
+import { parseContentRange, parseRange } from "../src/http/range.ts";
 
 describe("RFC 9110, section 14.2: Range", () => {
   it.each([

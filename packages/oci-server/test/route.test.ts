@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { findRoute } from "../src/route.ts";
+import { findRoute } from "../src/http/route.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 

@@ -4,38 +4,41 @@ export {
   requireDuration,
   requireFlag,
   requireObject,
-  requirePage,
-  requirePrecondition,
   requireSignal,
   requireString,
-  type Page,
-} from "./arguments.ts";
-export { createBlobReader, type BlobReader, type BlobReaderOptions } from "./blob-reader.ts";
-export { readBlobSource, requireBytes, type BlobChunks, type BlobSource } from "./blob-source.ts";
-export { cloneJson } from "./clone-json.ts";
-export { collect } from "./collect.ts";
-export { defineRegistry } from "./define-registry.ts";
-export * from "./digest.ts";
-export * from "./errors.ts";
+} from "./basics/arguments.ts";
+export { requireBytes } from "./basics/bytes.ts";
+export type { CallOptions } from "./basics/call-options.ts";
+export { cloneJson } from "./basics/clone-json.ts";
+export * from "./basics/digest.ts";
+export * from "./basics/errors.ts";
+export { isRecord } from "./basics/is-record.ts";
+export { onAbort } from "./basics/on-abort.ts";
+export { readBlobSource, type BlobChunks, type BlobSource } from "./content/blob-source.ts";
 export {
+  computeDigest,
+  requireAlgorithm,
+  type ComputeDigestOptions,
+  type HashOptions,
+} from "./content/compute-digest.ts";
+export {
+  concatBytes,
   createHasher,
   createOneShotHasher,
   maxOneShotHashBytes,
   type Hasher,
   type HasherFactory,
-} from "./hasher.ts";
-export { onAbort } from "./on-abort.ts";
-export type * from "./registry.ts";
+} from "./content/hasher.ts";
+export { verifyStream, type MismatchError, type VerifyStreamOptions } from "./content/verify-stream.ts";
+export { annotationKeys } from "./documents/annotations.ts";
 export {
-  computeDigest,
-  requireAlgorithm,
-  verifyStream,
-  type ComputeDigestOptions,
-  type HashOptions,
-} from "./verify-stream.ts";
-export { annotationKeys } from "./annotations.ts";
-export { emptyDescriptor, type Annotations, type Descriptor, type Platform } from "./descriptor.ts";
-export type { ImageIndex, ImageManifest } from "./manifest.ts";
+  emptyDescriptor,
+  type Annotations,
+  type BlobDescriptor,
+  type Descriptor,
+  type Platform,
+} from "./documents/descriptor.ts";
+export type { ImageIndex, ImageManifest } from "./documents/manifest.ts";
 export {
   dockerMediaTypes,
   isMediaType,
@@ -44,8 +47,16 @@ export {
   octetStream,
   stripMediaTypeParameters,
   type ManifestKind,
-} from "./media-types.ts";
-export { checkManifest, parseManifest, type ParsedManifest } from "./parse-manifest.ts";
-export { maxDocumentDepth, maxDocumentNames, maxDocumentValues, scanDocument } from "./scan-document.ts";
-export type { Problem } from "./problems.ts";
-export { validateDescriptor, validateImageIndex, validateImageManifest } from "./validate.ts";
+} from "./documents/media-types.ts";
+export { checkManifest, parseManifest, type ParsedManifest } from "./documents/parse-manifest.ts";
+export {
+  maxDocumentDepth,
+  maxDocumentNames,
+  maxDocumentValues,
+  scanDocument,
+} from "./documents/scan-document.ts";
+export type { Problem } from "./documents/problems.ts";
+export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
+export type { BlobReader } from "./registry/blob-reader.ts";
+export { collect } from "./registry/collect.ts";
+export type * from "./registry/registry.ts";

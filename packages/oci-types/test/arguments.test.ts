@@ -6,8 +6,6 @@ import {
   requireDuration,
   requireFlag,
   requireObject,
-  requirePage,
-  requirePrecondition,
   requireSignal,
   requireString,
 } from "../src/index.ts";
@@ -94,43 +92,12 @@ describe("arguments", () => {
 
   it.each([null, "text", 7])("options that are %j are a TypeError that says so", (options) => {
     expect(() => requireSignal(options as unknown as object)).toThrow(/^options must be an object, not /);
-    expect(() => requirePage(options as unknown as object)).toThrow(/^options must be an object, not /);
-  });
-
-  it("a page is checked, and an empty startAfter is absent", () => {
-    expect(requirePage({})).toEqual({ startAfter: undefined, limit: undefined });
-    expect(requirePage({ startAfter: "", limit: 0 })).toEqual({ startAfter: undefined, limit: 0 });
-    expect(requirePage({ startAfter: "a" })).toEqual({ startAfter: "a", limit: undefined });
-    for (const limit of [-1, NaN, 0.5]) expect(() => requirePage({ limit })).toThrow(RangeError);
-    for (const wrong of [{ limit: "1" }, { limit: null }, { startAfter: 7 }, { startAfter: null }])
-      expect(() => requirePage(wrong as object)).toThrow(TypeError);
   });
 
   it("a flag is true or false, and nothing that is taken for it", () => {
     expect([requireFlag(true, "it"), requireFlag(false, "it")]).toEqual([true, false]);
     for (const value of [1, "", null, undefined])
       expect(() => requireFlag(value, "it")).toThrow(new TypeError("it must be true or false"));
-  });
-
-  it("a precondition needs a tag, one form and a digest", () => {
-    const digest = `sha256:${"0".repeat(64)}` as const;
-    for (const good of [{}, { ifMatch: "*" }, { ifMatch: digest }, { ifNoneMatch: "*" }] as const) {
-      expect(() => {
-        requirePrecondition(good, ["t"]);
-      }).not.toThrow();
-    }
-    const bad = [{ ifMatch: "*", ifNoneMatch: "*" }, { ifNoneMatch: digest as "*" }] as const;
-    for (const precondition of bad) {
-      expect(() => {
-        requirePrecondition(precondition, ["t"]);
-      }).toThrow(TypeError);
-    }
-    expect(() => {
-      requirePrecondition({ ifMatch: "*" }, []);
-    }).toThrow(TypeError);
-    expect(() => {
-      requirePrecondition({ ifMatch: "sha256:0" }, ["t"]);
-    }).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
   });
 });
 

@@ -1,18 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { describe, expect, it, vi } from "vitest";
 
-const src = join(import.meta.dirname, "../src");
-
 describe("in a browser", () => {
-  it("no module imports one of Node's, or uses a global that only Node has", () => {
-    for (const name of readdirSync(src)) {
-      const code = readFileSync(join(src, name), "utf8").replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
-      expect(code, name).not.toMatch(/from "(?!\.)|require\(|\bBuffer\b|\bsetImmediate\b|\b__dirname\b/);
-    }
-  });
-
   it("content is hashed with WebCrypto, where there is no Node", async () => {
     vi.resetModules();
     const lookup = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);

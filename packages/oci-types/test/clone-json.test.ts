@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { cloneJson } from "../src/clone-json.ts";
+import { cloneJson } from "../src/basics/clone-json.ts";
 
 it("a copy has the same values, and none of the objects and arrays", () => {
   const data = { text: "a", list: [1, { deep: null }], empty: {}, flag: false };

@@ -77,7 +77,7 @@ describe("isRegistryError", () => {
 
   it("knows the errors of another installed copy", async () => {
     vi.resetModules();
-    const copy = await import("../src/errors.ts");
+    const copy = await import("../src/basics/errors.ts");
     const error = new copy.RegistryError("DENIED");
     expect(error).not.toBeInstanceOf(RegistryError);
     expect(isRegistryError(error, "DENIED")).toBe(true);

@@ -39,8 +39,8 @@ describe("parseManifest", () => {
   it("knows manifests and indexes, of OCI and of Docker, and lets anything else be", () => {
     const parse = (document: unknown, type: string): string =>
       parseManifest(bytes(JSON.stringify(document)), type).kind;
-    expect(parse(manifest, imageManifest)).toBe("manifest");
-    expect(parse(manifest, dockerMediaTypes.manifest)).toBe("manifest");
+    expect(parse(manifest, imageManifest)).toBe("image");
+    expect(parse(manifest, dockerMediaTypes.manifest)).toBe("image");
     expect(parse(index, imageIndex)).toBe("index");
     expect(parse(index, dockerMediaTypes.manifestList)).toBe("index");
     expect(parse("anything", "application/vnd.example+json")).toBe("opaque");
@@ -211,7 +211,7 @@ describe("parseManifest", () => {
 
 describe("media types", () => {
   it("are compared exactly", () => {
-    expect(manifestKind(imageManifest)).toBe("manifest");
+    expect(manifestKind(imageManifest)).toBe("image");
     expect(manifestKind(imageManifest.toUpperCase())).toBe("opaque");
     expect(manifestKind("toString")).toBe("opaque");
   });

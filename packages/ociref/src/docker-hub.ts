@@ -1,5 +1,12 @@
 import type { Reference } from "./reference.ts";
-import { checkParts, invalid, parse, parseHostless, requireLength, splitHost } from "./reference.ts";
+import {
+  checkParts,
+  invalid,
+  parseReference,
+  parseHostlessReference,
+  requireLength,
+  splitHost,
+} from "./reference.ts";
 
 /** The host that a reference without one means. */
 export const dockerHubHost = "docker.io";
@@ -25,14 +32,14 @@ const IDENTIFIER = /^[a-f0-9]{64}$/;
  * identifier of an image.
  *
  * @see {@link https://github.com/distribution/reference/blob/main/normalize.go}
- * @throws `RegistryError` `NAME_INVALID` or `DIGEST_INVALID`, as {@link parse}.
+ * @throws `RegistryError` `NAME_INVALID` or `DIGEST_INVALID`, as {@link parseReference}.
  */
-export function parseRelative(text: string): Reference {
+export function parseRelativeReference(text: string): Reference {
   requireLength(text);
   if (IDENTIFIER.test(text)) throw invalid("repository", text, "it is an identifier");
   const { host, rest } = splitHost(text);
-  if (host !== undefined && host !== dockerHubHost && !ALIASES.has(host)) return parse(text);
-  const reference = parseHostless(rest);
+  if (host !== undefined && host !== dockerHubHost && !ALIASES.has(host)) return parseReference(text);
+  const reference = parseHostlessReference(rest);
   const { repository } = reference;
   return checkParts({
     ...reference,

@@ -1,4 +1,4 @@
-export { dockerHubHost, parseRelative } from "./docker-hub.ts";
+export { dockerHubHost, parseRelativeReference } from "./docker-hub.ts";
 export {
   isValidDigest,
   isValidHost,
@@ -7,5 +7,11 @@ export {
   maxRepositoryLength,
   maxTagLength,
 } from "./grammar.ts";
-export { formatReference, parse, parseHostless, tryParseHostless, type Reference } from "./reference.ts";
+export {
+  formatReference,
+  parseReference,
+  parseHostlessReference,
+  tryParseHostlessReference,
+  type Reference,
+} from "./reference.ts";
 export { requireRepository, requireTag } from "./require.ts";

@@ -35,7 +35,7 @@ type Part = "host" | "repository" | "tag" | "digest" | "reference";
  * @throws `RegistryError` `NAME_INVALID`, with the wrong part in `detail.part`; `DIGEST_INVALID` where that is
  * the digest.
  */
-export function parse(text: string): Reference {
+export function parseReference(text: string): Reference {
   requireLength(text);
   const { host, rest } = splitHost(text);
   if (host === undefined) throw invalid("host", text, "there is none");
@@ -46,17 +46,17 @@ export function parse(text: string): Reference {
  * Parses a reference without a host: `repository[:tag][@digest]`. What would be a host elsewhere is a part of the
  * repository here if its grammar allows that: `ghcr.io/a` is a repository, `localhost:5000/a` is none.
  *
- * @throws `RegistryError` As {@link parse}.
+ * @throws `RegistryError` As {@link parseReference}.
  */
-export function parseHostless(text: string): Reference {
+export function parseHostlessReference(text: string): Reference {
   requireLength(text);
   return parsePath(text);
 }
 
 /**
- * Whether {@link parseHostless} would take `text`, and what it would make of it: `undefined` in place of an error.
+ * Whether {@link parseHostlessReference} would take `text`, and what it would make of it: `undefined` in place of an error.
  */
-export function tryParseHostless(text: string): Reference | undefined {
+export function tryParseHostlessReference(text: string): Reference | undefined {
   requireString(text, "a reference");
   if (text.length > maxReferenceLength) return undefined;
   const reference = splitPath(text);
@@ -64,9 +64,9 @@ export function tryParseHostless(text: string): Reference | undefined {
 }
 
 /**
- * Writes a reference down: what {@link parse} reads back where it has a host, {@link parseHostless} where it has none.
+ * Writes a reference down: what {@link parseReference} reads back where it has a host, {@link parseHostlessReference} where it has none.
  *
- * @throws `RegistryError` As {@link parse}, where a part of it is not valid, and where the host would be read as a part
+ * @throws `RegistryError` As {@link parseReference}, where a part of it is not valid, and where the host would be read as a part
  * of the repository: `registry` needs a port.
  */
 export function formatReference(reference: Reference): string {

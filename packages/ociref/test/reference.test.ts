@@ -7,10 +7,10 @@ import {
   isValidHost,
   isValidRepository,
   isValidTag,
-  parse,
-  parseHostless,
-  parseRelative,
-  tryParseHostless,
+  parseReference,
+  parseHostlessReference,
+  parseRelativeReference,
+  tryParseHostlessReference,
   type Reference,
 } from "../src/index.ts";
 
@@ -29,7 +29,7 @@ describe("parse", () => {
     ["example.com/a@foo+bar:x_y", { host: "example.com", repository: "a", digest: "foo+bar:x_y" }],
     ["HOST/a", { host: "HOST", repository: "a" }],
   ])("reads %s", (text, reference) => {
-    expect(parse(text)).toEqual(reference);
+    expect(parseReference(text)).toEqual(reference);
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe("parse", () => {
     ["ghcr.io/a\0", "repository"],
     ["", "host"],
   ])("refuses %j with NAME_INVALID and says that it is the %s", (text, part) => {
-    expect(() => parse(text)).toThrow(
+    expect(() => parseReference(text)).toThrow(
       expect.objectContaining({ code: "NAME_INVALID", detail: expect.objectContaining({ part }) as unknown }),
     );
   });
@@ -63,23 +63,23 @@ describe("parse", () => {
     "ghcr.io/a@sha256:" + "A".repeat(64),
     `ghcr.io/a@${digest}@${digest}`,
   ])("refuses %s with DIGEST_INVALID", (text) => {
-    expect(() => parse(text)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
+    expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
   });
 
   it("says why: too long, upper case, empty", () => {
-    expect(() => parse("ghcr.io/Foo")).toThrow("it has upper-case letters");
-    expect(() => parse(`ghcr.io/a:${"b".repeat(129)}`)).toThrow("it is longer than 128 bytes");
-    expect(() => parse("ghcr.io/")).toThrow("it is empty");
+    expect(() => parseReference("ghcr.io/Foo")).toThrow("it has upper-case letters");
+    expect(() => parseReference(`ghcr.io/a:${"b".repeat(129)}`)).toThrow("it is longer than 128 bytes");
+    expect(() => parseReference("ghcr.io/")).toThrow("it is empty");
   });
 
   it("3: says TypeError of what is no string", () => {
-    expect(() => parse(7 as unknown as string)).toThrow(TypeError);
-    expect(() => parseRelative(undefined as unknown as string)).toThrow(TypeError);
-    expect(() => tryParseHostless(["a"] as unknown as string)).toThrow(TypeError);
+    expect(() => parseReference(7 as unknown as string)).toThrow(TypeError);
+    expect(() => parseRelativeReference(undefined as unknown as string)).toThrow(TypeError);
+    expect(() => tryParseHostlessReference(["a"] as unknown as string)).toThrow(TypeError);
   });
 });
 
-describe("parseRelative", () => {
+describe("parseRelativeReference", () => {
   it.each<[string, Reference]>([
     ["ubuntu", { host: "docker.io", repository: "library/ubuntu" }],
     ["ubuntu:24.04", { host: "docker.io", repository: "library/ubuntu", tag: "24.04" }],
@@ -95,36 +95,38 @@ describe("parseRelative", () => {
     ["ghcr.io/app", { host: "ghcr.io", repository: "app" }],
     ["localhost:5000/app", { host: "localhost:5000", repository: "app" }],
   ])("reads %s", (text, reference) => {
-    expect(parseRelative(text)).toEqual(reference);
+    expect(parseRelativeReference(text)).toEqual(reference);
   });
 
   it("adds no tag", () => {
-    expect(parseRelative("ubuntu")).not.toHaveProperty("tag");
+    expect(parseRelativeReference("ubuntu")).not.toHaveProperty("tag");
   });
 
   it("refuses the 64 hexadecimal digits that mean an image of the local Docker, but not as part of a name", () => {
     const id = digest.slice("sha256:".length);
-    expect(() => parseRelative(id)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
-    expect(parseRelative(`docker.io/${id}`).repository).toBe(`library/${id}`);
-    expect(parseRelative(`${id}:v1`)).toMatchObject({ repository: `library/${id}`, tag: "v1" });
+    expect(() => parseRelativeReference(id)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
+    expect(parseRelativeReference(`docker.io/${id}`).repository).toBe(`library/${id}`);
+    expect(parseRelativeReference(`${id}:v1`)).toMatchObject({ repository: `library/${id}`, tag: "v1" });
   });
 
   it("refuses a name that is too long once it is below library", () => {
-    expect(() => parseRelative("a".repeat(250))).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
+    expect(() => parseRelativeReference("a".repeat(250))).toThrow(
+      expect.objectContaining({ code: "NAME_INVALID" }),
+    );
   });
 });
 
-describe("parseHostless", () => {
+describe("parseHostlessReference", () => {
   it("takes a dotted name for a part of the repository, and a port for none", () => {
-    expect(parseHostless("ghcr.io/a/b:v1")).toEqual({ repository: "ghcr.io/a/b", tag: "v1" });
-    expect(tryParseHostless("localhost:5000/foo:bar")).toBeUndefined();
-    expect(() => parseHostless("localhost:5000/foo:bar")).toThrow(
+    expect(parseHostlessReference("ghcr.io/a/b:v1")).toEqual({ repository: "ghcr.io/a/b", tag: "v1" });
+    expect(tryParseHostlessReference("localhost:5000/foo:bar")).toBeUndefined();
+    expect(() => parseHostlessReference("localhost:5000/foo:bar")).toThrow(
       expect.objectContaining({ code: "NAME_INVALID" }),
     );
   });
 
   it("reads the forms of a ref name", () => {
-    expect(["a", "a:b", `a@${digest}`, `a:b@${digest}`].map(tryParseHostless)).toEqual([
+    expect(["a", "a:b", `a@${digest}`, `a:b@${digest}`].map(tryParseHostlessReference)).toEqual([
       { repository: "a" },
       { repository: "a", tag: "b" },
       { repository: "a", digest },
@@ -133,7 +135,7 @@ describe("parseHostless", () => {
   });
 
   it.each(["", "Foo/Bar:1", "a:b:c", "v1.0+build", "a@b", ":b", "a/../b"])("refuses %j", (text) => {
-    expect(tryParseHostless(text)).toBeUndefined();
+    expect(tryParseHostlessReference(text)).toBeUndefined();
   });
 });
 
@@ -247,12 +249,12 @@ describe("for all references", () => {
   it("what is written down is read back", () => {
     fc.assert(
       fc.property(full, (reference) => {
-        expect(parse(formatReference(reference))).toEqual(reference);
+        expect(parseReference(formatReference(reference))).toEqual(reference);
       }),
     );
     fc.assert(
       fc.property(hostless, (reference) => {
-        expect(parseHostless(formatReference(reference))).toEqual(reference);
+        expect(parseHostlessReference(formatReference(reference))).toEqual(reference);
       }),
     );
   });
@@ -260,7 +262,7 @@ describe("for all references", () => {
   it("what is read is written down as it was", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z.:@/[\]0-9-]{0,30}$/)), (text) => {
-        const reference = tryParseHostless(text);
+        const reference = tryParseHostlessReference(text);
         if (reference !== undefined) expect(formatReference(reference)).toBe(text);
       }),
       { numRuns: 5000 },
@@ -272,7 +274,7 @@ describe("for all references", () => {
       fc.property(
         fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[a-zA-Z.:@/[\]0-9_-]{0,40}$/)),
         (text) => {
-          for (const read of [parse, parseRelative, parseHostless]) {
+          for (const read of [parseReference, parseRelativeReference, parseHostlessReference]) {
             try {
               read(text);
             } catch (error) {
@@ -335,8 +337,9 @@ describe("a megabyte of hostile input", () => {
     try {
       for (const check of [isValidHost, isValidRepository, isValidTag, isValidDigest])
         expect(check(hostile)).toBe(false);
-      for (const read of [parse, parseRelative, parseHostless]) expect(() => read(hostile)).toThrow();
-      expect(tryParseHostless(hostile)).toBeUndefined();
+      for (const read of [parseReference, parseRelativeReference, parseHostlessReference])
+        expect(() => read(hostile)).toThrow();
+      expect(tryParseHostlessReference(hostile)).toBeUndefined();
       expect(() => formatReference({ repository: hostile })).toThrow();
     } finally {
       for (const spy of spies) spy.mockRestore();

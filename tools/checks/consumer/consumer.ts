@@ -6,14 +6,9 @@ import { join } from "node:path";
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import { createHandler } from "@ocilayout/oci-server";
 import { serve } from "@ocilayout/oci-server/node";
-import {
-  collect,
-  defineRegistry,
-  isRegistryError,
-  type Descriptor,
-  type Registry,
-} from "@ocilayout/oci-types";
-import { parse } from "@ocilayout/ociref";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { collect, isRegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
+import { parseReference } from "@ocilayout/ociref";
 import { openTarget, runConformance, type ConformanceReport } from "@ocilayout/layout-testkit";
 import { checkLayoutDirectory } from "@ocilayout/layout-testkit/layout";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
@@ -21,7 +16,7 @@ import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 const directory = mkdtempSync(join(tmpdir(), "consumer-"));
 const layout: LayoutRegistry = await openLayout(directory);
 const registry: Registry = layout;
-const { tag = "latest", repository } = parse("example.com/team/app:v1");
+const { tag = "latest", repository } = parseReference("example.com/team/app:v1");
 const pushed: Descriptor = await registry.pushManifest(
   repository,
   new Uint8Array([1]),

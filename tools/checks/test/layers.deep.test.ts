@@ -20,13 +20,19 @@ describe("the layering", () => {
     ["packages/ociref/src/index.ts", "node:path"],
     ["packages/layout-core/src/index.ts", "@ocilayout/layout-per-repo"],
     ["packages/layout-core/src/index.ts", "node:fs"],
-    ["packages/layout-core/src/fs/lock.ts", "@ocilayout/layout-testkit"],
+    ["packages/layout-core/src/lock/lock.ts", "@ocilayout/layout-testkit"],
     ["packages/layout-core/src/index.ts", "../../oci-types/src/index.ts"],
     ["packages/layout-per-repo/src/index.ts", "@ocilayout/layout-testkit"],
     ["packages/layout-testkit/src/index.ts", "@ocilayout/layout-core"],
     ["packages/oci-server/src/node.ts", "@ocilayout/layout-core"],
-    ["packages/oci-server/src/handle.ts", "node:http"],
-    ["packages/oci-server/src/handle.ts", "@ocilayout/layout-core"],
+    ["packages/layout-core/src/lock/lock.ts", "node:fs"],
+    ["packages/layout-core/src/disk/atomic-file.ts", "node:fs"],
+    ["packages/layout-core/src/disk/disk.ts", "../lock/lock.ts"],
+    ["packages/layout-core/src/disk/atomic-file.ts", "../lock/lock.ts"],
+    ["packages/oci-backend/src/index.ts", "node:crypto"],
+    ["packages/oci-image/src/index.ts", "@ocilayout/layout-core"],
+    ["packages/oci-server/src/endpoints/handle.ts", "node:http"],
+    ["packages/oci-server/src/endpoints/handle.ts", "@ocilayout/layout-core"],
   ])("%s must not import %s", async (file, name) => {
     expect(await refuses(file, `import "${name}";`)).toBe(true);
   });
@@ -34,8 +40,8 @@ describe("the layering", () => {
   it.each([
     ["packages/ociref/src/index.ts", "@ocilayout/oci-types"],
     ["packages/layout-core/src/index.ts", "node:path"],
-    ["packages/layout-core/src/fs/lock.ts", "node:fs"],
-    ["packages/layout-core/src/fs/lock.ts", "@ocilayout/ociref"],
+    ["packages/layout-core/src/disk/disk.ts", "node:fs"],
+    ["packages/layout-core/src/lock/lock.ts", "@ocilayout/ociref"],
     ["packages/oci-server/src/node.ts", "node:http"],
     ["packages/oci-server/src/node/listener.ts", "node:http"],
   ])("%s may import %s", async (file, name) => {

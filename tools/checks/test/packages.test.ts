@@ -3,17 +3,9 @@ import { join } from "node:path";
 
 import { expect, it } from "vitest";
 
-const root = join(import.meta.dirname, "../../..");
+import { layers } from "../../lint/layers.js";
 
-/** What each package may depend on, as docs/decisions/0002 says. */
-const layers: Readonly<Record<string, readonly string[]>> = {
-  "oci-types": [],
-  ociref: ["oci-types"],
-  "layout-core": ["oci-types", "ociref"],
-  "layout-per-repo": ["oci-types", "ociref", "layout-core"],
-  "layout-testkit": ["oci-types", "ociref"],
-  "oci-server": ["oci-types", "ociref"],
-};
+const root = join(import.meta.dirname, "../../..");
 
 /** Dependencies of somebody else's that earn their place (docs/decisions/0013). */
 const earned: Readonly<Record<string, readonly string[]>> = { "layout-testkit": ["fast-check"] };

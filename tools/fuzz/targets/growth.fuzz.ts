@@ -1,14 +1,20 @@
 import { posix } from "node:path";
 
 import { parseManifest, validateImageIndex } from "@ocilayout/oci-types";
-import { isValidHost, isValidRepository, isValidTag, parse, parseRelative } from "@ocilayout/ociref";
+import {
+  isValidHost,
+  isValidRepository,
+  isValidTag,
+  parseReference,
+  parseRelativeReference,
+} from "@ocilayout/ociref";
 import { expect, it } from "vitest";
 
-import { nodeDisk } from "../../../packages/layout-core/src/fs/disk.ts";
-import { findLayoutOn } from "../../../packages/layout-core/src/find-layout.ts";
-import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-text.ts";
-import { setMember } from "../../../packages/layout-core/src/json-text.ts";
-import { readManifest } from "../../../packages/layout-core/src/stored-manifest.ts";
+import { nodeDisk } from "../../../packages/layout-core/src/disk/disk.ts";
+import { findLayoutOn } from "../../../packages/layout-core/src/find/find-layout.ts";
+import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-json/index-text.ts";
+import { setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
+import { readManifest } from "../../../packages/layout-core/src/manifests/stored-manifest.ts";
 
 const digest = `sha256:${"0".repeat(64)}` as const;
 const mediaType = "application/vnd.oci.image.index.v1+json";
@@ -127,8 +133,8 @@ const shapes: Readonly<Record<string, (size: number) => () => void>> = {
   "a reference": (n) => {
     const text = `${"a/".repeat(n)}:`;
     return () => {
-      tryTo(() => parse(text));
-      tryTo(() => parseRelative(text));
+      tryTo(() => parseReference(text));
+      tryTo(() => parseRelativeReference(text));
     };
   },
   "a path": (n) => {

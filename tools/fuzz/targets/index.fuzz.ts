@@ -6,7 +6,7 @@ import { collect, isRegistryError } from "@ocilayout/oci-types";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { nodeDisk, type Disk } from "../../../packages/layout-core/src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../../../packages/layout-core/src/disk/disk.ts";
 import { openLayoutOn } from "../../../packages/layout-core/src/open-layout.ts";
 import { indexDocument } from "./documents.ts";
 import { jsonText, mutated } from "./json.ts";

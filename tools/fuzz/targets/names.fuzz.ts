@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { findLayout, openLayout } from "@ocilayout/layout-core";
 import { openPerRepository, type PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
-import { parse, parseHostless, parseRelative } from "@ocilayout/ociref";
+import { parseReference, parseHostlessReference, parseRelativeReference } from "@ocilayout/ociref";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
@@ -160,7 +160,8 @@ it("references and paths", async () => {
     .array(hostileText, { maxLength: 4 })
     .chain((parts) => fc.constantFrom("/", ":", "@", "").map((by) => parts.join(by)));
   await fuzz("references", 20_000, joined, async (text) => {
-    for (const read of [parse, parseRelative, parseHostless]) await outcome(() => read(text));
+    for (const read of [parseReference, parseRelativeReference, parseHostlessReference])
+      await outcome(() => read(text));
     await outcome(() => findLayout(text));
   });
 });

@@ -1,4 +1,4 @@
-import { torn } from "../../../packages/layout-core/src/fs/layout-files.ts";
+import { torn } from "../../../packages/layout-core/src/disk/layout-files.ts";
 
 // No other program writes here: an index.json that is damaged stays so, and thousands of them are read.
 torn.waitMs = 0;

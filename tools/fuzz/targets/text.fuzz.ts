@@ -2,11 +2,11 @@ import { isRegistryError, parseManifest } from "@ocilayout/oci-types";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { isForeign, parseEntry, untagEntry } from "../../../packages/layout-core/src/entry.ts";
-import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-text.ts";
-import { JsonTextError, setMember } from "../../../packages/layout-core/src/json-text.ts";
-import type { NameRules } from "../../../packages/layout-core/src/ref-name.ts";
-import { readManifest } from "../../../packages/layout-core/src/stored-manifest.ts";
+import { isForeign, parseEntry, untagEntry } from "../../../packages/layout-core/src/index-json/entry.ts";
+import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-json/index-text.ts";
+import { JsonTextError, setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
+import type { NameRules } from "../../../packages/layout-core/src/index-json/ref-name.ts";
+import { readManifest } from "../../../packages/layout-core/src/manifests/stored-manifest.ts";
 import { descriptor, digest, indexDocument, manifest, mediaType } from "./documents.ts";
 import { jsonText, mutated } from "./json.ts";
 import { fuzz } from "./run.ts";
@@ -15,7 +15,7 @@ const rules: NameRules = { defaultRepository: "default", refNameStyle: "tag" };
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** `text` parsed, or nothing where it is not JSON. */
-function parse(text: string): { value: unknown } | undefined {
+function parseReference(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
   } catch {
@@ -48,17 +48,17 @@ const indexText = fc.oneof(
 it("an index document, taken apart and joined", async () => {
   await fuzz("index text", 25_000, indexText, (text) => {
     const parsed = tryParseIndex(text);
-    const json = parse(text);
+    const json = parseReference(text);
     if (parsed === undefined) return;
     // What is taken for an index is JSON but for its entries, and says the same when it is joined with one more.
-    const entries = parsed.entries.map(parse);
+    const entries = parsed.entries.map(parseReference);
     if (entries.includes(undefined)) {
       expect(json).toBeUndefined();
       return;
     }
     if (json === undefined || !isObject(json.value))
       throw new Error("taken for an index, and no JSON object");
-    const joined = parse(joinIndexText(parsed, [...parsed.entries, '"one more"']));
+    const joined = parseReference(joinIndexText(parsed, [...parsed.entries, '"one more"']));
     const before = Object.entries(json.value).filter(([key]) => key !== "manifests");
     if (!isObject(joined?.value)) throw new Error("joined, and no JSON object");
     expect(Object.entries(joined.value).filter(([key]) => key !== "manifests")).toEqual(before);
@@ -74,7 +74,7 @@ it("an entry, read and untagged", async () => {
     jsonText,
   );
   await fuzz("entry", 15_000, text, (entryText) => {
-    const json = parse(entryText);
+    const json = parseReference(entryText);
     if (json === undefined) return;
     const entry = parseEntry(entryText, rules);
     expect(entry.text).toBe(entryText);

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, open, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { annotationKeys, createBlobReader, excerpt, RegistryError } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { annotationKeys, excerpt, RegistryError } from "@ocilayout/oci-types";
 
 import { planPlaces, putInPlace } from "./places.ts";
 

@@ -59,7 +59,7 @@ export const pull: Command = defineCommand({
 async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; skipped: number }> {
   const { digest, mediaType } = reader.descriptor;
   const parsed = parseManifest(await reader.bytes(), mediaType);
-  if (parsed.kind !== "manifest") {
+  if (parsed.kind !== "image") {
     throw new RegistryError(
       "UNSUPPORTED",
       `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests, by digest" : "no manifest with layers"}`,

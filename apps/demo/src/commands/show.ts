@@ -90,7 +90,7 @@ const STATES: ReadonlyMap<string, TreeNode["state"]> = new Map([
   ["STORAGE_FAILED", "unreadable"],
 ]);
 
-function roleOf(mediaType: string): "index" | "manifest" | "other" {
+function roleOf(mediaType: string): "index" | "image" | "other" {
   const kind = manifestKind(mediaType);
   return kind === "opaque" ? "other" : kind;
 }

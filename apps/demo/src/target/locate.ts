@@ -5,7 +5,7 @@ import type { DirectoryKind } from "@ocilayout/layout-core";
 import { findLayout, inspectDirectory } from "@ocilayout/layout-core";
 import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import type { Reference } from "@ocilayout/ociref";
-import { parseHostless } from "@ocilayout/ociref";
+import { parseHostlessReference } from "@ocilayout/ociref";
 
 import { explainMissing } from "./advise.ts";
 
@@ -64,11 +64,11 @@ export function locateInTree(path: string): Target {
 /** The directory before a double slash, and the reference behind it. */
 function cutAtMark(path: string): (Reference & { readonly directory: string }) | undefined {
   const at = path.indexOf("//", 1);
-  return at < 0 ? undefined : { directory: path.slice(0, at), ...parseHostless(path.slice(at + 2)) };
+  return at < 0 ? undefined : { directory: path.slice(0, at), ...parseHostlessReference(path.slice(at + 2)) };
 }
 
 function inTree(path: string, directory: string, rest: string): Target {
-  return { path, directory, ...parseHostless(rest), exists: isDirectory(directory) };
+  return { path, directory, ...parseHostlessReference(rest), exists: isDirectory(directory) };
 }
 
 /** `path` as a whole: a layout's directory, or with `perRepo` that of all layouts. */

@@ -1,5 +1,5 @@
-import type { WalkStep } from "@ocilayout/layout-core";
-import { formatPlatform, walkManifest } from "@ocilayout/layout-core";
+import type { WalkStep } from "@ocilayout/oci-image";
+import { formatPlatform, walkManifest } from "@ocilayout/oci-image";
 import type { Annotations, CallOptions, RegistryLister, RegistryReader } from "@ocilayout/oci-types";
 
 import type { TreeNode } from "./node.ts";
@@ -69,11 +69,7 @@ function nodeOf(
 ): TreeNode {
   const { mediaType, digest, size, platform } = descriptor;
   const document =
-    manifest?.kind === "manifest"
-      ? manifest.manifest
-      : manifest?.kind === "index"
-        ? manifest.index
-        : undefined;
+    manifest?.kind === "image" ? manifest.manifest : manifest?.kind === "index" ? manifest.index : undefined;
   const annotations: Annotations = { ...descriptor.annotations, ...document?.annotations };
   return {
     depth,

@@ -1,4 +1,4 @@
-import type { WalkStep } from "@ocilayout/layout-core";
+import type { WalkStep } from "@ocilayout/oci-image";
 import type { Annotations } from "@ocilayout/oci-types";
 
 /**

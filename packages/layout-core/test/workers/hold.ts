@@ -4,8 +4,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { nodeDisk } from "../../src/fs/disk.ts";
-import { acquireLock } from "../../src/fs/lock.ts";
+import { nodeDisk } from "../../src/disk/disk.ts";
+import { acquireLock } from "../../src/lock/lock.ts";
 
 const [, script = "", path = "", timeoutMs = "", role] = process.argv;
 

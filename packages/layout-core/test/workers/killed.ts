@@ -1,7 +1,7 @@
 // A process that is killed at a step: `killed.ts DIRECTORY OPERATION STEP ARGUMENT`. Exits with 0 where it has fewer steps.
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
-import { nodeDisk, type Disk } from "../../src/fs/disk.ts";
+import { nodeDisk, type Disk } from "../../src/disk/disk.ts";
 import { fullDisk, type Shortage } from "../full-disk.ts";
 import { openLayoutOn, type LayoutRegistry } from "../../src/open-layout.ts";
 

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-import type { ConformanceOptions } from "../conformance/options.ts";
+import type { ConformanceOptions } from "../run/options.ts";
 import { UsageError } from "./usage.ts";
 
 /** What the command line asks for. */

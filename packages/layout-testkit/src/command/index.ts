@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 
-import type { ConformanceOptions } from "../conformance/options.ts";
-import type { Plan } from "../conformance/plan.ts";
-import { planCases } from "../conformance/plan.ts";
+import type { ConformanceOptions } from "../run/options.ts";
+import type { Plan } from "../run/plan.ts";
+import { planCases } from "../run/plan.ts";
 import type { Command } from "./arguments.ts";
 import { parseCommand } from "./arguments.ts";
 import { findCases, formatList } from "./list.ts";

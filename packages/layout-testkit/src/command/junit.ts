@@ -1,5 +1,5 @@
-import type { CaseResult } from "../conformance/report.ts";
-import { formatFailure } from "../conformance/report.ts";
+import type { CaseResult } from "../run/report.ts";
+import { formatFailure } from "../run/report.ts";
 
 /**
  * The results as JUnit XML, in one suite of the name `suite`. A test's class is the suite and the facet that the id

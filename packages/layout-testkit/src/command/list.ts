@@ -1,6 +1,6 @@
-import type { ConformanceCase } from "../conformance/case.ts";
-import { allCases } from "../conformance/cases/index.ts";
-import { isSelected } from "../conformance/select.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { allCases } from "../cases/index.ts";
+import { isSelected } from "../run/select.ts";
 import { UsageError } from "./usage.ts";
 
 /** Every case that `only` selects, whatever the backend; a UsageError where one of them begins no id. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 
-import type { ConformanceOptions } from "../conformance/options.ts";
+import type { ConformanceOptions } from "../run/options.ts";
 import { UsageError } from "./usage.ts";
 
 /** Loads the module `target` and finds the options in it; a UsageError where there are none. */

@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
 
-import type { Plan } from "../conformance/plan.ts";
-import type { CaseResult } from "../conformance/report.ts";
-import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../conformance/report.ts";
+import type { Plan } from "../run/plan.ts";
+import type { CaseResult } from "../run/report.ts";
+import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../run/report.ts";
 import type { Command } from "./arguments.ts";
 import { formatJUnit } from "./junit.ts";
 import { openReportFile } from "./report-file.ts";

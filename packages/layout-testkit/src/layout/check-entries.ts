@@ -1,6 +1,6 @@
 import type { Descriptor } from "@ocilayout/oci-types";
 import { annotationKeys, excerpt } from "@ocilayout/oci-types";
-import { isValidTag, tryParseHostless } from "@ocilayout/ociref";
+import { isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
 import type { Contents } from "./check-content.ts";
 import type { LayoutEntry } from "./check-files.ts";
@@ -73,12 +73,12 @@ function nameOf({ annotations = {} }: Descriptor): string | undefined {
 
 function repositoryOf(name: string | undefined): string {
   if (name === undefined || isValidTag(name)) return NO_REPOSITORY;
-  return tryParseHostless(name)?.repository ?? name;
+  return tryParseHostlessReference(name)?.repository ?? name;
 }
 
 function isTagged(name: string | undefined): boolean {
   if (name === undefined) return false;
-  const reference = isValidTag(name) ? undefined : tryParseHostless(name);
+  const reference = isValidTag(name) ? undefined : tryParseHostlessReference(name);
   return reference === undefined || reference.tag !== undefined;
 }
 

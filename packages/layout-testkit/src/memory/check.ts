@@ -1,4 +1,4 @@
-import type { Page } from "@ocilayout/oci-types";
+import type { Page } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
 import { requireTag } from "@ocilayout/ociref";
 

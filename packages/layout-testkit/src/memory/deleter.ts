@@ -1,5 +1,6 @@
 import type { CallOptions, DeleteTagOptions, RegistryDeleter } from "@ocilayout/oci-types";
-import { RegistryError, requireDigest, requirePrecondition } from "@ocilayout/oci-types";
+import { requirePrecondition } from "@ocilayout/oci-backend";
+import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { byCodeUnits, unknownBlob, unknownManifest, unknownTag } from "./check.ts";

@@ -1,5 +1,6 @@
 import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
-import { RegistryError, requireDigest, requirePage, requireString } from "@ocilayout/oci-types";
+import { requirePage } from "@ocilayout/oci-backend";
+import { RegistryError, requireDigest, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { byCodeUnits, page } from "./check.ts";

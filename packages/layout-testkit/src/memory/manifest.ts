@@ -45,7 +45,7 @@ export function referencesOf(manifest: StoredManifest): string[] {
   switch (parsed.kind) {
     case "index":
       return childrenOf(manifest).map(({ digest }) => digest);
-    case "manifest":
+    case "image":
       return [parsed.manifest.config, ...parsed.manifest.layers].map(({ digest }) => digest);
     case "opaque":
       return findDigests(content);
@@ -58,7 +58,7 @@ export function describeReferrer({ mediaType, digest, content, parsed }: StoredM
   if (parsed.kind === "opaque") return { mediaType, digest, size };
   const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
   const own = document.artifactType === "" ? undefined : document.artifactType;
-  const artifactType = own ?? (parsed.kind === "manifest" ? parsed.manifest.config.mediaType : undefined);
+  const artifactType = own ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
   const annotations: Annotations | undefined =
     document.annotations === undefined ? undefined : { ...document.annotations };
   return {

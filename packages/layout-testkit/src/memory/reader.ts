@@ -1,12 +1,6 @@
 import type { BlobReader, ByteRange, CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import {
-  createBlobReader,
-  octetStream,
-  RegistryError,
-  requireCount,
-  requireDigest,
-  requireObject,
-} from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { octetStream, RegistryError, requireCount, requireDigest, requireObject } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { unknownBlob, unknownManifest, unknownTag } from "./check.ts";

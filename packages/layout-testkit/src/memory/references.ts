@@ -37,7 +37,7 @@ function* references(
 ): Generator<{ descriptor: Descriptor; isExempt: boolean }, void, undefined> {
   if (parsed.kind === "index")
     for (const descriptor of parsed.index.manifests) yield { descriptor, isExempt: false };
-  if (parsed.kind !== "manifest") return;
+  if (parsed.kind !== "image") return;
   yield { descriptor: parsed.manifest.config, isExempt: false };
   for (const descriptor of parsed.manifest.layers)
     yield { descriptor, isExempt: (descriptor.urls?.length ?? 0) > 0 };

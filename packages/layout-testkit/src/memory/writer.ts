@@ -6,6 +6,8 @@ import type {
   Precondition,
   PushManifestOptions,
 } from "@ocilayout/oci-types";
+import { requirePrecondition } from "@ocilayout/oci-backend";
+import { verifyStream } from "@ocilayout/oci-types";
 import {
   computeDigest,
   octetStream,
@@ -16,8 +18,6 @@ import {
   requireCount,
   requireDigest,
   requireObject,
-  requirePrecondition,
-  verifyStream,
 } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 

@@ -1,7 +1,7 @@
 import type { Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 import fc from "fast-check";
 
-import { NoAnswer, within } from "../conformance/time-limit.ts";
+import { NoAnswer, within } from "../case/time-limit.ts";
 import type { World } from "./content.ts";
 import { createWorld } from "./content.ts";
 import { everything } from "./everything.ts";

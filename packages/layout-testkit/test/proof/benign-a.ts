@@ -7,7 +7,8 @@ import type {
   RegistryCapabilities,
   RegistryErrorCode,
 } from "@ocilayout/oci-types";
-import { createBlobReader, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { MemoryOptions } from "../../src/memory/index.ts";
 import { changeReader, changeWriter, changeWriters, unless } from "../mutants/mutant.ts";

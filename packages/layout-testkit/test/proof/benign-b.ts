@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 
 import type { BlobReader, Descriptor, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
-import { defineRegistry, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { defineRegistry } from "@ocilayout/oci-backend";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { ConformanceTarget } from "../../src/index.ts";
 import type { MemoryOptions } from "../../src/memory/index.ts";
@@ -374,7 +375,7 @@ export const benignVariants: readonly Benign[] = [
       checksReferences: true,
       conditionalTags: true,
       persistent: true,
-      digestAlgorithms: true,
+      sha512: true,
     },
   })),
   benign("says nothing of what it can do", () => ({ capabilities: undefined })),
@@ -412,7 +413,7 @@ export const benignVariants: readonly Benign[] = [
         conditionalTags: false,
         repositoryScopedBlobs: false,
         checksReferences: false,
-        digestAlgorithms: false,
+        sha512: false,
       },
     },
   ),
@@ -429,10 +430,10 @@ export const benignVariants: readonly Benign[] = [
     capabilities: { repositoryScopedBlobs: false },
   }),
   benign("knows sha256 alone", (whole) => refusesSha512(whole, "DIGEST_INVALID"), {
-    capabilities: { digestAlgorithms: false },
+    capabilities: { sha512: false },
   }),
   benign("calls sha512 unsupported", (whole) => refusesSha512(whole, "UNSUPPORTED"), {
-    capabilities: { digestAlgorithms: false },
+    capabilities: { sha512: false },
   }),
   {
     what: "forgets everything",

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
-import { FairPool } from "../fair-pool.ts";
+import { FairPool } from "../limits/fair-pool.ts";
 
 /** What is known of a connection. */
 interface Connection {

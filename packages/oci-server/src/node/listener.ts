@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Registry } from "@ocilayout/oci-types";
 
-import { clientKey } from "../client-key.ts";
-import type { Handle } from "../handle.ts";
-import { createHandle } from "../handle.ts";
-import type { IncomingRequest } from "../incoming.ts";
-import type { HandlerOptions } from "../options.ts";
+import { clientKey } from "../limits/client-key.ts";
+import type { Handle } from "../endpoints/handle.ts";
+import { createHandle } from "../endpoints/handle.ts";
+import type { IncomingRequest } from "../http/incoming.ts";
+import type { HandlerOptions } from "../settings/options.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { ConnectionTurns } from "./turns.ts";
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Answer, AnswerContent } from "../answer.ts";
-import type { ServerLimits } from "../options.ts";
-import { Patience } from "../patience.ts";
+import type { Answer, AnswerContent } from "../http/answer.ts";
+import type { ServerLimits } from "../settings/options.ts";
+import { Patience } from "../http/patience.ts";
 import { linger } from "./linger.ts";
 
 /** Sends an answer, as fast as it is taken, and frees what it holds. Resolves when it has left, or its connection has ended. */

@@ -1,6 +1,6 @@
-import { HttpError } from "../http-error.ts";
-import type { IncomingRequest } from "../incoming.ts";
-import type { HandlerOptions } from "../options.ts";
+import { HttpError } from "../http/http-error.ts";
+import type { IncomingRequest } from "../http/incoming.ts";
+import type { HandlerOptions } from "../settings/options.ts";
 import { preflightHeaders, sharingHeaders } from "./cors.ts";
 import type { Host } from "./host.ts";
 import { isLoopbackName, parseHost } from "./host.ts";

@@ -1,4 +1,4 @@
-import { createBlobReader } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
 
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
@@ -10,7 +10,7 @@ const it: Mutant = mutant("hands out what it stores", ["BLOB-10"], (whole) => {
       const reader = await whole.getBlob(repo, digest, options);
       const content = stored.get(digest) ?? (await reader.bytes());
       stored.set(digest, content);
-      return createBlobReader(reader.descriptor, content, { verify: false, freshChunks: true });
+      return createBlobReader(reader.descriptor, content, { verify: false, chunks: "owned" });
     },
   };
 });

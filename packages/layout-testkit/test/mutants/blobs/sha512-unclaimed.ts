@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant("supports sha512 and does not say so", ["BLOB-13"], () => ({}), {
-  capabilities: { digestAlgorithms: false },
+  capabilities: { sha512: false },
 });
 
 export default it;

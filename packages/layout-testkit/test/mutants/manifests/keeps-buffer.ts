@@ -1,4 +1,4 @@
-import { createBlobReader } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
 
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";

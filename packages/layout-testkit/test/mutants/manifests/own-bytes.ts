@@ -1,4 +1,4 @@
-import { createBlobReader } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
 
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
@@ -13,7 +13,7 @@ const it: Mutant = mutant(
         const reader = await whole.getManifest(repo, digest, options);
         const content = own.get(repo + digest) ?? (await reader.bytes());
         own.set(repo + digest, content);
-        return createBlobReader(reader.descriptor, content, { verify: false, freshChunks: true });
+        return createBlobReader(reader.descriptor, content, { verify: false, chunks: "owned" });
       },
     };
   },

@@ -1,5 +1,5 @@
 import type { BlobReader } from "@ocilayout/oci-types";
-import { createBlobReader } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
 
 import type { Mutant } from "../mutant.ts";
 import { changeReader, mutant } from "../mutant.ts";

@@ -1,6 +1,7 @@
-import { computeDigest, createBlobReader, octetStream } from "@ocilayout/oci-types";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { computeDigest, octetStream } from "@ocilayout/oci-types";
 
-import { letPass } from "../../../src/conformance/cases/content.ts";
+import { letPass } from "../../../src/case/content.ts";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 

@@ -1,0 +1,269 @@
+import { dirname, join } from "node:path";
+
+import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
+import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
+
+import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
+import type { BlobFiles, OpenBlob } from "./blob-files.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
+import { afterCommit } from "../disk/committed.ts";
+import type { Disk, OpenFile } from "../disk/disk.ts";
+import { hasNoLinks, isAbsent, isFileFault } from "../disk/disk.ts";
+import { EarlySync } from "./early-sync.ts";
+import type { FileClock } from "../disk/file-clock.ts";
+import type { LayoutPaths } from "../disk/layout-files.ts";
+import { createIn, makeDirectory, requireUnmoved } from "../disk/own-directory.ts";
+import type { OwnDirectory } from "../disk/own-directory.ts";
+import { ownedName } from "../disk/owned-name.ts";
+import { renewStaged } from "./renew-file.ts";
+
+/** A blob that was written and verified, and has no name yet. */
+export interface StagedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly temporary: string;
+}
+
+/** Puts blobs into a layout: written beside, verified, and given their names whole. */
+export class BlobStaging {
+  readonly #disk: Disk;
+  readonly #paths: LayoutPaths;
+  readonly #blobs: BlobFiles;
+  readonly #durable: boolean;
+  readonly #clock: FileClock;
+
+  /** @param settings - Whether what is put in place survives a loss of power, and the clock that dates it. */
+  constructor(
+    disk: Disk,
+    paths: LayoutPaths,
+    blobs: BlobFiles,
+    settings: { readonly durable: boolean; readonly clock: FileClock },
+  ) {
+    this.#disk = disk;
+    this.#paths = paths;
+    this.#blobs = blobs;
+    this.#durable = settings.durable;
+    this.#clock = settings.clock;
+  }
+
+  /**
+   * Writes content to a file of its own while verifying it. However it ends, the content is closed.
+   *
+   * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
+   */
+  async stage(
+    expected: BlobDescriptor,
+    chunks: BlobChunks,
+    signal: AbortSignal | undefined,
+  ): Promise<StagedBlob> {
+    try {
+      const { algorithm, digest } = requireDigest(expected.digest);
+      const { temporary, file } = await this.#createTemporary();
+      const early = new EarlySync(this.#disk, file, this.#durable);
+      const hasher = createHasher(algorithm);
+      const writer = new ChunkWriter(this.#disk, file, (block) => {
+        hasher.update(block);
+      });
+      try {
+        for await (const chunk of chunks) {
+          if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
+            throw new RegistryError("SIZE_INVALID", `content is longer than ${expected.size} bytes`);
+          }
+          await writer.add(chunk);
+          early.wrote(chunk.length);
+        }
+        await writer.end();
+        requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
+        await early.end();
+        signal?.throwIfAborted();
+        return { digest, size: writer.size, temporary };
+      } catch (error) {
+        await removeQuietly(this.#disk, temporary);
+        throw error;
+      } finally {
+        await writer.settle();
+        await early.settle();
+        await closeQuietly(this.#disk, file);
+      }
+    } finally {
+      await chunks.return();
+    }
+  }
+
+  /**
+   * Stages the file `path` as it is: as a link of it or, where the file system has none, it is another one, or the file is
+   * somebody else's and cannot be renewed, a copy. `undefined` where it is not there, or not as large as it should be.
+   */
+  async stageFile(
+    path: string,
+    { digest, size }: Pick<StagedBlob, "digest" | "size">,
+  ): Promise<StagedBlob | undefined> {
+    const uploads = await this.#uploads();
+    const temporary = join(uploads.path, `${ownedName()}.blob`);
+    const staged = { digest, size, temporary };
+    try {
+      if (!(await this.#link(path, temporary))) await this.#copy(path, temporary);
+      requireUnmoved(this.#disk, uploads);
+    } catch (error) {
+      await this.drop(staged);
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+    const stats = this.#disk.lstatNow(temporary);
+    if (stats?.isFile() === true && Number(stats.size) === size) return staged;
+    await this.drop(staged);
+    return undefined;
+  }
+
+  /** Links a file and renews it. Whether that can be done. */
+  async #link(path: string, temporary: string): Promise<boolean> {
+    try {
+      await this.#disk.link(path, temporary);
+    } catch (error) {
+      if (hasNoLinks(error)) return false;
+      throw error;
+    }
+    if (await renewStaged(this.#disk, this.#clock, temporary, this.#durable)) return true;
+    await this.#disk.unlink(temporary);
+    return false;
+  }
+
+  async #copy(path: string, temporary: string): Promise<void> {
+    await this.#disk.copy(path, temporary);
+    await renewStaged(this.#disk, this.#clock, temporary, this.#durable);
+  }
+
+  /** Removes what was staged and is not to become a blob. */
+  async drop(staged: StagedBlob): Promise<void> {
+    await removeQuietly(this.#disk, staged.temporary);
+  }
+
+  /** Runs what makes a blob of what was staged; where it fails, that is removed. */
+  async orDrop(staged: StagedBlob, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      await this.drop(staged);
+      throw error;
+    }
+  }
+
+  /** Whether something has the name that the blob is to get. */
+  isTaken({ digest }: Pick<StagedBlob, "digest">): boolean {
+    return this.#blobs.isTaken(digest);
+  }
+
+  /** Gives a staged blob its name, whatever had it before. It counts as written now, however long it was staged. */
+  async place(staged: StagedBlob): Promise<void> {
+    const path = this.#blobs.path(staged.digest);
+    await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
+    if (await renewStaged(this.#disk, this.#clock, staged.temporary, false))
+      await this.#disk.rename(staged.temporary, path);
+    else await this.#placeCopy(staged, path);
+    if (this.#durable)
+      await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
+  }
+
+  /** An upload that another user began is that user's file: a copy of ours gets the name. */
+  async #placeCopy(staged: StagedBlob, path: string): Promise<void> {
+    const copy = { ...staged, temporary: await this.#temporaryPath() };
+    await this.orDrop(copy, async () => {
+      await this.#copy(staged.temporary, copy.temporary);
+      await this.#disk.rename(copy.temporary, path);
+    });
+    await this.drop(staged);
+  }
+
+  /**
+   * Keeps the file that has the blob's name, if it is good: its time is renewed, so that no collection under way takes it
+   * for old. To be called under the layout's lock.
+   *
+   * @returns Whether it was kept; what is bad, or not there, is to be replaced.
+   */
+  async keep(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
+    return this.#renew(blob.digest, (stored) => this.#isGood(stored, blob));
+  }
+
+  /**
+   * Makes a stored blob count as written now: its time is renewed or, where that is somebody else's file, a copy takes its
+   * place. To be called under the layout's lock.
+   *
+   * @returns Whether the blob is there.
+   */
+  async renew(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
+    if (await this.#renew(blob.digest, ({ size }) => size === blob.size)) return true;
+    const path = await this.#blobs.realPath(blob.digest);
+    if (path === undefined || (await this.#blobs.size(blob.digest)) !== blob.size) return false;
+    // Not a link: to give a file the name that it has does nothing.
+    const copy = { ...blob, temporary: await this.#temporaryPath() };
+    await this.orDrop(copy, async () => {
+      await this.#copy(path, copy.temporary);
+      await this.place(copy);
+    });
+    return true;
+  }
+
+  /**
+   * Removes a stored blob. To be called under the layout's lock.
+   *
+   * @param onRemoved - Called at once when the file is gone: what comes then can fail, and changes nothing about that.
+   */
+  async remove(digest: string, onRemoved: () => void = () => undefined): Promise<void> {
+    const path = this.#blobs.path(digest);
+    await this.#blobs.directoryFor(digest);
+    await this.#disk.unlink(path);
+    onRemoved();
+    if (this.#durable)
+      await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
+  }
+
+  /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
+  async #renew(digest: string, isGood: (blob: OpenBlob) => boolean | Promise<boolean>): Promise<boolean> {
+    let blob: OpenBlob | undefined;
+    try {
+      blob = await this.#blobs.open(digest);
+      if (blob === undefined || !(await isGood(blob))) return false;
+      await this.#clock.renew(blob.file);
+      if (this.#durable) await this.#disk.sync(blob.file);
+      return true;
+    } catch (error) {
+      // A file that cannot be read, or that belongs to another user and cannot be touched, is replaced by ours.
+      if (isFileFault(error)) return false;
+      throw error;
+    } finally {
+      if (blob !== undefined) await closeQuietly(this.#disk, blob.file);
+    }
+  }
+
+  async #isGood(blob: OpenBlob, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
+    return blob.size === size && (await this.#blobs.isIntact(blob, digest));
+  }
+
+  async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {
+    const uploads = await this.#uploads();
+    const name = `${ownedName()}.blob`;
+    return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name) };
+  }
+
+  async #temporaryPath(): Promise<string> {
+    return join((await this.#uploads()).path, `${ownedName()}.blob`);
+  }
+
+  #uploads(): Promise<OwnDirectory> {
+    return makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
+  }
+}
+
+/** Refuses content that is not what it was said to be. */
+export function requireMatch(expected: BlobDescriptor, digest: string, size: number, received: string): void {
+  if (expected.size !== undefined && size !== expected.size) {
+    throw new RegistryError("SIZE_INVALID", `content has ${size} bytes, not ${expected.size}`, {
+      detail: { received: size },
+    });
+  }
+  if (received !== digest) {
+    throw new RegistryError("DIGEST_INVALID", `content has digest ${received}, not ${digest}`, {
+      detail: { received },
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { closeQuietly } from "../disk/atomic-file.ts";
+import type { Disk, HeldFile } from "../disk/disk.ts";
+import { storageError } from "../disk/storage-error.ts";
+
+/** What is read at once, in bytes. */
+export const READ_BYTES: number = 1024 * 1024;
+
+/** A part of a file. */
+export interface FilePart {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How a file is read. */
+export interface ChunkOptions {
+  /** Whether a chunk is good only until the next is asked for; else each has memory of its own. */
+  readonly chunks: "owned" | "reused";
+  /** How many bytes a chunk has at most, if that is less than {@link READ_BYTES}. */
+  readonly chunkSize?: number | undefined;
+}
+
+/**
+ * The chunks of a file; closing it, or reading it to its end, closes the file. While one is being worked on the next is
+ * being read.
+ *
+ */
+export function readFileChunks(
+  disk: Disk,
+  held: HeldFile,
+  part: FilePart,
+  { chunks, chunkSize }: ChunkOptions,
+): AsyncIterableIterator<Uint8Array, undefined> {
+  const readBytes = Math.min(Math.max(chunkSize ?? READ_BYTES, 1), READ_BYTES);
+  return new FileChunks(disk, held, part, { readBytes, make: chunks === "reused" ? inTurn() : makeBuffer });
+}
+
+/** Makes the memory of a chunk. */
+type MakeBuffer = (size: number) => Uint8Array;
+
+function makeBuffer(size: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(size);
+}
+
+/** Two buffers, used in turn: one is being worked on while the other is being filled. No size is larger than the first. */
+function inTurn(): MakeBuffer {
+  const buffers: Uint8Array[] = [];
+  let turn = 0;
+  return (size) => {
+    turn = 1 - turn;
+    const buffer = (buffers[turn] ??= makeBuffer(size));
+    return buffer.length === size ? buffer : buffer.subarray(0, size);
+  };
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #disk: Disk;
+  readonly #held: HeldFile;
+  readonly #end: number;
+  readonly #readBytes: number;
+  readonly #make: MakeBuffer;
+  #at: number;
+  #ahead: Promise<Uint8Array> | undefined;
+  /** The read that was begun last: before it is over the file cannot be closed. */
+  #latest: Promise<Uint8Array> | undefined;
+
+  constructor(
+    disk: Disk,
+    held: HeldFile,
+    { start, end }: FilePart,
+    { readBytes, make }: { readonly readBytes: number; readonly make: MakeBuffer },
+  ) {
+    this.#readBytes = readBytes;
+    this.#disk = disk;
+    this.#make = make;
+    this.#held = held;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const reading = this.#ahead ?? this.#start();
+    if (reading === undefined) {
+      await this.#close();
+      return DONE;
+    }
+    this.#ahead = undefined;
+    try {
+      const value = await reading;
+      this.#ahead = this.#start();
+      return { done: false, value };
+    } catch (error) {
+      await this.#close();
+      throw storageError(error, "reading a blob");
+    }
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#close();
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Begins to read the next chunk; `undefined` where there is none, or the file was closed. */
+  #start(): Promise<Uint8Array> | undefined {
+    const { file } = this.#held;
+    const position = this.#at;
+    const size = Math.min(this.#readBytes, this.#end - position);
+    if (file === undefined || size <= 0) return undefined;
+    this.#at += size;
+    const buffer = this.#make(size);
+    const reading = this.#disk.read(file, buffer, position).then((count) => {
+      if (count === size) return buffer;
+      throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");
+    });
+    // Whoever asks for it is told; who never asks need not know.
+    reading.catch(() => undefined);
+    this.#latest = reading;
+    return reading;
+  }
+
+  /** Closes the file, but not while it is being read: its number may be another file's by then. */
+  async #close(): Promise<void> {
+    const { file } = this.#held;
+    this.#held.file = undefined;
+    this.#ahead = undefined;
+    await this.#latest?.catch(() => undefined);
+    if (file !== undefined) await closeQuietly(this.#disk, file);
+  }
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+
+import { requireString } from "@ocilayout/oci-types";
+
+import type { Disk } from "../disk/disk.ts";
+import { isAbsent, nodeDisk } from "../disk/disk.ts";
+import { isEmptyBlobs } from "../disk/layout-files.ts";
+
+/**
+ * What {@link inspectDirectory} finds.
+ *
+ * - `"absent"`: nothing.
+ * - `"empty"`: a directory without entries.
+ * - `"unfinished"`: only what a first write creates before `oci-layout`, such as the upload sessions of a process that was
+ *   killed. It reads as an empty layout, and the next write completes it.
+ * - `"layout"`: something called `oci-layout` is there, so it is a layout, whole or damaged.
+ * - `"remnant"`: `index.json` and `blobs` without `oci-layout`, so it is a damaged layout.
+ * - `"other"`: another directory, one that cannot be read, or not a directory.
+ */
+export type DirectoryKind = "absent" | "empty" | "unfinished" | "layout" | "remnant" | "other";
+
+/**
+ * Finds out whether a directory is a layout, or can become one, by the names in it. It opens no file, and changes nothing.
+ *
+ * @throws TypeError if `directory` is not a path.
+ */
+export async function inspectDirectory(directory: string): Promise<DirectoryKind> {
+  requireString(directory, "a directory");
+  if (directory === "" || directory.includes("\0")) throw new TypeError("a directory must be a path");
+  try {
+    return await kindOf(nodeDisk, directory, await nodeDisk.list(directory));
+  } catch (error) {
+    return isAbsent(error) && !isThere(nodeDisk, directory) ? "absent" : "other";
+  }
+}
+
+/** What a directory lists. */
+type Entry = Awaited<ReturnType<Disk["list"]>>[number];
+
+async function kindOf(disk: Disk, directory: string, entries: readonly Entry[]): Promise<DirectoryKind> {
+  if (entries.length === 0) return "empty";
+  const names = new Set(entries.map(({ name }) => name));
+  if (names.has("oci-layout")) return "layout";
+  if (names.has("index.json") && names.has("blobs")) return "remnant";
+  for (const entry of entries) if (!(await isOfFirstWrite(disk, directory, entry))) return "other";
+  return "unfinished";
+}
+
+/** The lock, what leads to it, and files on their way to become `index.json` or `oci-layout`. */
+const BESIDE_THE_INDEX = /^\.(?:index\.json|oci-layout)\../;
+
+/** Whether a first write creates such an entry before `oci-layout`. */
+async function isOfFirstWrite(disk: Disk, directory: string, entry: Entry): Promise<boolean> {
+  if (entry.isFile()) return BESIDE_THE_INDEX.test(entry.name);
+  if (!entry.isDirectory()) return false;
+  return (
+    entry.name === "_uploads" ||
+    (entry.name === "blobs" && (await isEmptyBlobs(disk, join(directory, entry.name))))
+  );
+}
+
+function isThere(disk: Disk, path: string): boolean {
+  try {
+    return disk.statNow(path) !== undefined;
+  } catch {
+    return false;
+  }
+}

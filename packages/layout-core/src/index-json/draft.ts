@@ -1,0 +1,158 @@
+import type { Entry, ForeignEntry } from "./entry.ts";
+import { isForeign } from "./entry.ts";
+import type { EntryChange, EntryChanges, EntryTable, EntryView, Scope } from "./entry-table.ts";
+
+/** A change that may be changed again. */
+interface Change extends EntryChange {
+  now: Entry | undefined;
+}
+
+/** What has become of one repository: the entries of each tag and digest that a change touched. */
+interface TouchedRepository {
+  readonly tags: Map<string, Set<Entry>>;
+  readonly digests: Map<string, Set<Entry>>;
+  /** That of the table, until a digest comes or goes. */
+  revision: object;
+}
+
+/**
+ * What a transaction would make of a table, without touching it: beside the table it keeps the entries of the tags and
+ * digests that it changes. So a question costs the same however many changes there are.
+ */
+export class Draft implements EntryView, EntryChanges {
+  readonly #table: EntryTable;
+  readonly #changes: Change[] = [];
+  /** By the entry as it is now. */
+  readonly #changeOf: Map<Entry, Change> = new Map();
+  /** By the entry as it was. */
+  readonly #touched: Map<Entry, Change> = new Map();
+  readonly #repositories: Map<string, TouchedRepository> = new Map();
+
+  constructor(table: EntryTable) {
+    this.#table = table;
+  }
+
+  /** That of the table it is made of. */
+  get revision(): object {
+    return this.#table.revision;
+  }
+
+  get isChanged(): boolean {
+    return this.#changes.length > 0;
+  }
+
+  tagged(repository: string, tag: string): ReadonlySet<Entry> {
+    return this.#repositories.get(repository)?.tags.get(tag) ?? this.#table.tagged(repository, tag);
+  }
+
+  withDigest(repository: string, digest: string): ReadonlySet<Entry> {
+    return (
+      this.#repositories.get(repository)?.digests.get(digest) ?? this.#table.withDigest(repository, digest)
+    );
+  }
+
+  *digests(repository: string): Generator<string, void, undefined> {
+    const touched = this.#repositories.get(repository)?.digests;
+    for (const digest of this.#table.digests(repository)) if (touched?.has(digest) !== true) yield digest;
+    for (const [digest, entries] of touched ?? []) if (entries.size > 0) yield digest;
+  }
+
+  digestsRevision(repository: string): object {
+    return this.#repositories.get(repository)?.revision ?? this.#table.digestsRevision(repository);
+  }
+
+  /** Those of the table: what a transaction adds, whoever adds it has read. */
+  unread(repository: string, scope: Scope): Set<Entry> {
+    return this.#table.unread(repository, scope);
+  }
+
+  /** Every entry, foreign ones too. */
+  *all(): Generator<Entry | ForeignEntry, void, undefined> {
+    for (const entry of this.#table.all()) {
+      const now = isForeign(entry) ? entry : this.now(entry);
+      if (now !== undefined) yield now;
+    }
+    yield* this.added();
+  }
+
+  /** Adds an entry at the end. */
+  add(entry: Entry): void {
+    this.#record({ base: undefined, now: entry });
+    this.#enlist(entry);
+  }
+
+  /** Puts `by` in the place of `entry`, or nothing. */
+  replace(entry: Entry, by: Entry | undefined): void {
+    const change = this.#changeOf.get(entry);
+    if (change === undefined) {
+      const first = { base: entry, now: by };
+      this.#touched.set(entry, first);
+      this.#record(first);
+    } else {
+      this.#changeOf.delete(entry);
+      change.now = by;
+      if (by !== undefined) this.#changeOf.set(by, change);
+    }
+    this.#delist(entry);
+    if (by !== undefined) this.#enlist(by);
+  }
+
+  /** The change of each entry that changes, in the order of the changes. */
+  changes(): readonly EntryChange[] {
+    return this.#changes;
+  }
+
+  /** What becomes of an entry of the table. */
+  now(entry: Entry): Entry | undefined {
+    const change = this.#touched.get(entry);
+    return change === undefined ? entry : change.now;
+  }
+
+  /** The entries that are to be added. */
+  *added(): Generator<Entry, void, undefined> {
+    for (const { base, now } of this.#changes) if (base === undefined && now !== undefined) yield now;
+  }
+
+  #record(change: Change): void {
+    this.#changes.push(change);
+    if (change.now !== undefined) this.#changeOf.set(change.now, change);
+  }
+
+  #enlist(entry: Entry): void {
+    const { repository, tag, digest } = entry;
+    const touched = this.#touch(repository);
+    const same = touchSet(touched.digests, digest, () => this.#table.withDigest(repository, digest));
+    if (same.size === 0) touched.revision = {};
+    same.add(entry);
+    if (tag !== undefined) touchSet(touched.tags, tag, () => this.#table.tagged(repository, tag)).add(entry);
+  }
+
+  #delist(entry: Entry): void {
+    const { repository, tag, digest } = entry;
+    const touched = this.#touch(repository);
+    const same = touchSet(touched.digests, digest, () => this.#table.withDigest(repository, digest));
+    same.delete(entry);
+    if (same.size === 0) touched.revision = {};
+    if (tag !== undefined)
+      touchSet(touched.tags, tag, () => this.#table.tagged(repository, tag)).delete(entry);
+  }
+
+  #touch(repository: string): TouchedRepository {
+    let touched = this.#repositories.get(repository);
+    if (touched === undefined) {
+      touched = { tags: new Map(), digests: new Map(), revision: this.#table.digestsRevision(repository) };
+      this.#repositories.set(repository, touched);
+    }
+    return touched;
+  }
+}
+
+/** The set of `key`, to be changed; copied from the table when it is touched first. */
+function touchSet(map: Map<string, Set<Entry>>, key: string, inTable: () => ReadonlySet<Entry>): Set<Entry> {
+  let entries = map.get(key);
+  if (entries === undefined) {
+    entries = new Set(inTable());
+    map.set(key, entries);
+  }
+  return entries;
+}

@@ -1,0 +1,155 @@
+import type { Descriptor, Digest } from "@ocilayout/oci-types";
+import { isDigest } from "@ocilayout/oci-types";
+
+import { isRecord } from "@ocilayout/oci-types";
+import { scanMembers, setMember } from "./json-text.ts";
+import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
+import {
+  CONTAINERD_NAME,
+  isReadableDigest,
+  readEntryName,
+  REF_NAME,
+  UNTAGGED,
+  writeRefName,
+} from "./ref-name.ts";
+
+/** An entry that names a manifest of a repository. Immutable: a change makes another. */
+export interface Entry {
+  /** The entry as it stands, or is to stand, in `index.json`. */
+  readonly text: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly repository: string;
+  readonly tag: string | undefined;
+  /**
+   * Why no name can be read from it. Such an entry is found by its digest in the default repository; only the deletion of
+   * its manifest removes it.
+   */
+  readonly unreadableName?: UnreadableName | undefined;
+}
+
+/** An entry that is not understood: kept byte for byte, and otherwise not there. */
+export interface ForeignEntry {
+  readonly text: string;
+  readonly foreign: ForeignReason;
+  /** The digest it names, where that much is understood. */
+  readonly digest?: Digest | undefined;
+  /** The media type it names; `""` where it names none. */
+  readonly mediaType: string;
+}
+
+/** Whether `entry` is one that is not understood. */
+export function isForeign(entry: Entry | ForeignEntry): entry is ForeignEntry {
+  return "foreign" in entry;
+}
+
+/**
+ * Reads one entry of an index.
+ *
+ * @throws SyntaxError where `text` is not JSON.
+ */
+export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry {
+  const value: unknown = JSON.parse(text);
+  if (!isRecord(value)) return { text, foreign: "not an object", mediaType: "" };
+  const { digest, size } = value;
+  const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
+  const foreign = (reason: ForeignReason): ForeignEntry => {
+    return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
+  };
+  if (!isReadableDigest(digest)) return foreign("digest not understood");
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    return foreign("size not understood");
+  const name = readEntryName(value, rules);
+  if (typeof name !== "string")
+    return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
+  const { defaultRepository } = rules;
+  if (defaultRepository === undefined) return foreign(name);
+  return {
+    text,
+    mediaType,
+    digest,
+    size,
+    repository: defaultRepository,
+    tag: undefined,
+    unreadableName: name,
+  };
+}
+
+/** Makes a new entry for `descriptor`, called `name`. */
+export function createEntry(descriptor: Descriptor, name: EntryName, rules: NameRules): Entry {
+  const { mediaType, digest, size } = descriptor;
+  const refName = writeRefName(name, digest, rules);
+  const annotations = refName === undefined ? { [UNTAGGED]: "true" } : { [REF_NAME]: refName };
+  return {
+    text: JSON.stringify({ mediaType, digest, size, annotations }),
+    mediaType,
+    digest,
+    size,
+    repository: name.repository,
+    tag: name.tag,
+  };
+}
+
+/** `entry` with the type and the size that its manifest has, all else about it kept to the byte. */
+export function correctEntry(entry: Entry, { mediaType, size }: Descriptor): Entry {
+  const text = setMember(setMember(entry.text, "mediaType", JSON.stringify(mediaType)), "size", String(size));
+  return { ...entry, text, mediaType, size };
+}
+
+/** `entry` without its tag, all else about it kept to the byte. */
+export function untagEntry(entry: Entry, rules: NameRules): Entry {
+  const value = JSON.parse(entry.text) as Record<string, unknown>;
+  const refName = writeRefName({ repository: entry.repository }, entry.digest, rules);
+  const before = isRecord(value["annotations"]) ? memberText(entry.text, "annotations") : "{}";
+  const renamed = setMember(
+    setMember(before, CONTAINERD_NAME, undefined),
+    REF_NAME,
+    refName === undefined ? undefined : JSON.stringify(refName),
+  );
+  const annotations = refName === undefined ? setMember(renamed, UNTAGGED, '"true"') : renamed;
+  return { ...entry, text: setMember(entry.text, "annotations", annotations), tag: undefined };
+}
+
+/** Whether this package left `entry` without a tag: it is called `repository@digest`, or it carries our annotation. */
+export function isLeftUntagged(entry: Entry): boolean {
+  const { annotations } = JSON.parse(entry.text) as { readonly annotations?: unknown };
+  if (entry.tag !== undefined || !isRecord(annotations)) return false;
+  return (
+    Object.hasOwn(annotations, UNTAGGED) || annotations[REF_NAME] === `${entry.repository}@${entry.digest}`
+  );
+}
+
+/** Whether there is nothing to `entry` but its descriptor and its name, so that dropping it loses nothing. */
+export function isPlainEntry(entry: Entry): boolean {
+  if (entry.unreadableName !== undefined) return false;
+  const value = JSON.parse(entry.text) as Record<string, unknown>;
+  const annotations = isRecord(value["annotations"]) ? value["annotations"] : {};
+  return (
+    Object.keys(value).every((key) => ["mediaType", "digest", "size", "annotations"].includes(key)) &&
+    Object.keys(annotations).every((key) => [REF_NAME, CONTAINERD_NAME, UNTAGGED].includes(key))
+  );
+}
+
+/** The text of the member `key` of the object `text`, which has it; the last, where there are several. */
+function memberText(text: string, key: string): string {
+  const member = scanMembers(text, 0).spans.findLast((span) => span.key === key);
+  return text.slice(member?.valueStart, member?.end);
+}
+
+/** The name that an entry has in `index.json`, whatever it is. */
+export function refNameOf(entry: Pick<Entry, "text">): string | undefined {
+  return annotationOf(entry, REF_NAME);
+}
+
+/** The same, or containerd's name of it if it has one: the one that is read. */
+export function fullNameOf(entry: Pick<Entry, "text">): string | undefined {
+  return annotationOf(entry, CONTAINERD_NAME) ?? refNameOf(entry);
+}
+
+function annotationOf({ text }: Pick<Entry, "text">, key: string): string | undefined {
+  const value: unknown = JSON.parse(text);
+  const annotations = isRecord(value) && isRecord(value["annotations"]) ? value["annotations"] : {};
+  const name = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+  return typeof name === "string" ? name : undefined;
+}

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+
+import { removeQuietly } from "../disk/atomic-file.ts";
+import type { Disk } from "../disk/disk.ts";
+import { listIfThere } from "../disk/disk.ts";
+import type { LayoutPaths } from "../disk/layout-files.ts";
+import { held, readHolder } from "../lock/lock-record.ts";
+import { findDirectory, isUnmoved, unlessUnsound } from "../disk/own-directory.ts";
+import { judgeName } from "../disk/owned-name.ts";
+import type { Liveness } from "../disk/process-identity.ts";
+import { judgeHolder, processTable } from "../disk/process-identity.ts";
+import { UploadFiles } from "../uploads/upload-files.ts";
+
+/** What {@link clearDebris} needs to know. */
+export interface DebrisSettings {
+  readonly durable: boolean;
+  /** How long an upload session lives without a write, in milliseconds. */
+  readonly uploadExpiryMs: number;
+}
+
+/**
+ * Removes expired upload sessions, and whatever files, locks and claims dead processes left behind; of whose process
+ * nothing is known, what is older than the grace. What does not look as we make it is left alone. To be called under the
+ * layout's lock.
+ *
+ * @param options - `nowMs` is the time by the clock of the file system.
+ * @returns How many that were, or would be.
+ * @throws `RegistryError` `LAYOUT_INVALID` if `_uploads` is not a directory of this layout.
+ */
+export async function clearDebris(
+  disk: Disk,
+  paths: LayoutPaths,
+  settings: DebrisSettings,
+  { graceMs, dryRun, nowMs }: { readonly graceMs: number; readonly dryRun: boolean; readonly nowMs: number },
+): Promise<number> {
+  let count = 0;
+  for await (const remove of findDebris(disk, paths, settings, { graceMs, nowMs })) {
+    if (dryRun || (await remove())) count += 1;
+  }
+  return count;
+}
+
+async function* findDebris(
+  disk: Disk,
+  paths: LayoutPaths,
+  settings: DebrisSettings,
+  { graceMs, nowMs }: { readonly graceMs: number; readonly nowMs: number },
+): AsyncGenerator<() => Promise<boolean>, void, undefined> {
+  const patienceMs = Math.max(graceMs, settings.uploadExpiryMs);
+  const isLeft = (path: string, liveness: Liveness | undefined): boolean => {
+    if (liveness === "dead") return true;
+    // Whoever lives may still need it, but not for ever.
+    return isWrittenBefore(disk, path, nowMs - patienceMs);
+  };
+  const remove = async (path: string): Promise<boolean> => {
+    await removeQuietly(disk, path);
+    return true;
+  };
+  const uploads = new UploadFiles(disk, paths, settings);
+  const endedBeforeMs = nowMs - settings.uploadExpiryMs;
+  const directory = findDirectory(disk, paths.uploads, "_uploads");
+  for (const entry of directory === undefined ? [] : await listIfThere(disk, directory.path)) {
+    const { name } = entry;
+    const path = join(paths.uploads, name);
+    if (uploads.isSession(name)) {
+      if (await isEnded(disk, uploads, name, endedBeforeMs))
+        yield () => uploads.removeEnded(name, endedBeforeMs);
+    } else if (name.endsWith(".blob") && entry.isFile()) {
+      const liveness = judgeName(name);
+      if (liveness === undefined || !isLeft(path, liveness)) continue;
+      yield async () => directory !== undefined && isUnmoved(disk, directory) && remove(path);
+    }
+  }
+  for (const entry of await listIfThere(disk, paths.root)) {
+    const { name } = entry;
+    const path = join(paths.root, name);
+    if (!entry.isFile()) continue;
+    if (OWN_TEMPORARY.test(name)) {
+      const liveness = judgeName(name);
+      if (liveness !== undefined && isLeft(path, liveness)) yield () => remove(path);
+    } else if (CLAIM.test(name) && isLeft(path, await judgeRecord(disk, path))) yield () => remove(path);
+  }
+}
+
+/** What was to become `index.json`, `oci-layout` or the lock; whether it is ours, `judgeName` says. */
+const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
+/** A claim on the lock of a dead holder; never the lock itself. */
+const CLAIM = /^\.index\.json\.lock\.[0-9a-z-]+\.claim$/;
+
+async function isEnded(
+  disk: Disk,
+  uploads: UploadFiles,
+  id: string,
+  endedBeforeMs: number,
+): Promise<boolean> {
+  const state = await uploads.inspect(id);
+  if (state !== undefined && "unsound" in state) return false;
+  if (state !== undefined) return state.writtenMs < endedBeforeMs;
+  // Half of a session: one that is just being made, or that its process did not live to make or to remove.
+  if ((await judgeRecord(disk, uploads.lockPath(id))) === "dead") return true;
+  return isWrittenBefore(disk, uploads.directory(id), endedBeforeMs);
+}
+
+/** Whether whoever wrote the lock record `path` still lives; `undefined` where it does not say who that was. */
+async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefined> {
+  const found = await unlessUnsound(() => readHolder(disk, path));
+  return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);
+}
+
+function isWrittenBefore(disk: Disk, path: string, ms: number): boolean {
+  const stats = disk.lstatNow(path);
+  return stats !== undefined && Number(stats.mtimeMs) < ms;
+}

@@ -1,0 +1,72 @@
+import type { Draft } from "../index-json/draft.ts";
+import type { Entry } from "../index-json/entry.ts";
+import { isForeign, isLeftUntagged } from "../index-json/entry.ts";
+import { pauseIfDue } from "../event-loop/pace.ts";
+import type { GraphReadOptions, ManifestGraph } from "../manifests/manifest-graph.ts";
+
+/** What {@link dropUntagged} may remove. */
+export interface UntaggedRule {
+  /** Whether a manifest is old enough to go: one that was pushed just now may be about to be tagged. */
+  readonly isOld: (digest: string) => boolean;
+  /** Whether nameless entries that another tool wrote may go, too. */
+  readonly foreignToo: boolean;
+  /** Given each manifest that cannot be read now; throws if nothing is to be removed then. */
+  readonly onUnreadable: GraphReadOptions["onUnreadable"];
+}
+
+/**
+ * Removes the untagged entries that no tag reaches and that are no referrer, of however many steps, of what stays. An entry
+ * whose name cannot be read always stays.
+ */
+export async function dropUntagged(
+  graph: ManifestGraph,
+  draft: Draft,
+  { isOld, foreignToo, onUnreadable }: UntaggedRule,
+): Promise<void> {
+  const mayGo = (entry: Entry): boolean =>
+    entry.tag === undefined &&
+    entry.unreadableName === undefined &&
+    (foreignToo || isLeftUntagged(entry)) &&
+    isOld(entry.digest);
+  const repositories: Map<string, Entry[]> = new Map();
+  for (const entry of draft.all()) {
+    if (isForeign(entry)) continue;
+    const entries = repositories.get(entry.repository);
+    if (entries === undefined) repositories.set(entry.repository, [entry]);
+    else entries.push(entry);
+  }
+  // Everything that may fail comes before the first change.
+  for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
+  for (const [repository, entries] of repositories) {
+    await pauseIfDue();
+    const kept = await keep(
+      graph,
+      draft,
+      repository,
+      entries.filter((entry) => !mayGo(entry)),
+    );
+    for (const entry of entries) {
+      await pauseIfDue();
+      if (!kept.has(entry.digest)) draft.replace(entry, undefined);
+    }
+  }
+}
+
+/** What stays because of `roots`: what they contain, and what is about any of that. */
+async function keep(
+  graph: ManifestGraph,
+  draft: Draft,
+  repository: string,
+  roots: readonly Entry[],
+): Promise<Set<string>> {
+  const kept: Set<string> = new Set();
+  const waiting: string[] = roots.map(({ digest }) => digest);
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    if (kept.has(digest)) continue;
+    await pauseIfDue();
+    kept.add(digest);
+    for (const child of graph.store.peek(digest)?.children ?? []) waiting.push(child.digest);
+    for (const referrer of graph.referrers(draft, repository, digest)) waiting.push(referrer.digest);
+  }
+  return kept;
+}

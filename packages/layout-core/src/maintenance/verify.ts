@@ -1,0 +1,78 @@
+import { isRegistryError, requireFlag } from "@ocilayout/oci-types";
+
+import type { EntryTable } from "../index-json/entry-table.ts";
+import { isFileFault } from "../disk/disk.ts";
+import { storageError } from "../disk/storage-error.ts";
+import type { Layout } from "../layout/layout.ts";
+import type { Finding, VerifyOptions, VerifySettings } from "./finding.ts";
+import { findEntryProblems } from "./verify-entries.ts";
+import { findContentProblems } from "./verify-content.ts";
+import { findStrayFiles } from "./verify-files.ts";
+
+/** Everything in a layout that is not as it should be. */
+export async function* verifyLayout(
+  layout: Layout,
+  options: VerifyOptions = {},
+): AsyncGenerator<Finding, void, undefined> {
+  const signal = layout.beginRead(options);
+  const settings: VerifySettings = {
+    content: requireFlag(options.content ?? true, "content"),
+    allowSparse: requireFlag(options.allowSparse ?? layout.settings.allowSparse, "allowSparse"),
+    signal,
+  };
+  try {
+    const table = await readTable(layout);
+    if ("kind" in table) {
+      yield table;
+      return;
+    }
+    const reached: Set<string> = new Set();
+    for await (const finding of findAll(layout, table, settings, reached)) {
+      signal?.throwIfAborted();
+      yield finding;
+    }
+  } catch (error) {
+    throw storageError(error, "verifying the layout");
+  }
+}
+
+async function* findAll(
+  layout: Layout,
+  table: EntryTable,
+  settings: VerifySettings,
+  reached: Set<string>,
+): AsyncGenerator<Finding, void, undefined> {
+  yield* findEntryProblems(table);
+  yield* findContentProblems(layout, table, settings, reached);
+  if (table.size === 0 && (await hasBlobs(layout))) yield emptyIndex;
+  yield* findStrayFiles(layout, settings, reached);
+}
+
+/** An index that lost its entries looks just like this, and everything it listed is garbage then. */
+const emptyIndex: Finding = {
+  severity: "warning",
+  kind: "empty-index",
+  path: "index.json",
+  message: "index.json lists no manifest, and there are blobs: gc removes them after the grace period",
+};
+
+async function hasBlobs({ blobs }: Layout): Promise<boolean> {
+  try {
+    for await (const _ of blobs.list()) return true;
+  } catch (error) {
+    // A directory that cannot be listed is a finding of its own.
+    if (!isFileFault(error)) throw error;
+  }
+  return false;
+}
+
+/** The entries; where the layout is damaged, that. */
+async function readTable(layout: Layout): Promise<EntryTable | Finding> {
+  try {
+    return await layout.index.read();
+  } catch (error) {
+    if (!isRegistryError(error, "LAYOUT_INVALID")) throw error;
+    const message = `${error.message}; nothing in it can be read until that is mended`;
+    return { severity: "error", kind: "damaged-layout", message };
+  }
+}

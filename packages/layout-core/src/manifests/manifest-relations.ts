@@ -1,0 +1,105 @@
+import type { Descriptor } from "@ocilayout/oci-types";
+
+import type { EntryView } from "../index-json/entry-table.ts";
+import type { StoredManifest } from "./stored-manifest.ts";
+
+/** What the manifests that were read say of each other. */
+export class Relations {
+  /** By digest, the indexes that list it. */
+  readonly parents: Map<string, Set<string>> = new Map();
+  /** By digest, the manifests whose subject it is. */
+  readonly #referrers: Map<string, Set<string>> = new Map();
+  readonly #sortedReferrers: Map<string, readonly string[]> = new Map();
+  readonly #childrenOf: (digest: string) => readonly Descriptor[];
+  /** By {@link EntryView.digestsRevision}, the digests that a repository has. */
+  #members: WeakMap<object, ReadonlySet<string>> = new WeakMap();
+
+  /** @param childrenOf - What an index that was read lists; nothing for anything else. */
+  constructor(childrenOf: (digest: string) => readonly Descriptor[]) {
+    this.#childrenOf = childrenOf;
+  }
+
+  /** Takes up a manifest that was read. */
+  add({ digest, children, subject }: StoredManifest): void {
+    for (const child of children) relate(this.parents, child.digest, digest);
+    if (subject !== undefined) {
+      relate(this.#referrers, subject, digest);
+      this.#sortedReferrers.delete(subject);
+    }
+    if (children.length > 0) this.haveChanged();
+  }
+
+  /** To be called when an index was read or forgotten. */
+  haveChanged(): void {
+    this.#members = new WeakMap();
+  }
+
+  /** The manifests whose subject is `digest`, in the order of their digests. */
+  referrersOf(digest: string): readonly string[] {
+    let sorted = this.#sortedReferrers.get(digest);
+    if (sorted === undefined) {
+      const referrers = this.#referrers.get(digest);
+      if (referrers === undefined) return [];
+      sorted = [...referrers].sort();
+      this.#sortedReferrers.set(digest, sorted);
+    }
+    return sorted;
+  }
+
+  /** Every digest that `repository` has: those of its entries, and those that its indexes contain at any depth. */
+  members(view: EntryView, repository: string): ReadonlySet<string> {
+    const revision = view.digestsRevision(repository);
+    const known = this.#members.get(revision);
+    if (known !== undefined) return known;
+    const members = new Set(view.digests(repository));
+    // A loop over a set comes by what is added to it meanwhile.
+    for (const digest of members) for (const child of this.#childrenOf(digest)) members.add(child.digest);
+    this.#members.set(revision, members);
+    return members;
+  }
+}
+
+/** How many steps from manifests to the indexes that list them one question takes at most. */
+const MOST_STEPS = 10_000;
+
+/**
+ * One question about what a repository has. It climbs from a manifest to the indexes that list it, until one has an entry in
+ * the repository: mostly that is a step or two. A question that takes more than {@link MOST_STEPS} steps is answered from the
+ * other side: once for all its manifests, everything that the repository has is found out.
+ */
+export class Membership {
+  readonly #relations: Relations;
+  readonly #view: EntryView;
+  readonly #repository: string;
+  #stepsLeft = MOST_STEPS;
+
+  constructor(relations: Relations, view: EntryView, repository: string) {
+    this.#relations = relations;
+    this.#view = view;
+    this.#repository = repository;
+  }
+
+  /** Whether the repository has the manifest `digest`: an entry of its own, or an index that contains it. */
+  has(digest: string): boolean {
+    if (this.#view.withDigest(this.#repository, digest).size > 0) return true;
+    const seen: Set<string> = new Set([digest]);
+    const waiting = [digest];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (this.#view.withDigest(this.#repository, next).size > 0) return true;
+      for (const parent of this.#relations.parents.get(next) ?? []) {
+        if (this.#stepsLeft === 0) return this.#relations.members(this.#view, this.#repository).has(digest);
+        this.#stepsLeft -= 1;
+        if (seen.has(parent)) continue;
+        seen.add(parent);
+        waiting.push(parent);
+      }
+    }
+    return false;
+  }
+}
+
+function relate(relation: Map<string, Set<string>>, from: string, to: string): void {
+  const known = relation.get(from);
+  if (known === undefined) relation.set(from, new Set([to]));
+  else known.add(to);
+}

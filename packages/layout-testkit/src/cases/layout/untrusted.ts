@@ -1,0 +1,195 @@
+import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+import type { Registry } from "@ocilayout/oci-types";
+import { collect } from "@ocilayout/oci-types";
+
+import { index, pushContent } from "../../content/index.ts";
+import type { ConformanceCase } from "../../case/case.ts";
+import { equal, holds, reads, rejects, resolves } from "../../case/context.ts";
+import { NotApplicable } from "../../case/failure.ts";
+import { bytes, namedArtifact, pushArtifact, pushText, repo } from "../../case/content.ts";
+import { blobPath, link, listFiles, listTags, withOutside } from "./disk.ts";
+
+const needsLayout = true;
+const needsReopen = true;
+/** How a call about a manifest that cannot be read may end. */
+const unusable = ["MANIFEST_UNKNOWN", "CONTENT_CORRUPT", "STORAGE_FAILED"] as const;
+
+/** What a registry does if the directory was prepared by somebody who wants it to harm its user. */
+export const layoutUntrustedCases: readonly ConformanceCase[] = [
+  {
+    id: "LAYOUT-70",
+    title: "files behind a link in the place of an upload session are left alone",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout chooses which directory its user's garbage collection empties",
+    lookFor: "sessions that are removed with everything in them, by a path that follows links",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { descriptor } = await pushText(registry, "hello");
+      await withOutside(async (outside) => {
+        for (const name of ["data", "session.json", "thesis.txt"])
+          await writeFile(join(outside, name), '{"repository":"conformance/a","algorithm":"sha256"}');
+        for (const name of ["data", "session.json", "thesis.txt", "."])
+          await utimes(join(outside, name), 1, 1);
+        const uploads = join(layoutDirectory(repo), "_uploads");
+        await mkdir(uploads, { recursive: true });
+        await link(outside, join(uploads, "7d444840-9dc0-41d1-b245-5ffdce74fad2"));
+        const again = await reopen();
+        const writer = await resolves(() => again.pushBlobChunked(repo), "the start of another upload");
+        await writer.cancel();
+        await collectGarbage(again);
+        equal((await readdir(outside)).sort(), ["data", "session.json", "thesis.txt"], "the files outside");
+        await resolves(() => again.resolveBlob(repo, descriptor.digest), "a blob");
+      });
+    },
+  },
+  {
+    id: "LAYOUT-71",
+    title: "nothing is written through a directory of uploads that is a link",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout has files of their choice written anywhere",
+    lookFor: "a directory that is taken to be there because its name is",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const { descriptor, content } = await pushText(registry, "hello");
+      await withOutside(async (outside) => {
+        const uploads = join(layoutDirectory(repo), "_uploads");
+        await rm(uploads, { recursive: true, force: true });
+        await link(outside, uploads);
+        const again = await reopen();
+        const writer = await again.pushBlobChunked(repo).catch(() => undefined);
+        await writer?.write(bytes("hello")).catch(() => undefined);
+        await writer?.close().catch(() => undefined);
+        await pushText(again, "another").catch(() => undefined);
+        equal(await readdir(outside), [], "the files outside");
+        await reads(
+          await resolves(() => again.getBlob(repo, descriptor.digest), "a read, which needs no upload"),
+          content,
+          "the blob",
+        );
+      });
+    },
+  },
+  {
+    id: "LAYOUT-72",
+    title: "an upload is not gone on with through a link in the place of its bytes",
+    level: "MUST",
+    cites: "clause 30",
+    needsLayout,
+    needsReopen,
+    needs: ["resumableUploads"],
+    why: "whoever makes the layout has a client append to any file of its user",
+    lookFor: "a file that is opened for writing without asking what it is",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const directory = layoutDirectory(repo);
+      const received = "received before the link was made";
+      const writer = await registry.pushBlobChunked(repo);
+      await writer.write(bytes(received));
+      await writer.close();
+      const data = await findFile(directory, received);
+      await withOutside(async (outside) => {
+        const victim = join(outside, "authorized_keys");
+        await rename(data, victim);
+        await link(victim, data);
+        const again = await reopen();
+        const resumed = await again.pushBlobChunkedResume(repo, writer.id).catch(() => undefined);
+        await resumed?.write(bytes("appended")).catch(() => undefined);
+        await resumed?.close().catch(() => undefined);
+        await again.cancelUpload(repo, writer.id).catch(() => undefined);
+        equal(await readFile(victim, "utf8"), received, "the file outside");
+      });
+    },
+  },
+  {
+    id: "LAYOUT-73",
+    title: "a tag whose file is far larger than a manifest may be ends in a code, and disturbs no other",
+    level: "MUST",
+    cites: "clauses 19, 30 and 31",
+    needsLayout,
+    needsReopen,
+    why: "one sparse file that takes no room on disk would take all memory of a server",
+    lookFor:
+      "a file that is read whole whatever its size; a size that comes from the entry, not from the file",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const [one, two] = [
+        await pushArtifact(registry, "one", ["a"]),
+        await pushArtifact(registry, "two", ["b"]),
+      ];
+      await truncate(blobPath(layoutDirectory(repo), one.digest), 6e9).catch((cause: unknown) => {
+        throw new NotApplicable(`a sparse file of 6 GB cannot be made here: ${String(cause)}`);
+      });
+      const again = await reopen();
+      await rejects(async () => (await again.getTag(repo, "a")).bytes(), ...unusable);
+      await rejects(async () => (await again.getManifest(repo, one.digest)).bytes(), ...unusable);
+      equal(await resolves(() => listTags(again), "the tags"), ["a", "b"], "the tags");
+      equal(await resolves(() => again.resolveTag(repo, "b"), "the other tag"), two, "it");
+      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "its manifest");
+      await resolves(() => collect(again.referrers(repo, two.digest)), "the referrers of another manifest");
+    },
+  },
+  {
+    id: "LAYOUT-74",
+    title: "an index whose file is a link to itself disturbs no call about another, and a push mends it",
+    level: "MUST",
+    cites: "clauses 6 and 31",
+    needsLayout,
+    needsReopen,
+    needs: ["deleteTag", "referrers"],
+    why: "one bad file must not take away a repository, nor stay for ever",
+    lookFor:
+      "an error while all manifests are read, to find referrers or what is in use; a stat that follows links",
+    run: async ({ registry, reopen, layoutDirectory }) => {
+      const [good, child] = [await pushArtifact(registry, "good", ["good"]), await namedArtifact("child")];
+      const about = await pushArtifact(registry, "about it", [], good);
+      const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
+      const path = blobPath(layoutDirectory(repo), list.digest);
+      const content = await readFile(path);
+      await rm(path);
+      await link(basename(path), path);
+      const again = await reopen();
+      equal(await resolves(() => listTags(again), "the tags"), ["good", "list"], "the tags");
+      equal(await resolves(() => again.resolveManifest(repo, good.digest), "another manifest"), good, "it");
+      const referrers = await resolves(
+        () => collect(again.referrers(repo, good.digest)),
+        "the referrers of another manifest",
+      );
+      holds(
+        referrers.some(({ digest }) => digest === about.digest),
+        "among the referrers the one that is whole",
+        referrers,
+      );
+      await resolves(() => pushArtifact(again, "new"), "a push without a tag");
+      await resolves(() => again.deleteTag(repo, "good"), "the deletion of another tag");
+      await rejects(() => again.resolveManifest(repo, list.digest), ...unusable);
+      await rejects(async () => (await again.getTag(repo, "list")).bytes(), ...unusable);
+      await resolves(
+        () => again.pushManifest(repo, content, list.mediaType, { tags: ["list"] }),
+        "the push of what is bad",
+      );
+      await reads(await resolves(() => again.getTag(repo, "list"), "the tag"), content, "the index");
+    },
+  },
+];
+
+/** The file below `directory` that holds just `text`. */
+async function findFile(directory: string, text: string): Promise<string> {
+  for (const path of await listFiles(directory)) {
+    const file = join(directory, path);
+    if ((await readFile(file, "utf8")) === text) return file;
+  }
+  throw new NotApplicable(`no file below ${basename(dirname(directory))} holds just what an upload received`);
+}
+
+/** Collects garbage, if the backend has a method for it beyond the interface. */
+async function collectGarbage(registry: Registry): Promise<void> {
+  const gc: unknown = Reflect.get(registry, "gc");
+  if (typeof gc === "function")
+    await resolves(async () => Reflect.apply(gc, registry, []) as unknown, "a garbage collection");
+}

@@ -1,0 +1,159 @@
+import type { BlobChunks, BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
+import { cloneJson, concatBytes, readBlobSource, RegistryError, verifyStream } from "@ocilayout/oci-types";
+
+/** Options of {@link createBlobReader}. */
+export interface BlobReaderOptions extends HashOptions {
+  /** Whether size and digest are verified. Default true; false for a range. */
+  readonly verify?: boolean | undefined;
+  /**
+   * What becomes of the chunks that the source gives. By default each is copied, because a source may reuse its memory.
+   * `"owned"`: the source gives every chunk away, so none is copied. `"reused"`: chunks are passed on as they come although
+   * the source reuses their memory, because the caller allowed it (`ReadOptions.chunks`).
+   */
+  readonly chunks?: "owned" | "reused" | undefined;
+}
+
+/**
+ * Makes a `BlobReader` of plain content, so that a backend only has to supply the bytes.
+ *
+ * @param descriptor - What the content should be. Copied.
+ * @param source - Where it comes from; closed with the reader.
+ */
+export function createBlobReader(
+  descriptor: Descriptor,
+  source: BlobSource,
+  options: BlobReaderOptions = {},
+): BlobReader {
+  return new SourceReader(cloneJson(descriptor), readBlobSource(source, options), { ...options });
+}
+
+function closed(): RegistryError {
+  return new RegistryError("CLOSED", "this reader was closed");
+}
+
+function corrupt(_what: "size" | "digest", message: string, detail: unknown): RegistryError {
+  return new RegistryError("CONTENT_CORRUPT", `stored ${message}`, { detail });
+}
+
+function end(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
+}
+
+class SourceReader implements BlobReader {
+  readonly #descriptor: Descriptor;
+  readonly #source: BlobChunks;
+  readonly #options: BlobReaderOptions;
+  #state: "fresh" | "used" | "closed" = "fresh";
+
+  constructor(descriptor: Descriptor, source: BlobChunks, options: BlobReaderOptions) {
+    this.#descriptor = descriptor;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** A copy each time: what a caller does to it must not decide what the content is verified against. */
+  get descriptor(): Descriptor {
+    return cloneJson(this.#descriptor);
+  }
+
+  /** For objects that inherit from a reader and describe something else: the reader itself keeps to its own. */
+  set descriptor(value: Descriptor) {
+    Object.defineProperty(this, "descriptor", {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    if (this.#state === "used") throw new TypeError("this content was consumed already");
+    if (this.#state === "fresh") this.#state = "used";
+    const chunks = this.#open();
+    let ended = false;
+    return {
+      next: async () => {
+        if (ended) return end();
+        try {
+          this.#requireOpen();
+          const result = await chunks.next();
+          if (result.done !== true) return { done: false, value: this.#own(result.value) };
+          this.#requireOpen();
+          ended = true;
+          return end();
+        } catch (error) {
+          // A source ended under the reading looks cut short; that is not what happened.
+          if (ended) return end();
+          ended = true;
+          throw this.#state === "closed" ? closed() : error;
+        }
+      },
+      return: async () => {
+        ended = true;
+        await this.#source.return();
+        return end();
+      },
+    };
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    const chunks = this[Symbol.asyncIterator]();
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const result = await chunks.next();
+          if (result.done === true) controller.close();
+          else controller.enqueue(result.value);
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this) {
+      chunks.push(this.#options.chunks === "reused" ? chunk.slice() : chunk);
+      size += chunk.length;
+    }
+    return concatBytes(chunks, size);
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  async json(): Promise<unknown> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new RegistryError("MANIFEST_INVALID", `${this.#descriptor.digest} is not JSON`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    await this.#source.return();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#state === "closed") throw closed();
+  }
+
+  #open(): AsyncIterator<Uint8Array, unknown> {
+    if (this.#options.verify === false) return this.#source;
+    const { createHasher } = this.#options;
+    return verifyStream(this.#source, this.#descriptor, { createHasher, mismatch: corrupt });
+  }
+
+  #own(chunk: Uint8Array): Uint8Array {
+    return this.#options.chunks === undefined ? chunk.slice() : chunk;
+  }
+}

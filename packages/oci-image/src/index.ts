@@ -1,0 +1,10 @@
+export { readImageConfig, resolvePlatform, type ImageConfig } from "./image-config.ts";
+export {
+  formatPlatform,
+  hostPlatform,
+  isAttestation,
+  normalizePlatform,
+  parsePlatform,
+  selectPlatform,
+} from "./platform.ts";
+export { walkManifest, type ManifestSource, type WalkOptions, type WalkStep } from "./walk-manifest.ts";

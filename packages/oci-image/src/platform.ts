@@ -1,0 +1,211 @@
+import type { Descriptor, Platform } from "@ocilayout/oci-types";
+import { excerpt, RegistryError, requireString } from "@ocilayout/oci-types";
+
+/** Names that tools use for one architecture, and the variant that the name implies. */
+const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ["i386", ["386"]],
+  ["x86_64", ["amd64"]],
+  ["x86-64", ["amd64"]],
+  ["aarch64", ["arm64"]],
+  ["armhf", ["arm", "v7"]],
+  ["armel", ["arm", "v6"]],
+]);
+
+/** The variant that goes without saying: it is left out, or filled in for `arm`. */
+const IMPLIED_VARIANT: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8" };
+
+/**
+ * `platform` as container runtimes compare it: names in lower case, aliases of architectures resolved (`x86_64` is
+ * `amd64`), a variant that goes without saying left out (`arm64/v8` is `arm64`) and that of `arm`, which is `v7` where
+ * nothing is said, filled in.
+ */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase();
+  const name = platform.architecture.toLowerCase();
+  const [architecture, impliedVariant] = ARCHITECTURES.get(name) ?? [name];
+  const said = impliedVariant ?? (platform.variant ?? "").toLowerCase();
+  const variant = normalizeVariant(architecture, said);
+  return {
+    ...platform,
+    os: os === "macos" ? "darwin" : os,
+    architecture,
+    variant: variant === "" ? undefined : variant,
+  };
+}
+
+function normalizeVariant(architecture: string, said: string): string {
+  if (architecture === "386") return "";
+  if (architecture === "arm" && said === "") return "v7";
+  let variant = /^[0-9]/.test(said) && architecture.startsWith("arm") ? `v${said}` : said;
+  if (architecture === "arm64") variant = variant.replace(/^(v[89])\.0$/, "$1");
+  return variant === IMPLIED_VARIANT[architecture] ? "" : variant;
+}
+
+/**
+ * The manifest of an index that runs best on `wanted`, or `undefined` where none does.
+ *
+ * Chosen as container runtimes do: the operating system must be the same; so must the architecture, or one that `wanted`
+ * runs, too (`arm/v7` also runs `v6` and `v5`, `amd64/v3` also `v2` and `v1` and then `386`, `arm64` also `arm`), and the
+ * closest is the best. On Windows the image's `os.version` must fit the build, and the newest that does is the best. What
+ * needs an `os.features` that `wanted` has not, does not run (but `win32k`, which runtimes do not ask for), and of what is
+ * as good otherwise the one that makes use of more of them is. Attestations and what says no platform are never chosen; of
+ * several that fit as well the first is.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
+ */
+export function selectPlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
+  const host = normalizePlatform(wanted);
+  const order = [...runnable(host)];
+  let best: { descriptor: Descriptor; rank: number; platform: Platform } | undefined;
+  for (const descriptor of manifests) {
+    if (descriptor.platform === undefined || isAttestation(descriptor)) continue;
+    const platform = normalizePlatform(descriptor.platform);
+    const rank = order.indexOf(nameOf(platform));
+    if (rank < 0 || !fits(platform, host)) continue;
+    const isBetter =
+      best === undefined || rank < best.rank || (rank === best.rank && suitsBetter(platform, best.platform));
+    if (isBetter) best = { descriptor, rank, platform };
+  }
+  return best?.descriptor;
+}
+
+/** Whether `descriptor` is no image but what a build tool has to say of one: nothing that could be run. */
+export function isAttestation({ platform, annotations }: Descriptor): boolean {
+  const isUnknown = platform?.os === "unknown" && platform.architecture === "unknown";
+  return isUnknown || annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
+}
+
+function nameOf({ architecture, variant = "" }: Pick<Platform, "architecture" | "variant">): string {
+  return `${architecture}/${variant}`;
+}
+
+/** The architectures and variants that a host runs, the best first. */
+function* runnable({ architecture, variant = "" }: Platform): Generator<string, void, undefined> {
+  yield nameOf({ architecture, variant });
+  switch (architecture) {
+    case "amd64":
+      yield* variants("amd64", variant, 2);
+      yield "amd64/";
+      yield "386/";
+      break;
+    case "arm":
+      yield* variants("arm", variant, 5);
+      break;
+    case "arm64":
+      yield* arm64Variants(variant);
+      yield "arm64/";
+      yield "arm/v8";
+      yield* variants("arm", "v8", 5);
+      break;
+  }
+}
+
+/** The variants below `variant`, down to `least`. */
+function* variants(architecture: string, variant: string, least: number): Generator<string, void, undefined> {
+  if (!/^v[0-9]$/.test(variant)) return;
+  for (let version = Number(variant.slice(1)) - 1; version >= least; version -= 1)
+    yield `${architecture}/v${version}`;
+}
+
+/** Those of arm64 have a minor number, and v9.x has all that v8.(x + 5) has. */
+function* arm64Variants(variant: string): Generator<string, void, undefined> {
+  const match = /^v([89])(?:\.([0-9]))?$/.exec(variant);
+  if (match === null) return;
+  let minor = Number(match[2] ?? 0);
+  if (match[1] === "9") {
+    for (minor -= 1; minor >= 0; minor -= 1) yield minor === 0 ? "arm64/v9" : `arm64/v9.${minor}`;
+    minor = Number(match[2] ?? 0) + 5 + 1;
+  }
+  for (minor -= 1; minor > 0; minor -= 1) yield `arm64/v8.${minor}`;
+}
+
+/** Whether an image for `platform`, of a fitting architecture, runs on `host`. */
+function fits(platform: Platform, host: Platform): boolean {
+  if (platform.os !== host.os) return false;
+  const has = new Set(host["os.features"]);
+  if (!(platform["os.features"] ?? []).every((feature) => feature === "win32k" || has.has(feature)))
+    return false;
+  return platform.os !== "windows" || fitsWindows(platform["os.version"], host["os.version"]);
+}
+
+/** Windows Server 2022 and 2025: a host of a later build runs images since the last of these before it. */
+const LONG_TERM_BUILDS = [20348, 26100] as const;
+
+function fitsWindows(image: string | undefined, host: string | undefined): boolean {
+  const [wanted, offered] = [parseVersion(host), parseVersion(image)];
+  if (wanted === undefined || image === undefined || image === "") return true;
+  if (offered === undefined) return false;
+  if (wanted[0] !== offered[0] || wanted[1] !== offered[1]) return false;
+  const [first] = LONG_TERM_BUILDS;
+  if (wanted[2] < first) return wanted[2] === offered[2];
+  const oldest = LONG_TERM_BUILDS.findLast((build) => build < wanted[2]) ?? first;
+  return offered[2] >= oldest && offered[2] <= wanted[2];
+}
+
+type Version = readonly [major: number, minor: number, build: number, revision: number];
+
+/** `undefined` where there is none, or none that says a build: it says nothing then. */
+function parseVersion(version: string | undefined): Version | undefined {
+  const match = /^([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?/.exec(version ?? "");
+  if (match === null) return undefined;
+  const [, major, minor, build, revision = 0] = match;
+  return [Number(major), Number(minor), Number(build), Number(revision)];
+}
+
+/** Which of two that fit the processor as well. */
+function suitsBetter(platform: Platform, than: Platform): boolean {
+  if (isNewer(platform, than) || isNewer(than, platform)) return isNewer(platform, than);
+  return (platform["os.features"]?.length ?? 0) > (than["os.features"]?.length ?? 0);
+}
+
+function isNewer(platform: Platform, than: Platform): boolean {
+  const [a, b] = [parseVersion(platform["os.version"]), parseVersion(than["os.version"])];
+  if (a === undefined || b === undefined) return a !== undefined;
+  const at = a.findIndex((part, place) => part !== b[place]);
+  return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
+}
+
+/** One part of a platform, as it is written. */
+const PART = /^[A-Za-z0-9_.-]+$/;
+
+/**
+ * Reads `os/architecture[/variant]`, as people write it: `linux/amd64`, `linux/arm/v6`.
+ *
+ * @throws `RegistryError` `NAME_INVALID` where it is not of that form.
+ */
+export function parsePlatform(text: string): Platform {
+  requireString(text, "a platform");
+  const [os, architecture, variant, ...more] = text.length > 255 ? [] : text.split("/");
+  const isValid = [os, architecture, variant ?? "x"].every((part) => part !== undefined && PART.test(part));
+  if (os === undefined || architecture === undefined || more.length > 0 || !isValid) {
+    throw new RegistryError("NAME_INVALID", `not a platform (os/architecture[/variant]): ${excerpt(text)}`);
+  }
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** Writes a platform as {@link parsePlatform} reads it. What else there is to it is left out. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+}
+
+/** What Node calls by another name than Go. */
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  win32: "windows",
+  sunos: "solaris",
+  x64: "amd64",
+  ia32: "386",
+  mipsel: "mipsle",
+  ppc64: "ppc64le",
+};
+
+/**
+ * The platform that this process runs on, as far as it can be known without asking the processor: no variant.
+ *
+ * @throws Error in a browser, which does not say.
+ */
+export function hostPlatform(): Platform {
+  const { process } = globalThis as { process?: { platform: string; arch: string } };
+  if (process === undefined) throw new Error("cannot tell the platform here: name one");
+  const { platform, arch } = process;
+  return { os: NODE_NAMES[platform] ?? platform, architecture: NODE_NAMES[arch] ?? arch };
+}

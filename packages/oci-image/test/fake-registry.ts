@@ -1,0 +1,31 @@
+import { createBlobReader, defineRegistry } from "@ocilayout/oci-backend";
+import { RegistryError, type BlobReader, type Descriptor, type RegistryReader } from "@ocilayout/oci-types";
+
+import { describe } from "./helpers.ts";
+
+/** A registry that holds what it is given, checks nothing, and does not verify what it hands out. */
+export class FakeRegistry {
+  /** The digests that were asked for, in order. */
+  readonly asked: string[] = [];
+  readonly registry: RegistryReader = defineRegistry({
+    getManifest: async (_repository, digest) => this.#open(digest, "MANIFEST_UNKNOWN"),
+    getBlob: async (_repository, digest) => this.#open(digest, "BLOB_UNKNOWN"),
+  });
+  readonly #stored: Map<string, { descriptor: Descriptor; content: Uint8Array }> = new Map();
+
+  /** Stores `document` as JSON under its own digest, or under another. */
+  put(document: unknown, mediaType: string, digest?: Descriptor["digest"]): Descriptor {
+    const content = new TextEncoder().encode(JSON.stringify(document));
+    const descriptor = { ...describe(content, mediaType), ...(digest === undefined ? {} : { digest }) };
+    this.#stored.set(descriptor.digest, { descriptor, content });
+    return descriptor;
+  }
+
+  async #open(digest: string, missing: "MANIFEST_UNKNOWN" | "BLOB_UNKNOWN"): Promise<BlobReader> {
+    this.asked.push(digest);
+    if (!digest.startsWith("sha")) throw new RegistryError("DIGEST_INVALID");
+    const stored = this.#stored.get(digest);
+    if (stored === undefined) throw new RegistryError(missing);
+    return createBlobReader(stored.descriptor, stored.content, { verify: false });
+  }
+}

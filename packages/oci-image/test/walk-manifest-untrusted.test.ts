@@ -1,0 +1,136 @@
+import { collect, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { walkManifest } from "../src/index.ts";
+import { FakeRegistry } from "./fake-registry.ts";
+
+const { imageManifest, imageIndex: indexType } = ociMediaTypes;
+
+describe("walkManifest over a registry that is not to be trusted", () => {
+  const unknown = { mediaType: imageManifest, digest: `blake3:${"a".repeat(64)}`, size: 1 } as const;
+  const list = (...manifests: readonly object[]): object => ({ schemaVersion: 2, manifests });
+
+  it("goes 10,000 levels deep", async () => {
+    const fake = new FakeRegistry();
+    let top = fake.put(list(), indexType);
+    for (let i = 0; i < 10_000; i += 1) top = fake.put(list(top), indexType);
+    expect((await collect(walkManifest(fake.registry, "a", top.digest))).at(-1)).toMatchObject({
+      depth: 10_000,
+      state: "read",
+    });
+  });
+
+  it("tells of a child whose digest cannot be verified as damaged, and goes on", async () => {
+    const fake = new FakeRegistry();
+    const root = fake.put(list(unknown, fake.put(list(), indexType)), indexType);
+    const steps = await collect(walkManifest(fake.registry, "a", root.digest));
+    expect(steps.map(({ state, error }) => [state, error?.code])).toEqual([
+      ["read", undefined],
+      ["damaged", "DIGEST_INVALID"],
+      ["read", undefined],
+    ]);
+  });
+
+  it("ends where an index is made to contain itself: it is not what its digest says", async () => {
+    const fake = new FakeRegistry();
+    const digest = `sha256:${"0".repeat(64)}` as const;
+    fake.put(list({ ...unknown, mediaType: indexType, digest }), indexType, digest);
+    await expect(collect(walkManifest(fake.registry, "a", digest))).rejects.toMatchObject({
+      code: "CONTENT_CORRUPT",
+    });
+  });
+
+  it("does not enter a child that is not what its digest says", async () => {
+    const fake = new FakeRegistry();
+    const forged = fake.put(list(unknown), indexType, `sha256:${"1".repeat(64)}`);
+    const steps = await collect(walkManifest(fake.registry, "a", fake.put(list(forged), indexType).digest));
+    expect(steps.map(({ state, error }) => [state, error?.code])).toEqual([
+      ["read", undefined],
+      ["damaged", "CONTENT_CORRUPT"],
+    ]);
+  });
+
+  it("does not walk to the subject", async () => {
+    const fake = new FakeRegistry();
+    const root = fake.put({ ...list(), subject: fake.put(list(), indexType) }, indexType);
+    expect(await collect(walkManifest(fake.registry, "a", root.digest))).toHaveLength(1);
+  });
+
+  it("clause 2: asks for nothing where its signal is aborted already", async () => {
+    const fake = new FakeRegistry();
+    const { digest } = fake.put(list(), indexType);
+    const steps = walkManifest(fake.registry, "a", digest, { signal: AbortSignal.abort("never") });
+    await expect(steps.next()).rejects.toBe("never");
+    expect(fake.asked).toEqual([]);
+  });
+
+  it("clause 3: goes the same way whatever becomes of the steps it gave", async () => {
+    const fake = new FakeRegistry();
+    const root = fake.put(list(fake.put(list(fake.put(list(), indexType)), indexType)), indexType);
+    let count = 0;
+    for await (const { manifest } of walkManifest(fake.registry, "a", root.digest)) {
+      count += 1;
+      if (manifest?.kind !== "index") continue;
+      for (const child of manifest.index.manifests) Object.assign(child, { digest: root.digest });
+      Object.assign(manifest.index, { manifests: [] });
+    }
+    expect(count).toBe(3);
+  });
+
+  it.each([-1, NaN, 0.5])("clause 1: a limit of %d bytes is a RangeError", async (maxManifestBytes) => {
+    const { registry } = new FakeRegistry();
+    await expect(walkManifest(registry, "a", unknown.digest, { maxManifestBytes }).next()).rejects.toThrow(
+      RangeError,
+    );
+  });
+
+  it("reads what is reached once, and comes by each reference once: whatever refers to what", async () => {
+    const references = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(references, async (rows) => {
+        const fake = new FakeRegistry();
+        const made: { descriptor: Descriptor; children: Descriptor[] }[] = [];
+        for (const [i, row] of rows.entries()) {
+          const children = row.filter((to) => to < i).flatMap((to) => made[to]?.descriptor ?? []);
+          made.push({
+            descriptor: fake.put({ ...list(...children), annotations: { i: String(i) } }, indexType),
+            children,
+          });
+        }
+        const childrenOf = new Map(
+          made.map(({ descriptor, children }) => [descriptor.digest as string, children]),
+        );
+        const root = made.at(-1)?.descriptor.digest ?? "";
+        const steps = await collect(walkManifest(fake.registry, "a", root));
+        const reached = new Set([root]);
+        for (const digest of reached)
+          for (const child of childrenOf.get(digest) ?? []) reached.add(child.digest);
+        expect([...fake.asked].sort()).toEqual([...reached].sort());
+        expect(steps).toHaveLength(1 + [...reached].flatMap((digest) => childrenOf.get(digest) ?? []).length);
+        for (const digest of reached) {
+          const parts = steps.filter(({ parent }) => parent === digest).map(({ descriptor }) => descriptor);
+          expect(parts).toEqual(childrenOf.get(digest));
+        }
+      }),
+    );
+  });
+});
+
+it("a child that is another kind of thing than its index says is damaged, and hides nothing from where it is told right", async () => {
+  const fake = new FakeRegistry();
+  const inner = fake.put({ schemaVersion: 2, manifests: [] }, indexType);
+  const root = fake.put(
+    { schemaVersion: 2, manifests: [{ ...inner, mediaType: imageManifest }, inner] },
+    indexType,
+  );
+  const steps = await collect(walkManifest(fake.registry, "a", root.digest));
+  expect(steps.map(({ depth, role, state }) => `${depth} ${role} ${state}`)).toEqual([
+    "0 index read",
+    "1 image damaged",
+    "1 index read",
+  ]);
+});

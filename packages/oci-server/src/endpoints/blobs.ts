@@ -1,0 +1,88 @@
+import type { BlobReader, Descriptor } from "@ocilayout/oci-types";
+
+import type { Answer } from "../http/answer.ts";
+import { emptyAnswer, openContent } from "../http/answer.ts";
+import type { Context } from "./context.ts";
+import { entityTag, evaluateRead } from "../http/entity-tag.ts";
+import { HttpError } from "../http/http-error.ts";
+import { parseRange } from "../http/range.ts";
+
+/** GET of a blob, or of a part of it (end-2). */
+export async function getBlob(
+  { registry, request, read: how, lease }: Context,
+  repository: string,
+  digest: string,
+): Promise<Answer> {
+  const { headers, signal } = request;
+  const read = { ...how, chunkSize: lease.holdBuffers() };
+  if (!hasConditions(headers))
+    return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
+  const descriptor = await registry.resolveBlob(repository, digest, { signal });
+  const instead = evaluateRead(headers, descriptor.digest);
+  if (instead !== undefined) return conditionAnswer(instead, descriptor);
+  const isCurrent =
+    headers.get("if-range") === null || headers.get("if-range") === entityTag(descriptor.digest);
+  const range = isCurrent ? parseRange(headers.get("range"), descriptor.size) : undefined;
+  if (range === undefined)
+    return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
+  if (range === "unsatisfiable") {
+    throw new HttpError(416, "RANGE_INVALID", `there is no such range in ${descriptor.size} bytes`, {
+      "content-range": `bytes */${descriptor.size}`,
+    });
+  }
+  const body = await openContent(await registry.getBlobRange(repository, digest, range, { ...read, signal }));
+  const length = String(range.end - range.start);
+  const contentRange = `bytes ${range.start}-${range.end - 1}/${descriptor.size}`;
+  return {
+    status: 206,
+    headers: { ...describe(descriptor), "content-length": length, "content-range": contentRange },
+    body,
+  };
+}
+
+async function wholeAnswer(reader: BlobReader): Promise<Answer> {
+  return { status: 200, headers: describe(reader.descriptor), body: await openContent(reader) };
+}
+
+/** HEAD of a blob (end-2). */
+export async function headBlob(
+  { registry, request }: Context,
+  repository: string,
+  digest: string,
+): Promise<Answer> {
+  const descriptor = await registry.resolveBlob(repository, digest, { signal: request.signal });
+  const instead = evaluateRead(request.headers, descriptor.digest);
+  return instead === undefined
+    ? { status: 200, headers: describe(descriptor) }
+    : conditionAnswer(instead, descriptor);
+}
+
+/** DELETE of a blob (end-10). */
+export async function deleteBlob(
+  { registry, request }: Context,
+  repository: string,
+  digest: string,
+): Promise<Answer> {
+  await registry.deleteBlob(repository, digest, { signal: request.signal });
+  return emptyAnswer(202);
+}
+
+/** The answer where a condition of a read says not to send the content. */
+export function conditionAnswer(status: 304 | 412, { digest }: Descriptor): Answer {
+  if (status === 412) throw new HttpError(412, "PRECONDITION_FAILED", "the content is another");
+  return emptyAnswer(304, { etag: entityTag(digest), "docker-content-digest": digest });
+}
+
+function hasConditions(headers: Headers): boolean {
+  return headers.has("range") || headers.has("if-match") || headers.has("if-none-match");
+}
+
+function describe({ digest, size }: Descriptor): Record<string, string> {
+  return {
+    "content-type": "application/octet-stream",
+    "content-length": String(size),
+    "docker-content-digest": digest,
+    etag: entityTag(digest),
+    "accept-ranges": "bytes",
+  };
+}

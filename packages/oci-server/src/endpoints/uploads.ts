@@ -1,0 +1,237 @@
+import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
+
+import type { Answer } from "../http/answer.ts";
+import { emptyAnswer } from "../http/answer.ts";
+import { inBlocks } from "../limits/blocks.ts";
+import { contentLength, readBody, requireFitting, tooLarge } from "../limits/body.ts";
+import type { Context } from "./context.ts";
+import { entityTag } from "../http/entity-tag.ts";
+import { badRequest, HttpError } from "../http/http-error.ts";
+import { tryMount } from "./mount.ts";
+import { blobPath, uploadPath } from "../http/paths.ts";
+import type { ContentRange } from "../http/range.ts";
+import { parseContentRange } from "../http/range.ts";
+
+/** How much memory a registry may take to put together what comes of a blob, in bytes. */
+const WHOLE_BYTES = 1024 * 1024;
+
+/** POST: starts an upload, takes a whole blob, or mounts one (end-4a, end-4b, end-4c, end-11). */
+export async function startUpload(context: Context, repository: string): Promise<Answer> {
+  const { query } = context;
+  const mount = query.get("mount");
+  if (mount !== null) {
+    const mounted = await tryMount(context, repository, mount);
+    return mounted === undefined ? openUpload(context, repository) : created(repository, mounted);
+  }
+  const digest = query.get("digest");
+  if (digest !== null) return created(repository, await pushWhole(context, repository, digest));
+  return openUpload(context, repository);
+}
+
+async function openUpload(
+  { uploads, request, query, lease, sessions }: Context,
+  repository: string,
+): Promise<Answer> {
+  const digestAlgorithm = query.get("digest-algorithm") ?? undefined;
+  const begin = (): Promise<BlobWriter> =>
+    uploads.pushBlobChunked(repository, { digestAlgorithm, signal: request.signal });
+  const writer = await sessions.open(lease.client, repository, begin);
+  await writer.close();
+  return emptyAnswer(202, progress(repository, writer));
+}
+
+/** Passes the body of one request on as a whole blob. If it breaks off, nothing of it stays. */
+async function pushWhole(
+  { registry, request, limits, lease }: Context,
+  repository: string,
+  digest: string,
+  range?: ContentRange,
+): Promise<Descriptor> {
+  requireFitting(request, limits.maxBlobBytes);
+  const size = range === undefined ? contentLength(request) : sizeOf(range);
+  lease.hold(Math.min(size ?? WHOLE_BYTES, WHOLE_BYTES));
+  const body = readBody(request, {
+    maxBytes: range === undefined ? limits.maxBlobBytes : sizeOf(range),
+    limits,
+  });
+  return registry.pushBlob(repository, { digest, size }, body, { signal: request.signal });
+}
+
+/** PATCH: appends a chunk (end-5). Without a `Content-Range`, what comes is what follows. */
+export async function patchUpload(context: Context, repository: string, id: string): Promise<Answer> {
+  const range = readContentRange(context);
+  const writer = await resume(context, repository, id, range);
+  try {
+    await receive(context, repository, writer, range);
+    return emptyAnswer(202, progress(repository, writer));
+  } finally {
+    await writer.close();
+  }
+}
+
+/**
+ * PUT: takes what is left, and ends the upload (end-6). The whole blob in one PUT, as most clients send it, is passed on and
+ * never part of the upload: if it breaks off, the client can send it again.
+ */
+export async function putUpload(context: Context, repository: string, id: string): Promise<Answer> {
+  const digest = context.query.get("digest");
+  if (digest === null)
+    throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
+  const range = readContentRange(context);
+  const writer = await resume(context, repository, id, range);
+  try {
+    const pushed = await finish(context, repository, writer, digest, range);
+    context.broken.delete(repository, id);
+    return created(repository, pushed);
+  } finally {
+    await writer.close();
+  }
+}
+
+async function finish(
+  context: Context,
+  repository: string,
+  writer: BlobWriter,
+  digest: string,
+  range: ContentRange | undefined,
+): Promise<Descriptor> {
+  if (writer.size === 0 && context.request.body !== null) {
+    const pushed = await pushWhole(context, repository, digest, range);
+    // The blob is there. A session that cannot be removed now expires.
+    await writer.cancel().catch(() => undefined);
+    return pushed;
+  }
+  const before = writer.size;
+  await receive(context, repository, writer, range);
+  try {
+    return await writer.commit(digest);
+  } catch (error) {
+    if (writer.size > before) context.broken.add(repository, writer.id);
+    throw error;
+  }
+}
+
+/** GET: how far an upload is (end-13). */
+export async function getUpload(
+  { uploads, request }: Context,
+  repository: string,
+  id: string,
+): Promise<Answer> {
+  return emptyAnswer(
+    204,
+    progress(repository, await uploads.resolveUpload(repository, id, { signal: request.signal })),
+  );
+}
+
+/** DELETE: gives an upload up (end-14). */
+export async function cancelUpload(
+  { uploads, broken, request }: Context,
+  repository: string,
+  id: string,
+): Promise<Answer> {
+  await uploads.cancelUpload(repository, id, { signal: request.signal });
+  broken.delete(repository, id);
+  return emptyAnswer(204);
+}
+
+/** The part of the blob that a chunk says it is, where it says so. Refuses a body that is too large before it is read. */
+function readContentRange({ request, limits }: Context): ContentRange | undefined {
+  const { maxBlobBytes } = limits;
+  requireFitting(request, maxBlobBytes);
+  const range = parseContentRange(request.headers.get("content-range"));
+  if (range === "invalid") throw badRequest("a Content-Range is <first>-<last>, in bytes");
+  if (range === undefined) return undefined;
+  if (range.end > maxBlobBytes) throw tooLarge(maxBlobBytes);
+  if ((contentLength(request) ?? sizeOf(range)) === sizeOf(range)) return range;
+  throw new HttpError(400, "SIZE_INVALID", "Content-Length and Content-Range do not agree");
+}
+
+function sizeOf({ start, end }: ContentRange): number {
+  return end - start;
+}
+
+/** Opens a writer, which outlives a client that goes away: what it sent is to be kept. */
+async function resume(
+  { uploads, request, broken }: Context,
+  repository: string,
+  id: string,
+  range: ContentRange | undefined,
+): Promise<BlobWriter> {
+  const refuse = async (message: string): Promise<never> => {
+    const status = await uploads.resolveUpload(repository, id, { signal: request.signal });
+    throw new HttpError(416, "RANGE_INVALID", message, progress(repository, status));
+  };
+  if (range === undefined && request.body !== null && broken.has(repository, id)) {
+    return refuse("a request broke off in this upload: go on with a Content-Range, or begin a new upload");
+  }
+  try {
+    return await uploads.pushBlobChunkedResume(repository, id, { offset: range?.start });
+  } catch (error) {
+    if (!isRegistryError(error, "RANGE_INVALID")) throw error;
+    return refuse(error.message);
+  }
+}
+
+/** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
+async function receive(
+  context: Context,
+  repository: string,
+  writer: BlobWriter,
+  range: ContentRange | undefined,
+): Promise<void> {
+  const before = writer.size;
+  try {
+    await receiveBlocks(context, writer, range);
+  } catch (error) {
+    if (writer.size > before) context.broken.add(repository, writer.id);
+    throw error;
+  }
+  if (range !== undefined) context.broken.delete(repository, writer.id);
+}
+
+async function receiveBlocks(
+  { request, limits, lease }: Context,
+  writer: BlobWriter,
+  range: ContentRange | undefined,
+): Promise<void> {
+  const before = writer.size;
+  const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
+  const blockSize =
+    request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));
+  let written: Promise<void> = Promise.resolve();
+  try {
+    for await (const block of inBlocks(readBody(request, { maxBytes, limits }), blockSize)) {
+      await written;
+      written = writer.write(block);
+      written.catch(() => undefined);
+    }
+  } finally {
+    await written;
+  }
+  if (range === undefined || writer.size - before === sizeOf(range)) return;
+  throw new HttpError(400, "SIZE_INVALID", "the chunk is shorter than its Content-Range says");
+}
+
+function created(repository: string, { digest }: Descriptor): Answer {
+  return emptyAnswer(201, {
+    location: blobPath(repository, digest),
+    "docker-content-digest": digest,
+    etag: entityTag(digest),
+  });
+}
+
+/**
+ * Where an upload goes on, and how far it is. `Range` cannot say that nothing has come, so that `0-0` is what it says
+ * of none and of one byte; `Upload-Offset` is exact.
+ *
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpbis-resumable-upload/}
+ */
+function progress(repository: string, { id, size }: Pick<BlobWriter, "id" | "size">): Record<string, string> {
+  return {
+    location: uploadPath(repository, id),
+    range: `0-${Math.max(size - 1, 0)}`,
+    "upload-offset": String(size),
+    "docker-upload-uuid": id,
+  };
+}

@@ -1,0 +1,58 @@
+import type { BlobSource } from "./blob-source.ts";
+import { readBlobSource } from "./blob-source.ts";
+import type { Digest } from "../basics/digest.ts";
+import { digestAlgorithms, isDigestAlgorithm } from "../basics/digest.ts";
+import { RegistryError } from "../basics/errors.ts";
+import type { HasherFactory } from "./hasher.ts";
+import { createHasher } from "./hasher.ts";
+import type { CallOptions } from "../basics/call-options.ts";
+
+/** Options of what hashes. */
+export interface HashOptions extends CallOptions {
+  /** Where the hash comes from. Default {@link createHasher}. */
+  readonly createHasher?: HasherFactory | undefined;
+}
+
+/** Options of {@link computeDigest}. */
+export interface ComputeDigestOptions extends HashOptions {
+  /** Default `"sha256"`. */
+  readonly algorithm?: string | undefined;
+}
+
+/**
+ * The digest and size in bytes of `content`.
+ *
+ * @throws {@link RegistryError} `DIGEST_INVALID` where the algorithm is not supported.
+ */
+export async function computeDigest(
+  content: BlobSource,
+  options: ComputeDigestOptions = {},
+): Promise<{ digest: Digest; size: number }> {
+  const chunks = readBlobSource(content, options);
+  try {
+    const algorithm = requireAlgorithm(options.algorithm ?? "sha256");
+    const hasher = (options.createHasher ?? createHasher)(algorithm);
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      hasher.update(chunk);
+    }
+    return { digest: `${algorithm}:${await hasher.digest()}`, size };
+  } finally {
+    await chunks.return();
+  }
+}
+
+/**
+ * `algorithm`, known to be supported.
+ *
+ * @throws {@link RegistryError} `DIGEST_INVALID` where it is not.
+ */
+export function requireAlgorithm(algorithm: string): "sha256" | "sha512" {
+  if (typeof algorithm !== "string") throw new TypeError("a digest algorithm must be a string");
+  if (isDigestAlgorithm(algorithm)) return algorithm;
+  throw new RegistryError(
+    "DIGEST_INVALID",
+    `digest algorithm not supported, only ${digestAlgorithms.join(", ")}`,
+  );
+}

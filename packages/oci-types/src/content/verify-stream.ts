@@ -1,0 +1,80 @@
+import { requireCount } from "../basics/arguments.ts";
+import { requireDigest } from "../basics/digest.ts";
+import { RegistryError } from "../basics/errors.ts";
+import type { BlobDescriptor } from "../documents/descriptor.ts";
+import type { BlobChunks, BlobSource } from "./blob-source.ts";
+import { readBlobSource } from "./blob-source.ts";
+import type { HashOptions } from "./compute-digest.ts";
+import { createHasher } from "./hasher.ts";
+
+/** Makes the error for content of another size or digest than expected. */
+export type MismatchError = (what: "size" | "digest", message: string, detail: unknown) => RegistryError;
+
+/** Options of {@link verifyStream}. */
+export interface VerifyStreamOptions extends HashOptions {
+  /** Makes the error of a mismatch. Default: `SIZE_INVALID` or `DIGEST_INVALID`. */
+  readonly mismatch?: MismatchError | undefined;
+}
+
+/**
+ * Passes `content` on while checking it against `expected`. The last chunk comes only once size and digest are
+ * known to be right; else the iteration ends in `SIZE_INVALID` or `DIGEST_INVALID`, having read one byte too many
+ * at most. Each chunk is passed on as it came: copy what you keep. However it ends, the content is cancelled or
+ * returned.
+ */
+export function verifyStream(
+  content: BlobSource,
+  expected: BlobDescriptor,
+  options: VerifyStreamOptions = {},
+): BlobChunks {
+  const chunks = readBlobSource(content, options);
+  const { digest, size } = expected;
+  const verified = verifyChunks(chunks, { digest, size }, options);
+  // A generator that never began returns without a word to its source.
+  const iterator = { next: () => verified.next(), return: () => chunks.return() };
+  return readBlobSource({ [Symbol.asyncIterator]: () => iterator });
+}
+
+function pushMismatch(what: "size" | "digest", message: string, detail: unknown): RegistryError {
+  return new RegistryError(what === "size" ? "SIZE_INVALID" : "DIGEST_INVALID", message, { detail });
+}
+
+async function* verifyChunks(
+  chunks: BlobChunks,
+  expected: BlobDescriptor,
+  { mismatch = pushMismatch, createHasher: startHash = createHasher }: VerifyStreamOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    const { algorithm, digest } = requireDigest(expected.digest);
+    if (expected.size !== undefined) requireCount(expected.size, "size");
+    const hasher = startHash(algorithm);
+    let size = 0;
+    let withheld: Uint8Array | undefined;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (expected.size !== undefined && size > expected.size) {
+        throw mismatch("size", `content is longer than ${expected.size} bytes`, { expected: expected.size });
+      }
+      if (withheld !== undefined) yield withheld;
+      hasher.update(chunk);
+      const mayBeLast = expected.size === undefined || size === expected.size;
+      // To learn whether it is the last, the next is asked for, and then the source may reuse this one's memory.
+      withheld = mayBeLast ? chunk.slice() : undefined;
+      if (!mayBeLast) yield chunk;
+    }
+    if (expected.size !== undefined && size !== expected.size) {
+      const detail = { expected: expected.size, received: size };
+      throw mismatch("size", `content has ${size} bytes, not ${expected.size}`, detail);
+    }
+    const received = `${algorithm}:${await hasher.digest()}`;
+    if (received !== digest) {
+      throw mismatch("digest", `content has digest ${received}, not ${digest}`, {
+        expected: digest,
+        received,
+      });
+    }
+    if (withheld !== undefined) yield withheld;
+  } finally {
+    await chunks.return();
+  }
+}

@@ -1,0 +1,111 @@
+import { excerpt } from "../basics/digest.ts";
+
+/** One thing that is wrong with a document. */
+export interface Problem {
+  /**
+   * Where, as a JSONPath: `$.layers[0].size`. A member's name of more than 80 characters is cut.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc9535}
+   */
+  readonly path: string;
+  /** Why, as the end of a sentence that begins with the path. */
+  readonly reason: string;
+}
+
+/** No more problems than these are listed: a hostile document could have a million. */
+export const maxProblems = 20;
+
+/** Makes the path of a value. It is made only for a problem: making one for each of many values takes longer than checking them. */
+export type Path = () => string;
+
+/** Collects problems while a document is checked, and says when it is time to stop. */
+export class ProblemList {
+  readonly problems: Problem[] = [];
+
+  get isFull(): boolean {
+    return this.problems.length >= maxProblems;
+  }
+
+  add(path: Path, reason: string): void {
+    if (!this.isFull) this.problems.push({ path: path(), reason });
+  }
+}
+
+/** A check of the value at `path`. */
+export type Check = (value: unknown, path: Path, list: ProblemList) => void;
+
+/** What JSON calls the type of `value`. */
+function jsonType(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : `a ${typeof value}`.replace("a object", "an object");
+}
+
+/** `path` with the member `key` added. */
+export function memberPath(path: string, key: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(key) ? `${path}.${key}` : `${path}[${excerpt(key)}]`;
+}
+
+/** Checks that a string fulfils `test`. */
+export function text(expected: string, test: (value: string) => boolean = () => true): Check {
+  return (value, path, list) => {
+    if (typeof value !== "string") list.add(path, `must be ${expected}, not ${jsonType(value)}`);
+    else if (!test(value)) list.add(path, `must be ${expected}`);
+  };
+}
+
+/** Checks that every element of an array passes `check`. */
+export function arrayOf(check: Check): Check {
+  return (value, path, list) => {
+    if (!Array.isArray(value)) {
+      list.add(path, `must be an array, not ${jsonType(value)}`);
+      return;
+    }
+    for (let index = 0; index < value.length && !list.isFull; index += 1)
+      check(value[index], () => `${path()}[${index}]`, list);
+  };
+}
+
+/** Checks that every member of an object passes `check`. */
+export function mapOf(check: Check): Check {
+  return (value, path, list) => {
+    if (!isObject(value, path, list)) return;
+    for (const [key, member] of Object.entries(value)) {
+      if (list.isFull) return;
+      check(member, () => memberPath(path(), key), list);
+    }
+  };
+}
+
+/** Checks the named members of an object; others are none of its business. One that is undefined is absent, as in JSON. */
+export function object(
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>>,
+): Check {
+  return (value, path, list) => {
+    if (!isObject(value, path, list)) return;
+    for (const [key, check] of Object.entries(required)) {
+      if (hasMember(value, key)) check(value[key], () => memberPath(path(), key), list);
+      else list.add(() => memberPath(path(), key), "is missing");
+    }
+    for (const [key, check] of Object.entries(optional)) {
+      if (hasMember(value, key)) check(value[key], () => memberPath(path(), key), list);
+    }
+  };
+}
+
+function hasMember(value: Readonly<Record<string, unknown>>, key: string): boolean {
+  return Object.hasOwn(value, key) && value[key] !== undefined;
+}
+
+/** Checks that a member is not there. */
+export function absent(reason: string): Check {
+  return (_value, path, list) => {
+    list.add(path, reason);
+  };
+}
+
+function isObject(value: unknown, path: Path, list: ProblemList): value is Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return true;
+  list.add(path, `must be an object, not ${jsonType(value)}`);
+  return false;
+}

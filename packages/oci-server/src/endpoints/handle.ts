@@ -1,4 +1,4 @@
-import type { Registry, RegistryOperation } from "@ocilayout/oci-types";
+import type { Registry } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { Answer } from "../http/answer.ts";
@@ -23,6 +23,7 @@ import { completeLimits } from "../settings/options.ts";
 import { createPageRules } from "../pages/rules.ts";
 import type { Route } from "../http/route.ts";
 import { findRoute } from "../http/route.ts";
+import type { RegistryOperation } from "../http/status.ts";
 import { UploadSessions } from "../sessions/upload-sessions.ts";
 import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 

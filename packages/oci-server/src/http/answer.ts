@@ -1,7 +1,7 @@
-import type { BlobReader, RegistryOperation } from "@ocilayout/oci-types";
-import { errorBody, httpStatus, isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, type BlobReader } from "@ocilayout/oci-types";
 
 import { HttpError } from "./http-error.ts";
+import { errorBody, httpStatus, type RegistryOperation } from "./status.ts";
 
 /** Content that is sent while it is read. */
 export interface AnswerContent extends AsyncIterable<Uint8Array> {

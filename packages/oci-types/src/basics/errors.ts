@@ -42,34 +42,34 @@ export type LocalErrorCode =
 /** Every code a {@link RegistryError} can have. Codes are stable, messages are not. */
 export type RegistryErrorCode = DistributionErrorCode | LocalErrorCode;
 
-/** What a code means, and the HTTP status of an answer that carries it. */
+/** What a code means, and whether it is about the request or about a failure of the registry itself. */
 interface CodeFacts {
   readonly meaning: string;
-  readonly status: number;
+  readonly about: "request" | "registry";
 }
 
 const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
-  BLOB_UNKNOWN: { meaning: "blob unknown", status: 404 },
-  BLOB_UPLOAD_INVALID: { meaning: "blob upload invalid", status: 400 },
-  BLOB_UPLOAD_UNKNOWN: { meaning: "blob upload unknown", status: 404 },
-  DIGEST_INVALID: { meaning: "digest invalid", status: 400 },
-  MANIFEST_BLOB_UNKNOWN: { meaning: "manifest refers to unknown content", status: 404 },
-  MANIFEST_INVALID: { meaning: "manifest invalid", status: 400 },
-  MANIFEST_UNKNOWN: { meaning: "manifest unknown", status: 404 },
-  NAME_INVALID: { meaning: "name invalid", status: 400 },
-  NAME_UNKNOWN: { meaning: "repository unknown", status: 404 },
-  SIZE_INVALID: { meaning: "size invalid", status: 400 },
-  UNAUTHORIZED: { meaning: "authentication required", status: 401 },
-  DENIED: { meaning: "access denied", status: 403 },
-  UNSUPPORTED: { meaning: "operation not supported", status: 405 },
-  TOOMANYREQUESTS: { meaning: "too many requests", status: 429 },
-  RANGE_INVALID: { meaning: "range invalid", status: 416 },
-  PRECONDITION_FAILED: { meaning: "precondition failed", status: 412 },
-  CONTENT_CORRUPT: { meaning: "stored content is corrupt", status: 500 },
-  LAYOUT_INVALID: { meaning: "layout invalid", status: 500 },
-  LOCK_TIMEOUT: { meaning: "timed out waiting for another writer", status: 503 },
-  STORAGE_FAILED: { meaning: "storage failed", status: 500 },
-  CLOSED: { meaning: "closed", status: 503 },
+  BLOB_UNKNOWN: { meaning: "blob unknown", about: "request" },
+  BLOB_UPLOAD_INVALID: { meaning: "blob upload invalid", about: "request" },
+  BLOB_UPLOAD_UNKNOWN: { meaning: "blob upload unknown", about: "request" },
+  DIGEST_INVALID: { meaning: "digest invalid", about: "request" },
+  MANIFEST_BLOB_UNKNOWN: { meaning: "manifest refers to unknown content", about: "request" },
+  MANIFEST_INVALID: { meaning: "manifest invalid", about: "request" },
+  MANIFEST_UNKNOWN: { meaning: "manifest unknown", about: "request" },
+  NAME_INVALID: { meaning: "name invalid", about: "request" },
+  NAME_UNKNOWN: { meaning: "repository unknown", about: "request" },
+  SIZE_INVALID: { meaning: "size invalid", about: "request" },
+  UNAUTHORIZED: { meaning: "authentication required", about: "request" },
+  DENIED: { meaning: "access denied", about: "request" },
+  UNSUPPORTED: { meaning: "operation not supported", about: "request" },
+  TOOMANYREQUESTS: { meaning: "too many requests", about: "request" },
+  RANGE_INVALID: { meaning: "range invalid", about: "request" },
+  PRECONDITION_FAILED: { meaning: "precondition failed", about: "request" },
+  CONTENT_CORRUPT: { meaning: "stored content is corrupt", about: "registry" },
+  LAYOUT_INVALID: { meaning: "layout invalid", about: "registry" },
+  LOCK_TIMEOUT: { meaning: "timed out waiting for another writer", about: "registry" },
+  STORAGE_FAILED: { meaning: "storage failed", about: "registry" },
+  CLOSED: { meaning: "closed", about: "registry" },
 };
 
 /** Every code, in the order of the distribution-spec, then ours. */
@@ -77,21 +77,9 @@ export const registryErrorCodes: readonly RegistryErrorCode[] = Object.freeze(
   Object.keys(CODES) as RegistryErrorCode[],
 );
 
-/** What a request was doing when it failed, where the HTTP status depends on it. */
-export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "list";
-
-/**
- * The HTTP status of an answer that carries `code`; 500 for a code that only another copy of this package knows.
- *
- * The same code has two statuses in two places: `SIZE_INVALID` is 413 for a manifest and 400 elsewhere
- * (end-7), and a refused deletion is 405 (end-9, end-10) where any other refusal is 403.
- *
- * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints}
- */
-export function httpStatus(code: RegistryErrorCode, operation?: RegistryOperation): number {
-  if (code === "SIZE_INVALID" && operation === "manifest") return 413;
-  if (code === "DENIED" && operation === "delete") return 405;
-  return Object.hasOwn(CODES, code) ? CODES[code].status : 500;
+/** Whether `code` is about the request; no for a code that only another copy of this package knows. */
+function isAboutRequest(code: RegistryErrorCode): boolean {
+  return Object.hasOwn(CODES, code) && CODES[code].about === "request";
 }
 
 /** One error of the distribution-spec's wire form. */
@@ -102,12 +90,6 @@ export interface WireError {
   readonly message: string;
   /** Facts about what went wrong. */
   readonly detail?: unknown;
-}
-
-/** The body of an HTTP answer that reports errors. */
-export interface WireErrorBody {
-  /** Everything that went wrong. */
-  readonly errors: readonly WireError[];
 }
 
 /** What a {@link RegistryError} may carry beside its code and message. */
@@ -150,11 +132,11 @@ export class RegistryError extends Error {
 
   /**
    * The wire form of this error. `cause` is never part of it, and `detail` is only where the code is about the
-   * request: the details of the server's own failures may name hosts and processes.
+   * request: the details of the registry's own failures may name hosts and processes.
    */
   toJSON(): WireError {
     const wire = { code: this.code, message: this.message };
-    const shown = this.detail !== undefined && httpStatus(this.code) < 500;
+    const shown = this.detail !== undefined && isAboutRequest(this.code);
     return shown ? { ...wire, detail: this.detail } : wire;
   }
 }
@@ -169,13 +151,4 @@ export function isRegistryError<Code extends RegistryErrorCode = RegistryErrorCo
 ): error is RegistryError & { readonly code: Code } {
   if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
   return codes.length === 0 || ("code" in error && codes.includes(error.code as Code));
-}
-
-/**
- * The body of an HTTP answer that reports `errors`.
- *
- * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
- */
-export function errorBody(...errors: readonly RegistryError[]): WireErrorBody {
-  return { errors: errors.map((error) => error.toJSON()) };
 }

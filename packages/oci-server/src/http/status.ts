@@ -1,0 +1,57 @@
+import type { RegistryError, RegistryErrorCode, WireError } from "@ocilayout/oci-types";
+
+/** What a request was doing when it failed, where the HTTP status depends on it. */
+export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "list";
+
+const STATUSES: Readonly<Record<RegistryErrorCode, number>> = {
+  BLOB_UNKNOWN: 404,
+  BLOB_UPLOAD_INVALID: 400,
+  BLOB_UPLOAD_UNKNOWN: 404,
+  DIGEST_INVALID: 400,
+  MANIFEST_BLOB_UNKNOWN: 404,
+  MANIFEST_INVALID: 400,
+  MANIFEST_UNKNOWN: 404,
+  NAME_INVALID: 400,
+  NAME_UNKNOWN: 404,
+  SIZE_INVALID: 400,
+  UNAUTHORIZED: 401,
+  DENIED: 403,
+  UNSUPPORTED: 405,
+  TOOMANYREQUESTS: 429,
+  RANGE_INVALID: 416,
+  PRECONDITION_FAILED: 412,
+  CONTENT_CORRUPT: 500,
+  LAYOUT_INVALID: 500,
+  LOCK_TIMEOUT: 503,
+  STORAGE_FAILED: 500,
+  CLOSED: 503,
+};
+
+/**
+ * The HTTP status of an answer that carries `code`; 500 for a code that only another version of oci-types knows.
+ *
+ * The same code has two statuses in two places: `SIZE_INVALID` is 413 for a manifest and 400 elsewhere
+ * (end-7), and a refused deletion is 405 (end-9, end-10) where any other refusal is 403.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints}
+ */
+export function httpStatus(code: RegistryErrorCode, operation?: RegistryOperation): number {
+  if (code === "SIZE_INVALID" && operation === "manifest") return 413;
+  if (code === "DENIED" && operation === "delete") return 405;
+  return Object.hasOwn(STATUSES, code) ? STATUSES[code] : 500;
+}
+
+/** The body of an HTTP answer that reports errors. */
+export interface WireErrorBody {
+  /** Everything that went wrong. */
+  readonly errors: readonly WireError[];
+}
+
+/**
+ * The body of an HTTP answer that reports `errors`.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
+ */
+export function errorBody(...errors: readonly RegistryError[]): WireErrorBody {
+  return { errors: errors.map((error) => error.toJSON()) };
+}

@@ -1,0 +1,46 @@
+import { RegistryError, type RegistryErrorCode, registryErrorCodes } from "@ocilayout/oci-types";
+import { describe, expect, it } from "vitest";
+
+import { errorBody, httpStatus } from "../src/http/status.ts";
+
+describe("errorBody", () => {
+  it("is the wire's list of errors", () => {
+    const body = errorBody(new RegistryError("DENIED", "no"), new RegistryError("BLOB_UNKNOWN", "gone"));
+    expect(body).toEqual({
+      errors: [
+        { code: "DENIED", message: "no" },
+        { code: "BLOB_UNKNOWN", message: "gone" },
+      ],
+    });
+  });
+});
+
+describe("httpStatus", () => {
+  it("has a status for every code", () => {
+    for (const code of registryErrorCodes)
+      expect(httpStatus(code)).toSatisfy((status: number) => status >= 400 && status < 600);
+  });
+
+  it("gives one code two statuses where the specification does", () => {
+    expect([httpStatus("SIZE_INVALID", "manifest"), httpStatus("SIZE_INVALID", "blob")]).toEqual([413, 400]);
+    expect([httpStatus("DENIED", "delete"), httpStatus("DENIED")]).toEqual([405, 403]);
+  });
+
+  it("is 500 for a code of another version that this one does not know", () => {
+    expect(["NEWER_CODE", "toString"].map((code) => httpStatus(code as RegistryErrorCode))).toEqual([
+      500, 500,
+    ]);
+  });
+
+  it.each([
+    ["BLOB_UNKNOWN", 404],
+    ["RANGE_INVALID", 416],
+    ["PRECONDITION_FAILED", 412],
+    ["UNAUTHORIZED", 401],
+    ["TOOMANYREQUESTS", 429],
+    ["UNSUPPORTED", 405],
+    ["CONTENT_CORRUPT", 500],
+  ] as const)("answers %s with %d", (code, status) => {
+    expect(httpStatus(code)).toBe(status);
+  });
+});

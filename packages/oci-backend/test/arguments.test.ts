@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { requirePage, requirePrecondition } from "../src/index.ts";
 
-describe("arguments", () => {
-  it("a page is checked, and an empty startAfter is absent", () => {
+describe("argument checks", () => {
+  it("requirePage rejects invalid options and treats an empty startAfter as absent", () => {
     expect(requirePage({})).toEqual({ startAfter: undefined, limit: undefined });
     expect(requirePage({ startAfter: "", limit: 0 })).toEqual({ startAfter: undefined, limit: 0 });
     expect(requirePage({ startAfter: "a" })).toEqual({ startAfter: "a", limit: undefined });
@@ -14,7 +14,7 @@ describe("arguments", () => {
       expect(() => requirePage(wrong as object)).toThrow(TypeError);
   });
 
-  it("a precondition needs a tag, one form and a digest", () => {
+  it("requirePrecondition rejects missing tags, two forms at once, and invalid digests", () => {
     const digest = `sha256:${"0".repeat(64)}` as const;
     for (const good of [{}, { ifMatch: "*" }, { ifMatch: digest }, { ifNoneMatch: "*" }] as const) {
       expect(() => {

@@ -33,7 +33,7 @@ function streamWithoutEnd(chunk: Uint8Array): ReadableStream<Uint8Array> {
 }
 
 describe("a blob reader", () => {
-  it("gives the content as bytes, text, JSON, chunks and stream", async () => {
+  it("returns its content as bytes, text, JSON, chunks and a stream", async () => {
     const json = bytes('{"a":1}');
     const open = async (): Promise<BlobReader> => createBlobReader(await describeContent(json), json);
     expect(await (await open()).bytes()).toEqual(json);
@@ -43,34 +43,38 @@ describe("a blob reader", () => {
     expect(await new Response((await open()).stream()).text()).toBe('{"a":1}');
   });
 
-  it("says MANIFEST_INVALID of what is not JSON", async () => {
+  it("rejects json() with MANIFEST_INVALID when the content is not JSON", async () => {
     expect(await rejection(createBlobReader(descriptor, hello).json())).toMatchObject({
       code: "MANIFEST_INVALID",
     });
   });
 
-  it("3: keeps a descriptor of its own", () => {
+  // clause 3
+  it("is not affected by later changes to the descriptor that it was made with", () => {
     const annotations = { a: "1" };
     const reader = createBlobReader({ ...descriptor, annotations }, hello);
     annotations.a = "2";
     expect(reader.descriptor.annotations).toEqual({ a: "1" });
   });
 
-  it("3: keeps options of its own", async () => {
+  // clause 3
+  it("is not affected by later changes to the options that it was made with", async () => {
     const options = { verify: true };
     const reader = createBlobReader(descriptor, bytes("HELLO"), options);
     options.verify = false;
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
   });
 
-  it("3: gives chunks that are the consumer's own", async () => {
+  // clause 3
+  it("yields chunks that the consumer may keep and change", async () => {
     const content = bytes("hello");
     const [chunk] = await collect(createBlobReader(descriptor, content));
     chunk?.fill(0);
     expect(content).toEqual(hello);
   });
 
-  it("3: copies the chunks of a source that uses its memory again", async () => {
+  // clause 3
+  it("copies the chunks of a source that reuses its memory", async () => {
     function* reusing(): Generator<Uint8Array> {
       const memory = new Uint8Array(1);
       for (const byte of hello) {
@@ -81,21 +85,21 @@ describe("a blob reader", () => {
     expect(Buffer.concat(await collect(createBlobReader(descriptor, reusing()))).toString()).toBe("hello");
   });
 
-  it("is consumed once, like the body of a fetch", async () => {
+  it("can be consumed only once, like the body of a fetch", async () => {
     const reader = createBlobReader(descriptor, hello);
     await reader.bytes();
     expect(await rejection(reader.text())).toBeInstanceOf(TypeError);
     expect(() => reader.stream()).toThrow(TypeError);
   });
 
-  it("says CLOSED of what is read after close, which can be repeated", async () => {
+  it("rejects reads after close with CLOSED; close is idempotent", async () => {
     const reader = createBlobReader(descriptor, hello);
     await reader.close();
     await reader.close();
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CLOSED" });
   });
 
-  it("says CLOSED of a read that close interrupts, not that the content is corrupt", async () => {
+  it("rejects a read that close interrupts with CLOSED, not CONTENT_CORRUPT", async () => {
     const reader = createBlobReader(descriptor, chunked(hello, 1));
     const chunks = reader[Symbol.asyncIterator]();
     await chunks.next();
@@ -103,7 +107,7 @@ describe("a blob reader", () => {
     expect(await rejection(Promise.resolve(chunks.next()))).toMatchObject({ code: "CLOSED" });
   });
 
-  it("says CLOSED of a range that close interrupts, not that it ended", async () => {
+  it("rejects a range read that close interrupts with CLOSED instead of ending it", async () => {
     const reader = createBlobReader(descriptor, streamWithoutEnd(bytes("he")), { verify: false });
     const reading = rejection(reader.bytes());
     await new Promise(setImmediate);
@@ -111,7 +115,7 @@ describe("a blob reader", () => {
     expect(await reading).toMatchObject({ code: "CLOSED" });
   });
 
-  it("says CLOSED of a read that would wait for ever", async () => {
+  it("rejects a pending read with CLOSED even if the source never answers", async () => {
     const reader = createBlobReader(descriptor, probe([bytes("he")], true));
     const reading = rejection(reader.bytes());
     await new Promise(setImmediate);
@@ -129,14 +133,14 @@ describe("a blob reader", () => {
     expect([left.log.at(-1), closed.log, disposed.log]).toEqual(["return", ["return"], ["return"]]);
   });
 
-  it("ends quietly when it is asked again after the loop was left", async () => {
+  it("is done when it is read again after the loop was left", async () => {
     const chunks = createBlobReader(descriptor, chunked(hello, 1))[Symbol.asyncIterator]();
     await chunks.next();
     await chunks.return?.();
     expect(await chunks.next()).toEqual({ done: true, value: undefined });
   });
 
-  it("ends quietly a read that waits while the loop is left: nothing is corrupt", async () => {
+  it("ends a pending read without an error when the loop is left", async () => {
     const chunks = createBlobReader(descriptor, streamWithoutEnd(bytes("he")))[Symbol.asyncIterator]();
     await chunks.next();
     const waiting = chunks.next();
@@ -145,8 +149,9 @@ describe("a blob reader", () => {
   });
 });
 
-describe("8: a blob reader verifies", () => {
-  it("however the content is cut", async () => {
+// clause 8
+describe("a verifying blob reader", () => {
+  it("yields the whole content however it is cut into chunks", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 300 }),
@@ -159,7 +164,7 @@ describe("8: a blob reader verifies", () => {
     );
   });
 
-  it("so that corrupt content never yields its full length", async () => {
+  it("never yields the full length of corrupt content", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ minLength: 1, maxLength: 100 }),
@@ -175,20 +180,20 @@ describe("8: a blob reader verifies", () => {
     );
   });
 
-  it("also where the source ends in empty chunks, or goes on behind the size", async () => {
+  it("verifies sources that end with empty chunks or continue past the size", async () => {
     const wrong = await drain(createBlobReader(descriptor, [bytes("HELLO"), bytes(""), bytes("")]));
     expect(wrong).toMatchObject({ length: 0, error: { code: "CONTENT_CORRUPT" } });
     const long = await drain(createBlobReader(descriptor, [bytes("hel"), bytes("lo"), bytes("!")]));
     expect(long).toMatchObject({ length: 3, error: { code: "CONTENT_CORRUPT" } });
   });
 
-  it("unless it is told not to", async () => {
+  it("yields corrupt content when verify is false", async () => {
     expect(await createBlobReader(descriptor, bytes("ell"), { verify: false }).text()).toBe("ell");
   });
 });
 
 describe("the stream of a blob reader", () => {
-  it("reads nothing before it is asked, and no more than it is asked", async () => {
+  it("reads nothing until it is pulled, and no more than is pulled", async () => {
     const source = probe([bytes("he"), bytes("llo")]);
     const stream = createBlobReader(descriptor, source).stream();
     await Promise.resolve();
@@ -201,8 +206,9 @@ describe("the stream of a blob reader", () => {
   });
 });
 
-describe("2: the signal of a blob reader", () => {
-  it("closes the source although nobody is reading, and rejects what is read then", async () => {
+// clause 2
+describe("a signal given to a blob reader", () => {
+  it("closes the source when it aborts between reads, and rejects later reads", async () => {
     const controller = new AbortController();
     const source = probe([hello]);
     const reader = createBlobReader(descriptor, source, { signal: controller.signal });
@@ -212,8 +218,9 @@ describe("2: the signal of a blob reader", () => {
   });
 });
 
-describe("the descriptor of a reader", () => {
-  it("3: is a copy each time, so that changing it changes nothing for the reader", async () => {
+describe("the descriptor of a blob reader", () => {
+  // clause 3
+  it("is a fresh copy at each access, so changing it does not affect the reader", async () => {
     const given = { ...descriptor, annotations: { a: "b" } };
     const reader = createBlobReader(given, hello);
     const seen = reader.descriptor as { digest: string; size: number; annotations: Record<string, string> };
@@ -225,7 +232,7 @@ describe("the descriptor of a reader", () => {
     expect(await reader.text()).toBe("hello");
   });
 
-  it("may be another one in an object that inherits from the reader", async () => {
+  it("can be overridden by an object that inherits from the reader", async () => {
     const reader = createBlobReader(descriptor, hello);
     const other = Object.assign(Object.create(reader) as { descriptor: Descriptor }, {
       descriptor: { ...descriptor, size: 7 },
@@ -235,7 +242,7 @@ describe("the descriptor of a reader", () => {
     expect(await reader.text()).toBe("hello");
   });
 
-  it("a stream may be cancelled more than once, also at its end, and its reader closed afterwards", async () => {
+  it("stays usable when its stream is cancelled twice or at the end, and can be closed afterwards", async () => {
     const left = createBlobReader(descriptor, hello);
     const stream = left.stream();
     await stream.cancel();

@@ -30,11 +30,14 @@ const calls: Record<Exclude<keyof Registry, "capabilities">, (registry: Registry
 };
 
 describe("defineRegistry", () => {
-  it.each(Object.entries(calls))("answers UNSUPPORTED for a missing %s", async (_name, call) => {
-    expect(await rejection(call(defineRegistry({})))).toMatchObject({ code: "UNSUPPORTED" });
-  });
+  it.each(Object.entries(calls))(
+    "rejects %s with UNSUPPORTED when the backend lacks it",
+    async (_name, call) => {
+      expect(await rejection(call(defineRegistry({})))).toMatchObject({ code: "UNSUPPORTED" });
+    },
+  );
 
-  it.each(Object.entries(calls))("passes %s on, called on the backend", async (name, call) => {
+  it.each(Object.entries(calls))("passes %s on, with the backend as `this`", async (name, call) => {
     const receivers: unknown[] = [];
     const backend = {
       [name](this: unknown) {
@@ -48,7 +51,8 @@ describe("defineRegistry", () => {
     expect(receivers).toEqual([backend]);
   });
 
-  it("4: asks for a list only when its first item is asked for", async () => {
+  // clause 4
+  it("calls a list method only when the first item is requested", async () => {
     const tags = vi.fn(async function* () {
       yield "v1";
     });
@@ -57,7 +61,8 @@ describe("defineRegistry", () => {
     expect(await collect(list)).toEqual(["v1"]);
   });
 
-  it("4: returns the backend's list when the loop is left", async () => {
+  // clause 4
+  it("returns the backend's iterator when the loop is left", async () => {
     let freed = false;
     const registry = defineRegistry({
       async *repositories() {
@@ -72,7 +77,8 @@ describe("defineRegistry", () => {
     expect(freed).toBe(true);
   });
 
-  it("1: turns what a backend throws at once into a rejection", async () => {
+  // clause 1
+  it("turns a synchronous throw of the backend into a rejection", async () => {
     const registry = defineRegistry({
       getTag() {
         throw new TypeError("at once");
@@ -105,33 +111,31 @@ describe("defineRegistry", () => {
     repositories: () => collect(registry.repositories(options)),
   });
 
-  it.each(Object.keys(calls))(
-    "1: gives the backend of %s no signal that is null, and none that is no signal",
-    async (name) => {
-      const received: unknown[] = [];
-      const backend = {
-        [name](...args: unknown[]) {
-          received.push(args.at(-1));
-          return name === "tags" || name === "referrers" || name === "repositories"
-            ? probe([])
-            : Promise.resolve();
-        },
-      } as Partial<Registry>;
-      const call = async (options: unknown): Promise<unknown> =>
-        calling(defineRegistry(backend), options as object)[name]?.();
-      await call({ signal: null, mark: 1 });
-      const { signal } = new AbortController();
-      const own = { signal };
-      await call(own);
-      expect(received).toEqual([{ signal: undefined, mark: 1 }, own]);
-      expect(received[1]).toBe(own);
-      for (const wrong of [null, "text", { signal: {} }, { signal: 0 }])
-        expect(await rejection(call(wrong))).toBeInstanceOf(TypeError);
-      expect(received).toHaveLength(2);
-    },
-  );
+  // clause 1
+  it.each(Object.keys(calls))("passes no null and no invalid signal to the backend of %s", async (name) => {
+    const received: unknown[] = [];
+    const backend = {
+      [name](...args: unknown[]) {
+        received.push(args.at(-1));
+        return name === "tags" || name === "referrers" || name === "repositories"
+          ? probe([])
+          : Promise.resolve();
+      },
+    } as Partial<Registry>;
+    const call = async (options: unknown): Promise<unknown> =>
+      calling(defineRegistry(backend), options as object)[name]?.();
+    await call({ signal: null, mark: 1 });
+    const { signal } = new AbortController();
+    const own = { signal };
+    await call(own);
+    expect(received).toEqual([{ signal: undefined, mark: 1 }, own]);
+    expect(received[1]).toBe(own);
+    for (const wrong of [null, "text", { signal: {} }, { signal: 0 }])
+      expect(await rejection(call(wrong))).toBeInstanceOf(TypeError);
+    expect(received).toHaveLength(2);
+  });
 
-  it("ends the content of a push whose signal is none", async () => {
+  it("closes the content of a push that has an invalid signal", async () => {
     const source = probe([new Uint8Array(1)]);
     const registry = defineRegistry({ pushBlob: vi.fn() });
     expect(
@@ -140,13 +144,13 @@ describe("defineRegistry", () => {
     expect(source.log).toEqual(["return"]);
   });
 
-  it("ends the content of a push that it refuses", async () => {
+  it("closes the content of a push that it rejects", async () => {
     const source = probe([new Uint8Array(1)]);
     await rejection(defineRegistry({}).pushBlob("a", { digest }, source));
     expect(source.log).toEqual(["return"]);
   });
 
-  it("keeps the capabilities", () => {
+  it("keeps the backend's capabilities", () => {
     expect(defineRegistry({ capabilities: { mount: false } }).capabilities).toEqual({ mount: false });
     expect(defineRegistry({}).capabilities).toBeUndefined();
   });

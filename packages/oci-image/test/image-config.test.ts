@@ -19,7 +19,7 @@ function putIndex(fake: FakeRegistry, manifests: readonly Descriptor[]): Descrip
 }
 
 describe("readImageConfig over a registry that does not verify", () => {
-  it("verifies the content: CONTENT_CORRUPT", async () => {
+  it("rejects corrupt content with CONTENT_CORRUPT", async () => {
     const fake = new FakeRegistry();
     const config = fake.put(valid, imageConfig, `sha256:${"0".repeat(64)}`);
     await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
@@ -27,7 +27,8 @@ describe("readImageConfig over a registry that does not verify", () => {
     });
   });
 
-  it("clause 13: a config of another size than the manifest says is MANIFEST_INVALID", async () => {
+  // clause 13
+  it("rejects a config whose size differs from the manifest's descriptor with MANIFEST_INVALID", async () => {
     const fake = new FakeRegistry();
     const config = { ...fake.put(valid, imageConfig), size: 1 };
     await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
@@ -35,7 +36,7 @@ describe("readImageConfig over a registry that does not verify", () => {
     });
   });
 
-  it("asks for nothing where the config is said to be too large: SIZE_INVALID", async () => {
+  it("rejects a config that is declared too large with SIZE_INVALID, without requesting it", async () => {
     const fake = new FakeRegistry();
     const manifest = imageOf({ ...emptyDescriptor, size: 8 * 1024 * 1024 + 1 });
     await expect(readImageConfig(fake.registry, "a", manifest)).rejects.toMatchObject({
@@ -50,7 +51,7 @@ describe("readImageConfig over a registry that does not verify", () => {
     { "os.features": "win32k" },
     { "os.features": [1] },
     { rootfs: { diff_ids: [] } },
-  ])("with %j it is none: MANIFEST_INVALID", async (wrong) => {
+  ])("rejects a config with %j with MANIFEST_INVALID", async (wrong) => {
     const fake = new FakeRegistry();
     const config = fake.put({ ...valid, ...wrong }, imageConfig);
     await expect(readImageConfig(fake.registry, "a", imageOf(config))).rejects.toMatchObject({
@@ -59,15 +60,15 @@ describe("readImageConfig over a registry that does not verify", () => {
   });
 });
 
-describe("resolvePlatform over a registry that is not to be trusted", () => {
-  it("passes over a config that says nonsense", async () => {
+describe("resolvePlatform over an untrusted registry", () => {
+  it("skips a manifest whose config is not a valid image config", async () => {
     const fake = new FakeRegistry();
     const odd = fake.put(imageOf(fake.put({ ...valid, variant: 7 }, imageConfig)), imageManifest);
     const good = fake.put(imageOf(fake.put(valid, imageConfig)), imageManifest);
     expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [odd, good]).digest, arm)).toEqual(good);
   });
 
-  it("passes over a digest that cannot be verified", async () => {
+  it("skips a digest of an algorithm that cannot be verified", async () => {
     const fake = new FakeRegistry();
     const good = fake.put(imageOf(fake.put(valid, imageConfig)), imageManifest);
     expect(await resolvePlatform(fake.registry, "a", putIndex(fake, [unknown, good]).digest, arm)).toEqual(
@@ -75,7 +76,7 @@ describe("resolvePlatform over a registry that is not to be trusted", () => {
     );
   });
 
-  it("reads an index within an index of as many manifests as a document may have", async () => {
+  it("reads a nested index with the maximum number of manifests", async () => {
     const fake = new FakeRegistry();
     const good = fake.put(imageOf(fake.put(valid, imageConfig)), imageManifest);
     const child = { mediaType: "a/b", digest: "a:b", size: 0 } as const;

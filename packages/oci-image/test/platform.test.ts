@@ -36,64 +36,79 @@ function choose(wanted: string, ...offered: readonly string[]): string | undefin
 
 describe("selectPlatform", () => {
   it.each([
-    ["the same", "linux/amd64", ["linux/arm64", "linux/amd64"], "linux/amd64"],
-    ["the first of several that are the same", "linux/amd64", ["linux/amd64", "linux/amd64"], "linux/amd64"],
-    ["none of another operating system", "linux/amd64", ["windows/amd64", "freebsd/amd64"], undefined],
-    ["none of another architecture", "linux/riscv64", ["linux/amd64", "linux/arm64"], undefined],
-    ["whatever it is called", "linux/x86_64", ["linux/aarch64", "linux/amd64"], "linux/amd64"],
-    ["a variant that goes without saying", "linux/arm64/v8", ["linux/arm64"], "linux/arm64"],
-    ["and the other way round", "linux/arm64", ["linux/arm64/v8"], "linux/arm64/v8"],
-    ["arm without a variant is v7", "linux/arm", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"],
+    ["chooses the same platform", "linux/amd64", ["linux/arm64", "linux/amd64"], "linux/amd64"],
     [
-      "arm/v7 runs v6 and v5, the closest first",
+      "chooses the first of several equal platforms",
+      "linux/amd64",
+      ["linux/amd64", "linux/amd64"],
+      "linux/amd64",
+    ],
+    ["never chooses another operating system", "linux/amd64", ["windows/amd64", "freebsd/amd64"], undefined],
+    ["never chooses another architecture", "linux/riscv64", ["linux/amd64", "linux/arm64"], undefined],
+    [
+      "treats aliases of an architecture as equal",
+      "linux/x86_64",
+      ["linux/aarch64", "linux/amd64"],
+      "linux/amd64",
+    ],
+    ["treats a missing arm64 variant as v8", "linux/arm64/v8", ["linux/arm64"], "linux/arm64"],
+    ["treats a wanted arm64 without a variant as v8", "linux/arm64", ["linux/arm64/v8"], "linux/arm64/v8"],
+    ["treats arm without a variant as v7", "linux/arm", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"],
+    [
+      "lets arm/v7 run v6 and v5, the closest first",
       "linux/arm/v7",
       ["linux/arm/v5", "linux/arm/v6"],
       "linux/arm/v6",
     ],
-    ["arm/v6 does not run v7", "linux/arm/v6", ["linux/arm/v7", "linux/arm/v5"], "linux/arm/v5"],
-    ["arm/v5 runs nothing else", "linux/arm/v5", ["linux/arm/v6", "linux/arm/v7"], undefined],
-    ["arm64 runs arm, v8 before v7", "linux/arm64", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"],
-    ["but rather arm64", "linux/arm64", ["linux/arm/v7", "linux/arm64"], "linux/arm64"],
+    ["never lets arm/v6 run v7", "linux/arm/v6", ["linux/arm/v7", "linux/arm/v5"], "linux/arm/v5"],
+    ["never lets arm/v5 run another variant", "linux/arm/v5", ["linux/arm/v6", "linux/arm/v7"], undefined],
+    ["lets arm64 run arm, v8 before v7", "linux/arm64", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"],
+    ["prefers arm64 over arm on arm64", "linux/arm64", ["linux/arm/v7", "linux/arm64"], "linux/arm64"],
     [
-      "arm64/v9.1 runs what v8.6 has",
+      "lets arm64/v9.1 run v8.6",
       "linux/arm64/v9.1",
       ["linux/arm64/v8.6", "linux/arm64/v8.7"],
       "linux/arm64/v8.6",
     ],
     [
-      "arm64/v9.1 rather runs v9",
+      "prefers v9 over v8.6 on arm64/v9.1",
       "linux/arm64/v9.1",
       ["linux/arm64/v8.6", "linux/arm64/v9"],
       "linux/arm64/v9",
     ],
-    ["arm64/v8.2 runs plain arm64", "linux/arm64/v8.2", ["linux/arm64", "linux/arm64/v8.3"], "linux/arm64"],
-    ["v8.0 is v8", "linux/arm64", ["linux/arm64/v8.0"], "linux/arm64/v8.0"],
     [
-      "an architecture called like a member of every object is just another",
+      "lets arm64/v8.2 run arm64 without a variant",
+      "linux/arm64/v8.2",
+      ["linux/arm64", "linux/arm64/v8.3"],
+      "linux/arm64",
+    ],
+    ["treats v8.0 as v8", "linux/arm64", ["linux/arm64/v8.0"], "linux/arm64/v8.0"],
+    [
+      "treats architectures named like members of Object.prototype as unknown ones",
       "linux/amd64",
       ["linux/constructor", "linux/__proto__", "linux/amd64"],
       "linux/amd64",
     ],
     [
-      "a variant beyond counting is compared exactly",
+      "compares a variant with a huge number exactly",
       "linux/amd64/v99999999999",
       ["linux/amd64/v2", "linux/amd64/v99999999999"],
       "linux/amd64/v99999999999",
     ],
-    ["a variant without end has an end", "linux/arm/vInfinity", ["linux/arm/v7"], undefined],
+    ["terminates on a variant called vInfinity", "linux/arm/vInfinity", ["linux/arm/v7"], undefined],
     [
-      "amd64/v3 runs v2",
+      "lets amd64/v3 run v2",
       "linux/amd64/v3",
       ["linux/amd64", "linux/amd64/v2", "linux/amd64/v4"],
       "linux/amd64/v2",
     ],
-    ["amd64 does not run v2", "linux/amd64", ["linux/amd64/v2"], undefined],
-    ["amd64 runs 386 in need", "linux/amd64", ["linux/386"], "linux/386"],
-    ["386 does not run amd64", "linux/386", ["linux/amd64"], undefined],
-    ["none that says no platform", "linux/amd64", ["", "linux/amd64"], "linux/amd64"],
-    ["nothing from nothing", "linux/amd64", [], undefined],
+    ["never lets amd64 without a variant run v2", "linux/amd64", ["linux/amd64/v2"], undefined],
+    ["lets amd64 run 386 as a last resort", "linux/amd64", ["linux/386"], "linux/386"],
+    ["never lets 386 run amd64", "linux/386", ["linux/amd64"], undefined],
+    ["skips manifests without a platform", "linux/amd64", ["", "linux/amd64"], "linux/amd64"],
+    ["chooses nothing from an empty list", "linux/amd64", [], undefined],
     [
-      "what is compared exactly is compared exactly",
+      "compares variants of other architectures exactly",
       "linux/s390x/z14",
       ["linux/s390x", "linux/s390x/z14"],
       "linux/s390x/z14",
@@ -104,58 +119,68 @@ describe("selectPlatform", () => {
 
   it.each([
     [
-      "the same build",
+      "chooses the same Windows build",
       "windows/amd64@10.0.17763.5",
       ["windows/amd64@10.0.14393.1", "windows/amd64@10.0.17763.1"],
       "windows/amd64@10.0.17763.1",
     ],
     [
-      "the newest of the build, by number",
+      "chooses the newest revision of the build, compared as numbers",
       "windows/amd64@10.0.17763.5",
       ["windows/amd64@10.0.17763.9", "windows/amd64@10.0.17763.10"],
       "windows/amd64@10.0.17763.10",
     ],
     [
-      "no other build before Server 2022",
+      "never chooses another build before Server 2022",
       "windows/amd64@10.0.17763",
       ["windows/amd64@10.0.14393", "windows/amd64@10.0.20348"],
       undefined,
     ],
     [
-      "older builds from Server 2022 on, the newest first",
+      "chooses older builds from Server 2022 on, the newest first",
       "windows/amd64@10.0.26100",
       ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.25398.1"],
       "windows/amd64@10.0.25398.1",
     ],
-    ["and none before that", "windows/amd64@10.0.26100", ["windows/amd64@10.0.17763"], undefined],
-    ["and none that is newer", "windows/amd64@10.0.20348", ["windows/amd64@10.0.26100"], undefined],
     [
-      "after Server 2025 none from before it",
+      "never chooses a build from before Server 2022 on a later one",
+      "windows/amd64@10.0.26100",
+      ["windows/amd64@10.0.17763"],
+      undefined,
+    ],
+    ["never chooses a newer build", "windows/amd64@10.0.20348", ["windows/amd64@10.0.26100"], undefined],
+    [
+      "never chooses a build from before Server 2025 on a later one",
       "windows/amd64@10.0.26200",
       ["windows/amd64@10.0.20348"],
       undefined,
     ],
     [
-      "but what is from since then",
+      "chooses builds from Server 2025 on",
       "windows/amd64@10.0.26200",
       ["windows/amd64@10.0.26100"],
       "windows/amd64@10.0.26100",
     ],
-    ["none whose version says no build", "windows/amd64@10.0.20348", ["windows/amd64@ltsc2022"], undefined],
     [
-      "rather what makes use of what is there",
+      "skips versions without a build number",
+      "windows/amd64@10.0.20348",
+      ["windows/amd64@ltsc2022"],
+      undefined,
+    ],
+    [
+      "prefers a manifest that uses the host's os.features",
       "windows/amd64@10.0.20348+x",
       ["windows/amd64@10.0.20348.1", "windows/amd64@10.0.20348.1+x"],
       "windows/amd64@10.0.20348.1+x",
     ],
     [
-      "but what is newer before that",
+      "prefers a newer revision over matching os.features",
       "windows/amd64@10.0.20348+x",
       ["windows/amd64@10.0.20348.9", "windows/amd64@10.0.20348.1+x"],
       "windows/amd64@10.0.20348.9",
     ],
     [
-      "the newest where no version is wanted",
+      "chooses the newest when no version is wanted",
       "windows/amd64",
       ["windows/amd64@10.0.1.1", "windows/amd64@10.0.2.1"],
       "windows/amd64@10.0.2.1",
@@ -170,11 +195,11 @@ describe("selectPlatform", () => {
       "windows/amd64+win32k",
     ],
     ["on Linux a version says nothing", "linux/amd64@1", ["linux/amd64@2"], "linux/amd64@2"],
-  ])("os.version and os.features: %s", (_name, wanted, offered, expected) => {
+  ])("by os.version and os.features: %s", (_name, wanted, offered, expected) => {
     expect(choose(wanted, ...offered)).toBe(expected);
   });
 
-  it("skips attestations, as BuildKit writes them", () => {
+  it("skips BuildKit's attestation manifests", () => {
     const image = manifestFor("linux/amd64");
     const annotations = {
       "vnd.docker.reference.digest": image.digest,
@@ -188,7 +213,7 @@ describe("selectPlatform", () => {
     expect(selectPlatform([{ ...image, annotations }], platform("linux/amd64"))).toBeUndefined();
   });
 
-  it("chooses only what it was given, whatever that is", () => {
+  it("returns one of the given manifests or undefined, for any input", () => {
     const part = fc.constantFrom(
       "linux",
       "windows",
@@ -237,11 +262,11 @@ describe("normalizePlatform", () => {
     ["linux/aarch64/8", "linux/arm64"],
     ["linux/arm64/v9", "linux/arm64/v9"],
     ["linux/arm64/v9.0", "linux/arm64/v9"],
-  ])("%s is %s", (text, expected) => {
+  ])("turns %s into %s", (text, expected) => {
     expect(formatPlatform(normalizePlatform(parsePlatform(text)))).toBe(expected);
   });
 
-  it("keeps what else there is, and is the same a second time", () => {
+  it("keeps other members and is idempotent", () => {
     const once = normalizePlatform(platform("windows/x86_64@10.0.1+win32k"));
     expect(once).toEqual({
       os: "windows",
@@ -263,18 +288,18 @@ describe("parsePlatform", () => {
     "linux/amd 64",
     "linux/amd64/",
     `linux/${"a".repeat(300)}`,
-  ])("%j is NAME_INVALID", async (text) => {
+  ])("rejects %j with NAME_INVALID", async (text) => {
     expect(await rejection(Promise.resolve().then(() => parsePlatform(text)))).toMatchObject({
       code: "NAME_INVALID",
     });
   });
 
-  it("reads what formatPlatform writes", () => {
+  it("parses what formatPlatform writes", () => {
     for (const text of ["linux/amd64", "linux/arm/v6"])
       expect(formatPlatform(parsePlatform(text))).toBe(text);
   });
 
-  it("the host's platform is one", () => {
+  it("parses the host's platform", () => {
     const host = hostPlatform();
     expect(parsePlatform(formatPlatform(host))).toEqual(host);
     expect(host.os).not.toBe("win32");

@@ -26,7 +26,7 @@ describe.each(Object.entries(calls))("a signal in %s", (_name, call) => {
     await call(registry, digest, { signal: null as unknown as undefined });
   });
 
-  it("is a TypeError when it is not an AbortSignal", async () => {
+  it("is rejected with a TypeError when it is not an AbortSignal", async () => {
     const { registry, digest } = await fill();
     for (const signal of [{}, "abort", new AbortController()] as unknown[] as AbortSignal[])
       expect(await rejection(call(registry, digest, { signal }))).toMatchObject({

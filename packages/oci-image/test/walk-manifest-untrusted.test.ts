@@ -7,11 +7,11 @@ import { FakeRegistry } from "./fake-registry.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 
-describe("walkManifest over a registry that is not to be trusted", () => {
+describe("walkManifest over an untrusted registry", () => {
   const unknown = { mediaType: imageManifest, digest: `blake3:${"a".repeat(64)}`, size: 1 } as const;
   const list = (...manifests: readonly object[]): object => ({ schemaVersion: 2, manifests });
 
-  it("goes 10,000 levels deep", async () => {
+  it("walks 10,000 levels deep", async () => {
     const fake = new FakeRegistry();
     let top = fake.put(list(), indexType);
     for (let i = 0; i < 10_000; i += 1) top = fake.put(list(top), indexType);
@@ -21,7 +21,7 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     });
   });
 
-  it("tells of a child whose digest cannot be verified as damaged, and goes on", async () => {
+  it("reports a child whose digest cannot be verified as damaged, and continues", async () => {
     const fake = new FakeRegistry();
     const root = fake.put(list(unknown, fake.put(list(), indexType)), indexType);
     const steps = await collect(walkManifest(fake.registry, "a", root.digest));
@@ -32,7 +32,7 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     ]);
   });
 
-  it("ends where an index is made to contain itself: it is not what its digest says", async () => {
+  it("ends at an index that claims to contain itself, because its digest does not match", async () => {
     const fake = new FakeRegistry();
     const digest = `sha256:${"0".repeat(64)}` as const;
     fake.put(list({ ...unknown, mediaType: indexType, digest }), indexType, digest);
@@ -41,7 +41,7 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     });
   });
 
-  it("does not enter a child that is not what its digest says", async () => {
+  it("does not enter a child whose content does not match its digest", async () => {
     const fake = new FakeRegistry();
     const forged = fake.put(list(unknown), indexType, `sha256:${"1".repeat(64)}`);
     const steps = await collect(walkManifest(fake.registry, "a", fake.put(list(forged), indexType).digest));
@@ -57,7 +57,8 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     expect(await collect(walkManifest(fake.registry, "a", root.digest))).toHaveLength(1);
   });
 
-  it("clause 2: asks for nothing where its signal is aborted already", async () => {
+  // clause 2
+  it("requests nothing when its signal is already aborted", async () => {
     const fake = new FakeRegistry();
     const { digest } = fake.put(list(), indexType);
     const steps = walkManifest(fake.registry, "a", digest, { signal: AbortSignal.abort("never") });
@@ -65,7 +66,8 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     expect(fake.asked).toEqual([]);
   });
 
-  it("clause 3: goes the same way whatever becomes of the steps it gave", async () => {
+  // clause 3
+  it("is not affected by changes to the steps that it yielded", async () => {
     const fake = new FakeRegistry();
     const root = fake.put(list(fake.put(list(fake.put(list(), indexType)), indexType)), indexType);
     let count = 0;
@@ -78,14 +80,15 @@ describe("walkManifest over a registry that is not to be trusted", () => {
     expect(count).toBe(3);
   });
 
-  it.each([-1, NaN, 0.5])("clause 1: a limit of %d bytes is a RangeError", async (maxManifestBytes) => {
+  // clause 1
+  it.each([-1, NaN, 0.5])("rejects a limit of %d bytes with a RangeError", async (maxManifestBytes) => {
     const { registry } = new FakeRegistry();
     await expect(walkManifest(registry, "a", unknown.digest, { maxManifestBytes }).next()).rejects.toThrow(
       RangeError,
     );
   });
 
-  it("reads what is reached once, and comes by each reference once: whatever refers to what", async () => {
+  it("reads each manifest once and yields each reference once, for any graph", async () => {
     const references = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
       minLength: 1,
       maxLength: 12,
@@ -120,7 +123,7 @@ describe("walkManifest over a registry that is not to be trusted", () => {
   });
 });
 
-it("a child that is another kind of thing than its index says is damaged, and hides nothing from where it is told right", async () => {
+it("walkManifest reports a child with a wrong media type as damaged, and still yields it where another entry has the right one", async () => {
   const fake = new FakeRegistry();
   const inner = fake.put({ schemaVersion: 2, manifests: [] }, indexType);
   const root = fake.put(

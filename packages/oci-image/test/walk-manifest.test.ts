@@ -59,7 +59,7 @@ async function walk(registry: LayoutRegistry, { digest }: Descriptor): Promise<W
 }
 
 describe("walkManifest", () => {
-  it("goes over an index before its manifests, a manifest before its config and layers, in the documents' order", async () => {
+  it("yields an index before its manifests, and a manifest before its config and layers, in the documents' order", async () => {
     await using registry = await openLayout(freshLayout());
     const [one, two] = [await pushImage(registry, amd64), await pushImage(registry, arm64)];
     const list = await pushIndex(registry, two, one);
@@ -77,7 +77,7 @@ describe("walkManifest", () => {
     expect(steps[1]?.manifest).toMatchObject({ kind: "image" });
   });
 
-  it("enters each manifest once, and comes by it every time: a diamond of 30 levels is linear", async () => {
+  it("enters each manifest once and yields each reference to it, so a diamond of 30 levels is linear", async () => {
     await using registry = await openLayout(freshLayout(), { durability: "none" });
     let top = await pushArtifact(registry, "a", "bottom");
     for (let i = 0; i < 30; i += 1)
@@ -92,14 +92,14 @@ describe("walkManifest", () => {
     expect(steps).toHaveLength(62);
   });
 
-  it("has no end to its depth but that of the documents", async () => {
+  it("has no limit of its own on depth", async () => {
     await using registry = await openLayout(freshLayout(), { durability: "none" });
     let top = await pushArtifact(registry, "a", "bottom");
     for (let i = 0; i < 150; i += 1) top = await pushIndex(registry, top);
     expect((await walk(registry, top)).at(-1)).toMatchObject({ depth: 151, role: "config" });
   });
 
-  it("tells of what is missing or damaged, and goes on", async () => {
+  it("reports missing and damaged parts, and continues", async () => {
     await using registry = await openLayout(freshLayout());
     const names = ["one", "two", "three"];
     const [one, two, three] = await Promise.all(names.map((name) => pushArtifact(registry, "a", name)));
@@ -116,7 +116,7 @@ describe("walkManifest", () => {
     ]);
   });
 
-  it("rejects where the root is not there, or larger than is read", async () => {
+  it("rejects when the root is missing or over the size limit", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one");
     await expect(collect(walkManifest(registry, "a", descriptorOf(bytes("x")).digest))).rejects.toMatchObject(
@@ -127,7 +127,7 @@ describe("walkManifest", () => {
     ).rejects.toMatchObject({ code: "SIZE_INVALID" });
   });
 
-  it("lists what an index contains of other types, and does not look into it", async () => {
+  it("yields an index's children of unknown media types without entering them", async () => {
     await using registry = await openLayout(freshLayout());
     const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing");
     expect((await walk(registry, await pushIndex(registry, thing))).at(-1)).toMatchObject({
@@ -137,7 +137,8 @@ describe("walkManifest", () => {
     });
   });
 
-  it("clause 2: ends when its signal is aborted, and reads nothing before the first next()", async () => {
+  // clause 2
+  it("ends when its signal aborts, and reads nothing before the first next()", async () => {
     await using registry = await openLayout(freshLayout());
     const list = await pushIndex(registry, await pushArtifact(registry, "a", "one"));
     const controller = new AbortController();
@@ -149,7 +150,7 @@ describe("walkManifest", () => {
 });
 
 describe("readImageConfig", () => {
-  it("reads it verified, unknown members too", async () => {
+  it("verifies and returns the config, unknown members included", async () => {
     await using registry = await openLayout(freshLayout());
     const image = await pushImage(
       registry,
@@ -173,7 +174,7 @@ describe("readImageConfig", () => {
     ["no JSON"],
     ['{"os":"linux","architecture":"amd64"}'],
     ['{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[1]}}'],
-  ])("%s is none: MANIFEST_INVALID", async (text) => {
+  ])("rejects %s with MANIFEST_INVALID", async (text) => {
     await using registry = await openLayout(freshLayout());
     const config = descriptorOf(bytes(text), imageConfig);
     await registry.pushBlob("a", config, bytes(text));
@@ -183,7 +184,7 @@ describe("readImageConfig", () => {
     });
   });
 
-  it("that is not there is BLOB_UNKNOWN", async () => {
+  it("rejects a missing config with BLOB_UNKNOWN", async () => {
     await using registry = await openLayout(freshLayout());
     const manifest = { schemaVersion: 2 as const, config: emptyDescriptor, layers: [] };
     await expect(readImageConfig(registry, "a", manifest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
@@ -191,7 +192,7 @@ describe("readImageConfig", () => {
 });
 
 describe("resolvePlatform", () => {
-  it("chooses by the descriptors, else by the configs, through indexes within indexes", async () => {
+  it("chooses by the descriptors, else by the configs, through nested indexes", async () => {
     await using registry = await openLayout(freshLayout());
     const [one, two] = [await pushImage(registry, amd64), await pushImage(registry, arm64)];
     const said = await pushIndex(registry, { ...one, platform: amd64 }, { ...two, platform: arm64 });
@@ -206,13 +207,13 @@ describe("resolvePlatform", () => {
     }
   });
 
-  it("of a manifest is that manifest", async () => {
+  it("returns a manifest itself when it is given one", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one");
     expect(await resolvePlatform(registry, "a", one.digest, arm64)).toEqual(one);
   });
 
-  it("passes over what is missing", async () => {
+  it("skips missing manifests", async () => {
     await using registry = await openLayout(freshLayout());
     const [one, two] = [await pushArtifact(registry, "a", "one"), await pushImage(registry, arm64)];
     const list = await pushIndex(registry, one, two);

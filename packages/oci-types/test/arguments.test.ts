@@ -10,8 +10,8 @@ import {
   requireString,
 } from "../src/index.ts";
 
-describe("arguments", () => {
-  it("a string is a string", () => {
+describe("argument checks", () => {
+  it("requireString accepts strings only", () => {
     expect(() => {
       requireString("", "it");
     }).not.toThrow();
@@ -20,19 +20,22 @@ describe("arguments", () => {
     }).toThrow(new TypeError("it must be a string, not number"));
   });
 
-  it.each([0, 1, Number.MAX_SAFE_INTEGER])("%d is a count", (count) => {
+  it.each([0, 1, Number.MAX_SAFE_INTEGER])("requireCount accepts %d", (count) => {
     expect(requireCount(count, "it")).toBe(count);
   });
 
-  it.each([-1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1])("%d is none", (count) => {
-    expect(() => requireCount(count, "it")).toThrow(new RangeError("it must be a non-negative integer"));
-  });
+  it.each([-1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1])(
+    "requireCount rejects %d with a RangeError",
+    (count) => {
+      expect(() => requireCount(count, "it")).toThrow(new RangeError("it must be a non-negative integer"));
+    },
+  );
 
-  it("nor is what is no number", () => {
+  it("requireCount rejects a string with a TypeError", () => {
     expect(() => requireCount("1", "it")).toThrow(new TypeError("it must be a number, not string"));
   });
 
-  it("a duration is what a timer can wait for", () => {
+  it("requireDuration accepts what a timer can wait for", () => {
     for (const duration of [0, 1, 2_147_483_647]) expect(requireDuration(duration, "it")).toBe(duration);
     for (const duration of [2_147_483_648, Number.MAX_SAFE_INTEGER, Infinity, -1, 0.5])
       expect(() => requireDuration(duration, "it")).toThrow(RangeError);
@@ -42,7 +45,7 @@ describe("arguments", () => {
     expect(() => requireDuration("1", "it")).toThrow(TypeError);
   });
 
-  it("an object is an object", () => {
+  it("requireObject accepts objects only", () => {
     for (const value of [{}, [], Object.create(null)] as unknown[])
       expect(() => {
         requireObject(value, "it");
@@ -59,7 +62,7 @@ describe("arguments", () => {
     }
   });
 
-  it("a signal that is null counts as absent", () => {
+  it("requireSignal treats null as absent", () => {
     const { signal } = new AbortController();
     expect(requireSignal({ signal })).toBe(signal);
     for (const absent of [undefined, null])
@@ -74,14 +77,14 @@ describe("arguments", () => {
     ["a controller", new AbortController()],
     ["an event target", new EventTarget()],
     ["half a signal", { aborted: false, throwIfAborted: () => undefined }],
-    ["what says that it is one", { [Symbol.toStringTag]: "AbortSignal" }],
-  ])("%s is no signal", (_what, signal) => {
+    ["an object tagged AbortSignal", { [Symbol.toStringTag]: "AbortSignal" }],
+  ])("requireSignal rejects %s", (_what, signal) => {
     expect(() => requireSignal({ signal: signal as AbortSignal })).toThrow(
       /^signal must be an AbortSignal, not /,
     );
   });
 
-  it("signals of another realm are signals", () => {
+  it("requireSignal accepts signals of another realm", () => {
     const foreign = Object.create(EventTarget.prototype, {
       [Symbol.toStringTag]: { value: "AbortSignal" },
       aborted: { value: false },
@@ -90,18 +93,18 @@ describe("arguments", () => {
     expect(requireSignal({ signal: foreign })).toBe(foreign);
   });
 
-  it.each([null, "text", 7])("options that are %j are a TypeError that says so", (options) => {
+  it.each([null, "text", 7])("requireSignal rejects options that are %j with a TypeError", (options) => {
     expect(() => requireSignal(options as unknown as object)).toThrow(/^options must be an object, not /);
   });
 
-  it("a flag is true or false, and nothing that is taken for it", () => {
+  it("requireFlag accepts true and false only", () => {
     expect([requireFlag(true, "it"), requireFlag(false, "it")]).toEqual([true, false]);
     for (const value of [1, "", null, undefined])
       expect(() => requireFlag(value, "it")).toThrow(new TypeError("it must be true or false"));
   });
 });
 
-it("onAbort calls whoever still waits", () => {
+it("onAbort calls its callback on abort unless it was cancelled", () => {
   const controller = new AbortController();
   const called: string[] = [];
   onAbort(controller.signal, () => called.push("a"));

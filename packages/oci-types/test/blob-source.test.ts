@@ -27,7 +27,7 @@ describe("readBlobSource reads", () => {
     expect(await read(runInNewContext("new Uint8Array([104, 105])") as Uint8Array)).toBe("hi");
   });
 
-  it("bytes in pieces of a mebibyte", async () => {
+  it("bytes in chunks of one mebibyte", async () => {
     const pieces = await collect(readBlobSource(new Uint8Array(2.5 * 1024 * 1024)));
     expect(pieces.map((piece) => piece.length)).toEqual([1024 * 1024, 1024 * 1024, 512 * 1024]);
   });
@@ -40,7 +40,7 @@ describe("readBlobSource reads", () => {
     expect(await read(new Blob(["hello"]).stream())).toBe("hello");
   });
 
-  it("an async iterable, a stream of Node among them", async () => {
+  it("an async iterable, Node streams included", async () => {
     expect(await read(Readable.from([bytes("hel"), bytes("lo")]))).toBe("hello");
   });
 
@@ -48,7 +48,7 @@ describe("readBlobSource reads", () => {
     expect(await read([bytes("hel"), bytes("lo")])).toBe("hello");
   });
 
-  it("nothing, where there is nothing", async () => {
+  it("an empty source as no chunks", async () => {
     expect(await read(new Uint8Array())).toBe("");
     expect(await read([])).toBe("");
   });
@@ -58,14 +58,15 @@ describe("readBlobSource reads", () => {
   });
 });
 
-describe("reads that are not awaited", () => {
-  it("are answered in their order, also where chunks are empty", async () => {
+describe("reads of a blob source that are not awaited", () => {
+  it("are answered in call order, even if chunks are empty", async () => {
     const chunks = readBlobSource([bytes(""), bytes("a"), bytes("b")]);
     const results = await Promise.all([chunks.next(), chunks.next(), chunks.next()]);
     expect(results.map(({ value }) => value)).toEqual([bytes("a"), bytes("b"), undefined]);
   });
 
-  it("2: are all rejected by the signal", async () => {
+  // clause 2
+  it("are all rejected when the signal aborts", async () => {
     const controller = new AbortController();
     const chunks = readBlobSource(probe([], true), { signal: controller.signal });
     const waiting = [rejection(chunks.next()), rejection(chunks.next())];
@@ -76,7 +77,7 @@ describe("reads that are not awaited", () => {
   });
 });
 
-describe("readBlobSource refuses", () => {
+describe("readBlobSource rejects", () => {
   it.each([
     ["a string", "hello"],
     ["a number", 7],
@@ -93,15 +94,15 @@ describe("readBlobSource refuses", () => {
     ["an ArrayBuffer", new ArrayBuffer(1)],
     ["other words", new Uint16Array(1)],
     ["null", null],
-  ])("a chunk that is %s, and returns the source", async (_what, chunk) => {
+  ])("a chunk that is %s, and closes the source", async (_what, chunk) => {
     const source = probe([bytes("a"), chunk]);
     expect(await rejection(collect(readBlobSource(source)))).toBeInstanceOf(TypeError);
     expect(source.log).toEqual(["next", "next", "return"]);
   });
 });
 
-describe("readBlobSource ends its source", () => {
-  it("once, when the loop is left", async () => {
+describe("readBlobSource closes its source", () => {
+  it("once when the loop is left", async () => {
     const source = probe([bytes("a"), bytes("b")]);
     for await (const chunk of readBlobSource(source)) {
       expect(chunk).toHaveLength(1);
@@ -110,7 +111,7 @@ describe("readBlobSource ends its source", () => {
     expect(source.log).toEqual(["next", "return"]);
   });
 
-  it("when it is returned before it began", async () => {
+  it("when it is returned before the first read", async () => {
     const source = probe([bytes("a")]);
     await readBlobSource(source).return();
     expect(source.log).toEqual(["return"]);
@@ -125,19 +126,19 @@ describe("readBlobSource ends its source", () => {
     expect(reasons).toEqual(["enough"]);
   });
 
-  it("by destroying a stream of Node, also one that was never read", async () => {
+  it("by destroying a Node stream, even one that was never read", async () => {
     const stream = Readable.from([bytes("a")]);
     await readBlobSource(stream).return();
     expect(stream.destroyed).toBe(true);
   });
 
-  it("not after it ended by itself", async () => {
+  it("unless the source ended by itself", async () => {
     const source = probe([bytes("a")]);
     await collect(readBlobSource(source));
     expect(source.log).toEqual(["next", "next"]);
   });
 
-  it("at once, although a read is waiting, which then ends", async () => {
+  it("at once while a read is pending, and the read ends", async () => {
     const chunks = readBlobSource(hanging());
     await chunks.next();
     const waiting = chunks.next();
@@ -145,7 +146,7 @@ describe("readBlobSource ends its source", () => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
-  it("without minding what it says to that later", async () => {
+  it("and ignores a later rejection of its return()", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     try {
@@ -161,7 +162,7 @@ describe("readBlobSource ends its source", () => {
     }
   });
 
-  it("at once, although a stream waits for what never comes", async () => {
+  it("at once even if a ReadableStream's cancel() never settles", async () => {
     const stalled: ReadableStream<Uint8Array> = new ReadableStream({
       cancel: () => new Promise<void>(() => undefined),
     });
@@ -172,7 +173,7 @@ describe("readBlobSource ends its source", () => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
-  it("and waits for that, whoever asks", async () => {
+  it("and waits until it is closed in every call of return()", async () => {
     let freed = false;
     const source = {
       ...probe([bytes("a")]),
@@ -192,14 +193,15 @@ describe("readBlobSource ends its source", () => {
     await first;
   });
 
-  it("without minding what it says to that", async () => {
+  it("and ignores a rejection of its return()", async () => {
     const source = { ...probe([bytes("a")]), return: () => Promise.reject(new Error("no")) };
     await expect(readBlobSource(source).return()).resolves.toEqual({ done: true, value: undefined });
   });
 });
 
-describe("2: a signal", () => {
-  it("that was aborted before ends the source unread", async () => {
+// clause 2
+describe("a signal given to readBlobSource", () => {
+  it("closes the source unread when it is already aborted", async () => {
     const source = probe([bytes("a")]);
     const reason = new Error("stop");
     expect(await rejection(collect(readBlobSource(source, { signal: AbortSignal.abort(reason) })))).toBe(
@@ -208,7 +210,7 @@ describe("2: a signal", () => {
     expect(source.log).toEqual(["return"]);
   });
 
-  it("rejects a read that would wait for ever", async () => {
+  it("rejects a pending read when it aborts", async () => {
     const source = probe([bytes("a")], true);
     const controller = new AbortController();
     const reading = collect(readBlobSource(source, { signal: controller.signal }));
@@ -219,7 +221,7 @@ describe("2: a signal", () => {
     expect(source.log).toEqual(["next", "next", "return"]);
   });
 
-  it("rejects although a generator never answers", async () => {
+  it("rejects a pending read of a generator that never answers", async () => {
     const controller = new AbortController();
     const chunks = readBlobSource(hanging(), { signal: controller.signal });
     await chunks.next();
@@ -229,7 +231,7 @@ describe("2: a signal", () => {
     await chunks.return();
   });
 
-  it("ends the waiting for a source that never says that it ended", async () => {
+  it("stops the wait for a source whose return() never settles", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const source = { ...probe([bytes("a")]), return: () => new Promise<never>(() => undefined) };
@@ -243,7 +245,7 @@ describe("2: a signal", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("is let go of when the source has ended, however it did", async () => {
+  it("has no listeners left after the source ends, fails or is closed", async () => {
     const { signal } = new AbortController();
     await collect(readBlobSource(chunked(bytes("abc"), 1), { signal }));
     await readBlobSource(probe([bytes("a")]), { signal }).return();
@@ -251,7 +253,7 @@ describe("2: a signal", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("has one listener however many sources it bounds, for Node warns of more than ten", async () => {
+  it("has one listener however many sources it bounds, because Node warns of more than ten", async () => {
     const controller = new AbortController();
     const sources = Array.from({ length: 20 }, () => probe([bytes("a")]));
     const [first] = sources.map((source) => readBlobSource(source, { signal: controller.signal }));
@@ -263,15 +265,15 @@ describe("2: a signal", () => {
   });
 });
 
-describe("a stream of Node that fails", () => {
-  it("before it is read rejects the first read, and does not end the process", async () => {
+describe("a Node stream that fails", () => {
+  it("before it is read rejects the first read and does not end the process", async () => {
     const stream = createReadStream("no such file");
     const chunks = readBlobSource(stream);
     await new Promise<void>((resolve) => stream.once("close", resolve));
     expect(await rejection(chunks.next())).toMatchObject({ code: "ENOENT" });
   });
 
-  it("after it was ended does not end the process", async () => {
+  it("after it was closed does not end the process", async () => {
     const stream = createReadStream("no such file");
     const closed: Promise<void> = new Promise((resolve) => stream.once("close", resolve));
     await readBlobSource(stream).return();
@@ -281,7 +283,7 @@ describe("a stream of Node that fails", () => {
 });
 
 describe("requireBytes", () => {
-  it("gives a plain view of the same memory", () => {
+  it("returns a plain view of the same memory", () => {
     const buffer = Buffer.from("abc");
     const view = requireBytes(buffer, "it");
     expect(view.constructor).toBe(Uint8Array);
@@ -289,24 +291,24 @@ describe("requireBytes", () => {
     expect(view[0]).toBe(120);
   });
 
-  it("says what it was given instead", () => {
+  it("names the type that it received in its error", () => {
     expect(() => requireBytes("abc", "a manifest")).toThrow("a manifest must be a Uint8Array, not string");
   });
 });
 
-describe("a signal that is none", () => {
+describe("the signal option of readBlobSource", () => {
   it.each<[string, unknown]>([
     ["an object", {}],
     ["text", "abort"],
     ["half a signal", { aborted: true }],
-  ])("%s is a TypeError, and ends the source", async (_what, signal) => {
+  ])("is rejected with a TypeError, and the source closed, when it is %s", async (_what, signal) => {
     const source = probe([new Uint8Array(1)]);
     expect(() => readBlobSource(source, { signal: signal as AbortSignal })).toThrow(TypeError);
     await Promise.resolve();
     expect(source.log).toEqual(["return"]);
   });
 
-  it("null counts as absent", async () => {
+  it("counts as absent when it is null", async () => {
     expect(await collect(readBlobSource(bytes("hello"), { signal: null as unknown as undefined }))).toEqual([
       bytes("hello"),
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 describe("in a browser", () => {
-  it("content is hashed with WebCrypto, where there is no Node", async () => {
+  it("content is hashed with WebCrypto", async () => {
     vi.resetModules();
     const lookup = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
     try {

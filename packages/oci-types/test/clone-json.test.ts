@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { cloneJson } from "../src/basics/clone-json.ts";
 
-it("a copy has the same values, and none of the objects and arrays", () => {
+it("cloneJson copies values and shares no object or array with the original", () => {
   const data = { text: "a", list: [1, { deep: null }], empty: {}, flag: false };
   const copy = cloneJson(data);
   expect(copy).toEqual(data);
@@ -11,13 +11,13 @@ it("a copy has the same values, and none of the objects and arrays", () => {
   expect(copy.list[1]).not.toBe(data.list[1]);
 });
 
-it("a member called __proto__ is copied as a member", () => {
+it("cloneJson copies a member called __proto__ as a member", () => {
   const copy = cloneJson(JSON.parse('{"__proto__":{"a":1}}') as object);
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   expect(JSON.stringify(copy)).toBe('{"__proto__":{"a":1}}');
 });
 
-it("data that is nested 200,000 deep is copied", () => {
+it("cloneJson copies data that is nested 200,000 deep", () => {
   const depth = 200_000;
   const copy = cloneJson(JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`) as unknown[]);
   let reached = 0;
@@ -25,7 +25,7 @@ it("data that is nested 200,000 deep is copied", () => {
   expect(reached).toBe(depth);
 });
 
-it("data that contains itself is copied", () => {
+it("cloneJson copies data with cycles", () => {
   const data: { self?: object } = {};
   data.self = data;
   const copy = cloneJson(data);

@@ -21,7 +21,7 @@ import { bytes, chunked, probe, rejection } from "./helpers.ts";
 const hex64 = "a".repeat(64);
 
 describe("parseDigest", () => {
-  it("takes a digest apart", () => {
+  it("splits a digest into algorithm and encoded part", () => {
     expect(parseDigest(`sha256:${hex64}`)).toEqual({ algorithm: "sha256", encoded: hex64 });
   });
 
@@ -30,53 +30,55 @@ describe("parseDigest", () => {
     "multihash+base58:QmRZ",
     "foo+bar.baz_x-y:A=_-",
     `sha384:${hex64}`,
-  ])("lets %s pass, of an algorithm that is not registered", (digest) => {
+  ])("accepts %s, of an unregistered algorithm", (digest) => {
     expect(isDigest(digest)).toBe(true);
   });
 
   it.each([
-    ["nothing", ""],
-    ["no colon", "sha256"],
-    ["no algorithm", `:${hex64}`],
-    ["nothing encoded", "sha256:"],
+    ["an empty string", ""],
+    ["a digest without a colon", "sha256"],
+    ["a digest without an algorithm", `:${hex64}`],
+    ["a digest without an encoded part", "sha256:"],
     ["upper-case hexadecimal", `sha256:${"A".repeat(64)}`],
     ["too few digits", `sha256:${"a".repeat(63)}`],
     ["too many digits", `sha256:${"a".repeat(65)}`],
-    ["sha512 of the length of sha256", `sha512:${hex64}`],
-    ["blake3 of another length", "blake3:abc"],
+    ["a sha512 digest of the length of sha256", `sha512:${hex64}`],
+    ["a blake3 digest of the wrong length", "blake3:abc"],
     ["an upper-case algorithm", `SHA256:${hex64}`],
     ["a double separator", "sha256++b64:abc"],
     ["a path", "sha256:../../outside"],
     ["a NUL", `sha256:${"a".repeat(63)}\0`],
     ["a line break behind", `sha256:${hex64}\n`],
-  ])("refuses %s", (_what, digest) => {
+  ])("rejects %s", (_what, digest) => {
     expect(parseDigest(digest)).toBeUndefined();
   });
 
-  it("refuses what is too long by its length alone", () => {
+  it("rejects a digest that is too long before it matches a pattern", () => {
     expect(isDigest(`x:${"a".repeat(maxDigestLength - 2)}`)).toBe(true);
     expect(isDigest(`x:${"a".repeat(maxDigestLength - 1)}`)).toBe(false);
   });
 
-  it("is no digest where it is no string", () => {
+  it("returns undefined for values that are not strings", () => {
     expect([undefined, null, 7, {}].map(isDigest)).toEqual([false, false, false, false]);
     expect(() => parseDigest([`sha256:${hex64}`] as unknown as string)).toThrow(TypeError);
   });
 });
 
 describe("requireDigest", () => {
-  it("5: says DIGEST_INVALID of what is no digest, and of algorithms that are not supported", () => {
+  // clause 5
+  it("rejects invalid digests and unsupported algorithms with DIGEST_INVALID", () => {
     expect(() => requireDigest("sha256:zz")).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
     expect(() => requireDigest(`blake3:${hex64}`)).toThrow(
       expect.objectContaining({ code: "DIGEST_INVALID" }),
     );
   });
 
-  it("3: says TypeError of what is no string", () => {
+  // clause 1
+  it("rejects values that are not strings with a TypeError", () => {
     expect(() => requireDigest(7 as unknown as string)).toThrow(TypeError);
   });
 
-  it("knows sha256 and sha512", () => {
+  it("accepts sha256 and sha512", () => {
     expect(requireDigest(`sha512:${"0".repeat(128)}`).algorithm).toBe("sha512");
     expect(["sha256", "sha512", "sha384", "toString"].map(isDigestAlgorithm)).toEqual([
       true,
@@ -88,12 +90,12 @@ describe("requireDigest", () => {
 });
 
 describe("excerpt", () => {
-  it("makes anything fit for a message", () => {
+  it("shortens any value to fit into a message", () => {
     expect(excerpt("a\nb\0")).toBe('"a\\nb\\u0000"');
     expect(excerpt("x".repeat(1_000_000)).length).toBeLessThan(100);
   });
 
-  it("leaves nothing that a terminal obeys or does not show", () => {
+  it("escapes control characters and invisible characters", () => {
     expect(excerpt("\u009b31m\u007f\u202e\u2028\u{e0001}ä")).toBe(
       '"\\u009b31m\\u007f\\u202e\\u2028\\udb40\\udc01ä"',
     );
@@ -101,7 +103,7 @@ describe("excerpt", () => {
 });
 
 describe("computeDigest", () => {
-  it("agrees with Node's hash however the content is cut", async () => {
+  it("returns what Node's hash returns, however the content is cut into chunks", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
@@ -117,7 +119,8 @@ describe("computeDigest", () => {
     );
   });
 
-  it("5: refuses an algorithm that is not supported", async () => {
+  // clause 5
+  it("rejects an unsupported algorithm with DIGEST_INVALID", async () => {
     const source = probe([bytes("x")]);
     expect(await rejection(computeDigest(source, { algorithm: "md5" }))).toMatchObject({
       code: "DIGEST_INVALID",
@@ -125,7 +128,7 @@ describe("computeDigest", () => {
     expect(source.log).toEqual(["return"]);
   });
 
-  it("uses the hasher it is given", async () => {
+  it("uses the given hasher", async () => {
     const seen: string[] = [];
     const createHasher = (): Hasher => ({
       update: (chunk) => void seen.push(new TextDecoder().decode(chunk)),
@@ -137,7 +140,7 @@ describe("computeDigest", () => {
 });
 
 describe("a one-shot hasher", () => {
-  it("hashes with WebCrypto what Node hashes in steps", async () => {
+  it("hashes with WebCrypto what Node hashes incrementally", async () => {
     for (const algorithm of ["sha256", "sha512"] as const) {
       const { digest } = await computeDigest(chunked(bytes("hello world"), 3), {
         algorithm,
@@ -147,7 +150,7 @@ describe("a one-shot hasher", () => {
     }
   });
 
-  it("refuses more than it may keep with UNSUPPORTED", () => {
+  it("rejects content over its limit with UNSUPPORTED", () => {
     const hasher = createOneShotHasher("sha256", 4);
     hasher.update(bytes("1234"));
     expect(() => {
@@ -167,13 +170,14 @@ describe("a one-shot hasher", () => {
 describe("verifyStream", () => {
   const content = bytes("hello world");
 
-  it("passes on what is as expected", async () => {
+  it("passes on content that matches", async () => {
     const expected = await computeDigest(content);
     const chunks = await collect(verifyStream(chunked(content, 4), expected));
     expect(Buffer.concat(chunks).toString()).toBe("hello world");
   });
 
-  it("6: ends in DIGEST_INVALID before the last chunk", async () => {
+  // clause 6
+  it("fails with DIGEST_INVALID before the last chunk on a digest mismatch", async () => {
     const expected = { ...(await computeDigest(bytes("HELLO WORLD"))), size: 11 };
     const seen: Uint8Array[] = [];
     const reading = (async () => {
@@ -183,7 +187,8 @@ describe("verifyStream", () => {
     expect(Buffer.concat(seen).length).toBeLessThan(content.length);
   });
 
-  it("6: stops reading one chunk behind the declared size, with SIZE_INVALID", async () => {
+  // clause 6
+  it("stops reading one chunk past the declared size, with SIZE_INVALID", async () => {
     let given = 0;
     function* endless(): Generator<Uint8Array> {
       for (;;) yield Uint8Array.of((given += 1));
@@ -195,38 +200,42 @@ describe("verifyStream", () => {
     expect(given).toBe(11);
   });
 
-  it("6: says SIZE_INVALID of content that ends early", async () => {
+  // clause 6
+  it("fails with SIZE_INVALID when the content ends early", async () => {
     const { digest } = await computeDigest(content);
     const failure = await rejection(collect(verifyStream(content, { digest, size: 12 })));
     expect(failure).toMatchObject({ code: "SIZE_INVALID", detail: { expected: 12, received: 11 } });
   });
 
-  it("6: lets the digest alone decide where no size is given", async () => {
+  // clause 6
+  it("verifies the digest alone when no size is given", async () => {
     const { digest } = await computeDigest(content);
     expect(Buffer.concat(await collect(verifyStream(chunked(content, 5), { digest }))).toString()).toBe(
       "hello world",
     );
   });
 
-  it("3: keeps an expectation of its own", async () => {
+  // clause 3
+  it("is not affected by later changes to the expectation", async () => {
     const expected = { ...(await computeDigest(content)) };
     const chunks = verifyStream(content, expected);
     expected.size = 1;
     expect(await collect(chunks)).toEqual([content]);
   });
 
-  it("ends its source when it is returned before it began", async () => {
+  it("closes its source when it is returned before the first read", async () => {
     const source = probe([content]);
     await verifyStream(source, { digest: `sha256:${hex64}` }).return();
     expect(source.log).toEqual(["return"]);
   });
 
+  // clause 1
   it.each([
     ["a negative size", -1, RangeError],
     ["NaN", Number.NaN, RangeError],
     ["a fraction", 0.5, RangeError],
     ["a string", "11", TypeError],
-  ])("3: says of %s that it is no size, and ends its source", async (_what, size, type) => {
+  ])("rejects %s as a size and closes its source", async (_what, size, type) => {
     const source = probe([content]);
     const { digest } = await computeDigest(content);
     expect(await rejection(collect(verifyStream(source, { digest, size: size as number })))).toBeInstanceOf(

@@ -17,17 +17,17 @@ describe("RegistryError", () => {
     expect(String(error)).toBe("RegistryError: no such blob");
   });
 
-  it("says what its code means where no message is given", () => {
+  it("has a default message for its code", () => {
     expect(new RegistryError("TOOMANYREQUESTS").message).toBe("too many requests");
   });
 
-  it("has no own cause and no own detail where none was given", () => {
+  it("has no own cause and no own detail when none was given", () => {
     const error = new RegistryError("DENIED");
     expect(Object.hasOwn(error, "cause")).toBe(false);
     expect(Object.hasOwn(error, "detail")).toBe(false);
   });
 
-  it("3: its wire form has code, message and detail, and never the cause", () => {
+  it("serialises code, message and detail, and never the cause", () => {
     const error = new RegistryError("MANIFEST_INVALID", "bad", {
       cause: new Error("/secret/path"),
       detail: { a: 1 },
@@ -39,26 +39,26 @@ describe("RegistryError", () => {
     });
   });
 
-  it("3: its wire form keeps the detail of the registry's own failures to itself", () => {
+  it("omits the detail of the registry's own failures when serialised", () => {
     const error = new RegistryError("LOCK_TIMEOUT", "busy", { detail: { host: "build-7", pid: 4711 } });
     expect(error.toJSON()).toEqual({ code: "LOCK_TIMEOUT", message: "busy" });
   });
 
-  it("3: its wire form says nothing but code and message where the code is of another copy that this one does not know", () => {
+  it("serialises only code and message when its code is unknown to this copy of the package", () => {
     const error = new RegistryError("NEWER_CODE" as RegistryErrorCode, "new", { detail: { a: 1 } });
     expect(error.toJSON()).toEqual({ code: "NEWER_CODE", message: "new" });
   });
 });
 
 describe("isRegistryError", () => {
-  it("tells errors by their codes", () => {
+  it("distinguishes errors by code", () => {
     const error = new RegistryError("BLOB_UNKNOWN");
     expect(isRegistryError(error)).toBe(true);
     expect(isRegistryError(error, "MANIFEST_UNKNOWN", "BLOB_UNKNOWN")).toBe(true);
     expect(isRegistryError(error, "MANIFEST_UNKNOWN")).toBe(false);
   });
 
-  it("knows the errors of another installed copy", async () => {
+  it("recognises errors of another installed copy", async () => {
     vi.resetModules();
     const copy = await import("../src/basics/errors.ts");
     const error = new copy.RegistryError("DENIED");
@@ -67,7 +67,7 @@ describe("isRegistryError", () => {
   });
 
   it.each([undefined, null, 0, "DENIED", {}, { code: "DENIED" }, new Error("DENIED"), Object.create(null)])(
-    "does not take %o for one",
+    "rejects %o",
     (value) => {
       expect(isRegistryError(value)).toBe(false);
     },
@@ -75,7 +75,7 @@ describe("isRegistryError", () => {
 });
 
 describe("registryErrorCodes", () => {
-  it("has every code once", () => {
+  it("lists every code once", () => {
     expect(new Set(registryErrorCodes).size).toBe(registryErrorCodes.length);
     expect(registryErrorCodes).toHaveLength(21);
   });

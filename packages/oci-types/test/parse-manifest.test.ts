@@ -36,7 +36,7 @@ function problems(document: unknown, mediaType: string): readonly Problem[] {
 }
 
 describe("parseManifest", () => {
-  it("knows manifests and indexes, of OCI and of Docker, and lets anything else be", () => {
+  it("recognises OCI and Docker manifests and indexes, and treats other types as opaque", () => {
     const parse = (document: unknown, type: string): string =>
       parseManifest(bytes(JSON.stringify(document)), type).kind;
     expect(parse(manifest, imageManifest)).toBe("image");
@@ -47,7 +47,8 @@ describe("parseManifest", () => {
     expect(parseManifest(new Uint8Array(), "text/plain").kind).toBe("opaque");
   });
 
-  it("12: refuses a JSON object that says it is of another type, whatever the argument is", () => {
+  // clause 12
+  it("rejects a JSON object whose mediaType differs from the argument, even an unknown one", () => {
     const typed = (mediaType: unknown): object => ({ ...manifest, mediaType });
     for (const argument of [
       "application/octet-stream",
@@ -71,24 +72,28 @@ describe("parseManifest", () => {
     }
   });
 
-  it("12: takes bytes that begin like an object and are not JSON, however many commas they have", () => {
+  // clause 12
+  it("accepts invalid JSON that begins like an object under an unknown type, however many commas it has", () => {
     const content = bytes(`{${",z".repeat(200_000)}`);
     expect(parseManifest(content, "application/octet-stream").kind).toBe("opaque");
   });
 
-  it("12: refuses an object with too many values under an unknown type: its own type would go unseen", () => {
+  // clause 12
+  it("rejects an object with too many values under an unknown type, because its own type cannot be read", () => {
     const content = bytes(JSON.stringify({ mediaType: imageIndex, manifests: Array(100_001).fill(0) }));
     expect(() => parseManifest(content, "application/octet-stream")).toThrow(/more than 100000 values/);
   });
 
-  it("12: strips the parameters of the media type, and then checks as ever", () => {
+  // clause 12
+  it("strips the parameters of the media type before it checks", () => {
     expect(parseManifest(bytes(JSON.stringify(manifest)), `${imageManifest}; charset=utf-8`).mediaType).toBe(
       imageManifest,
     );
     expect(problems({}, `${imageManifest};charset=utf-8`)).not.toEqual([]);
   });
 
-  it("12: refuses a body that says it is something else, and takes one that says nothing", () => {
+  // clause 12
+  it("rejects a body with another mediaType and accepts one without", () => {
     expect(problems({ ...manifest, mediaType: imageIndex }, imageManifest)).toMatchObject([
       { path: "$.mediaType" },
     ]);
@@ -96,8 +101,9 @@ describe("parseManifest", () => {
     expect(problems(manifest, imageManifest)).toEqual([]);
   });
 
+  // clause 13
   it.each([
-    ["no object", [], "$"],
+    ["an array instead of an object", [], "$"],
     ["null", null, "$"],
     ["another schemaVersion", { ...manifest, schemaVersion: 7 }, "$.schemaVersion"],
     ["a schemaVersion that is a string", { ...manifest, schemaVersion: "2" }, "$.schemaVersion"],
@@ -117,7 +123,7 @@ describe("parseManifest", () => {
       "$.layers[0].size",
     ],
     [
-      "a digest that is none",
+      "an invalid digest",
       { ...manifest, layers: [{ ...emptyDescriptor, digest: "sha256:zz" }] },
       "$.layers[0].digest",
     ],
@@ -127,7 +133,11 @@ describe("parseManifest", () => {
       { ...manifest, layers: [{ ...emptyDescriptor, mediaType: "" }] },
       "$.layers[0].mediaType",
     ],
-    ["an annotation that is no string", { ...manifest, annotations: { "a.b": 1 } }, '$.annotations["a.b"]'],
+    [
+      "an annotation that is not a string",
+      { ...manifest, annotations: { "a.b": 1 } },
+      '$.annotations["a.b"]',
+    ],
     ["annotations that are null", { ...manifest, annotations: null }, "$.annotations"],
     ["layers that are null", { ...manifest, layers: null }, "$.layers"],
     [
@@ -140,10 +150,11 @@ describe("parseManifest", () => {
       { ...manifest, config: { ...emptyDescriptor, data: "e30" } },
       "$.config.data",
     ],
-  ])("13: says where a manifest has %s", (_what, document, path) => {
+  ])("reports the path at which a manifest has %s", (_what, document, path) => {
     expect(problems(document, imageManifest)).toMatchObject([{ path }]);
   });
 
+  // clause 13
   it.each([
     ["no manifests", { schemaVersion: 2 }, "$.manifests"],
     ["a config", { ...index, config: emptyDescriptor }, "$.config"],
@@ -154,37 +165,38 @@ describe("parseManifest", () => {
       "$.manifests[0].platform.architecture",
     ],
     [
-      "os.features that are no array",
+      "os.features that are not an array",
       {
         ...index,
         manifests: [{ ...emptyDescriptor, platform: { os: "a", architecture: "b", "os.features": "c" } }],
       },
       '$.manifests[0].platform["os.features"]',
     ],
-  ])("13: says where an index has %s", (_what, document, path) => {
+  ])("reports the path at which an index has %s", (_what, document, path) => {
     expect(problems(document, imageIndex)).toMatchObject([{ path }]);
   });
 
+  // clause 13
   it.each([
-    ["nothing", new Uint8Array()],
-    ["what is not JSON", bytes("{")],
-    ["what is not UTF-8", Uint8Array.of(0xff, 0xfe)],
+    ["empty content", new Uint8Array()],
+    ["invalid JSON", bytes("{")],
+    ["invalid UTF-8", Uint8Array.of(0xff, 0xfe)],
     ["a byte order mark", bytes(`\ufeff${JSON.stringify(manifest)}`)],
     ["UTF-16", Uint8Array.from(Buffer.from(JSON.stringify(manifest), "utf16le"))],
-  ])("13: refuses %s", (_what, content) => {
+  ])("rejects %s", (_what, content) => {
     expect(problems(content, imageManifest)).toHaveLength(1);
   });
 
-  it("lists no more problems than a reader could want", () => {
+  it("reports a limited number of problems", () => {
     const layers = Array.from({ length: 10_000 }, () => ({}));
     expect(problems({ ...manifest, layers }, imageManifest)).toHaveLength(20);
   });
 
-  it("says the first problem in its message, without saying twice what is invalid", () => {
+  it("names the first problem in its message, once", () => {
     expect(() => parseManifest(bytes("{}"), imageManifest)).toThrow("$.schemaVersion is missing, and 2 more");
   });
 
-  it("cuts a long key in its path, and shows it without control characters", () => {
+  it("truncates a long key in a path and escapes its control characters", () => {
     const [problem] = problems(
       { ...manifest, annotations: { [`\u009b${"k".repeat(1_000_000)}`]: 1 } },
       imageManifest,
@@ -192,18 +204,19 @@ describe("parseManifest", () => {
     expect(problem?.path).toBe(`$.annotations["\\u009b${"k".repeat(79)}…"]`);
   });
 
-  it("survives a nesting bomb and members called __proto__", () => {
+  it("survives deep nesting and members called __proto__", () => {
     const bomb = bytes(`{"schemaVersion":2,"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
     expect(problems(bomb, imageManifest)).not.toEqual([]);
     const proto = bytes(`{"__proto__":{"schemaVersion":2,"manifests":[]}}`);
     expect(problems(proto, imageIndex)).toMatchObject([{ path: "$.schemaVersion" }, { path: "$.manifests" }]);
   });
 
-  it.each(["", "text", "/", "a/b/c", "a b/c", " ; x"])("refuses %j as a media type", (mediaType) => {
+  it.each(["", "text", "/", "a/b/c", "a b/c", " ; x"])("rejects %j as a media type", (mediaType) => {
     expect(problems(manifest, mediaType)).toHaveLength(1);
   });
 
-  it("3: says TypeError of a mistaken argument", () => {
+  // clause 1
+  it("rejects an argument of the wrong type with a TypeError", () => {
     expect(() => parseManifest("{}" as unknown as Uint8Array, imageManifest)).toThrow(TypeError);
     expect(() => parseManifest(bytes("{}"), 7 as unknown as string)).toThrow(TypeError);
   });
@@ -222,14 +235,14 @@ describe("media types", () => {
   });
 });
 
-describe("a member that is undefined", () => {
-  it("is absent, as the types and JSON have it", () => {
+describe("a member with the value undefined", () => {
+  it("counts as absent, as in JSON", () => {
     expect(validateImageManifest({ ...manifest, annotations: undefined, subject: undefined })).toEqual([]);
     expect(validateImageIndex({ ...index, layers: undefined })).toEqual([]);
     expect(validateDescriptor({ ...emptyDescriptor, platform: undefined, urls: undefined })).toEqual([]);
   });
 
-  it("is missing where it is required", () => {
+  it("counts as missing when it is required", () => {
     expect(validateImageManifest({ ...manifest, config: undefined })).toEqual([
       { path: "$.config", reason: "is missing" },
     ]);
@@ -237,12 +250,12 @@ describe("a member that is undefined", () => {
 });
 
 describe("validateDescriptor", () => {
-  it("finds nothing wrong with the empty descriptor, which is that of {}", () => {
+  it("accepts the empty descriptor, which is that of {}", () => {
     expect(validateDescriptor(emptyDescriptor)).toEqual([]);
     expect(atob(emptyDescriptor.data ?? "")).toBe("{}");
   });
 
-  it("lets a digest of an unknown algorithm pass", () => {
+  it("accepts a digest of an unknown algorithm", () => {
     expect(validateDescriptor({ mediaType: "a/b", digest: "foo+bar.baz:x", size: 0 })).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ function countValues(value: unknown): number {
 }
 
 describe("scanDocument", () => {
-  it("takes as many values as a document may have, and no more", () => {
+  it("accepts the maximum number of values and no more", () => {
     const list = (count: number): string => JSON.stringify(Array(count).fill(0));
     expect([outcome(list(maxDocumentValues - 1)), outcome(list(maxDocumentValues))]).toEqual([
       "ok",
@@ -41,7 +41,7 @@ describe("scanDocument", () => {
   });
 
   it.each(["{}", "[]", '""', "null", '{"a":1}', "-1.5e3", '[[],{"b":"c"}]', String.raw`{"\"[":"\\"}`])(
-    "counts each value once, and no key: %s",
+    "counts each value once and no keys: %s",
     (value) => {
       const each = countValues(JSON.parse(value));
       const most = Math.floor((maxDocumentValues - 1) / each);
@@ -50,7 +50,7 @@ describe("scanDocument", () => {
     },
   );
 
-  it("takes documents that are as deep as they may be, and no deeper", () => {
+  it("accepts documents of the maximum depth and no deeper", () => {
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
     expect([outcome(nested(maxDocumentDepth)), outcome(nested(maxDocumentDepth + 1))]).toEqual([
       "ok",
@@ -59,7 +59,7 @@ describe("scanDocument", () => {
     expect(outcome(`[${nested(maxDocumentDepth - 1)},${nested(maxDocumentDepth - 1)}]`)).toBe("ok");
   });
 
-  it("takes as many different member names as a document may have, and no more", () => {
+  it("accepts the maximum number of different member names and no more", () => {
     const wide = (count: number): string =>
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, 0])));
     expect([outcome(wide(maxDocumentNames)), outcome(wide(maxDocumentNames + 1))]).toEqual([
@@ -72,11 +72,11 @@ describe("scanDocument", () => {
     expect(outcome(narrow)).toBe("ok");
   });
 
-  it("does not take what is in a string for values", () => {
+  it("does not count what is inside a string", () => {
     expect(outcome(JSON.stringify("[".repeat(200) + '"0,'.repeat(maxDocumentValues)))).toBe("ok");
   });
 
-  it("finds the members that JSON.parse finds, of any document", () => {
+  it("finds the members that JSON.parse finds, for any document", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(0, 2, "\t"), (json, space) => {
         const value: unknown = JSON.parse(json);
@@ -103,12 +103,12 @@ describe("scanDocument", () => {
     ['{"a":', ""],
     ['{"a":"x', '"x'],
     [String.raw`{"\x":1,"a":5}`, "5"],
-  ])("finds a in %s: %s", (text, expected) => {
+  ])("finds member a in %s: %s", (text, expected) => {
     const found = scanDocument(bytes(text), ["a"]).get("a");
     expect(found === undefined ? undefined : new TextDecoder().decode(found).trim()).toBe(expected);
   });
 
-  it("ends for any bytes", () => {
+  it("terminates for any bytes", () => {
     fc.assert(fc.property(fc.uint8Array(), (content) => void scanDocument(content, ["a", ""])));
     fc.assert(
       fc.property(
@@ -132,16 +132,16 @@ describe("parseManifest", () => {
       },
     ],
     [
-      "nested too deep",
+      "too much nesting",
       { ...index, x: JSON.parse("[".repeat(maxDocumentDepth) + "]".repeat(maxDocumentDepth)) as unknown },
     ],
-  ])("refuses a document with %s before it is parsed", (_what, document) => {
+  ])("rejects a document with %s before it is parsed", (_what, document) => {
     expect(() => parseManifest(bytes(JSON.stringify(document)), ociMediaTypes.imageIndex)).toThrow(
       expect.objectContaining({ code: "MANIFEST_INVALID" }),
     );
   });
 
-  it("takes an index of 20,000 manifests, and content of another type however many values it has", () => {
+  it("accepts an index of 20,000 manifests, and opaque content with any number of values", () => {
     const manifests = Array(20_000).fill({
       ...emptyDescriptor,
       mediaType: ociMediaTypes.imageManifest,

@@ -146,22 +146,22 @@ function mutate(
  * that is better; `excuses` knows a problem list, or a document, that is so because of it.
  */
 const differences = {
-  "sizes beyond 2^53 are refused: JavaScript would round them": {
+  "sizes beyond 2^53 are rejected, because JavaScript would round them": {
     kind: "manifest",
     document: (base: object) => ({ ...base, layers: [{ mediaType: "a/b", digest: "a:b", size: 2 ** 60 }] }),
     schemaSays: true,
   },
-  "an index's sizes are not negative either, for a descriptor is a descriptor": {
+  "negative sizes are rejected in an index too": {
     kind: "index",
     document: (base: object) => ({ ...base, manifests: [{ mediaType: "a/b", digest: "a:b", size: -1 }] }),
     schemaSays: true,
   },
-  "a digest of a registered algorithm has that algorithm's form": {
+  "a digest of a registered algorithm must have that algorithm's form": {
     kind: "manifest",
     document: (base: object) => ({ ...base, config: { mediaType: "a/b", digest: "sha256:ABC", size: 1 } }),
     schemaSays: true,
   },
-  "a digest has 255 characters at most": {
+  "a digest may have at most 255 characters": {
     kind: "manifest",
     document: (base: object) => ({
       ...base,
@@ -169,12 +169,12 @@ const differences = {
     }),
     schemaSays: true,
   },
-  "layers may be empty: images from scratch and artifacts of nothing but a config exist": {
+  "layers may be empty, because images from scratch and artifacts without files exist": {
     kind: "manifest",
     document: (base: object) => ({ ...base, layers: [] }),
     schemaSays: false,
   },
-  "data is base64, which the schemas' keyword for it does not check": {
+  "data must be base64, which the schemas do not check": {
     kind: "manifest",
     document: (base: object) => ({
       ...base,
@@ -182,12 +182,12 @@ const differences = {
     }),
     schemaSays: true,
   },
-  "an annotation whose key is empty is a string too": {
+  "an annotation with an empty key must be a string too": {
     kind: "manifest",
     document: (base: object) => ({ ...base, annotations: { "": 1 } }),
     schemaSays: true,
   },
-  "an entry of an index may have the members of every descriptor, and then they are checked": {
+  "optional members of a descriptor are checked in an index's entries too": {
     kind: "index",
     document: (base: object) => ({
       ...base,
@@ -195,7 +195,7 @@ const differences = {
     }),
     schemaSays: true,
   },
-  "a platform's reserved member features is an array of strings": {
+  "a platform's reserved member features must be an array of strings": {
     kind: "index",
     document: (base: object) => {
       const platform = { architecture: "a", os: "b", features: "sse4" };
@@ -203,7 +203,7 @@ const differences = {
     },
     schemaSays: true,
   },
-  "a manifest has no manifests, and an index no config and no layers (CVE-2021-41190)": {
+  "manifests are rejected in an image manifest, config and layers in an index (CVE-2021-41190)": {
     kind: "index",
     document: (base: object) => ({ ...base, layers: [] }),
     schemaSays: true,
@@ -249,8 +249,8 @@ function mutated(kind: Kind): fc.Arbitrary<unknown> {
   );
 }
 
-describe("validation gives the verdict of the image-spec's JSON Schemas", () => {
-  it.each(["manifest", "index"] as const)("on valid documents: %s", (kind) => {
+describe("validation agrees with the image-spec's JSON Schemas", () => {
+  it.each(["manifest", "index"] as const)("on valid documents of kind %s", (kind) => {
     fc.assert(
       fc.property(documents[kind], (document) => {
         expect(schemas[kind](document), JSON.stringify(schemas[kind].errors)).toBe(true);
@@ -261,7 +261,7 @@ describe("validation gives the verdict of the image-spec's JSON Schemas", () => 
   });
 
   it.each(["manifest", "index"] as const)(
-    "on documents with something wrong, but for the differences below: %s",
+    "on invalid documents of kind %s, except for the differences below",
     (kind) => {
       let refused = 0;
       fc.assert(
@@ -279,7 +279,7 @@ describe("validation gives the verdict of the image-spec's JSON Schemas", () => 
   );
 });
 
-describe("validation differs from the schemas on purpose", () => {
+describe("validation deliberately differs from the schemas", () => {
   it.each(Object.entries(differences))("%s", (_why, { kind, document, schemaSays }) => {
     const value = document(bases[kind]);
     expect(schemas[kind](bases[kind])).toBe(true);
@@ -303,7 +303,7 @@ function hasSchemas(): boolean {
   return false;
 }
 
-describe.skipIf(!hasSchemas())("the rules as we say them are those of the schemas", () => {
+describe.skipIf(!hasSchemas())("the schemas in this test", () => {
   const compiled: Partial<Record<Kind, ValidateFunction>> = {};
 
   beforeAll(() => {
@@ -332,7 +332,7 @@ describe.skipIf(!hasSchemas())("the rules as we say them are those of the schema
     }) as unknown;
   }
 
-  it.each(["manifest", "index"] as const)("as Debian ships them: %s", (kind) => {
+  it.each(["manifest", "index"] as const)("agree with the files that Debian ships: %s", (kind) => {
     fc.assert(
       fc.property(mutated(kind), (document) => {
         const known = asOfRc2(document ?? null);

@@ -16,7 +16,7 @@ import {
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
-describe("parse", () => {
+describe("parseReference", () => {
   it.each<[string, Reference]>([
     ["ghcr.io/a/b/c/d", { host: "ghcr.io", repository: "a/b/c/d" }],
     ["ghcr.io/a/b:v1", { host: "ghcr.io", repository: "a/b", tag: "v1" }],
@@ -28,7 +28,7 @@ describe("parse", () => {
     ["quay.io/a:v1@" + digest, { host: "quay.io", repository: "a", tag: "v1", digest }],
     ["example.com/a@foo+bar:x_y", { host: "example.com", repository: "a", digest: "foo+bar:x_y" }],
     ["HOST/a", { host: "HOST", repository: "a" }],
-  ])("reads %s", (text, reference) => {
+  ])("parses %s", (text, reference) => {
     expect(parseReference(text)).toEqual(reference);
   });
 
@@ -51,7 +51,7 @@ describe("parse", () => {
     ["ghcr.io/a b", "repository"],
     ["ghcr.io/a\0", "repository"],
     ["", "host"],
-  ])("refuses %j with NAME_INVALID and says that it is the %s", (text, part) => {
+  ])("rejects %j with NAME_INVALID and names the %s", (text, part) => {
     expect(() => parseReference(text)).toThrow(
       expect.objectContaining({ code: "NAME_INVALID", detail: expect.objectContaining({ part }) as unknown }),
     );
@@ -62,17 +62,18 @@ describe("parse", () => {
     "ghcr.io/a@sha256:abc",
     "ghcr.io/a@sha256:" + "A".repeat(64),
     `ghcr.io/a@${digest}@${digest}`,
-  ])("refuses %s with DIGEST_INVALID", (text) => {
+  ])("rejects %s with DIGEST_INVALID", (text) => {
     expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));
   });
 
-  it("says why: too long, upper case, empty", () => {
+  it("names the reason: too long, upper case, empty", () => {
     expect(() => parseReference("ghcr.io/Foo")).toThrow("it has upper-case letters");
     expect(() => parseReference(`ghcr.io/a:${"b".repeat(129)}`)).toThrow("it is longer than 128 bytes");
     expect(() => parseReference("ghcr.io/")).toThrow("it is empty");
   });
 
-  it("3: says TypeError of what is no string", () => {
+  // clause 1
+  it("rejects values that are not strings with a TypeError", () => {
     expect(() => parseReference(7 as unknown as string)).toThrow(TypeError);
     expect(() => parseRelativeReference(undefined as unknown as string)).toThrow(TypeError);
     expect(() => tryParseHostlessReference(["a"] as unknown as string)).toThrow(TypeError);
@@ -94,7 +95,7 @@ describe("parseRelativeReference", () => {
     ["ubuntu@" + digest, { host: "docker.io", repository: "library/ubuntu", digest }],
     ["ghcr.io/app", { host: "ghcr.io", repository: "app" }],
     ["localhost:5000/app", { host: "localhost:5000", repository: "app" }],
-  ])("reads %s", (text, reference) => {
+  ])("parses %s", (text, reference) => {
     expect(parseRelativeReference(text)).toEqual(reference);
   });
 
@@ -102,14 +103,14 @@ describe("parseRelativeReference", () => {
     expect(parseRelativeReference("ubuntu")).not.toHaveProperty("tag");
   });
 
-  it("refuses the 64 hexadecimal digits that mean an image of the local Docker, but not as part of a name", () => {
+  it("rejects 64 hexadecimal digits, which mean a local image in Docker, but accepts them within a name", () => {
     const id = digest.slice("sha256:".length);
     expect(() => parseRelativeReference(id)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
     expect(parseRelativeReference(`docker.io/${id}`).repository).toBe(`library/${id}`);
     expect(parseRelativeReference(`${id}:v1`)).toMatchObject({ repository: `library/${id}`, tag: "v1" });
   });
 
-  it("refuses a name that is too long once it is below library", () => {
+  it("rejects a name that is too long once library/ is added", () => {
     expect(() => parseRelativeReference("a".repeat(250))).toThrow(
       expect.objectContaining({ code: "NAME_INVALID" }),
     );
@@ -117,7 +118,7 @@ describe("parseRelativeReference", () => {
 });
 
 describe("parseHostlessReference", () => {
-  it("takes a dotted name for a part of the repository, and a port for none", () => {
+  it("takes a dotted name as part of the repository, and rejects a port", () => {
     expect(parseHostlessReference("ghcr.io/a/b:v1")).toEqual({ repository: "ghcr.io/a/b", tag: "v1" });
     expect(tryParseHostlessReference("localhost:5000/foo:bar")).toBeUndefined();
     expect(() => parseHostlessReference("localhost:5000/foo:bar")).toThrow(
@@ -125,7 +126,7 @@ describe("parseHostlessReference", () => {
     );
   });
 
-  it("reads the forms of a ref name", () => {
+  it("parses the forms of a ref name", () => {
     expect(["a", "a:b", `a@${digest}`, `a:b@${digest}`].map(tryParseHostlessReference)).toEqual([
       { repository: "a" },
       { repository: "a", tag: "b" },
@@ -134,14 +135,14 @@ describe("parseHostlessReference", () => {
     ]);
   });
 
-  it.each(["", "Foo/Bar:1", "a:b:c", "v1.0+build", "a@b", ":b", "a/../b"])("refuses %j", (text) => {
+  it.each(["", "Foo/Bar:1", "a:b:c", "v1.0+build", "a@b", ":b", "a/../b"])("rejects %j", (text) => {
     expect(tryParseHostlessReference(text)).toBeUndefined();
   });
 });
 
-describe("names", () => {
+describe("validators of names", () => {
   it.each(["a", "a/b/c", "a__b", "a---b", "a.b_c-d/e", "0", "a-b", "ghcr.io/a"])(
-    "%s is a repository",
+    "accept %s as a repository",
     (name) => {
       expect(isValidRepository(name)).toBe(true);
     },
@@ -164,26 +165,26 @@ describe("names", () => {
     "a\n",
     "../x",
     "a:b",
-  ])("%j is no repository", (name) => {
+  ])("reject %j as a repository", (name) => {
     expect(isValidRepository(name)).toBe(false);
   });
 
-  it.each(["a", "_v..1", "1.0", "A-b_c.D", "-".padStart(2, "a")])("%s is a tag", (tag) => {
+  it.each(["a", "_v..1", "1.0", "A-b_c.D", "-".padStart(2, "a")])("accept %s as a tag", (tag) => {
     expect(isValidTag(tag)).toBe(true);
   });
 
-  it.each(["", "-a", ".a", "a+b", "a/b", "a:b", "a b", "ä", "a\n"])("%j is no tag", (tag) => {
+  it.each(["", "-a", ".a", "a+b", "a/b", "a:b", "a b", "ä", "a\n"])("reject %j as a tag", (tag) => {
     expect(isValidTag(tag)).toBe(false);
   });
 
-  it("end at 255 and 128 bytes", () => {
+  it("are limited to 255 and 128 bytes", () => {
     expect([255, 256].map((length) => isValidRepository("a".repeat(length)))).toEqual([true, false]);
     expect([128, 129].map((length) => isValidTag("a".repeat(length)))).toEqual([true, false]);
     expect([255, 256].map((length) => isValidHost("a".repeat(length)))).toEqual([true, false]);
   });
 
   it.each(["localhost", "a.b-c.d", "1.2.3.4:80", "[::]", "[1:2:3:4:5:6:7:8]", "a:0", "a:65535"])(
-    "%s is a host",
+    "accept %s as a host",
     (host) => {
       expect(isValidHost(host)).toBe(true);
     },
@@ -207,17 +208,17 @@ describe("names", () => {
     "[:]",
     "[fe80::1%25eth0]:443",
     "[::1.2.3.4]",
-  ])("%j is no host", (host) => {
+  ])("reject %j as a host", (host) => {
     expect(isValidHost(host)).toBe(false);
   });
 
-  it("are no names where they are no strings", () => {
+  it("reject values that are not strings", () => {
     for (const check of [isValidHost, isValidRepository, isValidTag, isValidDigest]) {
       expect([undefined, null, 7, ["a"], {}].map(check)).toEqual([false, false, false, false, false]);
     }
   });
 
-  it("are valid digests for known and unknown algorithms alike", () => {
+  it("accept valid digests of known and unknown algorithms", () => {
     expect([digest, "foo:bar", "sha256:abc", "sha256"].map(isValidDigest)).toEqual([
       true,
       true,
@@ -227,7 +228,7 @@ describe("names", () => {
   });
 });
 
-describe("for all references", () => {
+describe("for any reference", () => {
   const component = fc.stringMatching(/^[a-z0-9]{1,8}((\.|_|__|-{1,3})[a-z0-9]{1,8}){0,2}$/);
   const repository = fc.array(component, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
   const host = fc.oneof(
@@ -246,7 +247,7 @@ describe("for all references", () => {
   const full = fc.record({ host, repository, ...optional }, { requiredKeys: ["host", "repository"] });
   const hostless = fc.record({ repository, ...optional }, { requiredKeys: ["repository"] });
 
-  it("what is written down is read back", () => {
+  it("formatting and parsing returns the same reference", () => {
     fc.assert(
       fc.property(full, (reference) => {
         expect(parseReference(formatReference(reference))).toEqual(reference);
@@ -259,7 +260,7 @@ describe("for all references", () => {
     );
   });
 
-  it("what is read is written down as it was", () => {
+  it("parsing and formatting returns the same text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z.:@/[\]0-9-]{0,30}$/)), (text) => {
         const reference = tryParseHostlessReference(text);
@@ -269,7 +270,7 @@ describe("for all references", () => {
     );
   });
 
-  it("whatever is parsed, there is a reference or an error with a code", () => {
+  it("parsing returns a reference or fails with a code", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[a-zA-Z.:@/[\]0-9_-]{0,40}$/)),
@@ -289,7 +290,7 @@ describe("for all references", () => {
     );
   });
 
-  it("a part that is not valid is not written down", () => {
+  it("formatting rejects an invalid part", () => {
     expect(() => formatReference({ repository: "A" })).toThrow(
       expect.objectContaining({ code: "NAME_INVALID" }),
     );
@@ -305,7 +306,7 @@ describe("for all references", () => {
     expect(() => formatReference({} as Reference)).toThrow(TypeError);
   });
 
-  it("a host that would be read as a part of the repository is not written down", () => {
+  it("formatting rejects a host that would be read as part of the repository", () => {
     expect(isValidHost("registry")).toBe(true);
     expect(() => formatReference({ host: "registry", repository: "a" })).toThrow(
       expect.objectContaining({
@@ -318,32 +319,35 @@ describe("for all references", () => {
 });
 
 describe("a megabyte of hostile input", () => {
-  it.each(["a", "a/", "a-", "_", "[", ":", "@", "ä", "\0"])("of %j reaches no regular expression", (unit) => {
-    const hostile = unit.repeat(1_000_000);
-    // Every use of a pattern ends in RegExp.prototype.exec, or is one of the shortcuts below it.
-    const longest: number[] = [];
-    const exec = RegExp.prototype.exec;
-    const test = RegExp.prototype.test;
-    const spies = [
-      vi.spyOn(RegExp.prototype, "exec").mockImplementation(function (this: RegExp, text: string) {
-        longest.push(text.length);
-        return exec.call(this, text);
-      }),
-      vi.spyOn(RegExp.prototype, "test").mockImplementation(function (this: RegExp, text: string) {
-        longest.push(text.length);
-        return test.call(this, text);
-      }),
-    ];
-    try {
-      for (const check of [isValidHost, isValidRepository, isValidTag, isValidDigest])
-        expect(check(hostile)).toBe(false);
-      for (const read of [parseReference, parseRelativeReference, parseHostlessReference])
-        expect(() => read(hostile)).toThrow();
-      expect(tryParseHostlessReference(hostile)).toBeUndefined();
-      expect(() => formatReference({ repository: hostile })).toThrow();
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-    expect(Math.max(0, ...longest)).toBeLessThan(1000);
-  });
+  it.each(["a", "a/", "a-", "_", "[", ":", "@", "ä", "\0"])(
+    "made of %j reaches no regular expression",
+    (unit) => {
+      const hostile = unit.repeat(1_000_000);
+      // Every use of a pattern ends in RegExp.prototype.exec, or is one of the shortcuts below it.
+      const longest: number[] = [];
+      const exec = RegExp.prototype.exec;
+      const test = RegExp.prototype.test;
+      const spies = [
+        vi.spyOn(RegExp.prototype, "exec").mockImplementation(function (this: RegExp, text: string) {
+          longest.push(text.length);
+          return exec.call(this, text);
+        }),
+        vi.spyOn(RegExp.prototype, "test").mockImplementation(function (this: RegExp, text: string) {
+          longest.push(text.length);
+          return test.call(this, text);
+        }),
+      ];
+      try {
+        for (const check of [isValidHost, isValidRepository, isValidTag, isValidDigest])
+          expect(check(hostile)).toBe(false);
+        for (const read of [parseReference, parseRelativeReference, parseHostlessReference])
+          expect(() => read(hostile)).toThrow();
+        expect(tryParseHostlessReference(hostile)).toBeUndefined();
+        expect(() => formatReference({ repository: hostile })).toThrow();
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      expect(Math.max(0, ...longest)).toBeLessThan(1000);
+    },
+  );
 });

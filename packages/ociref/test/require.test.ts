@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { requireRepository, requireTag } from "../src/index.ts";
 
-it("gives what is valid", () => {
+it("requireRepository and requireTag return valid names", () => {
   expect([requireRepository("a/b"), requireTag("v1")]).toEqual(["a/b", "v1"]);
 });
 
@@ -11,7 +11,7 @@ it.each([
   ["repository name", requireRepository, "a".repeat(256)],
   ["tag", requireTag, "-v1"],
   ["tag", requireTag, ""],
-])("refuses a %s that is not", (what, call, name) => {
+])("an invalid %s is rejected", (what, call, name) => {
   expect(() => call(name)).toThrow(
     expect.objectContaining({
       code: "NAME_INVALID",

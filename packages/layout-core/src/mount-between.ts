@@ -4,7 +4,6 @@ import { octetStream, requireDigest } from "@ocilayout/oci-types";
 import { storageError } from "./disk/storage-error.ts";
 import type { LayoutRegistry } from "./open-layout.ts";
 import { layoutOf } from "./layout/open-layouts.ts";
-import { unknownBlob } from "./registry/reader.ts";
 
 /**
  * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system
@@ -26,7 +25,7 @@ export async function mountBetween(
     // Neither is touched if it is damaged, or if a link leads to it.
     for (const { index } of [from, to]) await index.read();
     const size = await from.blobs.size(wanted);
-    if (size === undefined) throw unknownBlob(wanted, from.blobs);
+    if (size === undefined) throw from.blobs.unknown(wanted);
     const descriptor = { mediaType: octetStream, digest: wanted, size };
     if (
       (await to.blobs.size(wanted)) === size &&
@@ -37,7 +36,7 @@ export async function mountBetween(
     await to.index.ensure(signal);
     const path = await from.blobs.realPath(wanted);
     const staged = path === undefined ? undefined : await to.staging.stageFile(path, descriptor);
-    if (staged === undefined) throw unknownBlob(wanted, from.blobs);
+    if (staged === undefined) throw from.blobs.unknown(wanted);
     await to.staging.orDrop(staged, async () => {
       signal?.throwIfAborted();
       await to.place(staged, signal);

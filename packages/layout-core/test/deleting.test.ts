@@ -147,7 +147,7 @@ describe("clause 16: deleteManifest", () => {
     ] as const) {
       await expect(registry.deleteManifest("a", digest)).rejects.toMatchObject({
         code: "DENIED",
-        detail: { referencedBy: [by] },
+        detail: { reason: "REFERENCED", referencedBy: [by] },
       });
     }
     expect(snapshot(directory)).toEqual(before);
@@ -245,10 +245,10 @@ describe("clause 16: deleteBlob", () => {
     for (const [digest, by] of [
       [blob.digest, [image.digest]],
       [emptyDescriptor.digest, [child.digest, image.digest].sort()],
-      [child.digest, undefined],
-      [list.digest, undefined],
+      [child.digest, []],
+      [list.digest, []],
     ] as const) {
-      const detail = by === undefined ? {} : { referencedBy: by };
+      const detail = { reason: "REFERENCED", referencedBy: by };
       await expect(registry.deleteBlob("b", digest)).rejects.toMatchObject({ code: "DENIED", detail });
       await registry.resolveBlob("a", digest);
     }
@@ -281,7 +281,7 @@ describe("clause 16: deleteBlob", () => {
     await using other = await openLayout(registry.directory);
     await expect(other.deleteBlob("a", blob.digest)).rejects.toMatchObject({
       code: "DENIED",
-      detail: { damaged: [image.digest] },
+      detail: { reason: "REFERENCED", damaged: [image.digest] },
     });
     await other.deleteManifest("a", image.digest);
     await other.deleteBlob("a", blob.digest);

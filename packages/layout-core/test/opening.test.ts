@@ -354,9 +354,11 @@ describe("options", () => {
     await using registry = await openLayout(directory, { readOnly: true });
     await expect(registry.pushBlob("a", { digest }, bytes("hello"))).rejects.toMatchObject({
       code: "DENIED",
+      detail: { reason: "READ_ONLY" },
     });
     await expect(registry.pushManifest("a", bytes("x"), "application/x-thing")).rejects.toMatchObject({
       code: "DENIED",
+      detail: { reason: "READ_ONLY" },
     });
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
     expect(snapshot(directory)).toEqual(before);

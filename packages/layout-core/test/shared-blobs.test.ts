@@ -99,7 +99,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     await a.pushBlob("a", unused, bytes("unused"));
     await expect(a.deleteBlob("a", unused.digest)).rejects.toMatchObject({
       code: "DENIED",
-      detail: { reason: "shared-blobs" },
+      detail: { reason: "SHARED_BLOBS" },
     });
     expect(existsSync(blobPath(a.directory, unused.digest))).toBe(true);
   });

@@ -11,11 +11,10 @@ import type {
   ListOptions,
   Registry,
 } from "@ocilayout/oci-types";
-import { requirePage } from "@ocilayout/oci-backend";
+import { requirePage, unknownBlob } from "@ocilayout/oci-backend";
 import {
   isRegistryError,
   readBlobSource,
-  RegistryError,
   requireDigest,
   requireObject,
   requireSignal,
@@ -204,8 +203,7 @@ class Router {
     repositoryDirectory(this.#root, toRepo);
     const wanted = requireDigest(digest);
     const source = fromRepo ?? (await this.#findOwner(toRepo, wanted.digest, { signal }));
-    if (source === undefined)
-      throw new RegistryError("BLOB_UNKNOWN", `no repository has the blob ${wanted.digest}`);
+    if (source === undefined) throw unknownBlob(wanted.digest, "no repository has it");
     return this.#call(source, (from) =>
       this.#call(toRepo, (to) => mountBetween(from, to, wanted.digest, { signal })),
     );

@@ -455,7 +455,10 @@ describe("maintenance and the end", () => {
     await pushArtifact(writer, "a", "one", ["v1"]);
     const reader = await open({ readOnly: true }, writer.directory);
     expect(await collect(reader.tags("a"))).toEqual(["v1"]);
-    await expect(reader.pushBlob("b", blob, content)).rejects.toMatchObject({ code: "DENIED" });
+    await expect(reader.pushBlob("b", blob, content)).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { reason: "READ_ONLY" },
+    });
     expect(existsSync(join(writer.directory, "b"))).toBe(false);
   });
 

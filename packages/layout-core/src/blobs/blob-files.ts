@@ -1,6 +1,7 @@
 import { basename, dirname, join, sep } from "node:path";
 
-import type { CallOptions, Digest } from "@ocilayout/oci-types";
+import { unknownBlob } from "@ocilayout/oci-backend";
+import type { CallOptions, Digest, RegistryError } from "@ocilayout/oci-types";
 import {
   createHasher,
   digestAlgorithms,
@@ -118,6 +119,12 @@ export class BlobFiles {
     } catch {
       return false; // It cannot be looked at, so it explains nothing.
     }
+  }
+
+  /** The error for a blob that is not there, or that only a link leads to which is not followed. */
+  unknown(digest: string): RegistryError {
+    const why = "its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)";
+    return unknownBlob(digest, this.isLink(digest) ? why : undefined);
   }
 
   /** Whether a blob begins as a JSON object does; false if it cannot be read. */

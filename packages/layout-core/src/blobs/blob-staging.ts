@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 
+import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
 import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
-import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { createHasher, requireDigest } from "@ocilayout/oci-types";
 
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
 import type { BlobFiles, OpenBlob } from "./blob-files.ts";
@@ -67,7 +68,7 @@ export class BlobStaging {
       try {
         for await (const chunk of chunks) {
           if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
-            throw new RegistryError("SIZE_INVALID", `content is longer than ${expected.size} bytes`);
+            throw wrongSize(expected.size);
           }
           await writer.add(chunk);
           early.wrote(chunk.length);
@@ -256,14 +257,6 @@ export class BlobStaging {
 
 /** Refuses content that is not what it was said to be. */
 export function requireMatch(expected: BlobDescriptor, digest: string, size: number, received: string): void {
-  if (expected.size !== undefined && size !== expected.size) {
-    throw new RegistryError("SIZE_INVALID", `content has ${size} bytes, not ${expected.size}`, {
-      detail: { received: size },
-    });
-  }
-  if (received !== digest) {
-    throw new RegistryError("DIGEST_INVALID", `content has digest ${received}, not ${digest}`, {
-      detail: { received },
-    });
-  }
+  if (expected.size !== undefined && size !== expected.size) throw wrongSize(expected.size, size);
+  if (received !== digest) throw wrongDigest(digest, received);
 }

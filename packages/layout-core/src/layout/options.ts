@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 
-import { RegistryError, requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types";
+import { readOnly } from "@ocilayout/oci-backend";
+import { requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { EntryName } from "../index-json/ref-name.ts";
@@ -140,7 +141,7 @@ function requireDirectories(values: readonly string[]): readonly string[] {
 
 /** Refuses a write where there are to be none. */
 export function requireWritable(settings: LayoutSettings): void {
-  if (settings.readOnly) throw new RegistryError("DENIED", "this layout was opened for reading only");
+  if (settings.readOnly) throw readOnly("this layout");
 }
 
 function requireOneOf(value: string, allowed: readonly string[], what: string): void {

@@ -1,3 +1,4 @@
+import { missingReferences } from "@ocilayout/oci-backend";
 import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
 import { manifestKind, RegistryError } from "@ocilayout/oci-types";
 
@@ -54,14 +55,7 @@ export async function checkReferences(
       );
     }
   }
-  if (missing.length === 0) return;
-  throw new RegistryError(
-    "MANIFEST_BLOB_UNKNOWN",
-    `the manifest refers to what is not there: ${missing[0] ?? ""}`,
-    {
-      detail: { missing },
-    },
-  );
+  if (missing.length > 0) throw missingReferences(missing);
 }
 
 interface ManifestReference {

@@ -1,5 +1,5 @@
 import type { CallOptions, DeleteTagOptions, Descriptor, RegistryDeleter } from "@ocilayout/oci-types";
-import { requirePrecondition } from "@ocilayout/oci-backend";
+import { requirePrecondition, stillReferenced, unknownManifest, unknownTag } from "@ocilayout/oci-backend";
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
@@ -12,7 +12,6 @@ import { plainDescriptor } from "../manifests/manifest-graph.ts";
 import type { UnreadableManifest } from "../manifests/manifest-store.ts";
 import { isReadable } from "../manifests/manifest-store.ts";
 import { requireCurrent } from "./push-manifest.ts";
-import { unknownBlob, unknownManifest, unknownTag } from "./reader.ts";
 import { isReadableDigest } from "../index-json/ref-name.ts";
 import type { LockedLayout } from "../layout/shared-layouts.ts";
 import { findSharers, forgetIn, lockAll } from "../layout/shared-layouts.ts";
@@ -48,9 +47,7 @@ export class LayoutDeleter implements RegistryDeleter {
       await graph.read(draft, repo, "indexes");
       const referencedBy = graph.containers(draft, repo, wanted);
       if (referencedBy.length > 0) {
-        throw new RegistryError("DENIED", `an index of ${repo} contains ${wanted}`, {
-          detail: { referencedBy },
-        });
+        throw stillReferenced(`an index of ${repo} contains ${wanted}`, { referencedBy });
       }
       const [entry] = draft.withDigest(repo, wanted);
       if (entry === undefined) throw unknownManifest(repo, wanted);
@@ -76,20 +73,17 @@ export class LayoutDeleter implements RegistryDeleter {
     try {
       await index.read();
       // Where there is no layout nothing can be deleted, and none is made for that.
-      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined)
-        throw unknownBlob(wanted, blobs);
+      if (!(await index.isWhole()) || (await blobs.size(wanted)) === undefined) throw blobs.unknown(wanted);
       const sharers = await findSharers(this.#layout);
       if (sharers === undefined) {
         throw new RegistryError(
           "DENIED",
           "blobs is a link: other layouts may need what lies there, and sharedWith does not say which",
-          {
-            detail: { reason: "shared-blobs" },
-          },
+          { detail: { reason: "SHARED_BLOBS" } },
         );
       }
       await lockAll(sharers, signal, async (locked) => {
-        if ((await blobs.size(wanted)) === undefined) throw unknownBlob(wanted, blobs);
+        if ((await blobs.size(wanted)) === undefined) throw blobs.unknown(wanted);
         for (const each of locked) await requireUnreferenced(each, wanted);
         await staging.remove(wanted);
         forgetIn(sharers, wanted);
@@ -118,9 +112,6 @@ export class LayoutDeleter implements RegistryDeleter {
 
 /** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
 async function requireUnreferenced({ layout, entries }: LockedLayout, digest: string): Promise<void> {
-  const refuse = (reason: string, detail: object): never => {
-    throw new RegistryError("DENIED", reason, { detail });
-  };
   const unreadable: string[] = [];
   const referencedBy: string[] = [];
   const onUnreadable = (root: ManifestRoot, { cause }: UnreadableManifest): void => {
@@ -129,13 +120,15 @@ async function requireUnreferenced({ layout, entries }: LockedLayout, digest: st
     unreadable.push(root.digest);
   };
   for await (const manifest of layout.graph.reachable(rootsOf(entries), onUnreadable)) {
-    if (manifest.digest === digest) refuse(`${digest} is a manifest`, { referencedBy: [] });
+    if (manifest.digest === digest) throw stillReferenced(`${digest} is a manifest`, { referencedBy: [] });
     const refers = (part: Descriptor): boolean => part.digest === digest;
     if (manifest.children.some(refers) || manifest.parts.some(refers)) referencedBy.push(manifest.digest);
   }
   if (referencedBy.length > 0)
-    refuse(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
-  if (unreadable.includes(digest)) refuse(`${digest} is a manifest`, { referencedBy: [] });
-  if (unreadable.length > 0)
-    refuse("what a damaged manifest refers to cannot be known", { damaged: unreadable.sort() });
+    throw stillReferenced(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
+  if (unreadable.includes(digest)) throw stillReferenced(`${digest} is a manifest`, { referencedBy: [] });
+  if (unreadable.length > 0) {
+    const damaged = unreadable.sort();
+    throw stillReferenced("what a damaged manifest refers to cannot be known", { damaged });
+  }
 }

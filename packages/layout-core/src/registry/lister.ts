@@ -1,7 +1,7 @@
 import type { Page } from "@ocilayout/oci-backend";
 import type { Descriptor, ListOptions, ReferrersOptions, RegistryLister } from "@ocilayout/oci-types";
-import { requirePage } from "@ocilayout/oci-backend";
-import { manifestKind, RegistryError, requireDigest, requireString } from "@ocilayout/oci-types";
+import { requirePage, unknownRepository } from "@ocilayout/oci-backend";
+import { manifestKind, requireDigest, requireString } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { selectPage } from "../layout/check-input.ts";
@@ -163,10 +163,6 @@ function describeReferrer(manifest: StoredManifest): Descriptor {
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
   };
-}
-
-function unknownRepository(repo: string): RegistryError {
-  return new RegistryError("NAME_UNKNOWN", `no repository ${repo}`);
 }
 
 function* page(

@@ -1,5 +1,10 @@
 import type { Descriptor, ParsedManifest, Precondition, PushManifestOptions } from "@ocilayout/oci-types";
-import { requirePrecondition } from "@ocilayout/oci-backend";
+import {
+  manifestTooLarge,
+  preconditionFailed,
+  requirePrecondition,
+  wrongDigest,
+} from "@ocilayout/oci-backend";
 import {
   computeDigest,
   isRegistryError,
@@ -72,16 +77,12 @@ async function checkPushed(
   const tags = requireTags(options.tags);
   const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
   requirePrecondition(precondition, tags);
-  if (bytes.length > maxBytes) {
-    throw new RegistryError("SIZE_INVALID", `a manifest may have ${maxBytes} bytes`, {
-      detail: { limit: maxBytes },
-    });
-  }
+  if (bytes.length > maxBytes) throw manifestTooLarge(maxBytes);
   const expected = options.digest === undefined ? undefined : requireDigest(options.digest);
   await pauseIfDue();
   const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
   if (expected !== undefined && expected.digest !== digest) {
-    throw new RegistryError("DIGEST_INVALID", `the manifest has digest ${digest}, not ${expected.digest}`);
+    throw wrongDigest(expected.digest, digest, "the manifest");
   }
   const parsed = parseManifest(bytes, mediaType);
   const descriptor = { mediaType: parsed.mediaType, digest, size };
@@ -193,8 +194,5 @@ export function requireCurrent(
   const holds =
     (ifMatch === undefined || (ifMatch === "*" ? current !== undefined : current === ifMatch)) &&
     (ifNoneMatch === undefined || current === undefined);
-  if (holds) return;
-  throw new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, {
-    detail: { tag, digest: current ?? null },
-  });
+  if (!holds) throw preconditionFailed(tag, current);
 }

@@ -6,7 +6,7 @@ import type {
   ReadOptions,
   RegistryReader,
 } from "@ocilayout/oci-types";
-import { createBlobReader } from "@ocilayout/oci-backend";
+import { createBlobReader, rangeOutside, unknownManifest, unknownTag } from "@ocilayout/oci-backend";
 import {
   octetStream,
   RegistryError,
@@ -18,7 +18,7 @@ import {
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { closeQuietly } from "../disk/atomic-file.ts";
-import type { BlobFiles, OpenBlob } from "../blobs/blob-files.ts";
+import type { OpenBlob } from "../blobs/blob-files.ts";
 import { closeWithOwner } from "../disk/disk.ts";
 import type { FilePart } from "../blobs/file-chunks.ts";
 import { readFileChunks } from "../blobs/file-chunks.ts";
@@ -59,9 +59,7 @@ export class LayoutReader implements RegistryReader {
     const part = { start, end: Math.min(end ?? blob.size, blob.size) };
     if (start > blob.size) {
       await closeQuietly(this.#layout.disk, blob.file);
-      throw new RegistryError("RANGE_INVALID", `the blob has ${blob.size} bytes`, {
-        detail: { size: blob.size },
-      });
+      throw rangeOutside(blob.size);
     }
     return this.#read(descriptor, blob, part, { ...how, verify: false });
   }
@@ -81,7 +79,7 @@ export class LayoutReader implements RegistryReader {
     const wanted = await this.#findBlob(repo, digest);
     try {
       const size = await this.#layout.blobs.size(wanted);
-      if (size === undefined) throw unknownBlob(wanted, this.#layout.blobs);
+      if (size === undefined) throw this.#layout.blobs.unknown(wanted);
       return { mediaType: octetStream, digest: wanted, size };
     } catch (error) {
       throw storageError(error, "looking for a blob");
@@ -137,7 +135,7 @@ export class LayoutReader implements RegistryReader {
       options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
     const wanted = await this.#findBlob(repo, digest);
     const blob = await this.#open(wanted);
-    if (blob === undefined) throw unknownBlob(wanted, this.#layout.blobs);
+    if (blob === undefined) throw this.#layout.blobs.unknown(wanted);
     return {
       descriptor: { mediaType: octetStream, digest: wanted, size: blob.size },
       blob,
@@ -241,22 +239,4 @@ function requireRange(range: ByteRange): ByteRange {
   const end = range.end === undefined ? undefined : requireCount(range.end, "end");
   if (end === undefined || start <= end) return { start, end };
   throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
-}
-
-/** The error for a blob that is not there, or that only a link leads to which is not followed. */
-export function unknownBlob(digest: string, blobs: Pick<BlobFiles, "isLink">): RegistryError {
-  const why = blobs.isLink(digest)
-    ? ": its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)"
-    : "";
-  return new RegistryError("BLOB_UNKNOWN", `no blob ${digest}${why}`);
-}
-
-/** The error for a manifest that a repository does not have. */
-export function unknownManifest(repo: string, digest: string): RegistryError {
-  return new RegistryError("MANIFEST_UNKNOWN", `no manifest ${digest} in ${repo}`);
-}
-
-/** The error for a tag that a repository does not have. */
-export function unknownTag(repo: string, tag: string): RegistryError {
-  return new RegistryError("MANIFEST_UNKNOWN", `no tag ${tag} in ${repo}`);
 }

@@ -17,7 +17,6 @@ import { requireRepository } from "@ocilayout/ociref";
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
 import { pushManifest } from "./push-manifest.ts";
-import { unknownBlob } from "./reader.ts";
 
 /** The part of the writing facet that writes at once; upload sessions are `LayoutUploads`. */
 export class LayoutWriter {
@@ -69,9 +68,9 @@ export class LayoutWriter {
       await index.read();
       const mount = async (): Promise<Descriptor> => {
         const size = await blobs.size(wanted.digest);
-        if (size === undefined) throw unknownBlob(wanted.digest, blobs);
+        if (size === undefined) throw blobs.unknown(wanted.digest);
         // As good as pushed just now, so that no collection takes it for old.
-        if (!(await staging.renew({ digest: wanted.digest, size }))) throw unknownBlob(wanted.digest, blobs);
+        if (!(await staging.renew({ digest: wanted.digest, size }))) throw blobs.unknown(wanted.digest);
         return { mediaType: octetStream, digest: wanted.digest, size };
       };
       if ((await blobs.size(wanted.digest)) === undefined) return await mount();

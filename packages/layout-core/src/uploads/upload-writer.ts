@@ -1,3 +1,4 @@
+import { unknownUpload, writerClosed, wrongDigest } from "@ocilayout/oci-backend";
 import type { BlobWriter, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
 import {
   createHasher,
@@ -27,11 +28,6 @@ export interface UploadWriterOptions {
   readonly prefixes: HashedPrefixes;
   /** Told when this writer is of no use any more. */
   readonly onEnd: (writer: UploadWriter) => void;
-}
-
-/** The error for an upload that is not there, not here, or over. */
-export function unknownUpload(): RegistryError {
-  return new RegistryError("BLOB_UPLOAD_UNKNOWN", "there is no such upload");
 }
 
 /** One writer of an upload session. Its calls run one after the other, in the order they were made. */
@@ -117,15 +113,7 @@ export class UploadWriter implements BlobWriter {
       const expected = requireDigest(digest);
       this.#requireOpen();
       const received = `${expected.algorithm}:${await this.#hash(expected.algorithm)}`;
-      if (received !== expected.digest) {
-        throw new RegistryError(
-          "DIGEST_INVALID",
-          `what was uploaded has digest ${received}, not ${expected.digest}`,
-          {
-            detail: { received },
-          },
-        );
-      }
+      if (received !== expected.digest) throw wrongDigest(expected.digest, received, "the upload");
       // Its last byte may be old, and the blob is new.
       await renewFile(this.#layout.clock, this.#upload.file);
       await this.#early.end().catch(async (error: unknown) => {
@@ -198,7 +186,7 @@ export class UploadWriter implements BlobWriter {
     const { signal } = this.#options;
     if (this.#state === "committed" || this.#state === "cancelled") throw unknownUpload();
     signal?.throwIfAborted();
-    if (this.#state === "closed") throw new RegistryError("BLOB_UPLOAD_INVALID", "this writer was closed");
+    if (this.#state === "closed") throw writerClosed();
   }
 
   #end(state: "closed" | "committed" | "cancelled"): void {

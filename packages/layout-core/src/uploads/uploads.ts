@@ -5,7 +5,8 @@ import type {
   UploadOptions,
   UploadStatus,
 } from "@ocilayout/oci-types";
-import { RegistryError, requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
+import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
+import { unknownUpload, uploadBusy, wrongOffset } from "@ocilayout/oci-backend";
 import { requireRepository } from "@ocilayout/ociref";
 
 import { storageError } from "../disk/storage-error.ts";
@@ -14,7 +15,7 @@ import { UploadFiles } from "./upload-files.ts";
 import type { UploadState } from "./upload-record.ts";
 import { HashedPrefixes } from "./hashed-prefixes.ts";
 import type { Layout } from "../layout/layout.ts";
-import { unknownUpload, UploadWriter } from "./upload-writer.ts";
+import { UploadWriter } from "./upload-writer.ts";
 
 /** What a caller is asked to write at once, in bytes, where it has no wish of its own. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -67,9 +68,7 @@ export class LayoutUploads {
       const { size } = upload.state;
       if (offset !== undefined && offset !== size) {
         await upload.close();
-        throw new RegistryError("RANGE_INVALID", `the upload has ${size} bytes, not ${offset}`, {
-          detail: { size },
-        });
+        throw wrongOffset(size, offset);
       }
       return this.#write(upload, chunkSize, signal);
     } catch (error) {
@@ -117,7 +116,7 @@ export class LayoutUploads {
     await this.#require(repo, await this.#files.state(id));
     const upload = await this.#files.open(id);
     if (upload === undefined) throw unknownUpload();
-    if (upload === "busy") throw new RegistryError("BLOB_UPLOAD_INVALID", "another writer has this upload");
+    if (upload === "busy") throw uploadBusy();
     return upload;
   }
 

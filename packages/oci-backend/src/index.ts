@@ -1,4 +1,10 @@
-export { createBlobReader, type BlobReaderOptions } from "./blob-reader.ts";
+export type { AnyIterable, Backend, OpenContent, StoredContent, UploadSession } from "./backend/backend.ts";
+export type * from "./backend/calls.ts";
+export type { Awaitable } from "./checks/awaitable.ts";
+export { backendOf, closeWriters, defineBackend, sameBackend } from "./backend/define-backend.ts";
+export { listOf } from "./backend/listing.ts";
+export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";
+export { checkReferences, type StoredReferences } from "./checks/check-references.ts";
 export { defineRegistry } from "./define-registry.ts";
 export {
   manifestTooLarge,
@@ -17,6 +23,7 @@ export {
   wrongDigest,
   wrongOffset,
   wrongSize,
-} from "./errors.ts";
-export { requirePage, type Page } from "./page.ts";
-export { requirePrecondition } from "./precondition.ts";
+} from "./checks/errors.ts";
+export { requirePage, type Page } from "./checks/page.ts";
+export { requirePrecondition } from "./checks/precondition.ts";
+export { requireCurrent } from "./checks/require-current.ts";

@@ -9,7 +9,7 @@ import type {
 import { isRecord, isRegistryError, manifestKind, RegistryError, requireSignal } from "@ocilayout/oci-types";
 
 import { isAttestation, selectPlatform } from "./platform.ts";
-import { readVerified } from "./read-verified.ts";
+import { readStored } from "./read-stored.ts";
 import { read } from "./walk-manifest.ts";
 
 /**
@@ -59,7 +59,7 @@ export async function readImageConfig(
         `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`,
       );
     }
-    const config = parseJson(await readVerified(reader, manifest.config, { signal }));
+    const config = parseJson(await readStored(reader, manifest.config, { signal }));
     if (isImageConfig(config)) return config;
     throw new RegistryError("MANIFEST_INVALID", `${digest} is no image config`);
   } finally {

@@ -9,7 +9,7 @@ import {
   requireSignal,
 } from "@ocilayout/oci-types";
 
-import { readVerified } from "./read-verified.ts";
+import { readStored } from "./read-stored.ts";
 
 /** What {@link walkManifest} needs of a registry. */
 export type ManifestSource = Pick<RegistryReader, "getManifest">;
@@ -139,7 +139,7 @@ export async function read(
         `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`,
       );
     }
-    const bytes = await readVerified(reader, descriptor, { signal });
+    const bytes = await readStored(reader, descriptor, { signal });
     return { descriptor, manifest: parseManifest(bytes, descriptor.mediaType) };
   } finally {
     await reader.close();

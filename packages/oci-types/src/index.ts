@@ -29,7 +29,12 @@ export {
   type Hasher,
   type HasherFactory,
 } from "./content/hasher.ts";
-export { verifyStream, type MismatchError, type VerifyStreamOptions } from "./content/verify-stream.ts";
+export {
+  readVerified,
+  verifyStream,
+  type MismatchError,
+  type VerifyStreamOptions,
+} from "./content/verify-stream.ts";
 export { annotationKeys } from "./documents/annotations.ts";
 export {
   emptyDescriptor,

@@ -11,12 +11,13 @@ export interface StoredManifest {
 
 /**
  * Clause 18: a child of an index, as what its bytes say it is or, where they do not say it, as what its index says;
- * `undefined` where it is not that.
+ * `undefined` where it is not that, or missing.
  */
 export function readChild(
   { mediaType: claimed, digest }: Descriptor,
-  content: Uint8Array,
+  content: Uint8Array | undefined,
 ): StoredManifest | undefined {
+  if (content === undefined) return undefined;
   const mediaType = ownMediaType(content) ?? claimed;
   try {
     return { mediaType, digest, content, parsed: parseManifest(content, mediaType) };
@@ -32,6 +33,13 @@ function ownMediaType(content: Uint8Array): string | undefined {
   if (typeof document !== "object" || document === null || !("mediaType" in document)) return undefined;
   const { mediaType } = document;
   return typeof mediaType === "string" && manifestKind(mediaType) !== "opaque" ? mediaType : undefined;
+}
+
+/** Media type, digest and size of a manifest; `undefined` where there is none. */
+export function describe(manifest: StoredManifest | undefined): Descriptor | undefined {
+  if (manifest === undefined) return undefined;
+  const { mediaType, digest, content } = manifest;
+  return { mediaType, digest, size: content.length };
 }
 
 /** What an index lists. */

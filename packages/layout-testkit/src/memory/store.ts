@@ -1,7 +1,5 @@
-import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { RegistryError, requireSignal } from "@ocilayout/oci-types";
+import type { Digest } from "@ocilayout/oci-types";
 
-import { byCodeUnits } from "./check.ts";
 import type { StoredManifest } from "./manifest.ts";
 import { childrenOf, readChild } from "./manifest.ts";
 import type { MemorySettings } from "./options.ts";
@@ -18,28 +16,12 @@ export interface Repository {
 
 /** All that a registry in memory has. */
 export class MemoryStore {
-  readonly settings: MemorySettings;
+  readonly #settings: MemorySettings;
   readonly #repositories: Map<string, Repository> = new Map();
   readonly #sharedBlobs: Map<string, Uint8Array> = new Map();
-  #isClosed = false;
 
   constructor(settings: MemorySettings) {
-    this.settings = settings;
-  }
-
-  /** Begins a call: returns its signal, checked, which is to be used in place of the one in `options`. */
-  begin(access: "read" | "write", options: CallOptions): AbortSignal | undefined {
-    const signal = requireSignal(options);
-    if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
-    signal?.throwIfAborted();
-    if (access === "write" && this.settings.readOnly)
-      throw new RegistryError("DENIED", "this registry is for reading only");
-    return signal;
-  }
-
-  /** Ends it: every later call is `CLOSED`. */
-  close(): void {
-    this.#isClosed = true;
+    this.#settings = settings;
   }
 
   /** The repository, to write to; one without content does not exist to anybody. */
@@ -65,25 +47,25 @@ export class MemoryStore {
   exists(name: string): boolean {
     const repository = this.#repositories.get(name);
     if (repository === undefined) return false;
-    if (this.settings.keepsEmptyRepositories) return true;
+    if (this.#settings.keepsEmptyRepositories) return true;
     return (
-      repository.manifests.size > 0 || (this.settings.repositoryScopedBlobs && repository.blobs.size > 0)
+      repository.manifests.size > 0 || (this.#settings.repositoryScopedBlobs && repository.blobs.size > 0)
     );
   }
 
   /** The repositories there are, in code-unit order. */
   names(): string[] {
-    return [...this.#repositories.keys()].filter((name) => this.exists(name)).sort(byCodeUnits);
+    return [...this.#repositories.keys()].filter((name) => this.exists(name)).sort();
   }
 
   /** Every repository whose manifests may refer to a blob of `name`. */
   sharing(name: string): Repository[] {
-    if (this.settings.repositoryScopedBlobs) return [this.read(name)];
+    if (this.#settings.repositoryScopedBlobs) return [this.read(name)];
     return [...this.#repositories.keys()].map((other) => this.read(other));
   }
 
   #createRepository(): Repository {
-    const blobs = this.settings.repositoryScopedBlobs ? new Map<string, Uint8Array>() : this.#sharedBlobs;
+    const blobs = this.#settings.repositoryScopedBlobs ? new Map<string, Uint8Array>() : this.#sharedBlobs;
     return { manifests: new Map(), tags: new Map(), blobs };
   }
 }
@@ -96,9 +78,8 @@ function absorbChildren({ manifests, blobs }: Repository): void {
   const waiting = [...manifests.values()];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const child of childrenOf(next)) {
-      const content = blobs.get(child.digest);
-      if (content === undefined || manifests.has(child.digest)) continue;
-      const manifest = readChild(child, content);
+      if (manifests.has(child.digest)) continue;
+      const manifest = readChild(child, blobs.get(child.digest));
       if (manifest === undefined) continue;
       manifests.set(child.digest, manifest);
       waiting.push(manifest);

@@ -7,6 +7,11 @@ import { RegistryError } from "./errors.ts";
  */
 export type Digest = `${string}:${string}`;
 
+declare const isChecked: unique symbol;
+
+/** A digest whose form was checked: a path or a key may be made of it without another look. */
+export type CheckedDigest = Digest & { readonly [isChecked]: true };
+
 /** The digest algorithms that are computed and verified here. */
 export type DigestAlgorithm = "sha256" | "sha512";
 
@@ -52,7 +57,7 @@ export function parseDigest(digest: string): ParsedDigest | undefined {
 }
 
 /** Whether `value` is a well-formed digest, of whatever algorithm. */
-export function isDigest(value: unknown): value is Digest {
+export function isDigest(value: unknown): value is CheckedDigest {
   return typeof value === "string" && parseDigest(value) !== undefined;
 }
 
@@ -66,7 +71,7 @@ export interface SupportedDigest extends ParsedDigest {
   /** The part before the colon. */
   readonly algorithm: DigestAlgorithm;
   /** The whole digest. */
-  readonly digest: Digest;
+  readonly digest: CheckedDigest;
 }
 
 /**
@@ -84,7 +89,7 @@ export function requireDigest(digest: string): SupportedDigest {
       detail: { algorithm, supported: digestAlgorithms },
     });
   }
-  return { algorithm, encoded, digest: digest as Digest };
+  return { algorithm, encoded, digest: digest as CheckedDigest };
 }
 
 /** What `JSON.stringify` leaves as it is, and a terminal obeys or does not show. */

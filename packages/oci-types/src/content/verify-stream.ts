@@ -5,7 +5,7 @@ import type { BlobDescriptor } from "../documents/descriptor.ts";
 import type { BlobChunks, BlobSource } from "./blob-source.ts";
 import { readBlobSource } from "./blob-source.ts";
 import type { HashOptions } from "./compute-digest.ts";
-import { createHasher } from "./hasher.ts";
+import { concatBytes, createHasher } from "./hasher.ts";
 
 /** Makes the error for content of another size or digest than expected. */
 export type MismatchError = (what: "size" | "digest", message: string, detail: unknown) => RegistryError;
@@ -33,6 +33,31 @@ export function verifyStream(
   // A generator that never began returns without a word to its source.
   const iterator = { next: () => verified.next(), return: () => chunks.return() };
   return readBlobSource({ [Symbol.asyncIterator]: () => iterator });
+}
+
+/**
+ * Reads the whole of `content` and returns it once size and digest are known to be right, as {@link verifyStream} checks
+ * them. For content that fits into memory.
+ */
+export async function readVerified(
+  content: BlobSource,
+  expected: BlobDescriptor,
+  options: VerifyStreamOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // What is copied first and verified then is what the caller gets, whatever becomes of the source's memory.
+  const copies = copyChunks(readBlobSource(content, options));
+  for await (const chunk of verifyStream(copies, expected, options)) {
+    chunks.push(chunk);
+    size += chunk.length;
+  }
+  options.signal?.throwIfAborted();
+  return concatBytes(chunks, size);
+}
+
+async function* copyChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) yield chunk.slice();
 }
 
 function pushMismatch(what: "size" | "digest", message: string, detail: unknown): RegistryError {

@@ -1,0 +1,204 @@
+import type {
+  Backend,
+  DeleteTagCall,
+  DigestCall,
+  ListCall,
+  MountCall,
+  OpenManifestCall,
+  PushBlobCall,
+  PushManifestCall,
+  ReferrersCall,
+  RepositoryCall,
+  StartUploadCall,
+  TagCall,
+  UploadCall,
+  UploadSession,
+} from "@ocilayout/oci-backend";
+import { checkReferences, readOnly, requireCurrent, stillReferenced } from "@ocilayout/oci-backend";
+import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
+import { readVerified, RegistryError } from "@ocilayout/oci-types";
+
+import type { StoredManifest } from "./manifest.ts";
+import { childrenOf, describe, describeReferrer, readChild, referencesOf, subjectOf } from "./manifest.ts";
+import type { MemorySettings } from "./options.ts";
+import { MemoryStore } from "./store.ts";
+import { MemoryUpload } from "./upload.ts";
+
+/** The calls of a registry in memory. Those that change something take turns, so that what one decided holds. */
+export class MemoryBackend implements Backend {
+  readonly capabilities: Partial<RegistryCapabilities>;
+  readonly maxManifestBytes: number;
+  readonly #settings: MemorySettings;
+  readonly #store: MemoryStore;
+  readonly #uploads: Map<string, MemoryUpload> = new Map();
+  #isClosed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: MemorySettings) {
+    const { repositoryScopedBlobs, allowSparse, maxManifestBytes } = settings;
+    this.capabilities = { persistent: false, repositoryScopedBlobs, checksReferences: !allowSparse };
+    this.maxManifestBytes = maxManifestBytes;
+    this.#settings = settings;
+    this.#store = new MemoryStore(settings);
+  }
+
+  /** Makes every later call `CLOSED`. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  begin(access: "read" | "write"): void {
+    if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
+    if (access === "write" && this.#settings.readOnly) throw readOnly();
+  }
+
+  openBlob({ repository, digest }: DigestCall): Uint8Array | undefined {
+    return this.#store.read(repository).blobs.get(digest);
+  }
+
+  findManifest({ repository, digest }: DigestCall): Descriptor | undefined {
+    return describe(this.#store.read(repository).manifests.get(digest));
+  }
+
+  findTag({ repository, tag }: TagCall): Descriptor | undefined {
+    const { tags, manifests } = this.#store.read(repository);
+    return describe(manifests.get(tags.get(tag) ?? ""));
+  }
+
+  openManifest({ repository, descriptor }: OpenManifestCall): Uint8Array | undefined {
+    return this.#store.read(repository).manifests.get(descriptor.digest)?.content;
+  }
+
+  async pushBlob({ repository, digest, size, content, signal }: PushBlobCall): Promise<number> {
+    const bytes = await readVerified(content, { digest, size }, { signal });
+    this.#store.repository(repository).blobs.set(digest, bytes);
+    return bytes.length;
+  }
+
+  /** Where blobs are shared, any repository has them all (clause 11), also one that does not exist. */
+  mountBlob({ from, repository, digest }: MountCall): number | undefined {
+    const sources = from === undefined ? [repository, ...this.#store.names()] : [from];
+    const content = sources
+      .map((name) => this.#store.read(name).blobs.get(digest))
+      .find((it) => it !== undefined);
+    if (content !== undefined) this.#store.repository(repository).blobs.set(digest, content);
+    return content?.length;
+  }
+
+  pushManifest(call: PushManifestCall): Promise<void> {
+    return this.#inTurn(() => this.#pushManifest(call));
+  }
+
+  async #pushManifest({ repository: name, manifest, tags, precondition }: PushManifestCall): Promise<void> {
+    const { descriptor, content, parsed } = manifest;
+    const { mediaType, digest } = descriptor;
+    const repository = this.#store.read(name);
+    for (const tag of tags) requireCurrent(tag, repository.tags.get(tag), precondition);
+    const known = repository.manifests.get(digest);
+    if (known !== undefined && known.mediaType !== mediaType)
+      throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
+    if (known === undefined) {
+      const { blobs, manifests } = repository;
+      await checkReferences(
+        parsed,
+        {
+          sizeOf: (reference) => blobs.get(reference)?.length,
+          isAsDescribed: (child) => {
+            const stored = manifests.get(child.digest) ?? readChild(child, blobs.get(child.digest));
+            return stored?.mediaType === child.mediaType;
+          },
+        },
+        this.#settings.allowSparse,
+      );
+    }
+    this.#store.keep(name, repository);
+    repository.blobs.set(digest, content);
+    repository.manifests.set(digest, { mediaType, digest: descriptor.digest, content, parsed });
+    for (const tag of tags) repository.tags.set(tag, descriptor.digest);
+  }
+
+  startUpload({ repository }: StartUploadCall): UploadSession {
+    const upload = new MemoryUpload(repository, (digest, content) => {
+      if (content !== undefined && digest !== undefined)
+        this.#store.repository(repository).blobs.set(digest, content);
+      this.#uploads.delete(upload.id);
+    });
+    this.#uploads.set(upload.id, upload);
+    return upload.take();
+  }
+
+  resumeUpload(call: UploadCall): UploadSession | "busy" | undefined {
+    const upload = this.findUpload(call);
+    return upload?.isTaken === true ? "busy" : upload?.take();
+  }
+
+  findUpload({ repository, id }: UploadCall): MemoryUpload | undefined {
+    const upload = this.#uploads.get(id);
+    const isHere = upload?.repository === repository;
+    return isHere && Date.now() - upload.writtenMs <= this.#settings.uploadExpiryMs ? upload : undefined;
+  }
+
+  deleteBlob(call: DigestCall): Promise<boolean> {
+    return this.#inTurn(() => this.#deleteBlob(call));
+  }
+
+  #deleteBlob({ repository, digest }: DigestCall): boolean {
+    const { blobs } = this.#store.read(repository);
+    if (!blobs.has(digest)) return false;
+    const manifests = this.#store.sharing(repository).flatMap((it) => [...it.manifests.values()]);
+    if (manifests.some((it) => it.digest === digest))
+      throw stillReferenced("not deleted: it is a manifest", { referencedBy: [] });
+    refuse("not deleted: a manifest refers to it", manifests, (it) => referencesOf(it).includes(digest));
+    return blobs.delete(digest);
+  }
+
+  deleteManifest(call: DigestCall): Promise<boolean> {
+    return this.#inTurn(() => this.#deleteManifest(call));
+  }
+
+  #deleteManifest({ repository, digest }: DigestCall): boolean {
+    const { manifests, tags } = this.#store.read(repository);
+    const contains = (it: StoredManifest): boolean => childrenOf(it).some((child) => child.digest === digest);
+    refuse("not deleted: an index contains it", [...manifests.values()], contains);
+    for (const [tag, target] of [...tags]) if (target === digest) tags.delete(tag);
+    return manifests.delete(digest);
+  }
+
+  deleteTag({ repository, tag, precondition }: DeleteTagCall): Promise<boolean> {
+    return this.#inTurn(() => {
+      const { tags } = this.#store.read(repository);
+      requireCurrent(tag, tags.get(tag), precondition);
+      return tags.delete(tag);
+    });
+  }
+
+  tags({ repository }: Pick<ListCall, "repository">): readonly string[] | undefined {
+    return this.#store.exists(repository) ? [...this.#store.read(repository).tags.keys()] : undefined;
+  }
+
+  referrers({ repository, digest }: Pick<ReferrersCall, keyof RepositoryCall | "digest">): Descriptor[] {
+    const manifests = [...this.#store.read(repository).manifests.values()];
+    return manifests.filter((it) => subjectOf(it) === digest).map(describeReferrer);
+  }
+
+  repositories(): readonly string[] {
+    return this.#store.names();
+  }
+
+  /** Runs `change` when the changes before it have ended. */
+  #inTurn<Result>(change: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(change);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Refuses a deletion while any of `manifests` refers to what is to be deleted. */
+function refuse(
+  message: string,
+  manifests: readonly StoredManifest[],
+  refers: (manifest: StoredManifest) => boolean,
+): void {
+  const referencedBy = [...new Set(manifests.filter(refers).map((it) => it.digest))].sort();
+  if (referencedBy.length > 0) throw stillReferenced(message, { referencedBy });
+}

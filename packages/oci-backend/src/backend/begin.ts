@@ -1,0 +1,35 @@
+import type { CallOptions } from "@ocilayout/oci-types";
+import { RegistryError, requireSignal } from "@ocilayout/oci-types";
+
+import type { Backend } from "./backend.ts";
+
+/**
+ * Begins a call: checks its options, asks the backend whether it takes calls, and returns the signal to use.
+ *
+ * @throws TypeError for options that are not an object; what `Backend.begin` throws; the reason of an aborted signal.
+ */
+export function beginCall(
+  backend: Backend,
+  access: "read" | "write",
+  options: CallOptions,
+): AbortSignal | undefined {
+  const signal = requireSignal(options);
+  backend.begin?.(access);
+  signal?.throwIfAborted();
+  return signal;
+}
+
+/**
+ * `backend`, known to have the method `name`.
+ *
+ * @param operation - What the caller called.
+ * @throws `RegistryError` `UNSUPPORTED` if it does not.
+ */
+export function having<Name extends keyof Backend>(
+  backend: Backend,
+  name: Name,
+  operation: string = name,
+): Required<Pick<Backend, Name>> {
+  if (backend[name] !== undefined) return backend as Required<Pick<Backend, Name>>;
+  throw new RegistryError("UNSUPPORTED", `this registry does not support ${operation}`);
+}

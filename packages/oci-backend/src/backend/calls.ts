@@ -1,0 +1,111 @@
+import type {
+  BlobChunks,
+  CheckedDigest,
+  Descriptor,
+  DigestAlgorithm,
+  ParsedManifest,
+  Precondition,
+} from "@ocilayout/oci-types";
+
+import type { Page } from "../checks/page.ts";
+
+/** What every method of a `Backend` is given. All members of a call are checked before the method runs. */
+export interface BackendCall {
+  /** Ends the call early. It was not aborted when the method was called. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A call about one repository. */
+export interface RepositoryCall extends BackendCall {
+  /** A valid name. */
+  readonly repository: string;
+}
+
+/** A call about a blob or a manifest. */
+export interface DigestCall extends RepositoryCall {
+  /** A digest of an algorithm that is supported here. */
+  readonly digest: CheckedDigest;
+}
+
+/** A call that opens a blob. */
+export interface ReadCall extends DigestCall {
+  /** Whether the caller keeps the chunks: `ReadOptions.chunks`. */
+  readonly chunks: "owned" | "reused";
+  /** The largest chunk that the caller asks for, in bytes: `ReadOptions.chunkSize`. */
+  readonly chunkSize: number | undefined;
+}
+
+/** A call that opens a manifest that the backend found. */
+export interface OpenManifestCall extends RepositoryCall {
+  /** What `findManifest` or `findTag` returned. */
+  readonly descriptor: Descriptor;
+}
+
+/** A call about a tag. */
+export interface TagCall extends RepositoryCall {
+  /** A valid tag. */
+  readonly tag: string;
+}
+
+/** A call that deletes a tag. */
+export interface DeleteTagCall extends TagCall {
+  /** What must hold of the tag at the moment of the change: see `requireCurrent`. */
+  readonly precondition: Precondition;
+}
+
+/** A call that stores a blob. */
+export interface PushBlobCall extends DigestCall {
+  /** The size in bytes that the content must have; `undefined` if only the digest decides. */
+  readonly size: number | undefined;
+  /** The content, not verified yet: `readVerified` and `verifyStream` do that. It is ended after the method. */
+  readonly content: BlobChunks;
+}
+
+/** A call that mounts a blob. */
+export interface MountCall extends DigestCall {
+  /** The repository that has the blob; `undefined` for any. */
+  readonly from: string | undefined;
+}
+
+/** A manifest as it was pushed, checked as far as that is possible without the store. */
+export interface PushedManifest {
+  /** Media type, digest and size. */
+  readonly descriptor: Descriptor;
+  /** The bytes; nobody else changes them. */
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** What they say. */
+  readonly parsed: ParsedManifest;
+}
+
+/** A call that stores a manifest. */
+export interface PushManifestCall extends RepositoryCall {
+  readonly manifest: PushedManifest;
+  /** Valid, each once. */
+  readonly tags: readonly string[];
+  /** What must hold of every tag at the moment of the change: see `requireCurrent`. */
+  readonly precondition: Precondition;
+}
+
+/** A call that starts an upload session. */
+export interface StartUploadCall extends RepositoryCall {
+  /** The algorithm that the digest will probably have. */
+  readonly algorithm: DigestAlgorithm;
+}
+
+/** A call about an upload session. */
+export interface UploadCall extends RepositoryCall {
+  /** Any string: it is not checked. */
+  readonly id: string;
+}
+
+/** A call that lists what a repository has. */
+export interface ListCall extends RepositoryCall, Page {}
+
+/** A call that lists referrers; `startAfter` is a digest. */
+export interface ReferrersCall extends DigestCall, Page {
+  /** Only referrers of this artifact type; `undefined` for all. */
+  readonly artifactType: string | undefined;
+}
+
+/** A call that lists repositories. */
+export interface RepositoriesCall extends BackendCall, Page {}

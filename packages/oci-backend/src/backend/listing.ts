@@ -1,0 +1,101 @@
+import type { CallOptions, Descriptor, ListOptions, RegistryLister } from "@ocilayout/oci-types";
+import { requireString } from "@ocilayout/oci-types";
+
+import type { Awaitable } from "../checks/awaitable.ts";
+import { unknownRepository } from "../checks/errors.ts";
+import type { Page } from "../checks/page.ts";
+import { requirePage } from "../checks/page.ts";
+import type { AnyIterable, Backend } from "./backend.ts";
+import { beginCall, having } from "./begin.ts";
+import type { ListCall } from "./calls.ts";
+import { digestCall, repositoryCall } from "./reading.ts";
+
+/** The listing facet of a registry over `backend`. Nothing happens before the first `next()`. */
+export function defineLister(backend: Backend): RegistryLister {
+  return {
+    tags: (repo, options) =>
+      listOf(backend, repo, options, (call) => having(backend, "tags").tags(call), itself),
+    async *referrers(repo, digest, options = {}) {
+      const { page, signal } = beginList(backend, options);
+      const { artifactType } = options;
+      if (artifactType !== undefined) requireString(artifactType, "artifactType");
+      const call = { ...digestCall(repo, digest, signal), ...page, artifactType };
+      const found = await having(backend, "referrers").referrers(call);
+      const isAsked = (referrer: Descriptor): boolean =>
+        artifactType === undefined || referrer.artifactType === artifactType;
+      yield* turn(Array.isArray(found) ? found.filter(isAsked) : found, digestOf, page, signal);
+    },
+    async *repositories(options = {}) {
+      const { page, signal } = beginList(backend, options);
+      const found = await having(backend, "repositories").repositories({ ...page, signal });
+      yield* turn(found, itself, page, signal);
+    },
+  };
+}
+
+/**
+ * A list of what one repository has, as the calls of a registry are: lazy, with its options checked and its page cut.
+ *
+ * @param list - Gives the items as `Backend.tags` does; `undefined` is `NAME_UNKNOWN`.
+ * @param keyOf - What an item is sorted by, and `startAfter` compared with.
+ */
+export async function* listOf<Item>(
+  backend: Backend,
+  repo: string,
+  options: ListOptions | undefined,
+  list: (call: ListCall) => Awaitable<readonly Item[] | AnyIterable<Item> | undefined>,
+  keyOf: (item: Item) => string,
+): AsyncGenerator<Item, void, undefined> {
+  const { page, signal } = beginList(backend, options ?? {});
+  const call = { ...repositoryCall(repo, signal), ...page };
+  const items = await list(call);
+  if (items === undefined) throw unknownRepository(call.repository);
+  yield* turn(items, keyOf, page, signal);
+}
+
+/** A mistake in the options is found before anything is looked for. */
+function beginList(
+  backend: Backend,
+  options: ListOptions,
+): { readonly page: Page; readonly signal: AbortSignal | undefined } {
+  const signal = beginCall(backend, "read", options satisfies CallOptions);
+  return { signal, page: requirePage(options) };
+}
+
+/** Gives the page of `items` that is asked for, until the signal is aborted. */
+async function* turn<Item>(
+  items: readonly Item[] | AnyIterable<Item>,
+  keyOf: (item: Item) => string,
+  { startAfter, limit = Infinity }: Page,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Item, void, undefined> {
+  let left = limit;
+  if (left === 0) return;
+  let last = startAfter;
+  for await (const item of Array.isArray(items) ? sorted(items as readonly Item[], keyOf) : items) {
+    signal?.throwIfAborted();
+    const key = keyOf(item);
+    // An array may have what is not asked for, and the same key twice.
+    if (last !== undefined && key <= last) continue;
+    last = key;
+    yield item;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
+
+function sorted<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  const byKey = (a: Item, b: Item): number => {
+    const [one, other] = [keyOf(a), keyOf(b)];
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
+  return items.toSorted(byKey);
+}
+
+function itself(name: string): string {
+  return name;
+}
+
+function digestOf({ digest }: Descriptor): string {
+  return digest;
+}

@@ -1,0 +1,163 @@
+import type { BlobReader, Descriptor, RegistryReader } from "@ocilayout/oci-types";
+import {
+  octetStream,
+  RegistryError,
+  requireCount,
+  requireDigest,
+  requireFlag,
+  requireObject,
+} from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
+
+import type { BlobReaderOptions } from "../content/blob-reader.ts";
+import { createBlobReader } from "../content/blob-reader.ts";
+import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
+import type { Backend, StoredContent } from "./backend.ts";
+import { beginCall, having } from "./begin.ts";
+import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
+
+/** The reading facet of a registry over `backend`. */
+export function defineReader(backend: Backend): RegistryReader {
+  const { verifyOnRead = true } = backend;
+
+  const readBlob = (
+    repo: string,
+    digest: string,
+    options: Parameters<RegistryReader["getBlob"]>[2] = {},
+  ): ReadCall & { readonly verify: boolean } => {
+    const signal = beginCall(backend, "read", options);
+    const verify = requireFlag(options.verify ?? verifyOnRead, "verify");
+    const chunks = requireChunks(options.chunks);
+    const chunkSize =
+      options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
+    return { ...digestCall(repo, digest, signal), chunks, chunkSize, verify };
+  };
+
+  const findManifest = async (call: DigestCall): Promise<Descriptor> => {
+    const descriptor = await having(backend, "findManifest").findManifest(call);
+    if (descriptor === undefined) throw unknownManifest(call.repository, call.digest);
+    return descriptor;
+  };
+
+  const findTag = async (call: RepositoryCall, tag: string): Promise<Descriptor> => {
+    const descriptor = await having(backend, "findTag").findTag({ ...call, tag: requireTag(tag) });
+    if (descriptor === undefined) throw unknownTag(call.repository, tag);
+    return descriptor;
+  };
+
+  const readManifest = async (call: RepositoryCall, descriptor: Descriptor): Promise<BlobReader> => {
+    const content = await having(backend, "openManifest").openManifest({ ...call, descriptor });
+    if (content === undefined) throw unknownManifest(call.repository, descriptor.digest);
+    return read(descriptor, content, { signal: call.signal, verify: verifyOnRead });
+  };
+
+  return {
+    async getBlob(repo, digest, options) {
+      const call = readBlob(repo, digest, options);
+      const content = await having(backend, "openBlob").openBlob(call);
+      if (content === undefined) throw unknownBlob(call.digest);
+      return read(describeBlob(call, content), content, call);
+    },
+    async getBlobRange(repo, digest, range, options) {
+      const { start, end } = requireRange(range);
+      const call = readBlob(repo, digest, options);
+      const content = await having(backend, "openBlob").openBlob(call);
+      if (content === undefined) throw unknownBlob(call.digest);
+      const descriptor = describeBlob(call, content);
+      const { size } = descriptor;
+      if (start > size) {
+        await close(content);
+        throw rangeOutside(size);
+      }
+      return read(descriptor, content, { ...call, verify: false }, start, Math.min(end ?? size, size));
+    },
+    async getManifest(repo, digest, options = {}) {
+      const call = digestCall(repo, digest, beginCall(backend, "read", options));
+      return readManifest(call, await findManifest(call));
+    },
+    async getTag(repo, tag, options = {}) {
+      const call = repositoryCall(repo, beginCall(backend, "read", options));
+      return readManifest(call, await findTag(call, tag));
+    },
+    async resolveBlob(repo, digest, options = {}) {
+      const call = digestCall(repo, digest, beginCall(backend, "read", options));
+      const size = await sizeOfBlob(backend, call);
+      if (size === undefined) throw unknownBlob(call.digest);
+      return { mediaType: octetStream, digest: call.digest, size };
+    },
+    async resolveManifest(repo, digest, options = {}) {
+      const call = digestCall(repo, digest, beginCall(backend, "read", options));
+      if (backend.resolveManifest === undefined) return plain(await findManifest(call));
+      const descriptor = await backend.resolveManifest(call);
+      if (descriptor === undefined) throw unknownManifest(call.repository, call.digest);
+      return plain(descriptor);
+    },
+    async resolveTag(repo, tag, options = {}) {
+      const call = repositoryCall(repo, beginCall(backend, "read", options));
+      return plain(await findTag(call, tag));
+    },
+  };
+}
+
+/** A call about `repo`, whose name is checked. */
+export function repositoryCall(repo: string, signal: AbortSignal | undefined): RepositoryCall {
+  return { repository: requireRepository(repo), signal };
+}
+
+/** A call about `digest` in `repo`, both checked. */
+export function digestCall(repo: string, digest: string, signal: AbortSignal | undefined): DigestCall {
+  return { repository: requireRepository(repo), digest: requireDigest(digest).digest, signal };
+}
+
+async function sizeOfBlob(backend: Backend, call: DigestCall): Promise<number | undefined> {
+  if (backend.sizeOfBlob !== undefined) return backend.sizeOfBlob(call);
+  const content = await having(backend, "openBlob").openBlob({ ...call, chunks: "owned", chunkSize: 0 });
+  if (content === undefined) return undefined;
+  await close(content);
+  return sizeOf(content);
+}
+
+function describeBlob({ digest }: DigestCall, content: StoredContent): Descriptor {
+  return { mediaType: octetStream, digest, size: sizeOf(content) };
+}
+
+/** Exactly what a resolved manifest has. */
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
+function read(
+  descriptor: Descriptor,
+  content: StoredContent,
+  { signal, verify }: Pick<BlobReaderOptions, "signal" | "verify">,
+  start = 0,
+  end: number = sizeOf(content),
+): BlobReader {
+  if (content instanceof Uint8Array)
+    return createBlobReader(descriptor, content.subarray(start, end), { signal, verify });
+  return createBlobReader(descriptor, content.read(start, end), { signal, verify, chunks: content.chunks });
+}
+
+function sizeOf(content: StoredContent): number {
+  return content instanceof Uint8Array ? content.length : content.size;
+}
+
+async function close(content: StoredContent): Promise<void> {
+  if (!(content instanceof Uint8Array)) await content.close?.();
+}
+
+function requireChunks(chunks: unknown = "owned"): "owned" | "reused" {
+  if (chunks !== "owned" && chunks !== "reused") throw new TypeError('chunks must be "owned" or "reused"');
+  return chunks;
+}
+
+function requireRange(range: { readonly start: number; readonly end?: number | undefined }): {
+  start: number;
+  end: number | undefined;
+} {
+  requireObject(range, "a range");
+  const start = requireCount(range.start, "start");
+  const end = range.end === undefined ? undefined : requireCount(range.end, "end");
+  if (end === undefined || start <= end) return { start, end };
+  throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
+}

@@ -1,0 +1,135 @@
+import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
+import { octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+
+import { unknownUpload, writerClosed } from "../checks/errors.ts";
+import type { UploadSession } from "./backend.ts";
+
+/** What an {@link UploadWriter} begins with, beside its session. */
+export interface UploadWriterOptions {
+  readonly chunkSize: number;
+  readonly signal: AbortSignal | undefined;
+  /** Called once, when the writer has ended. */
+  readonly onEnd: () => void;
+}
+
+/** The writer of an upload session. Its calls run one after the other, in the order they were made. */
+export class UploadWriter implements BlobWriter {
+  readonly id: string;
+  readonly chunkSize: number;
+  readonly #session: UploadSession;
+  readonly #options: UploadWriterOptions;
+  #size: number;
+  #state: "open" | "closed" | "committed" | "cancelled" = "open";
+  /** The error of a write that failed: what would come behind it has no place. */
+  #failure: { readonly error: unknown } | undefined;
+  /** The calls that have not ended yet. */
+  #pending = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #ignoreAbort: (() => void) | undefined;
+
+  constructor(session: UploadSession, options: UploadWriterOptions) {
+    this.id = session.id;
+    this.chunkSize = options.chunkSize;
+    this.#session = session;
+    this.#options = options;
+    this.#size = session.size;
+    const { signal } = options;
+    if (signal?.aborted === true) void this.close();
+    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether it can still be written to. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#enqueue(async () => {
+      const bytes = requireBytes(chunk, "a chunk");
+      this.#requireOpen();
+      try {
+        await this.#session.write(bytes);
+      } catch (error) {
+        this.#failure = { error };
+        throw error;
+      } finally {
+        this.#size = this.#session.size;
+      }
+    });
+  }
+
+  commit(digest: string): Promise<Descriptor> {
+    return this.#enqueue(async () => {
+      const expected = requireDigest(digest);
+      this.#requireOpen();
+      try {
+        await this.#session.commit(expected.digest, this.#options.signal);
+      } catch (error) {
+        if (this.#session.ended !== undefined) this.#end(this.#session.ended);
+        throw error;
+      }
+      this.#end("committed");
+      return { mediaType: octetStream, digest: expected.digest, size: this.#size };
+    });
+  }
+
+  cancel(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#state === "committed" || this.#state === "cancelled") return;
+      this.#requireUsable();
+      this.#end("cancelled");
+      await this.#session.cancel();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#state !== "open") return;
+      this.#end("closed");
+      await this.#session.close();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Runs at once if nothing is waiting: then an aborted writer has freed its session before the next call asks for it. */
+  #enqueue<Result>(run: () => Promise<Result>): Promise<Result> {
+    const turn = async (): Promise<Result> => {
+      try {
+        return await run();
+      } finally {
+        this.#pending -= 1;
+      }
+    };
+    const result = this.#pending === 0 ? turn() : this.#last.then(turn);
+    this.#pending += 1;
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #requireOpen(): void {
+    this.#requireUsable();
+    if (this.#failure === undefined) return;
+    throw new RegistryError("BLOB_UPLOAD_INVALID", "a write failed: resume the upload where it stands", {
+      cause: this.#failure.error,
+    });
+  }
+
+  #requireUsable(): void {
+    if (this.#state === "committed" || this.#state === "cancelled") throw unknownUpload();
+    this.#options.signal?.throwIfAborted();
+    if (this.#state === "closed") throw writerClosed();
+  }
+
+  #end(state: "closed" | "committed" | "cancelled"): void {
+    this.#state = state;
+    this.#ignoreAbort?.();
+    this.#options.onEnd();
+  }
+}

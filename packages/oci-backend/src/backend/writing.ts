@@ -1,0 +1,97 @@
+import type { CallOptions, CheckedDigest, Descriptor, RegistryWriter } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  octetStream,
+  parseManifest,
+  readBlobSource,
+  requireBytes,
+  requireCount,
+  requireDigest,
+  requireObject,
+} from "@ocilayout/oci-types";
+import { requireRepository, requireTag } from "@ocilayout/ociref";
+
+import { manifestTooLarge, unknownBlob, wrongDigest } from "../checks/errors.ts";
+import { requirePrecondition } from "../checks/precondition.ts";
+import type { Backend } from "./backend.ts";
+import { beginCall, having } from "./begin.ts";
+import type { PushedManifest } from "./calls.ts";
+import { digestCall, repositoryCall } from "./reading.ts";
+
+const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
+
+/** The writing facet of a registry over `backend`, without its upload sessions. */
+export function defineWriter(
+  backend: Backend,
+): Pick<RegistryWriter, "pushBlob" | "mountBlob" | "pushManifest"> {
+  const { maxManifestBytes = MAX_MANIFEST_BYTES } = backend;
+  return {
+    async pushBlob(repo, descriptor, content, options: CallOptions = {}) {
+      const chunks = readBlobSource(content, options);
+      try {
+        const signal = beginCall(backend, "write", options);
+        const { repository } = repositoryCall(repo, signal);
+        requireObject(descriptor, "a descriptor");
+        const { digest } = requireDigest(descriptor.digest);
+        const size = descriptor.size === undefined ? undefined : requireCount(descriptor.size, "size");
+        const call = { repository, digest, size, content: chunks, signal };
+        const stored = await having(backend, "pushBlob").pushBlob(call);
+        return describeBlob(digest, stored);
+      } finally {
+        await chunks.return();
+      }
+    },
+    async mountBlob(fromRepo, toRepo, digest, options = {}) {
+      const signal = beginCall(backend, "write", options);
+      const from = fromRepo === undefined ? undefined : requireRepository(fromRepo);
+      const call = { ...digestCall(toRepo, digest, signal), from };
+      const size = await having(backend, "mountBlob").mountBlob(call);
+      if (size === undefined) throw unknownBlob(call.digest);
+      return describeBlob(call.digest, size);
+    },
+    async pushManifest(repo, content, mediaType, options = {}) {
+      const signal = beginCall(backend, "write", options);
+      // A copy: the caller may use its memory again as soon as this call has returned its promise.
+      const bytes = requireBytes(content, "a manifest").slice();
+      const { repository } = repositoryCall(repo, signal);
+      const tags = requireTags(options.tags);
+      const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
+      requirePrecondition(precondition, tags);
+      if (bytes.length > maxManifestBytes) throw manifestTooLarge(maxManifestBytes);
+      const manifest = await checkPushed(bytes, mediaType, options.digest);
+      signal?.throwIfAborted();
+      await having(backend, "pushManifest").pushManifest({
+        repository,
+        manifest,
+        tags,
+        precondition,
+        signal,
+      });
+      return { ...manifest.descriptor };
+    },
+  };
+}
+
+/** Hashes a manifest and parses it: the only time that either is done on its way in. */
+async function checkPushed(
+  content: Uint8Array<ArrayBuffer>,
+  mediaType: string,
+  named: string | undefined,
+): Promise<PushedManifest> {
+  const expected = named === undefined ? undefined : requireDigest(named);
+  const { digest, size } = await computeDigest(content, { algorithm: expected?.algorithm });
+  if (expected !== undefined && expected.digest !== digest)
+    throw wrongDigest(expected.digest, digest, "the manifest");
+  const parsed = parseManifest(content, mediaType);
+  return { content, parsed, descriptor: { mediaType: parsed.mediaType, digest, size } };
+}
+
+function describeBlob(digest: CheckedDigest, size: number): Descriptor {
+  return { mediaType: octetStream, digest, size };
+}
+
+/** The tags of a push, checked, each once. */
+function requireTags(tags: readonly string[] = []): string[] {
+  if (!Array.isArray(tags)) throw new TypeError(`tags must be an array, not ${typeof tags}`);
+  return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));
+}

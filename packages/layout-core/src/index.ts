@@ -2,6 +2,7 @@ export { findObstacle, type Obstacle } from "./find/find-obstacle.ts";
 export { findLayout, type FoundLayout, type LayoutReference } from "./find/find-layout.ts";
 export type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 export { inspectDirectory, type DirectoryKind } from "./find/inspect-directory.ts";
+export type { LayoutStore } from "./layout-store.ts";
 export type { ManifestListing } from "./registry/lister.ts";
 export { mountBetween } from "./mount-between.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";

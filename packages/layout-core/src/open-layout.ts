@@ -1,5 +1,3 @@
-import type { ListOptions, Registry } from "@ocilayout/oci-types";
-
 import { LayoutDeleter } from "./registry/deleter.ts";
 import type { Disk } from "./disk/disk.ts";
 import { nodeDisk } from "./disk/disk.ts";
@@ -7,7 +5,7 @@ import { requireOpenable } from "./disk/way.ts";
 import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 import { collectGarbage } from "./maintenance/garbage.ts";
 import { Layout } from "./layout/layout.ts";
-import type { ManifestListing } from "./registry/lister.ts";
+import type { LayoutStore } from "./layout-store.ts";
 import { LayoutLister } from "./registry/lister.ts";
 import type { LayoutOptions } from "./layout/options.ts";
 import { completeOptions, requireDirectory } from "./layout/options.ts";
@@ -19,14 +17,7 @@ import { verifyLayout } from "./maintenance/verify.ts";
 import { LayoutWriter } from "./registry/writer.ts";
 
 /** An OCI Image Layout directory as a registry. */
-export interface LayoutRegistry extends Registry, AsyncDisposable {
-  /** The directory, as an absolute path. */
-  readonly directory: string;
-  /**
-   * Every manifest of a repository with its tags, in the order of their digests (`startAfter` is a digest), those that
-   * only an index contains too. `NAME_UNKNOWN` where there is no such repository.
-   */
-  manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
+export interface LayoutRegistry extends LayoutStore {
   /**
    * Looks through the whole layout for what is damaged, missing or of no use, and hashes every blob. It changes
    * nothing. Neither damage nor a blob or an upload that cannot be read makes it reject: each is a finding. Only if the
@@ -42,8 +33,6 @@ export interface LayoutRegistry extends Registry, AsyncDisposable {
    * Where `blobs` is a link, other layouts may need the blobs: see the option `sharedWith`.
    */
   gc(options?: GcOptions): Promise<GcReport>;
-  /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
-  close(): Promise<void>;
 }
 
 /**

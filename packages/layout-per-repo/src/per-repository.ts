@@ -1,16 +1,9 @@
 import { lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import type { GcOptions, LayoutRegistry, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
+import type { GcOptions, LayoutRegistry, LayoutStore, VerifyOptions } from "@ocilayout/layout-core";
 import { mountBetween, openLayout } from "@ocilayout/layout-core";
-import type {
-  BlobWriter,
-  CallOptions,
-  Descriptor,
-  Digest,
-  ListOptions,
-  Registry,
-} from "@ocilayout/oci-types";
+import type { BlobWriter, CallOptions, Descriptor, Digest, ListOptions } from "@ocilayout/oci-types";
 import { requirePage, unknownBlob } from "@ocilayout/oci-backend";
 import {
   isRegistryError,
@@ -30,17 +23,11 @@ import { PinnedWriter } from "./pinned-writer.ts";
 import { repositoryDirectory } from "./repository-path.ts";
 
 /** A directory of OCI Image Layouts, one for each repository, as one registry. */
-export interface PerRepositoryRegistry extends Registry, AsyncDisposable {
-  /** The directory, as an absolute path. */
-  readonly directory: string;
-  /** Every manifest of a repository with its tags: `LayoutRegistry.manifests`. */
-  manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
+export interface PerRepositoryRegistry extends LayoutStore {
   /** Verifies every layout, one after the other: `LayoutRegistry.verify`. One that cannot be verified does not end it. */
   verify(options?: VerifyOptions): AsyncIterable<RepositoryFinding>;
   /** Collects the garbage of every layout: `LayoutRegistry.gc`. One where that fails is reported, and does not end it. */
   gc(options?: GcOptions): Promise<PerRepositoryGcReport>;
-  /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
-  close(): Promise<void>;
 }
 
 /**

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { findLayout, openLayout } from "@ocilayout/layout-core";
-import { openPerRepository, type PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
+import { findLayout, openLayout, type LayoutStore } from "@ocilayout/layout-core";
+import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 import { parseReference, parseHostlessReference, parseRelativeReference } from "@ocilayout/ociref";
 import fc from "fast-check";
@@ -62,12 +62,7 @@ const count = fc.constantFrom<unknown>(undefined, 0, 1, 2, -1, 0.5, Number.NaN, 
 /** What pushes without a manifest leave, and none of it is damage. */
 const HARMLESS: ReadonlySet<string> = new Set(["unreachable-blob", "empty-index"]);
 
-/** What a layout and a directory of layouts have in common. */
-type AnyRegistry = Omit<PerRepositoryRegistry, "verify" | "gc"> & {
-  verify(): AsyncIterable<{ kind: string }>;
-};
-
-type Call = (registry: AnyRegistry, args: readonly unknown[]) => unknown;
+type Call = (registry: LayoutStore, args: readonly unknown[]) => unknown;
 type Text = string;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -112,7 +107,7 @@ function canaries(directory: string): string[] {
     );
 }
 
-const open: Readonly<Record<string, (directory: string) => Promise<AnyRegistry>>> = {
+const open: Readonly<Record<string, (directory: string) => Promise<LayoutStore>>> = {
   "a layout": (directory) => openLayout(directory, { durability: "none", defaultRepository: "default" }),
   "a directory of layouts": (directory) =>
     openPerRepository(directory, { durability: "none", maxOpenLayouts: 3 }),

@@ -18,9 +18,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 
-import type { LayoutRegistry } from "@ocilayout/layout-core";
+import type { LayoutRegistry, LayoutStore } from "@ocilayout/layout-core";
 import { openLayout } from "@ocilayout/layout-core";
-import type { PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { collect, emptyDescriptor, isRegistryError, ociMediaTypes } from "@ocilayout/oci-types";
 
@@ -50,10 +49,9 @@ function report(holds: boolean, text: string): void {
 }
 
 type Kind = "layout" | "per-repo";
-type Opened = LayoutRegistry | PerRepositoryRegistry;
 
 /** Opens what was served, with uploads that are over at once: nobody goes on with them. */
-function open(kind: Kind, directory: string): Promise<Opened> {
+function open(kind: Kind, directory: string): Promise<LayoutStore> {
   const options = { uploadExpiryMs: 0 };
   return kind === "layout" ? openLayout(directory, options) : openPerRepository(directory, options);
 }
@@ -170,7 +168,7 @@ async function runClients(root: string, host: string, directory: string): Promis
 
 /** Looks whether all that was acknowledged is there, byte for byte: readers verify. */
 async function checkPushes(
-  registry: Opened,
+  registry: LayoutStore,
   clients: readonly Client[],
   digests: ReadonlyMap<string, string>,
 ): Promise<void> {
@@ -207,7 +205,7 @@ function checkPulls(clients: readonly Client[], digests: ReadonlyMap<string, str
 }
 
 /** What a collection leaves that it should not. */
-async function findLeft(registry: Opened, directory: string): Promise<string[]> {
+async function findLeft(registry: LayoutStore, directory: string): Promise<string[]> {
   const findings = (await collect(registry.verify())).map(({ message }) => message);
   const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) =>
     /(^|\/)(_uploads\/(?!reserve-).+|\.index\.json\..*)$/.test(path),

@@ -1,14 +1,17 @@
+import type { GcReport, LayoutStore } from "@ocilayout/layout-core";
 import type { PerRepositoryGcReport } from "@ocilayout/layout-per-repo";
 
 import { writeJson, writeText } from "../output/output.ts";
 import { withProgress } from "../output/progress.ts";
 import { countOf, formatSize } from "../output/text.ts";
-import type { Opened } from "../target/open.ts";
 import { withWhole } from "../target/open.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { withPath } from "./path.ts";
+
+/** Of a layout, or of a directory of layouts. */
+type AnyGcReport = GcReport & Partial<PerRepositoryGcReport>;
 
 /** `ocilayout gc`: what nothing needs, gone. */
 export const gc: Command = defineCommand({
@@ -46,15 +49,11 @@ export const gc: Command = defineCommand({
   run: async (args, { output, signal }) => {
     const { "dry-run": dryRun, "shared-with": sharedWith, untagged, json } = args;
     const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
-    const run = async (registry: Opened): Promise<number> => {
-      const report = await withProgress(output, "collecting garbage", () => registry.gc(options));
-      const {
-        removed,
-        bytes,
-        uploads,
-        withheld,
-        failures = [],
-      }: PerRepositoryGcReport = { refused: [], ...report };
+    const run = async (registry: LayoutStore): Promise<number> => {
+      const report: AnyGcReport = await withProgress(output, "collecting garbage", () =>
+        registry.gc(options),
+      );
+      const { removed, bytes, uploads, withheld, failures = [] } = report;
       const refused = failures.map(({ repository }) => repository);
       if (json) await writeJson(output, { dryRun, removed, bytes, uploads, refused, withheld });
       else {

@@ -1,8 +1,8 @@
+import type { LayoutStore } from "@ocilayout/layout-core";
 import { collect, isRegistryError } from "@ocilayout/oci-types";
 
 import { writeJson, writeText } from "../output/output.ts";
 import { countOf } from "../output/text.ts";
-import type { Opened } from "../target/open.ts";
 import { withWhole } from "../target/open.ts";
 import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
 import type { Command } from "./command.ts";
@@ -38,7 +38,7 @@ interface Counts {
 
 /** Counts the manifests, or says what is wrong with the layout of that repository, which hides no other. */
 async function count(
-  registry: Opened,
+  registry: LayoutStore,
   repository: string,
   signal: AbortSignal,
 ): Promise<Counts | "damaged" | "unreadable"> {

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 
+import type { LayoutStore } from "@ocilayout/layout-core";
 import type { RegistryServer, ServeOptions } from "@ocilayout/oci-server/node";
 import { serve as listen } from "@ocilayout/oci-server/node";
 
 import { UsageError } from "../cli/usage-error.ts";
 import { writeJson, writeText } from "../output/output.ts";
 import { printable } from "../output/text.ts";
-import type { Opened } from "../target/open.ts";
 import { withWhole } from "../target/open.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
@@ -67,7 +67,7 @@ export const serve: Command = defineCommand({
     const { host, writable, json } = args;
     const port = parsePort(args.port);
     const options = { allowSparse: args["allow-sparse"] };
-    const run = async (registry: Opened): Promise<undefined> => {
+    const run = async (registry: LayoutStore): Promise<undefined> => {
       const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
         const reason = error instanceof Error ? error.message : String(error);
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
@@ -96,7 +96,7 @@ export const serve: Command = defineCommand({
 });
 
 /** Serves; a host or an origin that is invalid is a mistake of the command line. */
-async function listenOrExplain(registry: Opened, options: ServeOptions): Promise<RegistryServer> {
+async function listenOrExplain(registry: LayoutStore, options: ServeOptions): Promise<RegistryServer> {
   try {
     return await listen(registry, options);
   } catch (error) {

@@ -1,6 +1,5 @@
-import type { LayoutOptions, LayoutRegistry } from "@ocilayout/layout-core";
+import type { LayoutOptions, LayoutStore } from "@ocilayout/layout-core";
 import { openLayout } from "@ocilayout/layout-core";
-import type { PerRepositoryRegistry } from "@ocilayout/layout-per-repo";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { collect, excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
@@ -9,9 +8,6 @@ import type { CommonArguments } from "../commands/command.ts";
 import type { Target } from "./locate.ts";
 import { explainPrefix } from "./advise.ts";
 import { isFree, locate, locateInTree, locateWhole, noLayout } from "./locate.ts";
-
-/** A layout, or a directory of layouts. */
-export type Opened = LayoutRegistry | PerRepositoryRegistry;
 
 /**
  * What a command does to a registry. `"read"`: every write is refused, and nothing is created. `"change"`: what is there
@@ -25,7 +21,7 @@ export const DEFAULT_REPOSITORY: string = "default";
 /** A target within a registry that was opened. */
 export interface OpenTarget extends Target {
   /** The registry. */
-  readonly registry: Opened;
+  readonly registry: LayoutStore;
   /** The repository that the path names, or the default one. */
   readonly repository: string;
 }
@@ -51,7 +47,11 @@ export async function withTarget<Result>(
 }
 
 /** Where a path names no repository and there are no bare tags: what there is. */
-async function suggest(registry: Opened, repository: string, error: RegistryError): Promise<RegistryError> {
+async function suggest(
+  registry: LayoutStore,
+  repository: string,
+  error: RegistryError,
+): Promise<RegistryError> {
   const there = await collect(registry.repositories());
   if (there.length === 0 || there.includes(repository)) return error;
   const some = there.slice(0, 3).join(", ");
@@ -63,7 +63,7 @@ async function suggest(registry: Opened, repository: string, error: RegistryErro
 export async function withWhole<Result>(
   args: CommonArguments & { readonly path: string },
   purpose: Purpose,
-  use: (registry: Opened) => Promise<Result>,
+  use: (registry: LayoutStore) => Promise<Result>,
   options: LayoutOptions = {},
 ): Promise<Result> {
   const found = await locateWhole(args.path, args.perRepo);
@@ -97,7 +97,7 @@ async function opened<Result>(
   { directory }: Target,
   purpose: Purpose,
   { perRepo, defaultRepository = DEFAULT_REPOSITORY, followLinks, sharedBlobDir }: CommonArguments,
-  use: (registry: Opened) => Promise<Result>,
+  use: (registry: LayoutStore) => Promise<Result>,
   options: LayoutOptions = {},
 ): Promise<Result> {
   const common = { ...options, readOnly: purpose === "read", followSymlinks: followLinks };

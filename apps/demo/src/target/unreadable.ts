@@ -1,11 +1,11 @@
+import type { LayoutStore } from "@ocilayout/layout-core";
 import type { CallOptions } from "@ocilayout/oci-types";
 
 import { countOf } from "../output/text.ts";
-import type { Opened } from "./open.ts";
 
 /** How many manifests of a repository have a name in `index.json` that cannot be read as a repository and a tag. */
 export async function countUnreadable(
-  registry: Opened,
+  registry: LayoutStore,
   repository: string,
   options: CallOptions,
 ): Promise<number> {

@@ -149,7 +149,7 @@ describe("a manifest whose name cannot be read", () => {
       stderr: expect.stringContaining("1 manifest whose name cannot be read: ocilayout show") as string,
     });
     expect((await lines("show", layout))[0]).toMatch(
-      new RegExp(`^default@sha256:[0-9a-f]{12}  manifest .*  named "${name}"$`),
+      new RegExp(`^default@sha256:[0-9a-f]{12}  image .*  named "${name}"$`),
     );
     expect(await jsonLines("show", layout)).toMatchObject([{ tags: [], unreadableNames: [name] }]);
     expect((await ocilayout("cat", `${layout}@${digest}`)).code).toBe(0);

@@ -20,8 +20,9 @@ import { blobPath, bytes, describe as descriptorOf, freshLayout, listTree, rejec
 const hello = bytes("hello");
 const expected = descriptorOf(hello);
 
-describe("clause 6: a pushed blob is verified", () => {
-  it("is stored under its digest, and nothing else is left", async () => {
+// clause 6
+describe("pushBlob", () => {
+  it("stores the content under its digest and leaves no other file", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const pushed = await registry.pushBlob("a/b", expected, hello);
@@ -47,14 +48,14 @@ describe("clause 6: a pushed blob is verified", () => {
       yield await Promise.resolve(hello.slice(2));
     },
   };
-  it.each(Object.entries(sources))("takes %s", async (_name, source) => {
+  it.each(Object.entries(sources))("accepts %s", async (_name, source) => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", expected, source());
     await using reader = await registry.getBlob("a", expected.digest);
     expect(await reader.text()).toBe("hello");
   });
 
-  it("has any size, nothing and several blocks among them, in chunks of any size", async () => {
+  it("stores content of any size, from chunks of any size", async () => {
     await using registry = await openLayout(freshLayout(), { durability: "none" });
     for (const [size, step] of [
       [0, 1],
@@ -73,7 +74,7 @@ describe("clause 6: a pushed blob is verified", () => {
     }
   });
 
-  it("is sha512 where the digest says so", async () => {
+  it("stores a blob under its sha512 digest", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const digest =
@@ -84,13 +85,13 @@ describe("clause 6: a pushed blob is verified", () => {
   });
 
   it.each([
-    ["another digest", { digest: descriptorOf(bytes("world")).digest }, "DIGEST_INVALID"],
+    ["a digest mismatch", { digest: descriptorOf(bytes("world")).digest }, "DIGEST_INVALID"],
     ["a smaller size", { ...expected, size: 4 }, "SIZE_INVALID"],
     ["a greater size", { ...expected, size: 6 }, "SIZE_INVALID"],
-    ["no digest at all", { digest: "hello" }, "DIGEST_INVALID"],
+    ["an invalid digest", { digest: "hello" }, "DIGEST_INVALID"],
     ["an algorithm that cannot be verified", { digest: `blake3:${"0".repeat(64)}` }, "DIGEST_INVALID"],
     ["a digest that is a path", { digest: "sha256:../../escape" }, "DIGEST_INVALID"],
-  ])("is refused under %s, and leaves nothing", async (_name, descriptor, code) => {
+  ])("rejects %s and leaves nothing", async (_name, descriptor, code) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await expect(registry.pushBlob("a", descriptor, hello)).rejects.toMatchObject({ code });
@@ -101,7 +102,8 @@ describe("clause 6: a pushed blob is verified", () => {
     await expect(registry.getBlob("a", expected.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("D17: reading stops one byte after the declared size", async () => {
+  // clause 6
+  it("stops reading one byte after the declared size", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     let given = 0;
@@ -117,7 +119,8 @@ describe("clause 6: a pushed blob is verified", () => {
     expect(listTree(directory).filter((path) => path.startsWith("_uploads/"))).toEqual(["_uploads/"]);
   });
 
-  it("D15: a body is verified also where its digest is stored already", async () => {
+  // clause 6
+  it("verifies the content even if its digest is already stored", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", expected, hello);
@@ -127,6 +130,7 @@ describe("clause 6: a pushed blob is verified", () => {
     expect(readFileSync(blobPath(directory, expected.digest), "utf8")).toBe("hello");
   });
 
+  // clause 6
   it.each([
     [
       "truncated",
@@ -140,7 +144,7 @@ describe("clause 6: a pushed blob is verified", () => {
         writeFileSync(path, "jello");
       },
     ],
-  ])("D15: a stored file that was %s is replaced by the next push", async (_name, damage) => {
+  ])("replaces a stored file that was %s", async (_name, damage) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", expected, hello);
@@ -149,7 +153,7 @@ describe("clause 6: a pushed blob is verified", () => {
     expect(readFileSync(blobPath(directory, expected.digest), "utf8")).toBe("hello");
   });
 
-  it("a good stored file is kept, and its time renewed", async () => {
+  it("keeps a good stored file and renews its modification time", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", expected, hello);
@@ -161,7 +165,7 @@ describe("clause 6: a pushed blob is verified", () => {
     expect(listTree(join(directory, "_uploads"))).toEqual([]);
   });
 
-  it("twenty pushes of one blob at once all succeed", async () => {
+  it("succeeds in twenty concurrent pushes of one blob", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await Promise.all(Array.from({ length: 20 }, () => registry.pushBlob("a", expected, hello)));
@@ -169,7 +173,8 @@ describe("clause 6: a pushed blob is verified", () => {
     expect(listTree(join(directory, "blobs/sha256"))).toEqual([expected.digest.slice(7)]);
   });
 
-  it("clause 3: what was passed in may be changed as soon as the call settled, a chunk as soon as the next is asked for", async () => {
+  // clause 3
+  it("lets the caller change the content after the call, and a chunk once the next is requested", async () => {
     await using registry = await openLayout(freshLayout());
     const buffer = new Uint8Array(3);
     const reusing = function* (): Generator<Uint8Array> {
@@ -184,8 +189,10 @@ describe("clause 6: a pushed blob is verified", () => {
   });
 });
 
-describe("clause 2: a push can be aborted", () => {
-  it("D42: before it begins: nothing is read, nothing is created", async () => {
+// clause 2
+describe("an aborted push", () => {
+  // clause 2
+  it("reads and creates nothing if the signal is aborted before the call", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const reason = new Error("changed my mind");
@@ -203,7 +210,8 @@ describe("clause 2: a push can be aborted", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it("D42: half-way: the source is ended, and nothing is left", async () => {
+  // clause 2
+  it("closes the source and leaves nothing if the signal aborts half-way", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const controller = new AbortController();
@@ -225,10 +233,12 @@ describe("clause 2: a push can be aborted", () => {
   });
 });
 
-describe("clause 8: reading verifies", () => {
+// clause 8
+describe("getBlob", () => {
+  // clause 8
   it.each([
     [
-      "bytes",
+      "changed bytes",
       (content: Uint8Array) => {
         content[0] = 0;
         return content;
@@ -236,26 +246,29 @@ describe("clause 8: reading verifies", () => {
     ],
     ["the end cut off", (content: Uint8Array) => content.slice(0, -1)],
     ["more at the end", (content: Uint8Array) => new Uint8Array([...content, 0])],
-    ["nothing", () => new Uint8Array()],
-  ])("D18: another content (%s) ends in CONTENT_CORRUPT and never comes in full", async (_name, change) => {
-    const directory = freshLayout();
-    await using registry = await openLayout(directory);
-    const content = new Uint8Array(2_500_000).fill(7);
-    const { digest } = await registry.pushBlob("a", descriptorOf(content), content);
-    const changed = change(content.slice());
-    writeFileSync(blobPath(directory, digest), changed);
-    let size = 0;
-    const read = async (): Promise<void> => {
-      for await (const chunk of await registry.getBlob("a", digest)) size += chunk.length;
-    };
-    expect(await rejection(read())).toMatchObject({ code: "CONTENT_CORRUPT" });
-    expect(size).toBeLessThan(Math.max(changed.length, 1));
-  });
+    ["empty", () => new Uint8Array()],
+  ])(
+    "fails with CONTENT_CORRUPT before it yields the full length of a corrupt file: %s",
+    async (_name, change) => {
+      const directory = freshLayout();
+      await using registry = await openLayout(directory);
+      const content = new Uint8Array(2_500_000).fill(7);
+      const { digest } = await registry.pushBlob("a", descriptorOf(content), content);
+      const changed = change(content.slice());
+      writeFileSync(blobPath(directory, digest), changed);
+      let size = 0;
+      const read = async (): Promise<void> => {
+        for await (const chunk of await registry.getBlob("a", digest)) size += chunk.length;
+      };
+      expect(await rejection(read())).toMatchObject({ code: "CONTENT_CORRUPT" });
+      expect(size).toBeLessThan(Math.max(changed.length, 1));
+    },
+  );
 
   it.each([
     [{ verifyOnRead: false }, {}],
     [{}, { verify: false }],
-  ])("%j and %j give what is there", async (options, readOptions) => {
+  ])("yields a corrupt file unverified with %j and %j", async (options, readOptions) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, options);
     await registry.pushBlob("a", expected, hello);
@@ -265,7 +278,7 @@ describe("clause 8: reading verifies", () => {
     expect(await reader.text()).toBe("jello!");
   });
 
-  it("verify: true verifies where verifyOnRead says not to", async () => {
+  it("verifies with verify: true even if verifyOnRead is false", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { verifyOnRead: false });
     await registry.pushBlob("a", expected, hello);
@@ -274,7 +287,8 @@ describe("clause 8: reading verifies", () => {
     expect(await rejection(reader.text())).toMatchObject({ code: "CONTENT_CORRUPT" });
   });
 
-  it("D34: what is no file is no blob", async () => {
+  // clause 8
+  it("rejects a directory in the place of a blob with BLOB_UNKNOWN", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", descriptorOf(bytes("x")), bytes("x"));
@@ -282,7 +296,8 @@ describe("clause 8: reading verifies", () => {
     await expect(registry.getBlob("a", expected.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("D18: a link that leaves the layout is followed only where that was asked for", async () => {
+  // clause 8
+  it("follows a link out of the layout only if followSymlinks is set", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", descriptorOf(bytes("x")), bytes("x"));
@@ -294,7 +309,8 @@ describe("clause 8: reading verifies", () => {
     expect(await (await trusting.getBlob("a", expected.digest)).text()).toBe("hello");
   });
 
-  it("D18: a directory of blobs that is a link out of the layout is neither read, written nor cleaned", async () => {
+  // clauses 8, 30
+  it("never reads, writes or cleans a blob directory that is a link out of the layout", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushManifest("a", bytes("x"), "application/x-a", {
@@ -315,7 +331,7 @@ describe("clause 8: reading verifies", () => {
     expect(await (await trusting.getBlob("a", expected.digest)).text()).toBe("hello");
   });
 
-  it("a link to another blob of the layout is followed, and verified", async () => {
+  it("follows a link to another blob of the layout, and verifies it", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", expected, hello);
@@ -325,7 +341,8 @@ describe("clause 8: reading verifies", () => {
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
   });
 
-  it("D43: a reader has nothing of the file's, closes twice, and says so afterwards", async () => {
+  // clause 3
+  it("returns a reader that is independent of the file, can be closed twice, and then rejects with CLOSED", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", expected, hello);
     const reader = await registry.getBlob("a", expected.digest);
@@ -335,7 +352,7 @@ describe("clause 8: reading verifies", () => {
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CLOSED" });
   });
 
-  it("files are closed when a reader is read to its end, left early, or closed unread", async () => {
+  it("closes the file when a reader is read to its end, left early, or closed unread", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const content = new Uint8Array(3_000_000);
@@ -349,7 +366,9 @@ describe("clause 8: reading verifies", () => {
   });
 });
 
-describe("clause 5: names and digests are checked first", () => {
+// clause 5
+describe("names and digests", () => {
+  // clause 5
   it.each([
     ["repository", "A", expected.digest, "NAME_INVALID"],
     ["empty repository", "", expected.digest, "NAME_INVALID"],
@@ -357,7 +376,7 @@ describe("clause 5: names and digests are checked first", () => {
     ["digest", "a", "sha256:zz", "DIGEST_INVALID"],
     ["empty digest", "a", "", "DIGEST_INVALID"],
     ["digest that is a path", "a", "sha256:../../index.json", "DIGEST_INVALID"],
-  ])("D49: an invalid %s is refused in every call", async (_name, repository, digest, code) => {
+  ])("every call rejects an invalid %s", async (_name, repository, digest, code) => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await expect(registry.getBlob(repository, digest)).rejects.toMatchObject({ code });
@@ -366,7 +385,7 @@ describe("clause 5: names and digests are checked first", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it("what is no string, no number or no content is a mistake of the program", async () => {
+  it("every call rejects values of the wrong type with a TypeError", async () => {
     await using registry = await openLayout(freshLayout());
     const rubbish = 42 as never;
     await expect(registry.getBlob(rubbish, expected.digest)).rejects.toThrow(TypeError);

@@ -22,8 +22,9 @@ async function expectRight(registry: Registry, digest: string): Promise<void> {
   expect((await computeDigest(stored)).digest).toBe(digest);
 }
 
+// clause 6
 describe.each(registries)(
-  "clause 6: %s acknowledges no bytes under a digest that they do not have",
+  "when memory changes during a write, %s never stores bytes under a digest that they do not match",
   (_name, open) => {
     const shared = new Uint8Array(new SharedArrayBuffer(2 * MIB));
     let worker: Worker;
@@ -38,7 +39,7 @@ describe.each(registries)(
     });
     afterAll(() => worker.terminate());
 
-    it("pushBlob of memory that the caller changes meanwhile", async () => {
+    it("in pushBlob, if the caller changes it", async () => {
       const registry = await open();
       let acknowledged = 0;
       for (let i = 0; i < 40; i += 1) {
@@ -60,7 +61,7 @@ describe.each(registries)(
       expect(acknowledged).toBeGreaterThan(0);
     });
 
-    it("an upload of memory that another thread changes meanwhile", async () => {
+    it("in an upload, if another thread changes it", async () => {
       const registry = await open();
       for (let i = 0; i < 20; i += 1) {
         const writer = await registry.pushBlobChunked("a");
@@ -74,7 +75,7 @@ describe.each(registries)(
       }
     });
 
-    it("pushManifest of memory that another thread changes meanwhile", async () => {
+    it("in pushManifest, if another thread changes it", async () => {
       const registry = await open();
       for (let i = 0; i < 20; i += 1) {
         const { digest } = await registry.pushManifest("a", shared.subarray(0, MIB), octetStream);
@@ -85,7 +86,7 @@ describe.each(registries)(
   },
 );
 
-it("a write that fails while the next block is filled rejects the push, and the file is closed after it", async () => {
+it("pushBlob rejects and closes its file when a write fails while the next block is filled", async () => {
   const open: Set<number> = new Set();
   const registry = openLayoutOn(
     {

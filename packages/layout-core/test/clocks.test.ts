@@ -47,11 +47,12 @@ function date(path: string, ms: number): void {
   utimesSync(path, then, then);
 }
 
-describe("clause 32: what a process does whose clock is", () => {
+// clause 32
+describe("a process whose clock is", () => {
   it.each([
     ["25 hours ahead", 25 * HOUR_MS],
     ["a year behind", -365 * DAY_MS],
-  ])("%s: gc keeps a blob that was pushed just now, and removes an old one", async (_name, ms) => {
+  ])("%s keeps a blob pushed a moment ago in gc, and removes an old one", async (_name, ms) => {
     const registry = await open();
     const old = descriptorOf(bytes("old"));
     for (const [it, text] of [
@@ -67,7 +68,7 @@ describe("clause 32: what a process does whose clock is", () => {
   it.each([
     ["25 hours ahead", 25 * HOUR_MS],
     ["a year behind", -365 * DAY_MS],
-  ])("%s: an upload that was written to just now goes on, and an expired one does not", async (_name, ms) => {
+  ])("%s continues an upload written to a moment ago, and rejects an expired one", async (_name, ms) => {
     const registry = await open();
     const [young, old] = [await registry.pushBlobChunked("a"), await registry.pushBlobChunked("a")];
     for (const writer of [young, old]) await writer.close();
@@ -87,25 +88,22 @@ describe("clause 32: what a process does whose clock is", () => {
   it.each([
     ["25 hours ahead", 25 * HOUR_MS],
     ["25 hours behind", -25 * HOUR_MS],
-  ])(
-    "%s: a stored blob that is pushed or mounted again is dated by the kernel's clock",
-    async (_name, ms) => {
-      const registry = await open();
-      await registry.pushBlob("a", blob, bytes("content"));
-      const path = blobPath(registry.directory, blob.digest);
-      for (const again of [
-        () => registry.pushBlob("a", blob, bytes("content")),
-        () => registry.mountBlob("a", "b", blob.digest),
-      ]) {
-        date(path, -HOUR_MS);
-        const before = Date.now();
-        setClock(ms);
-        await again();
-        vi.useRealTimers();
-        expect(Math.abs(statSync(path).mtimeMs - before)).toBeLessThan(60_000);
-      }
-    },
-  );
+  ])("%s dates a blob that is pushed or mounted again by the kernel's clock", async (_name, ms) => {
+    const registry = await open();
+    await registry.pushBlob("a", blob, bytes("content"));
+    const path = blobPath(registry.directory, blob.digest);
+    for (const again of [
+      () => registry.pushBlob("a", blob, bytes("content")),
+      () => registry.mountBlob("a", "b", blob.digest),
+    ]) {
+      date(path, -HOUR_MS);
+      const before = Date.now();
+      setClock(ms);
+      await again();
+      vi.useRealTimers();
+      expect(Math.abs(statSync(path).mtimeMs - before)).toBeLessThan(60_000);
+    }
+  });
 });
 
 describe("a file that another program is writing in place", () => {
@@ -128,7 +126,7 @@ describe("a file that another program is writing in place", () => {
     expect(await reading).toMatchObject({ digest: expect.stringContaining("sha256:") as unknown });
   });
 
-  it("is damaged if it stays as it is for long enough, and is not waited for again", async () => {
+  it("counts as damaged if it stays unchanged long enough, and is not waited for again", async () => {
     const registry = await open();
     writeFileSync(join(registry.directory, "index.json"), "{");
     await expect(openLayout(registry.directory).then((it) => it.resolveTag("a", "v1"))).rejects.toMatchObject(
@@ -141,8 +139,9 @@ describe("a file that another program is writing in place", () => {
   });
 });
 
-describe("clause 32: what is dated in the future", () => {
-  it("counts as just written: gc keeps it, but with graceMs 0", async () => {
+// clause 32
+describe("a file dated in the future", () => {
+  it("counts as just written, so gc keeps it unless graceMs is 0", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, bytes("content"));
     date(blobPath(registry.directory, blob.digest), 365 * DAY_MS);
@@ -150,7 +149,7 @@ describe("clause 32: what is dated in the future", () => {
     expect(await registry.gc({ graceMs: 0 })).toMatchObject({ removed: [blob.digest] });
   });
 
-  it("gets no older by being renewed", async () => {
+  it("does not get an older date when it is renewed", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, bytes("content"));
     const path = blobPath(registry.directory, blob.digest);
@@ -161,14 +160,14 @@ describe("clause 32: what is dated in the future", () => {
   });
 });
 
-describe("an expired upload whose writer cannot be judged", () => {
+describe("an expired upload whose lock holder cannot be judged", () => {
   const { self } = readProcessTable();
   const elsewhere = JSON.stringify({ ...self, host: "elsewhere", instance: "other", nonce: "abc" });
 
   it.each([
     [25 * HOUR_MS, 1],
     [HOUR_MS, 0],
-  ])("its lock was written %d ms ago: one collection removes %d", async (ageMs, uploads) => {
+  ])("whose lock was written %d ms ago: one gc removes %d uploads", async (ageMs, uploads) => {
     const registry = await open();
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
@@ -198,7 +197,7 @@ describe("the clock of a layout's files", () => {
     open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: "open" })),
   });
 
-  it("is read once a second at most, however many ask, and leaves nothing behind", async () => {
+  it("is read at most once a second, however many callers ask, and leaves no file", async () => {
     const { disk, made } = counting();
     const directory = temporaryDirectory();
     const clock = new FileClock(disk, layoutPaths(directory), { readOnly: false });
@@ -210,7 +209,7 @@ describe("the clock of a layout's files", () => {
   });
 
   it.each(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"])(
-    "(%s) if no file can be made, it is when a name in the directory last changed",
+    "falls back to the directory's last change if no file can be created (%s)",
     async (code) => {
       const directory = temporaryDirectory();
       date(directory, -DAY_MS);
@@ -219,7 +218,7 @@ describe("the clock of a layout's files", () => {
     },
   );
 
-  it("passes on any other error, and asks again next time", async () => {
+  it("passes on any other error, and tries again at the next call", async () => {
     const directory = temporaryDirectory();
     const { disk } = counting(failing("EMFILE"));
     const clock = new FileClock(disk, layoutPaths(directory), { readOnly: false });
@@ -228,14 +227,14 @@ describe("the clock of a layout's files", () => {
     expect(Math.abs((await clock.now()) - Date.now())).toBeLessThan(60_000);
   });
 
-  it("is the process's where nothing is there", async () => {
+  it("falls back to the process's clock if the directory is missing", async () => {
     const directory = temporaryDirectory();
     rmSync(directory, { recursive: true });
     const clock = new FileClock(nodeDisk, layoutPaths(directory), { readOnly: false });
     expect(Math.abs((await clock.now()) - Date.now())).toBeLessThan(60_000);
   });
 
-  it("a dry run, verify and a registry that is read only make no file to learn the time", async () => {
+  it("is read without creating a file by a dry run, by verify and by a read-only registry", async () => {
     const { directory } = await open();
     const { disk, made } = counting();
     const registry = openLayoutOn(disk, directory);

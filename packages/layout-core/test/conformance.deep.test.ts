@@ -26,7 +26,7 @@ describeRegistry("a layout that writes full names for its default repository", {
   only: ["LAYOUT", "TAG"],
 });
 
-it("a layout that is told not to verify what it reads fails the two cases about that, and no other", async () => {
+it("a layout with verifyOnRead: false fails the two cases about verified reads and no others", async () => {
   const skip = { "LAYOUT-28": "verifyOnRead is false", "LAYOUT-29": "verifyOnRead is false" };
   const report = await runConformance({
     ...kitOptions({ durability: "none", verifyOnRead: false }),

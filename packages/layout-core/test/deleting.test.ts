@@ -28,8 +28,10 @@ function pushIndex(
   return registry.pushManifest("a", imageIndex(...children), indexType, { tags });
 }
 
-describe("clause 16: deleteTag", () => {
-  it("D27: removes the tag only: manifest and repository stay", async () => {
+// clause 16
+describe("deleteTag", () => {
+  // clause 16
+  it("removes the tag only: the manifest and the repository stay", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "a", "one", ["v1", "latest"]);
@@ -42,7 +44,8 @@ describe("clause 16: deleteTag", () => {
     expect(refNames(directory)).toEqual([`a@${one.digest}`]);
   });
 
-  it("D09: an empty tag is no wildcard", async () => {
+  // clause 5
+  it("rejects an empty tag instead of treating it as a wildcard", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await pushArtifact(registry, "a", "one");
@@ -52,7 +55,7 @@ describe("clause 16: deleteTag", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
-  it("of a tag that is not there rejects, in every repository", async () => {
+  it("rejects a missing tag, in every repository", async () => {
     await using registry = await openLayout(freshLayout());
     await pushArtifact(registry, "a", "one", ["v1"]);
     for (const [repo, tag] of [
@@ -63,7 +66,8 @@ describe("clause 16: deleteTag", () => {
     }
   });
 
-  it("clause 15: is made only where its precondition holds", async () => {
+  // clause 15
+  it("deletes only if its precondition holds", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     const two = await pushArtifact(registry, "a", "two");
@@ -77,7 +81,8 @@ describe("clause 16: deleteTag", () => {
     });
   });
 
-  it("clause 23: of a name that stands twice removes both; what they named stays reachable", async () => {
+  // clause 23
+  it("removes every entry of a duplicate tag, and keeps their manifests reachable by digest", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
@@ -93,7 +98,7 @@ describe("clause 16: deleteTag", () => {
     for (const { digest } of [one, two]) await registry.resolveManifest("a", digest);
   });
 
-  it("of a manifest that an index contains leaves no entry of its own", async () => {
+  it("leaves no entry of its own for a manifest that an index contains", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const child = await pushArtifact(registry, "a", "child", ["child"]);
@@ -105,8 +110,9 @@ describe("clause 16: deleteTag", () => {
   });
 });
 
-describe("clause 16: deleteManifest", () => {
-  it("removes every entry of the repository for it, tags included, and no other repository's", async () => {
+// clause 16
+describe("deleteManifest", () => {
+  it("removes every entry of the repository for the digest, tags included, and none of other repositories", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1", "v2"]);
     const two = await pushArtifact(registry, "a", "two", ["v3"]);
@@ -118,14 +124,15 @@ describe("clause 16: deleteManifest", () => {
     expect(await registry.resolveTag("b", "v1")).toEqual(one);
   });
 
-  it("of the last manifest ends the repository", async () => {
+  it("ends the repository when it removes the last manifest", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.deleteManifest("a", one.digest);
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("D10: an empty digest is no wildcard", async () => {
+  // clause 5
+  it("rejects an empty digest instead of treating it as a wildcard", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await pushArtifact(registry, "a", "one", ["v1"]);
@@ -134,7 +141,8 @@ describe("clause 16: deleteManifest", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
-  it("D28: of what an index contains is DENIED, and names the indexes; without them it is gone for good", async () => {
+  // clause 16
+  it("rejects a child of an index with DENIED and names the indexes; without them it deletes the child for good", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const child = await pushArtifact(registry, "a", "child", ["child"]);
@@ -158,7 +166,7 @@ describe("clause 16: deleteManifest", () => {
     }
   });
 
-  it("of a subject is not hindered by its referrers", async () => {
+  it("deletes a subject even if it has referrers", async () => {
     await using registry = await openLayout(freshLayout());
     const subject = await pushArtifact(registry, "a", "subject", ["v1"]);
     const referrer = await registry.pushManifest("a", artifact("referrer", { subject }), imageManifest);
@@ -168,7 +176,7 @@ describe("clause 16: deleteManifest", () => {
     ]);
   });
 
-  it("another repository's index hinders nobody here", async () => {
+  it("ignores the indexes of other repositories", async () => {
     await using registry = await openLayout(freshLayout());
     const child = await pushArtifact(registry, "a", "child", ["v1"]);
     await registry.pushManifest("b", imageIndex(child), indexType, { tags: ["list"] });
@@ -176,7 +184,8 @@ describe("clause 16: deleteManifest", () => {
     expect(await registry.resolveManifest("b", child.digest)).toEqual(child);
   });
 
-  it("clause 17: gives what only the deleted index contained an entry of its own", async () => {
+  // clause 17
+  it("gives manifests that only the deleted index contained entries of their own", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const [one, two, three] = await Promise.all(
@@ -193,7 +202,7 @@ describe("clause 16: deleteManifest", () => {
     for (const { digest } of [inner, one, two, three]) await registry.resolveManifest("a", digest);
   });
 
-  it("of an index keeps a damaged child, to be mended, and forgets an absent one", async () => {
+  it("keeps an index's damaged children, so that they can be repaired, and drops missing ones", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { allowSparse: true });
     const child = await pushArtifact(registry, "a", "child");
@@ -212,7 +221,7 @@ describe("clause 16: deleteManifest", () => {
     });
   });
 
-  it("of one whose file is missing works", async () => {
+  it("deletes a manifest whose file is missing", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     rmSync(blobPath(registry.directory, one.digest));
@@ -221,11 +230,13 @@ describe("clause 16: deleteManifest", () => {
   });
 });
 
-describe("clause 16: deleteBlob", () => {
+// clause 16
+describe("deleteBlob", () => {
   const content = bytes("content");
   const blob = descriptorOf(content);
 
-  it("D29: removes what nothing refers to", async () => {
+  // clause 16
+  it("removes an unreferenced blob", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     await registry.deleteBlob("a", blob.digest);
@@ -234,7 +245,7 @@ describe("clause 16: deleteBlob", () => {
     await expect(registry.deleteBlob("a", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("of a config, a layer or a child is DENIED, and names who refers to it", async () => {
+  it("rejects a config, a layer or a child with DENIED and names what references it", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     const child = await pushArtifact(registry, "a", "child");
@@ -254,7 +265,7 @@ describe("clause 16: deleteBlob", () => {
     }
   });
 
-  it("of what a foreign entry or a document of an unknown type refers to is DENIED", async () => {
+  it("rejects a blob that a foreign entry or a document of an unknown type references with DENIED", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { defaultRepository: null });
     await registry.pushBlob("a", blob, content);
@@ -268,7 +279,7 @@ describe("clause 16: deleteBlob", () => {
     await expect(registry.deleteBlob("a", blob.digest)).rejects.toMatchObject({ code: "DENIED" });
   });
 
-  it("is DENIED while a damaged manifest may refer to it, and works once that is deleted", async () => {
+  it("rejects with DENIED while a damaged manifest may reference the blob, and works once that is deleted", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     const image = await registry.pushManifest(
@@ -287,7 +298,7 @@ describe("clause 16: deleteBlob", () => {
     await other.deleteBlob("a", blob.digest);
   });
 
-  it("of a deleted manifest's bytes works", async () => {
+  it("removes the bytes of a deleted manifest", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.deleteManifest("a", one.digest);
@@ -295,7 +306,8 @@ describe("clause 16: deleteBlob", () => {
     await registry.deleteBlob("a", emptyDescriptor.digest);
   });
 
-  it("D35: leaves no trace by which a later push would take the blob for stored", async () => {
+  // clauses 6, 16
+  it("makes a later push store the blob again", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", blob, content);
     await registry.deleteBlob("a", blob.digest);

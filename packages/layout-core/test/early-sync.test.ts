@@ -31,8 +31,8 @@ function* chunks(): Generator<Uint8Array> {
   for (let i = 0; i < count; i += 1) yield chunk;
 }
 
-describe("a file that is written", () => {
-  it("is flushed when much was written, once at a time", async () => {
+describe("a file that is being written", () => {
+  it("is flushed after every few mebibytes, one flush at a time", async () => {
     const { disk, flushes } = flushing();
     const early = new EarlySync(disk, 0, true);
     early.wrote(SYNC_BYTES - 1);
@@ -47,7 +47,7 @@ describe("a file that is written", () => {
     expect(flushes).toHaveLength(2);
   });
 
-  it("is flushed at its end, after the flush that is under way", async () => {
+  it("is flushed at its end, after the flush in progress", async () => {
     const { disk, flushes } = flushing();
     const early = new EarlySync(disk, 0, true);
     early.wrote(SYNC_BYTES);
@@ -59,7 +59,7 @@ describe("a file that is written", () => {
     await ended;
   });
 
-  it("is lost where a flush failed, and not flushed again", async () => {
+  it("fails after a failed flush, and is not flushed again", async () => {
     const { disk, flushes } = flushing(1);
     const early = new EarlySync(disk, 0, true);
     early.wrote(SYNC_BYTES);
@@ -69,7 +69,7 @@ describe("a file that is written", () => {
     expect([flushes.length, early.hasFailed]).toEqual([1, true]);
   });
 
-  it("is never flushed where it need not last", async () => {
+  it("is never flushed when durability is none", async () => {
     const { disk, flushes } = flushing();
     const early = new EarlySync(disk, 0, false);
     early.wrote(10 * SYNC_BYTES);
@@ -78,7 +78,7 @@ describe("a file that is written", () => {
   });
 });
 
-describe("a large blob of which an early flush fails", () => {
+describe("a large blob whose early flush fails", () => {
   const failing = (): Disk => {
     let hasFailed = false;
     return {
@@ -93,7 +93,7 @@ describe("a large blob of which an early flush fails", () => {
     };
   };
 
-  it("is not pushed, and nothing of it is left", async () => {
+  it("is not stored, and leaves nothing", async () => {
     const directory = temporaryDirectory();
     const { digest } = await computeDigest(chunks());
     await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
@@ -105,23 +105,20 @@ describe("a large blob of which an early flush fails", () => {
     expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
   });
 
-  it.each(["commit", "close"] as const)(
-    "uploaded in chunks, is lost at its %s, and its upload is over",
-    async (end) => {
-      const directory = temporaryDirectory();
-      const { digest } = await computeDigest(chunks());
-      await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
-      await using registry = openLayoutOn(failing(), directory);
-      const writer = await registry.pushBlobChunked("a");
-      for (const it of chunks()) await writer.write(it);
-      if (end === "commit")
-        await expect(writer.commit(digest)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
-      else await writer.close();
-      await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject({
-        code: "BLOB_UPLOAD_UNKNOWN",
-      });
-      await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-      expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
-    },
-  );
+  it.each(["commit", "close"] as const)("fails the upload at its %s, and ends the session", async (end) => {
+    const directory = temporaryDirectory();
+    const { digest } = await computeDigest(chunks());
+    await openLayoutOn(nodeDisk, directory).pushManifest("a", new Uint8Array([1]), "application/x-a");
+    await using registry = openLayoutOn(failing(), directory);
+    const writer = await registry.pushBlobChunked("a");
+    for (const it of chunks()) await writer.write(it);
+    if (end === "commit")
+      await expect(writer.commit(digest)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    else await writer.close();
+    await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+    });
+    await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect(readdirSync(join(directory, "_uploads")).filter((name) => !isReserve(name))).toEqual([]);
+  });
 });

@@ -56,14 +56,15 @@ async function read(entries: readonly string[], options: LayoutOptions = {}): Pr
   return await contents(registry);
 }
 
-describe("clause 22: what is not understood", () => {
+// clause 22
+describe("an entry that cannot be understood", () => {
   const foreign: Record<string, string> = {
-    "D52: a digest of another algorithm": entry("a:b3", { ...one, digest: `blake3:${"0".repeat(64)}` }),
-    "a digest of an algorithm nobody knows": entry("a:x", { ...one, digest: "foo+bar:abc" }),
+    "a digest of another algorithm": entry("a:b3", { ...one, digest: `blake3:${"0".repeat(64)}` }),
+    "a digest of an unknown algorithm": entry("a:x", { ...one, digest: "foo+bar:abc" }),
     "a digest that is a path": entry("a:path", { ...one, digest: "sha256:../../x" }),
     "a digest that is a number": '{"digest":1}',
     "a negative size": entry("a:neg", { ...one, size: -1 }),
-    "a size that no number holds": `{"mediaType":"${mediaType}","digest":"${one.digest}","size":9007199254740993}`,
+    "a size beyond 2^53": `{"mediaType":"${mediaType}","digest":"${one.digest}","size":9007199254740993}`,
     null: "null",
     "a string": '"sha256:x"',
     "an array": "[1, 2.0]",
@@ -71,7 +72,7 @@ describe("clause 22: what is not understood", () => {
   };
 
   it.each(Object.entries(foreign))(
-    "%s: skipped, disturbs nothing, and is kept byte for byte",
+    "is skipped, disturbs no call, and is kept byte for byte: %s",
     async (_name, odd) => {
       const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
       await using registry = await openLayout(directory);
@@ -84,18 +85,18 @@ describe("clause 22: what is not understood", () => {
   );
 
   const unnamed: Record<string, string> = {
-    "D51: no name": entry(undefined),
-    "D51: an empty name": entry(""),
-    "D51: a bare tag": entry("latest"),
-    "D51: a name with a plus": entry("v1.0+build"),
-    "D51: a name with host and port": entry("localhost:5000/foo:bar"),
-    "D51: a name in upper case": entry("Foo/Bar:1"),
-    "D51: a name with two colons": entry("a:b:c"),
-    "D59: a name with another digest": entry(`a@${two.digest}`),
+    "no name": entry(undefined),
+    "an empty name": entry(""),
+    "a bare tag": entry("latest"),
+    "a name with a plus": entry("v1.0+build"),
+    "a name with host and port": entry("localhost:5000/foo:bar"),
+    "a name in upper case": entry("Foo/Bar:1"),
+    "a name with two colons": entry("a:b:c"),
+    "a name with another digest": entry(`a@${two.digest}`),
   };
 
   it.each(Object.entries(unnamed))(
-    "%s: skipped without a default repository, and kept byte for byte",
+    "is skipped without a default repository, and kept byte for byte: %s",
     async (_name, odd) => {
       const directory = await layoutWith([entry("good/app:v1"), odd, entry("good/app:v2", two)]);
       await using registry = await openLayout(directory, { defaultRepository: null });
@@ -105,7 +106,8 @@ describe("clause 22: what is not understood", () => {
     },
   );
 
-  it("D21: unknown members survive at every level, in their order, with their spelling", async () => {
+  // clause 22
+  it("keeps its unknown members at every level, in their order and spelling", async () => {
     const odd = `{ "vendor":{"n":1.0e2,"__proto__":1}, "digest":"${one.digest}","size":${one.size}, "mediaType":"${mediaType}","platform":{"architecture":"x","os":"y","features":["z"]},"annotations":{"${refName}":"a:t","x":"\\u00e9"}}`;
     const directory = await layoutWith(
       [odd, entry("b:t", two)],
@@ -118,7 +120,8 @@ describe("clause 22: what is not understood", () => {
     expect(text).toContain('],"org.olareg.history":[1.50],"__proto__":{"a":1}}');
   });
 
-  it("D21, clause 24: a retag keeps the old entry's other annotations with the old entry", async () => {
+  // clauses 22, 24
+  it("keeps its other annotations when its tag moves to another manifest", async () => {
     const odd = `{"mediaType":"${mediaType}","digest":"${one.digest}","size":${one.size},"annotations":{"a":"1","${refName}":"a:t","z":"2"},"x":1.0}`;
     const directory = await layoutWith([odd]);
     await using registry = await openLayout(directory);
@@ -129,13 +132,14 @@ describe("clause 22: what is not understood", () => {
     expect(text.slice(text.indexOf("a:t") - 100)).not.toContain('"z":"2"');
   });
 
-  it("D55: members that differ in case are other members", async () => {
+  // clause 22
+  it("may have members that differ from known ones only in case", async () => {
     const directory = await layoutWith([], `,"Manifests":[${entry("a:t")}]`);
     await using registry = await openLayout(directory);
     expect(await contents(registry)).toEqual([]);
   });
 
-  it("an unknown media type alone does not make an entry foreign", async () => {
+  it("is not one that merely has an unknown media type", async () => {
     expect(
       await read([
         entry("a:t", one, { mediaType: "application/x-thing" }),
@@ -145,7 +149,8 @@ describe("clause 22: what is not understood", () => {
   });
 });
 
-describe("clause 23: names", () => {
+// clause 23
+describe("names in index.json", () => {
   it("are read in every form", async () => {
     const names = [
       "a/b:t",
@@ -160,7 +165,7 @@ describe("clause 23: names", () => {
     expect(await read(names.map((name) => entry(name)))).toEqual(found);
   });
 
-  it("io.containerd.image.name comes before the ref name", async () => {
+  it("are taken from io.containerd.image.name before the ref name", async () => {
     const containerd = JSON.stringify({
       ...one,
       annotations: { "io.containerd.image.name": "docker.io/library/app:1.0", [refName]: "1.0" },
@@ -168,7 +173,7 @@ describe("clause 23: names", () => {
     expect(await read([containerd], { defaultRepository: "x" })).toEqual(["docker.io/library/app:1.0"]);
   });
 
-  it("bare tags and nameless entries are of the default repository, where there is one", async () => {
+  it("belong to the default repository, if there is one, when they are bare tags or missing", async () => {
     const names = [entry("latest"), entry(undefined), entry(""), entry("other/repo:v1")];
     expect(await read(names, { defaultRepository: "app" })).toEqual(["app:latest", "other/repo:v1"]);
     expect(await read(names)).toEqual(["default:latest", "other/repo:v1"]);
@@ -186,7 +191,7 @@ describe("clause 23: names", () => {
     ];
 
     it.each(names)(
-      "%s: is found by its digest in the default repository, and listed there without a tag",
+      "is found by digest in the default repository, and listed there without a tag: %s",
       async (name) => {
         const directory = await layoutWith([entry("good/app:v2", two), entry(name)]);
         await using registry = await openLayout(directory);
@@ -204,7 +209,7 @@ describe("clause 23: names", () => {
     );
 
     it.each(names)(
-      "%s: stays byte for byte when its manifest is tagged, untagged and collected",
+      "is kept byte for byte when its manifest is tagged, untagged and collected: %s",
       async (name) => {
         const odd = entry(name);
         const directory = await layoutWith([odd, entry("good/app:v2", two)]);
@@ -221,14 +226,14 @@ describe("clause 23: names", () => {
       },
     );
 
-    it("goes with its manifest", async () => {
+    it("is removed with its manifest", async () => {
       const directory = await layoutWith([entry("v1+x"), entry("v1"), entry("v2", two)]);
       await using registry = await openLayout(directory);
       await registry.deleteManifest("default", one.digest);
       expect(refNames(directory)).toEqual(["v2"]);
     });
 
-    it("containerd's name is the one that is read, and shown", async () => {
+    it("shows containerd's name if it has one", async () => {
       const annotations = { "io.containerd.image.name": "127.0.0.1:5000/team/app:v1", [refName]: "v1" };
       await using registry = await openLayout(await layoutWith([JSON.stringify({ ...one, annotations })]));
       const [listing] = await collect(registry.manifests("default"));
@@ -236,7 +241,7 @@ describe("clause 23: names", () => {
     });
   });
 
-  it("nameEntry replaces the rule, and is held to the grammar", async () => {
+  it("are read by nameEntry instead, and its result is validated", async () => {
     const options: LayoutOptions = {
       nameEntry(descriptor) {
         const { annotations } = descriptor as { annotations?: Record<string, string> };
@@ -251,7 +256,7 @@ describe("clause 23: names", () => {
     expect(await read(names, options)).toEqual(["by-rule:v1-x", "default"]);
   });
 
-  it("of duplicates the first counts, and a write replaces all of them", async () => {
+  it("may be duplicates: the first wins on read, and a write replaces all of them", async () => {
     const directory = await layoutWith([entry("a:t"), entry("a:t", two), entry("a:t")]);
     await using registry = await openLayout(directory);
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
@@ -267,8 +272,10 @@ describe("clause 23: names", () => {
   });
 });
 
-describe("clause 24: names written", () => {
-  it("D57: for the default repository the tag alone, none when untagged but our annotation", async () => {
+// clause 24
+describe("names written to index.json", () => {
+  // clause 24
+  it("are the bare tag in the default repository, and none but our annotation when untagged", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { defaultRepository: "app" });
     await pushArtifact(registry, "app", "one", ["v1"]);
@@ -286,7 +293,7 @@ describe("clause 24: names written", () => {
     });
   });
 
-  it("in full, where that is asked for", async () => {
+  it("are written in full with refNameStyle: full", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { defaultRepository: "app", refNameStyle: "full" });
     await pushArtifact(registry, "app", "one", ["v1"]);
@@ -294,7 +301,8 @@ describe("clause 24: names written", () => {
     expect(refNames(directory)).toEqual(["app:v1", `app@${two.digest}`]);
   });
 
-  it("D56: `latest` and `app:latest` are one tag of the default repository, and a write leaves one", async () => {
+  // clause 23
+  it("leave one entry when `latest` and `app:latest` name the same tag of the default repository", async () => {
     const directory = await layoutWith([entry("latest"), entry("app:latest", two)]);
     await using registry = await openLayout(directory, { defaultRepository: "app" });
     expect(await registry.resolveTag("app", "latest")).toEqual(one);
@@ -304,7 +312,8 @@ describe("clause 24: names written", () => {
     expect(await other.resolveTag("app", "latest")).toEqual(three);
   });
 
-  it("D58: legal names that the ref name's own grammar does not have are read back", async () => {
+  // clause 24
+  it("are read back even if the ref name's own grammar does not allow them", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await pushArtifact(registry, "a__b", "one", ["_v..1"]);
@@ -314,7 +323,8 @@ describe("clause 24: names written", () => {
   });
 });
 
-it("clause 22: a repository called __proto__, and tags called like members of every object", async () => {
+// clause 22
+it("a repository may be called __proto__, and tags may be called like members of every object", async () => {
   const directory = freshLayout();
   await using registry = await openLayout(directory);
   for (const tag of ["__proto__", "constructor", "toString", "hasOwnProperty"])

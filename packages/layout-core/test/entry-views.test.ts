@@ -49,8 +49,8 @@ const change = fc.oneof(
   fc.nat(20).map((place) => ({ kind: "remove" as const, place })),
 );
 
-describe("what a transaction would make of a table", () => {
-  it("has at every moment the entries that all its changes leave, and the table then has the same", () => {
+describe("a transaction's view of the entries", () => {
+  it("always equals the table that its changes produce", () => {
     fc.assert(
       fc.property(
         fc.array(entries, { maxLength: 8 }),
@@ -78,7 +78,7 @@ describe("what a transaction would make of a table", () => {
     );
   });
 
-  it("names another revision of a repository's digests only when these are others", () => {
+  it("changes a repository's revision only if its digests change", () => {
     const [one = "", two = ""] = digests;
     const draft = new Draft(new EntryTable([entry("a", "t", one)]));
     const before = draft.digestsRevision("a");
@@ -89,7 +89,7 @@ describe("what a transaction would make of a table", () => {
   });
 });
 
-describe("a question costs the same however many changes there are", () => {
+describe("the cost of a question", () => {
   /** How often the name of any entry is looked at for one question, with so many changes. */
   function cost(changes: number): number {
     let looks = 0;
@@ -108,11 +108,11 @@ describe("a question costs the same however many changes there are", () => {
     return looks;
   }
 
-  it("and not four times as much with four times as many", () => {
+  it("does not grow with the number of changes", () => {
     expect(cost(400)).toBe(cost(100));
   });
 
-  it("and one entry of many with the same digest is replaced without a look at the others", () => {
+  it("does not grow with the number of entries of the same digest when one is replaced", () => {
     const [digest = ""] = digests;
     const table = new EntryTable(Array.from({ length: 1_000 }, (_, i) => entry("a", `t${i}`, digest)));
     const draft = new Draft(table);

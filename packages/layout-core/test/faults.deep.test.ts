@@ -310,11 +310,13 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   return true;
 }
 
-describe("clause 1: every step of every operation fails in turn", () => {
+// clause 1
+describe("an operation of which any step fails", () => {
   /** Which code each step fails with: of as many rounds as there are codes, some. */
   const rounds = (process.env["FAULTS"] ?? "0").split(",").map(Number);
+  // clause 1
   it.each(operations)(
-    "D20: $name: a coded error, the state as it was or as it is to be, and nothing leaked",
+    "fails with a code, leaves the old or the new state, and leaks nothing: $name",
     async (operation) => {
       let steps = 0;
       for (let failing = 1; ; failing += 1) {
@@ -334,7 +336,8 @@ describe("clause 1: every step of every operation fails in turn", () => {
   );
 });
 
-it("D20: what could not be written is not seen, by nobody", async () => {
+// clause 1
+it("an index.json that could not be written is never seen", async () => {
   const directory = join(temporaryDirectory(), "layout");
   await using registry = openLayoutOn(
     {

@@ -18,10 +18,11 @@ function findIn(layouts: readonly string[], path: string, flavour = posix) {
   return findLayoutOn({ ...nodeDisk, statNow }, path, flavour);
 }
 
-describe("clause 29: findLayout", () => {
+// clause 29
+describe("findLayout", () => {
   it.each([
-    ["D67: the layout itself", "images", { directory: "images", matched: "layout" }],
-    ["D67: with a slash behind it", "images/", { directory: "images/", matched: "layout" }],
+    ["the layout itself", "images", { directory: "images", matched: "layout" }],
+    ["the layout itself with a trailing slash", "images/", { directory: "images/", matched: "layout" }],
     [
       "the layout and a tag",
       "images:v1",
@@ -33,7 +34,7 @@ describe("clause 29: findLayout", () => {
       { directory: "images", reference: { digest }, matched: "layout" },
     ],
     [
-      "a layout above",
+      "a repository and a tag in a layout",
       "images/app:v1",
       { directory: "images", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
     ],
@@ -48,43 +49,43 @@ describe("clause 29: findLayout", () => {
       { directory: "images", reference: { repository: "app", tag: "v1", digest }, matched: "prefix" },
     ],
     [
-      "the deepest counts",
+      "the deepest of several layouts",
       "/var/oci/app:v1",
       { directory: "/var/oci", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
     ],
     [
-      "the root",
+      "a layout in the root directory",
       "/srv/app:v1",
       { directory: "/", reference: { repository: "srv/app", tag: "v1" }, matched: "prefix" },
     ],
     [
-      "as it was written, not resolved",
+      "a directory as it was written, not resolved",
       "./x/../images/app",
       { directory: "./x/../images", reference: { repository: "app" }, matched: "prefix" },
     ],
     ["a directory with a colon in its name", "a:b", { directory: "a:b", matched: "layout" }],
     [
-      "in such a directory",
+      "a repository in a directory with a colon in its name",
       "a:b/app:v1",
       { directory: "a:b", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
     ],
     [
-      "none at all",
+      "no layout, but a fallback",
       "some/where/app:v1",
       { directory: "some/where", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
     ],
     [
-      "none at all, and one component",
+      "no layout, but a fallback of one component",
       "app:v1",
       { directory: ".", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
     ],
-  ])("%s: %s", (_name, path, expected) => {
+  ])("finds %s: %s", (_name, path, expected) => {
     expect(findIn(["images", "images/", "/", "/var", "/var/oci", "a:b", "x/../images"], path)).toEqual(
       expected,
     );
   });
 
-  it("the working directory may be the layout", () => {
+  it("finds a layout in the working directory", () => {
     expect(findIn(["."], "app:v1")).toEqual({
       directory: ".",
       reference: { repository: "app", tag: "v1" },
@@ -110,11 +111,11 @@ describe("clause 29: findLayout", () => {
       "\\\\server\\share\\app:v1",
       { directory: "\\\\server\\share\\", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
     ],
-  ])("Windows: %s", (path, expected) => {
+  ])("reads Windows paths: %s", (path, expected) => {
     expect(findIn(["C:\\images"], path, win32)).toEqual(expected);
   });
 
-  it("Windows: the colon of a drive is none before a tag", () => {
+  it("does not take the colon of a Windows drive as the start of a tag", () => {
     expect(findIn(["D"], "D:app", win32)).toEqual({
       directory: "D:",
       reference: { repository: "app" },
@@ -123,17 +124,18 @@ describe("clause 29: findLayout", () => {
   });
 
   it.each(["", "a/B", "a/..", "a/", "x/app:", "a\0b", "x/App", `x/${"a".repeat(300)}`])(
-    "%j is NAME_INVALID",
+    "rejects %j with NAME_INVALID",
     async (path) => {
       expect(await rejection(findLayout(path))).toMatchObject({ code: "NAME_INVALID" });
     },
   );
 
-  it("what is no string is a mistake of the program", async () => {
+  it("rejects a path that is not a string with a TypeError", async () => {
     await expect(findLayout(1 as unknown as string)).rejects.toThrow(TypeError);
   });
 
-  it("D66: a prefix that is a file is no candidate, and no error", async () => {
+  // clause 29
+  it("skips a prefix that is a file", async () => {
     const root = relative(process.cwd(), temporaryDirectory());
     mkdirSync(join(root, "layout"));
     writeFileSync(join(root, "layout", "oci-layout"), "{}");
@@ -146,7 +148,8 @@ describe("clause 29: findLayout", () => {
     });
   });
 
-  it("D66: one that may not be looked into is none either", () => {
+  // clause 29
+  it("skips a prefix that cannot be read", () => {
     const statNow = (path: string): undefined => {
       if (path.startsWith("secret"))
         throw Object.assign(new Error("EACCES"), { code: "EACCES", syscall: "stat" });
@@ -160,7 +163,8 @@ describe("clause 29: findLayout", () => {
     });
   });
 
-  it("D68: a reference that is too long is refused by its length, without a look at the disk", () => {
+  // clause 29
+  it("rejects a reference that is too long without reading the disk", () => {
     let asked = 0;
     const statNow = (): undefined => void (asked += 1);
     const path = `${"a/".repeat(100_000)}b`;

@@ -45,7 +45,7 @@ function age(directory: string, digest: string, ms: number): void {
 }
 
 describe("gc", () => {
-  it("removes what no entry reaches, says so, and leaves the rest", async () => {
+  it("removes and reports unreachable blobs and keeps the rest", async () => {
     const { registry, image, gone } = await prepare();
     const removed = [gone, unused].map(({ digest }) => digest).sort();
     expect(await registry.gc(now)).toEqual({ removed, bytes: gone.size + unused.size, uploads: 0 });
@@ -56,7 +56,7 @@ describe("gc", () => {
     expect(await registry.gc(now)).toEqual({ removed: [], bytes: 0, uploads: 0 });
   });
 
-  it("dryRun: says the same and changes nothing", async () => {
+  it("reports the same and changes nothing with dryRun", async () => {
     const { registry } = await prepare();
     const before = snapshot(registry.directory);
     const said = await registry.gc({ ...now, dryRun: true });
@@ -64,7 +64,7 @@ describe("gc", () => {
     expect(await registry.gc(now)).toEqual(said);
   });
 
-  it("leaves alone what is younger than the grace: a day, unless said otherwise", async () => {
+  it("keeps blobs younger than graceMs, which defaults to a day", async () => {
     const { registry, gone } = await prepare();
     age(registry.directory, gone.digest, 90_000_000);
     age(registry.directory, unused.digest, 80_000_000);
@@ -73,7 +73,7 @@ describe("gc", () => {
     expect((await registry.gc({ graceMs: 79_999_000 })).removed).toEqual([unused.digest]);
   });
 
-  it("counts a blob as new that was pushed or mounted again", async () => {
+  it("keeps a blob that was pushed again or mounted a moment ago", async () => {
     const { registry } = await prepare();
     for (const renew of [
       () => registry.pushBlob("a", unused, bytes("unused")),
@@ -85,7 +85,7 @@ describe("gc", () => {
     }
   });
 
-  it("keeps what foreign entries reach, and every digest in a document that nobody knows", async () => {
+  it("keeps everything reachable from foreign entries, and every digest in a document of an unknown type", async () => {
     const { registry, image } = await prepare();
     const document = bytes(JSON.stringify({ any: [{ digest: unused.digest }] }));
     const opaque = await registry.pushManifest("a", document, "application/x-thing", { tags: ["opaque"] });
@@ -102,7 +102,7 @@ describe("gc", () => {
     }
   });
 
-  it("keeps what is listed at any depth, and referrers", async () => {
+  it("keeps children at any depth, and referrers", async () => {
     const { registry, image } = await prepare();
     const child = await pushArtifact(registry, "a", "child");
     const inner = await registry.pushManifest("a", imageIndex(child), indexType);
@@ -117,7 +117,7 @@ describe("gc", () => {
       await (await registry.getManifest("a", digest)).bytes();
   });
 
-  it("goes on where something is absent: a sparse layout", async () => {
+  it("continues when a blob is missing, as in a sparse layout", async () => {
     const { registry, image, gone } = await prepare();
     rmSync(blobPath(registry.directory, emptyDescriptor.digest));
     expect((await registry.gc(now)).removed).toContain(gone.digest);
@@ -144,7 +144,7 @@ describe("gc", () => {
         rmSync(join(directory, "oci-layout"));
       },
     ],
-  ])("refuses a damaged layout: %s", async (_name, damage) => {
+  ])("rejects a damaged layout: %s", async (_name, damage) => {
     const { registry, image } = await prepare();
     damage(registry.directory, image);
     const before = snapshot(registry.directory);
@@ -153,14 +153,14 @@ describe("gc", () => {
     expect(snapshot(registry.directory)).toEqual(before);
   });
 
-  it("makes no layout where there is none", async () => {
+  it("creates no layout", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     expect(await registry.gc(now)).toEqual({ removed: [], bytes: 0, uploads: 0 });
     expect(existsSync(directory)).toBe(false);
   });
 
-  it("leaves alone what is no blob of ours", async () => {
+  it("keeps files that are not blobs of ours", async () => {
     const { registry } = await prepare();
     const files = [
       "README",
@@ -175,14 +175,14 @@ describe("gc", () => {
     for (const file of files) expect(existsSync(join(registry.directory, file))).toBe(true);
   });
 
-  it("readOnly: only says what it would do", async () => {
+  it("only reports what it would do with readOnly", async () => {
     const { registry } = await prepare();
     await using reader = await openLayout(registry.directory, { readOnly: true });
     await expect(reader.gc(now)).rejects.toMatchObject({ code: "DENIED" });
     expect((await reader.gc({ ...now, dryRun: true })).removed).toHaveLength(2);
   });
 
-  it("options that make no sense are a mistake of the program; a signal ends it", async () => {
+  it("rejects invalid options, and ends when its signal aborts", async () => {
     const { registry } = await prepare();
     await expect(registry.gc({ graceMs: -1 })).rejects.toThrow(RangeError);
     await expect(registry.gc({ dryRun: "yes" as unknown as boolean })).rejects.toThrow(TypeError);
@@ -190,8 +190,8 @@ describe("gc", () => {
   });
 });
 
-describe("gc with untagged", () => {
-  it("drops what no tag reaches, with what it needed, and keeps what a tag's index contains", async () => {
+describe("gc with untagged: true", () => {
+  it("removes untagged manifests and their blobs, and keeps the children of tagged indexes", async () => {
     const { registry } = await prepare();
     const child = await pushArtifact(registry, "a", "child");
     await registry.pushManifest("a", imageIndex(child), indexType, { tags: ["list"] });
@@ -208,7 +208,7 @@ describe("gc with untagged", () => {
     expect(await collect(registry.verify())).toEqual([]);
   });
 
-  it("keeps referrers of what stays, and their referrers; those of what goes go", async () => {
+  it("keeps the referrers of manifests that stay, and removes those of manifests that go", async () => {
     const { registry, image } = await prepare();
     const push = (name: string, subject: Descriptor): Promise<Descriptor> =>
       registry.pushManifest("a", artifact(name, { subject }), imageManifest);
@@ -222,7 +222,7 @@ describe("gc with untagged", () => {
       await (await registry.getManifest("a", digest)).bytes();
   });
 
-  it("leaves alone what was pushed within the grace: it may be about to be tagged", async () => {
+  it("keeps manifests pushed within the grace period, which may be about to be tagged", async () => {
     const { registry } = await prepare();
     const fresh = await pushArtifact(registry, "a", "fresh");
     await registry.gc({ untagged: true });
@@ -232,7 +232,7 @@ describe("gc with untagged", () => {
   });
 });
 
-it("makes room on a full disk, where nothing can be written", async () => {
+it("gc frees space on a full disk", async () => {
   const { registry, gone } = await prepare();
   const write = (): Promise<never> =>
     Promise.reject(Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write" }));
@@ -245,7 +245,7 @@ it("makes room on a full disk, where nothing can be written", async () => {
   expect(listTree(registry.directory).filter((path) => path.startsWith("."))).toEqual([]);
 });
 
-it("what gc or deleteBlob removed and comes back is all that it was", async () => {
+it("a blob that gc or deleteBlob removed can be pushed again", async () => {
   const { registry, image } = await prepare();
   const push = (): Promise<Descriptor> =>
     registry.pushManifest("a", artifact("signature", { subject: image }), imageManifest);
@@ -262,8 +262,8 @@ it("what gc or deleteBlob removed and comes back is all that it was", async () =
   expect(await listed()).toEqual([signature.digest]);
 });
 
-describe("gc beside others", () => {
-  it("finds out again what is needed where the index moved", async () => {
+describe("gc beside other writers", () => {
+  it("marks again when the index changed", async () => {
     const directory = freshLayout();
     await using pusher = await openLayout(directory);
     await pushArtifact(pusher, "a", "image", ["v1"]);
@@ -285,7 +285,7 @@ describe("gc beside others", () => {
     expect(await collect(collector.verify())).toEqual([]);
   });
 
-  it("a manifest whose bytes it removed before the index named them is written again", async () => {
+  it("lets a push write a manifest again if gc removed its bytes before the index named it", async () => {
     const directory = freshLayout();
     await using collector = await openLayout(directory);
     await pushArtifact(collector, "a", "image", ["v1"]);
@@ -301,7 +301,7 @@ describe("gc beside others", () => {
     expect(await collected).toMatchObject({ removed: [descriptorOf(artifact("late")).digest] });
   });
 
-  it("pushes, retags and deletions of three instances lose nothing to it", async () => {
+  it("loses no push, retag or deletion of three instances", async () => {
     const directory = freshLayout();
     const instances = await Promise.all([1, 2, 3].map(() => openLayout(directory, { durability: "none" })));
     const failures: unknown[] = [];
@@ -336,12 +336,12 @@ describe("gc beside others", () => {
   });
 });
 
-describe("gc and what processes left behind", () => {
+describe("gc of leftovers", () => {
   const machine = readProcessTable();
   const dead = { ...machine, self: { ...machine.self, pid: 999_999_999, started: "1" } };
   const elsewhere = { ...machine, self: { ...machine.self, host: "elsewhere" } };
 
-  it("removes expired sessions, and leaves the others", async () => {
+  it("removes expired upload sessions and keeps the others", async () => {
     const { registry } = await prepare({ uploadExpiryMs: 60_000 });
     const [old, young, open] = [
       await registry.pushBlobChunked("a"),
@@ -360,7 +360,7 @@ describe("gc and what processes left behind", () => {
     await open.cancel();
   });
 
-  it("removes a dead process's files, whatever their age; of the living, and of those elsewhere, only old ones", async () => {
+  it("removes a dead process's files at any age, and those of other processes only when they are old", async () => {
     const { registry } = await prepare();
     const files = {
       dead: [
@@ -386,7 +386,7 @@ describe("gc and what processes left behind", () => {
     for (const file of files.nobodys) expect(existsSync(join(registry.directory, file))).toBe(true);
   });
 
-  it("removes the claims of dead processes, and no file of another name", async () => {
+  it("removes claims of dead processes, and no file with another name", async () => {
     const { registry } = await prepare();
     const record = (holder: object): string =>
       JSON.stringify({ ...machine.self, instance: "other", nonce: "abc", ...holder });
@@ -406,7 +406,7 @@ describe("gc and what processes left behind", () => {
     for (const name of others) expect(existsSync(join(registry.directory, name)), name).toBe(true);
   });
 
-  it("removes half a session whose process is dead, and leaves one that is just being made", async () => {
+  it("removes an incomplete session of a dead process, and keeps one that is being created", async () => {
     const { registry } = await prepare();
     const ids = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
     for (const id of ids) mkdirSync(join(registry.directory, "_uploads", id));

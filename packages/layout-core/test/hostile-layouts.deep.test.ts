@@ -81,7 +81,8 @@ describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout 
   const expected = (differences[name] ?? ((it) => it))(expectedOf(name));
 
   if (name in damaged) {
-    it(`is LAYOUT_INVALID, and stays as it is: ${damaged[name] ?? ""} (22, 25, 30)`, async () => {
+    // clauses 22, 25, 30
+    it(`is rejected with LAYOUT_INVALID and not changed: ${damaged[name] ?? ""}`, async () => {
       const directory = copyFixture(name, expected);
       const before = snapshot(directory);
       await using registry = await openLayout(directory, { defaultRepository });
@@ -98,23 +99,26 @@ describe.each(fixtureNames.filter((name) => name.startsWith("x-")))("the layout 
     return;
   }
 
-  it("is read as it was independently, byte by byte (19, 22, 23)", async () => {
+  // clauses 19, 22, 23
+  it("is read as an independent reader reads it, byte by byte", async () => {
     const directory = copyFixture(name, expected);
     const wanted = expectedReading(expected, directory);
     await using registry = await openLayout(directory, { defaultRepository });
     expect(await readAll(registry, wanted)).toEqual(wanted);
   });
 
-  it("keeps what a push and a delete do not touch (22)", async () => {
+  // clause 22
+  it("keeps what a push and a delete do not touch", async () => {
     await checkRewrite(copyFixture(name, expected), expected);
   });
 });
 
-describe("in hostile layouts", () => {
+describe("a hostile layout", () => {
   const needed = obstacle("x-permissions");
 
+  // clause 8
   it.skipIf(needed)(
-    "links that leave the layout are followed where followSymlinks says so, and verified all the same (8)",
+    "has its links out of the layout followed only with followSymlinks, and verified even then",
     async () => {
       const expected = expectedOf("x-blob-symlinks");
       const directory = copyFixture("x-blob-symlinks", expected);
@@ -124,7 +128,8 @@ describe("in hostile layouts", () => {
     },
   );
 
-  it("no digest leads to a file outside the layout (5, 22)", async () => {
+  // clauses 5, 22
+  it("leads to no file outside itself through a digest", async () => {
     const expected = expectedOf("x-digest-malformed");
     const directory = copyFixture("x-digest-malformed", expected);
     expect(existsSync(join(dirname(directory), "secret.txt"))).toBe(true);
@@ -146,8 +151,9 @@ describe("in hostile layouts", () => {
     }
   });
 
+  // clause 22
   it.skipIf(needed)(
-    "an index.json nested 100,000 deep is read, and rewritten, like any other (22)",
+    "may have an index.json nested 100,000 deep, which is read and rewritten like any other",
     async () => {
       const expected = expectedOf("x-json-nesting");
       const directory = copyFixture("x-json-nesting", expected);
@@ -168,8 +174,9 @@ describe("in hostile layouts", () => {
     },
   );
 
+  // clause 1
   it.skipIf(needed)(
-    "what an ordinary user may not read is no missing blob, and what may not be written stays whole (1)",
+    "fails with STORAGE_FAILED if a file may not be read, and stays whole if one may not be written",
     async () => {
       const directory = copyFixture("x-permissions", expectedOf("x-permissions"));
       const place = temporaryDirectory();

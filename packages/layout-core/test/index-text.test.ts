@@ -4,21 +4,22 @@ import { describe, expect, it } from "vitest";
 import { joinIndexText, parseIndexText } from "../src/index-json/index-text.ts";
 import { setMember } from "../src/index-json/json-text.ts";
 
-describe("22: an index document", () => {
+// clause 22
+describe("parseIndexText", () => {
   it.each([
     '{"manifests":[{"a":1},{"b":2}]}',
     '{\r\n  "schemaVersion": 2,\r\n  "manifests": [\r\n    {"a":1},\r\n    {"b":2}\r\n  ],\r\n  "x": 1.50\r\n}\r\n',
     ' {"x":{"manifests":[1]},"manifests" : [ {"n":9007199254740993} , {} ] , "__proto__":{"a":1}} ',
     '{"a":"}]\\"\\\\","manifests":["]",null,1e400,"\\\\"]}',
     '{"manifests":[]}',
-  ])("is the same when nothing is changed: %j", (text) => {
+  ])("keeps the text when nothing changes: %j", (text) => {
     const parsed = parseIndexText(text);
     // Where the white space between entries is not the same everywhere, the entries themselves still are.
     expect(parseIndexText(joinIndexText(parsed, parsed.entries)).entries).toEqual(parsed.entries);
     expect(JSON.parse(joinIndexText(parsed, parsed.entries))).toEqual(JSON.parse(text));
   });
 
-  it("keeps its own line breaks and indentation when entries are added", () => {
+  it("keeps line breaks and indentation when entries are added", () => {
     const parsed = parseIndexText('{\n  "manifests": [\n    {"a": 1}\n  ]\n}\n');
     expect(joinIndexText(parsed, [...parsed.entries, "{}"])).toBe(
       '{\n  "manifests": [\n    {"a": 1},\n    {}\n  ]\n}\n',
@@ -30,11 +31,11 @@ describe("22: an index document", () => {
     ["{}", '{"manifests":[{}]}'],
     ['{"schemaVersion":2 }', '{"schemaVersion":2,"manifests":[{}] }'],
     ['{"manifests":[ ]}', '{"manifests":[{}]}'],
-  ])("%s, which real tools write, takes entries", (text, expected) => {
+  ])("adds entries to %s, which real tools write", (text, expected) => {
     expect(joinIndexText(parseIndexText(text), ["{}"])).toBe(expected);
   });
 
-  it("finds its member however the name is written", () => {
+  it("finds the manifests member even if its name contains escapes", () => {
     expect(parseIndexText('{"\\u006danifests":[1]}').entries).toEqual(["1"]);
     expect(parseIndexText('{"Manifests":[1],"manifests":[2]}').entries).toEqual(["2"]);
   });
@@ -68,13 +69,13 @@ describe("22: an index document", () => {
     '{"x":"a\nb"}',
     '{"manifests":[]]}',
     "{'a':1}",
-  ])("%j is none", (text) => {
+  ])("rejects %j", (text) => {
     expect(() => parseIndexText(text)).toThrow(
       expect.objectContaining({ name: "Error", message: expect.stringMatching(/^its? /) as string }),
     );
   });
 
-  it("any that parses survives a rewrite", () => {
+  it("keeps every document that parses through a rewrite", () => {
     const json = fc.jsonValue({ maxDepth: 3, noUnicodeString: false });
     const space = fc.stringMatching(/^[ \n\r\t]{0,2}$/);
     fc.assert(
@@ -107,7 +108,7 @@ describe("22: an index document", () => {
     );
   });
 
-  it("whatever the text, it is taken apart as JSON.parse would, or refused", () => {
+  it("parses any text as JSON.parse does, or rejects it", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[{}[\]",:\\ 1a]{0,24}$/), (text) => {
         let value: unknown;
@@ -124,7 +125,7 @@ describe("22: an index document", () => {
     );
   });
 
-  it("may be nested as deep as it likes", () => {
+  it("accepts any depth of nesting", () => {
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     expect(parseIndexText(`{"x":${deep},"manifests":[{},${deep}]}`).entries).toHaveLength(2);
   });

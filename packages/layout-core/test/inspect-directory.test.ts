@@ -38,11 +38,11 @@ describe("inspectDirectory", () => {
     ["other", "_uploads/", "notes"],
     ["other", "team/"],
   ];
-  it.each(cases)("is %s for a directory with %j, %j, %j", async (kind, ...names) => {
+  it.each(cases)("returns %s for a directory with %j, %j, %j", async (kind, ...names) => {
     expect(await inspectDirectory(directoryWith(...names))).toBe(kind);
   });
 
-  it("is absent for what is not there, also below a file, and other for a file or a link as _uploads", async () => {
+  it("returns absent for a missing path, also below a file, and other for a file and for a link as _uploads", async () => {
     const directory = directoryWith("file");
     expect(await inspectDirectory(join(directory, "nothing"))).toBe("absent");
     expect(await inspectDirectory(join(directory, "file", "below"))).toBe("absent");
@@ -52,7 +52,8 @@ describe("inspectDirectory", () => {
     for (const path of ["", "a\0b"]) await expect(inspectDirectory(path)).rejects.toThrow(TypeError);
   });
 
-  it("clause 25: an unfinished layout reads as empty, and the next write completes it", async () => {
+  // clause 25
+  it("agrees with openLayout: an unfinished layout reads as empty, and the next write completes it", async () => {
     for (const [kind, ...names] of cases.filter(([kind_]) => kind_ === "unfinished")) {
       const directory = directoryWith(...names.filter((name) => name !== ".index.json.lock"));
       expect(await inspectDirectory(directory)).toBe(names.join() === ".index.json.lock" ? "empty" : kind);

@@ -82,7 +82,7 @@ const operations: readonly Operation[] = [
   })),
 ];
 
-describe.skipIf(process.platform === "win32")("a process that is killed at any step", () => {
+describe.skipIf(process.platform === "win32")("a process killed at any step", () => {
   let script: string;
   const built = mkdtempSync(join(tmpdir(), "layout-core-"));
   beforeAll(async () => {
@@ -143,7 +143,7 @@ describe.skipIf(process.platform === "win32")("a process that is killed at any s
   it.each(
     operations.map((operation) => [operation.name, operation.shortage ?? "nothing", operation] as const),
   )(
-    "%s, short of %s: what was acknowledged is there, the next one goes on at once, and nothing is left",
+    "of %s, short of %s, loses nothing acknowledged, blocks no successor and leaves nothing behind",
     async (_name, _shortage, operation) => {
       let steps = 0;
       // Two at a time: each waits for its process most of the time.

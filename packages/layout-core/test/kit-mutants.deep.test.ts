@@ -15,9 +15,9 @@ const mutants = await Promise.all(
   }),
 );
 
-describe("a layout that", () => {
+describe("the kit", () => {
   it.each(mutants.map(({ what, caughtBy, create }) => [what, caughtBy, create] as const))(
-    "%s is found out by %j",
+    "catches a layout that %s with %j",
     async (_what, caughtBy, create) => {
       const report = await runConformance({
         only: caughtBy,
@@ -33,7 +33,7 @@ describe("a layout that", () => {
   );
 });
 
-it("every case about one layout on disk finds one of them out", () => {
+it("every case of the kit about one layout on disk catches a mutant", () => {
   // Those about a directory of layouts have mutants in layout-per-repo.
   const aboutOne = allCases.filter(
     ({ needsLayout, needs = [] }) => needsLayout === true && !needs.includes("repositoryScopedBlobs"),

@@ -24,20 +24,23 @@ describe.each([
 ])("the layout %s", (name) => {
   const expected = expectedOf(name);
 
-  it("is read as it was independently, byte by byte (22, 23)", async () => {
+  // clauses 22, 23
+  it("is read as an independent reader reads it, byte by byte", async () => {
     const directory = copyFixture(name, expected);
     const wanted = expectedReading(expected, directory);
     await using registry = await openLayout(directory, { defaultRepository });
     expect(await readAll(registry, wanted)).toEqual(wanted);
   });
 
-  it("keeps what a push and a delete do not touch (22)", async () => {
+  // clause 22
+  it("keeps what a push and a delete do not touch", async () => {
     await checkRewrite(copyFixture(name, expected), expected);
   });
 });
 
+// clauses 22, 25, 30
 it.each(["x-index-media-type-manifest", "x-no-oci-layout", "x-layout-version-1.1.0"])(
-  "the layout %s is LAYOUT_INVALID, and stays as it is (22, 25, 30)",
+  "the layout %s is rejected with LAYOUT_INVALID and not changed",
   async (name) => {
     const directory = copyFixture(name, expectedOf(name));
     const before = snapshot(directory);

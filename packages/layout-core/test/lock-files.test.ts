@@ -72,7 +72,8 @@ const garbage: readonly (readonly [string, (path: string) => void])[] = [
   ],
 ];
 
-describe.skipIf(process.platform === "win32")("clause 30: a lock that is not ours to read", () => {
+// clause 30
+describe.skipIf(process.platform === "win32")("a lock file that is not ours", () => {
   let registry: LayoutRegistry;
   beforeEach(async () => {
     registry = await openLayout(freshLayout(), { lockTimeoutMs: TIMEOUT_MS });
@@ -89,7 +90,7 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
     return error;
   }
 
-  it.each(obstacles)("%s: every write says so, and every read goes on", async (_name, make) => {
+  it.each(obstacles)("makes every write fail with LAYOUT_INVALID and no read: %s", async (_name, make) => {
     make(lockOf());
     const writes = [
       () => registry.pushManifest("a", new Uint8Array([1]), "application/vnd.example", { tags: ["v2"] }),
@@ -100,13 +101,13 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
     expect(await (await registry.getTag("a", "v1")).json()).toMatchObject({ annotations: { name: "one" } });
   });
 
-  it.each(garbage)("%s: a write waits as long as it may", async (_name, make) => {
+  it.each(garbage)("makes a write wait until its timeout: %s", async (_name, make) => {
     make(lockOf());
     expect(await timed(registry.deleteTag("a", "v1"))).toMatchObject({ code: "LOCK_TIMEOUT" });
   });
 
   it.each(obstacles)(
-    "%s in the place of a claim on a dead holder's lock: a write says so",
+    "makes a write fail when it stands in the place of a claim on a dead holder's lock: %s",
     async (_name, make) => {
       const holder = { ...ownRecord(), instance: "other", pid: 999_999_999, nonce: "abc" };
       writeFileSync(lockOf(), JSON.stringify(holder));
@@ -115,40 +116,34 @@ describe.skipIf(process.platform === "win32")("clause 30: a lock that is not our
     },
   );
 
-  it.each(obstacles)(
-    "%s in the place of an upload's lock: resuming says so, and other uploads go on",
-    async (_name, make) => {
-      const writer = await registry.pushBlobChunked("a");
-      await writer.close();
-      make(join(registry.directory, "_uploads", writer.id, "lock"));
-      expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
-        code: "LAYOUT_INVALID",
-      });
-      await (await registry.pushBlobChunked("a")).cancel();
-      await registry.gc();
-    },
-  );
+  it.each(obstacles)("makes one upload fail to resume, and no other: %s", async (_name, make) => {
+    const writer = await registry.pushBlobChunked("a");
+    await writer.close();
+    make(join(registry.directory, "_uploads", writer.id, "lock"));
+    expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
+      code: "LAYOUT_INVALID",
+    });
+    await (await registry.pushBlobChunked("a")).cancel();
+    await registry.gc();
+  });
 
-  it.each(garbage)(
-    "%s in the place of an upload's lock: the upload is another writer's",
-    async (_name, make) => {
-      const writer = await registry.pushBlobChunked("a");
-      await writer.close();
-      make(join(registry.directory, "_uploads", writer.id, "lock"));
-      expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
-        code: "BLOB_UPLOAD_INVALID",
-      });
-    },
-  );
+  it.each(garbage)("makes an upload count as open in another writer: %s", async (_name, make) => {
+    const writer = await registry.pushBlobChunked("a");
+    await writer.close();
+    make(join(registry.directory, "_uploads", writer.id, "lock"));
+    expect(await timed(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject({
+      code: "BLOB_UPLOAD_INVALID",
+    });
+  });
 
-  it.each(obstacles)("%s beside the lock disturbs no write, and no collection", async (_name, make) => {
+  it.each(obstacles)("disturbs no write and no gc when it lies beside the lock: %s", async (_name, make) => {
     make(`${lockOf()}.x`);
     make(`${lockOf()}.abc.claim`);
     await registry.deleteTag("a", "v1");
     await registry.gc();
   });
 
-  it("a pipe keeps no other file of the process from being read", async () => {
+  it("keeps no other file of the process from being read when it is a pipe", async () => {
     execFileSync("mkfifo", [lockOf()]);
     const writes = Array.from({ length: 16 }, (_, i) =>
       rejection(

@@ -233,14 +233,14 @@ function explore(
   return { states: seen.size, hasTakenOver };
 }
 
-describe("the lock's protocol, in every order of its steps", () => {
+describe("the lock protocol, in every order of its steps", () => {
   it.each([
     [2, 1],
     [3, 1],
     [3, 2],
     [4, 1],
   ])(
-    "%i processes, %i of which may crash at any step: no update is lost, and one has the lock at a time",
+    "loses no update and has one holder at a time with %i processes, %i of which may crash at any step",
     (count, crashes) => {
       expect(explore(count, crashes, "claim").states).toBeGreaterThan(100);
     },
@@ -251,18 +251,18 @@ describe("the lock's protocol, in every order of its steps", () => {
     [2, 1],
     [3, 1],
   ])(
-    "%i processes that see no deaths, %i of which may crash: by watching, no living holder is robbed, and the dead are replaced",
+    "robs no living holder and replaces dead ones by watching, with %i processes that see no deaths, %i of which may crash",
     (count, crashes) => {
       expect(explore(count, crashes, "watch").hasTakenOver).toBe(true);
     },
     120_000,
   );
 
-  it("taking another clock's dates for a death robs a living holder, and is not done", () => {
+  it("would rob a living holder if it took another clock's dates for a death", () => {
     expect(() => explore(2, 0, "dates")).toThrow("a living holder is robbed");
   });
 
-  it("renaming the dead lock aside loses an update with three processes beside the dead one, and is not done", () => {
+  it("would lose an update if it renamed the dead lock aside while three processes wait", () => {
     expect(() => explore(4, 1, "rename aside")).toThrow("an update is lost");
   });
 });

@@ -23,7 +23,7 @@ function obstacle(): string | undefined {
 const why = obstacle();
 if (why !== undefined) console.info(`skipped: real processes in namespaces, because ${why}`);
 
-describe.skipIf(why !== undefined)("real processes and their namespaces", () => {
+describe.skipIf(why !== undefined)("a lock between real processes", () => {
   let script: string;
   let place: string;
   beforeAll(async () => {
@@ -68,12 +68,12 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     ["no /proc", "mount -t tmpfs none /proc;", false],
   ] as const;
 
-  it.each(proc)("in a namespace with %s a living holder is not robbed", async (_name, prepare) => {
+  it.each(proc)("is not taken from a living holder in a namespace with %s", async (_name, prepare) => {
     expect(await run(prepare, newLock(), "200", "rival")).toBe("held, rival: LOCK_TIMEOUT, kept");
   });
 
   it.each(proc)(
-    "in a namespace with %s the lock of a dead holder is taken over at once, if its death can be seen",
+    "is taken from a dead holder at once in a namespace with %s, if the death is visible",
     async (_name, prepare, canSee) => {
       expect(await run(prepare, newLock(), "200", "killed")).toBe(
         canSee ? "first: held, held, kept" : "first: held, LOCK_TIMEOUT",
@@ -81,22 +81,25 @@ describe.skipIf(why !== undefined)("real processes and their namespaces", () => 
     },
   );
 
-  it.each(proc)("from another namespace with %s a living holder is not robbed", async (_name, prepare) => {
-    const path = newLock();
-    // So that the other namespace does not have the holder's number.
-    const holder = start(`${prepare} for i in 1 2 3 4 5 6 7 8 9 10; do sh -c :; done;`, path, "200");
-    expect(await firstLine(holder)).toBe("held");
-    expect(await run(prepare, path, "200")).toBe("LOCK_TIMEOUT");
-    const closed: Promise<string> = new Promise((resolve) =>
-      holder.stdout?.once("data", (data: Buffer) => {
-        resolve(data.toString());
-      }),
-    );
-    holder.stdin?.end();
-    expect(await closed).toBe("kept\n");
-  });
+  it.each(proc)(
+    "is not taken from a living holder from another namespace with %s",
+    async (_name, prepare) => {
+      const path = newLock();
+      // So that the other namespace does not have the holder's number.
+      const holder = start(`${prepare} for i in 1 2 3 4 5 6 7 8 9 10; do sh -c :; done;`, path, "200");
+      expect(await firstLine(holder)).toBe("held");
+      expect(await run(prepare, path, "200")).toBe("LOCK_TIMEOUT");
+      const closed: Promise<string> = new Promise((resolve) =>
+        holder.stdout?.once("data", (data: Buffer) => {
+          resolve(data.toString());
+        }),
+      );
+      holder.stdin?.end();
+      expect(await closed).toBe("kept\n");
+    },
+  );
 
-  it("another user's lock that may not be read is waited for, and had once it is released", async () => {
+  it("is waited for and taken over after its release if it belongs to another user and may not be read", async () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, "shared"));
     for (const path of [directory, place, script]) chmodSync(path, 0o755);

@@ -47,34 +47,32 @@ function date(ms: number): void {
 
 const YEAR_MS = 365 * 86_400_000;
 const unknown: readonly (readonly [string, () => string])[] = [
-  ["on another host", () => recordOf({ host: "elsewhere" })],
-  ["whose boot is not known", () => recordOf({ boot: undefined })],
-  ["whose namespaces are not known", () => recordOf({ namespaces: undefined })],
-  ["whose nonce leads elsewhere", () => recordOf({ nonce: "../../escape" })],
-  ["whose process has a number that no system gives", () => recordOf({ pid: 2 ** 40 })],
-  ["that wrote garbage", () => "\0garbage"],
-  ["that wrote nothing", () => ""],
+  ["a holder on another host", () => recordOf({ host: "elsewhere" })],
+  ["a holder with an unknown boot", () => recordOf({ boot: undefined })],
+  ["a holder with unknown namespaces", () => recordOf({ namespaces: undefined })],
+  ["a holder whose nonce is a path", () => recordOf({ nonce: "../../escape" })],
+  ["a holder with an impossible process number", () => recordOf({ pid: 2 ** 40 })],
+  ["a lock file with garbage", () => "\0garbage"],
+  ["an empty lock file", () => ""],
 ];
 
-describe("clause 32: a holder that cannot be judged", () => {
-  it.each(unknown)(
-    "%s is replaced once it was watched for 30 s without a sign of life",
-    async (_name, text) => {
-      writeFileSync(path, text());
-      await expect(attempt()).rejects.toMatchObject(busy);
-      clock += 29_999;
-      await expect(attempt()).rejects.toMatchObject(busy);
-      clock += 1;
-      await (await attempt()).release();
-      expect(listTree(join(path, ".."))).toEqual([]);
-    },
-  );
+// clause 32
+describe("a lock holder that cannot be judged", () => {
+  it.each(unknown)("is replaced after 30 s without a sign of life: %s", async (_name, text) => {
+    writeFileSync(path, text());
+    await expect(attempt()).rejects.toMatchObject(busy);
+    clock += 29_999;
+    await expect(attempt()).rejects.toMatchObject(busy);
+    clock += 1;
+    await (await attempt()).release();
+    expect(listTree(join(path, ".."))).toEqual([]);
+  });
 
   it.each([
     ["a year ahead", YEAR_MS],
     ["an hour ago", -3_600_000],
     ["in 1970", -Date.now()],
-  ])("is watched for 30 s also if its file is dated %s", async (_name, ms) => {
+  ])("is watched for 30 s even if its file is dated %s", async (_name, ms) => {
     writeFileSync(path, recordOf({ host: "elsewhere" }));
     date(ms);
     await expect(attempt()).rejects.toMatchObject(busy);
@@ -84,7 +82,7 @@ describe("clause 32: a holder that cannot be judged", () => {
     await (await attempt()).release();
   });
 
-  it("that gives signs of life is never replaced, also if the dates of its file do not move", async () => {
+  it("is never replaced while it gives signs of life, even if its file's dates do not change", async () => {
     const record = await createRecord(nodeDisk, path, {
       ...machine,
       self: { ...machine.self, host: "elsewhere" },
@@ -100,7 +98,7 @@ describe("clause 32: a holder that cannot be judged", () => {
     await nodeDisk.close(record.file);
   });
 
-  it("that went away and is held by another is watched anew", async () => {
+  it("is watched from the start again when another holder follows it", async () => {
     writeFileSync(path, recordOf({ host: "elsewhere" }));
     await expect(attempt()).rejects.toMatchObject(busy);
     clock += 20_000;
@@ -110,7 +108,7 @@ describe("clause 32: a holder that cannot be judged", () => {
     await expect(attempt()).rejects.toMatchObject(busy);
   });
 
-  it("is never replaced if that is not wanted", async () => {
+  it("is never replaced when staleness is disabled", async () => {
     writeFileSync(path, recordOf({ host: "elsewhere" }));
     for (let i = 0; i < 3; i += 1) {
       await expect(attempt({ stealStale: false })).rejects.toMatchObject(busy);
@@ -118,7 +116,7 @@ describe("clause 32: a holder that cannot be judged", () => {
     }
   });
 
-  it("is not replaced if it gives a sign of life between the look and the claim", async () => {
+  it("is not replaced if it gives a sign of life between the check and the claim", async () => {
     writeFileSync(path, recordOf({ host: "elsewhere" }));
     await expect(attempt()).rejects.toMatchObject(busy);
     clock += 30_000;
@@ -131,7 +129,7 @@ describe("clause 32: a holder that cannot be judged", () => {
   });
 });
 
-describe("a holder whose record this user may not read", () => {
+describe("a lock holder whose record this user may not read", () => {
   const denied = (code: string): Disk => ({
     ...nodeDisk,
     open: (name, flags) =>
@@ -140,7 +138,7 @@ describe("a holder whose record this user may not read", () => {
         : nodeDisk.open(name, flags),
   });
 
-  it.each(["EACCES", "EPERM"])("(%s) is waited for, and its signs of life are seen", async (code) => {
+  it.each(["EACCES", "EPERM"])("is waited for, and its signs of life are noticed (%s)", async (code) => {
     const disk = denied(code);
     writeFileSync(path, recordOf({}));
     await expect(attempt({ timeoutMs: 20 }, disk)).rejects.toMatchObject(busy);
@@ -153,14 +151,14 @@ describe("a holder whose record this user may not read", () => {
     await (await attempt({}, disk)).release();
   });
 
-  it("is no excuse for a directory in which nothing can be created: that is the system's error", async () => {
+  it("does not hide that nothing can be created in the directory: the call fails with the system's error", async () => {
     const open: Disk["open"] = () =>
       Promise.reject(Object.assign(new Error("EACCES: open"), { code: "EACCES", syscall: "open" }));
     await expect(attempt({}, { ...nodeDisk, open })).rejects.toMatchObject({ code: "EACCES" });
   });
 });
 
-it("a sign of life shows in the content, and the record stays readable and as long as it was", async () => {
+it("a lock's sign of life changes its content, keeps the record readable and its length the same", async () => {
   const record = await createRecord(nodeDisk, path, machine);
   const before = await readHolder(nodeDisk, record.path);
   const length = readFileSync(record.path).length;
@@ -174,8 +172,8 @@ it("a sign of life shows in the content, and the record stays readable and as lo
   await nodeDisk.close(record.file);
 });
 
-describe("the watch", () => {
-  it("counts from the first look, and anew after a change", () => {
+describe("the watch over lock holders", () => {
+  it("counts from the first look, and from zero after a change", () => {
     expect(watch.unchangedMs("a", "1")).toBe(0);
     clock += 10;
     expect(watch.unchangedMs("a", "1")).toBe(10);
@@ -187,7 +185,7 @@ describe("the watch", () => {
     expect(watch.unchangedMs("a", "1")).toBe(0);
   });
 
-  it("forgets what was looked at longest ago, rather than grow", () => {
+  it("forgets the holder that was looked at longest ago instead of growing", () => {
     watch.unchangedMs("first", "1");
     watch.unchangedMs("second", "1");
     clock += 10;

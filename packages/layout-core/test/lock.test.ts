@@ -42,7 +42,7 @@ async function takeAndLetGo(path: string, processes: ProcessTable, timeoutMs = 2
 }
 
 describe("the lock", () => {
-  it("is whole from its first moment, and leaves nothing behind", async () => {
+  it("is complete from the moment it exists, and leaves no other file", async () => {
     const directory = temporaryDirectory();
     const path = join(directory, "lock");
     const lock = await acquireLock(nodeDisk, path, { timeoutMs: 100 });
@@ -55,7 +55,7 @@ describe("the lock", () => {
     expect(listTree(directory)).toEqual([]);
   });
 
-  it("is had by one at a time, whoever waits", async () => {
+  it("has one holder at a time", async () => {
     const path = join(temporaryDirectory(), "lock");
     let inside = 0;
     let most = 0;
@@ -74,7 +74,7 @@ describe("the lock", () => {
     expect(listTree(join(path, ".."))).toEqual([]);
   });
 
-  it("ends the waiting in LOCK_TIMEOUT, which names the holder in detail and not in the message", async () => {
+  it("fails with LOCK_TIMEOUT after its timeout, and names the holder in detail, not in the message", async () => {
     const path = leave({});
     const error = (await rejection(
       acquireLock(nodeDisk, path, { timeoutMs: 30, processes: otherProcess({ 4711: "99" }) }),
@@ -84,7 +84,7 @@ describe("the lock", () => {
     expect(listTree(join(path, ".."))).toEqual(["lock"]);
   });
 
-  it("ends the waiting when the caller does not want it any more", async () => {
+  it("stops waiting when the signal aborts", async () => {
     const path = leave({});
     const controller = new AbortController();
     const waiting = acquireLock(nodeDisk, path, {
@@ -100,7 +100,7 @@ describe("the lock", () => {
   });
 });
 
-describe("a holder that is dead", () => {
+describe("a dead lock holder", () => {
   it.each<[string, Partial<Holder>, Record<number, string | undefined>]>([
     ["there is no such process", {}, {}],
     ["its number belongs to a process that started at another time", {}, { 4711: "100" }],
@@ -110,11 +110,11 @@ describe("a holder that is dead", () => {
     expect(listTree(join(path, ".."))).toEqual([]);
   });
 
-  it("is replaced where this very module left it", async () => {
+  it("is replaced if it was this same module", async () => {
     await takeAndLetGo(leave({ instance: machine.self.instance, pid: process.pid }), machine, 0);
   });
 
-  it("is replaced by one, where many want to", async () => {
+  it("is replaced by one process when many wait", async () => {
     const path = leave({});
     let inside = 0;
     await Promise.all(
@@ -133,7 +133,7 @@ describe("a holder that is dead", () => {
     expect(listTree(join(path, ".."))).toEqual([]);
   });
 
-  it("is not replaced by way of claims that lead back to themselves: the waiting ends", async () => {
+  it("does not send a waiter in circles when claims refer to each other", async () => {
     const path = leave({ nonce: "a" });
     leave({ nonce: "a" }, `${path}.a.claim`);
     await expect(
@@ -142,7 +142,7 @@ describe("a holder that is dead", () => {
     expect(listTree(join(path, ".."))).toEqual(["lock", "lock.a.claim"]);
   });
 
-  it("is replaced also where one died while taking over from it, and another while taking over from that one", async () => {
+  it("is replaced even if one process died while taking over from it, and another while taking over from that one", async () => {
     const path = leave({ nonce: "a" });
     leave({ nonce: "b" }, `${path}.a.claim`);
     leave({ nonce: "c" }, `${path}.b.claim`);
@@ -151,17 +151,17 @@ describe("a holder that is dead", () => {
   });
 });
 
-describe("a holder that may live", () => {
+describe("a lock holder that may be alive", () => {
   it.each<[string, Partial<Holder>, Record<number, string | undefined>]>([
-    ["it lives", {}, { 4711: "99" }],
-    ["nobody knows when it started", { started: undefined }, { 4711: "99" }],
-    ["nobody may see when it started", {}, { 4711: undefined }],
+    ["it is alive", {}, { 4711: "99" }],
+    ["its start time is unknown", { started: undefined }, { 4711: "99" }],
+    ["its start time may not be read", {}, { 4711: undefined }],
     ["it is on another host", { host: "elsewhere" }, {}],
-    ["it is of another boot", { boot: "another" }, {}],
+    ["it belongs to another boot", { boot: "another" }, {}],
     ["it is in another namespace", { namespaces: "pid:[1]" }, {}],
-    ["its boot is not known", { boot: undefined }, {}],
-    ["its namespaces are not known", { namespaces: undefined }, {}],
-  ])("is left alone: %s", async (_name, holder, living) => {
+    ["its boot is unknown", { boot: undefined }, {}],
+    ["its namespaces are unknown", { namespaces: undefined }, {}],
+  ])("is not replaced: %s", async (_name, holder, living) => {
     const path = leave(holder);
     const before = readFileSync(path, "utf8");
     await expect(
@@ -170,7 +170,7 @@ describe("a holder that may live", () => {
     expect(readFileSync(path, "utf8")).toBe(before);
   });
 
-  it("that lost its lock notices, and does not remove another's", async () => {
+  it("notices that it lost its lock, and does not remove another holder's", async () => {
     const path = join(temporaryDirectory(), "lock");
     const lock = await acquireLock(nodeDisk, path, { timeoutMs: 100 });
     const { unlinkSync } = await import("node:fs");
@@ -182,14 +182,14 @@ describe("a holder that may live", () => {
   });
 });
 
-describe("without hard links", () => {
+describe("the lock on a file system without hard links", () => {
   const noLinks = (code: string): Disk => ({
     ...nodeDisk,
     link: () => Promise.reject(Object.assign(new Error(`${code}: link`), { code, syscall: "link" })),
   });
 
   it.each(["EPERM", "ENOTSUP", "EMLINK"])(
-    "(%s) it is had by one at a time, and taken over from the dead",
+    "has one holder at a time, and is taken over from dead ones (%s)",
     async (code) => {
       const disk = noLinks(code);
       const path = leave({});

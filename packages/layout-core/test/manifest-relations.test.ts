@@ -71,7 +71,7 @@ describe("a lattice of indexes", () => {
     );
   };
 
-  it("is not climbed once for each of its indexes by a repository that has none of it", () => {
+  it("is not traversed once per index by a repository that has none of them", () => {
     view.questions = 0;
     looks = 0;
     expect(ask("good")).toEqual(Array(WIDE).fill(false));
@@ -80,7 +80,7 @@ describe("a lattice of indexes", () => {
     expect(looks).toBeLessThanOrEqual(2);
   });
 
-  it("is gone over once by the repository that has it, and not again until its manifests are others", () => {
+  it("is traversed once by the repository that has it, and again only after its manifests change", () => {
     looks = 0;
     expect(ask("evil")).toEqual(Array(WIDE).fill(true));
     const once = looks;

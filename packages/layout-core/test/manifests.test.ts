@@ -33,8 +33,9 @@ async function openPrepared(directory = freshLayout()): Promise<LayoutRegistry> 
   return registry;
 }
 
-describe("clause 12: manifests are stored as they are", () => {
-  it("byte for byte, white space and unknown members too", async () => {
+// clause 12
+describe("a pushed manifest", () => {
+  it("is stored byte for byte, including white space and unknown members", async () => {
     await using registry = await openPrepared();
     const odd = bytes(`\n {"x": 1.0, ${new TextDecoder().decode(artifact("m")).slice(1)}  `);
     const { digest } = await registry.pushManifest("a", odd, imageManifest, { tags: ["t"] });
@@ -44,7 +45,8 @@ describe("clause 12: manifests are stored as they are", () => {
     }
   });
 
-  it("D44: parameters of the media type are stripped and disable no check", async () => {
+  // clause 12
+  it("is checked with the parameters of its media type stripped", async () => {
     await using registry = await openPrepared();
     const withParameter = `${imageManifest}; charset=utf-8`;
     const pushed = await registry.pushManifest("a", artifact("m"), withParameter);
@@ -54,7 +56,8 @@ describe("clause 12: manifests are stored as they are", () => {
     });
   });
 
-  it("D44: a document of another media type than the argument is refused, one without any takes the argument", async () => {
+  // clause 12
+  it("is rejected if its mediaType differs from the argument, and accepted if it has none", async () => {
     await using registry = await openPrepared();
     await expect(registry.pushManifest("a", artifact("m"), dockerMediaTypes.manifest)).rejects.toMatchObject({
       code: "MANIFEST_INVALID",
@@ -66,7 +69,8 @@ describe("clause 12: manifests are stored as they are", () => {
     });
   });
 
-  it("D45: the same bytes under another media type are refused", async () => {
+  // clause 12
+  it("is rejected if the same bytes are stored under another media type", async () => {
     await using registry = await openPrepared();
     const silent = artifact("silent", { mediaType: undefined });
     await registry.pushManifest("a", silent, imageManifest);
@@ -75,7 +79,7 @@ describe("clause 12: manifests are stored as they are", () => {
     });
   });
 
-  it("of an unknown media type anything is stored, and served as it is", async () => {
+  it("of an unknown media type is stored and served unchanged", async () => {
     await using registry = await openLayout(freshLayout());
     const content = new Uint8Array([0, 255, 1]);
     const { digest } = await registry.pushManifest("a", content, "application/x-thing", { tags: ["t"] });
@@ -84,7 +88,8 @@ describe("clause 12: manifests are stored as they are", () => {
     expect(Buffer.compare(await reader.bytes(), content)).toBe(0);
   });
 
-  it("clause 3: the content may be overwritten as soon as the call returned its promise", async () => {
+  // clause 3
+  it("may be overwritten by the caller as soon as pushManifest returned its promise", async () => {
     await using registry = await openPrepared();
     const content = artifact("m");
     const { digest } = descriptorOf(content);
@@ -97,8 +102,10 @@ describe("clause 12: manifests are stored as they are", () => {
   });
 });
 
-describe("clause 13: known types are checked", () => {
+// clause 13
+describe("a manifest of a known type", () => {
   const valid = JSON.parse(new TextDecoder().decode(artifact("m"))) as Record<string, unknown>;
+  // clause 13
   it.each<[string, unknown]>([
     ["an array", []],
     ["null", null],
@@ -110,7 +117,7 @@ describe("clause 13: known types are checked", () => {
     ["a size no number holds", { ...valid, config: { ...emptyDescriptor, size: 2 ** 53 } }],
     ["another size than the stored blob's", { ...valid, config: { ...emptyDescriptor, size: 3 } }],
     ["an annotation that is no string", { ...valid, annotations: { a: 1 } }],
-  ])("D44: %s is MANIFEST_INVALID, and nothing is written", async (_name, document) => {
+  ])("with %s is rejected with MANIFEST_INVALID, and nothing is written", async (_name, document) => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const before = snapshot(directory);
@@ -118,13 +125,14 @@ describe("clause 13: known types are checked", () => {
       registry.pushManifest("a", bytes(JSON.stringify(document)), imageManifest, { tags: ["t"] }),
     )) as Error;
     expect(error).toMatchObject({ code: "MANIFEST_INVALID" });
-    // D50: the code says what it is; the message says what is wrong, once.
+    // The code names the kind of error; the message names the problem, once.
     expect(error.message).not.toMatch(/manifest invalid/i);
     expect(snapshot(directory)).toEqual(before);
   });
 
+  // clause 13
   it.each([bytes(""), bytes("{"), new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]), new Uint8Array([0xff])])(
-    "D44: what is not JSON is MANIFEST_INVALID",
+    "that is not JSON is rejected with MANIFEST_INVALID",
     async (content) => {
       await using registry = await openPrepared();
       await expect(registry.pushManifest("a", content, imageManifest)).rejects.toMatchObject({
@@ -133,14 +141,16 @@ describe("clause 13: known types are checked", () => {
     },
   );
 
-  it("D44: `{}` is no index", async () => {
+  // clause 13
+  it("cannot be the index `{}`", async () => {
     await using registry = await openPrepared();
     await expect(registry.pushManifest("a", bytes("{}"), indexType)).rejects.toMatchObject({
       code: "MANIFEST_INVALID",
     });
   });
 
-  it("D44: one that is too large is SIZE_INVALID, one at the limit is taken", async () => {
+  // clause 13
+  it("is rejected with SIZE_INVALID over the size limit, and accepted at the limit", async () => {
     await using registry = await openLayout(freshLayout(), { maxManifestBytes: 4 * 1024 * 1024 });
     const limit = new Uint8Array(4 * 1024 * 1024);
     await registry.pushManifest("a", limit, "application/x-thing");
@@ -152,7 +162,7 @@ describe("clause 13: known types are checked", () => {
     });
   });
 
-  it("the digest option is verified, and chooses the algorithm", async () => {
+  it("is verified against the digest option, which chooses the algorithm", async () => {
     await using registry = await openPrepared();
     const content = artifact("m");
     const wrong = descriptorOf(bytes("other")).digest;
@@ -168,11 +178,13 @@ describe("clause 13: known types are checked", () => {
   });
 });
 
-describe("clause 14: what a manifest refers to must be there", () => {
+// clause 14
+describe("pushManifest", () => {
   const absent = descriptorOf(bytes("absent"), ociMediaTypes.layer);
   const alsoAbsent = descriptorOf(bytes("also absent"), ociMediaTypes.layer);
 
-  it("D33: each absent config and layer is named", async () => {
+  // clause 14
+  it("rejects missing configs and layers, and names each", async () => {
     await using registry = await openPrepared();
     const error = await rejection(
       registry.pushManifest("a", artifact("m", { layers: [absent, alsoAbsent] }), imageManifest),
@@ -183,14 +195,15 @@ describe("clause 14: what a manifest refers to must be there", () => {
     });
   });
 
-  it("an absent child of an index is named", async () => {
+  it("rejects a missing child of an index, and names it", async () => {
     await using registry = await openPrepared();
     const child = { ...absent, mediaType: imageManifest };
     const error = await rejection(registry.pushManifest("a", imageIndex(child), indexType));
     expect(error).toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN", detail: { missing: [child.digest] } });
   });
 
-  it("D34: a directory does not count as a stored blob", async () => {
+  // clause 14
+  it("does not count a directory as a stored blob", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     mkdirSync(blobPath(directory, absent.digest));
@@ -200,14 +213,15 @@ describe("clause 14: what a manifest refers to must be there", () => {
     expect(error).toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
   });
 
-  it("layers with urls may be absent, and so may the subject", async () => {
+  it("accepts missing layers with urls, and a missing subject", async () => {
     await using registry = await openPrepared();
     const foreign = { ...absent, urls: ["https://example.com/layer"] };
     const subject = { ...alsoAbsent, mediaType: imageManifest };
     await registry.pushManifest("a", artifact("m", { layers: [foreign], subject }), imageManifest);
   });
 
-  it("D32: a child of an index must be what its descriptor says", async () => {
+  // clause 14
+  it("rejects a child whose content contradicts its descriptor", async () => {
     await using registry = await openPrepared();
     const text = bytes("just text");
     await registry.pushBlob("a", descriptorOf(text), text);
@@ -222,7 +236,8 @@ describe("clause 14: what a manifest refers to must be there", () => {
     });
   });
 
-  it("D35: a child of another size than its descriptor says is refused", async () => {
+  // clauses 13, 14
+  it("rejects a child whose size differs from its descriptor", async () => {
     await using registry = await openPrepared();
     const manifest = await pushArtifact(registry, "a", "m");
     const lying = { ...manifest, size: 1 };
@@ -231,7 +246,7 @@ describe("clause 14: what a manifest refers to must be there", () => {
     });
   });
 
-  it("allowSparse lets pass what is absent, not what is wrong", async () => {
+  it("with allowSparse accepts missing references and still rejects wrong ones", async () => {
     const directory = freshLayout();
     await (await openPrepared(directory)).close();
     await using registry = await openLayout(directory, { allowSparse: true });
@@ -243,7 +258,7 @@ describe("clause 14: what a manifest refers to must be there", () => {
     });
   });
 
-  it("a manifest that the repository has can be tagged whatever became of its parts", async () => {
+  it("tags a stored manifest again even if its references are gone", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const manifest = await pushArtifact(registry, "a", "m", ["one"]);
@@ -256,7 +271,8 @@ describe("clause 14: what a manifest refers to must be there", () => {
   });
 });
 
-describe("clause 15: tags", () => {
+// clause 15
+describe("tags", () => {
   it("given together are applied together", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
@@ -265,7 +281,7 @@ describe("clause 15: tags", () => {
     expect(refNames(directory)).toEqual(["a/b:v1", "a/b:latest"]);
   });
 
-  it("an invalid one is refused before anything is written", async () => {
+  it("are rejected before anything is written if one is invalid", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const before = snapshot(directory);
@@ -278,7 +294,8 @@ describe("clause 15: tags", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
-  it("D26: moving one keeps the old manifest reachable by digest", async () => {
+  // clause 15
+  it("can be moved, and the old manifest stays reachable by digest", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const old = await pushArtifact(registry, "a", "old", ["latest"]);
@@ -290,7 +307,7 @@ describe("clause 15: tags", () => {
     expect(refNames(directory)).toEqual([`a@${old.digest}`, "a:latest"]);
   });
 
-  it("pushing the same again changes no byte", async () => {
+  it("leave index.json unchanged when the same push is repeated", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     await pushArtifact(registry, "a", "m", ["latest"]);
@@ -300,8 +317,8 @@ describe("clause 15: tags", () => {
     expect(readFileSync(`${directory}/index.json`, "utf8")).toBe(before);
   });
 
-  describe("preconditions", () => {
-    it("decide whether the change is made", async () => {
+  describe("of a push with preconditions", () => {
+    it("are changed only if the precondition holds", async () => {
       const directory = freshLayout();
       await using registry = await openPrepared(directory);
       const push = (name: string, options: object): Promise<Descriptor> =>
@@ -322,7 +339,7 @@ describe("clause 15: tags", () => {
       expect(refNames(directory)).not.toContain(`a@${descriptorOf(artifact("four")).digest}`);
     });
 
-    it("of several tags all must hold", async () => {
+    it("must all meet the precondition", async () => {
       await using registry = await openPrepared();
       await pushArtifact(registry, "a", "one", ["t"]);
       const pushing = registry.pushManifest("a", artifact("two"), imageManifest, {
@@ -333,7 +350,7 @@ describe("clause 15: tags", () => {
       expect(await collect(registry.tags("a"))).toEqual(["t"]);
     });
 
-    it("of twenty at once that each want to be first, one is", async () => {
+    it("are created by exactly one of twenty concurrent pushes with ifNoneMatch", async () => {
       await using registry = await openPrepared();
       const results = await Promise.allSettled(
         Array.from({ length: 20 }, (_, i) =>
@@ -343,7 +360,7 @@ describe("clause 15: tags", () => {
       expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
     });
 
-    it("without a tag, or that make no sense, are a mistake of the program", async () => {
+    it("are required: a precondition without a tag, or an invalid one, is a TypeError", async () => {
       await using registry = await openPrepared();
       const { digest } = descriptorOf(artifact("m"));
       for (const options of [
@@ -365,8 +382,9 @@ describe("clause 15: tags", () => {
   });
 });
 
-describe("clause 17: children of an index", () => {
-  it("have no entry of their own while they are not tagged, and are found all the same", async () => {
+// clause 17
+describe("an untagged child of an index", () => {
+  it("has no entry of its own, and is found all the same", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const child = await pushArtifact(registry, "a", "child");
@@ -380,7 +398,7 @@ describe("clause 17: children of an index", () => {
     expect(refNames(directory)).toEqual(["a:child", "a:all"]);
   });
 
-  it("of another repository's index are not this one's", async () => {
+  it("does not belong to other repositories", async () => {
     await using registry = await openPrepared();
     const child = await pushArtifact(registry, "a", "child");
     await registry.pushManifest("a", imageIndex(child), indexType, { tags: ["all"] });
@@ -388,7 +406,8 @@ describe("clause 17: children of an index", () => {
     await expect(registry.getManifest("b", child.digest)).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
   });
 
-  it("clause 18: are what their bytes say, whatever an index claims", async () => {
+  // clause 18
+  it("is described by its bytes, whatever an index claims", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const child = await pushArtifact(registry, "a", "child");
@@ -406,8 +425,10 @@ describe("clause 17: children of an index", () => {
   });
 });
 
-describe("clause 18, 19: what is resolved and read", () => {
-  it("D19, D41: exactly media type, digest and size; what the caller does with it stays with him", async () => {
+// clauses 18, 19
+describe("resolving and reading", () => {
+  // clauses 3, 18
+  it("returns exactly media type, digest and size, in an object of the caller's own", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const manifest = await pushArtifact(registry, "a", "m", ["t"]);
@@ -417,7 +438,8 @@ describe("clause 18, 19: what is resolved and read", () => {
     expect(await registry.resolveTag("a", "t")).toEqual(manifest);
   });
 
-  it("D38, D39: a tag whose file is missing is MANIFEST_UNKNOWN, still listed, and disturbs no other", async () => {
+  // clause 19
+  it("fails with MANIFEST_UNKNOWN for a tag whose file is missing, which stays listed and disturbs no other call", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const lost = await pushArtifact(registry, "a", "lost", ["lost"]);
@@ -434,7 +456,8 @@ describe("clause 18, 19: what is resolved and read", () => {
     expect((await registry.getTag("a", "lost")).descriptor).toEqual(lost);
   });
 
-  it("D38: an index that is damaged hides only what it contains", async () => {
+  // clause 19
+  it("a damaged index hides only its own children", async () => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);
     const one = await pushArtifact(registry, "a", "one");
@@ -451,7 +474,7 @@ describe("clause 18, 19: what is resolved and read", () => {
     });
   });
 
-  it("a plain blob is no manifest, an absent one neither, and an unknown repository has none", async () => {
+  it("fails for a plain blob, an absent digest and an unknown repository", async () => {
     await using registry = await openPrepared();
     const { digest } = emptyDescriptor;
     await pushArtifact(registry, "a", "m");
@@ -464,7 +487,8 @@ describe("clause 18, 19: what is resolved and read", () => {
   });
 });
 
-describe("clause 20: lists", () => {
+// clause 20
+describe("lists of tags and repositories", () => {
   it("are in code-unit order, without duplicates", async () => {
     await using registry = await openPrepared();
     const tags = ["b", "a", "B", "a.1", "a-1", "_", "10", "9", "a_1"];
@@ -476,7 +500,7 @@ describe("clause 20: lists", () => {
     expect(await collect(registry.repositories())).toEqual(["b", "b-c", "b.c", "b/c", "b__c", "x"]);
   });
 
-  it("begin after startAfter, which need not exist, and end at the limit", async () => {
+  it("start after startAfter, which need not exist, and end at the limit", async () => {
     await using registry = await openPrepared();
     await pushArtifact(registry, "x", "m", ["a", "b", "c", "d"]);
     const tags = (options: object): Promise<string[]> => collect(registry.tags("x", options));
@@ -492,7 +516,8 @@ describe("clause 20: lists", () => {
     await expect(tags({ startAfter: 1 })).rejects.toThrow(TypeError);
   });
 
-  it("D47: clause 4: nothing happens before the first next(), and a signal ends the iteration", async () => {
+  // clauses 4, 2
+  it("do nothing before the first next(), and end when the signal aborts", async () => {
     await using registry = await openPrepared();
     const unknown = registry.tags("nobody")[Symbol.asyncIterator]();
     await expect(unknown.next()).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
@@ -505,7 +530,8 @@ describe("clause 20: lists", () => {
     expect(await rejection(list.next())).toBe(controller.signal.reason);
   });
 
-  it("clause 4: are of one moment, whatever is pushed meanwhile", async () => {
+  // clause 4
+  it("are snapshots, unaffected by pushes during the iteration", async () => {
     await using registry = await openPrepared();
     await pushArtifact(registry, "x", "m", ["a", "c"]);
     const seen: string[] = [];
@@ -516,7 +542,8 @@ describe("clause 20: lists", () => {
     expect(seen).toEqual(["a", "c"]);
   });
 
-  it("D48: a repository is there while it has an entry; blobs alone make none", async () => {
+  // clause 20
+  it("contain a repository while it has an entry, and none that has only blobs", async () => {
     await using registry = await openPrepared();
     expect(await collect(registry.repositories())).toEqual([]);
     await expect(collect(registry.tags("a"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
@@ -526,7 +553,8 @@ describe("clause 20: lists", () => {
   });
 });
 
-it("clause 24: what is written is what the image-spec asks for, and nothing more", async () => {
+// clause 24
+it("index.json contains what the image-spec requires and nothing more", async () => {
   const directory = freshLayout();
   await using registry = await openPrepared(directory);
   const { digest, size } = await pushArtifact(registry, "team/app", "m", ["v1"]);

@@ -9,7 +9,7 @@ import { openLayout } from "../src/index.ts";
 import { freshLayout, pushArtifact, refNames, temporaryDirectory } from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
-describe("processes", () => {
+describe("a shared layout", () => {
   let script: string;
   const built = mkdtempSync(join(tmpdir(), "layout-core-"));
   beforeAll(async () => {
@@ -19,7 +19,8 @@ describe("processes", () => {
     };
   });
 
-  it("D05: four that push at once keep every push, and a reader never sees a torn index", async () => {
+  // clause 26
+  it("keeps every push of four concurrent processes, and never shows a reader a torn index", async () => {
     const directory = freshLayout();
     const running = ["a", "b", "c", "d"].map((name) => ended(start(script, directory, name, "25")));
     const done = new AbortController();
@@ -41,7 +42,7 @@ describe("processes", () => {
     expect(refNames(directory)).toHaveLength(100);
   });
 
-  it("one that was killed holds up nobody, and what it pushed is whole", async () => {
+  it("is not blocked by a killed process, and what that process pushed is whole", async () => {
     const directory = freshLayout();
     for (let round = 0; round < 5; round += 1) {
       const child = start(script, directory, `killed-${round}`, "100000");
@@ -66,8 +67,9 @@ describe("processes", () => {
     }
   });
 
+  // clause 25
   it.skipIf(!canTrace())(
-    "D07: a push writes, syncs and renames in the order that docs/durability.md tells",
+    "is written, synced and renamed in the order that docs/durability.md states",
     async () => {
       const directory = freshLayout();
       const trace = join(temporaryDirectory(), "trace");

@@ -10,8 +10,10 @@ import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { artifact, freshLayout, haveTornWait, listTree, pushArtifact, readIndex } from "./helpers.ts";
 
-describe("clause 26: two instances", () => {
-  it("D01, D02: each sees at its next call what the other wrote, and neither loses anything", async () => {
+// clause 26
+describe("several instances of one layout", () => {
+  // clause 26
+  it("see each other's writes at their next call, and lose none", async () => {
     const directory = freshLayout();
     await using a = await openLayout(directory);
     await using b = await openLayout(directory);
@@ -23,7 +25,8 @@ describe("clause 26: two instances", () => {
     expect(await a.resolveTag("x", "a")).toEqual(await b.resolveTag("x", "a"));
   });
 
-  it("D23: one that read an empty layout writes into what another made of it", async () => {
+  // clause 26
+  it("write into what another instance created, even if they opened the layout when it was empty", async () => {
     const directory = freshLayout();
     await using a = await openLayout(directory);
     await expect(a.resolveTag("x", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
@@ -33,7 +36,8 @@ describe("clause 26: two instances", () => {
     expect(await collect(b.tags("x"))).toEqual(["v1", "v2"]);
   });
 
-  it("D05: eight instances pushing at once keep every push", async () => {
+  // clause 26
+  it("keep every one of their concurrent pushes", async () => {
     const directory = freshLayout();
     const instances = await Promise.all(
       Array.from({ length: 8 }, () => openLayout(directory, { durability: "none" })),
@@ -55,8 +59,8 @@ describe("clause 26: two instances", () => {
   });
 });
 
-describe("writers that take no lock", () => {
-  it("what they put in the place of the index is seen, in place or by a rename", async () => {
+describe("a writer that takes no lock", () => {
+  it("has its index.json seen, written in place or renamed", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const manifest = await pushArtifact(registry, "x", "one", ["v1"]);
@@ -84,27 +88,24 @@ describe("writers that take no lock", () => {
     expect(await collect(registry.tags("x"))).toEqual(["v1", "v2", "v3", "v4"]);
   });
 
-  it.each(["index.json", "oci-layout"])(
-    "one that is just writing %s in place is waited for",
-    async (name) => {
-      const directory = freshLayout();
-      await using registry = await openLayout(directory);
-      await pushArtifact(registry, "x", "one", ["v1"]);
-      haveTornWait(20_000);
-      const path = join(directory, name);
-      const text = readFileSync(path, "utf8");
-      writeFileSync(path, text.slice(0, 10));
-      await using other = await openLayout(directory);
-      const listing = collect(other.tags("x"));
-      setTimeout(() => {
-        writeFileSync(path, text);
-      }, 100);
-      expect(await listing).toEqual(["v1"]);
-    },
-  );
+  it.each(["index.json", "oci-layout"])("is waited for while it writes %s in place", async (name) => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory);
+    await pushArtifact(registry, "x", "one", ["v1"]);
+    haveTornWait(20_000);
+    const path = join(directory, name);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.slice(0, 10));
+    await using other = await openLayout(directory);
+    const listing = collect(other.tags("x"));
+    setTimeout(() => {
+      writeFileSync(path, text);
+    }, 100);
+    expect(await listing).toEqual(["v1"]);
+  });
 });
 
-describe("changes that wait at the same moment", () => {
+describe("changes that wait for the lock together", () => {
   /** A disk that counts how often the index is replaced. */
   function counting(): { disk: Disk; writes: () => number } {
     let writes = 0;
@@ -115,7 +116,8 @@ describe("changes that wait at the same moment", () => {
     return { disk: { ...nodeDisk, rename }, writes: () => writes };
   }
 
-  it("D72: are written together, and seen by all", async () => {
+  // clause 26
+  it("are written together, and seen by all", async () => {
     const directory = freshLayout();
     const { disk, writes } = counting();
     await using registry = openLayoutOn(disk, directory, { durability: "none" });
@@ -129,7 +131,7 @@ describe("changes that wait at the same moment", () => {
     expect(await collect(other.tags("x"))).toHaveLength(101);
   });
 
-  it("have each its own outcome: one whose precondition fails is left out, and the next sees what the one before did", async () => {
+  it("have their own outcomes: one whose precondition fails is left out, and later ones see earlier ones", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "x", "one", ["v"]);
@@ -152,7 +154,7 @@ describe("changes that wait at the same moment", () => {
     expect(await collect(registry.tags("x"))).toEqual(results[4].status === "fulfilled" ? ["v"] : []);
   });
 
-  it("that are aborted while they wait for the lock leave nothing, and the others go on", async () => {
+  it("leave nothing if they are aborted, and the others continue", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { lockTimeoutMs: 20_000 });
     await pushArtifact(registry, "x", "first", ["first"]);
@@ -167,7 +169,7 @@ describe("changes that wait at the same moment", () => {
     expect(await collect(registry.tags("x"))).toEqual(["first", "second"]);
   });
 
-  it("time out together where the lock is not to be had, and say who has it", async () => {
+  it("time out together if the lock is not released, and report its holder", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { lockTimeoutMs: 50 });
     await pushArtifact(registry, "x", "first", ["first"]);

@@ -25,7 +25,7 @@ describe("any sequence of calls", () => {
       "a layout with full names for its default repository",
       { defaultRepository: "a/b", refNameStyle: "full" },
     ],
-  ])("on %s comes out as in memory, and leaves a clean layout", async (_name, options) => {
+  ])("on %s has the results of the in-memory registry, and leaves a clean layout", async (_name, options) => {
     const root = temporaryDirectory();
     let number = 0;
     await compareWithModel({
@@ -46,7 +46,7 @@ describe("any sequence of calls", () => {
     });
   });
 
-  it("comes out the same when each call is made by another instance", async () => {
+  it("has the same results if another instance makes each call", async () => {
     const root = temporaryDirectory();
     let number = 0;
     await compareWithModel({

@@ -103,7 +103,8 @@ const kinds: readonly [string, (path: string, outside: string) => void][] = [
   ],
 ];
 
-describe("clause 30: _uploads is not a directory of the layout", () => {
+// clause 30
+describe("_uploads", () => {
   it.each<[string, (path: string, outside: string) => void]>([
     [
       "a link to a directory outside",
@@ -118,39 +119,43 @@ describe("clause 30: _uploads is not a directory of the layout", () => {
       },
     ],
     ...kinds.filter(([name]) => name !== "a directory"),
-  ])("%s: what needs it is LAYOUT_INVALID, reads go on, and nothing outside changes", async (_, make) => {
-    const { registry, directory, outside, id } = await prepare();
-    await registry.pushBlob("a", descriptorOf(bytes("unused")), bytes("unused"));
-    rmSync(join(directory, "_uploads"), { recursive: true });
-    make(join(directory, "_uploads"), outside);
-    const [before, blobs] = [snapshot(outside), listTree(join(directory, "blobs"))];
-    for (const call of [
-      () => registry.pushBlob("a", blob, content),
-      () => registry.pushBlobChunked("a"),
-      () => registry.pushBlobChunkedResume("a", id),
-      () => registry.resolveUpload("a", id),
-      () => registry.cancelUpload("a", id),
-      () => registry.gc({ graceMs: 0 }),
-      () => registry.gc({ dryRun: true }),
-      () => pushArtifact(registry, "a", "two", ["v2"]),
-    ]) {
-      await expect(call()).rejects.toMatchObject({
-        ...invalid,
-        message: expect.stringContaining("_uploads") as unknown,
-      });
-    }
-    expect(snapshot(outside)).toEqual(before);
-    expect(listTree(join(directory, "blobs"))).toEqual(blobs);
-    expect(await collect(registry.tags("a"))).toEqual(["v1"]);
-    await registry.deleteTag("a", "v1");
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([
-      { kind: "damaged-layout", path: "_uploads" },
-    ]);
-    await registry.close();
-  });
+  ])(
+    "makes calls that need it fail with LAYOUT_INVALID, no read fail, and nothing outside change, if it is %s",
+    async (_, make) => {
+      const { registry, directory, outside, id } = await prepare();
+      await registry.pushBlob("a", descriptorOf(bytes("unused")), bytes("unused"));
+      rmSync(join(directory, "_uploads"), { recursive: true });
+      make(join(directory, "_uploads"), outside);
+      const [before, blobs] = [snapshot(outside), listTree(join(directory, "blobs"))];
+      for (const call of [
+        () => registry.pushBlob("a", blob, content),
+        () => registry.pushBlobChunked("a"),
+        () => registry.pushBlobChunkedResume("a", id),
+        () => registry.resolveUpload("a", id),
+        () => registry.cancelUpload("a", id),
+        () => registry.gc({ graceMs: 0 }),
+        () => registry.gc({ dryRun: true }),
+        () => pushArtifact(registry, "a", "two", ["v2"]),
+      ]) {
+        await expect(call()).rejects.toMatchObject({
+          ...invalid,
+          message: expect.stringContaining("_uploads") as unknown,
+        });
+      }
+      expect(snapshot(outside)).toEqual(before);
+      expect(listTree(join(directory, "blobs"))).toEqual(blobs);
+      expect(await collect(registry.tags("a"))).toEqual(["v1"]);
+      await registry.deleteTag("a", "v1");
+      expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject(
+        [{ kind: "damaged-layout", path: "_uploads" }],
+      );
+      await registry.close();
+    },
+  );
 });
 
-describe("clauses 30 and 31: one odd session", () => {
+// clauses 30, 31
+describe("a session of an odd kind", () => {
   const parts = ["session.json", "data", "lock"].flatMap((part) =>
     kinds.map(([name, make]) => [part, name, make] as const),
   );
@@ -181,60 +186,60 @@ describe("clauses 30 and 31: one odd session", () => {
         writeFileSync(path.replace(/\/$/, ""), "");
       },
     ],
-  ])(
-    "whose part %j is %s: it is left alone and reported, and disturbs no other call",
+  ])("whose part %j is %s is left alone and reported, and disturbs no other call", async (part, _, make) => {
+    const { registry, directory, outside, session, id } = await prepare();
+    age(session);
+    if (part !== "") rmSync(join(session, part), { force: true });
+    make(part === "" ? `${session}/` : join(session, part), outside);
+    const before = snapshot(outside);
+    // One opened now looks through the sessions for expired ones.
+    await using fresh = await openLayout(directory, {
+      durability: "none",
+      lockTimeoutMs: 1_000,
+      uploadExpiryMs: 1_000,
+    });
+    await (await fresh.pushBlobChunked("a")).cancel();
+    await fresh.pushBlob("a", blob, content);
+    await fresh.gc();
+    await fresh.gc({ graceMs: 0 });
+    const found = await collect(fresh.verify());
+    expect(found.map(({ severity, kind, path }) => [severity, kind, path])).toContainEqual([
+      "warning",
+      "stray-file",
+      `_uploads/${id}`,
+    ]);
+    for (const { message } of found) expect(message).not.toContain(dirname(directory));
+    expect(existsSync(dirname(session))).toBe(true);
+    expect(listTree(join(directory, "_uploads")).join()).toContain(id);
+    expect(snapshot(outside)).toEqual(before);
+    await registry.close();
+  });
+
+  it.each(
+    ["session.json", "data"].flatMap((part) => kinds.map(([name, make]) => [part, name, make] as const)),
+  )(
+    "makes calls about itself fail with LAYOUT_INVALID and name its %s, if that is %s",
     async (part, _, make) => {
-      const { registry, directory, outside, session, id } = await prepare();
-      age(session);
-      if (part !== "") rmSync(join(session, part), { force: true });
-      make(part === "" ? `${session}/` : join(session, part), outside);
+      const { registry, outside, session, id } = await prepare();
+      rmSync(join(session, part));
+      make(join(session, part), outside);
       const before = snapshot(outside);
-      // One opened now looks through the sessions for expired ones.
-      await using fresh = await openLayout(directory, {
-        durability: "none",
-        lockTimeoutMs: 1_000,
-        uploadExpiryMs: 1_000,
-      });
-      await (await fresh.pushBlobChunked("a")).cancel();
-      await fresh.pushBlob("a", blob, content);
-      await fresh.gc();
-      await fresh.gc({ graceMs: 0 });
-      const found = await collect(fresh.verify());
-      expect(found.map(({ severity, kind, path }) => [severity, kind, path])).toContainEqual([
-        "warning",
-        "stray-file",
-        `_uploads/${id}`,
-      ]);
-      for (const { message } of found) expect(message).not.toContain(dirname(directory));
-      expect(existsSync(dirname(session))).toBe(true);
-      expect(listTree(join(directory, "_uploads")).join()).toContain(id);
+      for (const call of [
+        () => registry.pushBlobChunkedResume("a", id),
+        () => registry.resolveUpload("a", id),
+        () => registry.cancelUpload("a", id),
+      ]) {
+        await expect(call()).rejects.toMatchObject({
+          ...invalid,
+          message: `_uploads/${id}/${part} is not a regular file`,
+        });
+      }
       expect(snapshot(outside)).toEqual(before);
       await registry.close();
     },
   );
 
-  it.each(
-    ["session.json", "data"].flatMap((part) => kinds.map(([name, make]) => [part, name, make] as const)),
-  )("whose %s is %s: calls about it are LAYOUT_INVALID and name it", async (part, _, make) => {
-    const { registry, outside, session, id } = await prepare();
-    rmSync(join(session, part));
-    make(join(session, part), outside);
-    const before = snapshot(outside);
-    for (const call of [
-      () => registry.pushBlobChunkedResume("a", id),
-      () => registry.resolveUpload("a", id),
-      () => registry.cancelUpload("a", id),
-    ]) {
-      await expect(call()).rejects.toMatchObject({
-        ...invalid,
-        message: `_uploads/${id}/${part} is not a regular file`,
-      });
-    }
-    expect(snapshot(outside)).toEqual(before);
-    await registry.close();
-  });
-
-  it("that holds a file of another program is kept with it", async () => {
+  it("keeps a file of another program", async () => {
     const { registry, session } = await prepare();
     writeFileSync(join(session, "thesis.txt"), "precious");
     age(session);
@@ -244,8 +249,9 @@ describe("clauses 30 and 31: one odd session", () => {
   });
 });
 
-describe("clause 30: removal", () => {
-  it("leaves files in _uploads and beside index.json alone that do not have names of ours", async () => {
+// clause 30
+describe("gc", () => {
+  it("keeps files in _uploads and beside index.json that do not have names of ours", async () => {
     const { registry, directory } = await prepare();
     const names = ["_uploads/save.blob", "_uploads/thesis.txt"];
     for (const name of names) writeFileSync(join(directory, name), "precious");
@@ -255,7 +261,7 @@ describe("clause 30: removal", () => {
     await registry.close();
   });
 
-  it.each(kinds.slice(0, -1))("is not stopped by a stray record of a lock that is %s", async (_, make) => {
+  it.each(kinds.slice(0, -1))("is not stopped by a stray lock record that is %s", async (_, make) => {
     const { registry, directory, outside } = await prepare();
     make(join(directory, ".index.json.lock.x"), outside);
     await registry.gc({ graceMs: 0 });
@@ -265,7 +271,7 @@ describe("clause 30: removal", () => {
     await registry.close();
   });
 
-  it("of a session whose directory was replaced by a link meanwhile removes nothing behind it", async () => {
+  it("removes nothing behind a session's directory that was replaced by a link", async () => {
     const { registry, outside, session } = await prepare();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(content);
@@ -280,7 +286,8 @@ describe("clause 30: removal", () => {
   });
 });
 
-describe("clause 30: what is written through a directory that is swapped for a link", () => {
+// clause 30
+describe("a file written through a directory that is swapped for a link", () => {
   it("is removed again when _uploads is swapped between the look and the creation", async () => {
     const { registry, directory, outside } = await prepare();
     await registry.close();
@@ -301,7 +308,7 @@ describe("clause 30: what is written through a directory that is swapped for a l
   });
 
   it.each(["blobs", "blobs/sha256"])(
-    "is nothing if %s is a file or leads nowhere: the call ends in LAYOUT_INVALID",
+    "is not written if %s is a file or leads nowhere: the call fails with LAYOUT_INVALID",
     async (name) => {
       const directory = freshLayout();
       await using registry = await openLayout(directory, { durability: "none" });
@@ -329,7 +336,8 @@ describe("clause 30: what is written through a directory that is swapped for a l
   );
 });
 
-it("clause 31: a repository below a path that is too long or a file is a layout that is not there", async () => {
+// clause 31
+it("a repository below a path that is too long, or below a file, counts as a missing layout", async () => {
   for (const directory of [
     join(temporaryDirectory(), "x".repeat(300)),
     join(temporaryDirectory(), randomUUID(), "layout"),

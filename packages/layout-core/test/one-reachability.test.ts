@@ -66,8 +66,8 @@ const TYPES = {
   unknown: "application/x.other",
 };
 
-describe("verify and gc agree about what nothing reaches", () => {
-  it("in any layout that another tool may have written", async () => {
+describe("verify and gc", () => {
+  it("agree on what is unreachable in any layout that another tool may have written", async () => {
     const entries = fc.array(
       fc.record({ from: fc.nat(30), as: fc.constantFrom("", "", imageManifest, "text/plain") }),
       { minLength: 1, maxLength: 4 },
@@ -123,7 +123,7 @@ describe("verify and gc agree about what nothing reaches", () => {
     );
   });
 
-  it("what one manifest lists as a layer and another as a manifest is looked into", async () => {
+  it("follow what one manifest lists as a layer and another as a manifest", async () => {
     const layer = bytes("only the child has it");
     const child = artifact("child", { layers: [descriptorOf(layer)] });
     const parent = artifact("parent", { layers: [descriptorOf(child, imageManifest)] });
@@ -138,10 +138,11 @@ describe("verify and gc agree about what nothing reaches", () => {
   });
 });
 
-describe("clause 12: bytes that do not say their type", () => {
+// clause 12
+describe("bytes without a mediaType", () => {
   const untyped = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }));
 
-  it("are what they are pushed as, also after verify looked at them", async () => {
+  it("keep the type that they were pushed as, even after verify read them", async () => {
     const directory = freshLayout();
     const writer = await openLayout(directory);
     await writer.pushBlob("a", emptyDescriptor, bytes("{}"));
@@ -155,7 +156,7 @@ describe("clause 12: bytes that do not say their type", () => {
   });
 
   it.each([imageManifest, "text/plain"])(
-    "an entry that calls an index %s hides nothing of another repository",
+    "keep an entry that calls an index %s from hiding a manifest of another repository",
     async (lie) => {
       const directory = freshLayout();
       const writer = await openLayout(directory);

@@ -59,13 +59,14 @@ async function findings(registry: LayoutRegistry, ...kinds: readonly string[]): 
   return (await collect(registry.verify())).filter(({ kind }) => kinds.includes(kind));
 }
 
-describe("clause 12: the bytes of a manifest decide what it is", () => {
+// clause 12
+describe("the bytes of a manifest decide its type:", () => {
   it.each<[string, (entry: Descriptor) => object, string]>([
     ["another type", (entry) => ({ ...entry, mediaType: dockerMediaTypes.manifest }), "wrong-media-type"],
     ["an unknown type", (entry) => ({ ...entry, mediaType: "application/octet-stream" }), "wrong-media-type"],
     ["no type", (entry) => ({ ...entry, mediaType: undefined }), "wrong-media-type"],
     ["another size", (entry) => ({ ...entry, size: 1 }), "wrong-size"],
-  ])("an entry that says %s changes no answer, and verify reports it", async (_, change, kind) => {
+  ])("an entry that claims %s changes no answer, and verify reports it", async (_, change, kind) => {
     const directory = freshLayout();
     const writer = await openLayout(directory);
     const one = await pushArtifact(writer, "a", "one", ["v1"]);
@@ -82,7 +83,7 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     expect(await findings(registry, "wrong-media-type", "wrong-size")).toEqual([]);
   });
 
-  it("an entry without a type, of a manifest without one, is what the members say", async () => {
+  it("without any mediaType, its members decide", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const content = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }));
@@ -93,7 +94,7 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     expect(await other.resolveTag("a", "v1")).toEqual(one);
   });
 
-  it("bytes without a type are in each repository what they were pushed as", async () => {
+  it("bytes without a mediaType have in each repository the type that they were pushed as there", async () => {
     await using registry = await openLayout(freshLayout());
     const content = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }));
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
@@ -108,7 +109,7 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
     }
   });
 
-  it("an entry that lies about its type hides no referrer", async () => {
+  it("an entry with a wrong type hides no referrer", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
@@ -125,7 +126,8 @@ describe("clause 12: the bytes of a manifest decide what it is", () => {
   });
 });
 
-describe("clause 22: index.json that is not an index", () => {
+// clause 22
+describe("an index.json", () => {
   const documents: Record<string, object> = {
     "an image manifest without a media type": { schemaVersion: 2, config: emptyDescriptor, layers: [] },
     "an image config": { architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [] } },
@@ -141,7 +143,7 @@ describe("clause 22: index.json that is not an index", () => {
   };
 
   it.each(Object.entries(documents))(
-    "%s is LAYOUT_INVALID, and nothing is collected",
+    "with %s is rejected with LAYOUT_INVALID, and gc removes nothing",
     async (_, document) => {
       const directory = freshLayout();
       const writer = await openLayout(directory);
@@ -165,21 +167,24 @@ describe("clause 22: index.json that is not an index", () => {
     },
   );
 
-  it.each(["index.json", "oci-layout"])("a byte order mark before %s is skipped", async (name) => {
-    const directory = freshLayout();
-    const writer = await openLayout(directory);
-    const one = await pushArtifact(writer, "a", "one", ["v1"]);
-    await writer.close();
-    writeFileSync(join(directory, name), `\ufeff${readFileSync(join(directory, name), "utf8")}`);
-    await using registry = await openLayout(directory);
-    expect(await registry.resolveTag("a", "v1")).toEqual(one);
-    await pushArtifact(registry, "a", "two", ["v2"]);
-    expect(await collect(registry.tags("a"))).toEqual(["v1", "v2"]);
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
-  });
+  it.each(["index.json", "oci-layout"])(
+    "may begin with a byte order mark, and so may oci-layout: %s",
+    async (name) => {
+      const directory = freshLayout();
+      const writer = await openLayout(directory);
+      const one = await pushArtifact(writer, "a", "one", ["v1"]);
+      await writer.close();
+      writeFileSync(join(directory, name), `\ufeff${readFileSync(join(directory, name), "utf8")}`);
+      await using registry = await openLayout(directory);
+      expect(await registry.resolveTag("a", "v1")).toEqual(one);
+      await pushArtifact(registry, "a", "two", ["v2"]);
+      expect(await collect(registry.tags("a"))).toEqual(["v1", "v2"]);
+      expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
+    },
+  );
 });
 
-describe("verify and gc read the same references", () => {
+describe("verify and gc", () => {
   /** A layout with a blob that only `document` refers to. */
   async function layoutOf(
     document: object,
@@ -201,7 +206,7 @@ describe("verify and gc read the same references", () => {
       { mediaType: artifactManifest, artifactType: "a/b", blobs: [part] },
       artifactManifest,
     ],
-  ])("of a document of %s", async (_, document, mediaType) => {
+  ])("read the same references of a document of %s", async (_, document, mediaType) => {
     const { registry, part: digest } = await layoutOf(document, mediaType);
     expect(await findings(registry, "unreachable-blob")).toEqual([]);
     await registry.gc({ graceMs: 0 });
@@ -211,7 +216,7 @@ describe("verify and gc read the same references", () => {
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
-  it("a manifest within a document of an unknown type keeps its own parts", async () => {
+  it("keep the references of a manifest that a document of an unknown type contains", async () => {
     await using registry = await openLayout(freshLayout());
     const inner = await pushArtifact(registry, "b", "inner", ["x"]);
     await registry.pushManifest("a", bytes(JSON.stringify({ list: [inner] })), "application/x-thing", {
@@ -222,7 +227,7 @@ describe("verify and gc read the same references", () => {
     expect((await registry.gc({ graceMs: 0 })).removed).toEqual([]);
   });
 
-  it("an artifact manifest is a referrer of its subject", async () => {
+  it("treat an artifact manifest as a referrer of its subject", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     const document = {
@@ -242,7 +247,7 @@ describe("verify and gc read the same references", () => {
     ]);
   });
 
-  it("a referrer without an entry is called that before gc removes it", async () => {
+  it("report a referrer without an entry before gc removes it", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     const signature = artifact("signature", { subject: one });
@@ -258,8 +263,8 @@ describe("verify and gc read the same references", () => {
   });
 });
 
-describe("layouts that hold parts of images, or whose blobs lie elsewhere", () => {
-  it("verify warns of missing blobs if the layout is sparse on purpose", async () => {
+describe("a partial or shared layout", () => {
+  it("gets warnings instead of errors about missing blobs if it is sparse on purpose", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
     rmSync(blobPath(registry.directory, one.digest));
@@ -271,7 +276,7 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     expect(await severities(true)).toEqual(["warning"]);
   });
 
-  it("files that archives of Docker hold are no strays", async () => {
+  it("has no stray files if they are those of a Docker archive", async () => {
     await using registry = await openLayout(freshLayout());
     await pushArtifact(registry, "a", "one", ["v1"]);
     for (const name of ["manifest.json", "repositories", "other.json"])
@@ -279,7 +284,7 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     expect((await findings(registry, "stray-file")).map(({ path }) => path)).toEqual(["other.json"]);
   });
 
-  it("a blob that is a link out of the layout is called that", async () => {
+  it("has blobs that are links out of the layout reported as such", async () => {
     await using registry = await openLayout(freshLayout());
     const content = bytes("linked");
     const { digest } = await registry.pushBlob("a", descriptorOf(content), content);
@@ -296,7 +301,7 @@ describe("layouts that hold parts of images, or whose blobs lie elsewhere", () =
     expect((await following.resolveBlob("a", digest)).size).toBe(6);
   });
 
-  it("blobDirectory holds the blobs of several layouts, and gc of one keeps those of another", async () => {
+  it("may share its blobDirectory, and its gc keeps the blobs of the others", async () => {
     const blobDirectory = join(temporaryDirectory(), "shared");
     const [one, two] = [freshLayout(), freshLayout()];
     await using first = await openLayout(one, { blobDirectory });

@@ -53,8 +53,9 @@ async function writtenLayout(): Promise<string> {
   return directory;
 }
 
-describe("clause 25: opening", () => {
-  it("creates nothing, and neither does reading", async () => {
+// clause 25
+describe("openLayout", () => {
+  it("creates nothing, and neither do reads", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     expect(await collect(registry.repositories())).toEqual([]);
@@ -63,12 +64,12 @@ describe("clause 25: opening", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it("the first write creates the layout, its parents too", async () => {
+  it("creates the layout and its parents at the first write", async () => {
     const directory = join(temporaryDirectory(), "not", "there", "yet");
     await using registry = await openLayout(directory);
     await registry.pushBlob("a", { digest }, bytes("hello"));
     expect(readFileSync(join(directory, "oci-layout"), "utf8")).toBe('{"imageLayoutVersion":"1.0.0"}');
-    // D54: an array, never null.
+    // An array, never null.
     expect(JSON.parse(readFileSync(join(directory, "index.json"), "utf8"))).toEqual({
       schemaVersion: 2,
       mediaType: ociMediaTypes.imageIndex,
@@ -76,7 +77,7 @@ describe("clause 25: opening", () => {
     });
   });
 
-  it("the directory's absolute path is told", async () => {
+  it("exposes the directory's absolute path", async () => {
     await using registry = await openLayout("some/where");
     expect(registry.directory).toBe(join(process.cwd(), "some/where"));
   });
@@ -95,14 +96,14 @@ describe("clause 25: opening", () => {
       },
     ],
     [
-      "blobs and the marker",
+      "empty blobs and oci-layout",
       (directory) => {
         mkdirSync(join(directory, "blobs"), { recursive: true });
         writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
       },
     ],
     [
-      "the marker alone",
+      "oci-layout alone",
       (directory) => {
         mkdirSync(directory);
         writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
@@ -117,7 +118,7 @@ describe("clause 25: opening", () => {
       },
     ],
   ])(
-    "%s is a layout that is not finished: empty, and completed by the next write",
+    "treats %s as an unfinished layout, which reads as empty and is completed by the next write",
     async (_name, prepare) => {
       const directory = freshLayout();
       prepare(directory);
@@ -135,13 +136,13 @@ describe("clause 25: opening", () => {
 
   const damages: [string, (directory: string) => void][] = [
     [
-      "D03: blobs are missing beside entries",
+      "blobs are missing beside entries",
       (d) => {
         rmSync(join(d, "blobs"), { recursive: true });
       },
     ],
     [
-      "D04: oci-layout is missing",
+      "oci-layout is missing",
       (d) => {
         rmSync(join(d, "oci-layout"));
       },
@@ -153,7 +154,7 @@ describe("clause 25: opening", () => {
       },
     ],
     [
-      "D08: oci-layout is empty",
+      "oci-layout is empty",
       (d) => {
         truncateSync(join(d, "oci-layout"));
       },
@@ -165,7 +166,7 @@ describe("clause 25: opening", () => {
       },
     ],
     [
-      "D55: oci-layout's member has other letters",
+      "oci-layout has its member in another case",
       (d) => {
         writeFileSync(join(d, "oci-layout"), '{"imageLayoutVERSION":"1.0.0"}');
       },
@@ -239,20 +240,23 @@ describe("clause 25: opening", () => {
       },
     ],
   ];
-  it.each(damages)("%s: LAYOUT_INVALID in every call, and nothing is written", async (_name, damage) => {
-    const directory = await writtenLayout();
-    damage(directory);
-    const before = snapshot(directory);
-    await using registry = await openLayout(directory);
-    const errors = await Promise.all(eachCall.map(async ([, call]) => rejection(call(registry))));
-    for (const error of errors) {
-      expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
-      expect((error as Error).message).not.toContain(directory);
-    }
-    expect(snapshot(directory)).toEqual(before);
-  });
+  it.each(damages)(
+    "rejects every call with LAYOUT_INVALID and writes nothing if %s",
+    async (_name, damage) => {
+      const directory = await writtenLayout();
+      damage(directory);
+      const before = snapshot(directory);
+      await using registry = await openLayout(directory);
+      const errors = await Promise.all(eachCall.map(async ([, call]) => rejection(call(registry))));
+      for (const error of errors) {
+        expect(error).toMatchObject({ code: "LAYOUT_INVALID" });
+        expect((error as Error).message).not.toContain(directory);
+      }
+      expect(snapshot(directory)).toEqual(before);
+    },
+  );
 
-  it.each(["[]", "null", "7", '"text"'])("%s as index.json is called no object", async (text) => {
+  it.each(["[]", "null", "7", '"text"'])("says that an index.json with %s is not an object", async (text) => {
     const directory = await writtenLayout();
     writeFileSync(join(directory, "index.json"), text);
     await using registry = await openLayout(directory);
@@ -261,14 +265,14 @@ describe("clause 25: opening", () => {
     );
   });
 
-  it("another version is LAYOUT_INVALID, with the version in the message", async () => {
+  it("rejects another layout version with LAYOUT_INVALID and names the version", async () => {
     const directory = await writtenLayout();
     writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"9.9.9"}');
     await using registry = await openLayout(directory);
     await expect(collect(registry.tags("a"))).rejects.toThrow(/9\.9\.9/);
   });
 
-  it("a file where the directory should be is told as such", async () => {
+  it("says so if its directory is a file", async () => {
     const file = join(temporaryDirectory(), "file");
     writeFileSync(file, "");
     await using registry = await openLayout(file);
@@ -279,7 +283,7 @@ describe("clause 25: opening", () => {
     expect(readFileSync(file, "utf8")).toBe("");
   });
 
-  it("`manifests` that is null or missing is an empty one", async () => {
+  it("treats a `manifests` that is null or missing as empty", async () => {
     for (const index of ['{"schemaVersion":2,"manifests":null}', "{}", '{"schemaVersion":2}']) {
       const directory = await writtenLayout();
       writeFileSync(join(directory, "index.json"), index);
@@ -290,7 +294,8 @@ describe("clause 25: opening", () => {
     }
   });
 
-  it("D24: the directory removed under an open registry: nothing is there, nothing old comes back", async () => {
+  // section 3
+  it("finds nothing after its directory was removed, and nothing old comes back", async () => {
     const directory = await writtenLayout();
     await using registry = await openLayout(directory);
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
@@ -301,9 +306,11 @@ describe("clause 25: opening", () => {
   });
 });
 
-describe("clause 27: modes", () => {
+// clause 27
+describe("file modes", () => {
+  // clause 27
   it.skipIf(process.platform === "win32")(
-    "D22: follow the umask, and an existing index keeps its own",
+    "follow the umask, and an existing index.json keeps its own",
     async () => {
       const umask = process.umask(0o027);
       try {
@@ -325,7 +332,7 @@ describe("clause 27: modes", () => {
   );
 });
 
-describe("options", () => {
+describe("the options of openLayout", () => {
   it.each<[LayoutOptions | object, typeof TypeError]>([
     [{ refNameStyle: "short" }, TypeError],
     [{ durability: "sometimes" }, TypeError],
@@ -336,11 +343,11 @@ describe("options", () => {
     [{ uploadExpiryMs: NaN }, RangeError],
     [{ maxManifestBytes: 4 * 1024 * 1024 - 1 }, RangeError],
     [{ defaultRepository: 1 }, TypeError],
-  ])("%j is a mistake of the program", async (options, kind) => {
+  ])("are rejected with a TypeError or RangeError if they are %j", async (options, kind) => {
     await expect(openLayout(freshLayout(), options)).rejects.toThrow(kind);
   });
 
-  it("a default repository must have a valid name, a directory must be a path", async () => {
+  it("must name a valid default repository and a directory", async () => {
     await expect(openLayout(freshLayout(), { defaultRepository: "" })).rejects.toMatchObject({
       code: "NAME_INVALID",
     });
@@ -348,7 +355,7 @@ describe("options", () => {
       await expect(openLayout(directory as string)).rejects.toThrow(TypeError);
   });
 
-  it("readOnly: reads answer, writes are DENIED", async () => {
+  it("make the registry read only with readOnly: reads succeed, writes are DENIED", async () => {
     const directory = await writtenLayout();
     const before = snapshot(directory);
     await using registry = await openLayout(directory, { readOnly: true });
@@ -364,14 +371,14 @@ describe("options", () => {
     expect(snapshot(directory)).toEqual(before);
   });
 
-  it("after close, which may be called twice, every call is CLOSED", async () => {
+  it("do not matter after close, which is idempotent: every call fails with CLOSED", async () => {
     const registry = await openLayout(await writtenLayout());
     await registry.close();
     await registry.close();
     for (const [, call] of eachCall) await expect(call(registry)).rejects.toMatchObject({ code: "CLOSED" });
   });
 
-  it("a signal that was aborted before rejects with its reason", async () => {
+  it("include a signal: if it is already aborted, the call rejects with its reason", async () => {
     await using registry = await openLayout(await writtenLayout());
     const reason = new Error("no");
     const signal = AbortSignal.abort(reason);
@@ -391,8 +398,9 @@ describe("options", () => {
   });
 });
 
-describe("files that are links", () => {
-  it("D06: nothing is written through a link that somebody put in the way", async () => {
+describe("links in a layout", () => {
+  // clause 30
+  it("are never written through", async () => {
     const directory = await writtenLayout();
     const victim = join(temporaryDirectory(), "victim");
     writeFileSync(victim, "untouched");
@@ -403,8 +411,9 @@ describe("files that are links", () => {
     expect(lstatSync(join(directory, "index.json")).isSymbolicLink()).toBe(false);
   });
 
+  // clause 30
   it.each(["index.json", "oci-layout", "blobs"])(
-    "clause 30: %s is a link: blobs is read through, the others are refused",
+    "are followed if they replace blobs, and rejected otherwise: %s",
     async (name) => {
       const directory = await writtenLayout();
       const elsewhere = join(temporaryDirectory(), name);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { pause } from "../src/event-loop/pace.ts";
 import { Slots } from "../src/event-loop/slots.ts";
 
-it("loops that pause let others have their turn, and go on in their order", async () => {
+it("paced loops let other tasks run, and continue in their order", async () => {
   const order: string[] = [];
   const loop = async (name: string): Promise<void> => {
     for (let i = 0; i < 2; i += 1) {
@@ -18,7 +18,7 @@ it("loops that pause let others have their turn, and go on in their order", asyn
   expect(order.indexOf("other")).toBeLessThan(order.length - 1);
 });
 
-it("no more tasks run at once than there are slots, and each gets its turn in order", async () => {
+it("a pool runs no more tasks than it has slots, in their order", async () => {
   const slots = new Slots(3);
   let running = 0;
   let most = 0;

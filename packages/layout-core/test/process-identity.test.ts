@@ -78,19 +78,19 @@ const outerProc = (pid: number): Readonly<Record<string, string>> => ({
   "/proc/self/status": `Pid:\t4000\nNSpid:\t4000\t${pid}\n`,
 });
 
-describe("a holder on the same Linux machine", () => {
-  it("is dead if there is no such process", () => {
+describe("a lock holder on the same Linux machine", () => {
+  it("is dead if its process does not exist", () => {
     expect(judge(linux(7), linux(5))).toBe("dead");
   });
-  it("is dead if its number belongs to a process that started at another time", () => {
+  it("is dead if its process number belongs to a process with another start time", () => {
     expect(
       judge(linux(7, { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" }, [5]), linux(5)),
     ).toBe("dead");
   });
-  it("is alive if its process is there and started when it says", () => {
+  it("is alive if its process exists and has the recorded start time", () => {
     expect(judge(linux(7, {}, [5]), linux(5))).toBe("alive");
   });
-  it("is alive if nobody may see when its process started", () => {
+  it("is alive if its process exists and the start time cannot be read", () => {
     expect(judge(linux(7, { "/proc/5/stat": { code: "EACCES" } }, [5]), linux(5))).toBe("alive");
   });
 
@@ -98,21 +98,21 @@ describe("a holder on the same Linux machine", () => {
     ["boot", { "/proc/sys/kernel/random/boot_id": "another" }],
     ["process namespace", { "/proc/self/ns/pid": "pid:[2]" }],
     ["time namespace", { "/proc/self/ns/time": "time:[2]" }],
-  ])("is unknown in another %s", (_name, files) => {
+  ])("is unknown if it belongs to another %s", (_name, files) => {
     expect(judge(linux(7), linux(5, files))).toBe("unknown");
   });
 
   it("is unknown on another host", () => {
     expect(judge(linux(7), { ...linux(5), host: () => "another" })).toBe("unknown");
   });
-  it("is unknown on another system", () => {
+  it("is unknown on another operating system", () => {
     expect(judge(elsewhere("win32", 7), linux(5))).toBe("unknown");
   });
 });
 
-describe("what is not known", () => {
+describe("a lock holder is unknown", () => {
   it.each(["/proc/self/ns/pid", "/proc/sys/kernel/random/boot_id"])(
-    "%s, on either side or on both: the holder is unknown",
+    "if %s cannot be read, on either side or both",
     (path) => {
       for (const code of ["ENOENT", "EACCES", "EMFILE"]) {
         expect(judge(linux(7), linux(5, { [path]: { code } }))).toBe("unknown");
@@ -122,17 +122,17 @@ describe("what is not known", () => {
     },
   );
 
-  it("no /proc at all, in two namespaces of one machine: the holder is unknown", () => {
+  it("if there is no /proc in two namespaces of one machine", () => {
     expect(judge(linux(7, noProc), linux(5, noProc))).toBe("unknown");
   });
 
-  it("a kernel without time namespaces is not in doubt about them", () => {
+  it("only for other reasons on a kernel without time namespaces", () => {
     const old = { "/proc/self/ns/time": { code: "ENOENT" } };
     expect(judge(linux(7, old), linux(5, old))).toBe("dead");
     expect(judge(linux(7, { "/proc/self/ns/time": { code: "EACCES" } }), linux(5, old))).toBe("unknown");
   });
 
-  it("an empty boot is none", () => {
+  it("if its boot id is empty", () => {
     expect(
       judge(
         linux(7, { "/proc/sys/kernel/random/boot_id": "\n" }),
@@ -142,10 +142,10 @@ describe("what is not known", () => {
   });
 });
 
-describe("where /proc is that of an outer process namespace", () => {
+describe("if /proc belongs to an outer process namespace", () => {
   const inner = { "/proc/self/ns/pid": "pid:[2]" };
 
-  it("a living holder is alive, whatever /proc says of its number", () => {
+  it("a living holder is alive, whatever /proc says about its number", () => {
     const foreign = { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
     expect(
       judge(
@@ -155,7 +155,7 @@ describe("where /proc is that of an outer process namespace", () => {
     ).toBe("alive");
     expect(judge(linux(7, { ...inner, ...outerProc(7), ...foreign }, [5]), linux(5, inner))).toBe("alive");
   });
-  it("the same if the outer number happens to be the inner one", () => {
+  it("a living holder is alive even if the outer number equals the inner one", () => {
     const coincidence = {
       ...inner,
       "/proc/self": "7",
@@ -164,7 +164,7 @@ describe("where /proc is that of an outer process namespace", () => {
     };
     expect(judge(linux(7, coincidence, [5]), linux(5, inner))).toBe("alive");
   });
-  it("a holder whose number the namespace does not have is dead", () => {
+  it("a holder whose number does not exist in the namespace is dead", () => {
     expect(judge(linux(7, { ...inner, ...outerProc(7) }), linux(5, { ...inner, ...outerProc(5) }))).toBe(
       "dead",
     );
@@ -174,9 +174,9 @@ describe("where /proc is that of an outer process namespace", () => {
   });
 });
 
-describe("on systems whose processes all see each other", () => {
+describe("on an operating system", () => {
   it.each(["darwin", "win32"])(
-    "%s: a missing process is dead, and one that is there is alive",
+    "whose processes see each other (%s), a missing process is dead and a present one alive",
     (platform) => {
       expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("dead");
       expect(judge(elsewhere(platform, 7, [5]), elsewhere(platform, 5))).toBe("alive");
@@ -185,13 +185,13 @@ describe("on systems whose processes all see each other", () => {
       );
     },
   );
-  it.each(["freebsd", "sunos"])("%s has jails or zones: the holder is unknown", (platform) => {
+  it.each(["freebsd", "sunos"])("with jails or zones (%s), the holder is unknown", (platform) => {
     expect(judge(elsewhere(platform, 7), elsewhere(platform, 5))).toBe("unknown");
   });
 });
 
 describe("a failed read", () => {
-  it("is made again at the next use, and what is known is not read again", () => {
+  it("is repeated at the next use, while known values are not read again", () => {
     let failures = 0;
     let reads = 0;
     const whole = linux(7);
@@ -218,7 +218,7 @@ describe("a failed read", () => {
     expect(reads).toBe(known);
   });
 
-  it("of the start time, too", () => {
+  it("of the start time is repeated too", () => {
     const files: Record<string, string | { code: string }> = { "/proc/self/stat": { code: "EMFILE" } };
     let isFailing = true;
     const [failing, whole] = [linux(7, files), linux(7)];
@@ -232,8 +232,8 @@ describe("a failed read", () => {
   });
 });
 
-describe("this very copy of the module", () => {
-  it("knows its own locks, whatever else is not known", () => {
+describe("one copy of the module", () => {
+  it("recognises its own locks, even if nothing else is known", () => {
     const table = readProcessTable(linux(7, noProc));
     const holder = { ...table.self, nonce: "abc" };
     expect(judgeHolder(holder, table, new Set(["abc"]))).toBe("alive");
@@ -248,7 +248,7 @@ describe("this very copy of the module", () => {
 });
 
 it.each([0, -1, 1.5, 2 ** 31, 2 ** 53, "7", null])(
-  "a record whose process number is %j is not one",
+  "a record whose process number is %j is rejected",
   (pid) => {
     expect(parseHolder(JSON.stringify({ host: "h", instance: "i", nonce: "abc", pid }))).toBeUndefined();
   },

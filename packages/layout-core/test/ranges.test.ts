@@ -16,7 +16,8 @@ async function openWithBlob(): Promise<LayoutRegistry> {
   return registry;
 }
 
-describe("clause 7: getBlobRange", () => {
+// clause 7
+describe("getBlobRange", () => {
   it.each([
     [{ start: 0 }, "0123456789"],
     [{ start: 0, end: 10 }, "0123456789"],
@@ -26,7 +27,7 @@ describe("clause 7: getBlobRange", () => {
     [{ start: 4, end: 4 }, ""],
     [{ start: 10 }, ""],
     [{ start: 10, end: 20 }, ""],
-  ])("%j gives %j, and the whole blob's descriptor", async (range, text) => {
+  ])("with %j returns %j and the descriptor of the whole blob", async (range, text) => {
     await using registry = await openWithBlob();
     const reader = await registry.getBlobRange("a", digest, range);
     expect(reader.descriptor).toEqual({ mediaType: octetStream, digest, size: 10 });
@@ -34,7 +35,7 @@ describe("clause 7: getBlobRange", () => {
   });
 
   it.each([{ start: 11 }, { start: 11, end: 12 }, { start: 5, end: 4 }])(
-    "%j is RANGE_INVALID",
+    "with %j is rejected with RANGE_INVALID",
     async (range) => {
       await using registry = await openWithBlob();
       await expect(registry.getBlobRange("a", digest, range)).rejects.toMatchObject({
@@ -44,14 +45,14 @@ describe("clause 7: getBlobRange", () => {
   );
 
   it.each([{ start: -1 }, { start: 0, end: -1 }, { start: Number.NaN }, { start: 0.5 }])(
-    "%j is a mistake of the program",
+    "with %j is rejected with a RangeError",
     async (range) => {
       await using registry = await openWithBlob();
       await expect(registry.getBlobRange("a", digest, range)).rejects.toThrow(RangeError);
     },
   );
 
-  it("of a blob that is not there is BLOB_UNKNOWN", async () => {
+  it("of a missing blob is rejected with BLOB_UNKNOWN", async () => {
     await using registry = await openWithBlob();
     const absent = descriptorOf(bytes("absent")).digest;
     await expect(registry.getBlobRange("a", absent, { start: 0 })).rejects.toMatchObject({
@@ -59,7 +60,7 @@ describe("clause 7: getBlobRange", () => {
     });
   });
 
-  it("is not verified, but a file that ends early is CONTENT_CORRUPT", async () => {
+  it("is not verified, but fails with CONTENT_CORRUPT if the file ends early", async () => {
     await using registry = await openWithBlob();
     writeFileSync(blobPath(registry.directory, digest), "xxxxxxxxxx");
     expect(await (await registry.getBlobRange("a", digest, { start: 2, end: 4 })).text()).toBe("xx");
@@ -69,13 +70,16 @@ describe("clause 7: getBlobRange", () => {
   });
 });
 
-describe("clause 7: resolveBlob", () => {
-  it("D40: says octet-stream, digest and size", async () => {
+// clause 7
+describe("resolveBlob", () => {
+  // clause 7
+  it("returns application/octet-stream, digest and size", async () => {
     await using registry = await openWithBlob();
     expect(await registry.resolveBlob("a", digest)).toEqual({ mediaType: octetStream, digest, size: 10 });
   });
 
-  it("D18: of a link that leaves the layout is BLOB_UNKNOWN", async () => {
+  // clause 8
+  it("rejects a link out of the layout with BLOB_UNKNOWN", async () => {
     await using registry = await openWithBlob();
     const secret = join(temporaryDirectory(), "secret");
     writeFileSync(secret, content);
@@ -87,8 +91,10 @@ describe("clause 7: resolveBlob", () => {
   });
 });
 
-describe("clause 10, 11: mountBlob in a shared layout", () => {
-  it("D31: succeeds where the layout has the blob, whoever pushed it", async () => {
+// clauses 10, 11
+describe("mountBlob in a shared layout", () => {
+  // clause 11
+  it("succeeds if the layout has the blob, whatever the repository", async () => {
     await using registry = await openWithBlob();
     const mounted = { mediaType: octetStream, digest, size: 10 };
     for (const from of ["a", "no/such", undefined])
@@ -96,23 +102,24 @@ describe("clause 10, 11: mountBlob in a shared layout", () => {
     expect(await (await registry.getBlob("b", digest)).text()).toBe("0123456789");
   });
 
-  it("of a blob that is not there is BLOB_UNKNOWN", async () => {
+  it("rejects a missing blob with BLOB_UNKNOWN", async () => {
     await using registry = await openWithBlob();
     const absent = descriptorOf(bytes("absent")).digest;
     await expect(registry.mountBlob("a", "b", absent)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
+  // clause 11
   it.each([
     ["A", "b"],
     ["a", "B"],
     ["", "b"],
     ["a", "../x"],
-  ])("D30: names are checked: %j, %j", async (from, to) => {
+  ])("validates both repository names: %j, %j", async (from, to) => {
     await using registry = await openWithBlob();
     await expect(registry.mountBlob(from, to, digest)).rejects.toMatchObject({ code: "NAME_INVALID" });
   });
 
-  it("renews the blob's time, so that no collection takes it for old", async () => {
+  it("renews the blob's modification time, so that gc keeps it", async () => {
     await using registry = await openWithBlob();
     const path = blobPath(registry.directory, digest);
     utimesSync(path, 1, 1);

@@ -17,7 +17,8 @@ const none = "crane-0.21.10-tarball";
 describe.each(fixtureNames.filter((name) => !name.startsWith("x-")))("the layout %s", (name) => {
   const expected = expectedOf(name);
 
-  it("is read as it was independently, byte by byte (22, 23)", async () => {
+  // clauses 22, 23
+  it("is read as an independent reader reads it, byte by byte", async () => {
     for (const [directory, inner] of layoutsOf(copyFixture(name, expected), expected)) {
       const wanted = expectedReading(inner, directory);
       await using registry = await openLayout(directory, { defaultRepository });
@@ -26,13 +27,15 @@ describe.each(fixtureNames.filter((name) => !name.startsWith("x-")))("the layout
   });
 
   if (name === none) return;
-  it("keeps what a push and a delete do not touch (22)", async () => {
+  // clause 22
+  it("keeps what a push and a delete do not touch", async () => {
     for (const [directory, inner] of layoutsOf(copyFixture(name, expected), expected))
       await checkRewrite(directory, inner);
   });
 });
 
-it("a directory that has no part of a layout is an empty one, and its files stay (25)", async () => {
+// clause 25
+it("a directory with no part of a layout reads as empty, and its files stay", async () => {
   const directory = copyFixture(none, expectedOf(none));
   const files = readdirSync(directory);
   await using registry = await openLayout(directory, { durability: "none" });
@@ -42,6 +45,6 @@ it("a directory that has no part of a layout is an empty one, and its files stay
   expect(readdirSync(directory)).toEqual(expect.arrayContaining(files));
 });
 
-it("nothing that tools write is missing here", () => {
+it("the fixtures cover every tool", () => {
   expect(fixtureNames.filter((name) => !name.startsWith("x-"))).toHaveLength(63);
 });

@@ -22,7 +22,8 @@ function named(refName: unknown): object {
   return { "org.opencontainers.image.ref.name": refName };
 }
 
-describe("23: a name that is read", () => {
+// clause 23
+describe("a name that is read", () => {
   it.each([
     ["v1", { repository: "app", tag: "v1" }],
     ["_v..1", { repository: "app", tag: "_v..1" }],
@@ -34,27 +35,33 @@ describe("23: a name that is read", () => {
     ["ghcr.io/team/app:v1", { repository: "ghcr.io/team/app", tag: "v1" }],
     ["", { repository: "app", tag: undefined }],
     [null, { repository: "app", tag: undefined }],
-  ])("%j", (refName, name) => {
+  ])("is parsed from ref name %j", (refName, name) => {
     expect(read(named(refName))).toEqual(name);
   });
 
-  it.each([undefined, null, {}, [], "x", { other: "x" }])("of annotations %j is none", (annotations) => {
-    expect(read(annotations)).toEqual({ repository: "app", tag: undefined });
-  });
+  it.each([undefined, null, {}, [], "x", { other: "x" }])(
+    "is missing if the annotations are %j",
+    (annotations) => {
+      expect(read(annotations)).toEqual({ repository: "app", tag: undefined });
+    },
+  );
 
-  it("D59: is foreign where it names another digest than the entry", () => {
+  // clause 23
+  it("is foreign if it has another digest than the entry", () => {
     expect(read(named(`app@sha256:${"1".repeat(64)}`))).toBe("name of another digest");
     expect(read(named(`app:v1@sha256:${"1".repeat(64)}`))).toBe("name of another digest");
   });
 
+  // clause 23
   it.each(["v1.0+build", "localhost:5000/foo:bar", "Foo/Bar:1", "a:b:c", "../../x", "a b", "a@b"])(
-    "D51: %j is foreign",
+    "is foreign if it is %j",
     (refName) => {
       expect(read(named(refName))).toBe("name not understood");
     },
   );
 
-  it("D51: belongs to no repository where it is a bare tag or nothing, and there is no default", () => {
+  // clause 23
+  it("belongs to no repository if it is a bare tag or missing and there is no default", () => {
     expect(read(named("v1"), shared)).toBe("no default repository");
     expect(read({}, shared)).toBe("no default repository");
   });
@@ -68,14 +75,14 @@ describe("23: a name that is read", () => {
     });
   });
 
-  it("is not looked for on prototypes", () => {
+  it("is never read from a prototype", () => {
     expect(read(JSON.parse('{"__proto__":{"org.opencontainers.image.ref.name":"x"}}'))).toEqual({
       repository: "app",
       tag: undefined,
     });
   });
 
-  it("is what nameEntry says, held to the same grammar", () => {
+  it("is the result of nameEntry, validated by the same grammar", () => {
     const rules = (name: unknown): NameRules => ({ ...app, nameEntry: () => name as undefined });
     expect(read({}, rules({ repository: "x/y", tag: "z" }))).toEqual({ repository: "x/y", tag: "z" });
     expect(read(named("v1"), rules(undefined))).toBe("name not understood");
@@ -84,7 +91,8 @@ describe("23: a name that is read", () => {
   });
 });
 
-describe("24: a name that is written", () => {
+// clause 24
+describe("a name that is written", () => {
   it("is repo:tag or repo@digest, and for the default repository the tag or nothing", () => {
     expect(writeRefName({ repository: "a/b", tag: "v1" }, digest, app)).toBe("a/b:v1");
     expect(writeRefName({ repository: "a/b" }, digest, app)).toBe(`a/b@${digest}`);
@@ -95,7 +103,7 @@ describe("24: a name that is written", () => {
     );
   });
 
-  it("is read back as the same", () => {
+  it("is read back as the same name", () => {
     for (const rules of [shared, app, { ...app, refNameStyle: "full" as const }]) {
       for (const name of [
         { repository: "a__b", tag: "_v..1" },
@@ -109,7 +117,8 @@ describe("24: a name that is written", () => {
   });
 });
 
-describe("22: an entry", () => {
+// clause 22
+describe("an entry", () => {
   it.each([
     ["null", "not an object"],
     ["[]", "not an object"],
@@ -125,12 +134,13 @@ describe("22: an entry", () => {
     expect(parseEntry(text, app)).toMatchObject({ text, foreign });
   });
 
-  it("of an unknown media type, or none, is not foreign", () => {
+  it("with an unknown media type, or none, is not foreign", () => {
     expect(isForeign(parseEntry(`{"digest":"${digest}","size":1}`, app))).toBe(false);
     expect(isForeign(parseEntry(`{"mediaType":"x","digest":"${digest}","size":1}`, app))).toBe(false);
   });
 
-  it("D21: keeps everything else to the byte when it loses its tag", () => {
+  // clause 22
+  it("keeps everything else byte for byte when it loses its tag", () => {
     const text = `{ "size" : 1.0, "digest":"${digest}", "x": 9007199254740993, "__proto__": {"y": 1e2}, "annotations": {"a" : "b", "org.opencontainers.image.ref.name":"v1", "__proto__" : "c"} }`;
     const untagged = untagEntry(parseEntry(text, app) as Entry, app);
     expect(untagged.text).toBe(
@@ -148,7 +158,7 @@ describe("22: an entry", () => {
     expect(parseEntry(untagged.text, shared)).toEqual(untagged);
   });
 
-  it("is plain where it says nothing beside its descriptor and its name", () => {
+  it("is plain if it has nothing besides its descriptor and its name", () => {
     const plain = (extra: string): boolean =>
       isPlainEntry(parseEntry(`{"mediaType":"a/b","digest":"${digest}","size":1${extra}}`, app) as Entry);
     expect(plain("")).toBe(true);

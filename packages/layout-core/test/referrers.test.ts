@@ -42,8 +42,9 @@ async function digests(registry: LayoutRegistry, digest: string, options = {}): 
   return (await collect(registry.referrers("a", digest, options))).map((descriptor) => descriptor.digest);
 }
 
-describe("clause 21: referrers", () => {
-  it("are the manifests whose subject it is, with artifact type and annotations, in the order of their digests", async () => {
+// clause 21
+describe("referrers", () => {
+  it("are the manifests with that subject, with artifact type and annotations, sorted by digest", async () => {
     await using registry = await openLayout(freshLayout());
     const subject = await pushArtifact(registry, "a", "subject", ["v1"]);
     const pushed = await Promise.all(
@@ -63,15 +64,17 @@ describe("clause 21: referrers", () => {
     );
   });
 
-  it("D37: are none of an unknown repository or subject", async () => {
+  // clause 21
+  it("are an empty list for an unknown repository or subject", async () => {
     await using registry = await openLayout(freshLayout());
     await pushArtifact(registry, "a", "one", ["v1"]);
     expect(await digests(registry, absent.digest)).toEqual([]);
     expect(await collect(registry.referrers("other/repo", absent.digest))).toEqual([]);
   });
 
+  // clause 5
   it.each(["", "sha256:zz", "latest"])(
-    "D36: %j is no subject: DIGEST_INVALID at the first next()",
+    "reject the subject %j with DIGEST_INVALID at the first next()",
     async (digest) => {
       await using registry = await openLayout(freshLayout());
       await pushArtifact(registry, "a", "one", ["v1"]);
@@ -81,7 +84,7 @@ describe("clause 21: referrers", () => {
     },
   );
 
-  it("have the config's media type where they say no artifact type, and an index has none then", async () => {
+  it("have the config's media type if a manifest has no artifactType, and none if an index has none", async () => {
     await using registry = await openLayout(freshLayout());
     const config = { ...emptyDescriptor, mediaType: "application/vnd.signature" };
     const signature = await pushReferrer(registry, "s", { artifactType: undefined, config, subject: absent });
@@ -100,7 +103,7 @@ describe("clause 21: referrers", () => {
     expect(await digests(registry, absent.digest, { artifactType: "application/vnd.other" })).toEqual([]);
   });
 
-  it("begin after startAfter and end at the limit", async () => {
+  it("start after startAfter and end at the limit", async () => {
     await using registry = await openLayout(freshLayout());
     const pushed = await Promise.all(
       ["w", "x", "y", "z"].map((name) => pushReferrer(registry, name, { subject: absent })),
@@ -111,14 +114,14 @@ describe("clause 21: referrers", () => {
     expect(await digests(registry, absent.digest, { limit: 0 })).toEqual([]);
   });
 
-  it("of another repository are not this one's", async () => {
+  it("exclude those of other repositories", async () => {
     await using registry = await openLayout(freshLayout());
     await pushReferrer(registry, "x", { subject: absent }, "b");
     await pushArtifact(registry, "a", "one", ["v1"]);
     expect(await digests(registry, absent.digest)).toEqual([]);
   });
 
-  it("that only the referrers tag lists count when their own subject says so", async () => {
+  it("include children of the referrers tag only if their own subject matches", async () => {
     await using registry = await openLayout(freshLayout(), { allowSparse: true });
     const subject = await pushArtifact(registry, "a", "subject", ["v1"]);
     const right = await pushReferrer(registry, "right", { subject });
@@ -132,7 +135,7 @@ describe("clause 21: referrers", () => {
     expect(await digests(other, subject.digest)).toEqual([right.digest]);
   });
 
-  it("come and go with their pushes and deletions, whoever makes them", async () => {
+  it("follow pushes and deletions by any instance", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     await using other = await openLayout(directory);
@@ -144,7 +147,8 @@ describe("clause 21: referrers", () => {
     for (const it of [registry, other]) expect(await digests(it, absent.digest)).toEqual([two.digest]);
   });
 
-  it("D38: one that is missing or damaged disturbs no other, and is there again once it is mended", async () => {
+  // clauses 19, 21
+  it("omit only a missing or damaged manifest, until it is repaired", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const names = ["one", "two", "three"];
@@ -162,8 +166,9 @@ describe("clause 21: referrers", () => {
   });
 });
 
-describe("clause 18: what an index claims", () => {
-  it("D35: is not believed over the child's bytes", async () => {
+// clause 18
+describe("what an index claims about a child", () => {
+  it("is not believed over the child's bytes", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory);
     const child = await pushArtifact(registry, "a", "child");
@@ -183,7 +188,7 @@ describe("clause 18: what an index claims", () => {
     expect((await (await registry.getManifest("a", child.digest)).bytes()).length).toBe(child.size);
   });
 
-  it("is all there is to say of a child that nobody looks into", async () => {
+  it("is returned if the child is not read", async () => {
     await using registry = await openLayout(freshLayout());
     const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing");
     await registry.pushManifest("a", imageIndex(thing), indexType, { tags: ["list"] });
@@ -200,7 +205,8 @@ describe("clause 18: what an index claims", () => {
   });
 });
 
-it("clause 12: an index may not say of a manifest that it is something else than it was pushed as", async () => {
+// clause 12
+it("an index that gives a manifest another type than it was pushed as is rejected", async () => {
   await using registry = await openLayout(freshLayout());
   const thing = await registry.pushManifest("a", bytes("thing"), "application/x-thing", { tags: ["t"] });
   const lie = imageIndex({ ...thing, mediaType: "application/x-other" });
@@ -209,7 +215,7 @@ it("clause 12: an index may not say of a manifest that it is something else than
   });
 });
 
-describe("graphs", () => {
+describe("a graph of manifests", () => {
   /** A disk that counts how often each file below `blobs/` is opened. */
   function countingDisk(): { disk: Disk; opened: Map<string, number> } {
     const opened: Map<string, number> = new Map();
@@ -232,7 +238,7 @@ describe("graphs", () => {
     return chain;
   }
 
-  it("D70: a diamond of 30 levels, two ways to each next, reads each manifest once", async () => {
+  it("that is a diamond of 30 levels is read once per manifest", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const chain = await nest(registry, 30, 2);
@@ -246,7 +252,7 @@ describe("graphs", () => {
     expect(opened.size).toBe(31);
   });
 
-  it("D70: so does a lattice, in which each index lists both of the level below", async () => {
+  it("that is a lattice, where each index lists both of the level below, is read once per manifest", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const bottom = await pushArtifact(registry, "a", "bottom");
@@ -265,7 +271,7 @@ describe("graphs", () => {
     expect([...opened.values()].every((times) => times === 1)).toBe(true);
   });
 
-  it("indexes nest 100 deep, and the whole is one entry", async () => {
+  it("that is nested 100 deep has one entry", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const chain = await nest(registry, 100, 1);
@@ -276,7 +282,7 @@ describe("graphs", () => {
     expect(await collect(other.manifests("a"))).toHaveLength(101);
   });
 
-  it("D71, D75: each manifest is read once, however often it is asked for", async () => {
+  it("is read once per manifest, however often it is queried", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const pushed = await Promise.all(
@@ -294,7 +300,7 @@ describe("graphs", () => {
     expect(opened.size).toBe(21);
   });
 
-  it("D71: looking for a manifest with an entry reads that manifest once, and no other", async () => {
+  it("is not read when a manifest with an entry is looked up", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const one = await pushArtifact(registry, "a", "one", ["v1"]);
@@ -309,7 +315,7 @@ describe("graphs", () => {
     expect([...opened.values()]).toEqual([1]);
   });
 
-  it("Docker lists contain what they list", async () => {
+  it("may contain Docker lists, whose children are found", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
     const manifest = artifact("docker", { mediaType: dockerMediaTypes.manifest });
@@ -323,8 +329,8 @@ describe("graphs", () => {
   });
 });
 
-describe("manifests", () => {
-  it("lists each with its tags, those that an index contains too, in the order of their digests", async () => {
+describe("manifests()", () => {
+  it("lists each manifest with its tags, children of indexes included, sorted by digest", async () => {
     await using registry = await openLayout(freshLayout());
     const one = await pushArtifact(registry, "a", "one", ["v1", "latest"]);
     const two = await pushArtifact(registry, "a", "two");
@@ -341,7 +347,7 @@ describe("manifests", () => {
     ).toEqual(expected.slice(1, 2));
   });
 
-  it("of an unknown repository is NAME_UNKNOWN", async () => {
+  it("rejects an unknown repository with NAME_UNKNOWN", async () => {
     await using registry = await openLayout(freshLayout());
     await expect(collect(registry.manifests("a"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
   });

@@ -10,7 +10,7 @@ import { temporaryDirectory } from "./helpers.ts";
 
 const invalid = { code: "LAYOUT_INVALID" };
 
-describe("a file of ours is opened only if it is a regular file", () => {
+describe("openRegularFile", () => {
   it.each<[string, (path: string) => void]>([
     [
       "a link to a file",
@@ -49,7 +49,7 @@ describe("a file of ours is opened only if it is a regular file", () => {
         execFileSync("mkfifo", [path]);
       },
     ],
-  ])("refuses %s", async (_, make) => {
+  ])("rejects %s", async (_, make) => {
     const path = join(temporaryDirectory(), "file");
     make(path);
     await expect(openRegularFile(nodeDisk, path, "file")).rejects.toMatchObject(invalid);
@@ -57,7 +57,7 @@ describe("a file of ours is opened only if it is a regular file", () => {
     await expect(readSmallFile(nodeDisk, path, "file")).rejects.toMatchObject(invalid);
   });
 
-  it("finds nothing where nothing is, or a file stands in the way", async () => {
+  it("returns undefined if the file is missing, or a file stands in the way", async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "file"), "x");
     expect(await openRegularFile(nodeDisk, join(directory, "absent"), "absent")).toBeUndefined();
@@ -65,22 +65,22 @@ describe("a file of ours is opened only if it is a regular file", () => {
   });
 });
 
-describe("a small file is read whole, up to a limit", () => {
-  it("reads a file of just the limit, and refuses one byte more", async () => {
+describe("readSmallFile", () => {
+  it("reads a file at the size limit, and rejects one byte more", async () => {
     const path = join(temporaryDirectory(), "file");
     writeFileSync(path, "abc");
     expect((await readSmallFile(nodeDisk, path, "file", 3))?.bytes).toEqual(new Uint8Array([97, 98, 99]));
     await expect(readSmallFile(nodeDisk, path, "file", 2)).rejects.toMatchObject(invalid);
   });
 
-  it("refuses a sparse file of 3 GB without reading it", async () => {
+  it("rejects a sparse file of 3 GB without reading it", async () => {
     const path = join(temporaryDirectory(), "file");
     writeFileSync(path, "");
     truncateSync(path, 3e9);
     await expect(readSmallFile(nodeDisk, path, "file")).rejects.toMatchObject(invalid);
   });
 
-  it("reads what a file has by the time it is read, and refuses one that outgrows the limit meanwhile", async () => {
+  it("reads a file that grew meanwhile, and rejects one that outgrew the limit", async () => {
     const path = join(temporaryDirectory(), "file");
     writeFileSync(path, "abc");
     const growing = {

@@ -40,8 +40,9 @@ async function expectKept(registry: LayoutRegistry): Promise<void> {
   );
 }
 
-describe("clause 10: what is put in place counts as written now", () => {
-  it("a blob mounted from another layout, however old it is there; it outlives its source", async () => {
+// clause 10
+describe("a blob put in place counts as written now", () => {
+  it("if it is mounted from another layout, and it outlives its source", async () => {
     const [source, target] = [openOn(), openOn()];
     await source.pushBlob("a", blob, content);
     age(blobPath(source.directory, blob.digest));
@@ -51,7 +52,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     await expectKept(target);
   });
 
-  it("a blob mounted from another layout that the target has, and that is old in both", async () => {
+  it("if it is mounted from another layout, and old in both", async () => {
     const [source, target] = [openOn(), openOn()];
     for (const registry of [source, target]) {
       await registry.pushBlob("a", blob, content);
@@ -61,7 +62,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     await expectKept(target);
   });
 
-  it("a blob mounted from another user's layout is copied, for the time of a link cannot be set", async () => {
+  it("if it is mounted from another user's layout, by a copy, because the time of a link cannot be set", async () => {
     const source = openOn();
     const isLinked = async (file: number): Promise<boolean> => (await nodeDisk.fstat(file)).nlink > 1n;
     const target = openOn(foreign(isLinked));
@@ -74,7 +75,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     expect(Date.now() - statSync(path).mtimeMs).toBeGreaterThan(HOUR_MS);
   });
 
-  it("another user's blob that is mounted again: a copy takes its place", async () => {
+  it("if it belongs to another user and is mounted again, by a copy", async () => {
     const directory = freshLayout();
     await openOn({}, directory).pushBlob("a", blob, content);
     const path = blobPath(directory, blob.digest);
@@ -89,7 +90,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     await expectKept(registry);
   });
 
-  it("an upload whose last byte is older than the grace", async () => {
+  it("if it is an upload whose last byte is older than the grace period", async () => {
     const registry = openOn();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(content);
@@ -98,7 +99,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     await expectKept(registry);
   });
 
-  it("an upload of another user: a copy gets the name", async () => {
+  it("if it is an upload of another user, by a copy", async () => {
     const directory = freshLayout();
     const other = openOn({}, directory);
     const begun = await other.pushBlobChunked("a");
@@ -117,7 +118,7 @@ describe("clause 10: what is put in place counts as written now", () => {
     expect(existsSync(data)).toBe(false);
   });
 
-  it("a blob that waited long between its last byte and its name", async () => {
+  it("if it waited long between its last byte and its name", async () => {
     const directory = freshLayout();
     // The lock of a layout that is made is waited for meanwhile.
     const link: Disk["link"] = async (from, to) => {
@@ -129,13 +130,16 @@ describe("clause 10: what is put in place counts as written now", () => {
     await expectKept(registry);
   });
 
-  it.skipIf(process.getuid?.() !== 0)("as root, another user's blob is renewed like one's own", async () => {
-    const registry = await openLayout(freshLayout(), { durability: "none" });
-    await registry.pushBlob("a", blob, content);
-    const path = blobPath(registry.directory, blob.digest);
-    chownSync(path, 65_534, 65_534);
-    age(path);
-    await registry.mountBlob("a", "b", blob.digest);
-    await expectKept(registry);
-  });
+  it.skipIf(process.getuid?.() !== 0)(
+    "if it belongs to another user and the process runs as root",
+    async () => {
+      const registry = await openLayout(freshLayout(), { durability: "none" });
+      await registry.pushBlob("a", blob, content);
+      const path = blobPath(registry.directory, blob.digest);
+      chownSync(path, 65_534, 65_534);
+      age(path);
+      await registry.mountBlob("a", "b", blob.digest);
+      await expectKept(registry);
+    },
+  );
 });

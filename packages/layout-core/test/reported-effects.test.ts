@@ -57,8 +57,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("what was removed is what is told", () => {
-  it("deleteBlob succeeds beside a push whose index cannot be written", async () => {
+describe("removals", () => {
+  it("of deleteBlob succeed beside a push whose index cannot be written", async () => {
     const {
       directory,
       unused: [blob],
@@ -76,7 +76,7 @@ describe("what was removed is what is told", () => {
     expect(deleted).toEqual({ status: "fulfilled", value: undefined });
   });
 
-  it("gc tells of every blob that it removed, also where another writer disturbs a push beside it", async () => {
+  it("of gc are all reported, even if another writer disturbs a push beside it", async () => {
     const { directory, unused } = await prepare(3);
     const index = join(directory, "index.json");
     let isDisturbed = false;
@@ -107,7 +107,7 @@ describe("what was removed is what is told", () => {
     expect(report.removed).toEqual(expect.arrayContaining(unused.map(({ digest }) => digest)));
   });
 
-  it("gc that fails halfway tells in detail what it removed until then", async () => {
+  it("of a gc that fails half-way are reported in detail", async () => {
     const { directory, unused } = await prepare(3);
     let count = 0;
     const unlink = (path: string): Promise<void> => {

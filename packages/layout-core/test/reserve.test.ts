@@ -57,7 +57,7 @@ async function expectClean(directory: string): Promise<void> {
   expect((await collect(registry.verify())).filter(({ kind }) => kind !== "unreachable-blob")).toEqual([]);
 }
 
-describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that has no more %s", (shortage) => {
+describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system without %s", (shortage) => {
   it("tags and manifests can be deleted, again and again", async () => {
     const directory = await prepare();
     for (let i = 0; i < 6; i += 2) {
@@ -71,7 +71,7 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that ha
     await expectClean(directory);
   });
 
-  it("gc makes room, and the reserve with it", async () => {
+  it("gc frees space, and restores the reserve", async () => {
     const directory = await prepare();
     await using registry = openFull(directory, shortage);
     await registry.deleteTag("a", "t0");
@@ -94,7 +94,7 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that ha
     await expectClean(directory);
   });
 
-  it("two that want the reserve at once: each change is made or refused, whole", async () => {
+  it("concurrent changes that need the reserve are each made or rejected as a whole", async () => {
     const directory = await prepare();
     const registries = [
       openFull(directory, shortage),
@@ -115,7 +115,7 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system that ha
 });
 
 describe("the reserve", () => {
-  it("is made by the first change, is no finding of verify, and stays through gc", async () => {
+  it("is created by the first change, is no finding of verify, and survives gc", async () => {
     const directory = await prepare();
     expect(reserveOf(directory)).toHaveLength(7);
     await using registry = await openLayout(directory, { uploadExpiryMs: 0 });
@@ -125,7 +125,7 @@ describe("the reserve", () => {
     expect(reserveOf(directory)).toHaveLength(7);
   });
 
-  it("grows with the index, up to a mebibyte", async () => {
+  it("grows with the index, up to one mebibyte", async () => {
     const directory = await prepare(1);
     const path = join(directory, "_uploads", "reserve-index");
     expect(statSync(path).size).toBe(64 * 1024);
@@ -136,7 +136,7 @@ describe("the reserve", () => {
     expect(statSync(path).size).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it("gc removes an expired session where no lock can be made for it", async () => {
+  it("lets gc remove an expired session for which no lock can be created", async () => {
     const directory = await prepare();
     const before = await openLayout(directory);
     const writer = await before.pushBlobChunked("a");
@@ -147,7 +147,7 @@ describe("the reserve", () => {
     await expectClean(directory);
   });
 
-  it.skipIf(process.platform === "win32")("is not taken from what leads elsewhere", async () => {
+  it.skipIf(process.platform === "win32")("is never a link", async () => {
     const directory = await prepare();
     const outside = join(temporaryDirectory(), "outside");
     writeFileSync(outside, "not ours");
@@ -162,7 +162,7 @@ describe("the reserve", () => {
     expect(readFileSync(outside, "utf8")).toBe("not ours");
   });
 
-  it.skipIf(process.platform === "win32")("is neither made nor taken where _uploads is a link", async () => {
+  it.skipIf(process.platform === "win32")("is neither created nor used if _uploads is a link", async () => {
     const directory = await prepare();
     const outside = temporaryDirectory();
     for (const name of reserveOf(directory))

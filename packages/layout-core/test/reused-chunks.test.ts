@@ -9,7 +9,7 @@ const content = new Uint8Array(3 * MIB + 5).map((_, i) => i % 251);
 const { digest } = await computeDigest(content);
 
 it.each([true, false])(
-  "a reader that may use the memory of a chunk again gives the same content (verified: %s)",
+  "a reader with reused chunks yields the same content (verified: %s)",
   async (verifyOnRead) => {
     await using registry = await openLayout(temporaryDirectory(), { durability: "none", verifyOnRead });
     await registry.pushBlob("a", { digest }, content);
@@ -28,7 +28,7 @@ it.each([true, false])(
   },
 );
 
-it("of a range, too", async () => {
+it("a range reader with reused chunks yields the same content", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
   const copies: Uint8Array[] = [];
@@ -37,14 +37,14 @@ it("of a range, too", async () => {
   expect(Buffer.concat(copies).equals(content.subarray(7))).toBe(true);
 });
 
-it("one that is asked for all at once gives it whole, whatever it may do", async () => {
+it("bytes() of a reader with reused chunks returns the whole content", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
   const bytes = await (await registry.getBlob("a", digest, { chunks: "reused" })).bytes();
   expect(Buffer.from(bytes).equals(content)).toBe(true);
 });
 
-it("without leave every chunk is the caller's to keep", async () => {
+it("a reader without reused chunks yields chunks that the caller may keep", async () => {
   await using registry = await openLayout(temporaryDirectory(), { durability: "none" });
   await registry.pushBlob("a", { digest }, content);
   const chunks: Uint8Array[] = [];

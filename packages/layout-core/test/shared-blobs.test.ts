@@ -54,8 +54,9 @@ async function errorsOf(registry: LayoutRegistry): Promise<unknown[]> {
   return (await collect(registry.verify())).filter(({ severity }) => severity === "error");
 }
 
-describe.skipIf(process.platform === "win32")("clause 30: blobs that other layouts may need", () => {
-  it("gc removes no blob where blobs is a link, and tells what it would remove", async () => {
+// clause 30
+describe.skipIf(process.platform === "win32")("a layout whose blobs other layouts may need", () => {
+  it("loses no blob to gc if blobs is a link, and gc reports what it would remove", async () => {
     const { open } = await makeStore("a", "b");
     await using a = await open("a");
     await using b = await open("b");
@@ -69,7 +70,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(await errorsOf(b)).toEqual([]);
   });
 
-  it("gc removes no blob where a directory within blobs is a link", async () => {
+  it("loses no blob to gc if a directory within blobs is a link", async () => {
     const { open, path } = await makeStore("a", "b");
     rmSync(path("a", "blobs"));
     mkdirSync(path("a", "blobs"));
@@ -81,7 +82,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(await errorsOf(b)).toEqual([]);
   });
 
-  it("gc still removes debris of ours", async () => {
+  it("loses leftovers of ours to gc", async () => {
     const { open } = await makeStore("a");
     await using a = await open("a", { uploadExpiryMs: 0 });
     const writer = await a.pushBlobChunked("a");
@@ -93,7 +94,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(existsSync(data)).toBe(false);
   });
 
-  it("deleteBlob is DENIED with a stable reason", async () => {
+  it("rejects deleteBlob with DENIED and a stable reason", async () => {
     const { open } = await makeStore("a", "b");
     await using a = await open("a");
     await a.pushBlob("a", unused, bytes("unused"));
@@ -104,7 +105,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(existsSync(blobPath(a.directory, unused.digest))).toBe(true);
   });
 
-  it("pushes through the link as into any layout", async () => {
+  it("accepts pushes through the link", async () => {
     const { open, path } = await makeStore("a", "b");
     await using a = await open("a");
     await a.pushBlob("a", unused, bytes("unused"));
@@ -113,7 +114,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(await b.resolveBlob("b", unused.digest)).toMatchObject({ size: unused.size });
   });
 
-  it("gc keeps what any layout of sharedWith needs, and removes the rest", async () => {
+  it("with sharedWith loses to gc only blobs that none of the layouts needs", async () => {
     const { open, path } = await makeStore("a", "b", "c");
     const sharedWith = ["a", "b", "c"].map((name) => path(name));
     await using a = await open("a", { sharedWith });
@@ -125,7 +126,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     }
   });
 
-  it("gc and deleteBlob keep what another layout came to need meanwhile", async () => {
+  it("with sharedWith keeps blobs that another layout came to need meanwhile", async () => {
     const { open, path } = await makeStore("a", "b");
     await using a = await open("a", { sharedWith: [path("b")] });
     await using b = await open("b");
@@ -139,7 +140,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     expect(existsSync(blobPath(b.directory, image.digest))).toBe(false);
   });
 
-  it("an empty sharedWith says that no other layout shares them", async () => {
+  it("with an empty sharedWith counts as the only user of its blobs", async () => {
     const { open } = await makeStore("a");
     await using a = await open("a", { sharedWith: [] });
     await a.pushBlob("a", unused, bytes("unused"));
@@ -148,7 +149,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
 
   const spoil: readonly [string, (path: Store["path"], image: Descriptor) => void][] = [
     [
-      "is not there",
+      "is missing",
       (path) => {
         rmSync(path("b"), { recursive: true });
       },
@@ -180,7 +181,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     ],
   ];
   it.each(spoil)(
-    "LAYOUT_INVALID, and nothing is removed, where a layout of sharedWith %s",
+    "rejects gc with LAYOUT_INVALID, and removes nothing, if a layout of sharedWith %s",
     async (_what, damage) => {
       const { open, path, top } = await makeStore("a", "b");
       await using b = await open("b");
@@ -198,7 +199,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     },
   );
 
-  it("collections of several layouts at once all end, whatever order their layouts are named in", async () => {
+  it("finishes concurrent collections of several layouts, in whatever order sharedWith names them", async () => {
     const { open, path } = await makeStore("a", "b", "c");
     const names = ["a", "b", "c"];
     const registries = await Promise.all(
@@ -225,7 +226,7 @@ describe.skipIf(process.platform === "win32")("clause 30: blobs that other layou
     }
   });
 
-  it("gc waits lockTimeoutMs for all locks together, and heeds its signal", async () => {
+  it("limits the wait of gc for all locks together to lockTimeoutMs, and ends it when the signal aborts", async () => {
     const { open, path } = await makeStore("a", "b");
     const holder = { host: "elsewhere", boot: "x", pid: 1, nonce: "held-elsewhere" };
     writeFileSync(path("b", ".index.json.lock"), JSON.stringify(holder));

@@ -58,8 +58,9 @@ async function fill(): Promise<{ registry: LayoutRegistry; digest: string; sessi
   };
 }
 
-describe("clause 1: a signal", () => {
-  it.each(Object.entries(calls))("that is null counts as absent in %s", async (_name, call) => {
+// clause 1
+describe("a signal", () => {
+  it.each(Object.entries(calls))("counts as absent if it is null in %s", async (_name, call) => {
     const { registry, digest, sessions } = await fill();
     await call(registry, digest, {});
     const before = openFiles();
@@ -69,7 +70,7 @@ describe("clause 1: a signal", () => {
   });
 
   it.each(Object.entries(calls))(
-    "that is none is a TypeError in %s, before anything is opened",
+    "is rejected with a TypeError before anything is opened if it is invalid in %s",
     async (_name, call) => {
       const { registry, digest, sessions } = await fill();
       const before = openFiles();
@@ -95,7 +96,7 @@ describe("clause 1: a signal", () => {
     },
   );
 
-  it("that is none leaves a session free that was to be resumed", async () => {
+  it("leaves a session free to be resumed if it is invalid", async () => {
     const { registry } = await fill();
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
@@ -110,7 +111,8 @@ describe("clause 1: a signal", () => {
   });
 });
 
-describe("clause 1: a mistake of the program", () => {
+// clause 1
+describe("an argument of the wrong type", () => {
   it.each<[string, (it: LayoutRegistry) => Promise<unknown>]>([
     [
       "a range that is null",
@@ -119,7 +121,7 @@ describe("clause 1: a mistake of the program", () => {
     ["a descriptor that is null", (it) => it.pushBlob("a", null as unknown as typeof hello, bytes("hello"))],
     ["verify that is text", (it) => it.getBlob("a", hello.digest, { verify: "no" as unknown as boolean })],
     ["chunks that are a number", (it) => it.getBlob("a", hello.digest, { chunks: 1 as unknown as "owned" })],
-  ])("%s is a TypeError that says so", async (_what, call) => {
+  ])("is rejected with a TypeError that says so: %s", async (_what, call) => {
     const { registry } = await fill();
     const before = openFiles();
     expect(await rejection(call(registry))).toMatchObject({
@@ -129,24 +131,21 @@ describe("clause 1: a mistake of the program", () => {
     expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
-  it("in what openLayout is given is a TypeError that says so", async () => {
+  it("of openLayout is rejected with a TypeError that says so", async () => {
     for (const options of [null, "text"])
       await expect(openLayout(freshLayout(), options as unknown as object)).rejects.toThrow(
         /^options must be an object, not /,
       );
   });
 
-  it.each(["tags", "manifests"] as const)(
-    "in the options of %s is told before NAME_UNKNOWN",
-    async (name) => {
-      const { registry } = await fill();
-      await expect(collect<unknown>(registry[name]("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
-      await expect(
-        collect<unknown>(registry[name]("nowhere", { startAfter: 7 as unknown as string })),
-      ).rejects.toThrow(TypeError);
-      await expect(collect<unknown>(registry[name]("nowhere"))).rejects.toMatchObject({
-        code: "NAME_UNKNOWN",
-      });
-    },
-  );
+  it.each(["tags", "manifests"] as const)("of %s is rejected before NAME_UNKNOWN", async (name) => {
+    const { registry } = await fill();
+    await expect(collect<unknown>(registry[name]("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
+    await expect(
+      collect<unknown>(registry[name]("nowhere", { startAfter: 7 as unknown as string })),
+    ).rejects.toThrow(TypeError);
+    await expect(collect<unknown>(registry[name]("nowhere"))).rejects.toMatchObject({
+      code: "NAME_UNKNOWN",
+    });
+  });
 });

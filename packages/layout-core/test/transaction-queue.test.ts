@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
 
-it("a change that is added the moment the last one is over is made, too", async () => {
+it("a change added the moment the last one is over is made", async () => {
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
     acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
     commit: async (_lock, decide) => {
@@ -23,7 +23,7 @@ it("a change that is added the moment the last one is over is made, too", async 
   expect(await second).toBe(2);
 });
 
-it("however many changes wait, their signal has one listener, and none in the end", async () => {
+it("waiting changes share one listener on their signal, and leave none", async () => {
   const { signal } = new AbortController();
   let goOn = (): void => undefined;
   const mayGoOn: Promise<void> = new Promise((resolve) => {
@@ -47,7 +47,7 @@ it("however many changes wait, their signal has one listener, and none in the en
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
 
-it("a change that is added while the lock is given up for an aborted one is made, and not told of that abort", async () => {
+it("a change added while the lock is given up for an aborted one is made, and does not see that abort", async () => {
   const aborting = new AbortController();
   const reason = new Error("the first caller has gone");
   let second: Promise<number> | undefined;
@@ -86,14 +86,14 @@ function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object
   });
 }
 
-it("an effect happens once, however often the changes beside it are decided", async () => {
+it("an effect happens once, however often its transaction is retried", async () => {
   const queue = queueOf([false, false, true]);
   const seen: string[] = [];
   await Promise.all([queue.addEffect(() => seen.push("effect")), queue.add(() => seen.push("change"))]);
   expect(seen).toEqual(["change", "change", "change", "effect"]);
 });
 
-it("an effect happens and resolves although the changes beside it cannot be written", async () => {
+it("an effect happens and resolves even if the changes beside it cannot be written", async () => {
   const queue = queueOf([new Error("no space left")]);
   const [change, effect] = await Promise.allSettled([
     queue.add(() => "change"),
@@ -103,7 +103,7 @@ it("an effect happens and resolves although the changes beside it cannot be writ
   expect(effect).toEqual({ status: "fulfilled", value: "effect" });
 });
 
-it("an effect that fails rejects alone", async () => {
+it("an effect that fails rejects only its own call", async () => {
   const queue = queueOf([true]);
   const [change, effect] = await Promise.allSettled([
     queue.add(() => "change"),
@@ -113,7 +113,7 @@ it("an effect that fails rejects alone", async () => {
   expect(effect).toMatchObject({ status: "rejected", reason: { message: "no" } });
 });
 
-it("a change that is added while the waiting of the last one ends is made", async () => {
+it("a change added while the wait of the last one ends is made", async () => {
   let attempts = 0;
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
     acquire: async ({ signal }) => {

@@ -60,9 +60,10 @@ function openRefusing(
   };
 }
 
-describe("clause 31: the system does not let the blob of an index be read", () => {
+// clause 31
+describe("an index whose blob the system does not let us read", () => {
   it.each(["EACCES", "EIO", "ESTALE"])(
-    "%s: calls about others go on, and calls about it end in STORAGE_FAILED",
+    "makes calls about itself fail with STORAGE_FAILED and no others: %s",
     async (code) => {
       const { directory, good, about, list } = await prepare();
       const { registry } = openRefusing(directory, list.digest, code);
@@ -89,7 +90,7 @@ describe("clause 31: the system does not let the blob of an index be read", () =
     },
   );
 
-  it("is tried again by each call: it is read as soon as the system lets it", async () => {
+  it("is read by the first call after it becomes readable", async () => {
     const { directory, list, content } = await prepare();
     const { registry, relent } = openRefusing(directory, list.digest, "EACCES");
     const [child] = (JSON.parse(new TextDecoder().decode(content)) as { manifests: [Descriptor] }).manifests;
@@ -101,7 +102,7 @@ describe("clause 31: the system does not let the blob of an index be read", () =
     await registry.close();
   });
 
-  it("a push of the same content replaces it", async () => {
+  it("is replaced by a push of the same content", async () => {
     const { directory, list, content } = await prepare();
     const { registry } = openRefusing(directory, list.digest, "EACCES");
     await registry.pushManifest("a", content, indexType, { tags: ["list", "again"] });
@@ -111,7 +112,7 @@ describe("clause 31: the system does not let the blob of an index be read", () =
     expect(await (await fresh.getTag("a", "again")).bytes()).toEqual(content);
   });
 
-  it("EMFILE is about every file, and fails the call", async () => {
+  it("makes every call fail with EMFILE, which concerns all files", async () => {
     const { directory, good, list } = await prepare();
     const { registry } = openRefusing(directory, list.digest, "EMFILE");
     await expect(collect(registry.referrers("a", good.digest))).rejects.toMatchObject({
@@ -122,7 +123,8 @@ describe("clause 31: the system does not let the blob of an index be read", () =
   });
 });
 
-describe("clauses 30 and 31: something else than a file is in the place of an index's blob", () => {
+// clauses 30, 31
+describe("an index's blob that is not a regular file", () => {
   it.each<[string, (path: string) => void, boolean]>([
     [
       "a link to itself",
@@ -145,37 +147,41 @@ describe("clauses 30 and 31: something else than a file is in the place of an in
       },
       false,
     ],
-  ])("%s: calls about others go on, gc refuses, and a push mends it if it can", async (_, make, isMended) => {
-    const { directory, good, about, list, content } = await prepare();
-    rmSync(blobPath(directory, list.digest));
-    make(blobPath(directory, list.digest));
-    await using registry = await openLayout(directory, { durability: "none" });
-    for (const call of [
-      () => registry.resolveManifest("a", list.digest),
-      () => registry.getManifest("a", list.digest),
-      () => registry.getTag("a", "list"),
-    ]) {
-      await expect(call()).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
-    }
-    expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([
-      about.digest,
-    ]);
-    await pushArtifact(registry, "a", "untagged");
-    await registry.deleteTag("a", "good");
-    await expect(registry.gc({ graceMs: 0 })).rejects.toMatchObject({
-      code: "LAYOUT_INVALID",
-      detail: { damaged: [list.digest] },
-    });
-    expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject([
-      { kind: "missing-blob", digest: list.digest },
-    ]);
-    const pushing = registry.pushManifest("a", content, indexType, { tags: ["list"] });
-    if (isMended) expect(await pushing).toEqual(list);
-    else await expect(pushing).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EISDIR" } });
-  });
+  ])(
+    "disturbs no call about others, stops gc, and is repaired by a push if possible: %s",
+    async (_, make, isMended) => {
+      const { directory, good, about, list, content } = await prepare();
+      rmSync(blobPath(directory, list.digest));
+      make(blobPath(directory, list.digest));
+      await using registry = await openLayout(directory, { durability: "none" });
+      for (const call of [
+        () => registry.resolveManifest("a", list.digest),
+        () => registry.getManifest("a", list.digest),
+        () => registry.getTag("a", "list"),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
+      }
+      expect((await collect(registry.referrers("a", good.digest))).map(({ digest }) => digest)).toEqual([
+        about.digest,
+      ]);
+      await pushArtifact(registry, "a", "untagged");
+      await registry.deleteTag("a", "good");
+      await expect(registry.gc({ graceMs: 0 })).rejects.toMatchObject({
+        code: "LAYOUT_INVALID",
+        detail: { damaged: [list.digest] },
+      });
+      expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toMatchObject(
+        [{ kind: "missing-blob", digest: list.digest }],
+      );
+      const pushing = registry.pushManifest("a", content, indexType, { tags: ["list"] });
+      if (isMended) expect(await pushing).toEqual(list);
+      else await expect(pushing).rejects.toMatchObject({ code: "STORAGE_FAILED", cause: { code: "EISDIR" } });
+    },
+  );
 });
 
-describe("clause 30: a manifest is larger than maxManifestBytes", () => {
+// clause 30
+describe("a manifest larger than maxManifestBytes", () => {
   /** An entry for a sparse file, which is said to have `size` bytes. */
   async function prepareSparse(size: number): Promise<{ registry: LayoutRegistry; digest: string }> {
     const { directory } = await prepare();
@@ -199,17 +205,20 @@ describe("clause 30: a manifest is larger than maxManifestBytes", () => {
   it.each([
     [6e9, "MANIFEST_UNKNOWN", "as its entry says"],
     [500, "CONTENT_CORRUPT", "and its entry says that it is smaller"],
-  ])("of %i bytes by its entry: every call about it is %s if it is so large %s", async (size, code) => {
-    const { registry, digest } = await prepareSparse(size);
-    for (const call of [
-      () => registry.getTag("a", "big"),
-      () => registry.getManifest("a", digest),
-      () => registry.resolveManifest("a", digest),
-    ]) {
-      await expect(call()).rejects.toMatchObject({ code });
-    }
-    expect((await registry.resolveTag("a", "big")).digest).toBe(digest);
-    expect(await collect(registry.tags("a"))).toEqual(["big", "good", "list", "other"]);
-    await registry.close();
-  });
+  ])(
+    "of %i bytes by its entry makes every call about it fail with %s if it is so large %s",
+    async (size, code) => {
+      const { registry, digest } = await prepareSparse(size);
+      for (const call of [
+        () => registry.getTag("a", "big"),
+        () => registry.getManifest("a", digest),
+        () => registry.resolveManifest("a", digest),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code });
+      }
+      expect((await registry.resolveTag("a", "big")).digest).toBe(digest);
+      expect(await collect(registry.tags("a"))).toEqual(["big", "good", "list", "other"]);
+      await registry.close();
+    },
+  );
 });

@@ -30,8 +30,9 @@ function openCounting(directory: string): { registry: LayoutRegistry; read: () =
   return { registry: openLayoutOn({ ...nodeDisk, open, read }, directory), read: () => count };
 }
 
-describe("D73: what an upload reads back", () => {
-  it("is nothing of what this instance wrote, in one writer or in several", async () => {
+// clause 9
+describe("a commit reads back", () => {
+  it("nothing that this instance wrote, in one writer or in several", async () => {
     const { registry, read } = openCounting(freshLayout());
     const first = await registry.pushBlobChunked("a");
     await first.write(bytes("hello "));
@@ -46,7 +47,7 @@ describe("D73: what an upload reads back", () => {
     await registry.close();
   });
 
-  it("is what another wrote, once, at the commit and not before", async () => {
+  it("what another instance wrote, once and not before the commit", async () => {
     const directory = freshLayout();
     await using other = await openLayout(directory);
     const first = await other.pushBlobChunked("a");
@@ -64,7 +65,7 @@ describe("D73: what an upload reads back", () => {
     await registry.close();
   });
 
-  it("is all of it where another instance went on in between", async () => {
+  it("everything if another instance continued the upload in between", async () => {
     const directory = freshLayout();
     const { registry, read } = openCounting(directory);
     await using other = await openLayout(directory);
@@ -99,7 +100,7 @@ describe("a write that fails", () => {
     return openLayoutOn({ ...nodeDisk, write }, directory);
   }
 
-  it("is STORAGE_FAILED with its cause; what would come behind it is refused, and the session goes on where it stood", async () => {
+  it("rejects with STORAGE_FAILED and its cause, rejects later writes, and the session resumes where it stood", async () => {
     const directory = freshLayout();
     await using registry = openFailing(directory, 2);
     const writer = await registry.pushBlobChunked("a");
@@ -144,7 +145,7 @@ it("a commit whose rename fails keeps the session and the writer", async () => {
   expect(readdirSync(join(directory, "_uploads"))).toEqual([]);
 });
 
-it.skipIf(process.platform !== "linux")("files are closed, whatever becomes of a writer", async () => {
+it.skipIf(process.platform !== "linux")("a writer's files are closed, however it ends", async () => {
   const registry = await openLayout(freshLayout());
   const open = (): number => readdirSync("/proc/self/fd").length;
   await registry.pushBlob("a", descriptorOf(bytes("")), bytes(""));
@@ -168,7 +169,7 @@ it.skipIf(process.platform !== "linux")("files are closed, whatever becomes of a
   await registry.close();
 });
 
-describe("processes", () => {
+describe("a process", () => {
   let script: string;
   const built = mkdtempSync(join(tmpdir(), "layout-core-"));
   beforeAll(async () => {
@@ -178,7 +179,8 @@ describe("processes", () => {
     rmSync(built, { recursive: true });
   });
 
-  it("D14: one has a session while it lives; a dead one's is free at once, with all it had written", async () => {
+  // clause 9
+  it("owns a session while it lives; a dead one's session is free at once, with everything written", async () => {
     const directory = freshLayout();
     const child = start(script, directory, "a", "hello ");
     const end = ended(child);

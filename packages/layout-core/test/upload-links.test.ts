@@ -7,7 +7,8 @@ import { expect, it } from "vitest";
 import { openLayout } from "../src/index.ts";
 import { bytes, freshLayout, temporaryDirectory } from "./helpers.ts";
 
-it("clause 30: the data of a session that is a hard link to another file is neither written nor removed", async () => {
+// clause 30
+it("the data of a session that is a hard link to another file is neither written nor removed", async () => {
   const outside = join(temporaryDirectory(), "precious");
   writeFileSync(outside, "precious");
   const directory = freshLayout();

@@ -36,7 +36,8 @@ function sessions(registry: LayoutRegistry): string[] {
 const unknown = { code: "BLOB_UPLOAD_UNKNOWN" };
 const invalid = { code: "BLOB_UPLOAD_INVALID" };
 
-describe("clause 9: an upload", () => {
+// clause 9
+describe("an upload", () => {
   it("written in chunks becomes a blob, and leaves nothing else", async () => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
@@ -58,7 +59,8 @@ describe("clause 9: an upload", () => {
     expect(sessions(registry)).toEqual([]);
   });
 
-  it("D53: lies beside blobs/, where nothing but digests is", async () => {
+  // clause 22
+  it("is stored beside blobs/, which holds only digests", async () => {
     await using registry = await open();
     await registry.pushBlob("a", hello, bytes("hello world"));
     await startAndClose(registry);
@@ -76,7 +78,7 @@ describe("clause 9: an upload", () => {
     expect(await writer.commit(descriptorOf(bytes("")).digest)).toMatchObject({ size: 0 });
   });
 
-  it("is resumed where it stands, also by another instance", async () => {
+  it("resumes where it stands, in any instance", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await using other = await openLayout(registry.directory);
@@ -95,7 +97,7 @@ describe("clause 9: an upload", () => {
   });
 
   it.each([0, 5, 7])(
-    "at another offset than its size (%i) is RANGE_INVALID, and as it was",
+    "resumed at another offset than its size (%i) fails with RANGE_INVALID and is not changed",
     async (offset) => {
       await using registry = await open();
       const id = await startAndClose(registry);
@@ -110,13 +112,14 @@ describe("clause 9: an upload", () => {
     },
   );
 
-  it("D46: a negative offset is a mistake of the program", async () => {
+  // clause 1
+  it("resumed at a negative offset fails with a RangeError", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await expect(registry.pushBlobChunkedResume("a", id, { offset: -7 })).rejects.toThrow(RangeError);
   });
 
-  it("has the algorithm that was announced, and every other on demand", async () => {
+  it("can be committed under the announced algorithm and under any other", async () => {
     await using registry = await open();
     for (const announced of digestAlgorithms) {
       for (const committed of digestAlgorithms) {
@@ -131,7 +134,8 @@ describe("clause 9: an upload", () => {
     });
   });
 
-  it("D16: is verified also where its digest is stored already; a bad stored file is replaced", async () => {
+  // clause 6
+  it("is verified even if its digest is stored already, and replaces a corrupt stored file", async () => {
     await using registry = await open();
     await registry.pushBlob("a", hello, bytes("hello world"));
     const wrong = await registry.pushBlobChunked("a");
@@ -146,7 +150,7 @@ describe("clause 9: an upload", () => {
     expect(sessions(registry)).toEqual([]);
   });
 
-  it("whose commit failed goes on", async () => {
+  it("can continue after a failed commit", async () => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(bytes("hello"));
@@ -156,7 +160,7 @@ describe("clause 9: an upload", () => {
     expect(await writer.commit(hello.digest)).toMatchObject({ size: 11 });
   });
 
-  it("takes writes that are not awaited in the order of the calls", async () => {
+  it("takes writes that are not awaited in call order", async () => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
     const writes = Array.from("hello world", (letter) => writer.write(bytes(letter)));
@@ -164,7 +168,8 @@ describe("clause 9: an upload", () => {
     await Promise.all(writes);
   });
 
-  it("clause 3: has its own copy of a chunk once the write is done", async () => {
+  // clause 3
+  it("copies a chunk before its write settles", async () => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
     const chunk = bytes("hello world");
@@ -173,7 +178,7 @@ describe("clause 9: an upload", () => {
     expect(await writer.commit(hello.digest)).toMatchObject({ size: 11 });
   });
 
-  it("says the size that chunks are wanted to have: the caller's wish, else its own", async () => {
+  it("reports a chunk size: the caller's wish, else its own", async () => {
     await using registry = await open();
     await using wished = await registry.pushBlobChunked("a", { chunkSize: 10 });
     expect(wished.chunkSize).toBe(10);
@@ -183,7 +188,8 @@ describe("clause 9: an upload", () => {
   });
 });
 
-describe("clause 9: an upload's id", () => {
+// clause 9
+describe("an upload's id", () => {
   it("cannot be guessed", async () => {
     await using registry = await open();
     const ids = await Promise.all(Array.from({ length: 20 }, () => startAndClose(registry)));
@@ -191,6 +197,7 @@ describe("clause 9: an upload's id", () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  // clause 9
   it.each([
     "",
     ".",
@@ -204,7 +211,7 @@ describe("clause 9: an upload's id", () => {
     "nosuch",
     "00000000-0000-4000-8000-000000000000",
     "x".repeat(100_000),
-  ])("D11, D12: %j is unknown, and nothing is created or touched", async (id) => {
+  ])("is unknown, and nothing is created or touched, if it is %j", async (id) => {
     await using registry = await open();
     await startAndClose(registry);
     mkdirSync(join(registry.directory, "..", "beside"));
@@ -223,7 +230,8 @@ describe("clause 9: an upload's id", () => {
     expect(snapshot(join(registry.directory, ".."))).toEqual(before);
   });
 
-  it("D11: leads nowhere else, also where a real one stands behind it", async () => {
+  // clause 9
+  it("is never used as a path, even if a real one follows in it", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     for (const path of [`../_uploads/${id}`, `./${id}`, `${id}/.`, `${id}/`, ` ${id}`, id.toUpperCase()]) {
@@ -233,7 +241,8 @@ describe("clause 9: an upload's id", () => {
     await registry.resolveUpload("a", id);
   });
 
-  it("D13: is bound to its repository", async () => {
+  // clause 9
+  it("is bound to its repository", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     for (const call of ["pushBlobChunkedResume", "resolveUpload", "cancelUpload"] as const) {
@@ -242,7 +251,7 @@ describe("clause 9: an upload's id", () => {
     await registry.resolveUpload("a", id);
   });
 
-  it("that is no string is a mistake of the program, a repository that has no valid name NAME_INVALID", async () => {
+  it("is rejected with a TypeError if it is not a string, and with NAME_INVALID in an invalid repository", async () => {
     await using registry = await open();
     for (const call of ["pushBlobChunkedResume", "resolveUpload", "cancelUpload"] as const) {
       await expect(registry[call]("a", 7 as unknown as string)).rejects.toThrow(TypeError);
@@ -251,7 +260,7 @@ describe("clause 9: an upload's id", () => {
     await expect(registry.pushBlobChunked("A")).rejects.toMatchObject({ code: "NAME_INVALID" });
   });
 
-  it("of a session whose record a killed process left half-written is unknown", async () => {
+  it("is unknown if a killed process left its record incomplete", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     writeFileSync(join(registry.directory, "_uploads", id, "session.json"), '{"repos');
@@ -259,7 +268,8 @@ describe("clause 9: an upload's id", () => {
   });
 });
 
-describe("clause 9: the life of a writer", () => {
+// clause 9
+describe("an upload's writer", () => {
   const call = {
     write: (writer: BlobWriter) => writer.write(bytes("x")),
     commit: (writer: BlobWriter) => writer.commit(hello.digest),
@@ -274,6 +284,7 @@ describe("clause 9: the life of a writer", () => {
     disposed: (writer: BlobWriter) => writer[Symbol.asyncDispose](),
   };
 
+  // clause 9
   it.each<[keyof typeof call, keyof typeof end, object | undefined]>([
     ["write", "committed", unknown],
     ["commit", "committed", unknown],
@@ -285,7 +296,7 @@ describe("clause 9: the life of a writer", () => {
     ["commit", "closed", invalid],
     ["cancel", "closed", invalid],
     ["write", "disposed", invalid],
-  ])("D46: %s on one that was %s", async (name, ending, expected) => {
+  ])("called with %s after it was %s ends with %j", async (name, ending, expected) => {
     await using registry = await open();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(bytes("hello world"));
@@ -297,18 +308,23 @@ describe("clause 9: the life of a writer", () => {
       expect(await (await registry.getBlob("a", hello.digest)).text()).toBe("hello world");
   });
 
-  it.each(["committed", "cancelled"] as const)("D46: a session that was %s is unknown", async (ending) => {
-    await using registry = await open();
-    const writer = await registry.pushBlobChunked("a");
-    await writer.write(bytes("hello world"));
-    await end[ending](writer);
-    await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject(unknown);
-    await expect(registry.resolveUpload("a", writer.id)).rejects.toMatchObject(unknown);
-    await expect(registry.cancelUpload("a", writer.id)).rejects.toMatchObject(unknown);
-    expect(sessions(registry)).toEqual([]);
-  });
+  // clause 9
+  it.each(["committed", "cancelled"] as const)(
+    "leaves an unknown session after it was %s",
+    async (ending) => {
+      await using registry = await open();
+      const writer = await registry.pushBlobChunked("a");
+      await writer.write(bytes("hello world"));
+      await end[ending](writer);
+      await expect(registry.pushBlobChunkedResume("a", writer.id)).rejects.toMatchObject(unknown);
+      await expect(registry.resolveUpload("a", writer.id)).rejects.toMatchObject(unknown);
+      await expect(registry.cancelUpload("a", writer.id)).rejects.toMatchObject(unknown);
+      expect(sessions(registry)).toEqual([]);
+    },
+  );
 
-  it("D14: no two have one session, be it of one instance or of two", async () => {
+  // clause 9
+  it("is the only one of its session, in one instance or in two", async () => {
     await using registry = await open();
     await using other = await openLayout(registry.directory);
     const writer = await registry.pushBlobChunked("a");
@@ -323,7 +339,7 @@ describe("clause 9: the life of a writer", () => {
     await (await other.pushBlobChunkedResume("a", writer.id)).commit(hello.digest);
   });
 
-  it("cancelUpload ends a session that nobody has", async () => {
+  it("is not needed to cancel the session", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await registry.cancelUpload("a", id);
@@ -331,7 +347,7 @@ describe("clause 9: the life of a writer", () => {
     await expect(registry.cancelUpload("a", id)).rejects.toMatchObject(unknown);
   });
 
-  it("closing the layout closes its writers, and keeps their sessions", async () => {
+  it("is closed with the layout, and its session stays", async () => {
     const registry = await open();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(bytes("hello "));
@@ -341,7 +357,7 @@ describe("clause 9: the life of a writer", () => {
     expect(await other.pushBlobChunkedResume("a", writer.id)).toMatchObject({ size: 6 });
   });
 
-  it("readOnly: sessions are looked at, and not touched", async () => {
+  it("is not available with readOnly, which only looks at sessions", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await using reader = await openLayout(registry.directory, { readOnly: true });
@@ -353,15 +369,16 @@ describe("clause 9: the life of a writer", () => {
   });
 });
 
-describe("clause 2: a signal", () => {
-  it("aborted before rejects before anything is created", async () => {
+// clause 2
+describe("a signal of an upload", () => {
+  it("creates nothing if it is already aborted", async () => {
     await using registry = await open();
     const signal = AbortSignal.abort("no");
     expect(await rejection(registry.pushBlobChunked("a", { signal }))).toBe("no");
     expect(existsSync(registry.directory)).toBe(false);
   });
 
-  it("bounds the life of the writer; the session stays", async () => {
+  it("ends the writer when it aborts; the session stays", async () => {
     await using registry = await open();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", { signal: controller.signal });
@@ -376,7 +393,7 @@ describe("clause 2: a signal", () => {
     expect(await resumed.commit(hello.digest)).toMatchObject({ size: 11 });
   });
 
-  it("aborted after the commit changes nothing", async () => {
+  it("changes nothing if it aborts after the commit", async () => {
     await using registry = await open();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", { signal: controller.signal });
@@ -388,8 +405,9 @@ describe("clause 2: a signal", () => {
   });
 });
 
-describe("D74: sessions expire", () => {
-  it("after the last write, and are removed by and by", async () => {
+// clause 9
+describe("upload sessions", () => {
+  it("expire after the last write, and are removed over time", async () => {
     await using registry = await open({ uploadExpiryMs: 60_000 });
     const [old, young] = [await startAndClose(registry), await startAndClose(registry)];
     const age = (id: string, ms: number): void => {
@@ -406,7 +424,7 @@ describe("D74: sessions expire", () => {
     await expect.poll(() => sessions(registry).sort()).toEqual([young, writer.id].sort());
   });
 
-  it("and no call waits until many of them have been removed", async () => {
+  it("expire without making any call wait until many of them have been removed", async () => {
     await using registry = await open({ uploadExpiryMs: 60_000 });
     const then = new Date(Date.now() - 61_000);
     for (let i = 0; i < 200; i += 1) {
@@ -427,7 +445,7 @@ describe("D74: sessions expire", () => {
       .toEqual([writer.id, last.id].sort());
   });
 
-  it("one that is open is not removed", async () => {
+  it("do not expire while they are open", async () => {
     await using registry = await open({ uploadExpiryMs: 60_000 });
     const writer = await registry.pushBlobChunked("a");
     utimesSync(join(registry.directory, "_uploads", writer.id, "data"), 1, 1);

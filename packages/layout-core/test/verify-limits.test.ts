@@ -11,7 +11,8 @@ import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact } 
 
 const reason = new Error("no longer wanted");
 
-describe("clause 2: a signal bounds verify, also where it has nothing to report", () => {
+// clause 2
+describe("the signal of verify ends it even if there is nothing to report", () => {
   it("between two manifests", async () => {
     const directory = freshLayout();
     const writer = await openLayout(directory, { durability: "none" });
@@ -54,12 +55,13 @@ describe("clause 2: a signal bounds verify, also where it has nothing to report"
   });
 });
 
-describe("clause 31: a directory that cannot be listed is a finding", () => {
+// clause 31
+describe("a directory that cannot be listed", () => {
   it.each([
     ["blobs", "unreadable-blob"],
     ["blobs/sha256", "unreadable-blob"],
     ["", "unreadable-layout"],
-  ])("%j", async (name, kind) => {
+  ])("is a finding: %j", async (name, kind) => {
     const directory = freshLayout();
     const writer = await openLayout(directory, { durability: "none" });
     await pushArtifact(writer, "a", "one", ["v1"]);

@@ -48,7 +48,7 @@ function editIndex(directory: string, edit: (entries: object[]) => unknown[]): v
 }
 
 describe("verify", () => {
-  it("finds nothing where all is well, nor where there is no layout yet, and changes nothing", async () => {
+  it("reports nothing about a sound or missing layout, and changes nothing", async () => {
     const { registry } = await prepare();
     const before = snapshot(registry.directory);
     expect(await collect(registry.verify())).toEqual([]);
@@ -58,18 +58,18 @@ describe("verify", () => {
 
   it.each<[string, (directory: string) => void]>([
     [
-      "a truncated one",
+      "a truncated blob",
       (path) => {
         truncateSync(path, 3);
       },
     ],
     [
-      "one of the right size",
+      "a changed blob of the right size",
       (path) => {
         writeFileSync(path, "CONTENT");
       },
     ],
-  ])("corrupt-blob: %s", async (_name, damage) => {
+  ])("reports corrupt-blob for %s", async (_name, damage) => {
     const { registry, image } = await prepare();
     damage(blobPath(registry.directory, layer.digest));
     truncateSync(blobPath(registry.directory, image), 50);
@@ -84,7 +84,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("content: false compares sizes only", async () => {
+  it("compares only sizes with content: false", async () => {
     const { registry } = await prepare();
     writeFileSync(blobPath(registry.directory, layer.digest), "CONTENT");
     expect(await collect(registry.verify({ content: false }))).toEqual([]);
@@ -94,7 +94,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("missing-blob: a layer, a child; a warning in a sparse layout; none for a layer with urls or a subject", async () => {
+  it("reports missing-blob for a layer and a child, as a warning in a sparse layout, and not for a layer with urls or a subject", async () => {
     const { registry, image } = await prepare();
     const elsewhere = { ...descriptorOf(bytes("elsewhere")), urls: ["https://example.com/x"] };
     const subject = descriptorOf(bytes("subject"), imageManifest);
@@ -109,7 +109,8 @@ describe("verify", () => {
     ]);
   });
 
-  it("D18: missing-blob: a link that leaves the layout", async () => {
+  // clause 8
+  it("reports missing-blob for a link out of the layout", async () => {
     const { registry } = await prepare();
     const secret = join(temporaryDirectory(), "secret");
     writeFileSync(secret, content);
@@ -119,7 +120,7 @@ describe("verify", () => {
     expect(await verify(registry.directory, { followSymlinks: true })).toEqual([]);
   });
 
-  it("wrong-size: an entry that says another size than the file has", async () => {
+  it("reports wrong-size for an entry whose size differs from the file's", async () => {
     const { registry, list } = await prepare();
     editIndex(registry.directory, ([entry]) => [{ ...entry, size: 7 }]);
     expect(await verify(registry.directory)).toMatchObject([
@@ -127,7 +128,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("damaged-manifest: bytes that are what their name says, and no manifest", async () => {
+  it("reports damaged-manifest for bytes that match their digest and are not a manifest", async () => {
     const { registry } = await prepare();
     const nonsense = bytes("[]");
     await registry.pushBlob("a", descriptorOf(nonsense), nonsense);
@@ -143,7 +144,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("foreign-entry: with the option that would read it", async () => {
+  it("reports foreign-entry, and names the option that would read it", async () => {
     const { registry, list } = await prepare();
     const entry = (name: string | undefined, more = {}): object => {
       const annotations = name === undefined ? undefined : { "org.opencontainers.image.ref.name": name };
@@ -172,7 +173,7 @@ describe("verify", () => {
     expect(read.find(({ refName }) => refName === "A:b:c")?.message).toContain(`x@${list} reads it`);
   });
 
-  it("docker-manifest: an entry that skopeo and umoci do not read from a layout", async () => {
+  it("reports docker-manifest for an entry that skopeo and umoci do not read from a layout", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
     const manifest = artifact("docker", { mediaType: dockerMediaTypes.manifest });
@@ -184,7 +185,7 @@ describe("verify", () => {
     expect(found[0]?.message).toContain("skopeo, podman, buildah and umoci do not read");
   });
 
-  it("empty-index: an index without entries beside blobs", async () => {
+  it("reports empty-index for an index without entries beside blobs", async () => {
     await using registry = await openLayout(freshLayout());
     await registry.pushManifest("a", artifact("one"), imageManifest, { tags: ["v1"] }).catch(() => undefined);
     expect(await verify(registry.directory)).toEqual([]);
@@ -198,7 +199,7 @@ describe("verify", () => {
     expect(await verify(registry.directory)).toEqual([]);
   });
 
-  it("duplicate-ref: a bare tag and the same tag in full, with both spellings", async () => {
+  it("reports duplicate-ref for a bare tag and the same tag in full", async () => {
     const { registry } = await prepare();
     const named = (name: string): object => ({ annotations: { "org.opencontainers.image.ref.name": name } });
     editIndex(registry.directory, ([entry]) =>
@@ -209,7 +210,7 @@ describe("verify", () => {
     expect(found[0]?.message).toContain('default:v9 as "v9" and as "default:v9"');
   });
 
-  it("duplicate-ref: each entry that another one of its name hides", async () => {
+  it("reports duplicate-ref for each entry that another of the same name hides", async () => {
     const { registry, image, list } = await prepare();
     editIndex(registry.directory, ([entry]) => [
       entry,
@@ -220,7 +221,7 @@ describe("verify", () => {
     expect(list).not.toBe(image);
   });
 
-  it("unreachable-blob and stray-file: what no entry reaches, and what has no place", async () => {
+  it("reports unreachable-blob and stray-file", async () => {
     const { registry } = await prepare();
     const { directory } = registry;
     await registry.pushBlob("a", descriptorOf(bytes("unused")), bytes("unused"));
@@ -239,7 +240,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("stale-upload: a session that has expired, and a file that a killed push left", async () => {
+  it("reports stale-upload for an expired session and for a file that a killed push left", async () => {
     const { registry } = await prepare();
     const { directory } = registry;
     const writer = await registry.pushBlobChunked("a");
@@ -254,7 +255,7 @@ describe("verify", () => {
     );
   });
 
-  it("damaged-layout: tells of it instead of rejecting", async () => {
+  it("reports damaged-layout instead of rejecting", async () => {
     const { registry } = await prepare();
     writeFileSync(join(registry.directory, "index.json"), "[]");
     utimesSync(join(registry.directory, "index.json"), 1, 1);
@@ -262,7 +263,7 @@ describe("verify", () => {
     expect(await verify(registry.directory)).toMatchObject([{ severity: "error", kind: "damaged-layout" }]);
   });
 
-  it("no message holds a path of this machine", async () => {
+  it("reports no path of this machine in any message", async () => {
     const { registry, image } = await prepare();
     rmSync(blobPath(registry.directory, image));
     writeFileSync(join(registry.directory, "README"), "x");
@@ -270,7 +271,8 @@ describe("verify", () => {
       expect(message).not.toContain(registry.directory);
   });
 
-  it("clause 2: ends when its signal is aborted", async () => {
+  // clause 2
+  it("ends when its signal aborts", async () => {
     const { registry, image } = await prepare();
     rmSync(blobPath(registry.directory, image));
     writeFileSync(join(registry.directory, "README"), "x");

@@ -26,14 +26,14 @@ describe("findObstacle", () => {
     expect(findObstacle(join(root, "self"), join(root, "self/a/b"))).toBeUndefined();
   });
 
-  it("takes a path that is too long for one where nothing is", () => {
+  it("treats a path that is too long as missing", () => {
     const root = temporaryDirectory();
     expect(findObstacle(root, join(root, "x".repeat(300), "y"))).toBeUndefined();
   });
 });
 
-describe("option within", () => {
-  it("must hold the directory", async () => {
+describe("the option within", () => {
+  it("must contain the directory", async () => {
     const root = temporaryDirectory();
     for (const within of [join(root, "a"), join(root, "a/b"), join(root, "a/bc/d")]) {
       await expect(openLayout(join(root, "a"), { within })).rejects.toThrow(RangeError);
@@ -43,7 +43,8 @@ describe("option within", () => {
     await (await openLayout("/a", { within: "/" })).close();
   });
 
-  it("clause 30: a layout beyond a link is neither read nor written, nor mounted from or into", async () => {
+  // clause 30
+  it("rejects reads, writes and mounts of a layout behind a link", async () => {
     const [root, outside] = [temporaryDirectory(), temporaryDirectory()];
     await using other = await openLayout(join(outside, "app"), { durability: "none" });
     await other.pushBlob("a", blob, content);
@@ -71,7 +72,8 @@ describe("option within", () => {
     expect(existsSync(join(root, "sound"))).toBe(false);
   });
 
-  it("clause 30: a directory that is swapped for a link while a push creates the layout is noticed before anything is placed", async () => {
+  // clause 30
+  it("notices before anything is placed that a directory was swapped for a link during the first push", async () => {
     const [root, outside] = [temporaryDirectory(), temporaryDirectory()];
     mkdirSync(join(root, "team"));
     let swaps = 0;
@@ -98,8 +100,9 @@ describe("option within", () => {
   });
 });
 
-describe("clause 33: readOnly", () => {
-  it("a directory that is not there is LAYOUT_INVALID when it is opened; one that goes later reads as empty", async () => {
+// clause 33
+describe("readOnly", () => {
+  it("rejects a missing directory with LAYOUT_INVALID when it is opened; one that disappears later reads as empty", async () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     for (const path of ["nothing", "nothing/at/all", "file", "file/below"]) {

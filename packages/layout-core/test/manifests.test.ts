@@ -107,16 +107,16 @@ describe("a manifest of a known type", () => {
   const valid = JSON.parse(new TextDecoder().decode(artifact("m"))) as Record<string, unknown>;
   // clause 13
   it.each<[string, unknown]>([
-    ["an array", []],
+    ["an array instead of an object", []],
     ["null", null],
     ["nothing in it", {}],
     ["schemaVersion 7", { ...valid, schemaVersion: 7 }],
     ["manifests beside layers", { ...valid, manifests: [] }],
     ["no config", { ...valid, config: undefined }],
     ["a negative size", { ...valid, config: { ...emptyDescriptor, size: -1 } }],
-    ["a size no number holds", { ...valid, config: { ...emptyDescriptor, size: 2 ** 53 } }],
+    ["a size beyond 2^53", { ...valid, config: { ...emptyDescriptor, size: 2 ** 53 } }],
     ["another size than the stored blob's", { ...valid, config: { ...emptyDescriptor, size: 3 } }],
-    ["an annotation that is no string", { ...valid, annotations: { a: 1 } }],
+    ["an annotation that is not a string", { ...valid, annotations: { a: 1 } }],
   ])("with %s is rejected with MANIFEST_INVALID, and nothing is written", async (_name, document) => {
     const directory = freshLayout();
     await using registry = await openPrepared(directory);

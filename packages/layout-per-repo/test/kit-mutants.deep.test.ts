@@ -72,25 +72,28 @@ const mutants: readonly TreeMutant[] = [
   },
 ];
 
-describe("a directory of layouts that", () => {
-  it.each(mutants)("$what is found out by $caughtBy", async ({ caughtBy, fault }) => {
-    const report = await runConformance({
-      only: caughtBy,
-      layoutDirectory: (tempDir, repository) => join(tempDir, repository),
-      create: ({ tempDir }) =>
-        openTarget(async () => {
-          const whole = await openPerRepository(tempDir, { durability: "none" });
-          return { ...whole, ...fault(whole, tempDir) };
-        }),
-    });
-    expect(
-      report.results.map(({ id, status }) => [id, status]),
-      String(report),
-    ).toEqual(caughtBy.map((id) => [id, "fail"]));
-  });
+describe("the kit", () => {
+  it.each(mutants)(
+    "catches a directory of layouts that $what with $caughtBy",
+    async ({ caughtBy, fault }) => {
+      const report = await runConformance({
+        only: caughtBy,
+        layoutDirectory: (tempDir, repository) => join(tempDir, repository),
+        create: ({ tempDir }) =>
+          openTarget(async () => {
+            const whole = await openPerRepository(tempDir, { durability: "none" });
+            return { ...whole, ...fault(whole, tempDir) };
+          }),
+      });
+      expect(
+        report.results.map(({ id, status }) => [id, status]),
+        String(report),
+      ).toEqual(caughtBy.map((id) => [id, "fail"]));
+    },
+  );
 });
 
-it("every case about a directory of layouts finds one of them out", () => {
+it("every case of the kit about a directory of layouts catches a mutant", () => {
   const cases = allCases.filter(
     ({ needsLayout, needs = [] }) => needsLayout === true && needs.includes("repositoryScopedBlobs"),
   );

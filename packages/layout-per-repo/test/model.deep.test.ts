@@ -18,7 +18,7 @@ const HARMLESS: readonly string[] = [
 ];
 
 it.each([1, 64])(
-  "any sequence of calls comes out as in memory, with %i layouts kept open, and leaves clean layouts",
+  "any sequence of calls has the results of the in-memory registry, with %i layouts kept open, and leaves clean layouts",
   async (maxOpenLayouts) => {
     const root = temporaryDirectory();
     let number = 0;

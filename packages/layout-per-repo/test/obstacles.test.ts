@@ -159,10 +159,11 @@ const obstacles: readonly (readonly [
   ],
 ];
 
-describe.each(obstacles)("clause 30: %s where a repository could be", (_what, name, prepare) => {
+// clause 30
+describe.each(obstacles)("%s in the place of a repository", (_what, name, prepare) => {
   const repositories = name.includes("/") ? [name] : [name, `${name}/app`, `${name}/app/deeper`];
 
-  it("every call is LAYOUT_INVALID and names it; nothing is changed, here or outside", async () => {
+  it("makes every call fail with LAYOUT_INVALID and name it, and nothing changes inside or outside", async () => {
     const { registry, outside } = await openBesideOutside();
     prepare(registry.directory, outside);
     const before = [everything(registry.directory), everything(outside)];
@@ -183,7 +184,7 @@ describe.each(obstacles)("clause 30: %s where a repository could be", (_what, na
     expect([everything(registry.directory), everything(outside)]).toEqual(before);
   });
 
-  it("lists, verify, gc and mounts from any agree: it is no repository, and verify reports it", async () => {
+  it("is not a repository for lists, verify, gc and mounts from any, and verify reports it", async () => {
     const { registry, outside } = await openBesideOutside();
     prepare(registry.directory, outside);
     const before = everything(outside);
@@ -203,8 +204,9 @@ describe.each(obstacles)("clause 30: %s where a repository could be", (_what, na
   });
 });
 
-describe("clause 30: a directory that is swapped for a link", () => {
-  it("is seen by the next call of a layout that is open, and by a writer that is open", async () => {
+// clause 30
+describe("a directory that is swapped for a link", () => {
+  it("is noticed by the next call of an open layout and of an open writer", async () => {
     const { registry, outside } = await openBesideOutside();
     const writer = await registry.pushBlobChunked("there");
     await writer.write(content);
@@ -221,7 +223,7 @@ describe("clause 30: a directory that is swapped for a link", () => {
     expect(everything(join(outside, "app"))).toEqual(before);
   });
 
-  it("a list that was paused before it reads nothing outside", async () => {
+  it("lets a list that was paused before the swap read nothing outside", async () => {
     const registry = await open();
     for (const name of ["a", "m", "m/inner"]) await pushArtifact(registry, name, "one");
     const outside = temporaryDirectory();
@@ -233,7 +235,8 @@ describe("clause 30: a directory that is swapped for a link", () => {
   });
 });
 
-describe("clause 28: a damaged layout does not break the others", () => {
+// clause 28
+describe("a damaged layout does not break other repositories", () => {
   it.each<readonly [string, (path: string) => void]>([
     [
       "a pipe",
@@ -266,7 +269,7 @@ describe("clause 28: a damaged layout does not break the others", () => {
       },
     ],
   ])(
-    "%s called oci-layout: it is listed, its calls fail with a code, verify and gc report it",
+    "if oci-layout is %s: it is listed, its calls fail with a code, and verify and gc report it",
     async (_what, replace) => {
       const writer = await open();
       for (const name of ["a", "b", "c"]) {
@@ -319,7 +322,7 @@ describe("clause 28: a damaged layout does not break the others", () => {
   }
 
   it.skipIf(process.platform === "win32")(
-    "directories that may not be read hide no other, and verify and gc report them",
+    "if directories may not be read: they hide no other, and verify and gc report them",
     async () => {
       const registry = await open();
       for (const name of ["a", "b", "c", "deep/d", "e"]) await pushArtifact(registry, name, "one", ["v1"]);
@@ -359,7 +362,7 @@ describe("clause 28: a damaged layout does not break the others", () => {
     },
   );
 
-  it("a failure that concerns the call as a whole still ends it", async () => {
+  it("but a failure of the whole call still ends the call", async () => {
     const writer = await open();
     for (const name of ["a", "b"]) await pushArtifact(writer, name, "one", ["v1"]);
     const reader = await open({ readOnly: true }, writer.directory);
@@ -373,7 +376,8 @@ describe("clause 28: a damaged layout does not break the others", () => {
   });
 });
 
-describe("clause 28: the root of a tree", () => {
+// clause 28
+describe("the root of a tree", () => {
   it.each<readonly [string, (root: string) => void]>([
     ["a layout", () => undefined],
     [
@@ -382,7 +386,7 @@ describe("clause 28: the root of a tree", () => {
         rmSync(join(root, "oci-layout"));
       },
     ],
-  ])("%s is refused by every call, which says so", async (_what, spoil) => {
+  ])("is rejected by every call with a message that says so if it is %s", async (_what, spoil) => {
     const registry = await open();
     await pushArtifact(registry, "there", "one", ["v1"]);
     await using layout = await openLayout(registry.directory, { durability: "none" });
@@ -406,7 +410,7 @@ describe("clause 28: the root of a tree", () => {
     expect(everything(registry.directory)).toEqual(before);
   });
 
-  it("a file is refused by every call, which says so", async () => {
+  it("is rejected by every call with a message that says so if it is a file", async () => {
     const root = join(temporaryDirectory(), "file");
     const registry = await open({}, root);
     writeFileSync(root, "");
@@ -424,7 +428,7 @@ describe("clause 28: the root of a tree", () => {
     }
   });
 
-  it("it may be a link itself", async () => {
+  it("may itself be a link", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     const link = join(temporaryDirectory(), "link");
@@ -435,7 +439,8 @@ describe("clause 28: the root of a tree", () => {
     expect(await collect(registry.tags("a/b"))).toEqual(["v1", "v2"]);
   });
 
-  it("clause 33: with readOnly it must be there when it is opened", async () => {
+  // clause 33
+  it("must exist when it is opened with readOnly", async () => {
     const root = temporaryDirectory();
     writeFileSync(join(root, "file"), "");
     for (const path of ["nothing", "file"]) {
@@ -452,8 +457,9 @@ describe("clause 28: the root of a tree", () => {
   });
 });
 
-describe("clause 30: blobs that are a link", () => {
-  it("of a repository: reads and pushes follow it, and so does a mount", async () => {
+// clause 30
+describe("links in a repository's blobs", () => {
+  it("are followed by reads, pushes and mounts if blobs itself is one", async () => {
     const registry = await open();
     await pushArtifact(registry, "a", "one", ["v1"]);
     const shared = join(temporaryDirectory(), "shared");
@@ -465,7 +471,7 @@ describe("clause 30: blobs that are a link", () => {
     expect(statSync(blobPath(registry, "b", blob.digest)).isFile()).toBe(true);
   });
 
-  it("a blob that is a link out of the tree is not mounted from any", async () => {
+  it("are not mounted from any repository if a blob is a link out of the tree", async () => {
     const { registry, outside } = await openBesideOutside();
     await registry.deleteBlob("there", blob.digest);
     symlinkSync(

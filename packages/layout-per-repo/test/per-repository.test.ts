@@ -31,8 +31,9 @@ import {
 const content = bytes("content");
 const blob = descriptorOf(content);
 
-describe("clause 28: where repositories live", () => {
-  it("a/b is the layout in <directory>/a/b, whole for every tool", async () => {
+// clause 28
+describe("a repository of a tree", () => {
+  it("called a/b is the layout in <directory>/a/b, complete for other tools", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     expect(readdirSync(join(registry.directory, "a", "b")).sort()).toEqual([
@@ -46,7 +47,7 @@ describe("clause 28: where repositories live", () => {
     await layout.close();
   });
 
-  it("nested repositories stand side by side", async () => {
+  it("may lie below another repository", async () => {
     const registry = await open();
     const names = ["a", "a/b", "a/b/c", "a-b", "a.b/c"];
     const pushed: Map<string, string> = new Map();
@@ -59,7 +60,8 @@ describe("clause 28: where repositories live", () => {
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
-  it("D57: clause 24: tags are written bare, an untagged entry has no name but our annotation", async () => {
+  // clause 24
+  it("has bare tags, and only our annotation on untagged entries", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     await pushArtifact(registry, "a/b", "two");
@@ -72,8 +74,9 @@ describe("clause 28: where repositories live", () => {
     ]);
   });
 
+  // clause 28
   it.each(["blobs", "a/blobs", "blobs/a", "a/index.json", "oci-layout", "a/oci-layout/b"])(
-    "D60: %s is NAME_INVALID in every call, with the reason, and nothing is made",
+    "called %s is rejected by every call with NAME_INVALID and a reason, and creates nothing",
     async (name) => {
       const registry = await open();
       await pushArtifact(registry, "a", "one", ["v1"]);
@@ -98,8 +101,9 @@ describe("clause 28: where repositories live", () => {
     },
   );
 
+  // clause 5
   it.each(["A", "../x", "a//b", "a/../b", "", "_uploads", ".hidden", "a/_uploads", "a b", "a".repeat(256)])(
-    "clause 5: %j is NAME_INVALID",
+    "called %j is rejected with NAME_INVALID",
     async (name) => {
       const registry = await open();
       await expect(registry.pushBlob(name, blob, content)).rejects.toMatchObject({ code: "NAME_INVALID" });
@@ -109,14 +113,14 @@ describe("clause 28: where repositories live", () => {
   );
 
   it.each(["con", "a/nul", "com1", "lpt9.txt", "aux.c"])(
-    "on Windows %s is a device, and NAME_INVALID",
+    "called %s, a device on Windows, is rejected there with NAME_INVALID",
     (name) => {
       expect(() => componentsOf(name, "win32")).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
       expect(componentsOf(name, "linux")).toEqual(name.split("/"));
     },
   );
 
-  it("names that differ in more than case only: there are no upper-case ones, so a file system may fold case", () => {
+  it("never has upper-case letters in its name, so a file system may fold case", () => {
     for (const name of ["Con", "A", "a/B"])
       expect(() => componentsOf(name)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
     for (const name of ["console", "common", "com10", "nulls"])
@@ -124,8 +128,9 @@ describe("clause 28: where repositories live", () => {
   });
 });
 
-describe("what is not there", () => {
-  it("D23: is not made by reading, and not remembered as empty", async () => {
+describe("a missing repository", () => {
+  // clause 28
+  it("is not created by a read, and not remembered as empty", async () => {
     const registry = await open();
     await expect(registry.resolveTag("a/b", "v1")).rejects.toMatchObject({ code: "MANIFEST_UNKNOWN" });
     await expect(registry.getBlob("a/b", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
@@ -139,7 +144,8 @@ describe("what is not there", () => {
     expect(await collect(other.tags("a/b"))).toEqual(["v1", "v2"]);
   });
 
-  it("clause 20: a repository is there while its layout is, also without an entry", async () => {
+  // clause 20
+  it("exists as soon as its layout does, even without an entry", async () => {
     const registry = await open();
     const { digest } = await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.deleteManifest("a", digest);
@@ -150,7 +156,7 @@ describe("what is not there", () => {
     await expect(collect(registry.tags("a"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
   });
 
-  it("a push that fails makes no repository", async () => {
+  it("is not created by a push that fails", async () => {
     const registry = await open();
     await expect(registry.pushBlob("a", blob, bytes("CONTENT"))).rejects.toMatchObject({
       code: "DIGEST_INVALID",
@@ -165,7 +171,7 @@ describe("what is not there", () => {
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("D64: leaves nothing in memory, however many names are asked for; of those that are there so many are kept open", async () => {
+  it("leaves nothing in memory, however many names are requested; of existing ones at most maxOpenLayouts stay open", async () => {
     const registry = await open({ maxOpenLayouts: 3 });
     for (let i = 0; i < 10; i += 1) await pushArtifact(registry, `r${i}`, "one", ["v1"]);
     const open_ = (): number => readdirSync("/proc/self/fd").length;
@@ -177,7 +183,7 @@ describe("what is not there", () => {
     if (process.platform === "linux") expect(open_()).toBeLessThanOrEqual(before);
   });
 
-  it("what is in use is never closed: an upload goes on whatever else is opened", async () => {
+  it("never takes the place of one in use: an upload continues whatever else is opened", async () => {
     const registry = await open({ maxOpenLayouts: 1 });
     const writer = await registry.pushBlobChunked("a");
     await writer.write(content);
@@ -186,7 +192,7 @@ describe("what is not there", () => {
     expect(await (await registry.getBlob("a", blob.digest)).text()).toBe("content");
   });
 
-  it("many calls that open the same layout at once lose nothing", async () => {
+  it("loses nothing when many calls open its layout at once", async () => {
     const registry = await open({ maxOpenLayouts: 1 });
     await Promise.all(
       Array.from({ length: 30 }, (_, i) => pushArtifact(registry, `r${i % 3}`, String(i), [`t${i}`])),
@@ -195,8 +201,10 @@ describe("what is not there", () => {
   });
 });
 
-describe("clause 11: blobs are each repository's own", () => {
-  it("D30: what one has, another has not", async () => {
+// clause 11
+describe("the blobs of a repository", () => {
+  // clause 11
+  it("are invisible to other repositories", async () => {
     const registry = await open();
     await registry.pushBlob("secret/repo", blob, content);
     await pushArtifact(registry, "public/repo", "one", ["v1"]);
@@ -212,7 +220,7 @@ describe("clause 11: blobs are each repository's own", () => {
     ).rejects.toMatchObject({ code: "MANIFEST_BLOB_UNKNOWN" });
   });
 
-  it("an upload is its repository's", async () => {
+  it("have uploads that belong to their repository", async () => {
     const registry = await open();
     await pushArtifact(registry, "b", "one", ["v1"]);
     const writer = await registry.pushBlobChunked("a");
@@ -224,8 +232,10 @@ describe("clause 11: blobs are each repository's own", () => {
   });
 });
 
-describe("clause 10: mountBlob", () => {
-  it("D65: links the file; what was mounted outlives its source", async () => {
+// clause 10
+describe("mountBlob between repositories", () => {
+  // clause 10
+  it("links the file, and the mounted blob outlives its source", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, content);
     expect(await registry.mountBlob("a", "b/c", blob.digest)).toEqual({
@@ -242,7 +252,7 @@ describe("clause 10: mountBlob", () => {
     await expect(registry.getBlob("b/c", blob.digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("and one's collection leaves the other's alone", async () => {
+  it("leaves each repository's gc independent of the other", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, content);
     await registry.mountBlob("a", "b", blob.digest);
@@ -254,8 +264,9 @@ describe("clause 10: mountBlob", () => {
     expect(await (await registry.getBlob("b", blob.digest)).text()).toBe("content");
   });
 
+  // clause 10
   it.each(["no/such", "a"])(
-    "D31: from %s, which has it not, is BLOB_UNKNOWN, and makes no repository",
+    "from %s, which lacks the blob, is rejected with BLOB_UNKNOWN and creates no repository",
     async (from) => {
       const registry = await open();
       await pushArtifact(registry, "a", "one", ["v1"]);
@@ -266,7 +277,7 @@ describe("clause 10: mountBlob", () => {
     },
   );
 
-  it("without a source: from whichever has it", async () => {
+  it("without a source takes the blob from any repository that has it", async () => {
     const registry = await open();
     await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.pushBlob("x/y", blob, content);
@@ -276,7 +287,7 @@ describe("clause 10: mountBlob", () => {
     ).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("of what the target has renews it, and replaces what is not as large", async () => {
+  it("renews a blob that the target has, and replaces one of the wrong size", async () => {
     const registry = await open();
     for (const name of ["a", "b"]) await registry.pushBlob(name, blob, content);
     const path = blobPath(registry, "b", blob.digest);
@@ -290,7 +301,7 @@ describe("clause 10: mountBlob", () => {
     expect(readFileSync(path, "utf8")).toBe("content");
   });
 
-  it("a source that is damaged mounts as it is, and reading says so", async () => {
+  it("copies a damaged source as it is, and reads of the copy fail with CONTENT_CORRUPT", async () => {
     const registry = await open();
     await registry.pushBlob("a", blob, content);
     writeFileSync(blobPath(registry, "a", blob.digest), "CONTENT");
@@ -302,7 +313,7 @@ describe("clause 10: mountBlob", () => {
 });
 
 describe("listing repositories", () => {
-  it("is in code-unit order: a-b before a/b; begins after startAfter and ends at the limit", async () => {
+  it("returns them in code-unit order: a-b before a/b, after startAfter, up to the limit", async () => {
     const registry = await open();
     const names = ["a", "a-b", "a-b/c", "a.c", "a/b", "a/b/c", "a0", "b__c", "z"];
     for (const name of names) await pushArtifact(registry, name, "one");
@@ -319,7 +330,8 @@ describe("listing repositories", () => {
     }
   });
 
-  it("D63: does not look into blobs, follows no link, and passes over what is no name", async () => {
+  // clause 28
+  it("skips blobs, links and names that are not repository names", async () => {
     const registry = await open();
     await pushArtifact(registry, "a", "one");
     const outside = join(temporaryDirectory(), "outside");
@@ -334,7 +346,8 @@ describe("listing repositories", () => {
     expect(await collect(registry.repositories())).toEqual(["a"]);
   });
 
-  it("D61, D62: one that is damaged or of another version breaks no other, and verify() tells of it", async () => {
+  // clause 28
+  it("continues past a layout that is damaged or of another version, and verify() reports it", async () => {
     const registry = await open();
     for (const name of ["a", "b", "c"]) await pushArtifact(registry, name, name, ["v1"]);
     rmSync(join(registry.directory, "a", "index.json"));
@@ -348,7 +361,8 @@ describe("listing repositories", () => {
     expect((await other.gc({ graceMs: 0 })).refused).toEqual(["a", "b"]);
   });
 
-  it("D62: an entry of another repository's name is foreign: not listed, kept, told of", async () => {
+  // clause 23
+  it("skips and keeps an entry with another repository's name, and verify() reports it", async () => {
     const registry = await open();
     const { digest, size, mediaType } = await pushArtifact(registry, "a", "one", ["v1"]);
     const path = join(registry.directory, "a", "index.json");
@@ -369,7 +383,8 @@ describe("listing repositories", () => {
     expect(readFileSync(path, "utf8")).toContain(JSON.stringify(entry));
   });
 
-  it("D61: is right while others make and remove repositories", async () => {
+  // clause 28
+  it("stays correct while others create and remove repositories", async () => {
     const registry = await open();
     for (const name of ["a", "m", "z"]) await pushArtifact(registry, name, "one");
     const over = new AbortController();
@@ -385,7 +400,8 @@ describe("listing repositories", () => {
     await changing;
   });
 
-  it("clause 4: reads a directory when it is reached, and nothing before the first next()", async () => {
+  // clause 4
+  it("reads a directory when it is reached, and nothing before the first next()", async () => {
     const registry = await open();
     for (const name of ["a", "b"]) await pushArtifact(registry, name, "one");
     const names = registry.repositories()[Symbol.asyncIterator]();
@@ -401,8 +417,8 @@ describe("listing repositories", () => {
   });
 });
 
-describe("maintenance and the end", () => {
-  it("gc collects every layout's garbage, and says so in one report", async () => {
+describe("a tree as a whole", () => {
+  it("collects the garbage of every layout and returns one report", async () => {
     const registry = await open();
     for (const name of ["a", "a/b"]) {
       await pushArtifact(registry, name, "one", ["v1"]);
@@ -417,7 +433,7 @@ describe("maintenance and the end", () => {
     expect(await collect(registry.verify())).toEqual([]);
   });
 
-  it("verify says in which repository, and the path from the directory", async () => {
+  it("is verified with the repository and the path from the directory in each finding", async () => {
     const registry = await open();
     await pushArtifact(registry, "a/b", "one", ["v1"]);
     writeFileSync(join(registry.directory, "a", "b", "README"), "x");
@@ -426,7 +442,7 @@ describe("maintenance and the end", () => {
     ]);
   });
 
-  it("after close, which may be called twice, every call is CLOSED", async () => {
+  it("rejects every call with CLOSED after close, which is idempotent", async () => {
     const registry = await open();
     await pushArtifact(registry, "a", "one", ["v1"]);
     await registry.close();
@@ -444,13 +460,13 @@ describe("maintenance and the end", () => {
   });
 
   it.each([{ maxOpenLayouts: 0 }, { maxOpenLayouts: 1.5 }, { lockTimeoutMs: -1 }])(
-    "%j makes no sense",
+    "rejects the option %j",
     async (options) => {
       await expect(openPerRepository(temporaryDirectory(), options)).rejects.toThrow(RangeError);
     },
   );
 
-  it("readOnly: reads answer, writes are DENIED and make nothing", async () => {
+  it("with readOnly answers reads, and rejects writes with DENIED and creates nothing", async () => {
     const writer = await open();
     await pushArtifact(writer, "a", "one", ["v1"]);
     const reader = await open({ readOnly: true }, writer.directory);
@@ -462,7 +478,8 @@ describe("maintenance and the end", () => {
     expect(existsSync(join(writer.directory, "b"))).toBe(false);
   });
 
-  it("clause 2: a pushed source is ended, whatever is wrong with the call", async () => {
+  // clause 2
+  it("closes a pushed source whatever is wrong with the call", async () => {
     const registry = await open();
     let ended = false;
     const source = (async function* () {
@@ -479,7 +496,8 @@ describe("maintenance and the end", () => {
   });
 });
 
-describe("clause 1: mistakes of the program", () => {
+// clause 1
+describe("an invalid argument", () => {
   it.each<[string, (it: PerRepositoryRegistry, options: object) => Promise<unknown>]>([
     ["getTag", (it, options) => it.getTag("a", "v1", options)],
     ["pushBlobChunked", (it, options) => it.pushBlobChunked("a", options)],
@@ -489,17 +507,20 @@ describe("clause 1: mistakes of the program", () => {
     ["manifests", (it, options) => collect(it.manifests("a", options))],
     ["verify", (it, options) => collect(it.verify(options))],
     ["gc", (it, options) => it.gc(options)],
-  ])("%s takes null for no signal, and nothing else that is none", async (_name, call) => {
-    const registry = await open();
-    await registry.pushManifest("a", bytes("x"), "application/x-a", { tags: ["v1"] });
-    await call(registry, { signal: null }).catch((error: unknown) => {
-      expect(error).toMatchObject({ code: "BLOB_UNKNOWN" });
-    });
-    for (const options of [{ signal: {} }, { signal: "abort" }, null])
-      await expect(call(registry, options as object)).rejects.toThrow(TypeError);
-  });
+  ])(
+    "of %s that is a signal of the wrong type is rejected with a TypeError, while null counts as absent",
+    async (_name, call) => {
+      const registry = await open();
+      await registry.pushManifest("a", bytes("x"), "application/x-a", { tags: ["v1"] });
+      await call(registry, { signal: null }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: "BLOB_UNKNOWN" });
+      });
+      for (const options of [{ signal: {} }, { signal: "abort" }, null])
+        await expect(call(registry, options as object)).rejects.toThrow(TypeError);
+    },
+  );
 
-  it("in a list's options is told before NAME_UNKNOWN", async () => {
+  it("in a list's options is rejected before NAME_UNKNOWN", async () => {
     const registry = await open();
     for (const list of [registry.tags, registry.manifests]) {
       await expect(collect<unknown>(list("nowhere", { limit: -1 }))).rejects.toThrow(RangeError);
@@ -510,8 +531,9 @@ describe("clause 1: mistakes of the program", () => {
   });
 });
 
-describe("clause 22: an entry that is nested 20,000 deep", () => {
-  it("does not disturb the others, and is kept as it is", async () => {
+// clause 22
+describe("an entry that is nested 20,000 deep", () => {
+  it("disturbs no other entry, and is kept byte for byte", async () => {
     const registry = await open();
     const good = await pushArtifact(registry, "a", "good", ["good"]);
     const path = join(registry.directory, "a", "index.json");

@@ -26,7 +26,8 @@ const turn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-describe("clause 2: the layout of a writer is let go of", () => {
+// clause 2
+describe("the layout of an upload's writer is released", () => {
   it("when its signal is aborted", async () => {
     const controller = new AbortController();
     const { released } = pinned(controller.signal);
@@ -37,13 +38,13 @@ describe("clause 2: the layout of a writer is let go of", () => {
     expect(released()).toBe(1);
   });
 
-  it("when its signal was aborted meanwhile", async () => {
+  it("when its signal was already aborted", async () => {
     const { released } = pinned(AbortSignal.abort());
     await turn();
     expect(released()).toBe(1);
   });
 
-  it("when it is cancelled, after which the abort does nothing", async () => {
+  it("when it is cancelled, and a later abort has no effect", async () => {
     const controller = new AbortController();
     const { writer, released } = pinned(controller.signal);
     await writer.cancel();
@@ -52,7 +53,7 @@ describe("clause 2: the layout of a writer is let go of", () => {
     expect(released()).toBe(1);
   });
 
-  it("also when the close fails that an abort causes", async () => {
+  it("even if the close that an abort causes fails", async () => {
     const controller = new AbortController();
     const { released } = pinned(controller.signal, true);
     controller.abort();

@@ -41,7 +41,7 @@ function tagOf(repository: string, refName: string | null): string | undefined {
   return refName.startsWith(`${repository}:`) ? refName.slice(repository.length + 1) : refName;
 }
 
-describe.each(["ref-per-repo", "olareg-tree"])("the tree %s, as another program wrote it", (name) => {
+describe.each(["ref-per-repo", "olareg-tree"])("the tree %s, written by another program", (name) => {
   it("is listed and read without a change, byte by byte", async () => {
     const { registry, layouts } = await openTree(name);
     expect(await collect(registry.repositories())).toEqual(Object.keys(layouts).sort());
@@ -73,7 +73,7 @@ describe.each(["ref-per-repo", "olareg-tree"])("the tree %s, as another program 
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
-  it("keeps what it holds through a push and a delete", async () => {
+  it("keeps its content through a push and a delete", async () => {
     const { registry, layouts } = await openTree(name);
     for (const repository of Object.keys(layouts)) {
       const path = join(registry.directory, repository, "index.json");

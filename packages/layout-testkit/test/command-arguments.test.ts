@@ -4,7 +4,7 @@ import { parseCommand } from "../src/command/arguments.ts";
 import { findCases } from "../src/command/list.ts";
 import { UsageError } from "../src/command/usage.ts";
 
-it("everything may be asked for at once, in any order", () => {
+it("all options may be given at once, in any order", () => {
   const args = [
     "-t",
     "A",
@@ -31,7 +31,7 @@ it("everything may be asked for at once, in any order", () => {
   });
 });
 
-it("what is not said is left to the target", () => {
+it("options that are not given are left to the target", () => {
   expect(parseCommand(["it.js"]).options).toEqual({});
 });
 
@@ -51,12 +51,12 @@ it.each<[string, string[], string]>([
   ["an unknown letter", ["a.js", "-x"], "-x"],
   ["an option without its value", ["a.js", "--seed"], "--seed"],
   ["an option in place of a value", ["a.js", "--junit", "--json"], "--junit"],
-  ["a value where none belongs", ["a.js", "--shuffle=yes"], "--shuffle"],
-  ["a value that is no number", ["a.js", "--runs", "many"], '--runs must be a whole number, not "many"'],
+  ["a value for a flag", ["a.js", "--shuffle=yes"], "--shuffle"],
+  ["a value that is not a number", ["a.js", "--runs", "many"], '--runs must be a whole number, not "many"'],
   ["a fraction", ["a.js", "--timeout", "1.5"], "--timeout"],
   ["a number below 0", ["a.js", "--seed=-1"], "--seed"],
   ["the empty text", ["a.js", "--seed", ""], "--seed"],
-])("%s is refused in a line", (_what, args, part) => {
+])("%s is rejected with a one-line message", (_what, args, part) => {
   const parse = (): unknown => parseCommand(args);
   expect(parse).toThrow(UsageError);
   expect(parse).toThrow(
@@ -65,12 +65,12 @@ it.each<[string, string[], string]>([
   expect(parse).toThrow(part);
 });
 
-it("only what begins an id can be listed", () => {
+it("only the beginning of an id can select cases", () => {
   expect(findCases(["RANGE-01"]).map(({ id }) => id)).toEqual(["RANGE-01"]);
   expect(() => findCases(["RANGE", "BLUB"])).toThrow('no case begins with "BLUB"');
 });
 
-it("a whole id selects that case alone, also where it begins others", () => {
+it("a complete id selects that case alone, even if other ids begin with it", () => {
   expect(findCases(["LAYOUT-10"]).map(({ id }) => id)).toEqual(["LAYOUT-10"]);
   expect(findCases(["LAYOUT-1"]).map(({ id }) => id)).toEqual(
     expect.arrayContaining(["LAYOUT-10", "LAYOUT-100"]),

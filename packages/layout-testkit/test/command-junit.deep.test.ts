@@ -26,7 +26,7 @@ function parse(xml: string): { suite: Element; cases: Element[] } {
   return { suite, cases: suite.children.filter(({ name }) => name === "testcase") };
 }
 
-it("a suite counts its cases, and each has its name, its class and its time in seconds", () => {
+it("a JUnit suite counts its cases, and each has a name, a class and a time in seconds", () => {
   const { suite, cases } = parse(
     formatJUnit("mine", [
       result,
@@ -48,7 +48,7 @@ it("a suite counts its cases, and each has its name, its class and its time in s
   expect(cases[0]?.children).toEqual([]);
 });
 
-it("a failure, an error and a skip have their message, and the first two all that is told", () => {
+it("a JUnit failure, error and skip have a message, and the first two the full report", () => {
   const statuses = ["fail", "error", "skip"] as const;
   const { suite, cases } = parse(
     formatJUnit(
@@ -66,21 +66,21 @@ it("a failure, an error and a skip have their message, and the first two all tha
   ]);
 });
 
-it("a skip that has no reason any more is called stale", () => {
+it("a skip whose reason no longer applies is reported as stale", () => {
   const { cases } = parse(
     formatJUnit("mine", [{ ...result, status: "skip", message: "why", isStale: true }]),
   );
   expect(cases[0]?.children[0]?.attributes).toEqual({ message: "stale: why" });
 });
 
-it("the seed is a property", () => {
+it("the seed is a property of the JUnit suite", () => {
   const { suite } = parse(formatJUnit("mine", [result]));
   expect(suite.children[0]?.children).toEqual([
     { name: "property", attributes: { name: "seed", value: "41" }, children: [], text: "" },
   ]);
 });
 
-it("hostile texts stay texts, and characters that XML forbids are replaced", () => {
+it("hostile texts are escaped, and characters that XML forbids are replaced", () => {
   const results = (["skip", "fail"] as const).map((status) => ({
     ...result,
     title: hostile,

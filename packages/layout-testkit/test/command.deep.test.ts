@@ -24,8 +24,8 @@ function read(name: string): Promise<string> {
   return readFile(join(project.directory, name), "utf8");
 }
 
-describe("the command tells about itself", () => {
-  it.each(["--help", "-h"])("%s shows every option, and examples", async (option) => {
+describe("the command's information", () => {
+  it.each(["--help", "-h"])("contains every option and examples with %s", async (option) => {
     const { code, stdout, stderr } = await project.command(option);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const word of [
@@ -47,14 +47,14 @@ describe("the command tells about itself", () => {
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it("--version is the package's", async () => {
+  it("contains the package's version with --version", async () => {
     const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8")) as {
       version: string;
     };
     expect(await project.command("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it("--list shows every case, with its level, its title and what it cites", async () => {
+  it("contains every case with its level, title and citation with --list", async () => {
     const { code, stdout } = await project.command("--list");
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(allCases.length);
@@ -63,7 +63,7 @@ describe("the command tells about itself", () => {
     );
   });
 
-  it("--list with --only shows some, and with a target those that are about it", async () => {
+  it("contains fewer cases with --list and --only, and those that apply to a target if one is given", async () => {
     expect((await project.command("--list", "--only", "RANGE-01")).stdout).toMatch(/^RANGE-01 .*\n$/);
     const { stdout } = await project.command("--list", "memory.mjs");
     expect(stdout).toContain("BLOB-01");
@@ -72,13 +72,13 @@ describe("the command tells about itself", () => {
 });
 
 describe("exit code 0", () => {
-  it("where nothing failed, and only a summary is printed", async () => {
+  it("follows if no case fails, and only a summary is printed", async () => {
     const { code, stdout, stderr } = await project.command("memory.mjs", "--only", "BLOB-01", "-t", "TAG-01");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toBe("2 cases on memory.mjs\n2 passed, 0 failed, 0 errors, 0 skipped (seed 1)\n");
   });
 
-  it("where what fails is skipped for a reason, which is printed", async () => {
+  it("follows if failing cases are skipped with a reason, which is printed", async () => {
     const { code, stdout } = await project.command("broken.mjs", "-t", "RANGE-05", "-t", "BLOB-01");
     expect(code).toBe(0);
     expect(stdout).toContain("RANGE-05  skipped: known, and <not> mended yet\n");
@@ -86,7 +86,7 @@ describe("exit code 0", () => {
     expect(stdout).toContain("0 passed, 0 failed, 0 errors, 2 skipped (seed 1)\n");
   });
 
-  it("though the target leaves a timer and a server behind", async () => {
+  it("follows even if the target leaves a timer and a server running", async () => {
     await project.write(
       "open.mjs",
       `import { createServer } from "node:net"; ${create} setInterval(() => {}, 1000); createServer().listen(0); export { create };`,
@@ -98,7 +98,7 @@ describe("exit code 0", () => {
 });
 
 describe("exit code 1", () => {
-  it("where a case fails; it is told as in the report, with the line that runs it again", async () => {
+  it("follows if a case fails, which is printed as in the report with the command that repeats it", async () => {
     const { code, stdout } = await project.command("broken.mjs", "--only", "RANGE", "--seed", "7");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^RANGE-01 .* MUST /m);
@@ -106,7 +106,7 @@ describe("exit code 1", () => {
     expect(stdout).toMatch(/\n[0-9]+ passed, [1-9][0-9]* failed, 0 errors, 1 skipped \(seed 7\)\n$/);
   });
 
-  it("where the target throws outside of any call, which does not end the command", async () => {
+  it("follows if the target throws outside of a call, and the command continues", async () => {
     await project.write(
       "stray.mjs",
       `${create} export default { create() { setImmediate(() => { throw new Error("stray"); }); return create(); } };`,
@@ -118,7 +118,7 @@ describe("exit code 1", () => {
   });
 });
 
-describe("exit code 2, and one line that says why", () => {
+describe("exit code 2 with a one-line reason", () => {
   beforeAll(async () => {
     await project.write("empty.mjs", "export const created = 1;");
     await project.write(
@@ -131,15 +131,15 @@ describe("exit code 2, and one line that says why", () => {
   it.concurrent.each<[string, string[], string]>([
     ["no target", [], "TARGET"],
     ["an unknown option", ["memory.mjs", "--frob"], "--frob"],
-    ["no time at all", ["memory.mjs", "--timeout", "0"], "timeout"],
-    ["more time than a timer takes", ["memory.mjs", "--timeout", "2147483648"], "24.8 days"],
+    ["a timeout of zero", ["memory.mjs", "--timeout", "0"], "timeout"],
+    ["a timeout longer than a timer supports", ["memory.mjs", "--timeout", "2147483648"], "24.8 days"],
     ["an unknown id", ["memory.mjs", "--only", "BLUB-01"], 'no case begins with "BLUB-01"'],
     ["no case that is about the target", ["memory.mjs", "-t", "OPEN-01"], "no case"],
-    ["a target that is not there", ["nowhere.mjs"], "there is no file nowhere.mjs"],
+    ["a missing target", ["nowhere.mjs"], "there is no file nowhere.mjs"],
     ["a target that is a directory", ["node_modules"], "there is no file node_modules"],
     ["a target without create", ["empty.mjs"], "create"],
-    ["a target whose options make no sense", ["senseless.mjs"], "BLOB-01 is skipped without a reason"],
-    ["a target that never ends loading", ["endless.mjs"], "endless.mjs"],
+    ["a target with invalid options", ["senseless.mjs"], "BLOB-01 is skipped without a reason"],
+    ["a target that never finishes loading", ["endless.mjs"], "endless.mjs"],
     [
       "a report where none can be written",
       ["memory.mjs", "-t", "BLOB-01", "--junit", "nowhere/out.xml"],
@@ -150,14 +150,14 @@ describe("exit code 2, and one line that says why", () => {
       ["memory.mjs", "-t", "BLOB-01", "--json", "node_modules"],
       "node_modules",
     ],
-  ])("%s", async (_what, args, part) => {
+  ])("follows from %s", async (_what, args, part) => {
     const { code, stdout, stderr } = await project.command(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^layout-testkit: [^\n]+\n$/);
     expect(stderr).toContain(part);
   });
 
-  it("and the stack of the target's own error, where it throws while it is loaded", async () => {
+  it("comes with the stack of the target's own error if it throws while it is loaded", async () => {
     await project.write("throws.mjs", "function deep() { throw new Error('not today'); }\ndeep();");
     const { code, stderr } = await project.command("throws.mjs");
     expect(code).toBe(2);
@@ -167,8 +167,8 @@ describe("exit code 2, and one line that says why", () => {
   });
 });
 
-describe("reports in files", () => {
-  it("--junit and --json are written also where cases fail", async () => {
+describe("report files", () => {
+  it("are written by --junit and --json even if cases fail", async () => {
     const { code } = await project.command(
       "broken.mjs",
       "-t",
@@ -202,7 +202,7 @@ describe("reports in files", () => {
 });
 
 describe("the target", () => {
-  it("is outdone by the command line", async () => {
+  it("has its options overridden by the command line", async () => {
     await project.write(
       "full.mjs",
       `${create} export default { create, only: "TAG", seed: 3, timeoutMs: 1, shuffle: false };`,
@@ -230,7 +230,7 @@ describe("the target", () => {
     expect((await project.command("old.cjs", "-t", "BLOB-01")).stdout).toContain("1 passed");
   });
 
-  it("may be TypeScript, or is refused in a line that says what to do", async () => {
+  it("may be TypeScript, or is rejected with a line that says what to do", async () => {
     await project.write("typed.ts", `${create} const options: object = { create }; export default options;`);
     const { code, stdout, stderr } = await project.command("typed.ts", "-t", "BLOB-01");
     if (Reflect.get(process.features, "typescript") === "strip") {

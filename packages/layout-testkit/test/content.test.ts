@@ -41,33 +41,33 @@ describe("any content", () => {
     ["an image", () => image({ layers: ["one"], platform: arm, annotations: { a: "b" } })],
     ["an artifact", () => artifact({ layers: [blob("one")], subject: image() })],
     ["an index", () => index([image(), image({ platform: arm })])],
-  ])("is what its descriptor says, and the same each time: %s", async (_name, make) => {
+  ])("matches its descriptor, and is the same each time: %s", async (_name, make) => {
     const [first, second] = [await make(), await make()];
     expect(first.descriptor).toMatchObject(await computeDigest(first.content));
     expect(second).toEqual(first);
   });
 });
 
-describe("a blob", () => {
-  it("is of text or bytes, of a type that fits or is given", async () => {
+describe("blob content", () => {
+  it("is made from text or bytes, with a media type that fits or is given", async () => {
     expect((await blob("hello")).descriptor.mediaType).toBe("text/plain");
     expect((await blob(bytes("hello"))).descriptor.mediaType).toBe(octetStream);
     expect((await blob("hello", "text/x")).descriptor.mediaType).toBe("text/x");
     expect((await layer("hello")).descriptor.mediaType).toBe(ociMediaTypes.layer);
   });
 
-  it("has its own copy of the bytes", async () => {
+  it("is a copy of the bytes", async () => {
     const content = bytes("hello");
     const made = await blob(content);
     content.fill(0);
     expect(made.content).toEqual(bytes("hello"));
   });
 
-  it("may be the empty one of the specification", () => {
+  it("may be the empty blob of the specification", () => {
     expect(emptyBlob).toEqual({ descriptor: emptyDescriptor, content: bytes("{}") });
   });
 
-  it("has new bytes each time where it is the empty one, so that nobody changes another's", async () => {
+  it("has new bytes each time even if it is the empty blob, so callers may change theirs", async () => {
     emptyBlob.content.fill(0);
     const [config] = (await artifact()).blobs;
     config?.content.fill(0);
@@ -75,7 +75,7 @@ describe("a blob", () => {
   });
 });
 
-describe("an image", () => {
+describe("image content", () => {
   it("has a config with its platform and the digests of its layers", async () => {
     const one = await layer("one");
     const it = await image({ layers: [one, "two"], platform: arm });
@@ -88,7 +88,7 @@ describe("an image", () => {
     });
   });
 
-  it("is a valid manifest of its parts and what it is given", async () => {
+  it("is a valid manifest of its parts and the given members", async () => {
     const base = await image();
     const it = await image({ layers: ["one"], annotations: { a: "b" }, subject: base });
     expect(validateImageManifest(parse(it))).toEqual([]);
@@ -101,13 +101,13 @@ describe("an image", () => {
     });
   });
 
-  it("is for linux/amd64 where nothing is said", async () => {
+  it("defaults to linux/amd64", async () => {
     expect((await image()).platform).toEqual({ architecture: "amd64", os: "linux" });
     expect(parse(await imageConfig())).toMatchObject({ architecture: "amd64", os: "linux" });
   });
 });
 
-describe("an artifact", () => {
+describe("artifact content", () => {
   it("is a valid manifest with an artifact type and the empty config", async () => {
     const it = await artifact({ artifactType: "application/vnd.example.sbom", layers: [blob("one")] });
     expect(validateImageManifest(parse(it))).toEqual([]);
@@ -118,18 +118,18 @@ describe("an artifact", () => {
     });
   });
 
-  it("has the empty layer where it has none, as the specification has it", async () => {
+  it("has the specification's empty layer if it has no layers", async () => {
     expect(parse(await artifact())).toMatchObject({ layers: [emptyDescriptor] });
   });
 
-  it("is about content, a promise of some, or a descriptor alone", async () => {
+  it("may have a subject that is content, a promise of content, or a descriptor", async () => {
     const base = await image();
     const all = await Promise.all([base, image(), base.descriptor].map((subject) => artifact({ subject })));
     for (const it of all) expect(parse(it)).toMatchObject({ subject: base.descriptor });
   });
 });
 
-describe("an index", () => {
+describe("index content", () => {
   it("is a valid list of its children, with their platforms", async () => {
     const [one, two, sparse] = [await image({ platform: arm }), await artifact(), (await image()).descriptor];
     const it = await index([one, two, sparse], { annotations: { a: "b" }, artifactType: "text/x" });
@@ -146,7 +146,7 @@ describe("an index", () => {
 });
 
 describe("pushContent", () => {
-  it("pushes an index and all below it, and tags only that", async () => {
+  it("pushes an index and everything below it, and tags only the index", async () => {
     const registry = createMemoryRegistry();
     const list = await index([image({ layers: ["one"] }), index([image({ platform: arm })])]);
     expect(await pushContent(registry, "a", list, { tags: ["t"], ifNoneMatch: "*" })).toEqual(
@@ -189,14 +189,14 @@ describe("pushContent", () => {
     });
   });
 
-  it("pushes a blob alone, which has no tags", async () => {
+  it("pushes a single blob, which has no tags", async () => {
     const registry = createMemoryRegistry();
     const notes = await blob("notes");
     expect(await pushContent(registry, "a", notes)).toMatchObject({ digest: notes.descriptor.digest });
     await expect(pushContent(registry, "a", notes, { tags: ["t"] })).rejects.toThrow(TypeError);
   });
 
-  it("hands preconditions and the signal on", async () => {
+  it("passes on preconditions and the signal", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", image(), { tags: ["t"] });
     const again = pushContent(registry, "a", artifact(), { tags: ["t"], ifNoneMatch: "*" });

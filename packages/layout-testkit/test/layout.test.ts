@@ -79,7 +79,7 @@ async function check(directory: string): Promise<string[]> {
 const one = image({ layers: ["one"] });
 const isOrdinaryUser = process.getuid?.() !== 0 && process.platform !== "win32";
 
-describe("a whole layout has no problem", () => {
+describe("checkLayout finds no problem in a layout", () => {
   it.each<[string, Readonly<Record<string, Promise<ManifestContent>>>]>([
     ["without entries", {}],
     ["of one image", { v1: one }],
@@ -91,7 +91,7 @@ describe("a whole layout has no problem", () => {
     expect(await checkLayoutDirectory(await layoutOf(items))).toEqual([]);
   });
 
-  it("of an index and, in another repository, what it contains", async () => {
+  it("with an index and, in another repository, its children", async () => {
     const directory = await layoutOf({
       "app:v1": index([artifact()]),
       [`other@${(await artifact()).descriptor.digest}`]: artifact(),
@@ -99,7 +99,7 @@ describe("a whole layout has no problem", () => {
     expect(await check(directory)).toEqual([]);
   });
 
-  it("with blobs that nothing refers to, and files beside its parts", async () => {
+  it("with unreferenced blobs and extra files", async () => {
     const directory = await layoutOf({});
     put(directory, await one);
     mkdirSync(join(directory, "_uploads"));
@@ -107,7 +107,7 @@ describe("a whole layout has no problem", () => {
     expect(await check(directory)).toEqual([]);
   });
 
-  it("with a layer that is to be had elsewhere", async () => {
+  it("with a missing layer that has urls", async () => {
     const there = await layer("elsewhere");
     const elsewhere = { ...there, descriptor: { ...there.descriptor, urls: ["https://example.com/layer"] } };
     const directory = await layoutOf({ v1: artifact({ layers: [elsewhere] }) });
@@ -133,14 +133,14 @@ describe("a whole layout has no problem", () => {
   });
 });
 
-describe("the three parts", () => {
-  it.each(["oci-layout", "index.json", "blobs"])("%s must be there", async (part) => {
+describe("checkLayout requires that", () => {
+  it.each(["oci-layout", "index.json", "blobs"])("%s exists", async (part) => {
     const directory = await layoutOf({});
     rmSync(join(directory, part), { recursive: true });
     expect(await check(directory)).toEqual([`missing-part ${part}`]);
   });
 
-  it("must be files, and a directory", async () => {
+  it("oci-layout and index.json are files, and blobs is a directory", async () => {
     const directory = temporaryDirectory();
     for (const name of ["oci-layout", "index.json"]) mkdirSync(join(directory, name));
     writeFileSync(join(directory, "blobs"), "");
@@ -159,7 +159,7 @@ describe("the three parts", () => {
     '{"imageLayoutVersion":"1.1.0"}',
     '{"imageLayoutVersion":1}',
     '\uFEFF{"imageLayoutVersion":"1.0.0"}',
-  ])("oci-layout must not be %j", async (text) => {
+  ])("oci-layout is not %j", async (text) => {
     const directory = await layoutOf({});
     writeFileSync(join(directory, "oci-layout"), text);
     expect(await check(directory)).toEqual(["layout-file oci-layout"]);
@@ -174,13 +174,13 @@ describe("the three parts", () => {
     '{"manifests":[]}',
     '{"schemaVersion":2,"manifests":[],"\\u006danifests":[]}',
     '{"schemaVersion":1,"manifests":[]}',
-  ])("index.json must not be %j", async (text) => {
+  ])("index.json is not %j", async (text) => {
     const directory = await layoutOf({});
     writeFileSync(join(directory, "index.json"), text);
     expect(await check(directory)).toEqual(["index index.json"]);
   });
 
-  it("index.json must not say that it is something else", async () => {
+  it("index.json has no other media type", async () => {
     const directory = await layoutOf({});
     writeFileSync(
       join(directory, "index.json"),
@@ -189,7 +189,7 @@ describe("the three parts", () => {
     expect(await check(directory)).toEqual(["index index.json"]);
   });
 
-  it("index.json may be as deep as it likes", async () => {
+  it("index.json may be nested to any depth", async () => {
     const directory = await layoutOf({});
     writeFileSync(
       join(directory, "index.json"),
@@ -198,7 +198,7 @@ describe("the three parts", () => {
     expect(await check(directory)).toEqual([]);
   });
 
-  it("an entry that is none is told of, and the others are looked at all the same", async () => {
+  it("each entry is a descriptor, and checks the others all the same", async () => {
     const directory = await layoutOf({});
     putIndex(directory, { digest: "sha256:../../x" }, entry((await one).descriptor));
     const found = await checkLayoutDirectory(directory);
@@ -208,8 +208,8 @@ describe("the three parts", () => {
   });
 });
 
-describe("in blobs", () => {
-  it("there is nothing but directories of blobs", async () => {
+describe("checkLayout requires of blobs that", () => {
+  it("it contains only directories of blobs", async () => {
     const directory = await layoutOf({ v1: one });
     writeFileSync(join(directory, "blobs", "tmp-1"), "");
     writeFileSync(join(directory, "blobs", "sha256", "tmp-2"), "");
@@ -235,8 +235,8 @@ describe("in blobs", () => {
   });
 });
 
-describe("what is referred to", () => {
-  it("is there", async () => {
+describe("checkLayout requires that a referenced blob", () => {
+  it("exists", async () => {
     const { blobs, descriptor } = await one;
     const directory = await layoutOf({ v1: one, list: index([one]) });
     const paths = [...blobs.map((it) => it.descriptor), descriptor].map(({ digest }) => digest);
@@ -248,14 +248,14 @@ describe("what is referred to", () => {
     expect(await check(directory)).toEqual([`missing-blob blobs/${descriptor.digest.replace(":", "/")}`]);
   });
 
-  it("has the size that is said", async () => {
+  it("has the stated size", async () => {
     const { descriptor } = await one;
     const directory = await layoutOf({ v1: one });
     putIndex(directory, { ...descriptor, size: descriptor.size + 1 });
     expect(await check(directory)).toEqual([`wrong-size blobs/${descriptor.digest.replace(":", "/")}`]);
   });
 
-  it("is valid for the media type that is said", async () => {
+  it("is valid for the stated media type", async () => {
     const { descriptor } = await one;
     const directory = await layoutOf({ v1: one });
     putIndex(
@@ -266,7 +266,7 @@ describe("what is referred to", () => {
     expect(await check(directory)).toEqual([`manifest blobs/${descriptor.digest.replace(":", "/")}`]);
   });
 
-  it("is hashed, and not looked into where it is damaged", async () => {
+  it("is hashed, and parses it only if it is sound", async () => {
     const { descriptor } = await one;
     const directory = await layoutOf({ v1: one });
     writeFileSync(blobPath(directory, descriptor.digest), "{");
@@ -274,14 +274,14 @@ describe("what is referred to", () => {
   });
 });
 
-describe("the entries", () => {
-  it.each(["v1", "app:v1", "any name"])("are not called %j twice", async (name) => {
+describe("checkLayout requires that entries", () => {
+  it.each(["v1", "app:v1", "any name"])("do not have the name %j twice", async (name) => {
     const directory = await layoutOf({ [name]: one });
     putIndex(directory, entry((await one).descriptor, name), entry((await one).descriptor, name));
     expect(await check(directory)).toEqual(["duplicate-name index.json"]);
   });
 
-  it("may have the same short name where containerd's differs", async () => {
+  it("may have the same short name if containerd's names differ", async () => {
     const directory = await layoutOf({ latest: one });
     const { descriptor } = await one;
     const named = (name: string): object => ({
@@ -292,30 +292,27 @@ describe("the entries", () => {
     expect(await check(directory)).toEqual([]);
   });
 
-  it.each([undefined, "app@digest"])(
-    "are not about what an index contains, without a tag (%j)",
-    async (form) => {
-      const { descriptor } = await artifact();
-      const list = await index([index([artifact()])]);
-      const directory = await layoutOf({ any: Promise.resolve(list) });
-      const name = form?.replace("digest", descriptor.digest);
-      putIndex(
-        directory,
-        entry(list.descriptor, form === undefined ? "list" : "app:list"),
-        entry(descriptor, name),
-      );
-      expect(await check(directory)).toEqual(["redundant-entry index.json"]);
-      putIndex(directory, entry(list.descriptor, form === undefined ? "list" : "app:list"), {
-        ...entry(descriptor, name),
-        urls: [],
-      });
-      expect(await check(directory)).toEqual([]);
-    },
-  );
+  it.each([undefined, "app@digest"])("without a tag (%j) are not children of an index", async (form) => {
+    const { descriptor } = await artifact();
+    const list = await index([index([artifact()])]);
+    const directory = await layoutOf({ any: Promise.resolve(list) });
+    const name = form?.replace("digest", descriptor.digest);
+    putIndex(
+      directory,
+      entry(list.descriptor, form === undefined ? "list" : "app:list"),
+      entry(descriptor, name),
+    );
+    expect(await check(directory)).toEqual(["redundant-entry index.json"]);
+    putIndex(directory, entry(list.descriptor, form === undefined ? "list" : "app:list"), {
+      ...entry(descriptor, name),
+      urls: [],
+    });
+    expect(await check(directory)).toEqual([]);
+  });
 });
 
-describe("links", () => {
-  it("that leave the layout are told of, and not followed", async () => {
+describe("checkLayout reports links", () => {
+  it("that leave the layout, and does not follow them", async () => {
     const outside = temporaryDirectory();
     writeFileSync(join(outside, "file"), "secret");
     const { descriptor } = await one;
@@ -336,7 +333,7 @@ describe("links", () => {
     ]);
   });
 
-  it("in the place of the parts are told of once", async () => {
+  it("in the place of the three parts once", async () => {
     const outside = await layoutOf({ v1: one });
     const directory = temporaryDirectory();
     for (const part of ["oci-layout", "index.json", "blobs"])
@@ -345,7 +342,7 @@ describe("links", () => {
   });
 });
 
-it.runIf(isOrdinaryUser)("what the system does not let it read is told of", async () => {
+it.runIf(isOrdinaryUser)("checkLayout reports files that it may not read", async () => {
   const directory = await layoutOf({ v1: one });
   const { digest } = (await one).descriptor;
   chmodSync(blobPath(directory, digest), 0);
@@ -356,7 +353,7 @@ if (!isOrdinaryUser)
     "skipped: what the system does not let it read is told of, because root and Windows may read everything",
   );
 
-it("every message says more than the kind, and no problem has a path of the machine", async () => {
+it("checkLayout's messages say more than the kind, and contain no path of the machine", async () => {
   const directory = await layoutOf({ v1: one });
   rmSync(join(directory, "blobs"), { recursive: true });
   for (const { path, message } of await checkLayoutDirectory(directory)) {
@@ -365,7 +362,7 @@ it("every message says more than the kind, and no problem has a path of the mach
   }
 });
 
-it("a directory that is not there is the system's error", async () => {
+it("checkLayout of a missing directory rejects with the system's error", async () => {
   await expect(checkLayoutDirectory(join(temporaryDirectory(), "nowhere"))).rejects.toMatchObject({
     code: "ENOENT",
   });

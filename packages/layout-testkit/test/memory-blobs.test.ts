@@ -19,31 +19,32 @@ async function openWithHello(): Promise<MemoryRegistry> {
   return registry;
 }
 
-describe("clause 6: a pushed blob", () => {
+// clause 6
+describe("pushBlob in memory", () => {
   it.each<[string, () => BlobSource]>([
     ["bytes", () => bytes("hello world")],
     ["a Blob", () => new Blob(["hello world"])],
     ["a stream", () => new Blob(["hello world"]).stream()],
     ["an iterable", () => [bytes("hello "), bytes("world")]],
     ["an async iterable", helloLater],
-  ])("may be %s", async (_name, make) => {
+  ])("accepts %s", async (_name, make) => {
     const registry = createMemoryRegistry();
     expect(await registry.pushBlob("a", hello.descriptor, make())).toEqual(asBlob);
     expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
-  it("may be empty", async () => {
+  it("accepts an empty blob", async () => {
     const registry = createMemoryRegistry();
     const empty = await blob("");
     await pushContent(registry, "a", empty);
     expect(await (await registry.getBlob("a", empty.descriptor.digest)).text()).toBe("");
   });
 
-  it("needs no size", async () => {
+  it("accepts a descriptor without a size", async () => {
     expect(await createMemoryRegistry().pushBlob("a", { digest }, hello.content)).toEqual(asBlob);
   });
 
-  it("may be named by sha512", async () => {
+  it("accepts a sha512 digest", async () => {
     const registry = createMemoryRegistry();
     const long = HELLO_SHA512;
     await registry.pushBlob("a", { digest: long }, hello.content);
@@ -51,7 +52,7 @@ describe("clause 6: a pushed blob", () => {
     await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("of another digest is DIGEST_INVALID, and not there", async () => {
+  it("rejects a digest mismatch with DIGEST_INVALID, and stores nothing", async () => {
     const registry = createMemoryRegistry();
     await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({
       code: "DIGEST_INVALID",
@@ -59,7 +60,7 @@ describe("clause 6: a pushed blob", () => {
     await expect(registry.getBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it.each([10, 12])("of another size than %i is SIZE_INVALID, and not there", async (size) => {
+  it.each([10, 12])("rejects a size of %i with SIZE_INVALID, and stores nothing", async (size) => {
     const registry = createMemoryRegistry();
     await expect(registry.pushBlob("a", { digest, size }, hello.content)).rejects.toMatchObject({
       code: "SIZE_INVALID",
@@ -67,7 +68,7 @@ describe("clause 6: a pushed blob", () => {
     await expect(registry.getBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("is verified also where its digest is stored already", async () => {
+  it("verifies the content even if its digest is already stored", async () => {
     const registry = await openWithHello();
     await expect(registry.pushBlob("a", { digest }, bytes("hello there"))).rejects.toMatchObject({
       code: "DIGEST_INVALID",
@@ -75,7 +76,7 @@ describe("clause 6: a pushed blob", () => {
     expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
-  it("is not seen before all of it was verified", async () => {
+  it("makes the blob visible only after all of it was verified", async () => {
     const registry = createMemoryRegistry();
     const codes: unknown[] = [];
     async function* content(): AsyncGenerator<Uint8Array> {
@@ -88,7 +89,7 @@ describe("clause 6: a pushed blob", () => {
     expect(codes).toEqual(["BLOB_UNKNOWN"]);
   });
 
-  it("is not read on once it is too long", async () => {
+  it("stops reading once the content is too long", async () => {
     let asked = 0;
     function* endless(): Generator<Uint8Array> {
       for (;;) {
@@ -105,7 +106,7 @@ describe("clause 6: a pushed blob", () => {
   it.each([
     ["an invalid repository name", { repo: "A", digest }],
     ["an invalid digest", { repo: "a", digest: "x" }],
-  ])("is ended where %s refuses it", async (_name, { repo, ...descriptor }) => {
+  ])("closes the source if %s rejects the call", async (_name, { repo, ...descriptor }) => {
     let ended = false;
     const source: ReadableStream<Uint8Array> = new ReadableStream({
       cancel() {
@@ -117,7 +118,8 @@ describe("clause 6: a pushed blob", () => {
   });
 });
 
-describe("clause 7: a range", () => {
+// clause 7
+describe("getBlobRange in memory", () => {
   it.each([
     [0, undefined, "hello world"],
     [0, 5, "hello"],
@@ -126,12 +128,12 @@ describe("clause 7: a range", () => {
     [3, 3, ""],
     [11, undefined, ""],
     [11, 99, ""],
-  ])("from %i to %s is %j", async (start, end, text) => {
+  ])("from %i to %s returns %j", async (start, end, text) => {
     const reader = await (await openWithHello()).getBlobRange("a", digest, { start, end });
     expect(await reader.text()).toBe(text);
   });
 
-  it("is described by the whole blob", async () => {
+  it("returns the descriptor of the whole blob", async () => {
     const reader = await (await openWithHello()).getBlobRange("a", digest, { start: 6, end: 8 });
     expect(reader.descriptor).toEqual(asBlob);
   });
@@ -140,40 +142,41 @@ describe("clause 7: a range", () => {
     [12, undefined],
     [12, 12],
     [5, 4],
-  ])("from %i to %s is RANGE_INVALID", async (start, end) => {
+  ])("from %i to %s fails with RANGE_INVALID", async (start, end) => {
     const registry = await openWithHello();
     await expect(registry.getBlobRange("a", digest, { start, end })).rejects.toMatchObject({
       code: "RANGE_INVALID",
     });
   });
 
-  it("of a blob that is not there is BLOB_UNKNOWN", async () => {
+  it("of a missing blob fails with BLOB_UNKNOWN", async () => {
     await expect(createMemoryRegistry().getBlobRange("a", digest, { start: 0 })).rejects.toMatchObject({
       code: "BLOB_UNKNOWN",
     });
   });
 
-  it("or the whole has the media type of any bytes, whatever it was pushed as", async () => {
+  it("returns application/octet-stream, as getBlob does, whatever the blob was pushed as", async () => {
     const registry = await openWithHello();
     expect(await registry.resolveBlob("a", digest)).toEqual(asBlob);
     expect((await registry.getBlob("a", digest)).descriptor).toEqual(asBlob);
   });
 });
 
-describe("clause 8: a reader", () => {
-  it("gives the content once", async () => {
+// clause 8
+describe("a blob reader in memory", () => {
+  it("yields its content once", async () => {
     const reader = await (await openWithHello()).getBlob("a", digest);
     expect(await reader.text()).toBe("hello world");
     await expect(reader.text()).rejects.toThrow(TypeError);
   });
 
-  it("that was closed gives nothing", async () => {
+  it("yields nothing after close", async () => {
     const reader = await (await openWithHello()).getBlob("a", digest);
     await reader.close();
     await expect(reader.text()).rejects.toMatchObject({ code: "CLOSED" });
   });
 
-  it("goes on with the blob it opened when that is deleted", async () => {
+  it("continues with its blob after that is deleted", async () => {
     const registry = await openWithHello();
     const reader = await registry.getBlob("a", digest);
     await registry.deleteBlob("a", digest);
@@ -181,26 +184,28 @@ describe("clause 8: a reader", () => {
   });
 });
 
-describe("clause 10: mountBlob", () => {
-  it("makes a blob of one repository one of another", async () => {
+// clause 10
+describe("mountBlob in memory", () => {
+  it("makes a blob of one repository visible in another", async () => {
     const registry = await openWithHello();
     expect(await registry.mountBlob("a", "b", digest)).toEqual(asBlob);
     expect(await (await registry.getBlob("b", digest)).text()).toBe("hello world");
   });
 
-  it("from no repository takes the blob from any", async () => {
+  it("without a source takes the blob from any repository", async () => {
     const registry = await openWithHello();
     expect(await registry.mountBlob(undefined, "b", digest)).toEqual(asBlob);
   });
 
-  it("from a repository without the blob is BLOB_UNKNOWN", async () => {
+  it("from a repository that lacks the blob fails with BLOB_UNKNOWN", async () => {
     const registry = await openWithHello();
     await pushContent(registry, "b", image());
     await expect(registry.mountBlob("b", "c", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     await expect(registry.resolveBlob("c", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("clause 5: from a repository without a name is NAME_INVALID, not from any", async () => {
+  // clause 5
+  it("from a repository with an empty name fails with NAME_INVALID", async () => {
     await expect((await openWithHello()).mountBlob("", "b", digest)).rejects.toMatchObject({
       code: "NAME_INVALID",
     });
@@ -214,15 +219,16 @@ describe("clause 10: mountBlob", () => {
   });
 });
 
-describe("clause 11: blobs", () => {
-  it("are of their repository alone", async () => {
+// clause 11
+describe("blobs in memory", () => {
+  it("are visible only in their repository", async () => {
     const registry = await openWithHello();
     for (const call of ["getBlob", "resolveBlob", "deleteBlob"] as const) {
       await expect(registry[call]("b", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     }
   });
 
-  it("are a manifest's only where they are of its repository", async () => {
+  it("satisfy a manifest's references only in the same repository", async () => {
     const registry = createMemoryRegistry();
     const app = await image({ layers: [hello] });
     await pushContent(registry, "a", app);
@@ -231,7 +237,7 @@ describe("clause 11: blobs", () => {
     });
   });
 
-  it("are everybody's with repositoryScopedBlobs: false", async () => {
+  it("are visible in all repositories with repositoryScopedBlobs: false", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     await pushContent(registry, "a", hello);
     expect(await (await registry.getBlob("b", digest)).text()).toBe("hello world");

@@ -13,8 +13,9 @@ const outer = await index([list]);
 const digestOf = ({ descriptor }: { descriptor: Descriptor }): Descriptor["digest"] => descriptor.digest;
 const unknown = { code: "MANIFEST_UNKNOWN" };
 
-describe("clause 17: the children of an index", () => {
-  it("are manifests of the repository, also where they were pushed as blobs", async () => {
+// clause 17
+describe("the children of an index in memory", () => {
+  it("are manifests of the repository, even if they were pushed as blobs", async () => {
     const registry = createMemoryRegistry();
     for (const it of [...app.blobs, ...arm.blobs, app, arm])
       await registry.pushBlob("a", it.descriptor, it.content);
@@ -24,7 +25,7 @@ describe("clause 17: the children of an index", () => {
       expect(await registry.resolveManifest("a", digestOf(it))).toEqual(it.descriptor);
   });
 
-  it("and theirs are manifests of the repository", async () => {
+  it("make their own children manifests of the repository", async () => {
     const registry = createMemoryRegistry();
     for (const it of [...app.blobs, ...arm.blobs, app, arm, list])
       await registry.pushBlob("a", it.descriptor, it.content);
@@ -32,13 +33,13 @@ describe("clause 17: the children of an index", () => {
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
 
-  it("are manifests of no other repository, where blobs are shared", async () => {
+  it("are manifests of no other repository, even if blobs are shared", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     await pushContent(registry, "a", list);
     await expect(registry.getManifest("b", digestOf(app))).rejects.toMatchObject(unknown);
   });
 
-  it("are of the type that the index says, where nobody knows it, and of no other later", async () => {
+  it("get the type that the index states if they have none, and cannot get another later", async () => {
     const registry = createMemoryRegistry();
     const thing = await blob("thing", "application/x-thing");
     await pushContent(registry, "a", thing);
@@ -51,7 +52,7 @@ describe("clause 17: the children of an index", () => {
     await expect(pushContent(registry, "a", other)).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
   });
 
-  it("become manifests when they come, in a sparse repository", async () => {
+  it("become manifests when they arrive in a sparse repository", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     await registry.pushManifest("a", list.content, imageIndex);
     await expect(registry.resolveManifest("a", digestOf(app))).rejects.toMatchObject(unknown);
@@ -69,7 +70,7 @@ describe("clause 17: the children of an index", () => {
     await expect(registry.getManifest("a", digestOf(outer))).rejects.toMatchObject(unknown);
   });
 
-  it("can be deleted once their index is", async () => {
+  it("can be deleted once their index is deleted", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", list);
     await registry.deleteManifest("a", digestOf(list));
@@ -78,7 +79,7 @@ describe("clause 17: the children of an index", () => {
     expect(await registry.resolveManifest("a", digestOf(arm))).toEqual(arm.descriptor);
   });
 
-  it("are tagged as if they were pushed", async () => {
+  it("can be tagged as if they had been pushed", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", list);
     await registry.pushManifest("a", app.content, app.descriptor.mediaType, { tags: ["t"] });

@@ -23,8 +23,9 @@ const outer = await index([list]);
 const digestOf = ({ descriptor }: { descriptor: Descriptor }): Descriptor["digest"] => descriptor.digest;
 const unknown = { code: "MANIFEST_UNKNOWN" };
 
-describe("clause 16: deleteTag", () => {
-  it("removes the tag; its manifest stays reachable by digest", async () => {
+// clause 16
+describe("deleteTag in memory", () => {
+  it("removes the tag only: its manifest stays reachable by digest", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t", "u"] });
     await registry.deleteTag("a", "t");
@@ -33,10 +34,11 @@ describe("clause 16: deleteTag", () => {
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
 
+  // clause 15
   it.each<[string, object]>([
     ["ifMatch another digest", { ifMatch: digestOf(arm) }],
     ["ifNoneMatch", { ifNoneMatch: "*" }],
-  ])("clause 15: is PRECONDITION_FAILED with %s, and changes nothing", async (_name, options) => {
+  ])("fails with PRECONDITION_FAILED for %s, and changes nothing", async (_name, options) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await expect(registry.deleteTag("a", "t", options)).rejects.toMatchObject({
@@ -45,7 +47,8 @@ describe("clause 16: deleteTag", () => {
     expect(await registry.resolveTag("a", "t")).toEqual(app.descriptor);
   });
 
-  it.each([digestOf(app), "*"])("clause 15: is done where the tag is as required: %s", async (ifMatch) => {
+  // clause 15
+  it.each([digestOf(app), "*"])("succeeds if the precondition holds: %s", async (ifMatch) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await registry.deleteTag("a", "t", { ifMatch });
@@ -53,8 +56,9 @@ describe("clause 16: deleteTag", () => {
   });
 });
 
-describe("clause 16: deleteManifest", () => {
-  it("removes the manifest and every tag of it, and no other", async () => {
+// clause 16
+describe("deleteManifest in memory", () => {
+  it("removes the manifest and all its tags, and nothing else", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t", "u"] });
     await pushContent(registry, "a", arm, { tags: ["v"] });
@@ -74,14 +78,14 @@ describe("clause 16: deleteManifest", () => {
     await expect(registry.getBlob("a", digestOf(app))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("leaves the other repositories'", async () => {
+  it("leaves the manifests of other repositories", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     for (const repo of ["a", "b"]) await pushContent(registry, repo, app, { tags: ["t"] });
     await registry.deleteManifest("a", digestOf(app));
     expect(await registry.resolveTag("b", "t")).toEqual(app.descriptor);
   });
 
-  it("of what indexes contain is DENIED, and names those that list it themselves", async () => {
+  it("rejects a child of an index with DENIED, and names the indexes that list it directly", async () => {
     const registry = createMemoryRegistry();
     const second = await index([app]);
     for (const it of [outer, second]) await pushContent(registry, "a", it);
@@ -93,7 +97,7 @@ describe("clause 16: deleteManifest", () => {
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
 
-  it("of what another repository's index contains is done", async () => {
+  it("ignores the indexes of other repositories", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     await pushContent(registry, "a", list);
     await pushContent(registry, "b", app);
@@ -101,7 +105,7 @@ describe("clause 16: deleteManifest", () => {
     await expect(registry.getManifest("b", digestOf(app))).rejects.toMatchObject(unknown);
   });
 
-  it("of a subject is done: a referrer keeps nothing", async () => {
+  it("deletes a subject even if it has referrers", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app);
     await pushContent(registry, "a", artifact({ subject: app }));
@@ -111,8 +115,9 @@ describe("clause 16: deleteManifest", () => {
   });
 });
 
-describe("clause 16: deleteBlob", () => {
-  it("removes a blob that nothing refers to", async () => {
+// clause 16
+describe("deleteBlob in memory", () => {
+  it("removes an unreferenced blob", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", one);
     await registry.deleteBlob("a", digestOf(one));
@@ -126,17 +131,20 @@ describe("clause 16: deleteBlob", () => {
     ["a manifest", app, app.descriptor, []],
     ["a child", list, app.descriptor, []],
     ["a layer of a child", outer, one.descriptor, [digestOf(app)]],
-  ])("of %s is DENIED, and says what refers to it", async (_name, item, { digest }, referencedBy) => {
-    const registry = createMemoryRegistry();
-    await pushContent(registry, "a", item);
-    await expect(registry.deleteBlob("a", digest)).rejects.toMatchObject({
-      code: "DENIED",
-      detail: { referencedBy },
-    });
-    expect(await registry.resolveBlob("a", digest)).toMatchObject({ digest });
-  });
+  ])(
+    "rejects %s with DENIED, and names what references it",
+    async (_name, item, { digest }, referencedBy) => {
+      const registry = createMemoryRegistry();
+      await pushContent(registry, "a", item);
+      await expect(registry.deleteBlob("a", digest)).rejects.toMatchObject({
+        code: "DENIED",
+        detail: { referencedBy },
+      });
+      expect(await registry.resolveBlob("a", digest)).toMatchObject({ digest });
+    },
+  );
 
-  it("of a child that is no manifest is DENIED", async () => {
+  it("rejects a child that is not a manifest with DENIED", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     const lying = await index([{ ...one.descriptor, mediaType: imageManifest }]);
     await registry.pushManifest("a", lying.content, imageIndex);
@@ -146,7 +154,7 @@ describe("clause 16: deleteBlob", () => {
     await expect(registry.deleteBlob("a", digestOf(one))).rejects.toMatchObject({ code: "DENIED", detail });
   });
 
-  it("of a layer is done once its manifest was deleted", async () => {
+  it("removes a layer after its manifest was deleted", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app);
     await registry.deleteManifest("a", digestOf(app));
@@ -154,7 +162,7 @@ describe("clause 16: deleteBlob", () => {
     await expect(registry.resolveBlob("a", digestOf(one))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("of a subject that is no manifest is done: a subject is not a part", async () => {
+  it("removes a subject that is not a manifest, because a subject is not a part", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", one);
     await pushContent(registry, "a", artifact({ subject: one }));
@@ -163,7 +171,7 @@ describe("clause 16: deleteBlob", () => {
   });
 
   it.each([true, false])(
-    "is about the manifests that share it (repositoryScopedBlobs: %s)",
+    "considers the manifests that share the blob (repositoryScopedBlobs: %s)",
     async (repositoryScopedBlobs) => {
       const registry = createMemoryRegistry({ repositoryScopedBlobs });
       await pushContent(registry, "a", app);
@@ -182,7 +190,7 @@ describe("clause 16: deleteBlob", () => {
   it.each<[string, unknown]>([
     ["a descriptor", one.descriptor],
     ["any object with a digest", { deep: [{ digest: digestOf(one) }] }],
-  ])("is DENIED where a manifest of an unknown type has %s of it", async (_name, part) => {
+  ])("rejects with DENIED if a manifest of an unknown type has %s of the blob", async (_name, part) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", one);
     const { content } = await json({ parts: part }, "application/x-thing");
@@ -193,7 +201,7 @@ describe("clause 16: deleteBlob", () => {
     });
   });
 
-  it("is DENIED however deep a manifest of an unknown type refers to it", async () => {
+  it("rejects with DENIED however deep a manifest of an unknown type references the blob", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", one);
     const deep = `${"[".repeat(100_000)}${JSON.stringify(one.descriptor)}${"]".repeat(100_000)}`;
@@ -202,9 +210,9 @@ describe("clause 16: deleteBlob", () => {
   });
 
   it.each<[string, string]>([
-    ["is no JSON", digestOf(one)],
-    ["has its digest elsewhere", JSON.stringify([digestOf(one), { name: digestOf(one) }])],
-  ])("is done where a manifest of an unknown type %s", async (_name, text) => {
+    ["is not JSON", digestOf(one)],
+    ["has its digest in another place", JSON.stringify([digestOf(one), { name: digestOf(one) }])],
+  ])("removes the blob if a manifest of an unknown type %s", async (_name, text) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", one);
     await registry.pushManifest("a", bytes(text), "application/x-thing");

@@ -15,7 +15,8 @@ async function look(registry: Registry): Promise<unknown> {
   return Promise.all(repositories.map(async (repo) => [repo, await collect(registry.tags(repo))]));
 }
 
-describe("clause 1: what fails", () => {
+// clause 1
+describe("a failure in memory", () => {
   it.each<[string, string]>([
     ...["getBlob", "getBlobRange", "resolveBlob", "mountBlob", "deleteBlob"].map(
       (name) => [name, "BLOB_UNKNOWN"] as [string, string],
@@ -25,7 +26,7 @@ describe("clause 1: what fails", () => {
     ),
     ...["getTag", "resolveTag", "deleteTag"].map((name) => [name, "MANIFEST_UNKNOWN"] as [string, string]),
     ["tags", "NAME_UNKNOWN"],
-  ])("%s of what is not there is a RegistryError %s, in a repository or none", async (name, code) => {
+  ])("of %s for something missing is a RegistryError with code %s", async (name, code) => {
     const registry = createMemoryRegistry();
     const call = (repo: string): unknown =>
       everyCall.find((it) => it.name === name)?.run(registry, { ...names, repo });
@@ -35,32 +36,34 @@ describe("clause 1: what fails", () => {
     await expect(call("a")).rejects.toMatchObject({ name: "RegistryError", code });
   });
 
-  it.each(repositoryCalls)(
-    "section 3: $name with a repository that is no string is a TypeError",
-    async ({ run }) => {
-      const call = run(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
-      await expect(call).rejects.toThrow(TypeError);
-    },
-  );
+  // section 3
+  it.each(repositoryCalls)("of $name is a TypeError if the repository is not a string", async ({ run }) => {
+    const call = run(createMemoryRegistry(), { ...names, repo: 7 as unknown as string });
+    await expect(call).rejects.toThrow(TypeError);
+  });
 
-  it.each(digestCalls)("section 3: $name with a digest that is no string is a TypeError", async ({ run }) => {
+  // section 3
+  it.each(digestCalls)("of $name is a TypeError if the digest is not a string", async ({ run }) => {
     const call = run(createMemoryRegistry(), { ...names, digest: 7 as unknown as string });
     await expect(call).rejects.toThrow(TypeError);
   });
 
-  it.each(tagCalls)("section 3: $name with a tag that is no string is a TypeError", async ({ run }) => {
+  // section 3
+  it.each(tagCalls)("of $name is a TypeError if the tag is not a string", async ({ run }) => {
     const call = run(createMemoryRegistry(), { ...names, tag: 7 as unknown as string });
     await expect(call).rejects.toThrow(TypeError);
   });
 
-  it("section 3: tags that are one string are a TypeError, not tags of a letter each", async () => {
+  // section 3
+  it("is a TypeError if tags are one string", async () => {
     const tags = "abc" as unknown as string[];
     await expect(
       createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", { tags }),
     ).rejects.toThrow(TypeError);
   });
 
-  it("section 3: content that is none is a TypeError", async () => {
+  // section 3
+  it("is a TypeError if the content is of the wrong type", async () => {
     const registry = createMemoryRegistry();
     await expect(
       registry.pushBlob("a", hello.descriptor, "hello world" as unknown as Uint8Array),
@@ -70,6 +73,7 @@ describe("clause 1: what fails", () => {
     );
   });
 
+  // section 3
   it.each<[string, (registry: Registry) => Promise<unknown>]>([
     ["a size", (it) => it.pushBlob("a", { ...hello.descriptor, size: -1 }, hello.content)],
     ["a range's start", (it) => it.getBlobRange("a", hello.descriptor.digest, { start: -1 })],
@@ -77,11 +81,12 @@ describe("clause 1: what fails", () => {
     ["a chunk size", (it) => it.pushBlobChunked("a", { chunkSize: -1 })],
     ["an offset", (it) => it.pushBlobChunkedResume("a", "id", { offset: -1 })],
     ["a limit", (it) => collect(it.repositories({ limit: -1 }))],
-  ])("section 3: %s that is no count is a RangeError", async (_name, call) => {
+  ])("of %s that is not a count is a RangeError", async (_name, call) => {
     await expect(call(createMemoryRegistry())).rejects.toThrow(RangeError);
   });
 
-  it("section 3: an option that makes no sense is a TypeError or RangeError", () => {
+  // section 3
+  it("is a TypeError or RangeError if an option is invalid", () => {
     expect(() => createMemoryRegistry({ maxManifestBytes: 4 * 1024 * 1024 - 1 })).toThrow(RangeError);
     expect(() => createMemoryRegistry({ uploadExpiryMs: -1 })).toThrow(RangeError);
     for (const name of ["readOnly", "allowSparse", "repositoryScopedBlobs"]) {
@@ -90,16 +95,20 @@ describe("clause 1: what fails", () => {
   });
 });
 
-describe("clause 2: a signal", () => {
-  it.each(everyCall)("aborted before, $name rejects with its reason and changes nothing", async ({ run }) => {
-    const registry = createMemoryRegistry();
-    await pushContent(registry, "a", image(), { tags: ["t"] });
-    const before = await look(registry);
-    await expect(run(registry, { ...names, signal: AbortSignal.abort("no") })).rejects.toBe("no");
-    expect(await look(registry)).toEqual(before);
-  });
+// clause 2
+describe("a signal in memory", () => {
+  it.each(everyCall)(
+    "makes $name reject with its reason and change nothing if it is already aborted",
+    async ({ run }) => {
+      const registry = createMemoryRegistry();
+      await pushContent(registry, "a", image(), { tags: ["t"] });
+      const before = await look(registry);
+      await expect(run(registry, { ...names, signal: AbortSignal.abort("no") })).rejects.toBe("no");
+      expect(await look(registry)).toEqual(before);
+    },
+  );
 
-  it("aborted half-way through a push leaves nothing", async () => {
+  it("leaves nothing if it aborts half-way through a push", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
     async function* content(): AsyncGenerator<Uint8Array> {
@@ -114,7 +123,7 @@ describe("clause 2: a signal", () => {
     });
   });
 
-  it("aborted while a manifest is pushed leaves nothing", async () => {
+  it("leaves nothing if it aborts while a manifest is pushed", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
     const pushing = registry.pushManifest("a", bytes("x"), "text/plain", {
@@ -146,8 +155,9 @@ describe("clause 2: a signal", () => {
   });
 });
 
-describe("clause 3: nothing is shared with the caller", () => {
-  it("changing what was pushed or read changes nothing stored", async () => {
+// clause 3
+describe("memory is never shared with the caller", () => {
+  it("so changing what was pushed or read changes nothing stored", async () => {
     const registry = createMemoryRegistry();
     const content = bytes("hello world");
     await registry.pushBlob("a", hello.descriptor, content);
@@ -159,7 +169,8 @@ describe("clause 3: nothing is shared with the caller", () => {
     expect(await (await registry.getBlob("a", hello.descriptor.digest)).text()).toBe("hello world");
   });
 
-  it("section 3: a source may use a chunk's memory again", async () => {
+  // section 3
+  it("and a source may reuse a chunk's memory", async () => {
     const registry = createMemoryRegistry();
     function* content(): Generator<Uint8Array> {
       const chunk = bytes("hello ");
@@ -171,7 +182,7 @@ describe("clause 3: nothing is shared with the caller", () => {
     expect(await (await registry.getBlob("a", hello.descriptor.digest)).text()).toBe("hello world");
   });
 
-  it("a manifest may be overwritten once the call returned its promise", async () => {
+  it("so a manifest may be overwritten once pushManifest returned its promise", async () => {
     const registry = createMemoryRegistry();
     const content = bytes("new");
     const pushing = registry.pushManifest("a", content, "text/plain", { tags: ["t"] });
@@ -180,7 +191,7 @@ describe("clause 3: nothing is shared with the caller", () => {
     expect(await (await registry.getTag("a", "t")).text()).toBe("new");
   });
 
-  it("the options of a push may be changed once the call returned its promise", async () => {
+  it("so the options of a push may be changed once the call returned its promise", async () => {
     const registry = createMemoryRegistry();
     await registry.pushManifest("a", bytes("old"), "text/plain", { tags: ["t"] });
     const options: { tags: string[]; ifNoneMatch?: "*" } = { tags: ["t"], ifNoneMatch: "*" };
@@ -191,7 +202,8 @@ describe("clause 3: nothing is shared with the caller", () => {
   });
 });
 
-describe("clause 4: a list", () => {
+// clause 4
+describe("a list in memory", () => {
   it.each<[string, (registry: Registry) => AsyncIterable<unknown>]>([
     ["tags", (it) => it.tags("A")],
     ["referrers", (it) => it.referrers("a", "x")],
@@ -201,7 +213,7 @@ describe("clause 4: a list", () => {
     await expect(iterator.next()).rejects.toThrow();
   });
 
-  it("is what was there when it began", async () => {
+  it("is a snapshot of the moment when it began", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", image(), { tags: ["t", "u"] });
     const seen: string[] = [];
@@ -216,22 +228,27 @@ describe("clause 4: a list", () => {
   });
 });
 
-describe("clause 5: names", () => {
-  it.each(repositoryCalls)("$name refuses what is no repository name", async ({ run }) => {
-    for (const repo of ["", "A", "a//b", "../a", "a/", "a:b"]) {
-      const call = run(createMemoryRegistry(), { ...names, repo });
-      await expect(call, repo).rejects.toMatchObject({ code: "NAME_INVALID" });
-    }
-  });
+// clause 5
+describe("names in memory", () => {
+  it.each(repositoryCalls)(
+    "are validated by $name: an invalid repository name is rejected",
+    async ({ run }) => {
+      for (const repo of ["", "A", "a//b", "../a", "a/", "a:b"]) {
+        const call = run(createMemoryRegistry(), { ...names, repo });
+        await expect(call, repo).rejects.toMatchObject({ code: "NAME_INVALID" });
+      }
+    },
+  );
 
-  it.each(digestCalls)("$name refuses what is no digest", async ({ run }) => {
+  it.each(digestCalls)("are validated by $name: an invalid digest is rejected", async ({ run }) => {
     for (const digest of ["", "sha256:", "sha256:00", "nonsense", `md5:${"0".repeat(32)}`]) {
       const call = run(createMemoryRegistry(), { ...names, digest });
       await expect(call, digest).rejects.toMatchObject({ code: "DIGEST_INVALID" });
     }
   });
 
-  it.each(tagCalls)("section 3: $name refuses what is no tag", async ({ run }) => {
+  // section 3
+  it.each(tagCalls)("are validated by $name: an invalid tag is rejected", async ({ run }) => {
     for (const tag of ["", ".a", "a/b", hello.descriptor.digest]) {
       const call = run(createMemoryRegistry(), { ...names, tag });
       await expect(call, tag).rejects.toMatchObject({ code: "NAME_INVALID" });

@@ -22,7 +22,8 @@ const byDigest = (items: readonly Content[]): string[] =>
 const digests = async (referrers: AsyncIterable<Descriptor>): Promise<string[]> =>
   (await collect(referrers)).map((it) => it.digest);
 
-describe("clause 20: tags", () => {
+// clause 20
+describe("tags in memory", () => {
   /** A registry where repository "a" has tags that sort differently everywhere but by code units. */
   async function open(): Promise<MemoryRegistry> {
     const registry = createMemoryRegistry();
@@ -30,7 +31,7 @@ describe("clause 20: tags", () => {
     return registry;
   }
 
-  it("come in code-unit order", async () => {
+  it("are listed in code-unit order", async () => {
     expect(await collect((await open()).tags("a"))).toEqual(["B", "_", "a", "a-1", "a.1", "b", "v10", "v9"]);
   });
 
@@ -42,7 +43,7 @@ describe("clause 20: tags", () => {
     [{ startAfter: "b", limit: 1 }, ["v10"]],
     [{ limit: 0 }, []],
     [{ limit: 3 }, ["B", "_", "a"]],
-  ])("are given in part: %j", async (options, tags) => {
+  ])("are listed in part: %j", async (options, tags) => {
     expect(await collect((await open()).tags("a", options))).toEqual(tags);
   });
 
@@ -61,22 +62,23 @@ describe("clause 20: tags", () => {
         await it.deleteBlob("a", thing);
       },
     ],
-  ])("of a repository that has %s are NAME_UNKNOWN", async (_name, prepare) => {
+  ])("of a repository that has %s fail with NAME_UNKNOWN", async (_name, prepare) => {
     const registry = createMemoryRegistry();
     await prepare(registry);
     await expect(collect(registry.tags("a"))).rejects.toMatchObject({ code: "NAME_UNKNOWN" });
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("are none in a repository without tags", async () => {
+  it("are an empty list in a repository without tags", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app);
     expect(await collect(registry.tags("a"))).toEqual([]);
   });
 });
 
-describe("clause 20: repositories", () => {
-  it("come in code-unit order, each once, and in part", async () => {
+// clause 20
+describe("repositories in memory", () => {
+  it("are listed in code-unit order, each once, and in part", async () => {
     const registry = createMemoryRegistry();
     for (const repo of ["z", "a_b", "a/b", "a-b", "a", "a.b", "a"]) await pushContent(registry, repo, app);
     expect(await collect(registry.repositories())).toEqual(["a", "a-b", "a.b", "a/b", "a_b", "z"]);
@@ -85,7 +87,7 @@ describe("clause 20: repositories", () => {
     expect(await collect(registry.repositories({ limit: 0 }))).toEqual([]);
   });
 
-  it("are those with a manifest or a blob", async () => {
+  it("are listed if they have a manifest or a blob", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", emptyBlob);
     expect(await collect(registry.repositories())).toEqual(["a"]);
@@ -94,7 +96,7 @@ describe("clause 20: repositories", () => {
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("are those with a manifest, where blobs are shared", async () => {
+  it("are listed only if they have a manifest, if blobs are shared", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     await pushContent(registry, "a", app);
     await pushContent(registry, "b", emptyBlob);
@@ -104,15 +106,16 @@ describe("clause 20: repositories", () => {
   });
 });
 
-describe("clause 21: referrers", () => {
-  it("of an unknown repository or subject are none", async () => {
+// clause 21
+describe("referrers in memory", () => {
+  it("of an unknown repository or subject are an empty list", async () => {
     const registry = createMemoryRegistry();
     expect(await collect(registry.referrers("nosuch", digest))).toEqual([]);
     await pushContent(registry, "a", app);
     expect(await collect(registry.referrers("a", emptyBlob.descriptor.digest))).toEqual([]);
   });
 
-  it("are described by what they say themselves", async () => {
+  it("are described by their own content", async () => {
     const registry = createMemoryRegistry();
     const annotations = { name: "it" };
     const signed = await artifact({ subject: app, artifactType: signature, annotations });
@@ -142,7 +145,7 @@ describe("clause 21: referrers", () => {
     },
   );
 
-  it("are given by artifact type, the computed one", async () => {
+  it("are filtered by their computed artifact type", async () => {
     const registry = createMemoryRegistry();
     const [signed, about] = [
       await artifact({ subject: app, artifactType: signature }),
@@ -160,14 +163,15 @@ describe("clause 21: referrers", () => {
     );
   });
 
-  it('clause 5: of the artifact type "" are none', async () => {
+  // clause 5
+  it('of the artifact type "" are an empty list', async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", index([], { subject: app }));
     await pushContent(registry, "a", artifact({ subject: app }));
     expect(await digests(registry.referrers("a", digest, { artifactType: "" }))).toEqual([]);
   });
 
-  it("are sorted by digest, and given in part", async () => {
+  it("are sorted by digest, and listed in part", async () => {
     const registry = createMemoryRegistry();
     const names = ["one", "two", "three", "four"];
     const all = await Promise.all(names.map((name) => artifact({ subject: app, annotations: { name } })));
@@ -181,28 +185,28 @@ describe("clause 21: referrers", () => {
     expect(await digests(registry.referrers("a", digest, { limit: 0 }))).toEqual([]);
   });
 
-  it("are about that subject, and no other", async () => {
+  it("have the given subject only", async () => {
     const registry = createMemoryRegistry();
     const about = await artifact({ subject: app });
     for (const it of [about, await artifact({ subject: about })]) await pushContent(registry, "a", it);
     expect(await digests(registry.referrers("a", digest))).toEqual([about.descriptor.digest]);
   });
 
-  it("are of one repository", async () => {
+  it("belong to one repository", async () => {
     const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
     await pushContent(registry, "a", artifact({ subject: app }));
     await pushContent(registry, "b", app);
     expect(await digests(registry.referrers("b", digest))).toEqual([]);
   });
 
-  it("may be contained by an index, the referrers tag's or another, and count by their own subject", async () => {
+  it("may be contained by an index, the referrers tag's or another, if their own subject matches", async () => {
     const registry = createMemoryRegistry();
     const [about, unrelated] = [await artifact({ subject: app }), await artifact()];
     await pushContent(registry, "a", index([about, unrelated]), { tags: [digest.replace(":", "-")] });
     expect(await digests(registry.referrers("a", digest))).toEqual([about.descriptor.digest]);
   });
 
-  it("go when they are deleted", async () => {
+  it("disappear when they are deleted", async () => {
     const registry = createMemoryRegistry();
     const about = await artifact({ subject: app });
     await pushContent(registry, "a", about);
@@ -210,14 +214,15 @@ describe("clause 21: referrers", () => {
     expect(await digests(registry.referrers("a", digest))).toEqual([]);
   });
 
-  it("of an unknown type are none: nobody knows what they are about", async () => {
+  it("never include a manifest of an unknown type", async () => {
     const registry = createMemoryRegistry();
     const { content } = await json({ subject: app.descriptor }, "application/x-thing");
     await registry.pushManifest("a", content, "application/x-thing");
     expect(await digests(registry.referrers("a", digest))).toEqual([]);
   });
 
-  it("clause 3: are the caller's to change", async () => {
+  // clause 3
+  it("are copies that the caller may change", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", artifact({ subject: app, annotations: { name: "it" } }));
     for (const it of await collect(registry.referrers("a", digest)))
@@ -225,7 +230,7 @@ describe("clause 21: referrers", () => {
     expect(await collect(registry.referrers("a", digest))).toMatchObject([{ annotations: { name: "it" } }]);
   });
 
-  it("may be about what is no manifest", async () => {
+  it("may have a subject that is not a manifest", async () => {
     const registry = createMemoryRegistry();
     const notes = await blob("notes");
     const about = await artifact({ subject: notes });

@@ -18,8 +18,9 @@ async function open(options: MemoryOptions = {}): Promise<MemoryRegistry> {
   return registry;
 }
 
-describe("clause 12: a manifest", () => {
-  it("is stored byte for byte, white space and unknown members too", async () => {
+// clause 12
+describe("a manifest in memory", () => {
+  it("is stored byte for byte, including white space and unknown members", async () => {
     const registry = await open();
     const odd = bytes(`\n {"x": 1.0, ${JSON.stringify(valid).slice(1)}  `);
     const { digest } = await registry.pushManifest("a", odd, imageManifest, { tags: ["t"] });
@@ -29,13 +30,14 @@ describe("clause 12: a manifest", () => {
     }
   });
 
-  it("section 3: is read by getBlob, too", async () => {
+  // section 3
+  it("can be read by getBlob, too", async () => {
     const registry = await open();
     const { digest } = await registry.pushManifest("a", silent.content, imageManifest);
     expect(await (await registry.getBlob("a", digest)).bytes()).toEqual(silent.content);
   });
 
-  it("has a media type without parameters, and is checked all the same", async () => {
+  it("has its media type's parameters stripped, and is checked all the same", async () => {
     const registry = await open();
     const type = `${imageManifest}; charset=utf-8`;
     expect(await registry.pushManifest("a", silent.content, type)).toMatchObject({
@@ -46,13 +48,13 @@ describe("clause 12: a manifest", () => {
     });
   });
 
-  it("that says it is of another media type than the argument is MANIFEST_INVALID", async () => {
+  it("is rejected with MANIFEST_INVALID if its mediaType differs from the argument", async () => {
     const registry = await open();
     const call = registry.pushManifest("a", bytes(JSON.stringify(valid)), dockerMediaTypes.manifest);
     await expect(call).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
   });
 
-  it("that does not say what it is takes the argument, and cannot be something else later", async () => {
+  it("without a mediaType takes the argument, and cannot get another type later", async () => {
     const registry = await open();
     await registry.pushManifest("a", silent.content, dockerMediaTypes.manifest);
     expect(await registry.resolveManifest("a", silent.descriptor.digest)).toMatchObject({
@@ -63,7 +65,7 @@ describe("clause 12: a manifest", () => {
     });
   });
 
-  it("can be something else in another repository, and once it was deleted", async () => {
+  it("can have another type in another repository, and after it was deleted", async () => {
     const registry = await open();
     const { digest } = await registry.pushManifest("a", silent.content, dockerMediaTypes.manifest);
     await pushContent(registry, "b", emptyBlob);
@@ -76,7 +78,7 @@ describe("clause 12: a manifest", () => {
     });
   });
 
-  it("of an unknown media type may be anything", async () => {
+  it("of an unknown media type may have any content", async () => {
     const registry = createMemoryRegistry();
     const content = new Uint8Array([0, 255, 1]);
     const { digest } = await registry.pushManifest("a", content, "application/x-thing");
@@ -86,7 +88,7 @@ describe("clause 12: a manifest", () => {
   });
 
   it.each(["", "manifest", "a b/c"])(
-    "of a media type that is none (%j) is MANIFEST_INVALID",
+    "with the invalid media type %j is rejected with MANIFEST_INVALID",
     async (mediaType) => {
       await expect(createMemoryRegistry().pushManifest("a", bytes("{}"), mediaType)).rejects.toMatchObject({
         code: "MANIFEST_INVALID",
@@ -94,7 +96,7 @@ describe("clause 12: a manifest", () => {
     },
   );
 
-  it("must have the digest that is said, which also chooses the algorithm", async () => {
+  it("is verified against the digest option, which also chooses the algorithm", async () => {
     const registry = await open();
     const digest = app.descriptor.digest;
     await expect(registry.pushManifest("a", silent.content, imageManifest, { digest })).rejects.toMatchObject(
@@ -108,7 +110,8 @@ describe("clause 12: a manifest", () => {
   });
 });
 
-describe("clause 13: a manifest of a known type", () => {
+// clause 13
+describe("a manifest of a known type in memory", () => {
   it.each<[string, unknown]>([
     ["that is an array", []],
     ["that is empty", {}],
@@ -116,12 +119,12 @@ describe("clause 13: a manifest of a known type", () => {
     ["with manifests beside layers", { ...valid, manifests: [] }],
     ["without a config", { ...valid, config: undefined }],
     ["with a size below zero", { ...valid, config: { ...emptyDescriptor, size: -1 } }],
-    ["with a size that no number holds", { ...valid, config: { ...emptyDescriptor, size: 2 ** 53 } }],
+    ["with a size beyond 2^53", { ...valid, config: { ...emptyDescriptor, size: 2 ** 53 } }],
     ["with another size than the stored blob's", { ...valid, config: { ...emptyDescriptor, size: 3 } }],
-    ["with a digest that is none", { ...valid, config: { ...emptyDescriptor, digest: "x" } }],
-    ["with an annotation that is no string", { ...valid, annotations: { a: 1 } }],
+    ["with an invalid digest", { ...valid, config: { ...emptyDescriptor, digest: "x" } }],
+    ["with an annotation that is not a string", { ...valid, annotations: { a: 1 } }],
     ["with an empty artifactType", { ...valid, artifactType: "" }],
-  ])("%s is MANIFEST_INVALID, and changes nothing", async (_name, document) => {
+  ])("%s is rejected with MANIFEST_INVALID, and changes nothing", async (_name, document) => {
     const registry = await open();
     const { content, descriptor } = await json(document, imageManifest);
     await expect(registry.pushManifest("a", content, imageManifest, { tags: ["t"] })).rejects.toMatchObject({
@@ -133,7 +136,7 @@ describe("clause 13: a manifest of a known type", () => {
     });
   });
 
-  it("that is too large is SIZE_INVALID, at the limit it is not", async () => {
+  it("is rejected with SIZE_INVALID over the size limit, and accepted at the limit", async () => {
     const limit = 4 * 1024 * 1024;
     const registry = createMemoryRegistry({ maxManifestBytes: limit });
     await registry.pushManifest("a", new Uint8Array(limit), "application/x-thing");
@@ -142,8 +145,9 @@ describe("clause 13: a manifest of a known type", () => {
   });
 });
 
-describe("clause 14: what a manifest refers to", () => {
-  it("must be there, config and layers: each that is not is named", async () => {
+// clause 14
+describe("a reference of a manifest in memory", () => {
+  it("must exist if it is a config or layer: each missing one is named", async () => {
     const registry = createMemoryRegistry();
     const missing = app.blobs.map(({ descriptor }) => descriptor.digest);
     const call = registry.pushManifest("a", app.content, imageManifest, { tags: ["t"] });
@@ -153,7 +157,7 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("may be absent where it is a layer with urls", async () => {
+  it("may be missing if it is a layer with urls", async () => {
     const registry = await open();
     const elsewhere = { ...(await layer("far")).descriptor, urls: ["https://example.com/far"] };
     const { content } = await json({ ...valid, layers: [elsewhere] }, imageManifest);
@@ -162,7 +166,7 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("must be there where it is a layer with no urls in the list", async () => {
+  it("must exist if it is a layer with an empty list of urls", async () => {
     const registry = await open();
     const { content } = await json(
       { ...valid, layers: [{ ...(await layer("far")).descriptor, urls: [] }] },
@@ -173,14 +177,14 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("may be absent where it is the subject", async () => {
+  it("may be missing if it is the subject", async () => {
     const registry = createMemoryRegistry();
     expect(await pushContent(registry, "a", artifact({ subject: app }))).toMatchObject({
       mediaType: imageManifest,
     });
   });
 
-  it("must be there where it is a child of an index", async () => {
+  it("must exist if it is a child of an index", async () => {
     const { content } = await index([app]);
     const call = createMemoryRegistry().pushManifest("a", content, imageIndex);
     await expect(call).rejects.toMatchObject({
@@ -189,12 +193,13 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
+  // clause 13
   it.each([
     ["size", { ...app.descriptor, size: app.descriptor.size + 1 }],
     ["known type", { ...app.descriptor, mediaType: dockerMediaTypes.manifest }],
     ["kind", { ...app.descriptor, mediaType: imageIndex }],
     ["type than it was pushed under", { ...app.descriptor, mediaType: "application/x-thing" }],
-  ])("clause 13: is MANIFEST_INVALID where it is a child of another %s", async (_name, claim) => {
+  ])("is rejected with MANIFEST_INVALID if it is a child of another %s", async (_name, claim) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app);
     await expect(
@@ -202,7 +207,7 @@ describe("clause 14: what a manifest refers to", () => {
     ).rejects.toMatchObject({ code: "MANIFEST_INVALID" });
   });
 
-  it("is MANIFEST_INVALID where it is a child that is no manifest", async () => {
+  it("is rejected with MANIFEST_INVALID if it is a child that is not a manifest", async () => {
     const registry = await open();
     const { content } = await index([{ ...emptyDescriptor, mediaType: imageManifest }]);
     await expect(registry.pushManifest("a", content, imageIndex)).rejects.toMatchObject({
@@ -210,7 +215,7 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("is MANIFEST_INVALID where it is a child that says of itself to be of another type", async () => {
+  it("is rejected with MANIFEST_INVALID if it is a child whose own mediaType differs", async () => {
     const registry = createMemoryRegistry();
     for (const it of [...app.blobs, app]) await registry.pushBlob("a", it.descriptor, it.content);
     const { content } = await index([{ ...app.descriptor, mediaType: "application/x-thing" }]);
@@ -219,7 +224,7 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("may be absent with allowSparse, but not be something else", async () => {
+  it("may be missing with allowSparse, but not wrong", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     expect(await registry.pushManifest("a", app.content, imageManifest)).toEqual(app.descriptor);
     expect(await registry.pushManifest("a", (await index([app, other])).content, imageIndex)).toMatchObject({
@@ -231,7 +236,7 @@ describe("clause 14: what a manifest refers to", () => {
     });
   });
 
-  it("is not looked at again where the repository has the manifest", async () => {
+  it("is not checked again if the repository has the manifest", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     const one = await layer("one");
     const lying = await json({ ...valid, layers: [{ ...one.descriptor, size: 99 }] }, imageManifest);
@@ -243,8 +248,9 @@ describe("clause 14: what a manifest refers to", () => {
   });
 });
 
-describe("clause 18: a manifest that was resolved", () => {
-  it("has media type, digest and size, and nothing that its index says of it", async () => {
+// clause 18
+describe("a resolved manifest in memory", () => {
+  it("has media type, digest and size, and no claims of its index", async () => {
     const registry = createMemoryRegistry();
     const list = await index([
       {
@@ -263,7 +269,7 @@ describe("clause 18: a manifest that was resolved", () => {
   });
 
   it.each(["application/x-thing", dockerMediaTypes.manifest, imageIndex])(
-    "is what its bytes say, whatever an index said before they came: %s",
+    "is described by its bytes, whatever an index claimed before they were pushed: %s",
     async (mediaType) => {
       const registry = createMemoryRegistry({ allowSparse: true });
       await pushContent(registry, "a", index([{ ...app.descriptor, mediaType }]));
@@ -274,8 +280,9 @@ describe("clause 18: a manifest that was resolved", () => {
   );
 });
 
-describe("clause 19: a manifest without its parts", () => {
-  it("is read, listed, and disturbs no other", async () => {
+// clause 19
+describe("a manifest in memory whose parts are missing", () => {
+  it("is read and listed, and disturbs no other", async () => {
     const registry = createMemoryRegistry({ allowSparse: true });
     await registry.pushManifest("a", (await index([app])).content, imageIndex, { tags: ["sparse"] });
     await pushContent(registry, "a", other, { tags: ["whole"] });
@@ -290,8 +297,9 @@ describe("clause 19: a manifest without its parts", () => {
   });
 });
 
-describe("section 3: a plain blob", () => {
-  it("is no manifest", async () => {
+// section 3
+describe("a plain blob in memory", () => {
+  it("is not a manifest", async () => {
     const registry = createMemoryRegistry();
     const notes = await blob("notes");
     await pushContent(registry, "a", notes);

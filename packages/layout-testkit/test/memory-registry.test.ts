@@ -9,8 +9,9 @@ const names: Names = { repo: "a", digest: emptyBlob.descriptor.digest, tag: "t" 
 
 const writingCalls = everyCall.filter(({ name }) => /^(push|mount|cancel|delete)/.test(name));
 
-describe("section 3: a registry", () => {
-  it.each(everyCall)("that was closed: $name is CLOSED", async ({ run }) => {
+// section 3
+describe("a registry in memory", () => {
+  it.each(everyCall)("rejects $name with CLOSED after it was closed", async ({ run }) => {
     const registry = createMemoryRegistry();
     await registry.close();
     await registry.close();
@@ -23,17 +24,17 @@ describe("section 3: a registry", () => {
     await expect(collect(registry.repositories())).rejects.toMatchObject({ code: "CLOSED" });
   });
 
-  it.each(writingCalls)("that is readOnly: $name is DENIED", async ({ run }) => {
+  it.each(writingCalls)("with readOnly rejects $name with DENIED", async ({ run }) => {
     const registry = createMemoryRegistry({ readOnly: true });
     await expect(run(registry, names)).rejects.toMatchObject({ code: "DENIED" });
   });
 
-  it("that is readOnly is read", async () => {
+  it("with readOnly can be read", async () => {
     const registry = createMemoryRegistry({ readOnly: true });
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("says what it does not promise", () => {
+  it("states which capabilities it lacks", () => {
     expect(createMemoryRegistry().capabilities).toEqual({
       persistent: false,
       repositoryScopedBlobs: true,

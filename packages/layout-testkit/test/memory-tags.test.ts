@@ -17,7 +17,8 @@ async function open(): Promise<MemoryRegistry> {
   return registry;
 }
 
-describe("clause 15: tags", () => {
+// clause 15
+describe("tags in memory", () => {
   it("given together are all applied", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t", "u", "t"] });
@@ -25,7 +26,7 @@ describe("clause 15: tags", () => {
     for (const tag of ["t", "u"]) expect(await registry.resolveTag("a", tag)).toEqual(app.descriptor);
   });
 
-  it("of which one is invalid are none of them applied, nor is the manifest pushed", async () => {
+  it("are not applied, and the manifest is not pushed, if one of them is invalid", async () => {
     const registry = await open();
     const call = registry.pushManifest("a", fresh.content, imageManifest, { tags: ["t", "no tag"] });
     await expect(call).rejects.toMatchObject({ code: "NAME_INVALID" });
@@ -35,7 +36,7 @@ describe("clause 15: tags", () => {
     expect(await collect(registry.tags("a"))).toEqual([]);
   });
 
-  it("that are moved leave the old manifest reachable by digest", async () => {
+  it("can be moved, and the old manifest stays reachable by digest", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await pushContent(registry, "a", other, { tags: ["t"] });
@@ -43,14 +44,14 @@ describe("clause 15: tags", () => {
     expect(await registry.resolveManifest("a", app.descriptor.digest)).toEqual(app.descriptor);
   });
 
-  it("are kept where a manifest is pushed again without any", async () => {
+  it("are kept when the manifest is pushed again without any", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await pushContent(registry, "a", app);
     expect(await collect(registry.tags("a"))).toEqual(["t"]);
   });
 
-  it("are of one repository", async () => {
+  it("belong to one repository", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await pushContent(registry, "b", other, { tags: ["t"] });
@@ -61,13 +62,14 @@ describe("clause 15: tags", () => {
   });
 });
 
-describe("clause 15: a precondition", () => {
+// clause 15
+describe("a precondition in memory", () => {
   const current = app.descriptor.digest;
   it.each<[string, object]>([
     ["ifMatch the tag's digest", { tags: ["t"], ifMatch: current }],
     ["ifMatch any, of a tag that exists", { tags: ["t"], ifMatch: "*" }],
     ["ifNoneMatch, of a tag that does not exist", { tags: ["u"], ifNoneMatch: "*" }],
-  ])("that holds lets the change be made: %s", async (_name, options) => {
+  ])("that holds allows the change: %s", async (_name, options) => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", app, { tags: ["t"] });
     expect(await pushContent(registry, "a", other, options)).toEqual(other.descriptor);
@@ -78,8 +80,8 @@ describe("clause 15: a precondition", () => {
     ["ifMatch a digest, of a tag that does not exist", { tags: ["u"], ifMatch: current }],
     ["ifMatch any, of a tag that does not exist", { tags: ["u"], ifMatch: "*" }],
     ["ifNoneMatch, of a tag that exists", { tags: ["t"], ifNoneMatch: "*" }],
-    ["of several tags one is not as required", { tags: ["u", "t"], ifNoneMatch: "*" }],
-  ])("that fails is PRECONDITION_FAILED and changes nothing: %s", async (_name, options) => {
+    ["ifNoneMatch, of several tags of which one exists", { tags: ["u", "t"], ifNoneMatch: "*" }],
+  ])("that fails rejects with PRECONDITION_FAILED and changes nothing: %s", async (_name, options) => {
     const registry = await open();
     await pushContent(registry, "a", app, { tags: ["t"] });
     await expect(registry.pushManifest("a", fresh.content, imageManifest, options)).rejects.toMatchObject({
@@ -96,13 +98,14 @@ describe("clause 15: a precondition", () => {
     ["without tags", { ifMatch: "*" }],
     ["with both forms", { tags: ["t"], ifMatch: "*", ifNoneMatch: "*" }],
     ["with a digest that must not match", { tags: ["t"], ifNoneMatch: current }],
-  ])("%s is a TypeError", async (_name, options) => {
+  ])("%s is rejected with a TypeError", async (_name, options) => {
     await expect(createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", options)).rejects.toThrow(
       TypeError,
     );
   });
 
-  it("clause 5: with a digest that is none is DIGEST_INVALID", async () => {
+  // clause 5
+  it("with an invalid digest is rejected with DIGEST_INVALID", async () => {
     const call = createMemoryRegistry().pushManifest("a", bytes("x"), "text/plain", {
       tags: ["t"],
       ifMatch: "",
@@ -110,7 +113,7 @@ describe("clause 15: a precondition", () => {
     await expect(call).rejects.toMatchObject({ code: "DIGEST_INVALID" });
   });
 
-  it("is decided together with the change: of two that push at once, one gets the tag", async () => {
+  it("is decided together with the change: of two concurrent pushes, one gets the tag", async () => {
     const registry = createMemoryRegistry();
     const push = (text: string): Promise<unknown> =>
       registry.pushManifest("a", bytes(text), "text/plain", { tags: ["t"], ifNoneMatch: "*" });

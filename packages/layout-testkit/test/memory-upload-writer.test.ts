@@ -18,7 +18,8 @@ async function startAndClose(registry: MemoryRegistry): Promise<string> {
   return writer.id;
 }
 
-describe("clause 9: the life of a writer", () => {
+// clause 9
+describe("an upload's writer in memory", () => {
   const call = {
     write: (writer: BlobWriter) => writer.write(bytes("x")),
     commit: (writer: BlobWriter) => writer.commit(digest),
@@ -48,7 +49,7 @@ describe("clause 9: the life of a writer", () => {
     ["cancel", "closed", invalid],
     ["close", "closed", undefined],
     ["write", "disposed", invalid],
-  ])("%s on one that was %s", async (name, ending, expected) => {
+  ])("called with %s after it was %s ends with %j", async (name, ending, expected) => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(hello.content);
@@ -77,18 +78,15 @@ describe("clause 9: the life of a writer", () => {
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it.each(["committed", "cancelled"] as const)(
-    "that was %s is no less over when it is closed",
-    async (ending) => {
-      const writer = await createMemoryRegistry().pushBlobChunked("a");
-      await writer.write(hello.content);
-      await end[ending](writer);
-      await writer.close();
-      await expect(writer.write(bytes("x"))).rejects.toMatchObject(unknown);
-    },
-  );
+  it.each(["committed", "cancelled"] as const)("that was %s stays so when it is closed", async (ending) => {
+    const writer = await createMemoryRegistry().pushBlobChunked("a");
+    await writer.write(hello.content);
+    await end[ending](writer);
+    await writer.close();
+    await expect(writer.write(bytes("x"))).rejects.toMatchObject(unknown);
+  });
 
-  it("that is closed again does not let go of what another has", async () => {
+  it("that is closed again does not release a session that another writer holds", async () => {
     const registry = createMemoryRegistry();
     const old = await registry.pushBlobChunked("a");
     await old.close();
@@ -97,7 +95,7 @@ describe("clause 9: the life of a writer", () => {
     await expect(registry.pushBlobChunkedResume("a", old.id)).rejects.toMatchObject(invalid);
   });
 
-  it("runs its calls one after the other, also those behind a commit", async () => {
+  it("runs its calls one after the other, including those after a commit", async () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     await writer.write(hello.content);
     const calls = [writer.commit(digest), writer.write(bytes("x")), writer.cancel()];
@@ -108,7 +106,7 @@ describe("clause 9: the life of a writer", () => {
     ]);
   });
 
-  it("does not begin where a resumption was refused", async () => {
+  it("is not opened by a rejected resumption", async () => {
     const registry = createMemoryRegistry();
     const id = await startAndClose(registry);
     await rejection(registry.pushBlobChunkedResume("a", id, { offset: 1 }));
@@ -116,7 +114,7 @@ describe("clause 9: the life of a writer", () => {
     await expect(registry.resolveUpload("a", id)).rejects.toMatchObject(unknown);
   });
 
-  it("ends with its registry's", async () => {
+  it("ends with its registry", async () => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunked("a");
     const writing = writer.write(hello.content);
@@ -126,8 +124,9 @@ describe("clause 9: the life of a writer", () => {
   });
 });
 
-describe("clause 2: a signal", () => {
-  it("ends the writer's life; later calls reject with its reason, and close resolves", async () => {
+// clause 2
+describe("a signal of an upload in memory", () => {
+  it("ends the writer; later calls reject with its reason, and close resolves", async () => {
     const controller = new AbortController();
     const writer = await createMemoryRegistry().pushBlobChunked("a", { signal: controller.signal });
     controller.abort("enough");
@@ -148,7 +147,7 @@ describe("clause 2: a signal", () => {
     expect(await resumed.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it("aborted while committing leaves no blob", async () => {
+  it("leaves no blob if it aborts during a commit", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", { signal: controller.signal });
@@ -160,7 +159,7 @@ describe("clause 2: a signal", () => {
     expect(await registry.resolveUpload("a", writer.id)).toMatchObject({ size: 11 });
   });
 
-  it("aborted while the commit is hashing leaves no blob", async () => {
+  it("leaves no blob if it aborts while a commit is hashing", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", { signal: controller.signal });
@@ -174,7 +173,7 @@ describe("clause 2: a signal", () => {
     await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("aborted after the commit changes nothing", async () => {
+  it("changes nothing if it aborts after the commit", async () => {
     const registry = createMemoryRegistry();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", { signal: controller.signal });
@@ -186,8 +185,9 @@ describe("clause 2: a signal", () => {
   });
 });
 
-describe("clause 9: sessions expire", () => {
-  it("after the last write", async () => {
+// clause 9
+describe("upload sessions in memory", () => {
+  it("expire after the last write", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     onTestFinished(() => void vi.useRealTimers());
     const registry = createMemoryRegistry({ uploadExpiryMs: 1000 });

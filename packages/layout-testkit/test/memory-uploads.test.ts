@@ -17,7 +17,8 @@ async function startAndClose(registry: MemoryRegistry): Promise<string> {
   return writer.id;
 }
 
-describe("clause 9: an upload", () => {
+// clause 9
+describe("an upload in memory", () => {
   it("written in chunks becomes a blob", async () => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunked("a");
@@ -28,21 +29,23 @@ describe("clause 9: an upload", () => {
     expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
-  it("clause 6: is not seen before it was committed", async () => {
+  // clause 6
+  it("is not visible before it is committed", async () => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(hello.content);
     await expect(registry.resolveBlob("a", digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
-  it("takes writes that are not awaited in the order of the calls", async () => {
+  it("takes writes that are not awaited in call order", async () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     const writes = Array.from("hello world", (letter) => writer.write(bytes(letter)));
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
     await Promise.all(writes);
   });
 
-  it("clause 3: has its own copy of a chunk as soon as the call returned its promise", async () => {
+  // clause 3
+  it("copies a chunk before the call returns its promise", async () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     const chunk = bytes("hello world");
     const writing = writer.write(chunk);
@@ -51,7 +54,7 @@ describe("clause 9: an upload", () => {
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it("is committed under sha512 too, announced or not", async () => {
+  it("can be committed under sha512, announced or not", async () => {
     for (const digestAlgorithm of ["sha256", "sha512"]) {
       const writer = await createMemoryRegistry().pushBlobChunked("a", { digestAlgorithm });
       await writer.write(hello.content);
@@ -62,7 +65,7 @@ describe("clause 9: an upload", () => {
     ).rejects.toMatchObject({ code: "DIGEST_INVALID" });
   });
 
-  it("whose commit failed goes on, in the same writer", async () => {
+  it("can continue in the same writer after a failed commit", async () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     await writer.write(bytes("hello "));
     await expect(writer.commit(digest)).rejects.toMatchObject({ code: "DIGEST_INVALID" });
@@ -71,7 +74,7 @@ describe("clause 9: an upload", () => {
     expect(await writer.commit(digest)).toMatchObject({ size: 11 });
   });
 
-  it("is verified also where its digest is stored already", async () => {
+  it("is verified even if its digest is already stored", async () => {
     const registry = createMemoryRegistry();
     await pushContent(registry, "a", hello);
     const writer = await registry.pushBlobChunked("a");
@@ -80,14 +83,14 @@ describe("clause 9: an upload", () => {
     expect(await (await registry.getBlob("a", digest)).text()).toBe("hello world");
   });
 
-  it("says the size that chunks are wanted to have: the caller's wish, else its own", async () => {
+  it("reports a chunk size: the caller's wish, else its own", async () => {
     const registry = createMemoryRegistry();
     expect((await registry.pushBlobChunked("a", { chunkSize: 10 })).chunkSize).toBe(10);
     expect((await registry.pushBlobChunked("a", { chunkSize: 0 })).chunkSize).toBeGreaterThan(0);
     expect((await registry.pushBlobChunked("a")).chunkSize).toBeGreaterThan(0);
   });
 
-  it("refuses a chunk that is none, and goes on", async () => {
+  it("rejects a chunk that is not bytes, and continues", async () => {
     const writer = await createMemoryRegistry().pushBlobChunked("a");
     await expect(writer.write("hello" as unknown as Uint8Array)).rejects.toThrow(TypeError);
     await writer.write(hello.content);
@@ -95,8 +98,9 @@ describe("clause 9: an upload", () => {
   });
 });
 
-describe("clause 9: resuming", () => {
-  it.each([undefined, 6])("with offset %s goes on where it stands", async (offset) => {
+// clause 9
+describe("resuming an upload in memory", () => {
+  it.each([undefined, 6])("with offset %s continues where it stands", async (offset) => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunkedResume("a", await startAndClose(registry), { offset });
     expect(writer.size).toBe(6);
@@ -105,7 +109,7 @@ describe("clause 9: resuming", () => {
   });
 
   it.each([0, 5, 7])(
-    "at offset %i, where it does not stand, is RANGE_INVALID, and changes nothing",
+    "at the wrong offset %i fails with RANGE_INVALID, and changes nothing",
     async (offset) => {
       const registry = createMemoryRegistry();
       const id = await startAndClose(registry);
@@ -117,7 +121,7 @@ describe("clause 9: resuming", () => {
     },
   );
 
-  it("leaves an old writer's size what that one wrote", async () => {
+  it("does not change the size that an old writer reports", async () => {
     const registry = createMemoryRegistry();
     const old = await registry.pushBlobChunked("a");
     await old.write(bytes("hello "));
@@ -126,7 +130,7 @@ describe("clause 9: resuming", () => {
     expect(old.size).toBe(6);
   });
 
-  it("resolveUpload says how far a session is, also one that a writer has", async () => {
+  it("is not needed to learn its size: resolveUpload reports it, even if a writer is open", async () => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(bytes("hello "));
@@ -137,7 +141,8 @@ describe("clause 9: resuming", () => {
   });
 });
 
-describe("clause 9: a session's id", () => {
+// clause 9
+describe("an upload's id in memory", () => {
   const byId = ["pushBlobChunkedResume", "resolveUpload", "cancelUpload"] as const;
 
   it("cannot be guessed", async () => {
@@ -148,7 +153,7 @@ describe("clause 9: a session's id", () => {
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  it.each(byId)("that was not given out here is unknown to %s, and stays it", async (call) => {
+  it.each(byId)("that was not created here is unknown to %s, and stays unknown", async (call) => {
     const registry = createMemoryRegistry();
     for (const id of ["", "..", "nosuch", "00000000-0000-4000-8000-000000000000", "__proto__"]) {
       await expect(registry[call]("a", id), id).rejects.toMatchObject(unknown);
@@ -163,7 +168,8 @@ describe("clause 9: a session's id", () => {
     expect(await registry.resolveUpload("a", id)).toMatchObject({ size: 6 });
   });
 
-  it.each(byId)("section 3: that is no string is a TypeError to %s", async (call) => {
+  // section 3
+  it.each(byId)("is rejected with a TypeError by %s if it is not a string", async (call) => {
     await expect(createMemoryRegistry()[call]("a", 7 as unknown as string)).rejects.toThrow(TypeError);
   });
 });

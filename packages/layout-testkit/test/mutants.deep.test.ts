@@ -8,9 +8,9 @@ import { loadMutants } from "./mutants/load.ts";
 
 const mutants = await loadMutants();
 
-describe("a registry that", () => {
+describe("the kit", () => {
   it.concurrent.each(mutants)(
-    "$what ($name) is told so by the cases for it",
+    "catches a registry that $what ($name) with the cases for it",
     async ({ caughtBy, capabilities, create }) => {
       const { results } = await runConformance({
         create,
@@ -28,7 +28,7 @@ describe("a registry that", () => {
   );
 });
 
-it("every case finds a mutant", () => {
+it("every case of the kit catches a mutant", () => {
   // Those of what is on the disk have theirs where there is a disk: in layout-core.
   const ids = allCases.filter(({ needsLayout }) => needsLayout !== true).map(({ id }) => id);
   const found = new Set(mutants.flatMap(({ caughtBy }) => caughtBy));

@@ -7,7 +7,7 @@ import { loadMutants } from "./mutants/load.ts";
 const mutants = await loadMutants(1);
 
 it.each(mutants)(
-  "a registry that $what ($name) is told so by the cases for it",
+  "the kit catches a registry that $what ($name) with the cases for it",
   async ({ caughtBy, capabilities, create }) => {
     const { results } = await runConformance({
       create,

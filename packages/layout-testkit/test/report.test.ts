@@ -7,7 +7,7 @@ import { findUsualSuspect } from "../src/run/usual-suspect.ts";
 
 const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
 
-describe("a value in a line", () => {
+describe("a value in one line", () => {
   it.each([
     ["a digest is cut", digest, '"sha256:2cf24dba5fb0…"'],
     [
@@ -15,10 +15,10 @@ describe("a value in a line", () => {
       "application/vnd.oci.image.manifest.v1+json; charset=utf-8",
       '"application/vnd.oci.image.manifest.v1+json; charset=utf-8"',
     ],
-    ["other text is cut where it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
+    ["other text is cut if it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
     ["short text is shown beside its size", new TextEncoder().encode("jello"), '5 B "jello"'],
     ["other content is its size", new Uint8Array([0, 255]), "2 B"],
-    ["no content is its size", new Uint8Array(), "0 B"],
+    ["empty content is its size", new Uint8Array(), "0 B"],
     [
       "a list is whole",
       Array.from({ length: 30 }, (_, i) => i),
@@ -54,22 +54,22 @@ describe("the calls before a failure", () => {
     return formatFailure(result, "again").split("\n").slice(1);
   };
 
-  it("are none, and then nothing was called", () => {
+  it("are reported as none if nothing was called", () => {
     expect(tell()).toEqual(["  calls so far: none     reproduce: again"]);
   });
 
-  it("are not told twice where there is one", () => {
+  it("are not repeated if there is only one", () => {
     expect(tell("a()")).toEqual(["  called     a()", "  calls so far: only this one     reproduce: again"]);
   });
 
-  it("are in one line where they fit, the same ones counted", () => {
+  it("are reported in one line if they fit, equal ones counted", () => {
     expect(tell("a()", "a()", "b()")).toEqual([
       "  called     b()",
       "  calls so far: 2 × a() → b()     reproduce: again",
     ]);
   });
 
-  it("have a line each where they do not, the last twelve", () => {
+  it("are reported one per line if they do not fit, the last twelve", () => {
     const calls = Array.from({ length: 15 }, (_, i) => `call${i}("${"x".repeat(20)}")`);
     const told = tell(...calls);
     expect(told).toHaveLength(15);
@@ -78,8 +78,8 @@ describe("the calls before a failure", () => {
   });
 });
 
-describe("what is wrong in every case at once is told in place of a case's own hint", () => {
-  it("a method that is not there, with the capability to deny", () => {
+describe("a problem that every case has replaces a case's own hint", () => {
+  it("if a method is missing, and names the capability to deny", () => {
     const received = "RegistryError UNSUPPORTED: this registry does not support deleteTag";
     expect(findUsualSuspect({ expected: "no error", received }, ["pushManifest()"])?.lookFor).toContain(
       "`deleteTag: false`",
@@ -90,14 +90,14 @@ describe("what is wrong in every case at once is told in place of a case's own h
     ).toContain("`mount: false`");
   });
 
-  it("undefined for what is not there", () => {
+  it("if undefined is returned for something missing", () => {
     const expected = "rejection with RegistryError BLOB_UNKNOWN or NAME_UNKNOWN";
     expect(findUsualSuspect({ expected, received: "undefined" }, ["getBlob()"])?.lookFor).toContain(
       "answers undefined",
     );
   });
 
-  it("and nothing else", () => {
+  it("but no other problem does", () => {
     for (const [expected, received] of [
       ["rejection with RegistryError UNSUPPORTED", "rejection with RegistryError UNSUPPORTED"],
       ["no error", "RegistryError UNSUPPORTED: this registry does not support getBlob"],

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.asyncDispose]());
 
 it.each(targets)(
-  "vitest and node:test give each case the verdict that the command gives it, on the target %s",
+  "vitest and node:test give each case the verdict that the command gives, on the target %s",
   (target) => {
     const expected = statuses(byCommand, target);
     expect(Object.keys(expected).length).toBeGreaterThan(20);
@@ -32,7 +32,7 @@ it.each(targets)(
   },
 );
 
-it("the registry in memory passes, the broken one fails in its range, and the one that hangs passes nothing", () => {
+it("the in-memory registry passes, the broken one fails in its range, and the one that hangs passes nothing", () => {
   expect(new Set(Object.values(statuses(byCommand, "memory")))).toEqual(new Set(["passed"]));
   expect(statuses(byCommand, "broken")).toMatchObject({
     "RANGE-01": "failed",
@@ -47,7 +47,7 @@ describe.each([
   ["vitest", () => byVitest, "reproduce: vitest -t RANGE-01, with the option seed: 1"],
   ["node:test", () => byNodeTest, "reproduce: node --test-name-pattern=RANGE-01, with the option seed: 1"],
 ])("in %s", (_runner, verdicts, reproduce) => {
-  it("a failure tells everything that the report tells, and how to see it again, without a stack", () => {
+  it("a failure has the whole report and the way to repeat it, without a stack", () => {
     const told = verdicts()["broken"]?.["RANGE-01"]?.told ?? "";
     for (const part of [
       "MUST",
@@ -63,12 +63,12 @@ describe.each([
     expect(told).not.toMatch(/^ +at /m);
   });
 
-  it("a skip tells its reason, and whether it is one still", () => {
+  it("a skip has its reason, and says whether it still applies", () => {
     expect(verdicts()["broken"]?.["RANGE-05"]?.told).toContain("known, and <not> mended yet");
     expect(verdicts()["broken"]?.["BLOB-01"]?.told).toContain("stale");
   });
 
-  it("the other cases are given up where three in a row hang", () => {
+  it("the other cases are given up when three in a row hang", () => {
     const hanging = Object.values(verdicts()["hanging"] ?? {});
     expect(
       hanging.filter(({ told }) => told.includes("not run: 3 cases in a row got no answer")),
@@ -76,7 +76,7 @@ describe.each([
   });
 });
 
-it("vitest prints the reason of a skip also where it does not print each test", () => {
+it("vitest prints the reason of a skip even if it does not print each test", () => {
   expect(vitestPrinted).toContain("RANGE-05  skipped: known, and <not> mended yet");
 });
 
@@ -84,7 +84,7 @@ it.each([
   ["vitest", describeInVitest],
   ["node:test", describeInNodeTest],
 ])(
-  "options that make no sense, or leave no case, are refused before the first, in %s",
+  "invalid options, or options that leave no case, are rejected before the first case, in %s",
   (_runner, describeRegistry) => {
     const create = (): never => {
       throw new Error("not called");

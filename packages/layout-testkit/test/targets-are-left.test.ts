@@ -6,10 +6,10 @@ import { runConformance } from "../src/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
 
 it.each([
-  ["come", 0],
-  ["one of which does not come", 2],
-  ["none of which comes", 1],
-])("nothing is left of the targets' directories, of targets that %s", async (_title, failing) => {
+  ["are all created", 0],
+  ["are created except one", 2],
+  ["are never created", 1],
+])("nothing is left of the directories of targets that %s", async (_title, failing) => {
   const places: string[] = [];
   await runConformance({
     only: ["BLOB-01", "MODEL"],

@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/**
+ * The entries as a project has them that installed no fast-check: bundles in a directory where no package is found.
+ */
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "ocilayout-without-"));
+  const source = join(import.meta.dirname, "../src");
+  await build({
+    configFile: false,
+    logLevel: "error",
+    root: join(import.meta.dirname, ".."),
+    ssr: {
+      noExternal: [/^@ocilayout\//],
+      external: ["fast-check"],
+      resolve: { conditions: ["@ocilayout/source"] },
+    },
+    build: {
+      ssr: true,
+      outDir: directory,
+      emptyOutDir: false,
+      target: "node20",
+      rolldownOptions: {
+        input: {
+          content: join(source, "content/index.ts"),
+          memory: join(source, "memory/index.ts"),
+          model: join(source, "model/index.ts"),
+        },
+        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
+        treeshake: false,
+      },
+    },
+  });
+}, 60_000);
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** What `program` prints, run where the entries are. */
+function run(program: string): string {
+  return execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: directory,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+describe("without fast-check", () => {
+  it("is a registry in memory to be had, and content to put into it", () => {
+    const printed = run(`
+      import { image, pushContent } from "./content.mjs";
+      import { createMemoryRegistry } from "./memory.mjs";
+      const registry = createMemoryRegistry();
+      const { digest } = await pushContent(registry, "team/app", image(), { tags: ["v1"] });
+      console.log((await registry.resolveTag("team/app", "v1")).digest === digest);
+    `);
+    expect(printed).toBe("true\n");
+  });
+
+  it("is no model to be had: the bundles really lie where fast-check is not found", () => {
+    expect(() => run('await import("./model.mjs");')).toThrow(/Cannot find package 'fast-check'/);
+  });
+});

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "@ocilayout/oci-types";
 import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
 
-import { clientKey } from "./limits/client-key.ts";
+import { clientAt } from "./limits/client-key.ts";
 import { createHandle } from "./endpoints/handle.ts";
 import { Connections } from "./node/connections.ts";
 import type { RequestListener } from "./node/listener.ts";
@@ -81,7 +81,7 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   );
   server.on("checkContinue", listener);
   new Connections(maxConnections, clientPercent).watch(server, ({ remoteAddress }) =>
-    remoteAddress === undefined ? undefined : clientKey(remoteAddress),
+    clientAt(remoteAddress),
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,7 @@
 import type { Registry } from "@ocilayout/oci-types";
 
 import type { AnswerContent } from "./http/answer.ts";
+import { isStreamed } from "./http/answer.ts";
 import { createHandle } from "./endpoints/handle.ts";
 import type { HandlerOptions } from "./settings/options.ts";
 
@@ -22,24 +23,15 @@ export function createHandler(registry: Registry, options: HandlerOptions = {}):
   const handle = createHandle(registry, options, false);
   return async (request) => {
     const { status, headers, body, release } = await handle.answer(request);
-    if (body === undefined || body instanceof Uint8Array || request.method === "HEAD") release?.();
-    if (body === undefined || body instanceof Uint8Array)
-      return new Response(request.method === "HEAD" ? null : (body ?? null), { status, headers });
-    if (request.method !== "HEAD")
-      return new Response(
-        toStream(
-          body,
-          (error) => {
-            handle.report(error, request);
-          },
-          release,
-        ),
-        { status, headers },
-      );
-    await body.close().catch((error: unknown) => {
+    const isHead = request.method === "HEAD";
+    const report = (error: unknown): void => {
       handle.report(error, request);
-    });
-    return new Response(null, { status, headers });
+    };
+    if (isStreamed(body) && !isHead)
+      return new Response(toStream(body, report, release), { status, headers });
+    release?.();
+    if (isStreamed(body)) await body.close().catch(report);
+    return new Response(isHead || isStreamed(body) ? null : (body ?? null), { status, headers });
   };
 }
 

@@ -1,19 +1,7 @@
-import { RegistryError, type RegistryErrorCode, registryErrorCodes } from "@ocilayout/oci-types";
+import { type RegistryErrorCode, registryErrorCodes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
-import { errorBody, httpStatus } from "../src/http/status.ts";
-
-describe("errorBody", () => {
-  it("is the wire's list of errors", () => {
-    const body = errorBody(new RegistryError("DENIED", "no"), new RegistryError("BLOB_UNKNOWN", "gone"));
-    expect(body).toEqual({
-      errors: [
-        { code: "DENIED", message: "no" },
-        { code: "BLOB_UNKNOWN", message: "gone" },
-      ],
-    });
-  });
-});
+import { httpStatus } from "../src/http/status.ts";
 
 describe("httpStatus", () => {
   it("has a status for every code", () => {

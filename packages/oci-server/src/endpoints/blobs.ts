@@ -1,8 +1,9 @@
-import type { BlobReader, Descriptor } from "@ocilayout/oci-types";
+import { octetStream, type BlobReader, type Descriptor } from "@ocilayout/oci-types";
 
 import type { Answer } from "../http/answer.ts";
 import { emptyAnswer, openContent } from "../http/answer.ts";
 import type { Context } from "./context.ts";
+import { conditionAnswer, contentHeaders } from "../http/content-headers.ts";
 import { entityTag, evaluateRead } from "../http/entity-tag.ts";
 import { HttpError } from "../http/http-error.ts";
 import { parseRange } from "../http/range.ts";
@@ -67,22 +68,10 @@ export async function deleteBlob(
   return emptyAnswer(202);
 }
 
-/** The answer where a condition of a read says not to send the content. */
-export function conditionAnswer(status: 304 | 412, { digest }: Descriptor): Answer {
-  if (status === 412) throw new HttpError(412, "PRECONDITION_FAILED", "the content is another");
-  return emptyAnswer(304, { etag: entityTag(digest), "docker-content-digest": digest });
-}
-
 function hasConditions(headers: Headers): boolean {
   return headers.has("range") || headers.has("if-match") || headers.has("if-none-match");
 }
 
-function describe({ digest, size }: Descriptor): Record<string, string> {
-  return {
-    "content-type": "application/octet-stream",
-    "content-length": String(size),
-    "docker-content-digest": digest,
-    etag: entityTag(digest),
-    "accept-ranges": "bytes",
-  };
+function describe(descriptor: Descriptor): Record<string, string> {
+  return { ...contentHeaders(descriptor, octetStream), "accept-ranges": "bytes" };
 }

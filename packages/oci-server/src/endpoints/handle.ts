@@ -2,30 +2,28 @@ import type { Registry } from "@ocilayout/oci-types";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { Answer } from "../http/answer.ts";
-import { emptyAnswer, errorAnswer, jsonAnswer } from "../http/answer.ts";
-import type { AccessRequest, Action, AuthorizedRequest } from "../settings/authorize.ts";
+import { emptyAnswer, errorAnswer, isStreamed } from "../http/answer.ts";
+import type { AccessRequest, AuthorizedRequest } from "../settings/authorize.ts";
 import { requireAccess } from "../settings/authorize.ts";
 import { BrokenUploads } from "../sessions/broken-uploads.ts";
 import { Budget } from "../limits/budget.ts";
 import type { Lease } from "../limits/budget.ts";
-import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
-import { clientKey } from "../limits/client-key.ts";
+import { clientAt } from "../limits/client-key.ts";
 import type { Context } from "./context.ts";
+import type { Endpoint } from "./find-endpoint.ts";
+import { findEndpoint } from "./find-endpoint.ts";
 import { Gate } from "../limits/gate.ts";
 import { completeHeaders } from "../http/headers.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
-import { listReferrers, listRepositories, listTags } from "./lists.ts";
-import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
 import { OneRequestUploads } from "../sessions/one-request-uploads.ts";
 import type { HandlerOptions, ServerLimits } from "../settings/options.ts";
 import { completeLimits } from "../settings/options.ts";
 import { createPageRules } from "../pages/rules.ts";
-import type { Route } from "../http/route.ts";
 import { findRoute } from "../http/route.ts";
 import type { RegistryOperation } from "../http/status.ts";
+import { parseTarget } from "../http/target.ts";
 import { UploadSessions } from "../sessions/upload-sessions.ts";
-import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
 /** What answers requests, whatever they come by. */
 export interface Handle {
@@ -39,14 +37,6 @@ export interface Handle {
   answer(request: IncomingRequest): Promise<Answer>;
   /** Tells of a failure of the server's own, unless whoever asked has gone. */
   report(error: unknown, request: Pick<IncomingRequest, "method" | "url" | "signal">): void;
-}
-
-/** What is done at one endpoint by one method. */
-interface Endpoint {
-  readonly action: Action;
-  readonly operation: RegistryOperation;
-  readonly hasBody?: boolean;
-  readonly run: (context: Context) => Promise<Answer>;
 }
 
 /**
@@ -81,8 +71,7 @@ export function createHandle(
   const sessions = new UploadSessions(uploads, limits);
   const documents = new Gate(limits.maxManifestBytes);
   const clientOf: Handle["clientOf"] = (request, address) => {
-    if (options.clientOf !== undefined) return options.clientOf(request, address);
-    return address === undefined ? undefined : `address ${clientKey(address)}`;
+    return options.clientOf === undefined ? clientAt(address) : options.clientOf(request, address);
   };
 
   const run = async (
@@ -128,7 +117,7 @@ export function createHandle(
     try {
       return { ...answer, headers: completeHeaders({ ...answer.headers, ...pages.headers(request) }) };
     } catch (error) {
-      if (answer.body !== undefined && !(answer.body instanceof Uint8Array)) await answer.body.close();
+      if (isStreamed(answer.body)) await answer.body.close();
       throw error;
     }
   };
@@ -139,7 +128,8 @@ export function createHandle(
     const release = (): void => lease?.end();
     try {
       lease = budget.enter(clientOf(request, request.address));
-      const { path, query } = splitUrl(request, limits);
+      requireShort(request, limits);
+      const { path, query } = parseTarget(request.url);
       pages.check(request);
       const preflight = pages.preflight(request);
       if (preflight !== undefined)
@@ -175,149 +165,15 @@ export function createHandle(
   return { limits, budget, clientOf, answer, report };
 }
 
-function splitUrl(
+/** Refuses what is longer than a URL or headers may be. */
+function requireShort(
   { url, headers }: IncomingRequest,
-  limits: { maxUrlLength: number; maxHeaderLength: number },
-): { path: string; query: string } {
-  if (url.length > limits.maxUrlLength)
-    throw new HttpError(414, "UNSUPPORTED", `the URL is longer than ${limits.maxUrlLength} characters`);
+  { maxUrlLength, maxHeaderLength }: ServerLimits,
+): void {
+  if (url.length > maxUrlLength)
+    throw new HttpError(414, "UNSUPPORTED", `the URL is longer than ${maxUrlLength} characters`);
   let length = 0;
   for (const [name, value] of headers) length += name.length + value.length;
-  if (length > limits.maxHeaderLength)
-    throw new HttpError(
-      431,
-      "UNSUPPORTED",
-      `the headers are longer than ${limits.maxHeaderLength} characters`,
-    );
-  const target = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").replace(/#.*$/, "");
-  const at = target.indexOf("?");
-  return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
-}
-
-/** What an operator does to allow changes, for the message of a client that may be theirs. */
-const HOW_TO_WRITE = "start it with the option writable: true, or the command with --writable";
-
-/** What is done at `route` by `method`; 405 where nothing is, or where nothing may be changed. */
-function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
-  const endpoints = endpointsOf(route);
-  const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");
-  const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
-  if (endpoint !== undefined && allowed.includes(method)) return endpoint;
-  const shown = /^[A-Z]{1,16}$/.test(method) ? method : "this method";
-  const reason =
-    endpoint === undefined
-      ? `${shown} is not supported here`
-      : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
-  throw new HttpError(405, "UNSUPPORTED", reason, { allow: allowed.join(", ") });
-}
-
-function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
-  switch (route.to) {
-    case "ping":
-      return readable({ action: "ping", operation: "list", run: async () => jsonAnswer({}) });
-    case "catalog":
-      return readable({ action: "catalog", operation: "list", run: listRepositories });
-    case "tags":
-      return readable({
-        action: "pull",
-        operation: "list",
-        run: (context) => listTags(context, route.repository),
-      });
-    case "referrers":
-      return readable({
-        action: "pull",
-        operation: "list",
-        run: (context) => listReferrers(context, route.repository, route.digest),
-      });
-    case "blob":
-      return blobEndpoints(route);
-    case "manifest":
-      return manifestEndpoints(route);
-    case "uploads":
-      return {
-        POST: {
-          action: "push",
-          operation: "upload",
-          hasBody: true,
-          run: (context) => startUpload(context, route.repository),
-        },
-      };
-    case "upload":
-      return uploadEndpoints(route);
-  }
-}
-
-function readable(endpoint: Endpoint): Readonly<Record<string, Endpoint>> {
-  return { GET: endpoint, HEAD: endpoint };
-}
-
-function blobEndpoints({
-  repository,
-  digest,
-}: {
-  repository: string;
-  digest: string;
-}): Readonly<Record<string, Endpoint>> {
-  return {
-    GET: { action: "pull", operation: "blob", run: (context) => getBlob(context, repository, digest) },
-    HEAD: { action: "pull", operation: "blob", run: (context) => headBlob(context, repository, digest) },
-    DELETE: {
-      action: "delete",
-      operation: "delete",
-      run: (context) => deleteBlob(context, repository, digest),
-    },
-  };
-}
-
-function manifestEndpoints({
-  repository,
-  reference,
-}: {
-  repository: string;
-  reference: string;
-}): Readonly<Record<string, Endpoint>> {
-  return {
-    GET: {
-      action: "pull",
-      operation: "manifest",
-      run: (context) => getManifest(context, repository, reference),
-    },
-    HEAD: {
-      action: "pull",
-      operation: "manifest",
-      run: (context) => headManifest(context, repository, reference),
-    },
-    PUT: {
-      action: "push",
-      operation: "manifest",
-      hasBody: true,
-      run: (context) => putManifest(context, repository, reference),
-    },
-    DELETE: {
-      action: "delete",
-      operation: "delete",
-      run: (context) => deleteManifest(context, repository, reference),
-    },
-  };
-}
-
-function uploadEndpoints({
-  repository,
-  id,
-}: {
-  repository: string;
-  id: string;
-}): Readonly<Record<string, Endpoint>> {
-  const use = (
-    run: (context: Context, repository: string, id: string) => Promise<Answer>,
-  ): Endpoint["run"] => {
-    return (context) =>
-      context.sessions.use(context.lease.client, repository, id, () => run(context, repository, id));
-  };
-  return {
-    GET: { action: "push", operation: "upload", run: use(getUpload) },
-    PATCH: { action: "push", operation: "upload", hasBody: true, run: use(patchUpload) },
-    PUT: { action: "push", operation: "upload", hasBody: true, run: use(putUpload) },
-    DELETE: { action: "push", operation: "upload", run: use(cancelUpload) },
-  };
+  if (length > maxHeaderLength)
+    throw new HttpError(431, "UNSUPPORTED", `the headers are longer than ${maxHeaderLength} characters`);
 }

@@ -9,10 +9,10 @@ import {
 
 import type { Answer } from "../http/answer.ts";
 import { emptyAnswer } from "../http/answer.ts";
-import { conditionAnswer } from "./blobs.ts";
 import { readWhole } from "../limits/body.ts";
 import type { Context } from "./context.ts";
-import { entityTag, evaluateRead, readPrecondition } from "../http/entity-tag.ts";
+import { conditionAnswer, contentHeaders, digestHeaders } from "../http/content-headers.ts";
+import { evaluateRead, readPrecondition } from "../http/entity-tag.ts";
 import { badRequest, HttpError } from "../http/http-error.ts";
 import { manifestPath } from "../http/paths.ts";
 
@@ -119,8 +119,7 @@ async function storeManifest(context: Context, received: ReceivedManifest): Prom
   });
   return emptyAnswer(201, {
     location: manifestPath(repository, stored.digest),
-    "docker-content-digest": stored.digest,
-    etag: entityTag(stored.digest),
+    ...digestHeaders(stored.digest),
     ...(subject === undefined ? {} : { "oci-subject": subject }),
     ...(asked.length === 0 ? {} : { "oci-tag": asked.join(", ") }),
   });
@@ -207,11 +206,6 @@ function parseMember(content: Uint8Array, name: string): unknown {
   }
 }
 
-function describe({ mediaType, digest, size }: Descriptor): Record<string, string> {
-  return {
-    "content-type": mediaType,
-    "content-length": String(size),
-    "docker-content-digest": digest,
-    etag: entityTag(digest),
-  };
+function describe(descriptor: Descriptor): Record<string, string> {
+  return contentHeaders(descriptor, descriptor.mediaType);
 }

@@ -6,7 +6,7 @@ import { emptyAnswer } from "../http/answer.ts";
 import { inBlocks } from "../limits/blocks.ts";
 import { contentLength, readBody, requireFitting, tooLarge } from "../limits/body.ts";
 import type { Context } from "./context.ts";
-import { entityTag } from "../http/entity-tag.ts";
+import { digestHeaders } from "../http/content-headers.ts";
 import { badRequest, HttpError } from "../http/http-error.ts";
 import { tryMount } from "./mount.ts";
 import { blobPath, uploadPath } from "../http/paths.ts";
@@ -214,11 +214,7 @@ async function receiveBlocks(
 }
 
 function created(repository: string, { digest }: Descriptor): Answer {
-  return emptyAnswer(201, {
-    location: blobPath(repository, digest),
-    "docker-content-digest": digest,
-    etag: entityTag(digest),
-  });
+  return emptyAnswer(201, { location: blobPath(repository, digest), ...digestHeaders(digest) });
 }
 
 /**

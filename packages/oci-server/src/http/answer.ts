@@ -1,7 +1,7 @@
-import { isRegistryError, type BlobReader } from "@ocilayout/oci-types";
+import { isRegistryError, type BlobReader, type RegistryErrorCode } from "@ocilayout/oci-types";
 
 import { HttpError } from "./http-error.ts";
-import { errorBody, httpStatus, type RegistryOperation } from "./status.ts";
+import { httpStatus, type RegistryOperation } from "./status.ts";
 
 /** Content that is sent while it is read. */
 export interface AnswerContent extends AsyncIterable<Uint8Array> {
@@ -17,6 +17,11 @@ export interface Answer {
   readonly body?: Uint8Array | AnswerContent | undefined;
   /** Gives back what the request takes of what all clients share. Called by whoever sends it, when it has been sent or given up. */
   readonly release?: (() => void) | undefined;
+}
+
+/** Whether a body is sent while it is read. */
+export function isStreamed(body: Answer["body"]): body is AnswerContent {
+  return body !== undefined && !(body instanceof Uint8Array);
 }
 
 /**
@@ -73,16 +78,23 @@ const RETRY_AFTER_S = "1";
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
  */
 export function errorAnswer(error: unknown, operation: RegistryOperation): Answer {
-  if (error instanceof HttpError) {
-    const { status, code, message, headers } = error;
-    return jsonAnswer({ errors: [{ code, message }] }, { ...retryAfter(status), ...headers }, status);
-  }
-  if (!isRegistryError(error))
-    return jsonAnswer({ errors: [{ code: "UNKNOWN", message: "the server failed" }] }, {}, 500);
-  const status = httpStatus(error.code, operation);
-  return jsonAnswer(errorBody(error), retryAfter(status), status);
+  if (error instanceof HttpError) return refusal(error, error.status, error.headers);
+  if (isRegistryError(error)) return refusal(error.toJSON(), httpStatus(error.code, operation));
+  return refusal({ code: "UNKNOWN", message: "the server failed" }, 500);
 }
 
-function retryAfter(status: number): Readonly<Record<string, string>> {
-  return status === 429 || status === 503 ? { "retry-after": RETRY_AFTER_S } : {};
+/** An error as the specification has it. */
+interface ShownError {
+  readonly code: RegistryErrorCode | "UNKNOWN";
+  readonly message: string;
+  readonly detail?: unknown;
+}
+
+function refusal(
+  { code, message, detail }: ShownError,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const retryAfter = status === 429 || status === 503 ? { "retry-after": RETRY_AFTER_S } : {};
+  return jsonAnswer({ errors: [{ code, message, detail }] }, { ...retryAfter, ...headers }, status);
 }

@@ -1,4 +1,4 @@
-import type { RegistryError, RegistryErrorCode, WireError } from "@ocilayout/oci-types";
+import type { RegistryErrorCode } from "@ocilayout/oci-types";
 
 /** What a request was doing when it failed, where the HTTP status depends on it. */
 export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "list";
@@ -39,19 +39,4 @@ export function httpStatus(code: RegistryErrorCode, operation?: RegistryOperatio
   if (code === "SIZE_INVALID" && operation === "manifest") return 413;
   if (code === "DENIED" && operation === "delete") return 405;
   return Object.hasOwn(STATUSES, code) ? STATUSES[code] : 500;
-}
-
-/** The body of an HTTP answer that reports errors. */
-export interface WireErrorBody {
-  /** Everything that went wrong. */
-  readonly errors: readonly WireError[];
-}
-
-/**
- * The body of an HTTP answer that reports `errors`.
- *
- * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
- */
-export function errorBody(...errors: readonly RegistryError[]): WireErrorBody {
-  return { errors: errors.map((error) => error.toJSON()) };
 }

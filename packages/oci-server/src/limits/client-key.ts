@@ -18,3 +18,8 @@ export function clientKey(address: string): string {
     .map((group) => group.replace(/^0+(?=.)/, ""))
     .join(":")}::/64`;
 }
+
+/** Who a request counts for of which no more is known than the address that it comes from. */
+export function clientAt(address: string | undefined): string | undefined {
+  return address === undefined ? undefined : `address ${clientKey(address)}`;
+}

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Registry } from "@ocilayout/oci-types";
 
-import { clientKey } from "../limits/client-key.ts";
+import { clientAt } from "../limits/client-key.ts";
 import type { Handle } from "../endpoints/handle.ts";
 import { createHandle } from "../endpoints/handle.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
 import type { HandlerOptions } from "../settings/options.ts";
+import { hasBody } from "./has-body.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { ConnectionTurns } from "./turns.ts";
 
@@ -32,7 +33,7 @@ const WAITING_BYTES = 8192;
 export function listenWith(handle: Handle): RequestListener {
   const memory = handle.budget.memoryFor(WAITING_BYTES);
   const turns = new ConnectionTurns(({ remoteAddress }) => {
-    const client = remoteAddress === undefined ? undefined : `address ${clientKey(remoteAddress)}`;
+    const client = clientAt(remoteAddress);
     if (!memory.take(client, WAITING_BYTES)) return undefined;
     return () => {
       memory.give(client, WAITING_BYTES);
@@ -77,8 +78,7 @@ function toRequest(message: IncomingMessage, response: ServerResponse, signal: A
   const headers = new Headers();
   for (let i = 0; i < message.rawHeaders.length; i += 2)
     headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
-  const hasBody = headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
-  const body = hasBody ? readMessage(message, response) : null;
+  const body = hasBody(message) ? readMessage(message, response) : null;
   return {
     method: message.method ?? "",
     url: message.url ?? "",

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Answer, AnswerContent } from "../http/answer.ts";
+import { isStreamed } from "../http/answer.ts";
 import type { ServerLimits } from "../settings/options.ts";
 import { Patience } from "../http/patience.ts";
+import { hasBody } from "./has-body.ts";
 import { linger } from "./linger.ts";
 
 /** Sends an answer, as fast as it is taken, and frees what it holds. Resolves when it has left, or its connection has ended. */
@@ -21,8 +23,7 @@ export async function sendAnswer(
   response.setTimeout(limits.idleMs, () => response.destroy());
   const patience = new Patience(limits);
   try {
-    if (body !== undefined && !(body instanceof Uint8Array))
-      await sendContent(response, body, isHead, patience);
+    if (isStreamed(body)) await sendContent(response, body, isHead, patience);
     else if (body !== undefined && !isHead) await write(response, body, patience);
     // Node closes the connection as soon as an answer that says so has ended, whatever the client still sends.
     if (isLeft) {
@@ -36,10 +37,6 @@ export async function sendAnswer(
     clearTimeout(timer);
     response.setTimeout(0);
   }
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
 async function sendContent(

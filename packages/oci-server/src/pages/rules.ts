@@ -1,5 +1,6 @@
 import { HttpError } from "../http/http-error.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
+import { parseTarget } from "../http/target.ts";
 import type { HandlerOptions } from "../settings/options.ts";
 import { preflightHeaders, sharingHeaders } from "./cors.ts";
 import type { Host } from "./host.ts";
@@ -102,7 +103,7 @@ const HOW_TO_ALLOW_ORIGIN = "name it with the option allowedOrigins, or the comm
 
 /** The hosts that a request names, in its `Host` and in its target; `undefined` for one that is invalid. */
 function hostsOf({ url, headers }: Asked): readonly (Host | undefined)[] {
-  const named = [headers.get("host"), /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1]];
+  const named = [headers.get("host"), parseTarget(url).host];
   return named.filter((value) => typeof value === "string").map((value) => parseHost(value));
 }
 

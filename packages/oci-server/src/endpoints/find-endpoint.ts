@@ -1,0 +1,151 @@
+import type { Answer } from "../http/answer.ts";
+import { jsonAnswer } from "../http/answer.ts";
+import { HttpError } from "../http/http-error.ts";
+import type { Route } from "../http/route.ts";
+import type { RegistryOperation } from "../http/status.ts";
+import type { Action } from "../settings/authorize.ts";
+import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
+import type { Context } from "./context.ts";
+import { listReferrers, listRepositories, listTags } from "./lists.ts";
+import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
+import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
+
+/** What is done at one endpoint by one method. */
+export interface Endpoint {
+  /** What a client must be allowed to do. */
+  readonly action: Action;
+  /** What it is to the table of statuses. */
+  readonly operation: RegistryOperation;
+  /** Whether a body is received. */
+  readonly hasBody?: boolean;
+  /** Does it. */
+  readonly run: (context: Context) => Promise<Answer>;
+}
+
+/** What an operator does to allow changes, for the message of a client that may be theirs. */
+const HOW_TO_WRITE = "start it with the option writable: true, or the command with --writable";
+
+/** What is done at `route` by `method`; 405 where nothing is, or where nothing may be changed. */
+export function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
+  const endpoints = endpointsOf(route);
+  const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");
+  const endpoint = Object.hasOwn(endpoints, method) ? endpoints[method] : undefined;
+  if (endpoint !== undefined && allowed.includes(method)) return endpoint;
+  const shown = /^[A-Z]{1,16}$/.test(method) ? method : "this method";
+  const reason =
+    endpoint === undefined
+      ? `${shown} is not supported here`
+      : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
+  throw new HttpError(405, "UNSUPPORTED", reason, { allow: allowed.join(", ") });
+}
+
+function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
+  switch (route.to) {
+    case "ping":
+      return readable({ action: "ping", operation: "list", run: async () => jsonAnswer({}) });
+    case "catalog":
+      return readable({ action: "catalog", operation: "list", run: listRepositories });
+    case "tags":
+      return readable({
+        action: "pull",
+        operation: "list",
+        run: (context) => listTags(context, route.repository),
+      });
+    case "referrers":
+      return readable({
+        action: "pull",
+        operation: "list",
+        run: (context) => listReferrers(context, route.repository, route.digest),
+      });
+    case "blob":
+      return blobEndpoints(route);
+    case "manifest":
+      return manifestEndpoints(route);
+    case "uploads":
+      return {
+        POST: {
+          action: "push",
+          operation: "upload",
+          hasBody: true,
+          run: (context) => startUpload(context, route.repository),
+        },
+      };
+    case "upload":
+      return uploadEndpoints(route);
+  }
+}
+
+function readable(endpoint: Endpoint): Readonly<Record<string, Endpoint>> {
+  return { GET: endpoint, HEAD: endpoint };
+}
+
+function blobEndpoints({
+  repository,
+  digest,
+}: {
+  repository: string;
+  digest: string;
+}): Readonly<Record<string, Endpoint>> {
+  return {
+    GET: { action: "pull", operation: "blob", run: (context) => getBlob(context, repository, digest) },
+    HEAD: { action: "pull", operation: "blob", run: (context) => headBlob(context, repository, digest) },
+    DELETE: {
+      action: "delete",
+      operation: "delete",
+      run: (context) => deleteBlob(context, repository, digest),
+    },
+  };
+}
+
+function manifestEndpoints({
+  repository,
+  reference,
+}: {
+  repository: string;
+  reference: string;
+}): Readonly<Record<string, Endpoint>> {
+  return {
+    GET: {
+      action: "pull",
+      operation: "manifest",
+      run: (context) => getManifest(context, repository, reference),
+    },
+    HEAD: {
+      action: "pull",
+      operation: "manifest",
+      run: (context) => headManifest(context, repository, reference),
+    },
+    PUT: {
+      action: "push",
+      operation: "manifest",
+      hasBody: true,
+      run: (context) => putManifest(context, repository, reference),
+    },
+    DELETE: {
+      action: "delete",
+      operation: "delete",
+      run: (context) => deleteManifest(context, repository, reference),
+    },
+  };
+}
+
+function uploadEndpoints({
+  repository,
+  id,
+}: {
+  repository: string;
+  id: string;
+}): Readonly<Record<string, Endpoint>> {
+  const use = (
+    run: (context: Context, repository: string, id: string) => Promise<Answer>,
+  ): Endpoint["run"] => {
+    return (context) =>
+      context.sessions.use(context.lease.client, repository, id, () => run(context, repository, id));
+  };
+  return {
+    GET: { action: "push", operation: "upload", run: use(getUpload) },
+    PATCH: { action: "push", operation: "upload", hasBody: true, run: use(patchUpload) },
+    PUT: { action: "push", operation: "upload", hasBody: true, run: use(putUpload) },
+    DELETE: { action: "push", operation: "upload", run: use(cancelUpload) },
+  };
+}

@@ -123,6 +123,7 @@ export default tseslint.config(
       ],
     },
   },
+  restrict(diskModules, siblings(layers["layout-core"]), above),
   {
     // One module calls the file system; the others of this folder know its types and constants.
     files: diskModules,

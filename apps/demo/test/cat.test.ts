@@ -24,7 +24,7 @@ describe("cat", () => {
     expect(found.bytes).toEqual(content);
   });
 
-  it("of what is damaged: exit code 1, and not all of it", async () => {
+  it("exits with 1 and prints less than everything for damaged content", async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "a"), "hello");
     await lines("push", join(directory, "layout/app:v1"), join(directory, "a"));
@@ -41,17 +41,17 @@ describe("cat", () => {
   it.each([
     ["no reference", "", []],
     ["a blob by tag", ":1.0", ["--blob"]],
-  ])("of %s: exit code 2", async (_what, rest, flags) => {
+  ])("exits with 2 for %s", async (_what, rest, flags) => {
     const found = await ocilayout("cat", `${fixture("skopeo-1.22.0-tag")}${rest}`, ...flags);
     expect(found).toMatchObject({ code: 2, stdout: "" });
   });
 
-  it("of a tag and a digest at once: exit code 2", async () => {
+  it("exits with 2 for a tag and a digest at once", async () => {
     const found = await ocilayout("cat", `${join(fixture("ref-shared"), "library/app")}:1.0@${sha256("")}`);
     expect(found).toMatchObject({ code: 2, stdout: "" });
   });
 
-  it("of a digest that is none: exit code 1", async () => {
+  it("exits with 1 for an invalid digest", async () => {
     const found = await ocilayout(
       "cat",
       `${join(fixture("ref-shared"), "library/app")}@sha256:${"0".repeat(64)}`,

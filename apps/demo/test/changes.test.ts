@@ -24,7 +24,7 @@ function has(name: string): boolean {
 }
 
 describe("tag", () => {
-  it("points more tags at a manifest", async () => {
+  it("adds tags to a manifest", async () => {
     expect(await lines("tag", `${docs}:v1`, "latest", "stable")).toEqual([
       `docs:latest  ${digest}`,
       `docs:stable  ${digest}`,
@@ -36,7 +36,7 @@ describe("tag", () => {
     ]);
   });
 
-  it("as JSON: one document; by digest", async () => {
+  it("prints one JSON document with --json, also for a digest", async () => {
     expect(await jsonLines("tag", `${docs}@${digest}`, "v0")).toEqual([
       {
         repository: "docs",
@@ -48,12 +48,12 @@ describe("tag", () => {
     ]);
   });
 
-  it("with a tag that is none: exit code 2, and none of them", async () => {
+  it("exits with 2 and adds no tag if one is invalid", async () => {
     expect(await ocilayout("tag", `${docs}:v1`, "good", "not/good")).toMatchObject({ code: 2, stdout: "" });
     expect(await lines("tags", docs)).toHaveLength(1);
   });
 
-  it("of what is not there: exit code 1", async () => {
+  it("exits with 1 for a missing manifest", async () => {
     expect((await ocilayout("tag", `${docs}:nope`, "v2")).code).toBe(1);
     expect((await ocilayout("tag", join(directory, "nowhere:v1"), "v2")).code).toBe(1);
     expect(readdirSync(directory).sort()).toEqual(["hello.txt", "layout"]);
@@ -61,13 +61,13 @@ describe("tag", () => {
 });
 
 describe("rm", () => {
-  it("removes a tag; its manifest stays", async () => {
+  it("removes a tag and keeps its manifest", async () => {
     expect(await lines("rm", `${docs}:v1`)).toEqual(["removed the tag docs:v1"]);
     expect(await lines("tags", docs)).toEqual([]);
     expect((await ocilayout("cat", `${docs}@${digest}`)).code).toBe(0);
   });
 
-  it("removes a manifest, and its tags", async () => {
+  it("removes a manifest and its tags", async () => {
     await lines("tag", `${docs}:v1`, "v2");
     expect(await jsonLines("rm", `${docs}@${digest}`)).toEqual([
       { removed: "manifest", repository: "docs", digest },
@@ -75,7 +75,7 @@ describe("rm", () => {
     expect((await ocilayout("tags", docs)).stderr).toMatch(/^ocilayout: NAME_UNKNOWN/);
   });
 
-  it("removes a blob, but none that is needed", async () => {
+  it("removes a blob unless a manifest needs it", async () => {
     const blob = sha256("hello\n");
     const refused = await ocilayout("rm", "--blob", `${docs}@${blob}`);
     expect(refused).toMatchObject({
@@ -89,7 +89,7 @@ describe("rm", () => {
     expect(has(blob)).toBe(false);
   });
 
-  it("of a child of an index: exit code 1, and everything stays", async () => {
+  it("exits with 1 for a child of an index, and removes nothing", async () => {
     const layout = fixture("skopeo-1.22.0-all");
     const { manifests } = JSON.parse((await ocilayout("cat", `${layout}:multi`)).stdout) as {
       manifests: { digest: string }[];
@@ -105,10 +105,10 @@ describe("rm", () => {
   });
 
   it.each([
-    ["nothing", "", [], 2],
+    ["no reference", "", [], 2],
     ["a blob by tag", ":v1", ["--blob"], 2],
-    ["a tag that is not there", ":nope", [], 1],
-  ])("of %s: its exit code", async (_what, rest, flags, code) => {
+    ["a missing tag", ":nope", [], 1],
+  ])("exits with its code for %s", async (_what, rest, flags, code) => {
     expect(await ocilayout("rm", `${docs}${rest}`, ...flags)).toMatchObject({ code, stdout: "" });
   });
 });
@@ -116,7 +116,7 @@ describe("rm", () => {
 describe("gc", () => {
   const gc = (...flags: string[]): Promise<string[]> => lines("gc", join(directory, "layout"), ...flags);
 
-  it("keeps what is young, and removes what nothing refers to", async () => {
+  it("keeps young blobs, and removes old unreferenced ones", async () => {
     await lines("rm", `${docs}@${digest}`);
     expect(await gc()).toEqual(["removed 0 blobs, 0 B"]);
     expect(await gc("--grace", "1h")).toEqual(["removed 0 blobs, 0 B"]);
@@ -128,19 +128,19 @@ describe("gc", () => {
     expect(has(digest)).toBe(false);
   });
 
-  it("removes manifests without a tag where it is told to", async () => {
+  it("removes manifests without a tag with --untagged", async () => {
     await lines("rm", `${docs}:v1`);
     expect(await gc("--grace", "0")).toEqual(["removed 0 blobs, 0 B"]);
     expect((await gc("--grace", "0", "--untagged")).at(-1)).toMatch(/^removed 3 blobs, /);
   });
 
-  it("as JSON: one document", async () => {
+  it("prints one JSON document with --json", async () => {
     expect(await jsonLines("gc", join(directory, "layout"), "--grace", "0")).toEqual([
       { dryRun: false, removed: [], bytes: 0, uploads: 0, refused: [] },
     ]);
   });
 
-  it("of a directory of layouts: of each; one that is damaged is told of, with exit code 1", async () => {
+  it("collects each layout in a directory of layouts, reports a damaged one and exits with 1", async () => {
     const tree = fixture("ref-per-repo");
     expect((await ocilayout("gc", tree, "--per-repo")).code).toBe(0);
     writeFileSync(join(tree, "z/index.json"), "nonsense");
@@ -150,7 +150,7 @@ describe("gc", () => {
   });
 
   it.skipIf(process.platform === "win32")(
-    "of a layout whose blobs is a link: keeps all blobs, unless the other layouts are named",
+    "keeps all blobs of a layout whose blobs is a link, unless the other layouts are named",
     async () => {
       const layouts = ["one", "two"].map((name) => join(directory, name));
       for (const [i, layout] of layouts.entries()) {
@@ -172,18 +172,18 @@ describe("gc", () => {
     },
   );
 
-  it.each(["10", "1w", "-1h", "", "1.5h", "h"])("with a grace of %j: exit code 2", async (grace) => {
+  it.each(["10", "1w", "-1h", "", "1.5h", "h"])("exits with 2 for a grace period of %j", async (grace) => {
     expect((await ocilayout("gc", join(directory, "layout"), `--grace=${grace}`)).code).toBe(2);
   });
 });
 
 describe("verify", () => {
-  it("of a good layout says so", async () => {
+  it("reports that a good layout is good", async () => {
     expect(await lines("verify", join(directory, "layout"))).toEqual(["0 errors, 0 warnings"]);
     expect(await lines("verify", join(directory, "layout"), "--json")).toEqual([]);
   });
 
-  it("tells what is damaged: exit code 1", async () => {
+  it("reports damage and exits with 1", async () => {
     const blob = sha256("hello\n");
     writeFileSync(join(directory, "layout/blobs", blob.replace(":", "/")), "jello\n");
     const { code, stdout, stderr } = await ocilayout("verify", join(directory, "layout"));
@@ -195,7 +195,7 @@ describe("verify", () => {
     expect((await ocilayout("verify", join(directory, "layout"), "--quick")).code).toBe(0);
   });
 
-  it("warnings alone are exit code 0", async () => {
+  it("exits with 0 if there are only warnings", async () => {
     writeFileSync(join(directory, "layout/stray"), "");
     const { code, stdout } = await ocilayout("verify", join(directory, "layout"));
     expect(code).toBe(0);
@@ -203,7 +203,7 @@ describe("verify", () => {
   });
 
   it.each(["oci-layout", "index.json", "blobs"])(
-    "of a layout without %s: exit code 1, and what is wrong",
+    "exits with 1 for a layout without %s, and names the problem",
     async (name) => {
       const layout = fixture("skopeo-1.22.0-tag");
       rmSync(join(layout, name), { recursive: true });
@@ -214,7 +214,7 @@ describe("verify", () => {
   );
 
   it.skipIf(process.platform === "win32")(
-    "of a layout whose oci-layout is a link: exit code 1, and not that there is none",
+    "exits with 1 for a layout whose oci-layout is a link, and does not say that it is missing",
     async () => {
       const layout = fixture("skopeo-1.22.0-tag");
       rmSync(join(layout, "oci-layout"));
@@ -225,7 +225,7 @@ describe("verify", () => {
     },
   );
 
-  it("with --per-repo: of each layout", async () => {
+  it("verifies each layout with --per-repo", async () => {
     const tree = fixture("ref-per-repo");
     writeFileSync(join(tree, "z/index.json"), "nonsense");
     const { code, stdout } = await ocilayout("verify", tree, "--per-repo", "--json");

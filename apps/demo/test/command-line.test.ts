@@ -12,7 +12,7 @@ describe("help", () => {
       expect(stdout).toMatch(new RegExp(`^  ocilayout ${name}\\b`, "m"));
   });
 
-  it.each(names)("of %s: what it does, its options, examples", async (name) => {
+  it.each(names)("of %s describes the command, its options and examples", async (name) => {
     const { code, stdout, stderr } = await ocilayout(name, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]path`));
@@ -20,27 +20,27 @@ describe("help", () => {
     expect(stdout.slice(stdout.indexOf("Examples:"))).toMatch(new RegExp(`^Examples:\n  ocilayout ${name} `));
   });
 
-  it("--version tells the version", async () => {
+  it("is complemented by --version, which prints the version", async () => {
     expect(await ocilayout("--version")).toMatchObject({ code: 0, stdout: "0.0.0\n" });
   });
 });
 
-describe("a command line that makes no sense", () => {
+describe("an invalid command line", () => {
   it.each([
-    ["nothing", []],
+    ["no arguments", []],
     ["an unknown command", ["frobnicate"]],
     ["no path", ["tags"]],
     ["too many paths", ["ls", "a", "b"]],
     ["an unknown option", ["ls", "--frobnicate"]],
     ["an option twice", ["gc", "x", "--grace", "1h", "--grace", "2h"]],
     ["an option without its value", ["pull", "x:v1", "--output"]],
-    ["a port that is none", ["serve", "x", "--port", "http"]],
+    ["an invalid port", ["serve", "x", "--port", "http"]],
     ["a port too high", ["serve", "x", "--port", "65536"]],
-    ["a repository that is none", ["ls", "--default-repository", "No"]],
+    ["an invalid repository", ["ls", "--default-repository", "No"]],
     ["a default repository of a directory of layouts", ["ls", "--per-repo", "--default-repository", "app"]],
     ["no files", ["push", "x:v1"]],
     ["no new tag", ["tag", "x:v1"]],
-  ])("%s: exit code 2, one line that says why", async (_what, args) => {
+  ])("exits with 2 and one line that names the problem: %s", async (_what, args) => {
     const { code, stdout, stderr } = await ocilayout(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^ocilayout: .+\nTry ocilayout (?:\w+ )?--help\.\n$/);
@@ -55,7 +55,7 @@ describe("completion", () => {
     expect(stdout).toContain("ocilayout --get-yargs-completions");
   });
 
-  it("knows commands and their options", async () => {
+  it("offers commands and their options", async () => {
     const commands = await ocilayout("--get-yargs-completions", "ocilayout", "");
     expect(commands.code).toBe(0);
     expect(commands.stdout.split("\n")).toEqual(expect.arrayContaining(names));

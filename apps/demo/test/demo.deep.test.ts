@@ -48,7 +48,7 @@ describe.skipIf(!canPack())("the demo", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("publishes every package that is to be published, tagged by its version", async () => {
+  it("publishes every public package, tagged with its version", async () => {
     const found: string[] = [];
     for (const { repository } of (await jsonLines("ls", layout)) as { repository: string }[]) {
       for (const { tag } of (await jsonLines("tags", join(layout, repository))) as { tag: string }[])
@@ -57,7 +57,7 @@ describe.skipIf(!canPack())("the demo", () => {
     expect(found).toEqual(published());
   });
 
-  it("shows each command as one would type it, and fits on a screen or two", () => {
+  it("shows each command as a user would type it, and fits on one or two screens", () => {
     for (const name of ["push", "ls", "tags", "show", "pull", "gc", "verify"]) {
       expect(
         shown.some((line) => line.startsWith(`$ ocilayout ${name} ${layout}`)),
@@ -68,7 +68,7 @@ describe.skipIf(!canPack())("the demo", () => {
     expect(shown).toContain("0 errors, 0 warnings");
   });
 
-  it("pushes no blob more and none less than it says", async () => {
+  it("pushes exactly as many blobs as it says", async () => {
     const nodes = (await jsonLines("show", layout)).flatMap(
       (tree) => (tree as { nodes: { digest: string }[] }).nodes,
     );
@@ -77,7 +77,7 @@ describe.skipIf(!canPack())("the demo", () => {
     );
   });
 
-  it("stores each tarball so that its bytes are the package, and gives it back", async () => {
+  it("stores each tarball as the bytes of the package, and writes it back", async () => {
     for (const name of published()) {
       const { layers, artifactType } = JSON.parse((await ocilayout("cat", join(layout, name))).stdout) as {
         artifactType: string;
@@ -92,14 +92,14 @@ describe.skipIf(!canPack())("the demo", () => {
     }
   });
 
-  it("run again shows the same and changes no file", async () => {
+  it("prints the same and changes no file when it runs again", async () => {
     const before = everything(layout);
     expect(await show(directory)).toEqual(shown);
     expect(everything(layout)).toEqual(before);
     expect(readdirSync(layout).sort()).toEqual(["_uploads", "blobs", "index.json", "oci-layout"]);
   }, 120_000);
 
-  it("fails on a layout that was tampered with, and says what is wrong", async () => {
+  it("fails on a layout that was tampered with, and names the problem", async () => {
     const tampered = join(directory, "tampered");
     cpSync(layout, join(tampered, "registry"), { recursive: true });
     rmSync(join(tampered, "registry/oci-layout"));
@@ -110,7 +110,7 @@ describe.skipIf(!canPack())("the demo", () => {
     expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at /);
   }, 120_000);
 
-  it.skipIf(!hasSkopeo())("is read by skopeo", async () => {
+  it.skipIf(!hasSkopeo())("writes a layout that skopeo reads", async () => {
     for (const name of published()) {
       const raw = execFileSync("skopeo", ["inspect", "--raw", `oci:${layout}:${name}`]);
       expect(raw.equals((await ocilayout("cat", join(layout, name))).bytes)).toBe(true);
@@ -118,7 +118,7 @@ describe.skipIf(!canPack())("the demo", () => {
   });
 });
 
-it("sizes are told in the unit that keeps them short", () => {
+it("sizes are printed in the unit that keeps them short", () => {
   expect([0, 999, 1000, 12_345, 1_500_000].map(formatSize)).toEqual([
     "0 B",
     "999 B",

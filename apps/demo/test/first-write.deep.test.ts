@@ -16,8 +16,8 @@ const kinds: readonly (readonly [kind: string, flags: readonly string[], path: s
   ["a directory of layouts", ["--per-repo"], "/team/app:v1"],
 ];
 
-describe.each(kinds)("a first write that is killed, into %s", (_kind, flags, path) => {
-  it("leaves what the command opens, cleans up, and completes, whatever the step", async () => {
+describe.each(kinds)("a first write into %s that is killed", (_kind, flags, path) => {
+  it("leaves at every step what the next command opens, cleans up and completes", async () => {
     const directory = temporaryDirectory();
     const [images, copies, file] = ["images", "copies", "file"].map((name) => join(directory, name)) as [
       string,

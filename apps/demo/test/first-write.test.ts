@@ -70,7 +70,7 @@ describe("a directory without oci-layout", () => {
       },
     ],
   ];
-  it.each(foreign)("that holds %s is not", async (_name, prepare) => {
+  it.each(foreign)("that holds %s is not a layout", async (_name, prepare) => {
     const directory = temporaryDirectory();
     const images = join(directory, "images");
     mkdirSync(images);

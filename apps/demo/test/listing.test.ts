@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { everything, fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
 
 describe("ls", () => {
-  it("lists repositories with their number of tags", async () => {
+  it("lists repositories with their numbers of tags", async () => {
     expect(await lines("ls", fixture("ref-shared"))).toEqual([
       "legacy/docker  1 tag",
       "library/app  3 tags",
@@ -16,7 +16,7 @@ describe("ls", () => {
     ]);
   });
 
-  it("as JSON: a line for each", async () => {
+  it("prints one line of JSON per repository with --json", async () => {
     expect(await jsonLines("ls", fixture("ref-shared"))).toEqual([
       { repository: "legacy/docker", tags: 1, unreadableNames: 0 },
       { repository: "library/app", tags: 3, unreadableNames: 0 },
@@ -32,19 +32,19 @@ describe("ls", () => {
     ["umoci-0.6.0-two-tags", 3],
     ["buildah-1.43.2-commit", 1],
     ["crane-0.21.10-pull", 0],
-  ])("bare tags and nameless entries of %s belong to default, without a flag", async (name, tags) => {
+  ])("lists bare tags and nameless entries of %s under default, without a flag", async (name, tags) => {
     expect(await jsonLines("ls", fixture(name))).toEqual([
       { repository: "default", tags, unreadableNames: 0 },
     ]);
   });
 
-  it("bare tags belong to the repository that is said", async () => {
+  it("lists bare tags under the repository of --default-repository", async () => {
     const layout = fixture("skopeo-1.22.0-tag");
     expect(await lines("ls", layout, "--default-repository", "team/app")).toEqual(["team/app  1 tag"]);
     expect(await lines("tags", join(layout, "team/app"), "--default-repository", "team/app")).toHaveLength(1);
   });
 
-  it("with --per-repo: every layout below a directory", async () => {
+  it("lists every layout below a directory with --per-repo", async () => {
     expect(await jsonLines("ls", fixture("ref-per-repo"), "--per-repo")).toMatchObject([
       { repository: "a" },
       { repository: "a/b" },
@@ -53,13 +53,13 @@ describe("ls", () => {
     ]);
   });
 
-  it("of nothing: nothing", async () => {
+  it("prints nothing for an empty layout", async () => {
     expect(await lines("ls", fixture("umoci-0.6.0-init-only"))).toEqual([]);
   });
 });
 
 describe("tags", () => {
-  it("lists tags with what they point at", async () => {
+  it("lists tags with their digests", async () => {
     const layout = fixture("umoci-0.6.0-two-tags");
     const found = await jsonLines("tags", layout);
     expect(found).toMatchObject([{ tag: "1.0" }, { tag: "base" }, { tag: "same" }]);
@@ -72,7 +72,7 @@ describe("tags", () => {
     expect((await lines("tags", layout))[0]).toMatch(/^1\.0 {2}sha256:[0-9a-f]{64} {2}[0-9.]+ k?B$/);
   });
 
-  it("of a repository in a shared layout", async () => {
+  it("lists one repository of a shared layout", async () => {
     const layout = fixture("ref-shared");
     expect(await jsonLines("tags", join(layout, "library/app"))).toMatchObject([
       { tag: "1.0" },
@@ -81,7 +81,7 @@ describe("tags", () => {
     ]);
   });
 
-  it("of one layout in a directory of layouts, however it is cut", async () => {
+  it("lists one layout in a directory of layouts, however the path is split", async () => {
     const tree = fixture("ref-per-repo");
     const found = await jsonLines("tags", join(tree, "a/b"), "--per-repo");
     expect(found).toHaveLength(1);
@@ -89,7 +89,7 @@ describe("tags", () => {
     expect(await jsonLines("tags", join(tree, "a/b/a/b"))).toEqual(found);
   });
 
-  it("of a layout without bare tags: exit code 1, and what there is", async () => {
+  it("exits with 1 for a layout without bare tags, and lists what there is", async () => {
     for (const [command, rest] of [
       ["tags", ""],
       ["cat", ":1.0"],
@@ -100,18 +100,18 @@ describe("tags", () => {
     }
   });
 
-  it("of a repository that is not there: exit code 1", async () => {
+  it("exits with 1 for a missing repository", async () => {
     const { code, stdout, stderr } = await ocilayout("tags", join(fixture("ref-shared"), "nowhere"));
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: .*\n$/);
   });
 
-  it("of a tag: exit code 2", async () => {
+  it("exits with 2 for a tag", async () => {
     expect((await ocilayout("tags", `${fixture("skopeo-1.22.0-tag")}:1.0`)).code).toBe(2);
   });
 });
 
-it("reading creates and changes nothing", async () => {
+it("reading commands create and change nothing", async () => {
   const layout = fixture("ref-shared");
   const before = everything(layout);
   for (const command of ["ls", "show", "verify"]) await ocilayout(command, layout);
@@ -139,7 +139,7 @@ describe("a manifest whose name cannot be read", () => {
     return { layout, digest: index.manifests[0]?.digest ?? "" };
   }
 
-  it("is counted by ls and tags, shown with its name, and read by its digest", async () => {
+  it("is counted by ls and tags, shown with its name, and readable by digest", async () => {
     const { layout, digest } = await prepare();
     expect(await lines("ls", layout)).toEqual(["default  0 tags, 1 manifest whose name cannot be read"]);
     expect(await jsonLines("ls", layout)).toEqual([{ repository: "default", tags: 0, unreadableNames: 1 }]);
@@ -155,24 +155,21 @@ describe("a manifest whose name cannot be read", () => {
     expect((await ocilayout("cat", `${layout}@${digest}`)).code).toBe(0);
   });
 
-  it.each(["verify", "show"])(
-    "is escaped in the JSON of %s, where a terminal would obey it",
-    async (verb) => {
-      const hostile = "\u202e\u009b31m\u200b a";
-      const { layout } = await prepare(hostile);
-      const { stdout } = await ocilayout(verb, layout, "--json");
-      expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-      expect(
-        stdout
-          .split("\n")
-          .filter((line) => line !== "")
-          .map((line) => JSON.stringify(JSON.parse(line)))
-          .join(),
-      ).toContain(hostile);
-    },
-  );
+  it.each(["verify", "show"])("is escaped in the JSON of %s", async (verb) => {
+    const hostile = "\u202e\u009b31m\u200b a";
+    const { layout } = await prepare(hostile);
+    const { stdout } = await ocilayout(verb, layout, "--json");
+    expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(
+      stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.stringify(JSON.parse(line)))
+        .join(),
+    ).toContain(hostile);
+  });
 
-  it("is cut to what fits a line, if it is long", async () => {
+  it("is truncated to fit a line if it is long", async () => {
     const { layout } = await prepare(`${"A".repeat(100_000)} `);
     for (const verb of ["show", "verify"])
       for (const line of await lines(verb, layout)) expect(line.length).toBeLessThan(500);

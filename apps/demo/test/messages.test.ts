@@ -39,12 +39,12 @@ function tar(): Buffer {
   return block;
 }
 
-describe("a path that is no layout is explained", () => {
+describe("the message about a path that is not a layout", () => {
   it.each([
     ["a.tar", "tar", () => tar()],
     ["a.tar.gz", "gzip", () => gzipSync(tar())],
     ["a.tar.zst", "zstd", () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0])],
-  ])("%s is an archive to unpack first", async (name, kind, make) => {
+  ])("says that %s is an archive to unpack first", async (name, kind, make) => {
     const path = join(directory, name);
     writeFileSync(path, make());
     for (const target of [path, `${path}:v1`, `${path}/team/app:v1`]) {
@@ -52,13 +52,13 @@ describe("a path that is no layout is explained", () => {
     }
   });
 
-  it("a file that is no archive is a file", async () => {
+  it("says that another file is a file", async () => {
     expect(await refusal(1, "ls", join(directory, "hello.txt"))).toContain(
       "is a file, not a layout directory",
     );
   });
 
-  it("skopeo's prefix is to be left out, and another transport needs a copy", async () => {
+  it("says that skopeo's prefix must be left out, and that another transport needs a copy", async () => {
     expect(await refusal(1, "ls", `oci:${layout}`)).toContain('a path has no prefix: leave out "oci:"');
     expect(await refusal(1, "cat", "docker://example.com/app:v1")).toContain(
       "skopeo copy docker:… oci:DIRECTORY:TAG makes one",
@@ -68,13 +68,13 @@ describe("a path that is no layout is explained", () => {
     );
   });
 
-  it("a push makes no layout whose name is a prefix", async () => {
+  it("prevents a push from creating a layout whose name is a transport prefix", async () => {
     expect(await refusal(1, "push", `oci:${directory}/new/docs:v1`, join(directory, "hello.txt"))).toContain(
       'leave out "oci:"',
     );
   });
 
-  it("an upper-case name is called that", async () => {
+  it("says that a name with upper-case letters is invalid", async () => {
     expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain(
       "a repository name has no upper-case letters",
     );
@@ -83,7 +83,7 @@ describe("a path that is no layout is explained", () => {
     );
   });
 
-  it("a directory of layouts needs --per-repo, and one layout must not have it", async () => {
+  it("says that a directory of layouts needs --per-repo, and that one layout must not have it", async () => {
     expect(await refusal(1, "ls", tree)).toContain("or add --per-repo for all of them");
     for (const verb of ["ls", "verify", "gc"]) {
       expect(await refusal(1, verb, "--per-repo", layout)).toContain(
@@ -92,14 +92,14 @@ describe("a path that is no layout is explained", () => {
     }
   });
 
-  it("a path that explains nothing gets no advice", async () => {
+  it("gives no advice if nothing about the path explains the failure", async () => {
     expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(
       /^ocilayout: NAME_UNKNOWN: there is no layout at "[^"]*absent"\n$/,
     );
   });
 });
 
-describe("a command line is explained in plain words", () => {
+describe("the message about a command line", () => {
   it.each([
     [[], "a command is needed: ls, tags, show", "ocilayout --help"],
     [["tga", "x"], 'unknown command "tga": did you mean tags or tag?', "ocilayout --help"],
@@ -111,13 +111,13 @@ describe("a command line is explained in plain words", () => {
     [["ls", "--frobnicate"], "unknown option --frobnicate", "ocilayout ls --help"],
     [["ls", "-z"], "unknown option -z", "ocilayout ls --help"],
     [["pull", "x:v1", "--output"], "--output needs a value", "ocilayout pull --help"],
-  ])("%j", async (args, message, help) => {
+  ])("names the problem and the next step: %j", async (args, message, help) => {
     const stderr = await refusal(2, ...args);
     expect(stderr).toContain(`ocilayout: ${message}`);
     expect(stderr).toMatch(new RegExp(`\nTry ${help}\\.\n$`));
   });
 
-  it("a tag and a digest at once: one of them is to be left out", async () => {
+  it("says that one of a tag and a digest must be left out", async () => {
     const digest = `sha256:${"0".repeat(64)}`;
     expect(await refusal(1, "cat", `${layout}:v1@${digest}`)).toContain(
       "a tag or a digest is needed, not both: leave out one of them",
@@ -128,8 +128,8 @@ describe("a command line is explained in plain words", () => {
   });
 });
 
-describe("a failure of the system is explained in plain words", () => {
-  it("a file that is to be pushed and is not there", async () => {
+describe("the message about a failure of the system", () => {
+  it("names a missing file that was to be pushed", async () => {
     expect(await refusal(1, "push", `${layout}:v2`, join(directory, "absent"))).toMatch(
       /^ocilayout: cannot read "[^"]*absent": no such file or directory\n$/,
     );
@@ -153,11 +153,11 @@ describe("a failure of the system is explained in plain words", () => {
       },
       "cannot listen on 127.0.0.1:5000: address already in use",
     ],
-  ])("%j", ({ message, ...members }, explained) => {
+  ])("is in plain words: %j", ({ message, ...members }, explained) => {
     expect(explain(Object.assign(new Error(message), members))).toBe(explained);
   });
 
-  it("a registry's error keeps its code, and the system's words if the storage failed", () => {
+  it("keeps a registry's error code, and the system's words if the storage failed", () => {
     const cause = new Error("EIO: i/o error, read");
     expect(explain(new RegistryError("STORAGE_FAILED", "reading a blob", { cause }))).toBe(
       "STORAGE_FAILED: reading a blob: EIO: i/o error, read",
@@ -166,7 +166,7 @@ describe("a failure of the system is explained in plain words", () => {
   });
 });
 
-it("show of a part of a directory of layouts prints a name that means the same when it is typed again", async () => {
+it("show of a repository in a directory of layouts prints a name that can be typed again", async () => {
   const path = `${tree}/team/app:v1`;
   const [first = ""] = (await ocilayout("show", "--per-repo", path)).stdout.split("  ");
   expect(first).toBe(path);
@@ -174,7 +174,7 @@ it("show of a part of a directory of layouts prints a name that means the same w
   expect((await ocilayout("show", "--per-repo", `${tree}//team/app:v1`)).stdout).toMatch(/^team\/app:v1 /);
 });
 
-it("pull refuses a directory that is to be unpacked, with its name", async () => {
+it("pull rejects a directory to be unpacked, and names it", async () => {
   const content = readFileSync(join(directory, "hello.txt"));
   const annotations = { "org.opencontainers.image.title": "guide", "io.deis.oras.content.unpack": "true" };
   const layer = {

@@ -26,7 +26,7 @@ const commands: readonly (readonly [name: string, rest: string, ...more: string[
 
 describe.each(commands)("%s %s", (name, rest, ...more) => {
   it.each(["nowhere", "nowhere/at/all", "file", "file/below", "empty", "among", ".."])(
-    "of %s: exit code 1, and nothing is created",
+    "exits with 1 for %s, and creates nothing",
     async (path) => {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, "file"), "");
@@ -42,9 +42,9 @@ describe.each(commands)("%s %s", (name, rest, ...more) => {
   );
 });
 
-describe("a path that is rubbish", () => {
+describe("a nonsensical path", () => {
   it.each(["", "Not A Name!", "a\0b", "::::", "@@@", "x".repeat(5000), "\u001b[31m", "a/../b:c:d@e"])(
-    "%j: exit code 1",
+    "makes the command exit with 1: %j",
     async (path) => {
       for (const flags of [[], ["--per-repo"]]) {
         for (const name of ["ls", "show", "verify"]) {
@@ -58,14 +58,14 @@ describe("a path that is rubbish", () => {
   );
 });
 
-describe("a layout that is damaged", () => {
+describe("a damaged layout", () => {
   it.each([
     "x-index-array",
     "x-index-truncated",
     "x-layout-version-1.1.0",
     "x-no-oci-layout",
     "x-no-index-json",
-  ])("%s: exit code 1 with its code", async (name) => {
+  ])("makes the command exit with 1 and print its code: %s", async (name) => {
     const layout = fixture(name);
     const before = everything(layout);
     for (const command of ["ls", "tags", "show", "gc"]) {
@@ -76,22 +76,25 @@ describe("a layout that is damaged", () => {
     expect(everything(layout)).toEqual(before);
   });
 
-  it("in a directory of layouts hides no other", async () => {
+  it("hides no other layout in a directory of layouts", async () => {
     const tree = fixture("ref-per-repo");
     writeFileSync(join(tree, "z/index.json"), "nonsense");
     expect((await lines("ls", tree, "--per-repo")).at(-1)).toBe("z  damaged");
   });
 });
 
-describe("a part of a layout", () => {
-  it.each(["ls", "gc", "verify", "serve"])("%s takes a layout as a whole: exit code 2", async (name) => {
-    expect(await ocilayout(name, join(fixture("ref-shared"), "library/app"))).toMatchObject({
-      code: 2,
-      stdout: "",
-    });
-    expect(await ocilayout(name, `${fixture("skopeo-1.22.0-tag")}:1.0`)).toMatchObject({
-      code: 2,
-      stdout: "",
-    });
-  });
+describe("a reference to a part of a layout", () => {
+  it.each(["ls", "gc", "verify", "serve"])(
+    "makes %s, which takes a whole layout, exit with 2",
+    async (name) => {
+      expect(await ocilayout(name, join(fixture("ref-shared"), "library/app"))).toMatchObject({
+        code: 2,
+        stdout: "",
+      });
+      expect(await ocilayout(name, `${fixture("skopeo-1.22.0-tag")}:1.0`)).toMatchObject({
+        code: 2,
+        stdout: "",
+      });
+    },
+  );
 });

@@ -22,8 +22,8 @@ async function statusUnder(url: string, host: string): Promise<number | undefine
   return response.statusCode;
 }
 
-describe("as a process", () => {
-  it("ends with its exit code, and says why on stderr", async () => {
+describe("the command as a process", () => {
+  it("exits with its code, and prints the reason to stderr", async () => {
     const [good, refused, nonsense] = await Promise.all([
       ended(start("ls", fixture("ref-shared"))),
       ended(start("ls", join(temporaryDirectory(), "nowhere"))),
@@ -39,7 +39,7 @@ describe("as a process", () => {
     expect(nonsense).toMatchObject({ code: 2, stdout: "" });
   });
 
-  it("writes bytes as they are", async () => {
+  it("writes bytes unchanged", async () => {
     const directory = temporaryDirectory();
     const content = Buffer.alloc(300_000, Buffer.from([0, 255, 13, 10, 128]));
     writeFileSync(join(directory, "bytes"), content);
@@ -52,7 +52,7 @@ describe("as a process", () => {
     expect(Buffer.concat(chunks).equals(content)).toBe(true);
   });
 
-  it("is not disturbed by a reader that has seen enough", async () => {
+  it("is not disturbed by a reader that closes the pipe early", async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "bytes"), Buffer.alloc(4_000_000));
     await lines("push", join(directory, "layout/app:v1"), join(directory, "bytes"));
@@ -68,14 +68,14 @@ describe("as a process", () => {
 });
 
 describe("serve", () => {
-  it("that ends before it prints its URL fails the test at once", async () => {
+  it("fails the test at once if it exits before it prints its URL", async () => {
     await expect(
       firstLine(start("serve", join(temporaryDirectory(), "nowhere"), "--port", "0")),
     ).rejects.toThrow(/^the process ended with 1 before its first line: ocilayout: NAME_UNKNOWN: /);
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)(
-    "prints its URL, answers over HTTP, and ends well by %s",
+    "prints its URL, serves HTTP, and exits cleanly on %s",
     async (signal) => {
       const layout = fixture("skopeo-1.22.0-tag");
       const child = start("serve", layout, "--port", "0");
@@ -94,7 +94,7 @@ describe("serve", () => {
     },
   );
 
-  it("takes pushes where it is told to, also into a layout that is not there yet", async () => {
+  it("accepts pushes with --writable, even into a missing layout", async () => {
     const layout = join(temporaryDirectory(), "New Layout");
     const child = start("serve", layout, "--port", "0", "--writable", "--json");
     const end = ended(child);
@@ -110,7 +110,7 @@ describe("serve", () => {
     expect(readFileSync(join(layout, "blobs", sha256("hello").replace(":", "/")), "utf8")).toBe("hello");
   });
 
-  it("takes an image without its parts, and verifies blobs that it sends, only where it is told to", async () => {
+  it("accepts images without their parts, and verifies the blobs it sends, only with the options for that", async () => {
     const directory = temporaryDirectory();
     const config = { mediaType: "application/x-config", digest: sha256("absent"), size: 6 };
     const body = JSON.stringify({ schemaVersion: 2, config, layers: [] });
@@ -134,7 +134,7 @@ describe("serve", () => {
     }
   });
 
-  it("answers under the hosts, and to the pages of the origins, that it is told", async () => {
+  it("answers under the allowed hosts, and to pages of the allowed origins", async () => {
     const flags = [
       "--allowed-host",
       "registry.example",
@@ -160,7 +160,7 @@ describe("serve", () => {
   it.each([
     ["--allowed-host", "http://x"],
     ["--allowed-origin", "ui.example"],
-  ])("takes no %s such as %s", async (option, value) => {
+  ])("rejects the %s %s", async (option, value) => {
     const end = await ended(
       start("serve", fixture("ref-per-repo"), "--per-repo", "--port", "0", option, value),
     );
@@ -179,7 +179,7 @@ describe("serve", () => {
     expect((await end).code).toBe(0);
   });
 
-  it("at a port that is taken: exit code 1", async () => {
+  it("exits with 1 if the port is in use", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
@@ -190,8 +190,8 @@ describe("serve", () => {
   });
 });
 
-describe("output", () => {
-  it("on a terminal shows progress, and takes it away again; in a pipe there is none", async () => {
+describe("the command's output", () => {
+  it("shows progress on a terminal and removes it again, and shows none in a pipe", async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "a"), "a");
     for (const args of [
@@ -219,13 +219,13 @@ describe("output", () => {
     }
   });
 
-  it("on a terminal without a width shows no progress", async () => {
+  it("shows no progress on a terminal without a width", async () => {
     const terminal = Object.assign(new Sink(true), { columns: 0 });
     expect(await run(["verify", fixture("ref-shared")], { stdout: new Sink(), stderr: terminal })).toBe(0);
     expect(terminal.bytes.toString()).toBe("");
   }, 5000);
 
-  it("that cannot be written for another reason: exit code 1", async () => {
+  it("makes the command exit with 1 if it cannot be written", async () => {
     const full = new Writable({
       write: (_chunk, _encoding, done) => {
         done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }));
@@ -236,7 +236,7 @@ describe("output", () => {
     expect(stderr.bytes.toString()).toBe("ocilayout: ENOSPC: no space left on device, write\n");
   });
 
-  it("of a command that is interrupted ends with 130", async () => {
+  it("ends with exit code 130 if the command is interrupted", async () => {
     const { Interrupted } = await import("../src/cli/interrupted.ts");
     const [stdout, stderr] = [new Sink(), new Sink()];
     const signal = AbortSignal.abort(new Interrupted("SIGINT"));

@@ -49,7 +49,7 @@ function registryOf(
 }
 
 describe("pulling", () => {
-  it("verifies content, whoever the registry is, before the first file appears", async () => {
+  it("verifies content of any registry before the first file appears", async () => {
     const all = await layers("a", "b");
     for (const wrong of ["x", "", "bb"]) {
       await expect(pullFiles(registryOf(all, { b: wrong }), "app", all, out)).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe("pulling", () => {
     }
   });
 
-  it("that is aborted leaves nothing behind", async () => {
+  it("leaves nothing behind if it is aborted", async () => {
     const all = await layers("a", "b");
     const controller = new AbortController();
     const onFile = ({ title }: TitledLayer): void => {
@@ -75,7 +75,7 @@ describe("pulling", () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
-  it("replaces no file that came meanwhile", async () => {
+  it("replaces no file that appeared in the meantime", async () => {
     const all = await layers("a");
     const onFile = (): void => {
       writeFileSync(join(out, "a"), "mine");
@@ -87,7 +87,7 @@ describe("pulling", () => {
     expect(readFileSync(join(out, "a"), "utf8")).toBe("mine");
   });
 
-  it("follows no link that came meanwhile", async () => {
+  it("follows no link that appeared in the meantime", async () => {
     const all = await layers("sub/a");
     mkdirSync(join(directory, "outside"));
     const onFile = (): void => {
@@ -99,7 +99,7 @@ describe("pulling", () => {
     expect(everything(join(directory, "outside"))).toEqual({});
   });
 
-  it("shows no file half written", async () => {
+  it("never exposes a half-written file", async () => {
     const all = await layers("a", "b", "c");
     const seen: string[][] = [];
     const onFile = (): void => {

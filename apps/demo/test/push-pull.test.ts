@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 describe("push", () => {
-  it("makes a layer of each file, with its name or its path within the directory as title", async () => {
+  it("makes one layer per file, with its name or its path in the directory as title", async () => {
     await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
     const manifest = JSON.parse((await ocilayout("cat", at("layout/docs:v1"))).stdout) as {
       layers: unknown[];
@@ -48,7 +48,7 @@ describe("push", () => {
     );
   });
 
-  it("the same input is the same digest, wherever, whenever and in whatever order", async () => {
+  it("creates the same digest for the same input, wherever, whenever and in whatever order it is pushed", async () => {
     const flags = ["--annotation", "b=2", "--annotation", "a=1"];
     const [first] = (await jsonLines("push", at("one/docs:v1"), at("hello.txt"), at("guide"), ...flags)) as [
       { digest: string },
@@ -68,7 +68,7 @@ describe("push", () => {
     expect(first.digest).toBe("sha256:8b750b1010e18f14f327e88e34830f5537cadd3f4024482e9f2c19241fe2198b");
   });
 
-  it("says what it is: type, annotations, type of the files", async () => {
+  it("writes the type, the annotations and the type of the files", async () => {
     const flags = [
       "--artifact-type",
       "application/vnd.example",
@@ -85,7 +85,7 @@ describe("push", () => {
     });
   });
 
-  it("as JSON: one document", async () => {
+  it("prints one JSON document with --json", async () => {
     expect(await jsonLines("push", at("layout/docs:v1"), at("hello.txt"))).toEqual([
       {
         directory: at("layout"),
@@ -99,7 +99,7 @@ describe("push", () => {
     ]);
   });
 
-  it("of a file called help: it is pushed", async () => {
+  it("accepts a file called help", async () => {
     writeFileSync(at("help"), "help");
     expect(await lines("push", at("layout/docs:v1"), at("hello.txt"))).toHaveLength(1);
     const before = process.cwd();
@@ -113,7 +113,7 @@ describe("push", () => {
     expect(await jsonLines("tags", at("layout/docs"))).toMatchObject([{ tag: "help" }, { tag: "v1" }]);
   });
 
-  it("writes bare tags into a layout, as other tools do", async () => {
+  it("writes bare tags, as other tools do", async () => {
     await lines("push", at("layout/default:v1"), at("hello.txt"));
     await lines("push", `${at("layout")}:v2`, at("hello.txt"));
     const index = JSON.parse(readFileSync(at("layout/index.json"), "utf8")) as {
@@ -124,20 +124,20 @@ describe("push", () => {
     ).toEqual(["v1", "v2"]);
   });
 
-  it("a double slash says where the directory of a new layout ends", async () => {
+  it("reads a double slash as the end of a new layout's directory", async () => {
     await lines("push", `${at("layout")}//team/docs:v1`, at("hello.txt"));
     expect(readdirSync(at("layout"))).toContain("oci-layout");
     expect(await lines("ls", at("layout"))).toEqual(["team/docs  1 tag"]);
   });
 
-  it("with --per-repo: into a layout of the repository's own", async () => {
+  it("writes into a layout of the repository's own with --per-repo", async () => {
     await lines("push", `${at("trees")}//team/docs:v1`, at("hello.txt"), "--per-repo");
     await lines("push", at("trees/other:v1"), at("hello.txt"), "--per-repo");
     expect(readdirSync(at("trees/team/docs"))).toContain("oci-layout");
     expect(await lines("ls", at("trees"), "--per-repo")).toEqual(["other  1 tag", "team/docs  1 tag"]);
   });
 
-  it("makes no layout among somebody's files: exit code 1", async () => {
+  it("exits with 1 and creates no layout in a directory with other files", async () => {
     const before = everything(directory);
     const { code, stderr } = await ocilayout("push", at("guide:v1"), at("hello.txt"));
     expect(code).toBe(1);
@@ -148,22 +148,22 @@ describe("push", () => {
   it.each([
     ["no tag", "layout/docs", [], 2],
     ["a digest", `layout/docs@sha256:${"0".repeat(64)}`, [], 2],
-    ["a type that is none", "layout/docs:v1", ["--artifact-type", "nonsense"], 2],
-    ["a type of files that is none", "layout/docs:v1", ["--media-type", "nonsense"], 2],
+    ["an invalid artifact type", "layout/docs:v1", ["--artifact-type", "nonsense"], 2],
+    ["an invalid media type of files", "layout/docs:v1", ["--media-type", "nonsense"], 2],
     ["an annotation without a value", "layout/docs:v1", ["--annotation", "key"], 2],
     ["an annotation twice", "layout/docs:v1", ["--annotation", "k=1", "--annotation", "k=2"], 2],
-  ])("with %s: exit code %4$i, and no layout", async (_what, path, flags, code) => {
+  ])("with %s exits with %4$i and creates no layout", async (_what, path, flags, code) => {
     expect((await ocilayout("push", at(path), at("hello.txt"), ...flags)).code).toBe(code);
     expect(readdirSync(directory).sort()).toEqual(["guide", "hello.txt"]);
   });
 
-  it.each(["nowhere", "guide/empty"])("of %s: exit code 1, and no layout", async (name) => {
+  it.each(["nowhere", "guide/empty"])("of %s exits with 1 and creates no layout", async (name) => {
     mkdirSync(at("guide/empty"));
     expect((await ocilayout("push", at("layout/docs:v1"), at(name))).code).toBe(1);
     expect(readdirSync(directory)).not.toContain("layout");
   });
 
-  it("of files with one title, of links and of names that cannot be written back: exit code 1", async () => {
+  it("exits with 1 for files with one title, links, and names that cannot be written back", async () => {
     mkdirSync(at("again"));
     writeFileSync(at("again/hello.txt"), "other");
     expect(await ocilayout("push", at("l/docs:v1"), at("hello.txt"), at("again"))).toMatchObject({
@@ -195,7 +195,7 @@ describe("pull", () => {
     expect(everything(at("new/out"))).toEqual(everything(at("guide")));
   });
 
-  it("as JSON: one document", async () => {
+  it("prints one JSON document with --json", async () => {
     const [pushed] = (await jsonLines("push", at("layout/docs:v1"), at("hello.txt"))) as [{ digest: string }];
     expect(await jsonLines("pull", at("layout/docs:v1"), "--output", at("out"))).toEqual([
       {
@@ -208,7 +208,7 @@ describe("pull", () => {
     ]);
   });
 
-  it("overwrites nothing, unless told to", async () => {
+  it("overwrites nothing without --force", async () => {
     await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
     mkdirSync(at("out"));
     writeFileSync(at("out/start.md"), "mine");
@@ -222,14 +222,14 @@ describe("pull", () => {
     expect(readFileSync(at("out/start.md"), "utf8")).toBe("# Start\n");
   });
 
-  it("replaces no directory, told to or not", async () => {
+  it("never replaces a directory, even with --force", async () => {
     await lines("push", at("layout/docs:v1"), at("hello.txt"));
     mkdirSync(at("out/hello.txt"), { recursive: true });
     expect((await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"), "--force")).code).toBe(1);
     expect(statSync(at("out/hello.txt")).isDirectory()).toBe(true);
   });
 
-  it("of damaged content writes nothing at all: exit code 1", async () => {
+  it("writes nothing and exits with 1 if content is damaged", async () => {
     await lines("push", at("layout/docs:v1"), at("hello.txt"), at("guide"));
     writeFileSync(at(`layout/blobs/${sha256("# Start\n").replace(":", "/")}`), "# Stort\n");
     const { code, stderr } = await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"));
@@ -241,7 +241,7 @@ describe("pull", () => {
   it.each([
     ["an index", "skopeo-1.22.0-all", ":multi"],
     ["an image", "skopeo-1.22.0-tag", ":1.0"],
-  ])("of %s: exit code 1", async (_what, name, tag) => {
+  ])("of %s exits with 1", async (_what, name, tag) => {
     expect(await ocilayout("pull", `${fixture(name)}${tag}`, "--output", at("out"))).toMatchObject({
       code: 1,
       stdout: "",
@@ -250,7 +250,7 @@ describe("pull", () => {
     expect(readdirSync(directory)).not.toContain("out");
   });
 
-  it("of what oras pushed", async () => {
+  it("reads what oras pushed", async () => {
     const tags = (await jsonLines("tags", fixture("oras-1.3.3-push"))) as { tag: string }[];
     expect(tags.length).toBeGreaterThan(0);
     const layout = fixture("oras-1.3.3-push");

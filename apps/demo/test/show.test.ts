@@ -23,7 +23,7 @@ async function layoutOf(contents: readonly (ManifestContent | Promise<ManifestCo
 }
 
 describe("show", () => {
-  it("draws an index, its platforms, their configs and layers", async () => {
+  it("draws an index, its platforms, and their configs and layers", async () => {
     const drawn = await lines("show", `${fixture("skopeo-1.22.0-all")}:multi`);
     expect(drawn[0]).toMatch(
       /^default:multi {2}index {2}sha256:[0-9a-f]{12} {2}[0-9.]+ k?B {2}application\/vnd\.oci\.image\.index\.v1\+json$/,
@@ -35,7 +35,7 @@ describe("show", () => {
     expect(drawn.at(-1)).toBe("         ci.umo.uncompressed_blob_size = 2048");
   });
 
-  it("as JSON: a flat list, each node before what is below it", async () => {
+  it("prints a flat list with --json, each node before those below it", async () => {
     const [tree, ...more] = await trees(`${fixture("skopeo-1.22.0-all")}:multi`);
     expect(more).toEqual([]);
     expect(tree).toMatchObject({ repository: "default", tags: ["multi"] });
@@ -54,7 +54,7 @@ describe("show", () => {
     });
   });
 
-  it("shows what refers to a manifest below its parts, and annotations", async () => {
+  it("shows referrers of a manifest below its parts, and annotations", async () => {
     const layout = fixture("oras-1.3.3-attach");
     const [tree] = await trees(`${layout}:app`);
     const referrers = tree?.nodes.filter(({ role }) => role === "referrer") ?? [];
@@ -67,14 +67,14 @@ describe("show", () => {
     expect((await lines("show", `${layout}:app`)).join("\n")).toContain(`${key} = ${value}`);
   });
 
-  it("by digest", async () => {
+  it("accepts a digest", async () => {
     const layout = fixture("skopeo-1.22.0-tag");
     const [byTag] = await trees(`${layout}:1.0`);
     const [byDigest] = await trees(`${layout}@${byTag?.nodes[0]?.digest ?? ""}`);
     expect(byDigest).toEqual({ ...byTag, tags: [] });
   });
 
-  it("shows everything in a layout: every blob that is reached, each manifest once", async () => {
+  it("shows everything in a layout: every reachable blob, and each manifest once", async () => {
     for (const name of [
       "ref-shared",
       "regctl-main-referrers",
@@ -100,7 +100,7 @@ describe("show", () => {
     expect(new Set(found.map(({ repository }) => repository))).toEqual(new Set(["a", "a/b", "a/b/c", "z"]));
   });
 
-  it("says what is missing or damaged, and goes on", async () => {
+  it("reports missing and damaged parts, and continues", async () => {
     const all = await ocilayout("show", fixture("x-blob-missing"), "--json");
     expect(all.code).toBe(0);
     expect((await ocilayout("show", fixture("x-blob-missing"))).stdout).toContain("(missing)");
@@ -108,7 +108,7 @@ describe("show", () => {
   });
 
   it.each(["x-subject-chain", "x-odd-ref-names", "x-proto-annotations", "x-annotations-odd"])(
-    "gets through %s",
+    "completes on the layout %s",
     async (name) => {
       const layout = fixture(name);
       expect((await ocilayout("show", layout)).code).toBe(0);
@@ -116,7 +116,7 @@ describe("show", () => {
     },
   );
 
-  it("gets through indexes within indexes, however many", async () => {
+  it("completes on nested indexes of any depth", async () => {
     const layout = join(temporaryDirectory(), "layout");
     let nested: ManifestContent = await index();
     for (let level = 0; level < 150; level += 1) nested = await index([nested]);
@@ -128,7 +128,7 @@ describe("show", () => {
     expect(await lines("show", layout)).toHaveLength(151);
   });
 
-  it("lets nothing from a layout reach the terminal as a control character", async () => {
+  it("escapes control characters of a layout", async () => {
     const annotations = { "a\u001b[31m": "red\nline", title: "\u202egpj.exe" };
     const layout = await layoutOf([artifact({ annotations })]);
     const { stdout } = await ocilayout("show", `${layout}:root`);
@@ -137,7 +137,7 @@ describe("show", () => {
     expect(stdout).toContain("title = \\u202egpj.exe");
   });
 
-  it("puts what refers to a child below that child, and shows it in full once", async () => {
+  it("puts referrers of a child below that child, and shows it in full once", async () => {
     const [first, second] = await Promise.all([image({ layers: ["one"] }), image({ layers: ["two"] })]);
     const referrer = await artifact({ subject: first.descriptor });
     const roles = async (...contents: ManifestContent[]): Promise<string[]> => {
@@ -160,7 +160,7 @@ describe("show", () => {
     ]);
   });
 
-  it("of a tag that is not there: exit code 1", async () => {
+  it("exits with 1 for a missing tag", async () => {
     const { code, stderr } = await ocilayout("show", `${fixture("skopeo-1.22.0-tag")}:nope`);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ocilayout: MANIFEST_UNKNOWN: /);

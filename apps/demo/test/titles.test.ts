@@ -31,7 +31,7 @@ async function layoutWith(directory: string, titles: readonly string[]): Promise
   return `${layout}:v1`;
 }
 
-describe("a title that leaves the directory", () => {
+describe("pull of files with titles", () => {
   it.each([
     "..",
     ".",
@@ -52,7 +52,7 @@ describe("a title that leaves the directory", () => {
     "evil\0.txt",
     "evil\n",
     "\u001b[31m",
-  ])("%j is refused before anything is written", async (title) => {
+  ])("rejects %j before anything is written", async (title) => {
     const directory = temporaryDirectory();
     const path = await layoutWith(directory, ["good", title]);
     const before = everything(directory);
@@ -71,7 +71,7 @@ describe("a title that leaves the directory", () => {
     expect(everything(directory)).toEqual(before);
   });
 
-  it("is refused with the reason", () => {
+  it("names the reason when it rejects a title", () => {
     const reasons = {
       "/a": "absolute",
       "": "empty",
@@ -84,12 +84,12 @@ describe("a title that leaves the directory", () => {
     for (const [title, reason] of Object.entries(reasons)) expect(() => parseTitle(title)).toThrow(reason);
   });
 
-  it.each(["con", "nul.txt", "ab:stream", "dot.", "space ", "what?"])("%j is refused on Windows", (title) => {
+  it.each(["con", "nul.txt", "ab:stream", "dot.", "space ", "what?"])("rejects %j on Windows", (title) => {
     expect(() => parseTitle(title, "win32")).toThrow(/Windows/);
     expect(parseTitle(title, "linux")).toEqual([title]);
   });
 
-  it("any title that is taken stays within the directory", () => {
+  it("keeps any accepted title within the directory", () => {
     const text = fc.string({
       unit: fc.constantFrom("a", ".", "/", "\\", ":", "C", "~", " ", "\0", "..", "é"),
     });
@@ -109,8 +109,8 @@ describe("a title that leaves the directory", () => {
   it.each([
     ["a directory that is a link", "link/evil", []],
     ["a directory that is a link, deeper", "real/link/evil", []],
-    ["the same, told to replace", "link/evil", ["--force"]],
-  ])("through %s is refused before anything is written", async (_what, title, flags) => {
+    ["a directory that is a link, with --force", "link/evil", ["--force"]],
+  ])("rejects a path through %s before anything is written", async (_what, title, flags) => {
     const directory = temporaryDirectory();
     const path = await layoutWith(directory, ["a-good", title]);
     const outside = join(directory, "outside");
@@ -125,7 +125,7 @@ describe("a title that leaves the directory", () => {
     expect(everything(directory)).toEqual(before);
   });
 
-  it("a file that is a link is replaced itself, and not what it leads to", async () => {
+  it("replaces a link itself, not its target", async () => {
     const directory = temporaryDirectory();
     const path = await layoutWith(directory, ["file"]);
     writeFileSync(join(directory, "outside"), "mine");
@@ -138,7 +138,7 @@ describe("a title that leaves the directory", () => {
   });
 
   it.each([[["same", "same"]], [["a", "a/b"]], [["a/b/c", "a/b"]]])(
-    "%j cannot all be files",
+    "rejects the titles %j, which cannot all be files",
     async (titles) => {
       const directory = temporaryDirectory();
       const path = await layoutWith(directory, titles);

@@ -12,7 +12,7 @@ async function refuses(file: string, code: string): Promise<boolean> {
   return result?.messages.some(({ ruleId }) => ruleId === "no-restricted-imports") === true;
 }
 
-describe("the layering", () => {
+describe("the layer rule", () => {
   it.each([
     ["packages/oci-types/src/index.ts", "@ocilayout/ociref"],
     ["packages/oci-types/src/index.ts", "node:crypto"],
@@ -34,7 +34,7 @@ describe("the layering", () => {
     ["packages/oci-image/src/index.ts", "@ocilayout/layout-core"],
     ["packages/oci-server/src/endpoints/handle.ts", "node:http"],
     ["packages/oci-server/src/endpoints/handle.ts", "@ocilayout/layout-core"],
-  ])("%s must not import %s", async (file, name) => {
+  ])("forbids %s to import %s", async (file, name) => {
     expect(await refuses(file, `import { something } from "${name}";`)).toBe(true);
   });
 
@@ -45,7 +45,7 @@ describe("the layering", () => {
     ["packages/layout-core/src/lock/lock.ts", "@ocilayout/ociref"],
     ["packages/oci-server/src/node.ts", "node:http"],
     ["packages/oci-server/src/node/listener.ts", "node:http"],
-  ])("%s may import %s", async (file, name) => {
+  ])("allows %s to import %s", async (file, name) => {
     expect(await refuses(file, `import { something } from "${name}";`)).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ it.each([
   ["a list handed to a constructor", "export const f = (all: number[]) => new Array<number>(...all);"],
   ["the open end of a tuple", "export const f = (all: [number, ...number[]]) => Math.min(...all);"],
   ["structuredClone", "export const f = (it: object) => structuredClone(it);"],
-])("%s is refused", async (_name, code) => {
+])("the lint rule rejects spreading %s", async (_name, code) => {
   expect(await refuses(code)).toBe(true);
 });
 
@@ -37,6 +37,6 @@ it.each([
   ["a rest parameter in an inner function", "export const f = (...all: number[]) => () => Math.min(...all);"],
   ["a tuple", "export const f = (all: readonly [number, number]) => Math.min(...all);"],
   ["a list within a list", "export const f = (all: string[]) => [...all];"],
-])("%s may be spread", async (_name, code) => {
+])("the lint rule allows spreading %s", async (_name, code) => {
   expect(await refuses(code)).toBe(false);
 });

@@ -81,7 +81,7 @@ function contentOf(type: string, url: string): string {
 }
 
 describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () => {
-  it("of another origin can neither change nor read", async () => {
+  it("from another origin can neither change nor read", async () => {
     const served = await start();
     const base = `http://127.0.0.1:${served.port}`;
     const pages = await servePages(`${attempts(base)}
@@ -109,7 +109,7 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
     await expectUnchanged(served);
   });
 
-  it("whose host was made to resolve to this machine can do nothing", async () => {
+  it("whose host resolves to this machine can do nothing", async () => {
     const served = await start();
     const pages = await servePages(`${attempts("")} await report(results);`, { passTo: served.port });
     browse(`http://rebind.example:${pages.port}/`);
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
     await expectUnchanged(served);
   });
 
-  it("of an allowed origin can push, and read digests and lists; one of another still cannot", async () => {
+  it("from an allowed origin can push, and read digests and lists, while others still cannot", async () => {
     const place = { base: "" };
     const files = {
       get "/place"(): string {
@@ -152,7 +152,7 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
   });
 
   it.each(["text/html", "image/svg+xml", "application/xhtml+xml"])(
-    "is never made of content of the registry: %s",
+    "is never rendered from content of the registry: %s",
     async (type) => {
       const served = await start();
       const ordinary = await servePages("", {

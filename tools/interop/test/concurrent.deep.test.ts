@@ -90,9 +90,9 @@ async function expectWhole({ registry, pushed }: Outcome): Promise<void> {
   expect(await errorsOf(registry)).toEqual([]);
 }
 
-describe("another program writes at the same time, without our lock", () => {
+describe("a program that writes at the same time without our lock", () => {
   // skopeo writes `index.json` and `oci-layout` in place: from outside they are seen torn, and waited for by us.
-  it.skipIf(!has("skopeo"))("skopeo: our calls do not fail, and everything is whole afterwards", async () => {
+  it.skipIf(!has("skopeo"))("makes no call fail and leaves a sound layout: skopeo", async () => {
     const outcome = await together(skopeoIn, (skopeo, round) =>
       skopeo("copy", "oci:source:theirs", `oci:layout:theirs-${round % 10}`),
     );
@@ -100,15 +100,12 @@ describe("another program writes at the same time, without our lock", () => {
     await expectWhole(outcome);
   });
 
-  it.skipIf(!has("umoci"))(
-    "umoci: our calls do not fail, and the index is whole at every moment",
-    async () => {
-      const outcome = await together(umociIn, (umoci, round) =>
-        umoci("tag", "--image", "layout:base", `theirs-${round % 10}`),
-      );
-      expect(outcome.failures).toEqual([]);
-      expect(outcome.torn).toBe(0);
-      await expectWhole(outcome);
-    },
-  );
+  it.skipIf(!has("umoci"))("makes no call fail and leaves a sound index at every moment: umoci", async () => {
+    const outcome = await together(umociIn, (umoci, round) =>
+      umoci("tag", "--image", "layout:base", `theirs-${round % 10}`),
+    );
+    expect(outcome.failures).toEqual([]);
+    expect(outcome.torn).toBe(0);
+    await expectWhole(outcome);
+  });
 });

@@ -42,7 +42,7 @@ async function unpack(cwd: string, name: string): Promise<void> {
   await tarIn(cwd)("-xf", `${name}.tar`, "-C", name);
 }
 
-describe.skipIf(!here.podman)("what podman saves", () => {
+describe.skipIf(!here.podman)("openLayout reads what podman saves", () => {
   async function pull(): Promise<Served & { readonly podman: Run }> {
     const served = await share();
     const podman = storageIn(served.cwd, "podman");
@@ -50,7 +50,7 @@ describe.skipIf(!here.podman)("what podman saves", () => {
     return { ...served, podman };
   }
 
-  it("as a directory, of an image that was pulled from a host with a port: its name fits no repository", async () => {
+  it("as a directory, from an image of a host with a port, whose name fits no repository", async () => {
     const { cwd, host, podman } = await pull();
     await podman("save", "--quiet", "--format", "oci-dir", "--output", "saved", `${host}/app:v1`);
     await expectReadable(cwd, "saved", {
@@ -60,7 +60,7 @@ describe.skipIf(!here.podman)("what podman saves", () => {
     });
   });
 
-  it("as a directory, of an image of this machine", async () => {
+  it("as a directory, from an image of this machine", async () => {
     const { cwd, host, podman } = await pull();
     await podman("tag", `${host}/app:v1`, "localhost/team/app:v2");
     await podman("save", "--quiet", "--format", "oci-dir", "--output", "saved", "localhost/team/app:v2");
@@ -79,8 +79,8 @@ describe.skipIf(!here.podman)("what podman saves", () => {
   });
 });
 
-describe.skipIf(!here.buildah)("what buildah pushes", () => {
-  it("into a layout: with a tag, and with the whole name", async () => {
+describe.skipIf(!here.buildah)("openLayout reads what buildah pushes", () => {
+  it("into a layout, with a tag and with the whole name", async () => {
     const { cwd, host } = await share();
     const buildah = storageIn(cwd, "buildah");
     await buildah("pull", "--quiet", "--tls-verify=false", `${host}/app:v1`);
@@ -94,7 +94,7 @@ describe.skipIf(!here.buildah)("what buildah pushes", () => {
   });
 });
 
-describe.skipIf(!here.skopeo)("what skopeo copies", () => {
+describe.skipIf(!here.skopeo)("openLayout reads what skopeo copies", () => {
   it.each([
     ["with a tag", ":v1", ["v1"]],
     ["without a tag", "", []],
@@ -116,7 +116,7 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
     await expectReadable(cwd, "copied", { tags: { default: ["multi"] }, images: [one, foreign] });
   });
 
-  it("into a directory of blobs that layouts share", async () => {
+  it("into a blob directory that layouts share", async () => {
     const { cwd, host } = await share();
     for (const name of ["first", "second"]) {
       await skopeoIn(cwd)(
@@ -132,7 +132,7 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
       await expectReadable(cwd, name, { tags: { default: ["v1"] }, images: [one], sharedBlobs: "blobs" });
   });
 
-  it("out of a layout of ours, whose blobs lie in a directory that layouts share", async () => {
+  it("out of a layout of ours whose blobs are in a shared directory", async () => {
     const { cwd } = await share();
     await using layout = await openLayout(join(cwd, "ours"), { blobDirectory: join(cwd, "blobs") });
     await pushImage(layout, "default", one, "v1");
@@ -141,7 +141,7 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
     expectBlobs(cwd, "copied", contentsOf(one));
   });
 
-  it("into a layout of ours that shares its blobs, and what was there is kept", async () => {
+  it("into a layout of ours that shares its blobs, and keeps what was there", async () => {
     const { cwd } = await share();
     await using layout = await openLayout(join(cwd, "ours"), { blobDirectory: join(cwd, "blobs") });
     await pushImage(layout, "default", foreign, "ours");
@@ -154,8 +154,8 @@ describe.skipIf(!here.skopeo)("what skopeo copies", () => {
   });
 });
 
-describe.skipIf(!here.cosign)("what cosign saves", () => {
-  it("of an image that it signed: the image and its signature, both without a name", async () => {
+describe.skipIf(!here.cosign)("openLayout reads what cosign saves", () => {
+  it("from a signed image: the image and its signature, both without a name", async () => {
     const { cwd, host } = await share();
     const cosign = cosignIn(cwd);
     await cosign("generate-key-pair");
@@ -173,8 +173,8 @@ describe.skipIf(!here.cosign)("what cosign saves", () => {
   });
 });
 
-describe.skipIf(dockerd === undefined)("what docker saves", () => {
-  it("of an image that was pulled from a host with a port, and of one of Docker Hub's names", async () => {
+describe.skipIf(dockerd === undefined)("openLayout reads what docker saves", () => {
+  it("from an image of a host with a port, and from one of Docker Hub", async () => {
     const { cwd, host } = await share();
     const docker = dockerIn(cwd, dockerd?.socket ?? "");
     await docker("pull", "--quiet", `${host}/app:v1`);
@@ -188,7 +188,7 @@ describe.skipIf(dockerd === undefined)("what docker saves", () => {
     });
   });
 
-  it("of an image without a name", async () => {
+  it("from an image without a name", async () => {
     const { cwd, host } = await share();
     const docker = dockerIn(cwd, dockerd?.socket ?? "");
     await docker("pull", "--quiet", `${host}/app:v1`);
@@ -198,8 +198,8 @@ describe.skipIf(dockerd === undefined)("what docker saves", () => {
   });
 });
 
-describe.skipIf(dockerd === undefined)("what docker pushes to a server", () => {
-  it("has Docker's media types: all is read, and verify() names the tools that read no such layout", async () => {
+describe.skipIf(dockerd === undefined)("an image that docker pushes to a server", () => {
+  it("has Docker's media types and is readable, and verify() names the tools that read no such layout", async () => {
     const { cwd, host, registry } = await share();
     const docker = dockerIn(cwd, dockerd?.socket ?? "");
     await docker("pull", "--quiet", `${host}/app:v1`);
@@ -226,7 +226,7 @@ describe.skipIf(dockerd === undefined)("what docker pushes to a server", () => {
   });
 });
 
-describe.skipIf(containerd === undefined)("what ctr exports", () => {
+describe.skipIf(containerd === undefined)("openLayout reads what ctr exports", () => {
   async function fetch(name: string, ...options: readonly string[]): Promise<Served & { readonly ctr: Run }> {
     const served = await share();
     const ctr = ctrIn(served.cwd, containerd?.socket ?? "");
@@ -234,7 +234,7 @@ describe.skipIf(containerd === undefined)("what ctr exports", () => {
     return { ...served, ctr };
   }
 
-  it("of an image that was pulled from a host with a port, and of one of Docker Hub's names", async () => {
+  it("from an image of a host with a port, and from one of Docker Hub", async () => {
     const { cwd, host, ctr } = await fetch("app:v1");
     await ctr("images", "tag", "--force", `${host}/app:v1`, "docker.io/team/app:v2");
     await ctr("images", "export", "exported.tar", `${host}/app:v1`, "docker.io/team/app:v2");
@@ -246,7 +246,7 @@ describe.skipIf(containerd === undefined)("what ctr exports", () => {
     });
   });
 
-  it("of an index, with all its images", async () => {
+  it("from an index, with all its images", async () => {
     const { cwd, host, ctr } = await fetch("app:multi", "--all-platforms");
     await ctr("images", "export", "--all-platforms", "exported.tar", `${host}/app:multi`);
     await unpack(cwd, "exported");
@@ -257,7 +257,7 @@ describe.skipIf(containerd === undefined)("what ctr exports", () => {
     });
   });
 
-  it("of an index, with the image for this machine alone: the layout is sparse", async () => {
+  it("from an index with the image for this machine alone, as a sparse layout", async () => {
     const { cwd, host, ctr } = await fetch("app:multi");
     await ctr("images", "export", "exported.tar", `${host}/app:multi`);
     await unpack(cwd, "exported");

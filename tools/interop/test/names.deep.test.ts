@@ -25,21 +25,22 @@ const called = [
   ["tools:v1", two],
 ] as const;
 
-describe.skipIf(!has("skopeo"))("clause 24: skopeo in a layout of several repositories", () => {
+// clause 24
+describe.skipIf(!has("skopeo"))("skopeo in a layout of several repositories", () => {
   it("reads repo:tag and repo@digest", async () => {
     const { cwd } = await share();
     for (const [name, image] of called)
       expect(await skopeoIn(cwd)("inspect", "--raw", `oci:layout:${name}`)).toBe(image.bytes.toString());
   });
 
-  it("writes repo:tag, also of a repository that was not there", async () => {
+  it("writes repo:tag, even of a new repository", async () => {
     const { cwd, registry } = await share();
     await skopeoIn(cwd)("copy", "oci:layout:team/app:v1", "oci:layout:new.example/app:v2");
     expect(await collect(registry.repositories())).toEqual(["new.example/app", "team/app", "tools"]);
     expect(await registry.resolveTag("new.example/app", "v2")).toEqual(one.descriptor);
   });
 
-  it("moves a tag, and takes the name off what it was on: that is found by its digest in the default repository", async () => {
+  it("moves a tag and takes the old manifest's name, which is then found by digest in the default repository", async () => {
     const { cwd, registry } = await share();
     await skopeoIn(cwd)("copy", "oci:layout:tools:v1", "oci:layout:team/app:v1");
     expect(await registry.resolveTag("team/app", "v1")).toEqual(two.descriptor);
@@ -51,7 +52,8 @@ describe.skipIf(!has("skopeo"))("clause 24: skopeo in a layout of several reposi
   });
 });
 
-describe.skipIf(!has("umoci"))("clause 24: umoci in a layout of several repositories", () => {
+// clause 24
+describe.skipIf(!has("umoci"))("umoci in a layout of several repositories", () => {
   it("lists and reads repo:tag and repo@digest", async () => {
     const { cwd } = await share();
     const umoci = umociIn(cwd);
@@ -74,7 +76,8 @@ describe.skipIf(!has("umoci"))("clause 24: umoci in a layout of several reposito
   });
 });
 
-describe.each(["buildah", "podman"] as const)("clause 24: %s in a layout of several repositories", (name) => {
+// clause 24
+describe.each(["buildah", "podman"] as const)("%s in a layout of several repositories", (name) => {
   const runs = it.skipIf(!has(name));
 
   runs("reads repo:tag", async () => {

@@ -29,7 +29,8 @@ async function share() {
   return { cwd, registry };
 }
 
-describe.skipIf(!has("skopeo"))("clause 28: skopeo and a directory of layouts", () => {
+// clause 28
+describe.skipIf(!has("skopeo"))("skopeo and a directory of layouts", () => {
   it("reads each repository's layout by its bare tags", async () => {
     const { cwd } = await share();
     const skopeo = skopeoIn(cwd);
@@ -38,7 +39,7 @@ describe.skipIf(!has("skopeo"))("clause 28: skopeo and a directory of layouts", 
     expect(await skopeo("inspect", "--raw", "oci:layouts/a:v1")).toBe(two.bytes.toString());
   });
 
-  it("writes into one, and makes another, which the next calls see", async () => {
+  it("writes into a layout, and creates another, which the next calls see", async () => {
     const { cwd, registry } = await share();
     const skopeo = skopeoIn(cwd);
     await skopeo("copy", "--preserve-digests", "oci:layouts/a:v1", "oci:layouts/a/b:theirs");
@@ -51,8 +52,9 @@ describe.skipIf(!has("skopeo"))("clause 28: skopeo and a directory of layouts", 
   });
 });
 
-describe.skipIf(!has("umoci"))("clause 28: umoci and a directory of layouts", () => {
-  it("lists, tags and removes in one, and collects its garbage and nobody else's", async () => {
+// clause 28
+describe.skipIf(!has("umoci"))("umoci and a directory of layouts", () => {
+  it("lists, tags and removes in one layout, and collects only that layout's garbage", async () => {
     const { cwd, registry } = await share();
     const umoci = umociIn(cwd);
     expect((await umoci("list", "--layout", "layouts/a/b")).trim().split("\n").sort()).toEqual([

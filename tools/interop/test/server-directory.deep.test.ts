@@ -23,73 +23,70 @@ const umociIsHere = has("umoci");
 const unpack: readonly [string, ...string[]] =
   process.getuid?.() === 0 ? ["unpack"] : ["unpack", "--rootless"];
 
-describe.skipIf(!isHere).each(kindsOnDisk)(
-  "the directory of %s, while it is served and afterwards",
-  (kind) => {
-    /** A server to which skopeo pushed what is tagged so in `source`, to the repository `team/app`. */
-    async function share(...tags: readonly string[]): Promise<Served> {
-      const served = await serveRegistry(kind);
-      await writeSource(served.cwd);
-      const skopeo = skopeoIn(served.cwd);
-      for (const tag of tags)
-        await skopeo(
-          "copy",
-          "--all",
-          "--dest-tls-verify=false",
-          `oci:source:${tag}`,
-          `docker://${served.host}/team/app:${tag}`,
-        );
-      return served;
-    }
+describe.skipIf(!isHere).each(kindsOnDisk)("the directory of %s, during and after serving", (kind) => {
+  /** A server to which skopeo pushed what is tagged so in `source`, to the repository `team/app`. */
+  async function share(...tags: readonly string[]): Promise<Served> {
+    const served = await serveRegistry(kind);
+    await writeSource(served.cwd);
+    const skopeo = skopeoIn(served.cwd);
+    for (const tag of tags)
+      await skopeo(
+        "copy",
+        "--all",
+        "--dest-tls-verify=false",
+        `oci:source:${tag}`,
+        `docker://${served.host}/team/app:${tag}`,
+      );
+    return served;
+  }
 
-    it("skopeo reads in it what was pushed to the server", async () => {
-      const { cwd, onDisk, close } = await share("v1", "multi");
-      const skopeo = skopeoIn(cwd);
-      const image = `oci:${onDisk("team/app", "v1").join(":")}`;
-      const index = `oci:${onDisk("team/app", "multi").join(":")}`;
-      expect(await skopeo("inspect", "--raw", image)).toBe(one.bytes.toString());
-      expect(await skopeo("inspect", "--raw", index)).toBe(multi.bytes.toString());
-      await close();
-      expect(await skopeo("inspect", "--raw", index)).toBe(multi.bytes.toString());
-      await skopeo("copy", image, "oci:back:v1");
-      expectBlobs(cwd, "back", contentsOf(one));
-    });
+  it("is read by skopeo after a push to the server", async () => {
+    const { cwd, onDisk, close } = await share("v1", "multi");
+    const skopeo = skopeoIn(cwd);
+    const image = `oci:${onDisk("team/app", "v1").join(":")}`;
+    const index = `oci:${onDisk("team/app", "multi").join(":")}`;
+    expect(await skopeo("inspect", "--raw", image)).toBe(one.bytes.toString());
+    expect(await skopeo("inspect", "--raw", index)).toBe(multi.bytes.toString());
+    await close();
+    expect(await skopeo("inspect", "--raw", index)).toBe(multi.bytes.toString());
+    await skopeo("copy", image, "oci:back:v1");
+    expectBlobs(cwd, "back", contentsOf(one));
+  });
 
-    it.skipIf(!umociIsHere)("umoci lists and unpacks in it what was pushed to the server", async () => {
-      const { cwd, onDisk, close } = await share("v1", "artifact");
-      const umoci = umociIn(cwd);
-      const [layout, name] = onDisk("team/app", "v1");
-      const expected = ["artifact", "v1"].map((tag) => onDisk("team/app", tag)[1]);
-      const list = async (): Promise<string[]> =>
-        (await umoci("list", "--layout", layout)).trim().split("\n").sort();
-      expect(await list()).toEqual(expected);
-      await umoci(...unpack, "--image", `${layout}:${name}`, "running");
-      await close();
-      expect(await list()).toEqual(expected);
-      await umoci(...unpack, "--image", `${layout}:${name}`, "ended");
-      for (const bundle of ["running", "ended"])
-        expect(filesOf(join(cwd, bundle, "rootfs"))).toEqual({ ...baseFiles, "etc/name": "one" });
-    });
+  it.skipIf(!umociIsHere)("is listed and unpacked by umoci after a push to the server", async () => {
+    const { cwd, onDisk, close } = await share("v1", "artifact");
+    const umoci = umociIn(cwd);
+    const [layout, name] = onDisk("team/app", "v1");
+    const expected = ["artifact", "v1"].map((tag) => onDisk("team/app", tag)[1]);
+    const list = async (): Promise<string[]> =>
+      (await umoci("list", "--layout", layout)).trim().split("\n").sort();
+    expect(await list()).toEqual(expected);
+    await umoci(...unpack, "--image", `${layout}:${name}`, "running");
+    await close();
+    expect(await list()).toEqual(expected);
+    await umoci(...unpack, "--image", `${layout}:${name}`, "ended");
+    for (const bundle of ["running", "ended"])
+      expect(filesOf(join(cwd, bundle, "rootfs"))).toEqual({ ...baseFiles, "etc/name": "one" });
+  });
 
-    it("skopeo writes an image into it, which the server then serves", async () => {
-      const { cwd, host, onDisk } = await share("v1");
-      const skopeo = skopeoIn(cwd);
-      await skopeo("copy", "oci:source:v1", `oci:${onDisk("theirs", "v1").join(":")}`);
-      await skopeo("copy", "--src-tls-verify=false", `docker://${host}/theirs:v1`, "oci:back:v1");
-      expectBlobs(cwd, "back", contentsOf(one));
-    });
+  it("takes an image from skopeo, which the server then serves", async () => {
+    const { cwd, host, onDisk } = await share("v1");
+    const skopeo = skopeoIn(cwd);
+    await skopeo("copy", "oci:source:v1", `oci:${onDisk("theirs", "v1").join(":")}`);
+    await skopeo("copy", "--src-tls-verify=false", `docker://${host}/theirs:v1`, "oci:back:v1");
+    expectBlobs(cwd, "back", contentsOf(one));
+  });
 
-    it.skipIf(!umociIsHere)("umoci adds and removes tags in it, which the server then lists", async () => {
-      const { cwd, registry, host, onDisk } = await share("v1");
-      const umoci = umociIn(cwd);
-      const [layout, name] = onDisk("team/app", "v1");
-      await umoci("tag", "--image", `${layout}:${name}`, onDisk("team/app", "v2")[1]);
-      await umoci("rm", "--image", `${layout}:${name}`);
-      const { Tags } = JSON.parse(
-        await skopeoIn(cwd)("list-tags", "--tls-verify=false", `docker://${host}/team/app`),
-      ) as { Tags: unknown };
-      expect(Tags).toEqual(["v2"]);
-      expect(Tags).toEqual(await collect(registry.tags("team/app")));
-    });
-  },
-);
+  it.skipIf(!umociIsHere)("has tags added and removed by umoci, which the server then lists", async () => {
+    const { cwd, registry, host, onDisk } = await share("v1");
+    const umoci = umociIn(cwd);
+    const [layout, name] = onDisk("team/app", "v1");
+    await umoci("tag", "--image", `${layout}:${name}`, onDisk("team/app", "v2")[1]);
+    await umoci("rm", "--image", `${layout}:${name}`);
+    const { Tags } = JSON.parse(
+      await skopeoIn(cwd)("list-tags", "--tls-verify=false", `docker://${host}/team/app`),
+    ) as { Tags: unknown };
+    expect(Tags).toEqual(["v2"]);
+    expect(Tags).toEqual(await collect(registry.tags("team/app")));
+  });
+});

@@ -119,7 +119,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   }
 
   describe.each(kindsOnDisk)("of %s", (kind) => {
-    it("skopeo copies an image and an index from theirs to ours, byte for byte", async () => {
+    it("let skopeo copy an image and an index from theirs to ours, byte for byte", async () => {
       const { host } = await serveRegistry(kind);
       for (const tag of ["v1", "multi"])
         await copy(`docker://${theirs.host}/app:${tag}`, `docker://${host}/copied:${tag}`);
@@ -131,7 +131,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
       }
     });
 
-    it("skopeo copies an image and an index from ours to theirs, byte for byte", async () => {
+    it("let skopeo copy an image and an index from ours to theirs, byte for byte", async () => {
       const { host } = await share(kind);
       const repository = `from/${host.replace(":", "-")}`;
       for (const tag of ["v1", "multi"])
@@ -146,7 +146,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   });
 
   it.each(["GET", "HEAD"])(
-    "answer the same to %s of a manifest or an index, by tag and by digest",
+    "answer %s of a manifest or an index alike, by tag and by digest",
     async (method) => {
       const { host } = await share();
       for (const reference of [
@@ -161,7 +161,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     },
   );
 
-  it.each(["GET", "HEAD"])("answer the same to %s of a blob", async (method) => {
+  it.each(["GET", "HEAD"])("answer %s of a blob alike", async (method) => {
     const { host } = await share();
     for (const { descriptor } of blobs) {
       const ours = await answer(host, method, `/v2/app/blobs/${descriptor.digest}`);
@@ -171,7 +171,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   });
 
   it.each(["bytes=2-5", "bytes=100-", "bytes=-7", "bytes=0-999999"])(
-    "answer the same to GET of the part %s of a blob",
+    "answer GET of the range %s of a blob alike",
     async (range) => {
       const { host } = await share();
       const path = `/v2/app/blobs/${one.config.descriptor.digest}`;
@@ -181,7 +181,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     },
   );
 
-  it("answer the same to whoever has the content already", async () => {
+  it("answer conditional requests alike", async () => {
     const { host } = await share();
     for (const [path, { descriptor }] of [
       [`/v2/app/manifests/v1`, one],
@@ -198,14 +198,14 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   });
 
   it.each([
-    ["a tag that is not there", "/v2/app/manifests/none", 404],
-    ["a manifest that is not there", `/v2/app/manifests/${unknown}`, 404],
-    ["a blob that is not there", `/v2/app/blobs/${unknown}`, 404],
-    ["a tag of no repository", "/v2/none/manifests/v1", 404],
-    ["a manifest of no repository", `/v2/none/manifests/${unknown}`, 404],
-    ["a blob of no repository", `/v2/none/blobs/${unknown}`, 404],
-    ["a blob by what is no digest", "/v2/app/blobs/sha256:abc", 400],
-  ])("refuse GET and HEAD of %s alike", async (_what, path, status) => {
+    ["a missing tag", "/v2/app/manifests/none", 404],
+    ["a missing manifest", `/v2/app/manifests/${unknown}`, 404],
+    ["a missing blob", `/v2/app/blobs/${unknown}`, 404],
+    ["a tag of a missing repository", "/v2/none/manifests/v1", 404],
+    ["a manifest of a missing repository", `/v2/none/manifests/${unknown}`, 404],
+    ["a blob of a missing repository", `/v2/none/blobs/${unknown}`, 404],
+    ["a blob by an invalid digest", "/v2/app/blobs/sha256:abc", 400],
+  ])("reject GET and HEAD of %s alike", async (_what, path, status) => {
     const { host } = await share();
     for (const method of ["GET", "HEAD"]) {
       const ours = await refusal(host, method, path);
@@ -214,7 +214,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     }
   });
 
-  it("refuse to list the tags of no repository alike", async () => {
+  it("reject listing the tags of a missing repository alike", async () => {
     const { host } = await share();
     expect(await refusal(host, "GET", "/v2/none/tags/list")).toEqual(
       await refusal(theirs.host, "GET", "/v2/none/tags/list"),
@@ -230,7 +230,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     expect(await list(host)).toEqual({ ...rest, tags: tags.sort() });
   });
 
-  it("answer the same to a blob that is pushed in chunks", async () => {
+  it("answer a blob that is pushed in chunks alike", async () => {
     const { host } = await share();
     const hello = content(Buffer.from("hello"), "text/plain");
     const push = async (to: string): Promise<unknown[]> => {
@@ -267,7 +267,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     await expectServed(theirs.host, "chunked", [], [hello]);
   });
 
-  it("answer the same after skopeo has deleted an image, whose blobs are left", async () => {
+  it("answer alike after skopeo has deleted an image, whose blobs stay", async () => {
     const { host } = await share();
     for (const to of [host, theirs.host]) {
       await copy("oci:source:v1", `docker://${to}/deleted:v1`);

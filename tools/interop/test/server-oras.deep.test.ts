@@ -79,8 +79,8 @@ async function pushBoth({
   return { subject, referrer };
 }
 
-describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => {
-  it("attaches a referrer, discovers it by its type, pulls it, and needs no tag for it", async () => {
+describe.skipIf(!isHere).each(kindsOnDisk)("oras with a server of %s", (kind) => {
+  it("attaches a referrer, discovers it by type, and pulls it, without a tag for it", async () => {
     const shared = await share(kind);
     const { cwd, registry, oras, print, at } = shared;
     const { subject, referrer } = await pushBoth(shared);
@@ -99,7 +99,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
     expect(readFileSync(join(cwd, "back/sbom.json"))).toEqual(sbom);
   });
 
-  it("copies an artifact and its referrers to another repository, mounting their blobs", async () => {
+  it("copies an artifact and its referrers to another repository and mounts their blobs", async () => {
     const shared = await share(kind);
     const { requests, oras, print, resolve, at } = shared;
     const { subject, referrer } = await pushBoth(shared);
@@ -117,7 +117,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
     expect(await resolve("copied:v1")).toBe(subject.digest);
   });
 
-  it("reads in the directory itself what it pushed to the server", async () => {
+  it("reads from the directory itself what it pushed to the server", async () => {
     const shared = await share(kind);
     const { oras, onDisk, close } = shared;
     const { subject, referrer } = await pushBoth(shared);
@@ -134,7 +134,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras and a server of %s", (kind) => 
   });
 });
 
-describe.skipIf(!isHere)("oras and a server of memory", () => {
+describe.skipIf(!isHere)("oras with a server of memory", () => {
   it("pushes an artifact with two tags, and pulls it back, byte for byte", async () => {
     const { cwd, registry, oras, print, at } = await share("memory");
     const { digest } = await print(
@@ -152,7 +152,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expect(readFileSync(join(cwd, "back/sbom.json"))).toEqual(sbom);
   });
 
-  it("fetches the bytes of a manifest and its descriptor, and the image for a platform out of an index", async () => {
+  it("fetches a manifest's bytes and descriptor, and one platform's image from an index", async () => {
     const { registry, oras, at } = await share("memory");
     await pushMulti(registry);
     const fetchManifest = async (...args: readonly string[]): Promise<string> =>
@@ -163,7 +163,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expect(await fetchManifest("--platform", "linux/s390x", at("app:multi"))).toBe(foreign.bytes.toString());
   });
 
-  it("pushes a manifest of a type that nobody knows, and fetches it", async () => {
+  it("pushes and fetches a manifest of an unknown type", async () => {
     const { cwd, oras, at } = await share("memory");
     const opaque: Content = json("application/vnd.example.opaque+json", { config: 1 });
     writeFileSync(join(cwd, "opaque.json"), opaque.bytes);
@@ -181,7 +181,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     ).toEqual(opaque.descriptor);
   });
 
-  it("is told which blobs are missing of a manifest that it pushes alone", async () => {
+  it("learns which blobs are missing when it pushes a manifest alone", async () => {
     const { cwd, registry, oras, at } = await share("memory");
     writeFileSync(join(cwd, "manifest.json"), one.bytes);
     await expect(oras("manifest", "push", "--plain-http", at("app:v1"), "manifest.json")).rejects.toThrow(
@@ -200,7 +200,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expect(await resolve("app:latest")).toBe(one.descriptor.digest);
   });
 
-  it("deletes an artifact with its tags, whose referrer stays", async () => {
+  it("deletes an artifact with its tags, and its referrer stays", async () => {
     const shared = await share("memory");
     const { registry, oras, resolve, at } = shared;
     const { subject, referrer } = await pushBoth(shared);
@@ -223,7 +223,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     });
   });
 
-  it("is not let delete a blob that a manifest refers to", async () => {
+  it("cannot delete a blob that a manifest references", async () => {
     const { registry, oras, at } = await share("memory");
     await pushImage(registry, "app", one, "v1");
     const { digest } = one.config.descriptor;
@@ -233,7 +233,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expect((await registry.resolveBlob("app", digest)).digest).toBe(digest);
   });
 
-  it("copies an image and its referrer out of a layout, and into another, byte for byte", async () => {
+  it("copies an image and its referrer from a layout, and into another, byte for byte", async () => {
     const { cwd, registry, oras, at } = await share("memory");
     await oras("cp", "--recursive", "--from-oci-layout", "--to-plain-http", "source:v1", at("app:v1"));
     expect(await registry.resolveTag("app", "v1")).toEqual(one.descriptor);
@@ -241,7 +241,7 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
     expectBlobs(cwd, "back", contentsOf(one, artifact));
   });
 
-  it("copies an index with its images out of a layout, and into another, byte for byte", async () => {
+  it("copies an index with its images from a layout, and into another, byte for byte", async () => {
     const { cwd, oras, at } = await share("memory");
     await oras("cp", "--from-oci-layout", "--to-plain-http", "source:multi", at("app:multi"));
     await oras("cp", "--from-plain-http", "--to-oci-layout", at("app:multi"), "back:multi");
@@ -250,9 +250,9 @@ describe.skipIf(!isHere)("oras and a server of memory", () => {
 });
 
 describe.skipIf(![isHere, has("docker-registry")].every(Boolean))(
-  "oras, docker-registry and our server",
+  "oras between docker-registry and our server",
   () => {
-    it("copies an image and its referrer from a registry that knows no referrers to ours, which needs no tag for them", async () => {
+    it("copies an image and its referrer from a registry without a referrers API to ours, which needs no tag for them", async () => {
       const { registry, oras, print, at } = await share("memory");
       await using theirs = await startDistribution();
       await oras(

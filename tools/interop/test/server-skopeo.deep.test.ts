@@ -41,7 +41,7 @@ async function share(kind: Kind, options?: { readonly writable: boolean }): Prom
   return { ...served, skopeo, copy, at: (name) => `docker://${served.host}/${name}` };
 }
 
-describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) => {
+describe.skipIf(!isHere).each(kindsOnDisk)("skopeo with a server of %s", (kind) => {
   it("pushes an image and pulls it back, byte for byte", async () => {
     const { cwd, registry, copy, at } = await share(kind);
     await copy("oci:source:v1", at("team/app:v1"));
@@ -59,7 +59,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) =
     expectBlobs(cwd, "back", [multi, ...contentsOf(one, foreign)]);
   });
 
-  it("deletes an image: its tags go, and what else is there stays", async () => {
+  it("deletes an image: its tags disappear, and everything else stays", async () => {
     const { registry, skopeo, at } = await share(kind);
     await pushImage(registry, "app", one, "v1", "v2");
     await pushImage(registry, "app", artifact, "artifact");
@@ -71,7 +71,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) =
     );
   });
 
-  it("pushes the same image to a second repository, mounting its layers", async () => {
+  it("pushes the same image to a second repository and mounts its layers", async () => {
     const { cwd, requests, copy, at } = await share(kind);
     await copy("oci:source:v1", at("app:v1"));
     const before = requests.length;
@@ -94,8 +94,8 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo and a server of %s", (kind) =
   });
 });
 
-describe.skipIf(!isHere)("skopeo and a server of memory", () => {
-  it("pushes out of a plain directory and pulls into one", async () => {
+describe.skipIf(!isHere)("skopeo with a server of memory", () => {
+  it("pushes from a plain directory and pulls into one", async () => {
     const { cwd, copy, at } = await share("memory");
     await copy("oci:source:v1", "dir:plain");
     await copy("dir:plain", at("app:v1"));
@@ -114,7 +114,7 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     expectBlobs(cwd, "back", contentsOf(one));
   });
 
-  it("pulls the image for this machine out of an index", async () => {
+  it("pulls the image for this machine from an index", async () => {
     const { cwd, registry, copy, at } = await share("memory");
     await pushMulti(registry);
     await copy(at("app:multi"), "oci:back:v1");
@@ -132,7 +132,7 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
       expect(readFileSync(join(cwd, "back", descriptor.digest.slice(7)))).toEqual(bytes);
   });
 
-  it("pushes an artifact, which is a referrer of the image that it is about", async () => {
+  it("pushes an artifact as a referrer of its subject", async () => {
     const { cwd, registry, copy, at } = await share("memory");
     await copy("oci:source:artifact", at("app:artifact"));
     const { mediaType, digest, size } = artifact.descriptor;
@@ -143,7 +143,7 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     expectBlobs(cwd, "back", contentsOf(artifact));
   });
 
-  it("lists the tags in the order in which the registry does", async () => {
+  it("lists the tags in the registry's order", async () => {
     const { registry, skopeo, at } = await share("memory");
     await pushImage(registry, "app", one, "v10", "latest", "v2");
     const { Tags } = JSON.parse(await skopeo("list-tags", "--tls-verify=false", at("app"))) as {
@@ -153,7 +153,7 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     expect(Tags).toEqual(["latest", "v10", "v2"]);
   });
 
-  it("describes an image, and gives the bytes of its manifest and its config", async () => {
+  it("inspects an image, and fetches the bytes of its manifest and its config", async () => {
     const { skopeo, copy, at } = await share("memory");
     await copy("oci:source:v1", at("app:v1"));
     const inspect = async (...args: readonly string[]): Promise<string> =>
@@ -186,7 +186,7 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
       expect(readFileSync(join(cwd, `synced/app:${tag}/manifest.json`))).toEqual(one.bytes);
   });
 
-  it("is not let delete an image that an index contains", async () => {
+  it("cannot delete a child of an index", async () => {
     const { registry, skopeo, at } = await share("memory");
     await pushMulti(registry);
     await expect(
@@ -195,14 +195,14 @@ describe.skipIf(!isHere)("skopeo and a server of memory", () => {
     expect(await registry.resolveManifest("app", foreign.descriptor.digest)).toEqual(foreign.descriptor);
   });
 
-  it("is told that there is no such image", async () => {
+  it("learns that an image is missing", async () => {
     const { registry, skopeo, at } = await share("memory");
     await pushImage(registry, "app", one, "v1");
     await expect(skopeo("inspect", "--tls-verify=false", at("app:v2"))).rejects.toThrow("manifest unknown");
     await expect(skopeo("list-tags", "--tls-verify=false", at("none"))).rejects.toThrow(/404|name unknown/);
   });
 
-  it("is not let push to a server that is only read, and nothing is stored", async () => {
+  it("cannot push to a read-only server, and nothing is stored", async () => {
     const { registry, copy, at } = await share("memory", { writable: false });
     await expect(copy("oci:source:v1", at("app:v1"))).rejects.toThrow("unsupported");
     expect(await collect(registry.repositories())).toEqual([]);

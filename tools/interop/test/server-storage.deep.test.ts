@@ -38,9 +38,9 @@ async function read({ registry }: Served, repository: string, tag: string): Prom
 
 const here = { buildah: has("buildah"), podman: has("podman") };
 
-describe.each(["buildah", "podman"] as const)("%s and a server", (program) => {
+describe.each(["buildah", "podman"] as const)("%s with a server", (program) => {
   it.skipIf(!here[program])(
-    "pulls the image for this machine out of an index, and pushes it to a repository from which another storage pulls the same",
+    "pulls the image for this machine from an index, and pushes it to a repository from which another storage pulls the same",
     async () => {
       const served = await share(program);
       const { cwd, run, at } = served;
@@ -55,8 +55,8 @@ describe.each(["buildah", "podman"] as const)("%s and a server", (program) => {
   );
 });
 
-describe.skipIf(!here.buildah)("buildah and a server", () => {
-  it("builds on an image of the server, and pushes what it built", async () => {
+describe.skipIf(!here.buildah)("buildah with a server", () => {
+  it("builds on an image of the server, and pushes the result", async () => {
     const served = await share("buildah");
     const { cwd, registry, host, run, at } = served;
     mkdirSync(join(cwd, "context"));
@@ -70,8 +70,8 @@ describe.skipIf(!here.buildah)("buildah and a server", () => {
   });
 });
 
-describe.skipIf(!here.podman)("podman and a server", () => {
-  it("puts the images of an index into one of its own, and pushes that", async () => {
+describe.skipIf(!here.podman)("podman with a server", () => {
+  it("adds the images of an index to one of its own, and pushes that", async () => {
     const served = await share("podman");
     const { registry, run, at } = served;
     await run("manifest", "create", "list");

@@ -39,8 +39,9 @@ function blobNames(...images: readonly Image[]): string[] {
   return [...new Set(all.map(({ descriptor }) => descriptor.digest.slice(7)))].sort();
 }
 
-describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
-  it("describes an image as we do", async () => {
+// clause 24
+describe.skipIf(!isHere)("skopeo with a layout that we wrote", () => {
+  it("inspects an image with our results", async () => {
     const { skopeo } = await share();
     expect(JSON.parse(await skopeo("inspect", "oci:layout:v1"))).toMatchObject({
       Digest: one.descriptor.digest,
@@ -51,7 +52,7 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     });
   });
 
-  it("gives the bytes of a manifest, an index and a config as they were pushed", async () => {
+  it("fetches the bytes of a manifest, an index and a config as they were pushed", async () => {
     const { skopeo } = await share();
     expect(await skopeo("inspect", "--raw", "oci:layout:v1")).toBe(one.bytes.toString());
     expect(await skopeo("inspect", "--raw", "oci:layout:multi")).toBe(multi.bytes.toString());
@@ -67,7 +68,7 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     });
   });
 
-  it("copies an image into another layout, every blob of it and no other", async () => {
+  it("copies an image into another layout, with exactly its blobs", async () => {
     const { cwd, skopeo } = await share();
     await skopeo("copy", "oci:layout:v1", "oci:copy:v1");
     expect(blobsOf(cwd, "copy")).toEqual(blobNames(one));
@@ -97,7 +98,7 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     }
   });
 
-  it("reads and copies an artifact that is about an image", async () => {
+  it("reads and copies an artifact with a subject", async () => {
     const { cwd, registry, skopeo } = await share();
     const artifact = buildArtifact("about one", one.descriptor);
     await pushImage(registry, "app", artifact, "artifact");
@@ -106,7 +107,7 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     expect(blobsOf(cwd, "copy")).toEqual(blobNames(artifact));
   });
 
-  it("sees where a tag was moved to, and that one was deleted", async () => {
+  it("sees that a tag was moved, and that one was deleted", async () => {
     const { registry, skopeo } = await share();
     await pushImage(registry, "app", two, "v1");
     expect(await skopeo("inspect", "--raw", "oci:layout:v1")).toBe(two.bytes.toString());
@@ -114,15 +115,16 @@ describe.skipIf(!isHere)("clause 24: skopeo reads what we wrote", () => {
     await expect(skopeo("inspect", "--raw", "oci:layout:v1")).rejects.toThrow("v1");
   });
 
-  it("needs no tag where there is one untagged image", async () => {
+  it("needs no tag if there is one untagged image", async () => {
     const { cwd, registry } = await shareLayout("app");
     await pushImage(registry, "app", one);
     expect(await skopeoIn(cwd)("inspect", "--raw", "oci:layout")).toBe(one.bytes.toString());
   });
 });
 
-describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we have open", () => {
-  it("makes the layout, where we opened a directory that is not there", async () => {
+// clauses 22, 23
+describe.skipIf(!isHere)("skopeo with a layout that we have open", () => {
+  it("creates the layout if we opened a missing directory", async () => {
     const { cwd, skopeo } = await share();
     await using empty = await openLayout(join(cwd, "theirs"), { defaultRepository: "app" });
     expect(await collect(empty.repositories())).toEqual([]);
@@ -140,7 +142,7 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     expect(await registry.resolveTag("app", "theirs")).toEqual(one.descriptor);
   });
 
-  it("moves a tag of ours, and what it was on is still read by digest", async () => {
+  it("moves a tag of ours, and the old manifest is still readable by digest", async () => {
     const { registry, skopeo } = await share();
     await pushImage(registry, "app", two, "v2");
     await skopeo("copy", "oci:layout:v1", "oci:layout:v2");
@@ -149,7 +151,7 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     expect(await collect(registry.verify())).toEqual([]);
   });
 
-  it("adds an index, whose images are read by digest", async () => {
+  it("adds an index, whose images are readable by digest", async () => {
     const { cwd, skopeo } = await share();
     await using theirs = await openLayout(join(cwd, "theirs"), { defaultRepository: "app" });
     await pushImage(theirs, "app", two, "v2");
@@ -161,7 +163,7 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     expect(await collect(theirs.verify())).toEqual([]);
   });
 
-  it("adds an index without its images: it is read, they are missing, and no other call minds", async () => {
+  it("adds an index without its images, which is readable, and no call about others fails", async () => {
     const { cwd, skopeo } = await share();
     await using theirs = await openLayout(join(cwd, "theirs"), { defaultRepository: "app" });
     await skopeo("copy", "--multi-arch", "index-only", "oci:layout:multi", "oci:theirs:multi");
@@ -176,7 +178,7 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     );
   });
 
-  it("adds an image without a tag, which is of the default repository", async () => {
+  it("adds an image without a tag to the default repository", async () => {
     const { cwd, registry } = await shareLayout("app");
     const skopeo = skopeoIn(cwd);
     await pushImage(registry, "app", one, "v1");
@@ -186,7 +188,7 @@ describe.skipIf(!isHere)("clauses 22, 23: skopeo writes into the layout that we 
     expect(await other.resolveManifest("app", one.descriptor.digest)).toEqual(one.descriptor);
   });
 
-  it("keeps its entries, byte for byte, through our next pushes, and reads on", async () => {
+  it("keeps its entries byte for byte through our next pushes, and keeps reading them", async () => {
     const { cwd, registry, skopeo } = await share();
     await skopeo("copy", "oci:layout:v1", "oci:layout:theirs");
     const before = indexText(cwd);

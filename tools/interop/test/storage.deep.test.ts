@@ -28,7 +28,7 @@ async function readConfig(registry: LayoutRegistry, tag: string): Promise<Docume
   return JSON.parse(await (await registry.getBlob("app", config.digest)).text()) as Document;
 }
 
-describe.each(["buildah", "podman"] as const)("%s", (name) => {
+describe.each(["buildah", "podman"] as const)("%s with a layout of ours", (name) => {
   const runs = it.skipIf(!has(name));
 
   /** A layout with an image and an index, and a storage. */
@@ -40,7 +40,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     return { ...shared, run: storageIn(shared.cwd, name) };
   }
 
-  runs("pulls an image that we wrote: its digest, its config and its layers are ours", async () => {
+  runs("pulls an image of ours with its digest, its config and its layers", async () => {
     const { run } = await share();
     const id = (await run("pull", "--quiet", "oci:layout:v1")).trim();
     expect(`sha256:${id}`).toBe(one.config.descriptor.digest);
@@ -56,7 +56,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     );
   });
 
-  runs("pulls the image for this machine out of an index that we wrote", async () => {
+  runs("pulls the image for this machine from an index of ours", async () => {
     const { run } = await share();
     const id = await run("pull", "--quiet", "oci:layout:multi");
     expect(`sha256:${id.trim()}`).toBe(one.config.descriptor.digest);
@@ -72,7 +72,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     expect(await collect(registry.verify())).toEqual([]);
   });
 
-  runs("builds on an image of ours, into our layout", async () => {
+  runs("builds on an image of ours and writes the result into our layout", async () => {
     const { cwd, registry, run } = await share();
     mkdirSync(join(cwd, "context"));
     writeFileSync(join(cwd, "context/more"), "more");
@@ -84,7 +84,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     expect(await errorsOf(registry)).toEqual([]);
   });
 
-  runs("puts an image of ours into an index, into our layout", async () => {
+  runs("adds an image of ours to an index in our layout", async () => {
     const { registry, run } = await share();
     await run("manifest", "create", "list");
     await run("manifest", "add", "--all", "list", "oci:layout:multi");
@@ -96,7 +96,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
     );
   });
 
-  runs("keeps its entries, byte for byte, through our next pushes, and reads on", async () => {
+  runs("keeps its entries byte for byte through our next pushes, and keeps reading them", async () => {
     const { cwd, registry, run } = await share();
     const id = (await run("pull", "--quiet", "oci:layout:v1")).trim();
     await run("push", id, "oci:layout:theirs");
@@ -110,7 +110,7 @@ describe.each(["buildah", "podman"] as const)("%s", (name) => {
   });
 });
 
-describe.skipIf(!has("podman"))("podman", () => {
+describe.skipIf(!has("podman"))("podman with a layout of ours", () => {
   it("loads a layout of one image", async () => {
     const { cwd, registry } = await shareLayout("app");
     await pushImage(registry, "app", one, "v1");
@@ -121,7 +121,7 @@ describe.skipIf(!has("podman"))("podman", () => {
     );
   });
 
-  it("saves an image as a layout, which we read", async () => {
+  it("saves an image as a layout that we read", async () => {
     const { cwd, registry } = await shareLayout("app");
     await pushImage(registry, "app", one, "v1");
     const podman = storageIn(cwd, "podman");

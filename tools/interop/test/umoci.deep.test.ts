@@ -41,7 +41,8 @@ async function share(): Promise<SharedLayout & { readonly umoci: Run }> {
   return { ...shared, umoci: umociIn(shared.cwd) };
 }
 
-describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
+// clause 24
+describe.skipIf(!isHere)("umoci with a layout that we wrote", () => {
   it("lists our tags, and nothing that we did not tag", async () => {
     const { registry, umoci } = await share();
     await pushImage(registry, "app", two, "v1", "v2", "latest");
@@ -50,7 +51,7 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
     expect(listed.sort()).toEqual(await collect(registry.tags("app")));
   });
 
-  it("tells the layers of an image as we do", async () => {
+  it("lists the layers of an image as we do", async () => {
     const { umoci } = await share();
     const { history } = JSON.parse(await umoci("stat", "--image", "layout:v1", "--json")) as {
       history: unknown[];
@@ -63,14 +64,14 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
     );
   });
 
-  it("unpacks an image into the files that were put into it", async () => {
+  it("unpacks an image into its original files", async () => {
     const { cwd, umoci } = await share();
     await umoci(...unpack, "--image", "layout:v1", "bundle");
     expect(filesOf(join(cwd, "bundle/rootfs"))).toEqual({ ...baseFiles, "etc/name": "one" });
     expect(isExecutable(join(cwd, "bundle/rootfs/bin/run"))).toBe(true);
   });
 
-  it("collects no garbage where there is none: not what is untagged, nor an index's images, nor an upload of ours", async () => {
+  it("collects no garbage from a layout without any: untagged manifests, children and uploads stay", async () => {
     const { cwd, registry, umoci } = await share();
     const foreign = buildImage("foreign", otherPlatform);
     for (const image of [
@@ -99,7 +100,7 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
     expect(await errorsOf(registry)).toEqual([]);
   });
 
-  it("collects a blob that no manifest names yet: the manifest is refused, until the blob is pushed again", async () => {
+  it("collects a blob that no manifest references yet: the manifest is rejected until the blob is pushed again", async () => {
     const { registry, umoci } = await share();
     for (const { descriptor, bytes } of [two.config, ...two.layers])
       await registry.pushBlob("app", descriptor, bytes);
@@ -112,7 +113,8 @@ describe.skipIf(!isHere)("clause 24: umoci reads what we wrote", () => {
   });
 });
 
-describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we have open", () => {
+// clauses 22, 23
+describe.skipIf(!isHere)("umoci with a layout that we have open", () => {
   it("adds and removes a tag, which the next call sees", async () => {
     const { registry, umoci } = await share();
     await umoci("tag", "--image", "layout:v1", "theirs");
@@ -122,7 +124,7 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     expect(await collect(registry.tags("app"))).toEqual(["theirs"]);
   });
 
-  it("makes a new image, and one with a file more", async () => {
+  it("creates an image, and one with one more file", async () => {
     const { cwd, registry, umoci } = await share();
     writeFileSync(join(cwd, "more"), "more");
     await umoci("new", "--image", "layout:new");
@@ -132,7 +134,7 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     expect(await errorsOf(registry)).toEqual([]);
   });
 
-  it("packs what it unpacked and somebody changed", async () => {
+  it("packs what it unpacked after changes", async () => {
     const { cwd, registry, umoci } = await share();
     await umoci(...unpack, "--image", "layout:v1", "bundle");
     writeFileSync(join(cwd, "bundle/rootfs/etc/more"), "more");
@@ -150,7 +152,7 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     });
   });
 
-  it("names one as nobody understands: it is kept, told of, and no other call minds", async () => {
+  it("writes a name that cannot be read: it is kept and reported, and no call about others fails", async () => {
     const { cwd, registry, umoci } = await share();
     await umoci("tag", "--image", "layout:v1", "host:80/app");
     await pushImage(registry, "app", two, "v2");
@@ -161,7 +163,7 @@ describe.skipIf(!isHere)("clauses 22, 23: umoci writes into the layout that we h
     ]);
   });
 
-  it("keeps its entries, byte for byte, through our next pushes, and reads on", async () => {
+  it("keeps its entries byte for byte through our next pushes, and keeps reading them", async () => {
     const { cwd, registry, umoci } = await share();
     await umoci("tag", "--image", "layout:v1", "theirs");
     await umoci("new", "--image", "layout:new");

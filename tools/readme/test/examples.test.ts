@@ -24,7 +24,7 @@ const all = readmes.flatMap((readme) =>
   examples(readFileSync(join(root, readme), "utf8")).map((example, place) => ({ readme, place, ...example })),
 );
 
-it("there are examples, each with its output", () => {
+it("the READMEs contain examples, each with its output", () => {
   expect(all.length).toBeGreaterThanOrEqual(4);
   for (const readme of readmes) {
     const blocks = readFileSync(join(root, readme), "utf8").match(/^```js$/gm) ?? [];
@@ -32,7 +32,7 @@ it("there are examples, each with its output", () => {
   }
 });
 
-it.each(all)("$readme: its example prints what it says", async ({ readme, place, code, output }) => {
+it.each(all)("the example of $readme prints what it says", async ({ readme, place, code, output }) => {
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
     printed.push(

@@ -14,7 +14,7 @@ function fileLinks(path: string): string[] {
   );
 }
 
-describe("links of documents lead to files that are there", () => {
+describe("links between documents lead to existing files", () => {
   const documents = [
     "README.md",
     "CONTRIBUTING.md",
@@ -26,7 +26,7 @@ describe("links of documents lead to files that are there", () => {
   });
 });
 
-describe("the README of a package, which is read without the repository,", () => {
+describe("the README of a package, which is read without the repository", () => {
   it.each(packages)("of %s links to no file", (name) => {
     expect(fileLinks(`packages/${name}/README.md`)).toEqual([]);
   });

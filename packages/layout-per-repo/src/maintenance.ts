@@ -1,5 +1,5 @@
 import type { Finding, GcOptions, GcReport, VerifyOptions } from "@ocilayout/layout-core";
-import type { Digest, RegistryError } from "@ocilayout/oci-types";
+import type { Digest, RegistryError, RemovedBefore } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { Found } from "./discover.ts";
@@ -65,18 +65,19 @@ export async function collectAll(
   const withheld: Digest[] = [];
   const failures: RepositoryFailure[] = [];
   let [bytes, uploads] = [0, 0];
-  const add = (part: Partial<GcReport>): void => {
-    for (const digest of part.removed ?? []) removed.push(digest);
-    for (const digest of part.withheld ?? []) withheld.push(digest);
-    bytes += part.bytes ?? 0;
-    uploads += part.uploads ?? 0;
+  const add = ({ removed: digests = [], bytes: size = 0 }: RemovedBefore): void => {
+    for (const digest of digests) removed.push(digest);
+    bytes += size;
   };
   for await (const { name: repository, obstacle } of explore(directory, options)) {
     if (isRegistryError(obstacle)) failures.push({ repository, error: obstacle });
     if (obstacle !== undefined) continue;
     const { registry, release } = await layouts.use(repository);
     try {
-      add(await registry.gc(options));
+      const report = await registry.gc(options);
+      add(report);
+      uploads += report.uploads;
+      for (const digest of report.withheld ?? []) withheld.push(digest);
     } catch (cause) {
       const error = requireOwnFailure(cause);
       // What it removed before it failed.
@@ -98,16 +99,11 @@ export async function collectAll(
 }
 
 /** The codes of what is wrong with one layout. Others concern the call as a whole: `CLOSED`, or `DENIED` for `readOnly`. */
-const OF_ONE_LAYOUT: readonly string[] = [
-  "LAYOUT_INVALID",
-  "STORAGE_FAILED",
-  "LOCK_TIMEOUT",
-  "CONTENT_CORRUPT",
-];
+const OF_ONE_LAYOUT = ["LAYOUT_INVALID", "STORAGE_FAILED", "LOCK_TIMEOUT", "CONTENT_CORRUPT"] as const;
 
 /** Passes on what concerns the call as a whole: also a signal's reason, or a mistake of the caller. */
-function requireOwnFailure(error: unknown): RegistryError {
-  if (isRegistryError(error) && OF_ONE_LAYOUT.includes(error.code)) return error;
+function requireOwnFailure(error: unknown): RegistryError<(typeof OF_ONE_LAYOUT)[number]> {
+  if (isRegistryError(error, ...OF_ONE_LAYOUT)) return error;
   throw error;
 }
 

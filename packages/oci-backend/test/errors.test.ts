@@ -44,9 +44,9 @@ describe("an error of a backend", () => {
     [wrongSize(5, 4), "SIZE_INVALID", "content has 4 bytes, not 5", { expected: 5, received: 4 }],
     [manifestTooLarge(9), "SIZE_INVALID", "a manifest may have 9 bytes", { limit: 9 }],
     [
-      wrongDigest(digest, other, "the manifest"),
+      wrongDigest(digest, other),
       "DIGEST_INVALID",
-      `the manifest has digest ${other}, not ${digest}`,
+      `content has digest ${other}, not ${digest}`,
       { expected: digest, received: other },
     ],
     [

@@ -1,5 +1,5 @@
 import type { BlobReader, CallOptions, Descriptor } from "@ocilayout/oci-types";
-import { readVerified, RegistryError } from "@ocilayout/oci-types";
+import { readVerified } from "@ocilayout/oci-types";
 
 /**
  * Reads the whole content of `reader` and verifies it against `descriptor`, whether or not its registry does.
@@ -11,7 +11,5 @@ export async function readStored(
   descriptor: Descriptor,
   { signal }: CallOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const mismatch = (_what: "size" | "digest", message: string, detail: unknown): RegistryError =>
-    new RegistryError("CONTENT_CORRUPT", `stored ${message}`, { detail });
-  return readVerified(reader, descriptor, { signal, mismatch });
+  return readVerified(reader, descriptor, { signal, origin: "stored" });
 }

@@ -7,6 +7,7 @@ import type {
   Descriptor,
   ListOptions,
   Registry,
+  ErrorDetails,
   RegistryErrorCode,
   UploadStatus,
 } from "@ocilayout/oci-types";
@@ -505,7 +506,8 @@ async function readError(response: Response): Promise<Error> {
   };
   const [first] = errors;
   if (first === undefined) throw new Error(`${response.status} without an error`);
-  return new RegistryError(first.code, first.message, { detail: first.detail });
+  const detail = first.detail as ErrorDetails[RegistryErrorCode] | undefined;
+  return new RegistryError(first.code, first.message, { detail });
 }
 
 async function collectBytes(

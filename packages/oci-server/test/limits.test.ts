@@ -166,7 +166,7 @@ describe("what fails in the server", () => {
     [
       new RegistryError("STORAGE_FAILED", undefined, {
         cause: new Error("/var/lib/secret"),
-        detail: { path: "/var/lib/secret" },
+        detail: { systemCode: "/var/lib/secret" },
       }),
       500,
       "STORAGE_FAILED",

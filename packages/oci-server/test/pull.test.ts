@@ -154,7 +154,7 @@ describe("end-2: a blob", () => {
     const told: unknown[] = [];
     const getBlob = async (): Promise<never> => {
       throw new RegistryError("CONTENT_CORRUPT", "stored content has another digest", {
-        detail: { path: "/secret" },
+        detail: { expected: "/secret" },
       });
     };
     const ask = serving(defineRegistry({ getBlob }), {

@@ -11,16 +11,20 @@ export { requireBytes } from "./basics/bytes.ts";
 export type { CallOptions } from "./basics/call-options.ts";
 export { cloneJson } from "./basics/clone-json.ts";
 export * from "./basics/digest.ts";
+export {
+  registryErrorCodes,
+  type DistributionErrorCode,
+  type LocalErrorCode,
+  type RegistryErrorCode,
+} from "./basics/error-codes.ts";
+export type { ErrorDetails, Problem, RemovedBefore } from "./basics/error-details.ts";
 export * from "./basics/errors.ts";
+export { excerpt } from "./basics/excerpt.ts";
+export { requireAlgorithm, requireDigest, type SupportedDigest } from "./basics/require-digest.ts";
 export { isRecord } from "./basics/is-record.ts";
 export { onAbort } from "./basics/on-abort.ts";
 export { readBlobSource, type BlobChunks, type BlobSource } from "./content/blob-source.ts";
-export {
-  computeDigest,
-  requireAlgorithm,
-  type ComputeDigestOptions,
-  type HashOptions,
-} from "./content/compute-digest.ts";
+export { computeDigest, type ComputeDigestOptions, type HashOptions } from "./content/compute-digest.ts";
 export {
   concatBytes,
   createHasher,
@@ -29,12 +33,8 @@ export {
   type Hasher,
   type HasherFactory,
 } from "./content/hasher.ts";
-export {
-  readVerified,
-  verifyStream,
-  type MismatchError,
-  type VerifyStreamOptions,
-} from "./content/verify-stream.ts";
+export { wrongDigest, wrongSize, type ContentOrigin } from "./content/mismatch.ts";
+export { readVerified, verifyStream, type VerifyStreamOptions } from "./content/verify-stream.ts";
 export { annotationKeys } from "./documents/annotations.ts";
 export {
   emptyDescriptor,
@@ -60,7 +60,6 @@ export {
   maxDocumentValues,
   scanDocument,
 } from "./documents/scan-document.ts";
-export type { Problem } from "./documents/problems.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
 export type { BlobReader } from "./registry/blob-reader.ts";
 export { collect } from "./registry/collect.ts";

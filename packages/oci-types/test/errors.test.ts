@@ -30,12 +30,12 @@ describe("RegistryError", () => {
   it("serialises code, message and detail, and never the cause", () => {
     const error = new RegistryError("MANIFEST_INVALID", "bad", {
       cause: new Error("/secret/path"),
-      detail: { a: 1 },
+      detail: { limit: 1 },
     });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "MANIFEST_INVALID",
       message: "bad",
-      detail: { a: 1 },
+      detail: { limit: 1 },
     });
   });
 

@@ -14,5 +14,5 @@ export async function afterCommit<Result>(made: string, run: () => Promise<Resul
 
 /** Whether `error` says that the change was made all the same. */
 export function isCommitted(error: unknown): boolean {
-  return isRegistryError(error) && (error.detail as { committed?: unknown } | undefined)?.committed === true;
+  return isRegistryError(error, "STORAGE_FAILED") && error.detail?.committed === true;
 }

@@ -1,4 +1,4 @@
-import type { CallOptions } from "@ocilayout/oci-types";
+import type { CallOptions, Digest } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
 
 import type { Draft } from "../index-json/draft.ts";
@@ -30,7 +30,7 @@ export async function findNeeded(
 ): Promise<Mark> {
   const revisions: object[] = [];
   const needed: Set<string> = new Set();
-  const damaged: string[] = [];
+  const damaged: Digest[] = [];
   const onUnreadable = ({ digest }: ManifestRoot, why: UnreadableManifest): void => {
     requireKnown(digest, why);
     damaged.push(digest);

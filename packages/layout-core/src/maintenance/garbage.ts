@@ -16,7 +16,6 @@ import { processNow } from "../disk/file-clock.ts";
 import { findDirectory } from "../disk/own-directory.ts";
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
-import { isRecord } from "@ocilayout/oci-types";
 import type { Sharers } from "../layout/shared-layouts.ts";
 import { findSharers, forgetIn, lockAll } from "../layout/shared-layouts.ts";
 import type { UntaggedRule } from "./untagged.ts";
@@ -89,13 +88,15 @@ export async function collectGarbage(layout: Layout, options: GcOptions = {}): P
   }
 }
 
+/** How a garbage collection ends that removes a part of what it should. */
+const UNFINISHED = ["LAYOUT_INVALID", "STORAGE_FAILED", "LOCK_TIMEOUT", "CONTENT_CORRUPT"] as const;
+
 /** Adds to an error what was removed before it. */
 function tellRemoved(error: unknown, removed: readonly StoredBlob[]): unknown {
-  if (removed.length === 0 || !isRegistryError(error)) return error;
-  const detail = isRecord(error.detail) ? error.detail : {};
-  return new RegistryError(error.code, error.message, {
+  if (removed.length === 0 || !isRegistryError(error, ...UNFINISHED)) return error;
+  return new RegistryError<(typeof UNFINISHED)[number]>(error.code, error.message, {
     cause: error.cause,
-    detail: { ...detail, removed: digestsOf(removed), bytes: bytesOf(removed) },
+    detail: { ...error.detail, removed: digestsOf(removed), bytes: bytesOf(removed) },
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Descriptor } from "@ocilayout/oci-types";
+import type { Descriptor, Digest } from "@ocilayout/oci-types";
 import { manifestKind, octetStream } from "@ocilayout/oci-types";
 
 import type { EntryView, Scope } from "../index-json/entry-table.ts";
@@ -134,7 +134,7 @@ export class ManifestGraph {
   }
 
   /** The indexes of `repository` that list `digest`, in the order of their digests. */
-  containers(view: EntryView, repository: string, digest: string): string[] {
+  containers(view: EntryView, repository: string, digest: string): Digest[] {
     const membership = new Membership(this.#relations, view, repository);
     const parents = [...(this.#relations.parents.get(digest) ?? [])];
     return parents.filter((parent) => membership.has(parent)).sort();

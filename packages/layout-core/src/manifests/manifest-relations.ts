@@ -1,4 +1,4 @@
-import type { Descriptor } from "@ocilayout/oci-types";
+import type { Descriptor, Digest } from "@ocilayout/oci-types";
 
 import type { EntryView } from "../index-json/entry-table.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
@@ -6,10 +6,10 @@ import type { StoredManifest } from "./stored-manifest.ts";
 /** What the manifests that were read say of each other. */
 export class Relations {
   /** By digest, the indexes that list it. */
-  readonly parents: Map<string, Set<string>> = new Map();
+  readonly parents: Map<string, Set<Digest>> = new Map();
   /** By digest, the manifests whose subject it is. */
-  readonly #referrers: Map<string, Set<string>> = new Map();
-  readonly #sortedReferrers: Map<string, readonly string[]> = new Map();
+  readonly #referrers: Map<string, Set<Digest>> = new Map();
+  readonly #sortedReferrers: Map<string, readonly Digest[]> = new Map();
   readonly #childrenOf: (digest: string) => readonly Descriptor[];
   /** By {@link EntryView.digestsRevision}, the digests that a repository has. */
   #members: WeakMap<object, ReadonlySet<string>> = new WeakMap();
@@ -35,7 +35,7 @@ export class Relations {
   }
 
   /** The manifests whose subject is `digest`, in the order of their digests. */
-  referrersOf(digest: string): readonly string[] {
+  referrersOf(digest: string): readonly Digest[] {
     let sorted = this.#sortedReferrers.get(digest);
     if (sorted === undefined) {
       const referrers = this.#referrers.get(digest);
@@ -98,7 +98,7 @@ export class Membership {
   }
 }
 
-function relate(relation: Map<string, Set<string>>, from: string, to: string): void {
+function relate(relation: Map<string, Set<Digest>>, from: string, to: Digest): void {
   const known = relation.get(from);
   if (known === undefined) relation.set(from, new Set([to]));
   else known.add(to);

@@ -1,5 +1,5 @@
 import { missingReferences } from "@ocilayout/oci-backend";
-import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
+import type { Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
 import { manifestKind, RegistryError } from "@ocilayout/oci-types";
 
 import type { EntryView } from "../index-json/entry-table.ts";
@@ -34,7 +34,7 @@ export async function checkReferences(
   destination: Destination,
   allowSparse: boolean,
 ): Promise<void> {
-  const missing: string[] = [];
+  const missing: Digest[] = [];
   const types: Map<string, string> = new Map();
   for (const { path, descriptor, isExempt } of references(parsed)) {
     const size = isReadableDigest(descriptor.digest) ? await stored.blobs.size(descriptor.digest) : undefined;

@@ -1,4 +1,10 @@
-import type { CallOptions, DeleteTagOptions, Descriptor, RegistryDeleter } from "@ocilayout/oci-types";
+import type {
+  CallOptions,
+  DeleteTagOptions,
+  Descriptor,
+  Digest,
+  RegistryDeleter,
+} from "@ocilayout/oci-types";
 import { requirePrecondition, stillReferenced, unknownManifest, unknownTag } from "@ocilayout/oci-backend";
 import { RegistryError, requireDigest } from "@ocilayout/oci-types";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
@@ -111,9 +117,9 @@ export class LayoutDeleter implements RegistryDeleter {
 }
 
 /** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
-async function requireUnreferenced({ layout, entries }: LockedLayout, digest: string): Promise<void> {
-  const unreadable: string[] = [];
-  const referencedBy: string[] = [];
+async function requireUnreferenced({ layout, entries }: LockedLayout, digest: Digest): Promise<void> {
+  const unreadable: Digest[] = [];
+  const referencedBy: Digest[] = [];
   const onUnreadable = (root: ManifestRoot, { cause }: UnreadableManifest): void => {
     // The system's refusal may be over in a moment, which damage is not.
     if (cause !== undefined && root.digest !== digest) throw cause;

@@ -82,7 +82,7 @@ async function checkPushed(
   await pauseIfDue();
   const { digest, size } = await computeDigest(bytes, { algorithm: expected?.algorithm });
   if (expected !== undefined && expected.digest !== digest) {
-    throw wrongDigest(expected.digest, digest, "the manifest");
+    throw wrongDigest(expected.digest, digest);
   }
   const parsed = parseManifest(bytes, mediaType);
   const descriptor = { mediaType: parsed.mediaType, digest, size };

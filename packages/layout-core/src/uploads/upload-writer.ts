@@ -113,7 +113,7 @@ export class UploadWriter implements BlobWriter {
       const expected = requireDigest(digest);
       this.#requireOpen();
       const received = `${expected.algorithm}:${await this.#hash(expected.algorithm)}`;
-      if (received !== expected.digest) throw wrongDigest(expected.digest, received, "the upload");
+      if (received !== expected.digest) throw wrongDigest(expected.digest, received);
       // Its last byte may be old, and the blob is new.
       await renewFile(this.#layout.clock, this.#upload.file);
       await this.#early.end().catch(async (error: unknown) => {

@@ -44,7 +44,7 @@ export class MemoryUpload implements UploadSession {
   async commit(digest: CheckedDigest, signal: AbortSignal | undefined): Promise<void> {
     const content = concatBytes(this.#chunks, this.#size);
     const received = await computeDigest(content, { algorithm: digest.slice(0, digest.indexOf(":")) });
-    if (received.digest !== digest) throw wrongDigest(digest, received.digest, "what was uploaded");
+    if (received.digest !== digest) throw wrongDigest(digest, received.digest);
     signal?.throwIfAborted();
     this.#onEnd(digest, content);
   }

@@ -4,6 +4,7 @@ import type {
   Descriptor,
   Registry,
   RegistryCapabilities,
+  RegistryError,
   RegistryErrorCode,
 } from "@ocilayout/oci-types";
 import { isRegistryError, octetStream } from "@ocilayout/oci-types";
@@ -48,10 +49,10 @@ export function mutant(
 }
 
 /** What `promise` gives, or `instead` where it rejects with this code. */
-export async function unless<Value>(
+export async function unless<Value, Code extends RegistryErrorCode>(
   promise: Promise<Value>,
-  code: RegistryErrorCode,
-  instead: (error: unknown) => Value | Promise<Value>,
+  code: Code,
+  instead: (error: RegistryError<Code>) => Value | Promise<Value>,
 ): Promise<Value> {
   try {
     return await promise;

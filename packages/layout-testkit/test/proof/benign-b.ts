@@ -146,7 +146,7 @@ function foreignError(error: unknown): unknown {
     Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
   for (const key of Object.getOwnPropertySymbols(error))
     Object.defineProperty(copy, key, { value: Reflect.get(error, key) });
-  return Object.assign(copy, { code: error.code, detail: error.detail });
+  return Object.assign(copy, { code: error.code as unknown, detail: error.detail as unknown });
 }
 
 const METHODS: Readonly<Record<string, readonly string[]>> = {
@@ -278,19 +278,15 @@ export const benignVariants: readonly Benign[] = [
   benign("lists what is missing as a plain array of descriptors", (whole) => ({
     pushManifest: async (...args) =>
       unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-        const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
-        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", {
-          detail: missing.map((digest) => ({ digest, where: "here" })),
-        });
+        const detail: unknown = error.detail?.missing.map((digest) => ({ digest, where: "here" }));
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: detail as typeof error.detail });
       }),
   })),
   benign("says what is missing in a sentence", (whole) => ({
     pushManifest: async (...args) =>
       unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-        const { missing } = (error as RegistryError).detail as { readonly missing: readonly string[] };
-        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", {
-          detail: { reason: `there is neither ${missing.join(" nor ")}` },
-        });
+        const detail: unknown = { reason: `there is neither ${error.detail?.missing.join(" nor ") ?? ""}` };
+        throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: detail as typeof error.detail });
       }),
   })),
   benign("says no details that nobody asked for", (whole) =>

@@ -80,8 +80,7 @@ async function checkPushed(
 ): Promise<PushedManifest> {
   const expected = named === undefined ? undefined : requireDigest(named);
   const { digest, size } = await computeDigest(content, { algorithm: expected?.algorithm });
-  if (expected !== undefined && expected.digest !== digest)
-    throw wrongDigest(expected.digest, digest, "the manifest");
+  if (expected !== undefined && expected.digest !== digest) throw wrongDigest(expected.digest, digest);
   const parsed = parseManifest(content, mediaType);
   return { content, parsed, descriptor: { mediaType: parsed.mediaType, digest, size } };
 }

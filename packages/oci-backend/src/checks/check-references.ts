@@ -1,4 +1,4 @@
-import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
+import type { Descriptor, Digest, ParsedManifest } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
 
 import { missingReferences } from "./errors.ts";
@@ -28,7 +28,7 @@ export async function checkReferences(
   stored: StoredReferences,
   allowSparse: boolean = false,
 ): Promise<void> {
-  const missing: string[] = [];
+  const missing: Digest[] = [];
   const types: Map<string, string> = new Map();
   for (const { path, descriptor, isExempt } of references(parsed)) {
     const size = await stored.sizeOf(descriptor.digest);

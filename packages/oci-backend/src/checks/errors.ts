@@ -1,4 +1,6 @@
-import { RegistryError } from "@ocilayout/oci-types";
+import { RegistryError, type Digest } from "@ocilayout/oci-types";
+
+export { wrongDigest, wrongSize } from "@ocilayout/oci-types";
 
 /** Returns `BLOB_UNKNOWN`: no such blob. `why`, if given, ends the message: a hint at what is in the way. */
 export function unknownBlob(digest: string, why?: string): RegistryError {
@@ -47,35 +49,13 @@ export function rangeOutside(size: number): RegistryError {
   return new RegistryError("RANGE_INVALID", `the blob has ${size} bytes`, { detail: { size } });
 }
 
-/** Returns `DIGEST_INVALID`: the content hashes to `received`. `what` names the content in the message. */
-export function wrongDigest(expected: string, received: string, what = "content"): RegistryError {
-  return new RegistryError("DIGEST_INVALID", `${what} has digest ${received}, not ${expected}`, {
-    detail: { expected, received },
-  });
-}
-
-/**
- * Returns `SIZE_INVALID`: the content does not have `expected` bytes. `received` is how many it has, and absent if
- * reading stopped because there were more.
- */
-export function wrongSize(expected: number, received?: number): RegistryError {
-  if (received === undefined) {
-    return new RegistryError("SIZE_INVALID", `content is longer than ${expected} bytes`, {
-      detail: { expected },
-    });
-  }
-  return new RegistryError("SIZE_INVALID", `content has ${received} bytes, not ${expected}`, {
-    detail: { expected, received },
-  });
-}
-
 /** Returns `SIZE_INVALID`: the pushed manifest has more than `limit` bytes. */
 export function manifestTooLarge(limit: number): RegistryError {
   return new RegistryError("SIZE_INVALID", `a manifest may have ${limit} bytes`, { detail: { limit } });
 }
 
 /** Returns `MANIFEST_BLOB_UNKNOWN`: a pushed manifest refers to `missing`, every digest that is not stored. */
-export function missingReferences(missing: readonly string[]): RegistryError {
+export function missingReferences(missing: readonly Digest[]): RegistryError {
   return new RegistryError(
     "MANIFEST_BLOB_UNKNOWN",
     `the manifest refers to what is not there: ${missing[0] ?? ""}`,
@@ -84,7 +64,7 @@ export function missingReferences(missing: readonly string[]): RegistryError {
 }
 
 /** Returns `PRECONDITION_FAILED`: the tag points at `digest`, or does not exist, and the caller requires otherwise. */
-export function preconditionFailed(tag: string, digest: string | undefined): RegistryError {
+export function preconditionFailed(tag: string, digest: Digest | undefined): RegistryError {
   return new RegistryError("PRECONDITION_FAILED", `the tag ${tag} is not as required`, {
     detail: { tag, digest: digest ?? null },
   });
@@ -104,7 +84,7 @@ export function readOnly(what = "this registry"): RegistryError {
  */
 export function stillReferenced(
   message: string,
-  facts: { readonly referencedBy: readonly string[] } | { readonly damaged: readonly string[] },
+  facts: { readonly referencedBy: readonly Digest[] } | { readonly damaged: readonly Digest[] },
 ): RegistryError {
   return new RegistryError("DENIED", message, { detail: { reason: "REFERENCED", ...facts } });
 }

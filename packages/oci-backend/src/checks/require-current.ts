@@ -1,4 +1,4 @@
-import type { Precondition } from "@ocilayout/oci-types";
+import type { Digest, Precondition } from "@ocilayout/oci-types";
 
 import { preconditionFailed } from "./errors.ts";
 
@@ -10,7 +10,7 @@ import { preconditionFailed } from "./errors.ts";
  */
 export function requireCurrent(
   tag: string,
-  current: string | undefined,
+  current: Digest | undefined,
   { ifMatch, ifNoneMatch }: Precondition,
 ): void {
   const isRefused =

@@ -31,10 +31,6 @@ function closed(): RegistryError {
   return new RegistryError("CLOSED", "this reader was closed");
 }
 
-function corrupt(_what: "size" | "digest", message: string, detail: unknown): RegistryError {
-  return new RegistryError("CONTENT_CORRUPT", `stored ${message}`, { detail });
-}
-
 function end(): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
@@ -150,7 +146,7 @@ class SourceReader implements BlobReader {
   #open(): AsyncIterator<Uint8Array, unknown> {
     if (this.#options.verify === false) return this.#source;
     const { createHasher } = this.#options;
-    return verifyStream(this.#source, this.#descriptor, { createHasher, mismatch: corrupt });
+    return verifyStream(this.#source, this.#descriptor, { createHasher, origin: "stored" });
   }
 
   #own(chunk: Uint8Array): Uint8Array {

@@ -1,5 +1,3 @@
-import { RegistryError } from "./errors.ts";
-
 /**
  * A digest as registries return it: `sha256:` and 64 lower-case hexadecimal digits, or another algorithm's form.
  *
@@ -64,45 +62,4 @@ export function isDigest(value: unknown): value is CheckedDigest {
 /** Whether `algorithm` is one that is computed and verified here. */
 export function isDigestAlgorithm(algorithm: string): algorithm is DigestAlgorithm {
   return (digestAlgorithms as readonly string[]).includes(algorithm);
-}
-
-/** A digest that can be verified here. */
-export interface SupportedDigest extends ParsedDigest {
-  /** The part before the colon. */
-  readonly algorithm: DigestAlgorithm;
-  /** The whole digest. */
-  readonly digest: CheckedDigest;
-}
-
-/**
- * Takes apart a digest that a caller passed.
- *
- * @throws TypeError where `digest` is not a string.
- * @throws {@link RegistryError} `DIGEST_INVALID` where it is not a digest, or of an algorithm not supported here.
- */
-export function requireDigest(digest: string): SupportedDigest {
-  const parsed = parseDigest(digest);
-  if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `not a digest: ${excerpt(digest)}`);
-  const { algorithm, encoded } = parsed;
-  if (!isDigestAlgorithm(algorithm)) {
-    throw new RegistryError("DIGEST_INVALID", `digest algorithm not supported: ${algorithm}`, {
-      detail: { algorithm, supported: digestAlgorithms },
-    });
-  }
-  return { algorithm, encoded, digest: digest as CheckedDigest };
-}
-
-/** What `JSON.stringify` leaves as it is, and a terminal obeys or does not show. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/**
- * What a caller passed, made fit for a message: quoted as in JSON, control and format characters escaped, and cut at 80
- * characters.
- */
-export function excerpt(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value).replace(INVISIBLE, escapeUnits);
-}
-
-function escapeUnits(character: string): string {
-  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,8 +1,7 @@
 import type { BlobSource } from "./blob-source.ts";
 import { readBlobSource } from "./blob-source.ts";
 import type { Digest } from "../basics/digest.ts";
-import { digestAlgorithms, isDigestAlgorithm } from "../basics/digest.ts";
-import { RegistryError } from "../basics/errors.ts";
+import { requireAlgorithm } from "../basics/require-digest.ts";
 import type { HasherFactory } from "./hasher.ts";
 import { createHasher } from "./hasher.ts";
 import type { CallOptions } from "../basics/call-options.ts";
@@ -22,7 +21,7 @@ export interface ComputeDigestOptions extends HashOptions {
 /**
  * The digest and size in bytes of `content`.
  *
- * @throws {@link RegistryError} `DIGEST_INVALID` where the algorithm is not supported.
+ * @throws `RegistryError` `DIGEST_INVALID` where the algorithm is not supported.
  */
 export async function computeDigest(
   content: BlobSource,
@@ -41,18 +40,4 @@ export async function computeDigest(
   } finally {
     await chunks.return();
   }
-}
-
-/**
- * `algorithm`, known to be supported.
- *
- * @throws {@link RegistryError} `DIGEST_INVALID` where it is not.
- */
-export function requireAlgorithm(algorithm: string): "sha256" | "sha512" {
-  if (typeof algorithm !== "string") throw new TypeError("a digest algorithm must be a string");
-  if (isDigestAlgorithm(algorithm)) return algorithm;
-  throw new RegistryError(
-    "DIGEST_INVALID",
-    `digest algorithm not supported, only ${digestAlgorithms.join(", ")}`,
-  );
 }

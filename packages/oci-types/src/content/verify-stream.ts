@@ -1,24 +1,25 @@
 import { requireCount } from "../basics/arguments.ts";
-import { requireDigest } from "../basics/digest.ts";
-import { RegistryError } from "../basics/errors.ts";
+import { requireDigest } from "../basics/require-digest.ts";
 import type { BlobDescriptor } from "../documents/descriptor.ts";
 import type { BlobChunks, BlobSource } from "./blob-source.ts";
 import { readBlobSource } from "./blob-source.ts";
 import type { HashOptions } from "./compute-digest.ts";
 import { concatBytes, createHasher } from "./hasher.ts";
-
-/** Makes the error for content of another size or digest than expected. */
-export type MismatchError = (what: "size" | "digest", message: string, detail: unknown) => RegistryError;
+import type { ContentOrigin } from "./mismatch.ts";
+import { wrongDigest, wrongSize } from "./mismatch.ts";
 
 /** Options of {@link verifyStream}. */
 export interface VerifyStreamOptions extends HashOptions {
-  /** Makes the error of a mismatch. Default: `SIZE_INVALID` or `DIGEST_INVALID`. */
-  readonly mismatch?: MismatchError | undefined;
+  /**
+   * Where the content comes from: a mismatch is `SIZE_INVALID` or `DIGEST_INVALID` in what a caller pushes, and
+   * `CONTENT_CORRUPT` in what was stored. Default `"pushed"`.
+   */
+  readonly origin?: ContentOrigin | undefined;
 }
 
 /**
  * Passes `content` on while checking it against `expected`. The last chunk comes only once size and digest are
- * known to be right; else the iteration ends in `SIZE_INVALID` or `DIGEST_INVALID`, having read one byte too many
+ * known to be right; else the iteration fails, having read one byte too many
  * at most. Each chunk is passed on as it came: copy what you keep. However it ends, the content is cancelled or
  * returned.
  */
@@ -60,14 +61,10 @@ async function* copyChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   for await (const chunk of chunks) yield chunk.slice();
 }
 
-function pushMismatch(what: "size" | "digest", message: string, detail: unknown): RegistryError {
-  return new RegistryError(what === "size" ? "SIZE_INVALID" : "DIGEST_INVALID", message, { detail });
-}
-
 async function* verifyChunks(
   chunks: BlobChunks,
   expected: BlobDescriptor,
-  { mismatch = pushMismatch, createHasher: startHash = createHasher }: VerifyStreamOptions,
+  { origin = "pushed", createHasher: startHash = createHasher }: VerifyStreamOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     const { algorithm, digest } = requireDigest(expected.digest);
@@ -78,7 +75,7 @@ async function* verifyChunks(
     for await (const chunk of chunks) {
       size += chunk.length;
       if (expected.size !== undefined && size > expected.size) {
-        throw mismatch("size", `content is longer than ${expected.size} bytes`, { expected: expected.size });
+        throw wrongSize(expected.size, undefined, origin);
       }
       if (withheld !== undefined) yield withheld;
       hasher.update(chunk);
@@ -87,17 +84,9 @@ async function* verifyChunks(
       withheld = mayBeLast ? chunk.slice() : undefined;
       if (!mayBeLast) yield chunk;
     }
-    if (expected.size !== undefined && size !== expected.size) {
-      const detail = { expected: expected.size, received: size };
-      throw mismatch("size", `content has ${size} bytes, not ${expected.size}`, detail);
-    }
+    if (expected.size !== undefined && size !== expected.size) throw wrongSize(expected.size, size, origin);
     const received = `${algorithm}:${await hasher.digest()}`;
-    if (received !== digest) {
-      throw mismatch("digest", `content has digest ${received}, not ${digest}`, {
-        expected: digest,
-        received,
-      });
-    }
+    if (received !== digest) throw wrongDigest(digest, received, origin);
     if (withheld !== undefined) yield withheld;
   } finally {
     await chunks.return();

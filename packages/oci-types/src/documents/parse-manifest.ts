@@ -1,9 +1,9 @@
 import { requireBytes } from "../basics/bytes.ts";
-import { excerpt } from "../basics/digest.ts";
+import type { Problem } from "../basics/error-details.ts";
+import { excerpt } from "../basics/excerpt.ts";
 import { RegistryError } from "../basics/errors.ts";
 import type { ImageIndex, ImageManifest } from "./manifest.ts";
 import { isMediaType, manifestKind, stripMediaTypeParameters } from "./media-types.ts";
-import type { Problem } from "./problems.ts";
 import { scanDocument } from "./scan-document.ts";
 import { validateImageIndex, validateImageManifest } from "./validate.ts";
 

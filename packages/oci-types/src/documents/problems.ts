@@ -1,16 +1,5 @@
-import { excerpt } from "../basics/digest.ts";
-
-/** One thing that is wrong with a document. */
-export interface Problem {
-  /**
-   * Where, as a JSONPath: `$.layers[0].size`. A member's name of more than 80 characters is cut.
-   *
-   * @see {@link https://www.rfc-editor.org/rfc/rfc9535}
-   */
-  readonly path: string;
-  /** Why, as the end of a sentence that begins with the path. */
-  readonly reason: string;
-}
+import type { Problem } from "../basics/error-details.ts";
+import { excerpt } from "../basics/excerpt.ts";
 
 /** No more problems than these are listed: a hostile document could have a million. */
 export const maxProblems = 20;

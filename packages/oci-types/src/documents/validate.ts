@@ -1,6 +1,7 @@
 import { isDigest } from "../basics/digest.ts";
+import type { Problem } from "../basics/error-details.ts";
 import { isMediaType } from "./media-types.ts";
-import type { Check, Problem } from "./problems.ts";
+import type { Check } from "./problems.ts";
 import { absent, arrayOf, mapOf, object, ProblemList, text } from "./problems.ts";
 
 const mediaType = text("a media type (RFC 6838)", isMediaType);

@@ -6,10 +6,10 @@ import { mutant, unless } from "../mutant.ts";
 const it: Mutant = mutant("names one index of two", ["DELETE-05"], (whole) => ({
   deleteManifest: (repo, digest, options) =>
     unless(whole.deleteManifest(repo, digest, options), "DENIED", (error) => {
-      const { referencedBy } = (error as RegistryError).detail as {
-        readonly referencedBy: readonly string[];
-      };
-      throw new RegistryError("DENIED", "", { detail: { referencedBy: referencedBy.slice(0, 1) } });
+      const { referencedBy = [] } = error.detail ?? {};
+      throw new RegistryError("DENIED", "", {
+        detail: { reason: "REFERENCED", referencedBy: referencedBy.slice(0, 1) },
+      });
     }),
 }));
 

@@ -6,7 +6,7 @@ import { mutant } from "../mutant.ts";
 const it: Mutant = mutant("keeps what something is about", ["DELETE-07"], (whole) => ({
   deleteManifest: async (repo, digest, options) => {
     if ((await collect(whole.referrers(repo, digest, { signal: options?.signal }))).length > 0)
-      throw new RegistryError("DENIED", undefined, { detail: { referencedBy: [] } });
+      throw new RegistryError("DENIED", undefined, { detail: { reason: "REFERENCED", referencedBy: [] } });
     await whole.deleteManifest(repo, digest, options);
   },
 }));

@@ -6,8 +6,10 @@ import { mutant, unless } from "../mutant.ts";
 const it: Mutant = mutant("names the first that is missing", ["REFERENCE-01"], (whole) => ({
   pushManifest: (...args) =>
     unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-      const { missing } = (error as RegistryError).detail as { missing: string[] };
-      throw new RegistryError("MANIFEST_BLOB_UNKNOWN", undefined, { detail: missing.slice(0, 1) });
+      const { missing = [] } = error.detail ?? {};
+      throw new RegistryError("MANIFEST_BLOB_UNKNOWN", undefined, {
+        detail: { missing: missing.slice(0, 1) },
+      });
     }),
 }));
 

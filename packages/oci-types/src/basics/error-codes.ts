@@ -1,0 +1,88 @@
+/**
+ * The error codes of the OCI distribution-spec.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
+ */
+export type DistributionErrorCode =
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DIGEST_INVALID"
+  | "MANIFEST_BLOB_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "MANIFEST_UNKNOWN"
+  | "NAME_INVALID"
+  | "NAME_UNKNOWN"
+  | "SIZE_INVALID"
+  | "UNAUTHORIZED"
+  | "DENIED"
+  | "UNSUPPORTED"
+  | "TOOMANYREQUESTS";
+
+/**
+ * The codes that the distribution-spec has no word for:
+ *
+ * - `RANGE_INVALID`: a byte range or an upload offset that does not fit the content.
+ * - `PRECONDITION_FAILED`: an `ifMatch` or `ifNoneMatch` that does not hold.
+ * - `CONTENT_CORRUPT`: stored bytes do not match their digest or size.
+ * - `LAYOUT_INVALID`: a layout directory is damaged or of another version.
+ * - `LOCK_TIMEOUT`: another writer held the lock for too long.
+ * - `STORAGE_FAILED`: the storage failed; its own error is in `cause`.
+ * - `CLOSED`: the registry or the reader was closed.
+ */
+export type LocalErrorCode =
+  | "RANGE_INVALID"
+  | "PRECONDITION_FAILED"
+  | "CONTENT_CORRUPT"
+  | "LAYOUT_INVALID"
+  | "LOCK_TIMEOUT"
+  | "STORAGE_FAILED"
+  | "CLOSED";
+
+/** Every code a {@link RegistryError} can have. Codes are stable, messages are not. */
+export type RegistryErrorCode = DistributionErrorCode | LocalErrorCode;
+
+/** What a code means, and whether it is about the request or about a failure of the registry itself. */
+interface CodeFacts {
+  readonly meaning: string;
+  readonly about: "request" | "registry";
+}
+
+const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
+  BLOB_UNKNOWN: { meaning: "blob unknown", about: "request" },
+  BLOB_UPLOAD_INVALID: { meaning: "blob upload invalid", about: "request" },
+  BLOB_UPLOAD_UNKNOWN: { meaning: "blob upload unknown", about: "request" },
+  DIGEST_INVALID: { meaning: "digest invalid", about: "request" },
+  MANIFEST_BLOB_UNKNOWN: { meaning: "manifest refers to unknown content", about: "request" },
+  MANIFEST_INVALID: { meaning: "manifest invalid", about: "request" },
+  MANIFEST_UNKNOWN: { meaning: "manifest unknown", about: "request" },
+  NAME_INVALID: { meaning: "name invalid", about: "request" },
+  NAME_UNKNOWN: { meaning: "repository unknown", about: "request" },
+  SIZE_INVALID: { meaning: "size invalid", about: "request" },
+  UNAUTHORIZED: { meaning: "authentication required", about: "request" },
+  DENIED: { meaning: "access denied", about: "request" },
+  UNSUPPORTED: { meaning: "operation not supported", about: "request" },
+  TOOMANYREQUESTS: { meaning: "too many requests", about: "request" },
+  RANGE_INVALID: { meaning: "range invalid", about: "request" },
+  PRECONDITION_FAILED: { meaning: "precondition failed", about: "request" },
+  CONTENT_CORRUPT: { meaning: "stored content is corrupt", about: "registry" },
+  LAYOUT_INVALID: { meaning: "layout invalid", about: "registry" },
+  LOCK_TIMEOUT: { meaning: "timed out waiting for another writer", about: "registry" },
+  STORAGE_FAILED: { meaning: "storage failed", about: "registry" },
+  CLOSED: { meaning: "closed", about: "registry" },
+};
+
+/** Every code, in the order of the distribution-spec, then ours. */
+export const registryErrorCodes: readonly RegistryErrorCode[] = Object.freeze(
+  Object.keys(CODES) as RegistryErrorCode[],
+);
+
+/** Whether `code` is about the request; false for a code that only another copy of this package knows. */
+export function isAboutRequest(code: RegistryErrorCode): boolean {
+  return Object.hasOwn(CODES, code) && CODES[code].about === "request";
+}
+
+/** What `code` means: the message of an error that is given none. */
+export function meaningOf(code: RegistryErrorCode): string {
+  return CODES[code].meaning;
+}

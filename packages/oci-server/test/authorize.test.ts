@@ -35,7 +35,7 @@ describe("authorize", () => {
     ["GET", "/v2/a/blobs/uploads/id", { repository: "a", action: "push" }],
     ["DELETE", "/v2/a/blobs/uploads/id", { repository: "a", action: "push" }],
   ])(
-    "is asked about %s %s before anything else: what is denied is 403, whether it is there or not",
+    "is called for %s %s before anything else, and a denial is 403 whether the content exists or not",
     async (method, path, access) => {
       const { authorize, asked } = ruling(() => "deny");
       const registry = createMemoryRegistry();
@@ -50,7 +50,7 @@ describe("authorize", () => {
     },
   );
 
-  it("is given the headers, so that it can look who asks", async () => {
+  it("receives the headers, so that it can identify the client", async () => {
     const authorize: Authorize = ({ headers }) =>
       headers.get("authorization") === "Basic dTpw" ? "allow" : basic;
     const ask = serving(createMemoryRegistry(), { authorize });
@@ -58,7 +58,7 @@ describe("authorize", () => {
     expect((await ask("GET", "/v2/", { headers: { authorization: "Basic dTpw" } })).status).toBe(200);
   });
 
-  it("that fails is 500, told of, and lets nobody in", async () => {
+  it("that fails results in 500, is reported, and grants nothing", async () => {
     const told = vi.fn();
     const failing: Authorize = () => {
       throw new Error("the database /var/db is down");
@@ -73,7 +73,7 @@ describe("authorize", () => {
   });
 
   it.each([undefined, true, "yes", { scheme: "Digest", realm: "x" }])(
-    "that gives %j lets nobody in",
+    "that returns %j grants nothing",
     async (decision) => {
       const response = await serving(createMemoryRegistry(), { authorize: () => decision as Decision })(
         "GET",
@@ -83,14 +83,14 @@ describe("authorize", () => {
     },
   );
 
-  it("is not asked where the name is none", async () => {
+  it("is not called if the name is invalid", async () => {
     const { authorize, asked } = ruling(() => "allow");
     const response = await serving(createMemoryRegistry(), { authorize })("GET", "/v2/A/tags/list");
     expect([response.status, asked]).toEqual([400, []]);
   });
 });
 
-describe("a challenge", () => {
+describe("a challenge of authorize", () => {
   it.each<[string, string, Decision, string]>([
     ["GET", "/v2/", basic, 'Basic realm="here",charset="UTF-8"'],
     ["GET", "/v2/", bearer, 'Bearer realm="https://auth.test/token",service="registry.test"'],
@@ -125,7 +125,7 @@ describe("a challenge", () => {
       'Bearer realm="https://auth.test/token",service="registry.test",scope="repository:a:pull",error="insufficient_scope"',
     ],
     ["GET", "/v2/", { scheme: "Basic", realm: 'a "b" \\c' }, 'Basic realm="a \\"b\\" \\\\c",charset="UTF-8"'],
-  ])("to %s %s of %j is 401 %s", async (method, path, decision, header) => {
+  ])("for %s %s that is %j results in 401 with the header %s", async (method, path, decision, header) => {
     const response = await serving(createMemoryRegistry(), { authorize: () => decision })(method, path);
     expect([response.status, response.headers.get("www-authenticate"), await codes(response)]).toEqual([
       401,
@@ -134,7 +134,7 @@ describe("a challenge", () => {
     ]);
   });
 
-  it("that is no header is 500, and no header of somebody else's", async () => {
+  it("that is not a valid header results in 500, and injects no other header", async () => {
     const decision: Decision = { scheme: "Basic", realm: "x\r\nset-cookie: y" };
     const response = await serving(createMemoryRegistry(), { authorize: () => decision })("GET", "/v2/");
     expect([
@@ -145,10 +145,10 @@ describe("a challenge", () => {
   });
 });
 
-describe("a mount", () => {
+describe("authorize and a mount", () => {
   const mount = `/v2/b/blobs/uploads/?mount=${digest}&from=a`;
 
-  it("asks about its source, too", async () => {
+  it("calls authorize for the source, too", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest }, content);
     const { authorize, asked } = ruling(() => "allow");
@@ -163,7 +163,7 @@ describe("a mount", () => {
   });
 
   it.each<Decision>(["deny", bearer])(
-    "from what may not be read becomes an upload, as if it were not there: %j",
+    "becomes an upload, as if the source were missing, if the source may not be read: %j",
     async (decision) => {
       const registry = createMemoryRegistry();
       await registry.pushBlob("a", { digest }, content);
@@ -175,7 +175,7 @@ describe("a mount", () => {
   );
 
   it.each(["x%0Ay", "UPPER", "..%2F..", "a//b", ""])(
-    "asks about no source whose name is invalid, and becomes an upload: %j",
+    "becomes an upload without a question about its source if the source's name is invalid: %j",
     async (from) => {
       const { authorize, asked } = ruling(({ repository }) => (repository === "b" ? "allow" : bearer));
       const response = await serving(createMemoryRegistry(), { authorize })(
@@ -186,7 +186,7 @@ describe("a mount", () => {
     },
   );
 
-  it("without a source becomes an upload where there are rules: it might be one that may not be read", async () => {
+  it("becomes an upload under rules if it has no source, because any source might be one that may not be read", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest }, content);
     const { authorize } = ruling(() => "allow");
@@ -195,14 +195,14 @@ describe("a mount", () => {
   });
 });
 
-describe("over a registry whose blobs belong to no repository", () => {
+describe("a server over a registry with shared blobs", () => {
   const registry = createMemoryRegistry({ repositoryScopedBlobs: false });
 
-  it("authorize is a TypeError: rules about repositories would protect nothing", () => {
+  it("rejects authorize with a TypeError, because rules per repository would protect nothing", () => {
     expect(() => createHandler(registry, { authorize: () => "allow" })).toThrow(TypeError);
   });
 
-  it("authorize is taken where it is said to be meant", async () => {
+  it("accepts authorize with allowSharedBlobs", async () => {
     expect(
       (await serving(registry, { authorize: () => "deny", allowSharedBlobs: true })("GET", "/v2/")).status,
     ).toBe(403);

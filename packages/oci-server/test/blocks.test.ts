@@ -11,7 +11,7 @@ async function* from(
   if (failure !== undefined) throw failure;
 }
 
-it("blocks are the content, each as long as asked for but the last", async () => {
+it("blocks hold the content, each of the requested length except the last", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 }),
@@ -33,7 +33,7 @@ it("blocks are the content, each as long as asked for but the last", async () =>
   );
 });
 
-it("what came before a failure is given before it", async () => {
+it("content before a failure is yielded before the failure", async () => {
   const failure = new Error("reset");
   const blocks: number[] = [];
   const reading = async (): Promise<void> => {
@@ -44,7 +44,7 @@ it("what came before a failure is given before it", async () => {
   expect(blocks).toEqual([5]);
 });
 
-it("whoever stops early ends the source", async () => {
+it("leaving the loop early closes the source", async () => {
   let ended = false;
   const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     try {

@@ -37,9 +37,9 @@ async function offsetOf(ask: Ask, location: string): Promise<string | null> {
   return (await ask("GET", location)).headers.get("upload-offset");
 }
 
-describe("a PUT of the whole blob that broke off", () => {
+describe("an interrupted PUT of a whole blob", () => {
   it.each<Record<string, string>>([{}, { "content-range": "0-9" }])(
-    "can be sent again as it was, and the upload does not grow meanwhile: %j",
+    "can be repeated, and the upload does not grow in between: %j",
     async (headers) => {
       const ask = serving();
       const location = await start(ask);
@@ -54,7 +54,7 @@ describe("a PUT of the whole blob that broke off", () => {
     },
   );
 
-  it("with another digest can be sent again, too", async () => {
+  it("can be repeated even after a digest mismatch", async () => {
     const ask = serving();
     const location = await start(ask);
     for (const body of ["x", "0123456789x"])
@@ -63,7 +63,7 @@ describe("a PUT of the whole blob that broke off", () => {
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
   });
 
-  it("by a connection that ends can be sent again, over a layout", async () => {
+  it("can be repeated after its connection ended, over a layout", async () => {
     const directory = mkdtempSync(join(tmpdir(), "server-"));
     onTestFinished(() => {
       rmSync(directory, { recursive: true, force: true });
@@ -97,9 +97,9 @@ describe("a PUT of the whole blob that broke off", () => {
   });
 });
 
-describe("an upload of which a part broke off", () => {
+describe("an upload with an interrupted part", () => {
   it.each(["PATCH", "PUT"])(
-    "by %s is not appended to by what is sent without a Content-Range: 416, and where it stands",
+    "rejects content after an interrupted %s without a Content-Range with 416 and its offset",
     async (method) => {
       const ask = serving();
       const location = await start(ask);
@@ -127,7 +127,7 @@ describe("an upload of which a part broke off", () => {
     },
   );
 
-  it("goes on by a PUT with a Content-Range", async () => {
+  it("continues with a PUT with a Content-Range", async () => {
     const ask = serving();
     const location = await start(ask);
     await ask("PATCH", location, { body: breaking("012") });
@@ -141,7 +141,7 @@ describe("an upload of which a part broke off", () => {
     ).toBe(201);
   });
 
-  it("may still end without content, and be given up", async () => {
+  it("can be ended without content, and cancelled", async () => {
     const ask = serving();
     const location = await start(ask);
     await ask("PATCH", location, { body: breaking(content) });
@@ -151,14 +151,14 @@ describe("an upload of which a part broke off", () => {
     expect((await ask("DELETE", second)).status).toBe(204);
   });
 
-  it("leaves a new upload alone", async () => {
+  it("does not affect a new upload", async () => {
     const ask = serving();
     await ask("PATCH", await start(ask), { body: breaking("012") });
     expect((await ask("PUT", `${await start(ask)}?digest=${digest}`, { body: content })).status).toBe(201);
   });
 });
 
-it("an upload whose last part has another digest does not grow by sending that part again", async () => {
+it("an upload whose last part caused a digest mismatch does not grow when that part is repeated", async () => {
   const ask = serving();
   const location = await start(ask);
   await ask("PATCH", location, { body: "01234" });
@@ -168,7 +168,7 @@ it("an upload whose last part has another digest does not grow by sending that p
   expect((await ask("PUT", `${location}?digest=${digest}`)).status).toBe(201);
 });
 
-it("an upload whose digest was wrong and that got no content goes on", async () => {
+it("an upload continues after a wrong digest if it received no content", async () => {
   const ask = serving(createMemoryRegistry());
   const location = await start(ask);
   await ask("PATCH", location, { body: "01234" });

@@ -9,8 +9,8 @@ import { Patience } from "../src/http/patience.ts";
 const MIB = 1024 * 1024;
 const tooMany: unknown = expect.objectContaining({ status: 429, code: "TOOMANYREQUESTS" });
 
-describe("what a request takes", () => {
-  it("is given back when it ends, once", () => {
+describe("a request's lease of memory", () => {
+  it("is returned once when it ends", () => {
     const budget = new Budget(completeLimits({ maxRequests: 1, maxUploads: 1, maxHeldBytes: 200 }));
     for (let i = 0; i < 3; i += 1) {
       const lease = budget.enter("a");
@@ -28,7 +28,7 @@ describe("what a request takes", () => {
     }
   });
 
-  it("counts for another client once it is known whose it is", () => {
+  it("counts for another client once the client is identified", () => {
     const budget = new Budget(completeLimits({ maxRequests: 4, clientPercent: 50 }));
     const leases = [1, 2].map(() => budget.enter("address"));
     expect(() => budget.enter("address")).toThrow(tooMany);
@@ -39,7 +39,7 @@ describe("what a request takes", () => {
     expect([budget.requests.used, budget.requests.takenBy("client")]).toEqual([0, 0]);
   });
 
-  it("is large buffers while memory is plentiful, then small ones, then none; what is known to be little gets little", () => {
+  it("has large buffers while memory is plentiful, then small ones, then none, and little for content known to be small", () => {
     const budget = new Budget(completeLimits({ maxHeldBytes: 5 * MIB, clientPercent: 100 }));
     const lease = budget.enter("a");
     expect([lease.holdBuffers(), lease.holdBuffers(), lease.holdBuffers(10)]).toEqual([MIB, 32 * 1024, 10]);
@@ -48,7 +48,7 @@ describe("what a request takes", () => {
     }).toThrow(tooMany);
   });
 
-  it("stops no small request where it is all the memory for large pieces", () => {
+  it("stops no small request if large ones use all memory for large pieces", () => {
     const budget = new Budget(completeLimits({ maxHeldBytes: 4 * MIB, clientPercent: 100 }));
     budget.enter("a").hold(2 * MIB);
     const lease = budget.enter("a");
@@ -59,7 +59,7 @@ describe("what a request takes", () => {
   });
 });
 
-describe("who a request counts for", () => {
+describe("the client that a request counts for", () => {
   it.each([
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
@@ -69,13 +69,13 @@ describe("who a request counts for", () => {
     ["2001:db8::7", "2001:db8:0:0::/64"],
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
     ["::1", "0:0:0:0::/64"],
-  ])("%s: %s", (address, key) => {
+  ])("at %s is %s", (address, key) => {
     expect(clientKey(address)).toBe(key);
   });
 });
 
-describe("patience", () => {
-  it("lasts as long as what comes is fast enough, and grows no longer than the window", () => {
+describe("patience with a client", () => {
+  it("lasts while content arrives fast enough, and never exceeds the window", () => {
     const patience = new Patience({ rateWindowMs: 1000, minBytesPerSecond: 100 });
     for (let i = 0; i < 100; i += 1) patience.waited(1000, 100);
     expect(patience.leftFor(0)).toBe(1000);
@@ -88,8 +88,8 @@ describe("patience", () => {
   });
 });
 
-describe("a gate", () => {
-  it("lets in as much as there is room for, the rest in its order, and what is larger than the room alone", async () => {
+describe("a gate for work", () => {
+  it("admits what fits, the rest in order, and work larger than the gate alone", async () => {
     const gate = new Gate(10);
     const order: string[] = [];
     const ends: (() => void)[] = [];
@@ -110,7 +110,7 @@ describe("a gate", () => {
     expect(order).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("forgets work whose client has gone while it waited, and goes on", async () => {
+  it("drops waiting work whose client has gone, and continues", async () => {
     const gate = new Gate(10);
     let end = (): void => undefined;
     const first = gate.run(

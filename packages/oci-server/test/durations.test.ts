@@ -6,14 +6,19 @@ import { createHandler } from "../src/index.ts";
 import { serve } from "../src/node.ts";
 import { Patience } from "../src/http/patience.ts";
 
-describe("a duration that no timer can wait for", () => {
-  it.each(["idleMs", "requestMs", "rateWindowMs"])("is a RangeError as %s: it would end at once", (name) => {
-    for (const value of [2 ** 31, Number.MAX_SAFE_INTEGER, Infinity]) {
-      expect(() => createHandler(createMemoryRegistry(), { limits: { [name]: value } })).toThrow(RangeError);
-    }
-  });
+describe("a duration longer than a timer supports", () => {
+  it.each(["idleMs", "requestMs", "rateWindowMs"])(
+    "is rejected with a RangeError as %s, because it would end at once",
+    (name) => {
+      for (const value of [2 ** 31, Number.MAX_SAFE_INTEGER, Infinity]) {
+        expect(() => createHandler(createMemoryRegistry(), { limits: { [name]: value } })).toThrow(
+          RangeError,
+        );
+      }
+    },
+  );
 
-  it("is a RangeError of close, which closes nothing", async () => {
+  it("is rejected with a RangeError by close, which then closes nothing", async () => {
     await using server = await serve(createMemoryRegistry(), { port: 0 });
     await expect(server.close(2 ** 31)).rejects.toThrow(RangeError);
     await expect(server.close(Infinity)).rejects.toThrow(RangeError);
@@ -21,7 +26,7 @@ describe("a duration that no timer can wait for", () => {
   });
 });
 
-describe("the longest durations", () => {
+describe("the longest supported durations", () => {
   const limits = {
     idleMs: maxDurationMs,
     requestMs: maxDurationMs,
@@ -29,7 +34,7 @@ describe("the longest durations", () => {
     minBytesPerSecond: 1,
   };
 
-  it("let a push and a pull through", async () => {
+  it("let a push and a pull succeed", async () => {
     await using server = await serve(createMemoryRegistry(), { port: 0, writable: true, limits });
     const body = new Uint8Array(3_000_000);
     const put = await fetch(`${server.url}/v2/a/manifests/v1`, {
@@ -43,7 +48,7 @@ describe("the longest durations", () => {
     );
   });
 
-  it("do not add up to more", () => {
+  it("do not add up to longer ones", () => {
     expect(new Patience({ rateWindowMs: maxDurationMs, minBytesPerSecond: 1 }).leftFor(1_000_000_000)).toBe(
       maxDurationMs,
     );

@@ -11,7 +11,7 @@ function takeAll(pool: FairPool, client: string | undefined): number {
 }
 
 describe("a fair pool", () => {
-  it("gives one client its percentage, and always leaves something for the next", () => {
+  it("limits one client to its percentage, and always leaves something for the next", () => {
     const pool = new FairPool(1000, 75);
     expect(takeAll(pool, "a")).toBe(750);
     expect(takeAll(pool, "b")).toBeGreaterThan(180);
@@ -19,17 +19,17 @@ describe("a fair pool", () => {
     expect(pool.take("d", 1)).toBe(true);
   });
 
-  it("gives everything to one client where that is what the percentage says, and to clients that nothing is known about", () => {
+  it("gives everything to one client if the percentage allows it, and to unidentified clients", () => {
     expect(takeAll(new FairPool(10, 100), "a")).toBe(10);
     expect(takeAll(new FairPool(10, 50), undefined)).toBe(10);
   });
 
-  it("lets a client that has nothing take what is left, however little there is in all", () => {
+  it("lets a client that holds nothing take what is left, however little the pool has", () => {
     const pool = new FairPool(1, 10);
     expect([pool.take("a", 1), pool.take("b", 1)]).toEqual([true, false]);
   });
 
-  it("has everything again when everything was given back, in any order", () => {
+  it("is full again after everything was returned, in any order", () => {
     const step = fc.record({
       client: fc.constantFrom("a", "b", undefined),
       amount: fc.integer({ min: 1, max: 40 }),

@@ -22,7 +22,7 @@ function describing(descriptor: Partial<Descriptor>, source: BlobSource = conten
   });
 }
 
-describe("a media type that is no header value", () => {
+describe("a media type that is not a valid header value", () => {
   const types = [
     "application/x\nset-cookie: a=b",
     "application/x\r\n\r\n<html>",
@@ -32,7 +32,7 @@ describe("a media type that is no header value", () => {
     "\x7f/x",
   ];
 
-  it.each(types)("is answered as application/octet-stream: %j", async (mediaType) => {
+  it.each(types)("is served as application/octet-stream: %j", async (mediaType) => {
     for (const method of ["GET", "HEAD"]) {
       const response = await serving(describing({ mediaType }))(method, "/v2/a/manifests/v1");
       expect([response.status, headersOf(response, "content-type", "set-cookie")]).toEqual([
@@ -58,7 +58,7 @@ describe("a media type that is no header value", () => {
 
 describe("another header that is invalid", () => {
   it.each(["/v2/a/manifests/v1", `/v2/a/blobs/${digest}`])(
-    "is 500, told of, and frees the content: %s",
+    "results in 500, is reported, and releases the content: %s",
     async (path) => {
       const [told, freed] = [vi.fn(), vi.fn()];
       const source = async function* (): AsyncGenerator<Uint8Array> {
@@ -78,7 +78,7 @@ describe("another header that is invalid", () => {
 });
 
 describe("a handler never rejects", () => {
-  it("if onError throws", async () => {
+  it("even if onError throws", async () => {
     const onError = (): never => {
       throw new Error("the log is full");
     };
@@ -91,7 +91,7 @@ describe("a handler never rejects", () => {
   });
 });
 
-describe("every answer keeps a browser from acting on it", () => {
+describe("every response has headers that keep a browser from acting on it", () => {
   const protection = {
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
@@ -113,7 +113,7 @@ describe("every answer keeps a browser from acting on it", () => {
     expect([response.status, headersOf(response, ...Object.keys(protection))]).toEqual([status, protection]);
   });
 
-  it("and 401, 403 and 500", async () => {
+  it("also with the status 401, 403 or 500", async () => {
     for (const decision of [{ scheme: "Basic", realm: "x" }, "deny", "x"] as const) {
       const response = await asking(
         createHandler(createMemoryRegistry(), { authorize: () => decision as "deny" }),
@@ -130,7 +130,7 @@ describe("every answer keeps a browser from acting on it", () => {
     "application/pdf",
     "text/html;x=json",
     "text/html application/json",
-  ])("a manifest of type %s is an attachment", async (mediaType) => {
+  ])("that make a manifest of type %s an attachment", async (mediaType) => {
     const response = await serving(describing({ mediaType }))("GET", "/v2/a/manifests/v1");
     expect(headersOf(response, "content-disposition", ...Object.keys(protection))).toEqual({
       "content-disposition": "attachment",
@@ -139,7 +139,7 @@ describe("every answer keeps a browser from acting on it", () => {
   });
 
   it.each(["application/json", "application/vnd.oci.image.manifest.v1+json", "application/octet-stream"])(
-    "one of type %s need not be",
+    "that need not make a manifest of type %s an attachment",
     async (mediaType) => {
       const response = await serving(describing({ mediaType }))("GET", "/v2/a/manifests/v1");
       expect(headersOf(response, "content-type", "content-disposition")).toEqual({

@@ -71,8 +71,8 @@ async function hold(server: RegistryServer, count: number, lines: string): Promi
   }
 }
 
-describe("a client that sends many bodies and finishes none", () => {
-  it("is turned away beyond its share, and no other address is", async () => {
+describe("a client that sends many bodies and completes none", () => {
+  it("is rejected beyond its share, and no other address is", async () => {
     const server = await start({ limits: { maxUploads: 8, clientPercent: 50 } });
     await hold(server, 4, drip());
     expect(await ask(server, "POST", "/v2/a/blobs/uploads/")).toEqual([429, "1"]);
@@ -85,7 +85,7 @@ describe("a client that sends many bodies and finishes none", () => {
     await expect.poll(() => ask(server, "POST", "/v2/a/blobs/uploads/")).toEqual([202, undefined]);
   });
 
-  it("is turned away wherever it comes from if authorize names it, and no other client is", async () => {
+  it("is rejected from any address if authorize identifies it, and no other client is", async () => {
     const authorize: Authorize = ({ headers }) => ({
       decision: "allow",
       client: headers.get("x-client") ?? "",
@@ -104,7 +104,7 @@ describe("a client that sends many bodies and finishes none", () => {
     ]);
   });
 
-  it("is the one that clientOf names, such as behind a proxy", async () => {
+  it("is identified by clientOf, for example behind a proxy", async () => {
     const server = await start({
       clientOf: ({ headers }, address) => headers.get("x-forwarded-for") ?? address,
       limits: { maxUploads: 8, clientPercent: 50 },
@@ -118,7 +118,7 @@ describe("a client that sends many bodies and finishes none", () => {
     ]);
   });
 
-  it("is told 408 when it has sent too little for too long", async () => {
+  it("receives 408 after sending too little for too long", async () => {
     const server = await start({ limits: { rateWindowMs: 100, minBytesPerSecond: 1000 } });
     const socket = send(server, drip());
     const dripping = setInterval(() => socket.write("1"), 20);
@@ -128,8 +128,8 @@ describe("a client that sends many bodies and finishes none", () => {
   });
 });
 
-describe("a server that is slow itself", () => {
-  it("does not count that against the client", async () => {
+describe("a slow server", () => {
+  it("does not count its own time against the client", async () => {
     const pushBlob = async (
       _repo: string,
       expected: { digest: string },
@@ -155,9 +155,9 @@ describe("a server that is slow itself", () => {
   });
 });
 
-describe("a client that is refused while it sends", () => {
+describe("a client that is rejected while it sends", () => {
   it.each(["PUT /v2/a/manifests/v1", "HEAD /v2/a/manifests/v1"])(
-    "sends all it has and reads the answer, without an error: %s",
+    "sends everything and reads the response without an error: %s",
     async (line) => {
       const server = await start({ limits: { maxManifestBytes: 5 } });
       const socket = connect(server.port, "127.0.0.1");
@@ -185,11 +185,11 @@ describe("a client that is refused while it sends", () => {
   );
 });
 
-describe("manifests that there is no memory for", () => {
+describe("manifests that do not fit into memory", () => {
   const put = (size: number, end = ""): string =>
     `PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b\r\n${end}Content-Length: ${size}\r\n\r\n`;
 
-  it("are 429 before they are received, and small ones go on", async () => {
+  it("are rejected with 429 before they are received, while small ones succeed", async () => {
     const server = await start({ limits: { maxHeldBytes: 20_000_000, clientPercent: 100 } });
     await hold(server, 1, put(8_000_000));
     const socket = send(server, put(8_000_000, "Connection: close\r\n") + "x".repeat(8_000_000));
@@ -203,7 +203,7 @@ describe("manifests that there is no memory for", () => {
     expect(await ask(server, "GET", "/v2/a/manifests/v2")).toEqual([200, undefined]);
   });
 
-  it("are 429 where they turn out to be large", async () => {
+  it("are rejected with 429 if they turn out to be large", async () => {
     const server = await start({ limits: { maxHeldBytes: 2_000_000, clientPercent: 100 } });
     const push = async (size: number): Promise<number> => {
       const body = new Blob([large.slice(0, size)]).stream();
@@ -219,7 +219,7 @@ describe("manifests that there is no memory for", () => {
     expect([await push(3_000_000), await push(900_000), await push(900_000)]).toEqual([429, 201, 201]);
   });
 
-  it("are refused where they are stored, by their size, without being read", async () => {
+  it("are rejected by their stored size, without being read", async () => {
     let reads = 0;
     const getTag = async (): ReturnType<Registry["getTag"]> => {
       const endless = async function* (): AsyncGenerator<Uint8Array> {
@@ -240,8 +240,8 @@ describe("manifests that there is no memory for", () => {
   });
 });
 
-describe("a client that takes nothing of its answers", () => {
-  it("is let go, also where the answer is a manifest", async () => {
+describe("a client that does not read its responses", () => {
+  it("is disconnected, even if the response is a manifest", async () => {
     const registry = createMemoryRegistry();
     await registry.pushManifest("a", large, "a/b", { tags: ["v1"] });
     const server = await start({ limits: { idleMs: 100 } }, registry);
@@ -251,7 +251,7 @@ describe("a client that takes nothing of its answers", () => {
     expect(socket.destroyed).toBe(false);
   });
 
-  it("is turned away beyond its share of the memory, and gets it back", async () => {
+  it("is rejected beyond its share of the memory, which is then released", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest: largeDigest }, large);
     const server = await start({ limits: { maxHeldBytes: 4_000_000, clientPercent: 10 } }, registry);
@@ -263,7 +263,7 @@ describe("a client that takes nothing of its answers", () => {
     await expect.poll(() => ask(server, "GET", get)).toEqual([200, undefined]);
   });
 
-  it("loses its connection if it asks for more than may wait", async () => {
+  it("loses its connection if it sends more requests than may wait", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest: largeDigest }, large);
     const server = await start({ limits: { maxHeldBytes: 4_000_000 } }, registry);
@@ -276,8 +276,8 @@ describe("a client that takes nothing of its answers", () => {
   });
 });
 
-describe("connections beyond what a server keeps", () => {
-  it("close the oldest on which nothing is under way", async () => {
+describe("connections over the server's limit", () => {
+  it("close the oldest idle one", async () => {
     const server = await start({ limits: { maxConnections: 4 } });
     await hold(server, 1, drip());
     const busy = sockets[0] ?? expect.fail("there is no connection");
@@ -299,14 +299,14 @@ describe("connections beyond what a server keeps", () => {
     expect(String(said)).toMatch(/^HTTP\/1\.1 201 /);
   });
 
-  it("are refused while something is under way on all of the client's, and no other address is", async () => {
+  it("are rejected if all of the client's are busy, and no other address's are", async () => {
     const server = await start({ limits: { maxConnections: 8, clientPercent: 50 } });
     await hold(server, 4, drip());
     await expect(ask(server, "GET", "/v2/")).rejects.toThrow();
     expect(await ask(server, "GET", "/v2/", { address: "127.0.0.2" })).toEqual([200, undefined]);
   });
 
-  it("end where their headers do not", async () => {
+  it("are closed if their headers never end", async () => {
     const server = await start({ limits: { idleMs: 50 } });
     const socket = send(server, "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n");
     expect(await text(socket.resume())).toMatch(/^HTTP\/1\.1 408 /);

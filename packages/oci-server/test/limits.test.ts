@@ -24,7 +24,7 @@ function limited(limits: HandlerOptions["limits"]): ReturnType<typeof serving> {
 }
 
 describe("a body that is too large", () => {
-  it("is 413 for a manifest: at its Content-Length, or where it goes on", async () => {
+  it("is rejected with 413 for a manifest, by its Content-Length or while it arrives", async () => {
     const ask = limited({ maxManifestBytes: 9 });
     const headers = { "content-type": "application/x-thing" };
     for (const sent of [
@@ -37,7 +37,7 @@ describe("a body that is too large", () => {
     expect((await ask("PUT", "/v2/a/manifests/v1", { headers, body: "123456789" })).status).toBe(201);
   });
 
-  it("is 413 for a manifest that the registry finds too large", async () => {
+  it("is rejected with 413 for a manifest that the registry finds too large", async () => {
     const registry = defineRegistry({
       pushManifest: async () => {
         throw new RegistryError("SIZE_INVALID");
@@ -53,7 +53,7 @@ describe("a body that is too large", () => {
     ).toBe(413);
   });
 
-  it("is 413 for a blob, however it comes", async () => {
+  it("is rejected with 413 for a blob, however it is sent", async () => {
     const ask = limited({ maxBlobBytes: 9 });
     for (const send of [
       () => ({ headers: { "content-length": "10" }, body: stalling("") }),
@@ -66,7 +66,7 @@ describe("a body that is too large", () => {
     expect((await ask("HEAD", `/v2/a/blobs/${digest}`)).status).toBe(404);
   });
 
-  it("is 413 for a blob that grows chunk by chunk", async () => {
+  it("is rejected with 413 for a blob that grows chunk by chunk", async () => {
     const ask = limited({ maxBlobBytes: 9 });
     const location = (await ask("POST", "/v2/a/blobs/uploads/")).headers.get("location") ?? "";
     expect((await ask("PATCH", location, { body: "01234" })).status).toBe(202);
@@ -77,11 +77,11 @@ describe("a body that is too large", () => {
   });
 });
 
-describe("a body that does not come", () => {
+describe("a body that does not arrive", () => {
   it.each([
     ["PUT", "/v2/a/manifests/v1"],
     ["POST", `/v2/a/blobs/uploads/?digest=${digest}`],
-  ])("is 408 after the idle time: %s %s", async (method, path) => {
+  ])("is rejected with 408 after the idle time: %s %s", async (method, path) => {
     const response = await limited({ idleMs: 20 })(method, path, {
       headers: { "content-type": "a/b" },
       body: stalling("01234"),
@@ -89,7 +89,7 @@ describe("a body that does not come", () => {
     expect([response.status, await codes(response)]).toEqual([408, ["BLOB_UPLOAD_INVALID"]]);
   });
 
-  it("leaves an upload to be resumed, and lets it go", async () => {
+  it("leaves an upload that is free and can be resumed", async () => {
     const ask = limited({ idleMs: 20 });
     const location = (await ask("POST", "/v2/a/blobs/uploads/")).headers.get("location") ?? "";
     expect((await ask("PATCH", location, { body: stalling("01234") })).status).toBe(408);
@@ -98,7 +98,7 @@ describe("a body that does not come", () => {
     ).toBe(202);
   });
 
-  it("is 408 where it drips for longer than a request may take", async () => {
+  it("is rejected with 408 if it arrives so slowly that the request takes too long", async () => {
     const dripping: ReadableStream<Uint8Array> = new ReadableStream({
       pull: async (controller) => {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -112,20 +112,20 @@ describe("a body that does not come", () => {
   });
 });
 
-describe("too much of the rest", () => {
-  it("is 414 for a URL", async () => {
+describe("over the limit", () => {
+  it("a URL is rejected with 414", async () => {
     const ask = limited({ maxUrlLength: 100 });
     expect((await ask("GET", `/v2/${"a".repeat(90)}/tags/list`)).status).toBe(414);
     expect((await ask("GET", "/v2/a/tags/list")).status).toBe(404);
   });
 
-  it("is 431 for headers", async () => {
+  it("headers are rejected with 431", async () => {
     const ask = limited({ maxHeaderLength: 100 });
     expect((await ask("GET", "/v2/", { headers: { "x-a": "a".repeat(100) } })).status).toBe(431);
     expect((await ask("GET", "/v2/", { headers: { "x-a": "a".repeat(50) } })).status).toBe(200);
   });
 
-  it("is 429 for uploads at once, and says when to come again", async () => {
+  it("concurrent uploads are rejected with 429 and a time to retry", async () => {
     const ask = limited({ maxUploads: 1, idleMs: 50 });
     const first = ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: stalling("") });
     const second = await ask("POST", "/v2/a/blobs/uploads/");
@@ -139,27 +139,27 @@ describe("too much of the rest", () => {
   });
 });
 
-describe("limits that make no sense", () => {
+describe("invalid limits", () => {
   it.each([
     [{ maxBlobBytes: -1 }, RangeError],
     [{ idleMs: 0 }, RangeError],
     [{ idleMs: Number.NaN }, RangeError],
     [{ maxUploads: "1" }, TypeError],
     [{ maxBlobByte: 1 }, TypeError],
-  ])("%j are refused", (limits, error) => {
+  ])("are rejected: %j", (limits, error) => {
     expect(() =>
       createHandler(createMemoryRegistry(), { limits: limits as HandlerOptions["limits"] }),
     ).toThrow(error);
   });
 
-  it("that are undefined are the defaults", () => {
+  it("do not include undefined, which means the default", () => {
     expect(() =>
       createHandler(createMemoryRegistry(), { limits: { idleMs: undefined } as never }),
     ).not.toThrow();
   });
 });
 
-describe("what fails in the server", () => {
+describe("a failure in the server", () => {
   it.each([
     [new Error("ENOENT: /var/lib/secret"), 500, "UNKNOWN"],
     [new TypeError("at /var/lib/secret.js:1"), 500, "UNKNOWN"],
@@ -173,7 +173,7 @@ describe("what fails in the server", () => {
     ],
     [new RegistryError("LOCK_TIMEOUT", undefined, { detail: { host: "secret" } }), 503, "LOCK_TIMEOUT"],
     [new RegistryError("CLOSED"), 503, "CLOSED"],
-  ])("is told to the server and not to the client: %s", async (error, status, code) => {
+  ])("is reported to the server and not to the client: %s", async (error, status, code) => {
     const told = vi.fn();
     const getManifest = async (): Promise<never> => {
       throw error;
@@ -195,7 +195,7 @@ describe("what fails in the server", () => {
     });
   });
 
-  it("is not told where the client has gone: nothing failed but its patience", async () => {
+  it("is not reported if the client has gone, because nothing failed", async () => {
     const told = vi.fn();
     const controller = new AbortController();
     const getManifest = async (): Promise<never> => {

@@ -28,8 +28,9 @@ async function follow<Page>(ask: Ask, path: string, pageOf: (body: never) => Pag
 
 const tagsOf = ({ tags }: { tags: string[] }): string[] => tags;
 
-describe("end-8a: the tags of a repository", () => {
-  it("are listed in order, with its name", async () => {
+// dist end-8a
+describe("the tags of a repository", () => {
+  it("are listed in order, with the repository's name", async () => {
     const response = await serving(await withTags("b", "B", "a"))("GET", "/v2/a/b/tags/list");
     expect([response.status, response.headers.get("content-type"), response.headers.get("link")]).toEqual([
       200,
@@ -39,7 +40,7 @@ describe("end-8a: the tags of a repository", () => {
     expect(await response.json()).toEqual({ name: "a/b", tags: ["B", "a", "b"] });
   });
 
-  it("may be none", async () => {
+  it("may be an empty list", async () => {
     const registry = await withTags("v1");
     await registry.deleteTag("a/b", "v1");
     expect(await (await serving(registry)("GET", "/v2/a/b/tags/list")).json()).toEqual({
@@ -48,12 +49,12 @@ describe("end-8a: the tags of a repository", () => {
     });
   });
 
-  it("of a repository that is not there are 404", async () => {
+  it("of a missing repository result in 404", async () => {
     const response = await serving()("GET", "/v2/none/tags/list");
     expect([response.status, await codes(response)]).toEqual([404, ["NAME_UNKNOWN"]]);
   });
 
-  it("HEAD tells how long the list is", async () => {
+  it("have the length of their list in a HEAD response", async () => {
     const ask = serving(await withTags("v1"));
     const [head, get] = [await ask("HEAD", "/v2/a/b/tags/list"), await ask("GET", "/v2/a/b/tags/list")];
     expect([head.status, await head.text(), head.headers.get("content-length")]).toEqual([
@@ -64,7 +65,8 @@ describe("end-8a: the tags of a repository", () => {
   });
 });
 
-describe("end-8b: a part of the tags", () => {
+// dist end-8b
+describe("a page of tags", () => {
   it.each([
     ["?n=2", ["a", "b"], '</v2/a/b/tags/list?n=2&last=b>; rel="next"'],
     ["?n=2&last=b", ["c", "d"], null],
@@ -75,21 +77,21 @@ describe("end-8b: a part of the tags", () => {
     ["?last=", ["a", "b", "c", "d"], null],
     ["?last=d", [], null],
     ["?n=999999999999", ["a", "b", "c", "d"], null],
-  ])("%s is %j", async (query, tags, link) => {
+  ])("for %s is %j", async (query, tags, link) => {
     const response = await serving(await withTags("a", "b", "c", "d"))("GET", `/v2/a/b/tags/list${query}`);
     expect([await response.json(), response.headers.get("link")]).toEqual([{ name: "a/b", tags }, link]);
   });
 
-  it.each(["-1", "x", "1.5", "", "1e3", "9999999999999999"])("n=%s is 400", async (n) => {
+  it.each(["-1", "x", "1.5", "", "1e3", "9999999999999999"])("for n=%s is rejected with 400", async (n) => {
     expect((await serving(await withTags("a"))("GET", `/v2/a/b/tags/list?n=${n}`)).status).toBe(400);
   });
 
-  it("all of them are found by following the links, each once", async () => {
+  it("leads to the next by a link, so that each tag is found once", async () => {
     const ask = serving(await withTags("a", "b", "c", "d", "e"));
     expect(await follow(ask, "/v2/a/b/tags/list?n=2", tagsOf)).toEqual([["a", "b"], ["c", "d"], ["e"]]);
   });
 
-  it("is never longer than the server allows, asked for or not", async () => {
+  it("is never longer than the server's limit", async () => {
     const ask = serving(await withTags("a", "b", "c"), { limits: { maxPageSize: 2 } });
     expect(await follow(ask, "/v2/a/b/tags/list", tagsOf)).toEqual([["a", "b"], ["c"]]);
     expect(await follow(ask, "/v2/a/b/tags/list?n=3", tagsOf)).toEqual([["a", "b"], ["c"]]);
@@ -111,13 +113,14 @@ describe("the catalog", () => {
     expect(pages).toEqual([["a"], ["a/x"], ["b"]]);
   });
 
-  it("is 405 where the registry has none", async () => {
+  it("is 405 if the registry has no list of repositories", async () => {
     const response = await serving(defineRegistry({}))("GET", "/v2/_catalog");
     expect([response.status, await codes(response)]).toEqual([405, ["UNSUPPORTED"]]);
   });
 });
 
-describe("end-12a: the referrers of a manifest", () => {
+// dist end-12a
+describe("the referrers of a manifest", () => {
   const digest = `sha256:${"5".repeat(64)}`;
   const path = `/v2/a/referrers/${digest}`;
 
@@ -145,7 +148,7 @@ describe("end-12a: the referrers of a manifest", () => {
     readonly manifests: { digest: string; artifactType: string; annotations: unknown }[];
   }
 
-  it("are an image index", async () => {
+  it("are returned as an image index", async () => {
     const response = await serving(await withReferrers(2))("GET", path);
     expect([
       response.status,
@@ -162,7 +165,7 @@ describe("end-12a: the referrers of a manifest", () => {
     ]);
   });
 
-  it.each(["a", "none"])("of what has none, in the repository %s, are an empty index", async (repository) => {
+  it.each(["a", "none"])("without any, in the repository %s, are an empty index", async (repository) => {
     const response = await serving(await withTags("v1"))("GET", `/v2/${repository}/referrers/${digest}`);
     expect([response.status, await response.json()]).toEqual([
       200,
@@ -170,12 +173,13 @@ describe("end-12a: the referrers of a manifest", () => {
     ]);
   });
 
-  it("of what is no digest are 400", async () => {
+  it("of an invalid digest result in 400", async () => {
     const response = await serving()("GET", "/v2/a/referrers/sha256:abc");
     expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
   });
 
-  it("end-12b: are filtered by their artifact type, and the answer says so", async () => {
+  // dist end-12b
+  it("are filtered by artifact type, and the response says so", async () => {
     const response = await serving(await withReferrers(3))("GET", `${path}?artifactType=application/x-0`);
     expect(response.headers.get("oci-filters-applied")).toBe("artifactType");
     expect(((await response.json()) as Index).manifests.map(({ artifactType }) => artifactType)).toEqual([
@@ -184,7 +188,7 @@ describe("end-12a: the referrers of a manifest", () => {
     ]);
   });
 
-  it("are found page by page, each once, the filter kept", async () => {
+  it("are found page by page, each once, with the filter kept", async () => {
     const ask = serving(await withReferrers(5));
     const all = await follow(ask, path, ({ manifests }: Index) => manifests.map((it) => it.digest));
     const paged = await follow(ask, `${path}?n=2`, ({ manifests }: Index) =>
@@ -197,19 +201,19 @@ describe("end-12a: the referrers of a manifest", () => {
     expect(filtered).toEqual(Array(3).fill(["application/x-0"]));
   });
 
-  it("that are long come in several pages: none is too large to be a manifest", async () => {
+  it("with long descriptors come in several pages, none larger than a manifest may be", async () => {
     const ask = serving(await withReferrers(3, "x".repeat(2_000_000)));
     expect(await follow(ask, path, ({ manifests }: Index) => manifests.length)).toEqual([2, 1]);
   });
 
-  it("are 404 where the registry has none: the client looks for the tag", async () => {
+  it("result in 404 if the registry has none, so that the client looks for the tag", async () => {
     const response = await serving(defineRegistry({ capabilities: { referrers: false } }))("GET", path);
     expect(response.status).toBe(404);
   });
 });
 
 describe("a list that fails", () => {
-  it("half-way is an error, and no half of a list", async () => {
+  it("half-way results in an error instead of half a list", async () => {
     const registry = defineRegistry({
       tags: async function* () {
         yield "a";
@@ -221,7 +225,7 @@ describe("a list that fails", () => {
   });
 });
 
-it("the digest of what is listed is the one that is pulled", async () => {
+it("the digest of a listed manifest is the one that is pulled", async () => {
   const { digest } = await computeDigest(bytes("one"));
   const ask = serving(await withTags("v1"));
   expect((await ask("HEAD", "/v2/a/b/manifests/v1")).headers.get("docker-content-digest")).toBe(digest);

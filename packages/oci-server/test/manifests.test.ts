@@ -26,8 +26,9 @@ async function at(ask: Ask, reference: string): Promise<unknown> {
   return response.status === 200 ? response.headers.get("docker-content-digest") : response.status;
 }
 
-describe("end-7a: PUT of a manifest", () => {
-  it("by tag is 201, with where it is to be had", async () => {
+// dist end-7a
+describe("PUT of a manifest", () => {
+  it("by tag results in 201 with its location", async () => {
     const ask = serving();
     const response = await put(ask, "v1", "one");
     expect(response.status).toBe(201);
@@ -40,14 +41,14 @@ describe("end-7a: PUT of a manifest", () => {
     expect(await (await ask("GET", "/v2/a/manifests/v1")).text()).toBe("one");
   });
 
-  it("by digest is verified", async () => {
+  it("by digest verifies the content", async () => {
     const ask = serving();
     expect((await put(ask, one, "one")).status).toBe(201);
     const response = await put(ask, two, "one");
     expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
   });
 
-  it("takes its type from the Content-Type without parameters, else from the document", async () => {
+  it("takes the type from the Content-Type without parameters, else from the document", async () => {
     const ask = serving();
     await put(ask, "v1", "one", { "content-type": `${type}; charset=utf-8` });
     expect((await ask("HEAD", "/v2/a/manifests/v1")).headers.get("content-type")).toBe(type);
@@ -58,7 +59,7 @@ describe("end-7a: PUT of a manifest", () => {
     expect(nameless.status).toBe(400);
   });
 
-  it("that has a subject says that it saw it", async () => {
+  it("with a subject confirms the subject in OCI-Subject", async () => {
     const ask = serving();
     const content = JSON.stringify({
       schemaVersion: 2,
@@ -70,7 +71,7 @@ describe("end-7a: PUT of a manifest", () => {
     expect([response.status, response.headers.get("oci-subject")]).toEqual([201, subject.digest]);
   });
 
-  it("says nothing of a subject where the registry has no referrers: the client keeps the list", async () => {
+  it("confirms no subject if the registry has no referrers, so that the client maintains the list", async () => {
     const memory = createMemoryRegistry();
     const ask = serving(
       defineRegistry({ pushManifest: memory.pushManifest.bind(memory), capabilities: { referrers: false } }),
@@ -86,25 +87,25 @@ describe("end-7a: PUT of a manifest", () => {
   });
 
   it.each([
-    ["is no manifest", "{", 400, "MANIFEST_INVALID"],
+    ["is not a manifest", "{", 400, "MANIFEST_INVALID"],
     [
-      "is another than it says",
+      "has another type than its Content-Type",
       JSON.stringify({ mediaType: ociMediaTypes.imageIndex }),
       400,
       "MANIFEST_INVALID",
     ],
     [
-      "needs what is not there",
+      "references missing content",
       JSON.stringify({ schemaVersion: 2, config: { ...emptyDescriptor, digest: one, size: 3 }, layers: [] }),
       404,
       "MANIFEST_BLOB_UNKNOWN",
     ],
-  ])("that %s is refused", async (_what, body, status, code) => {
+  ])("that %s is rejected", async (_what, body, status, code) => {
     const response = await put(serving(), "v1", body, { "content-type": ociMediaTypes.imageManifest });
     expect([response.status, await codes(response)]).toEqual([status, [code]]);
   });
 
-  it("names what is missing", async () => {
+  it("names the missing references", async () => {
     const body = JSON.stringify({
       schemaVersion: 2,
       config: { ...emptyDescriptor, digest: one, size: 3 },
@@ -115,15 +116,16 @@ describe("end-7a: PUT of a manifest", () => {
   });
 });
 
-describe("end-7b: PUT by digest with tags", () => {
-  it("makes all of them, and names them", async () => {
+// dist end-7b
+describe("PUT by digest with tags", () => {
+  it("creates all tags and names them", async () => {
     const ask = serving();
     const response = await put(ask, `${one}?tag=v1&tag=v2&tag=latest`, "one");
     expect([response.status, response.headers.get("oci-tag")]).toEqual([201, "v1, v2, latest"]);
     expect(await Promise.all(["v1", "v2", "latest"].map((tag) => at(ask, tag)))).toEqual([one, one, one]);
   });
 
-  it("makes none where one is none", async () => {
+  it("creates no tag if one is invalid", async () => {
     const ask = serving();
     const response = await put(ask, `${one}?tag=v1&tag=-`, "one");
     expect([response.status, await codes(response), await at(ask, "v1"), await at(ask, one)]).toEqual([
@@ -134,7 +136,7 @@ describe("end-7b: PUT by digest with tags", () => {
     ]);
   });
 
-  it("takes at least ten", async () => {
+  it("accepts at least ten tags", async () => {
     const tags = Array.from({ length: 50 }, (_, i) => `release-${i}`);
     const registry = createMemoryRegistry();
     const response = await put(
@@ -146,14 +148,14 @@ describe("end-7b: PUT by digest with tags", () => {
     expect(await collect(registry.tags("a"))).toEqual([...tags].sort());
   });
 
-  it("by tag makes that one, too", async () => {
+  it("by tag creates that tag, too", async () => {
     const ask = serving();
     expect((await put(ask, "v1?tag=v2", "one")).status).toBe(201);
     expect([await at(ask, "v1"), await at(ask, "v2")]).toEqual([one, one]);
   });
 });
 
-describe("preconditions of a push", () => {
+describe("the preconditions of a push", () => {
   it.each([
     [{ "if-none-match": "*" }, 412, one],
     [{ "if-match": `"${two}"` }, 412, one],
@@ -165,7 +167,7 @@ describe("preconditions of a push", () => {
     [{ "if-match": one }, 400, one],
     [{ "if-match": "*", "if-none-match": "*" }, 400, one],
     [{ "if-match": '"v1"' }, 400, one],
-  ])("with %j of a tag that is there: %i", async (headers, status, then) => {
+  ])("%j on an existing tag result in %i", async (headers, status, then) => {
     const ask = serving();
     await put(ask, "v1", "one");
     expect((await put(ask, "v1", "two", headers as Record<string, string>)).status).toBe(status);
@@ -176,11 +178,11 @@ describe("preconditions of a push", () => {
     [{ "if-none-match": "*" }, 201],
     [{ "if-match": "*" }, 412],
     [{ "if-match": `"${one}"` }, 412],
-  ])("with %j of a tag that is not there: %i", async (headers, status) => {
+  ])("%j on a missing tag result in %i", async (headers, status) => {
     expect((await put(serving(), "v1", "one", headers as Record<string, string>)).status).toBe(status);
   });
 
-  it("an ETag of an answer is what If-Match takes", async () => {
+  it("accept the ETag of a response in If-Match", async () => {
     const ask = serving();
     const etag = (await put(ask, "v1", "one")).headers.get("etag") ?? "";
     expect((await ask("GET", "/v2/a/manifests/v1")).headers.get("etag")).toBe(etag);
@@ -188,7 +190,7 @@ describe("preconditions of a push", () => {
     expect((await put(ask, "v1", "one", { "if-match": etag })).status).toBe(412);
   });
 
-  it("of what its digest names are about whether it is there", async () => {
+  it("of a push by digest concern whether that digest exists", async () => {
     const ask = serving();
     expect((await put(ask, one, "one", { "if-match": "*" })).status).toBe(412);
     expect((await put(ask, one, "one", { "if-match": `"${two}"` })).status).toBe(412);
@@ -198,15 +200,16 @@ describe("preconditions of a push", () => {
   });
 });
 
-describe("end-9: DELETE", () => {
-  it("of a tag leaves its manifest", async () => {
+// dist end-9
+describe("DELETE", () => {
+  it("of a tag keeps its manifest", async () => {
     const ask = serving();
     await put(ask, "v1", "one");
     expect((await ask("DELETE", "/v2/a/manifests/v1")).status).toBe(202);
     expect([await at(ask, "v1"), await at(ask, one)]).toEqual([404, one]);
   });
 
-  it("of a manifest takes its tags", async () => {
+  it("of a manifest removes its tags", async () => {
     const ask = serving();
     await put(ask, `${one}?tag=v1&tag=v2`, "one");
     expect((await ask("DELETE", `/v2/a/manifests/${one}`)).status).toBe(202);
@@ -222,14 +225,14 @@ describe("end-9: DELETE", () => {
     ["v2", {}, 404],
     [two, {}, 404],
     ["-", {}, 400],
-  ])("of %s with %j is %i", async (reference, headers, status) => {
+  ])("of %s with %j results in %i", async (reference, headers, status) => {
     const ask = serving();
     await put(ask, "v1", "one");
     const response = await ask("DELETE", `/v2/a/manifests/${reference}`, { headers: headers });
     expect(response.status).toBe(status);
   });
 
-  it("of what an index contains is 405, and names the index", async () => {
+  it("of a child of an index results in 405, and names the index", async () => {
     const ask = serving();
     await put(ask, one, "one");
     const index = JSON.stringify({

@@ -52,19 +52,19 @@ async function raw(server: RegistryServer, lines: string): Promise<string> {
 }
 
 describe("serve", () => {
-  it("listens on this machine alone, and says where", async () => {
+  it("listens on a loopback address only, and returns its URL", async () => {
     const server = await start();
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
     expect(server.server.address()).toMatchObject({ address: "127.0.0.1", port: server.port });
     expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
   });
 
-  it("is read-only unless told otherwise", async () => {
+  it("is read-only unless writable is set", async () => {
     const server = await start(undefined, { writable: undefined });
     expect((await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: "POST" })).status).toBe(405);
   });
 
-  it("rejects where it cannot listen", async () => {
+  it("rejects if it cannot listen", async () => {
     const server = await start();
     await expect(serve(createMemoryRegistry(), { port: server.port })).rejects.toMatchObject({
       code: "EADDRINUSE",
@@ -76,16 +76,16 @@ describe("serve", () => {
     [{ port: 65_536 }, RangeError],
     [{ port: "80" }, TypeError],
     [{ host: 7 }, TypeError],
-  ])("with %j is refused", async (options, error) => {
+  ])("rejects the options %j", async (options, error) => {
     await expect(serve(createMemoryRegistry(), options as ServeOptions)).rejects.toThrow(error);
   });
 
-  it("writes an IPv6 address as a URL has it", async () => {
+  it("writes an IPv6 address into its URL in brackets", async () => {
     const server = await start(undefined, { host: "::1" });
     expect(server.url).toBe(`http://[::1]:${server.port}`);
   });
 
-  it("closed takes no more, lets what is under way end, and can be closed again", async () => {
+  it("accepts nothing more after close, lets open requests finish, and can be closed twice", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10" });
     sent.write("01234");
@@ -98,7 +98,7 @@ describe("serve", () => {
     await expect(fetch(`${server.url}/v2/`)).rejects.toThrow();
   });
 
-  it("closed waits for no connection on which nothing is under way any more, whatever the client keeps open", async () => {
+  it("waits on close for no idle connection, even if the client keeps it open", async () => {
     const server = await start();
     server.server.keepAliveTimeout = 600_000;
     const socket = connect(server.port, "127.0.0.1");
@@ -112,7 +112,7 @@ describe("serve", () => {
     await closed;
   });
 
-  it("closed ends what does not end by itself", async () => {
+  it("aborts on close what does not end in time", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10" });
     sent.on("error", () => undefined);
@@ -123,8 +123,8 @@ describe("serve", () => {
   });
 });
 
-describe("over node:http", () => {
-  it("the path is what was sent: nothing in it is made shorter", async () => {
+describe("a server over node:http", () => {
+  it("does not normalise the path", async () => {
     const server = await start();
     for (const path of [
       "/v2/a/../_catalog",
@@ -138,7 +138,7 @@ describe("over node:http", () => {
     }
   });
 
-  it("the target may be absolute", async () => {
+  it("accepts an absolute request target", async () => {
     const server = await start();
     expect(
       await raw(server, `GET ${server.url}/v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
@@ -146,7 +146,7 @@ describe("over node:http", () => {
   });
 
   it.each([
-    ["no HTTP", "hello\r\n\r\n", 400],
+    ["a message that is not HTTP", "hello\r\n\r\n", 400],
     [
       "two lengths",
       "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
@@ -163,16 +163,16 @@ describe("over node:http", () => {
       `GET /v2/${"a".repeat(9000)}/tags/list HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       414,
     ],
-    ["a method of its own", "BREW /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
+    ["an unknown method", "BREW /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
     ["TRACE", "TRACE /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405],
-    ["* ", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
-  ])("%s is answered, and the server goes on", async (_what, lines, status) => {
+    ["OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
+  ])("answers %s, and continues", async (_what, lines, status) => {
     const server = await start();
     expect(await raw(server, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
   });
 
-  it("a client that waits to be told to go on is told no before it sends", async () => {
+  it("rejects a client that waits for 100 Continue before it sends, if it must", async () => {
     const server = await start(undefined, { limits: { maxBlobBytes: 5 } });
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
       "content-length": "10",
@@ -186,7 +186,7 @@ describe("over node:http", () => {
     sent.destroy();
   });
 
-  it("a client that waits to be told to go on is told to where it may", async () => {
+  it("answers 100 Continue to a client that waits for it, if it may send", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
       "content-length": "10",
@@ -197,7 +197,7 @@ describe("over node:http", () => {
     expect((await answerTo(sent)).resume().statusCode).toBe(201);
   });
 
-  it("a client that is refused while it sends reads why", async () => {
+  it("lets a client that is rejected while it sends read the reason", async () => {
     const server = await start(undefined, { limits: { maxManifestBytes: 5 } });
     const sent = send(server, "PUT", "/v2/a/manifests/v1", {
       "content-type": "a/b",
@@ -209,7 +209,7 @@ describe("over node:http", () => {
     expect(await text(response)).toContain("SIZE_INVALID");
   });
 
-  it("what is left of a body is never the next request", async () => {
+  it("never takes the rest of a body for the next request", async () => {
     const server = await start();
     const smuggled = "DELETE /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const said = await raw(
@@ -219,7 +219,7 @@ describe("over node:http", () => {
     expect(said.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 405"]);
   });
 
-  it("requests one after the other share a connection", async () => {
+  it("serves successive requests on one connection", async () => {
     const server = await start();
     let connections = 0;
     server.server.on("connection", () => (connections += 1));
@@ -233,7 +233,7 @@ describe("over node:http", () => {
     expect(connections).toBe(1);
   });
 
-  it("a push whose client goes away leaves nothing, and frees its place", async () => {
+  it("stores nothing of a push whose client disconnects, and frees its place", async () => {
     const registry = createMemoryRegistry();
     const told: unknown[] = [];
     const server = await start(registry, { limits: { maxUploads: 1 }, onError: (error) => told.push(error) });
@@ -251,7 +251,7 @@ describe("over node:http", () => {
     expect(told).toEqual([]);
   });
 
-  it("an upload whose client goes away can be resumed where it stands", async () => {
+  it("keeps an upload whose client disconnects, to be resumed where it stands", async () => {
     const server = await start();
     const location =
       server.url +
@@ -270,7 +270,7 @@ describe("over node:http", () => {
     expect((await fetch(`${location}?digest=${digest}`, { method: "PUT" })).status).toBe(201);
   });
 
-  it("a pull whose client goes away frees the blob", async () => {
+  it("releases the blob of a pull whose client disconnects", async () => {
     const registry = createMemoryRegistry();
     const large = new Uint8Array(8_000_000);
     const { digest: name } = await computeDigest(large);
@@ -297,7 +297,7 @@ describe("over node:http", () => {
     await expect.poll(() => open).toBe(0);
   });
 
-  it("a client that takes nothing is let go", async () => {
+  it("disconnects a client that reads nothing", async () => {
     const registry = createMemoryRegistry();
     const large = new Uint8Array(32_000_000);
     const { digest: name } = await computeDigest(large);
@@ -310,7 +310,7 @@ describe("over node:http", () => {
     socket.destroy();
   });
 
-  it("a blob that turns out damaged half-way breaks the connection off, and the server is told", async () => {
+  it("breaks off a blob that turns out corrupt half-way, and reports it", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest }, content);
     const getBlob = registry.getBlob.bind(registry);
@@ -339,7 +339,7 @@ describe("a large blob over node:http", () => {
   const large = new Uint8Array(32_000_000).map((_, i) => (i * 7 + (i >> 20)) % 251);
 
   it.each([true, false])(
-    "comes back as it was pushed, to many at once and to who reads slowly (verified: %s)",
+    "arrives as it was pushed, at many clients at once and at slow readers (verified: %s)",
     async (verifyBlobs) => {
       const directory = mkdtempSync(join(tmpdir(), "oci-server-"));
       const registry = await openLayout(directory, { durability: "none" });

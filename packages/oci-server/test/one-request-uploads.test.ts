@@ -34,8 +34,8 @@ async function start(ask: Ask, query: string = ""): Promise<string> {
   return response.headers.get("location") ?? "";
 }
 
-describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (says) => {
-  it("is pushed to by POST and PUT", async () => {
+describe.each([true, false])("a registry without upload sessions (it says so: %s)", (says) => {
+  it("accepts a blob by POST and PUT", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
     expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
@@ -45,14 +45,14 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(404);
   });
 
-  it("is pushed to by one POST, by a mount that cannot be made, and with nothing", async () => {
+  it("accepts a blob by one POST, after a mount that is not possible, and with no content", async () => {
     const ask = serving(withoutUploads(says));
     expect((await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content })).status).toBe(201);
     const location = await start(ask, `?mount=${empty}&from=b`);
     expect((await ask("PUT", `${location}?digest=${empty}`)).status).toBe(201);
   });
 
-  it("can be sent the blob again after it broke off, or had another digest", async () => {
+  it("accepts a blob again after it was interrupted or had a digest mismatch", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: "x" })).status).toBe(400);
@@ -67,7 +67,7 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     ).toBe(201);
   });
 
-  it("refuses chunks, and says what it takes", async () => {
+  it("rejects chunks, and says what it accepts", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
     const response = await ask("PATCH", location, { body: "0123" });
@@ -84,7 +84,7 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     expect((await ask("PUT", `${location}?digest=${digest}`, { body: content })).status).toBe(201);
   });
 
-  it("knows its uploads by their repository, and until they are given up", async () => {
+  it("knows its uploads by repository, until they are cancelled", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
     expect((await ask("GET", location.replace("/a/", "/b/"))).status).toBe(404);
@@ -95,20 +95,20 @@ describe.each([true, false])("a registry that keeps no uploads (says so: %s)", (
     }
   });
 
-  it("has as many uploads begun as the server keeps", async () => {
+  it("allows as many started uploads as the server's limit", async () => {
     const ask = serving(withoutUploads(says), { limits: { maxUploadSessions: 2, clientPercent: 100 } });
     const [first, , third] = [await start(ask), await start(ask), await start(ask)];
     expect([(await ask("GET", first)).status, (await ask("GET", third)).status]).toEqual([404, 204]);
   });
 
-  it("knows no digest of an unknown algorithm", async () => {
+  it("rejects a digest of an unknown algorithm", async () => {
     expect(
       (await serving(withoutUploads(says))("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5")).status,
     ).toBe(400);
   });
 });
 
-it("content is passed on while it is received, and by one request at a time", async () => {
+it("content is passed on while it arrives, and one request at a time", async () => {
   let first: (() => void) | undefined;
   const arrived: Promise<void> = new Promise((resolve) => {
     first = resolve;

@@ -51,7 +51,7 @@ describe("a server on a loopback address", () => {
     "[::1]:5000",
     "[0:0:0:0:0:0:0:1]",
     "[::ffff:127.0.0.1]",
-  ])("answers under the host %s", async (host) => {
+  ])("answers requests for the host %s", async (host) => {
     expect(await statusUnder(await start(), host)).toBe(200);
   });
 
@@ -91,11 +91,11 @@ describe("a server on a loopback address", () => {
     "localhost..",
     "127.0.0.1:5000.evil.example",
     "\u00e9vil",
-  ])("refuses the host %s", async (host) => {
+  ])("rejects requests for the host %s", async (host) => {
     expect(await statusUnder(await start(), host)).toBe(403);
   });
 
-  it("refuses in the specification's form, whatever is asked for, and changes nothing", async () => {
+  it("rejects in the specification's form, whatever the request, and changes nothing", async () => {
     const registry = createMemoryRegistry();
     const server = await serve(registry, { port: 0, writable: true });
     running.push(server);
@@ -116,7 +116,7 @@ describe("a server on a loopback address", () => {
     expect(await collect(registry.repositories())).toEqual([]);
   });
 
-  it("believes every host that a request names", async () => {
+  it("checks every host that a request names", async () => {
     const server = await start();
     expect(await raw(server, "GET /v2/ HTTP/1.1", "host: localhost", "host: evil.example")).not.toBe(200);
     expect(await raw(server, "GET /v2/ HTTP/1.1", "host: evil.example", "host: localhost")).not.toBe(200);
@@ -126,7 +126,7 @@ describe("a server on a loopback address", () => {
     expect(await raw(server, "GET http://localhost/v2/ HTTP/1.1", "host: localhost")).toBe(200);
   });
 
-  it("refuses a request that names no host", async () => {
+  it("rejects a request that names no host", async () => {
     const server = await start();
     expect(await raw(server, "GET /v2/ HTTP/1.0")).toBe(403);
     expect(await raw(server, "GET /v2/ HTTP/1.0", "host:")).toBe(403);
@@ -134,7 +134,7 @@ describe("a server on a loopback address", () => {
     expect(await raw(server, "GET /v2/ HTTP/1.0", "host: localhost")).toBe(200);
   });
 
-  it("answers under hosts that it was told, at the ports that it was told", async () => {
+  it("answers requests for its allowedHosts, at their ports", async () => {
     const server = await start({ allowedHosts: ["Registry.Example", "other.example:5000"] });
     const hosts = [
       "registry.example",
@@ -149,7 +149,7 @@ describe("a server on a loopback address", () => {
     ]);
   });
 
-  it.each(["::1", "localhost", "127.0.0.2"])("is one at %s, too", async (host) => {
+  it.each(["::1", "localhost", "127.0.0.2"])("exists at %s, too", async (host) => {
     const server = await start({ host });
     expect(await statusUnder(server, "localhost")).toBe(200);
     expect(await statusUnder(server, "evil.example")).toBe(403);
@@ -157,14 +157,14 @@ describe("a server on a loopback address", () => {
 });
 
 describe("a server on another address", () => {
-  it("answers under every host", async () => {
+  it("answers requests for every host", async () => {
     const server = await start({ host: "0.0.0.0" });
     expect(await Promise.all(["evil.example", "localhost"].map((host) => statusUnder(server, host)))).toEqual(
       [200, 200],
     );
   });
 
-  it("answers under the hosts that it was told, and no others", async () => {
+  it("answers requests for its allowedHosts only, if there are any", async () => {
     const server = await start({ host: "0.0.0.0", allowedHosts: ["registry.example"] });
     expect(
       await Promise.all(
@@ -173,7 +173,7 @@ describe("a server on another address", () => {
     ).toEqual([200, 403, 403]);
   });
 
-  it("refuses changes by foreign pages all the same", async () => {
+  it("still rejects changes from foreign pages", async () => {
     const server = await start({ host: "0.0.0.0" });
     expect(
       await raw(
@@ -188,7 +188,7 @@ describe("a server on another address", () => {
 });
 
 describe("a handler", () => {
-  it("answers under every host unless it is told some", async () => {
+  it("answers requests for every host unless it has allowedHosts", async () => {
     const statuses = async (options: HandlerOptions): Promise<number[]> => {
       const handler = createHandler(createMemoryRegistry(), options);
       const urls = ["http://registry.example/v2/", "http://registry.example:81/v2/", "http://localhost/v2/"];
@@ -200,7 +200,7 @@ describe("a handler", () => {
   });
 
   it.each([["http://x"], ["a b"], [""], ["x@y"], ["*"], [7 as unknown as string]])(
-    "takes no host such as %s",
+    "rejects the allowed host %s",
     (host) => {
       expect(() => createHandler(createMemoryRegistry(), { allowedHosts: [host] })).toThrow(TypeError);
     },
@@ -213,7 +213,7 @@ describe("a handler", () => {
     ["https://ui.example/"],
     ["https://u@ui.example"],
     [7 as unknown as string],
-  ])("takes no origin such as %s", (origin) => {
+  ])("rejects the allowed origin %s", (origin) => {
     expect(() => createHandler(createMemoryRegistry(), { allowedOrigins: [origin] })).toThrow(TypeError);
   });
 });
@@ -226,7 +226,7 @@ const writes = [
   ["PROPFIND", "/v2/"],
 ] as const;
 
-describe("a change that a page asks for", () => {
+describe("a change requested by a page", () => {
   const foreign: Record<string, string>[] = [
     { origin: "http://evil.example" },
     { origin: "null" },
@@ -243,7 +243,7 @@ describe("a change that a page asks for", () => {
     { origin: "http://registry.test", "sec-fetch-site": "cross-site" },
   ];
 
-  it.each(foreign)("of another origin is 403: %j", async (headers) => {
+  it.each(foreign)("of another origin is rejected with 403: %j", async (headers) => {
     const registry = createMemoryRegistry();
     for (const [method, path] of writes) {
       const response = await serving(registry)(method, path, { headers });
@@ -258,16 +258,16 @@ describe("a change that a page asks for", () => {
     { origin: "HTTP://Registry.Test:80" },
     { origin: "https://registry.test", "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
-  ])("of its own is answered: %j", async (headers) => {
+  ])("of the same origin is answered: %j", async (headers) => {
     expect((await serving()("POST", "/v2/a/blobs/uploads/", { headers })).status).toBe(202);
   });
 
-  it("counts the Host header as the server's own host, before that of the URL", async () => {
+  it("is compared with the Host header rather than the URL's host", async () => {
     const headers = { host: "registry.example:5000", origin: "http://registry.example:5000" };
     expect((await serving()("POST", "/v2/a/blobs/uploads/", { headers })).status).toBe(202);
   });
 
-  it("is refused before authorize is asked", async () => {
+  it("is rejected before authorize is called", async () => {
     const authorize = (): never => {
       throw new Error("asked");
     };
@@ -281,8 +281,8 @@ describe("a change that a page asks for", () => {
   });
 });
 
-describe("what a page of another origin reads", () => {
-  it("is answered without leave to read it", async () => {
+describe("the response to a page of another origin", () => {
+  it("may not be read by the page", async () => {
     for (const method of ["GET", "HEAD", "OPTIONS"]) {
       const response = await serving()(method, "/v2/", {
         headers: { origin: "http://evil.example", "access-control-request-method": "PUT" },
@@ -336,26 +336,29 @@ describe("a page of an allowed origin", () => {
   it.each([
     [true, "GET, HEAD, POST, PUT, PATCH, DELETE"],
     [false, "GET, HEAD"],
-  ])("is told beforehand what it may do, without credentials (writable: %s)", async (writable, methods) => {
-    const ask = allowing({ writable, authorize: () => "deny" });
-    const response = await ask("OPTIONS", "/v2/a/manifests/v1", {
-      headers: {
-        ...headers,
-        "access-control-request-method": "PUT",
-        "access-control-request-headers": "content-type",
-      },
-    });
-    expect([
-      response.status,
-      headersOf(response, "access-control-allow-origin", "access-control-allow-methods", "vary"),
-    ]).toEqual([
-      204,
-      { "access-control-allow-origin": origin, "access-control-allow-methods": methods, vary: "Origin" },
-    ]);
-    const accepted = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase();
-    for (const name of ["accept", "authorization", "content-type", "content-range", "range", "if-match"])
-      expect(accepted).toContain(name);
-  });
+  ])(
+    "receives in a preflight what it may do, without credentials (writable: %s)",
+    async (writable, methods) => {
+      const ask = allowing({ writable, authorize: () => "deny" });
+      const response = await ask("OPTIONS", "/v2/a/manifests/v1", {
+        headers: {
+          ...headers,
+          "access-control-request-method": "PUT",
+          "access-control-request-headers": "content-type",
+        },
+      });
+      expect([
+        response.status,
+        headersOf(response, "access-control-allow-origin", "access-control-allow-methods", "vary"),
+      ]).toEqual([
+        204,
+        { "access-control-allow-origin": origin, "access-control-allow-methods": methods, vary: "Origin" },
+      ]);
+      const accepted = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase();
+      for (const name of ["accept", "authorization", "content-type", "content-range", "range", "if-match"])
+        expect(accepted).toContain(name);
+    },
+  );
 
   it.each([
     "https://ui.example.evil.example",
@@ -363,7 +366,7 @@ describe("a page of an allowed origin", () => {
     "https://ui.example:8443",
     "null",
     "https://sub.ui.example",
-  ])("is no page of %s", async (other) => {
+  ])("does not include a page of %s", async (other) => {
     const ask = allowing();
     expect((await ask("POST", "/v2/a/blobs/uploads/", { headers: { origin: other } })).status).toBe(403);
     const response = await ask("GET", "/v2/", { headers: { origin: other } });
@@ -373,18 +376,18 @@ describe("a page of an allowed origin", () => {
     });
   });
 
-  it("is still held to the hosts of the server", async () => {
+  it("may use only the server's hosts", async () => {
     const server = await start({ allowedOrigins: [origin] });
     expect(await raw(server, "GET /v2/ HTTP/1.1", "host: evil.example", `origin: ${origin}`)).toBe(403);
     expect(await raw(server, "GET /v2/ HTTP/1.1", "host: localhost", `origin: ${origin}`)).toBe(200);
   });
 
-  it("sends no Vary if no origin is allowed", async () => {
+  it("causes no Vary header if no origin is allowed", async () => {
     expect((await serving()("GET", "/v2/")).headers.get("vary")).toBeNull();
   });
 });
 
-it("a host that cannot be found is the system's error", async () => {
+it("an unknown host rejects with the system's error", async () => {
   await expect(start({ host: "no-such-host.invalid" })).rejects.toMatchObject({
     code: expect.stringMatching(/^E/) as unknown,
   });

@@ -62,7 +62,7 @@ const get = `GET /v2/a/blobs/${digest} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const ping = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const lastPing = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-describe("requests that a client sends before it reads answers", () => {
+describe("pipelined requests", () => {
   it("open one file at a time, and none once the client has gone", async () => {
     const { registry, open, opened } = await counting();
     const server = await start(registry);
@@ -89,7 +89,7 @@ describe("requests that a client sends before it reads answers", () => {
     expect(opened()).toBe(1);
   });
 
-  it("are answered in their order, each whole", async () => {
+  it("are answered in order, each completely", async () => {
     const { registry, open } = await counting();
     const server = await start(registry);
     const socket = send(
@@ -102,7 +102,7 @@ describe("requests that a client sends before it reads answers", () => {
     expect(open.size).toBe(0);
   });
 
-  it("with bodies are answered in their order", async () => {
+  it("with bodies are answered in order", async () => {
     const { registry } = await counting();
     const server = await start(registry);
     const put = (tag: string, end = ""): string =>
@@ -125,8 +125,8 @@ describe("requests that a client sends before it reads answers", () => {
   });
 });
 
-describe("an answer whose client has gone", () => {
-  it("frees its content at once, also while the content is awaited", async () => {
+describe("a response whose client has gone", () => {
+  it("releases its content at once, even while the content is awaited", async () => {
     const { registry } = await counting();
     let closed = false;
     const getBlob = registry.getBlob.bind(registry);

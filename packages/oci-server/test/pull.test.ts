@@ -17,8 +17,9 @@ async function withContent(): Promise<ReturnType<typeof createMemoryRegistry>> {
   return registry;
 }
 
-describe("end-1: /v2/", () => {
-  it.each(["/v2/", "/v2"])("%s says that this is a registry", async (path) => {
+// dist end-1
+describe("GET of /v2/", () => {
+  it.each(["/v2/", "/v2"])("as %s confirms that this is a registry", async (path) => {
     const response = await serving()("GET", path);
     expect([
       response.status,
@@ -28,8 +29,9 @@ describe("end-1: /v2/", () => {
   });
 });
 
-describe("end-2: a blob", () => {
-  it("is read, with what it is in the headers", async () => {
+// dist end-2
+describe("a blob", () => {
+  it("is returned with its digest, type and size in the headers", async () => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`);
     expect(response.status).toBe(200);
     expect(
@@ -44,7 +46,7 @@ describe("end-2: a blob", () => {
     expect(await response.text()).toBe("0123456789");
   });
 
-  it("is told of by HEAD as by GET, without its content", async () => {
+  it("has the same headers in a HEAD response, without its content", async () => {
     const ask = serving(await withContent());
     const [get, head] = [
       await ask("GET", `/v2/a/b/blobs/${digest}`),
@@ -59,7 +61,7 @@ describe("end-2: a blob", () => {
     ["bytes=7-", "789", "bytes 7-9/10"],
     ["bytes=-2", "89", "bytes 8-9/10"],
     ["bytes=0-99", "0123456789", "bytes 0-9/10"],
-  ])("is read in part: %s", async (range, text, contentRange) => {
+  ])("is returned in part for the Range %s", async (range, text, contentRange) => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
       headers: { range },
     });
@@ -72,7 +74,7 @@ describe("end-2: a blob", () => {
     expect(await response.text()).toBe(text);
   });
 
-  it("cannot be read from behind its end: 416, with its size", async () => {
+  it("results in 416 with its size for a Range past its end", async () => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
       headers: { range: "bytes=10-" },
     });
@@ -83,7 +85,7 @@ describe("end-2: a blob", () => {
     ]);
   });
 
-  it("cannot be read by a range that ends before it begins: 416", async () => {
+  it("results in 416 for a Range that ends before it begins", async () => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
       headers: { range: "bytes=5-2" },
     });
@@ -94,21 +96,19 @@ describe("end-2: a blob", () => {
     ]);
   });
 
-  it.each(["bytes=0-1,3-4", "lines=0-1"])(
-    "is whole where the range is none that is known: %s",
-    async (range) => {
-      const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
-        headers: { range },
-      });
-      expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
-    },
-  );
+  it.each(["bytes=0-1,3-4", "lines=0-1"])("is returned whole for the unsupported Range %s", async (range) => {
+    const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
+      headers: { range },
+    });
+    expect([response.status, await response.text()]).toEqual([200, "0123456789"]);
+  });
 
+  // RFC 9110, 13.1.5
   it.each([
     [`"${digest}"`, 206],
     [`"${missing}"`, 200],
     ["Wed, 21 Oct 2015 07:28:00 GMT", 200],
-  ])("RFC 9110, 13.1.5: If-Range %s gives %i", async (ifRange, status) => {
+  ])("with If-Range %s results in %i", async (ifRange, status) => {
     const response = await serving(await withContent())("GET", `/v2/a/b/blobs/${digest}`, {
       headers: { range: "bytes=0-1", "if-range": ifRange },
     });
@@ -116,6 +116,7 @@ describe("end-2: a blob", () => {
     await response.body?.cancel();
   });
 
+  // RFC 9110, 13
   it.each([
     [{ "if-none-match": `"${digest}"` }, 304],
     [{ "if-none-match": `W/"${digest}"` }, 304],
@@ -127,7 +128,7 @@ describe("end-2: a blob", () => {
     [{ "if-match": '"x"' }, 412],
     [{ "if-match": `W/"${digest}"` }, 412],
     [{ "if-match": "x" }, 400],
-  ])("RFC 9110, 13: with %j it is %i, by GET and by HEAD", async (headers, status) => {
+  ])("with %j results in %i, for GET and for HEAD", async (headers, status) => {
     const ask = serving(await withContent());
     for (const method of ["GET", "HEAD"]) {
       const response = await ask(method, `/v2/a/b/blobs/${digest}`, { headers: headers });
@@ -143,14 +144,14 @@ describe("end-2: a blob", () => {
     [`/v2/none/blobs/${digest}`, 404, "BLOB_UNKNOWN"],
     ["/v2/a/b/blobs/sha256:abc", 400, "DIGEST_INVALID"],
     ["/v2/A/blobs/sha256:abc", 400, "NAME_INVALID"],
-  ])("that is not there: %s is %i %s", async (path, status, code) => {
+  ])("that is missing or misnamed as %s results in %i %s", async (path, status, code) => {
     const ask = serving(await withContent());
     const response = await ask("GET", path);
     expect([response.status, await codes(response)]).toEqual([status, [code]]);
     expect((await ask("HEAD", path)).status).toBe(status);
   });
 
-  it("that is damaged from its beginning is 500, and the server is told", async () => {
+  it("that is corrupt from its beginning results in 500, and is reported", async () => {
     const told: unknown[] = [];
     const getBlob = async (): Promise<never> => {
       throw new RegistryError("CONTENT_CORRUPT", "stored content has another digest", {
@@ -173,7 +174,7 @@ describe("end-2: a blob", () => {
   it.each([
     [{}, false],
     [{ verifyBlobs: true }, true],
-  ])("is read with the options %j: verified %s", async (options, verified) => {
+  ])("with the options %j is verified: %s", async (options, verified) => {
     const registry = await withContent();
     const asked: unknown[] = [];
     const { getBlob, getBlobRange } = registry;
@@ -191,7 +192,7 @@ describe("end-2: a blob", () => {
     expect(asked).toEqual([verified, verified, verified]);
   });
 
-  it("that turns out damaged half-way breaks off, and the server is told", async () => {
+  it("that turns out corrupt half-way is broken off, and reported", async () => {
     const told: unknown[] = [];
     const whole = await withContent();
     const getBlob: typeof whole.getBlob = async (...args) => {
@@ -213,7 +214,7 @@ describe("end-2: a blob", () => {
     expect(told).toEqual([expect.objectContaining({ code: "CONTENT_CORRUPT" })]);
   });
 
-  it("is freed where the client leaves", async () => {
+  it("is released if the client disconnects", async () => {
     const whole = await withContent();
     let closed = 0;
     const getBlob: typeof whole.getBlob = async (...args) => {
@@ -236,30 +237,36 @@ describe("end-2: a blob", () => {
   });
 });
 
-describe("end-3: a manifest", () => {
-  it.each(["v1", digest])("is read by %s, byte for byte, as what it was pushed", async (reference) => {
-    const ask = serving(await withContent());
-    for (const method of ["GET", "HEAD"]) {
-      const response = await ask(method, `/v2/a/b/manifests/${reference}`);
-      expect(response.status).toBe(200);
-      expect(headersOf(response, "content-type", "content-length", "docker-content-digest", "etag")).toEqual({
-        "content-type": "application/x-thing",
-        "content-length": "10",
-        "docker-content-digest": digest,
-        etag: `"${digest}"`,
-      });
-      expect(await response.text()).toBe(method === "GET" ? "0123456789" : "");
-    }
-  });
+// dist end-3
+describe("a manifest", () => {
+  it.each(["v1", digest])(
+    "is returned by %s, byte for byte, with the type that it was pushed as",
+    async (reference) => {
+      const ask = serving(await withContent());
+      for (const method of ["GET", "HEAD"]) {
+        const response = await ask(method, `/v2/a/b/manifests/${reference}`);
+        expect(response.status).toBe(200);
+        expect(
+          headersOf(response, "content-type", "content-length", "docker-content-digest", "etag"),
+        ).toEqual({
+          "content-type": "application/x-thing",
+          "content-length": "10",
+          "docker-content-digest": digest,
+          etag: `"${digest}"`,
+        });
+        expect(await response.text()).toBe(method === "GET" ? "0123456789" : "");
+      }
+    },
+  );
 
-  it("is what it is, whatever the client says it accepts: which it takes is the client's to decide", async () => {
+  it("is returned with its own type whatever the Accept header says", async () => {
     const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", {
       headers: { accept: "application/vnd.oci.image.index.v1+json" },
     });
     expect(response.headers.get("content-type")).toBe("application/x-thing");
   });
 
-  it("is 304 for who has it", async () => {
+  it("results in 304 if the client has it", async () => {
     const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", {
       headers: { "if-none-match": `"${digest}"` },
     });
@@ -272,7 +279,7 @@ describe("end-3: a manifest", () => {
     ["/v2/none/manifests/v1", 404, "MANIFEST_UNKNOWN"],
     ["/v2/a/b/manifests/-", 400, "NAME_INVALID"],
     ["/v2/a/b/manifests/sha256:abc", 400, "DIGEST_INVALID"],
-  ])("that is not there: %s is %i %s", async (path, status, code) => {
+  ])("that is missing or misnamed as %s results in %i %s", async (path, status, code) => {
     const ask = serving(await withContent());
     const response = await ask("GET", path);
     expect([response.status, await codes(response)]).toEqual([status, [code]]);
@@ -280,7 +287,7 @@ describe("end-3: a manifest", () => {
   });
 });
 
-describe("a server that was not told to be writable", () => {
+describe("a server that is not writable", () => {
   it.each([
     ["PUT", "/v2/a/b/manifests/v1"],
     ["DELETE", "/v2/a/b/manifests/v1"],
@@ -290,7 +297,7 @@ describe("a server that was not told to be writable", () => {
     ["PATCH", "/v2/a/b/blobs/uploads/id"],
     ["PUT", `/v2/a/b/blobs/uploads/id?digest=${digest}`],
     ["DELETE", "/v2/a/b/blobs/uploads/id"],
-  ])("says 405 to %s %s, and changes nothing", async (method, path) => {
+  ])("answers %s %s with 405, and changes nothing", async (method, path) => {
     const registry = await withContent();
     const response = await asking(createHandler(registry))(method, path, { body: "x" });
     const text = await response.clone().text();
@@ -300,23 +307,26 @@ describe("a server that was not told to be writable", () => {
     expect((await registry.resolveBlob("a/b", digest)).size).toBe(10);
   });
 
-  it("names no option where none would help", async () => {
+  it("mentions no option in a response that no option would change", async () => {
     const response = await asking(createHandler(await withContent()))("PATCH", "/v2/a/b/manifests/v1", {
       body: "x",
     });
     expect([response.status, (await response.text()).includes("writable")]).toEqual([405, false]);
   });
 
-  it("serves what is read", async () => {
+  it("serves reads", async () => {
     const response = await asking(createHandler(await withContent()))("GET", "/v2/a/b/manifests/v1");
     expect(response.status).toBe(200);
   });
 });
 
-describe("what is no endpoint", () => {
-  it.each(["/", "/v1/", "/v2/a", "/v2/a/b/c", "/metrics", "/v2/_catalog/x"])("%s is 404", async (path) => {
-    expect((await serving()("GET", path)).status).toBe(404);
-  });
+describe("a request to something that is not an endpoint", () => {
+  it.each(["/", "/v1/", "/v2/a", "/v2/a/b/c", "/metrics", "/v2/_catalog/x"])(
+    "results in 404: %s",
+    async (path) => {
+      expect((await serving()("GET", path)).status).toBe(404);
+    },
+  );
 
   it.each([
     ["POST", "/v2/", "GET, HEAD"],
@@ -324,8 +334,11 @@ describe("what is no endpoint", () => {
     ["GET", "/v2/a/blobs/uploads/", "POST"],
     ["PATCH", "/v2/a/manifests/v1", "GET, HEAD, PUT, DELETE"],
     ["POST", "/v2/a/blobs/uploads/id", "GET, PATCH, PUT, DELETE"],
-  ])("%s of %s is 405, and says what is allowed", async (method, path, allowed) => {
-    const response = await serving()(method, path);
-    expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
-  });
+  ])(
+    "results in 405 with the allowed methods: %s of %s",
+    async (method, path, allowed) => {
+      const response = await serving()(method, path);
+      expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
+    },
+  );
 });

@@ -23,8 +23,9 @@ async function read(ask: Ask, path: string): Promise<unknown> {
   return response.status === 200 ? response.text() : response.status;
 }
 
-describe("end-4a: an upload", () => {
-  it("starts with nothing, under an id of its own", async () => {
+// dist end-4a
+describe("an upload", () => {
+  it("starts empty, under an id of its own", async () => {
     const response = await serving()("POST", "/v2/a/b/blobs/uploads/");
     expect(response.status).toBe(202);
     expect(headersOf(response, "range", "upload-offset", "content-length")).toEqual({
@@ -37,7 +38,8 @@ describe("end-4a: an upload", () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("end-6: ends with a PUT that has all of it", async () => {
+  // dist end-6
+  it("ends with a PUT of all content", async () => {
     const ask = serving();
     const response = await ask("PUT", `${await start(ask)}?digest=${digest}`, { body: content });
     expect(response.status).toBe(201);
@@ -48,7 +50,8 @@ describe("end-4a: an upload", () => {
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);
   });
 
-  it("end-5: is given chunk by chunk, and ends with none or the last", async () => {
+  // dist end-5
+  it("is sent chunk by chunk, and ends with an empty PUT or the last chunk", async () => {
     for (const last of ["", "789"]) {
       const ask = serving();
       let location = await start(ask);
@@ -77,7 +80,7 @@ describe("end-4a: an upload", () => {
     }
   });
 
-  it("without a Content-Range a chunk is what follows, as docker sends it", async () => {
+  it("takes a chunk without a Content-Range as the next, as docker sends it", async () => {
     const ask = serving();
     const location = await start(ask);
     await ask("PATCH", location, { body: "01234" });
@@ -86,7 +89,8 @@ describe("end-4a: an upload", () => {
     expect((await ask("PUT", `${location}?digest=${digest}`)).status).toBe(201);
   });
 
-  it("end-13: tells how far it is", async () => {
+  // dist end-13
+  it("reports its offset", async () => {
     const ask = serving();
     const location = await start(ask);
     await ask("PATCH", location, { body: "01234" });
@@ -104,7 +108,7 @@ describe("end-4a: an upload", () => {
     ["PATCH", "0-3", ""],
     ["PUT", "6-9", `?digest=${digest}`],
   ])(
-    "a chunk out of order by %s %s is 416, says where it stands, and can be mended",
+    "rejects a chunk out of order by %s %s with 416 and its offset, and can be continued",
     async (method, range, query) => {
       const ask = serving();
       const location = await start(ask);
@@ -124,7 +128,7 @@ describe("end-4a: an upload", () => {
   );
 
   it.each(["bytes 0-3/4", "3-0", "x"])(
-    "a Content-Range that is none is 400, and nothing is written: %s",
+    "rejects an invalid Content-Range with 400, and writes nothing: %s",
     async (range) => {
       const ask = serving();
       const location = await start(ask);
@@ -138,7 +142,7 @@ describe("end-4a: an upload", () => {
   it.each([
     ["is longer", "0-2", "0123456"],
     ["is shorter", "0-6", "012"],
-  ])("a chunk that %s than its Content-Range says is refused", async (_what, range, body) => {
+  ])("rejects a chunk that %s than its Content-Range says", async (_what, range, body) => {
     const ask = serving();
     const location = await start(ask);
     const stream = new Blob([body]).stream();
@@ -147,7 +151,7 @@ describe("end-4a: an upload", () => {
     expect(await codes(response)).toEqual(["SIZE_INVALID"]);
   });
 
-  it("whose Content-Length and Content-Range do not agree is refused before it is read", async () => {
+  it("rejects a chunk before it is read if its Content-Length and Content-Range disagree", async () => {
     const ask = serving();
     const location = await start(ask);
     const response = await ask("PATCH", location, {
@@ -158,7 +162,7 @@ describe("end-4a: an upload", () => {
     expect((await ask("GET", location)).headers.get("upload-offset")).toBe("0");
   });
 
-  it("with another digest is 400, and the blob is not there", async () => {
+  it("rejects a digest mismatch with 400, and stores nothing", async () => {
     const ask = serving();
     const response = await ask("PUT", `${await start(ask)}?digest=${missing}`, { body: content });
     expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
@@ -166,7 +170,7 @@ describe("end-4a: an upload", () => {
   });
 
   it.each(["", "?digest=", "?digest=sha256:abc", "?digest=md5:d41d8cd98f00b204e9800998ecf8427e"])(
-    "does not end with the digest %s, and goes on",
+    "does not end with the query %j, and continues",
     async (query) => {
       const ask = serving();
       const location = await start(ask);
@@ -176,7 +180,8 @@ describe("end-4a: an upload", () => {
     },
   );
 
-  it("end-14: can be given up, and is over then", async () => {
+  // dist end-14
+  it("can be cancelled, and is gone then", async () => {
     const ask = serving();
     const location = await start(ask);
     expect((await ask("DELETE", location)).status).toBe(204);
@@ -185,7 +190,7 @@ describe("end-4a: an upload", () => {
     expect([put.status, await codes(put)]).toEqual([404, ["BLOB_UPLOAD_UNKNOWN"]]);
   });
 
-  it("is of its repository alone", async () => {
+  it("belongs to one repository", async () => {
     const ask = serving();
     const location = (await start(ask)).replace("/v2/a/", "/v2/b/");
     const response = await ask("GET", location);
@@ -194,13 +199,14 @@ describe("end-4a: an upload", () => {
   });
 
   it.each(["..%2F..%2Fvictim", "%2e%2e%2fvictim", "%00", "x".repeat(300)])(
-    "has no id that nobody gave out: %s",
+    "is not found under the made-up id %s",
     async (id) => {
       expect((await serving()("GET", `/v2/a/blobs/uploads/${id}`)).status).toBe(404);
     },
   );
 
-  it("end-4c: with another algorithm is hashed by that", async () => {
+  // dist end-4c
+  it("is hashed by the requested algorithm", async () => {
     const ask = serving();
     const location = await start(ask, "?digest-algorithm=sha512");
     await ask("PATCH", location, { body: content });
@@ -208,12 +214,13 @@ describe("end-4a: an upload", () => {
     expect([response.status, response.headers.get("location")]).toEqual([201, `/v2/a/blobs/${digest512}`]);
   });
 
-  it("end-4c: with an algorithm that nobody knows is 400", async () => {
+  // dist end-4c
+  it("rejects an unknown algorithm with 400", async () => {
     const response = await serving()("POST", "/v2/a/blobs/uploads/?digest-algorithm=md5");
     expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
   });
 
-  it("goes on where a body broke off", async () => {
+  it("continues where an interrupted body ended", async () => {
     const ask = serving();
     const location = await start(ask);
     const breaking: ReadableStream<Uint8Array> = new ReadableStream({
@@ -234,7 +241,7 @@ describe("end-4a: an upload", () => {
     expect(put.status).toBe(201);
   });
 
-  it("that another request is writing is not written by two", async () => {
+  it("has one writing request at a time", async () => {
     const ask = serving();
     const location = await start(ask);
     let finish: () => void = () => undefined;
@@ -256,8 +263,9 @@ describe("end-4a: an upload", () => {
   });
 });
 
-describe("end-4b: a whole blob in one POST", () => {
-  it("is there", async () => {
+// dist end-4b
+describe("a whole blob in one POST", () => {
+  it("is stored", async () => {
     const ask = serving();
     const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
       headers: { "content-length": "10" },
@@ -276,7 +284,7 @@ describe("end-4b: a whole blob in one POST", () => {
     [digest, "9", 400, "SIZE_INVALID"],
     [digest, "11", 400, "SIZE_INVALID"],
     ["sha256:abc", "10", 400, "DIGEST_INVALID"],
-  ])("of digest %s and length %s is %i %s", async (wrong, length, status, code) => {
+  ])("with the digest %s and length %s results in %i %s", async (wrong, length, status, code) => {
     const ask = serving();
     const response = await ask("POST", `/v2/a/blobs/uploads/?digest=${wrong}`, {
       headers: { "content-length": length },
@@ -294,8 +302,9 @@ describe("end-4b: a whole blob in one POST", () => {
   });
 });
 
-describe("end-11: a mount", () => {
-  it.each(["&from=a", ""])("makes the blob the other repository's (%s)", async (from) => {
+// dist end-11
+describe("a mount", () => {
+  it.each(["&from=a", ""])("makes the blob visible in the other repository (%s)", async (from) => {
     const ask = serving();
     await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content });
     const response = await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}${from}`);
@@ -307,7 +316,7 @@ describe("end-11: a mount", () => {
     expect(await read(ask, `/v2/b/blobs/${digest}`)).toBe(content);
   });
 
-  it.each(["&from=a", "&from=none", ""])("of what is not there becomes an upload (%s)", async (from) => {
+  it.each(["&from=a", "&from=none", ""])("of a missing blob becomes an upload (%s)", async (from) => {
     const ask = serving();
     const response = await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}${from}`);
     expect(response.status).toBe(202);
@@ -317,7 +326,7 @@ describe("end-11: a mount", () => {
     ).toBe(201);
   });
 
-  it("by a registry that cannot becomes an upload", async () => {
+  it("by a registry that cannot mount becomes an upload", async () => {
     const memory = createMemoryRegistry();
     const ask = serving(defineRegistry({ pushBlobChunked: memory.pushBlobChunked.bind(memory) }));
     expect((await ask("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`)).status).toBe(202);
@@ -329,8 +338,8 @@ describe("end-11: a mount", () => {
     ["an empty source", `mount=${digest}&from=`],
     ["a malformed digest", "mount=sha256:abc&from=a"],
     ["a digest of an unknown algorithm", "mount=md5:d41d8cd98f00b204e9800998ecf8427e&from=a"],
-    ["no digest", "mount=&from=a"],
-  ])("of %s becomes an upload, as CNCF Distribution has it", async (_what, query) => {
+    ["an empty digest", "mount=&from=a"],
+  ])("of %s becomes an upload, as in CNCF Distribution", async (_what, query) => {
     const ask = serving();
     const response = await ask("POST", `/v2/b/blobs/uploads/?${query}`);
     expect(response.status).toBe(202);
@@ -341,7 +350,7 @@ describe("end-11: a mount", () => {
   });
 
   it.each(["NAME_INVALID", "DIGEST_INVALID", "DENIED", "CONTENT_CORRUPT"] as const)(
-    "that the registry refuses with %s becomes an upload",
+    "that the registry rejects with %s becomes an upload",
     async (code) => {
       const memory = createMemoryRegistry();
       const mountBlob = async (): Promise<never> => {
@@ -354,7 +363,7 @@ describe("end-11: a mount", () => {
     },
   );
 
-  it("that the storage fails at is the failure that it is", async () => {
+  it("that fails in the storage results in that failure", async () => {
     const mountBlob = async (): Promise<never> => {
       throw new RegistryError("STORAGE_FAILED");
     };
@@ -365,14 +374,15 @@ describe("end-11: a mount", () => {
     expect([response.status, await codes(response)]).toEqual([500, ["STORAGE_FAILED"]]);
   });
 
-  it("into a repository whose name is invalid is 400", async () => {
+  it("into a repository with an invalid name results in 400", async () => {
     const response = await serving()("POST", `/v2/B/blobs/uploads/?mount=${digest}&from=a`);
     expect([response.status, await codes(response)]).toEqual([400, ["NAME_INVALID"]]);
   });
 });
 
-describe("end-10: DELETE of a blob", () => {
-  it("is 202, and it is gone", async () => {
+// dist end-10
+describe("DELETE of a blob", () => {
+  it("results in 202, and the blob is gone", async () => {
     const ask = serving();
     await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content });
     expect((await ask("DELETE", `/v2/a/blobs/${digest}`)).status).toBe(202);
@@ -380,7 +390,7 @@ describe("end-10: DELETE of a blob", () => {
     expect((await ask("DELETE", `/v2/a/blobs/${digest}`)).status).toBe(404);
   });
 
-  it("that a manifest needs is 405: not now, and not by this", async () => {
+  it("that a manifest references results in 405", async () => {
     const ask = serving();
     await ask("POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: content });
     const body = JSON.stringify({
@@ -401,7 +411,7 @@ describe("end-10: DELETE of a blob", () => {
     expect(await read(ask, `/v2/a/blobs/${digest}`)).toBe(content);
   });
 
-  it("by a registry that cannot is 405", async () => {
+  it("by a registry that cannot delete results in 405", async () => {
     const response = await serving(defineRegistry({}))("DELETE", `/v2/a/blobs/${digest}`);
     expect([response.status, await codes(response)]).toEqual([405, ["UNSUPPORTED"]]);
   });

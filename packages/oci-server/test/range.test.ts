@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { parseContentRange, parseRange } from "../src/http/range.ts";
 
-describe("RFC 9110, section 14.2: Range", () => {
+// RFC 9110, section 14.2
+describe("the Range header", () => {
   it.each([
     ["bytes=0-0", { start: 0, end: 1 }],
     ["bytes=0-9", { start: 0, end: 10 }],
@@ -14,7 +15,7 @@ describe("RFC 9110, section 14.2: Range", () => {
     ["bytes=-99", { start: 0, end: 10 }],
     ["BYTES=1-2", { start: 1, end: 3 }],
     ["bytes=9-99999999999999999999999", { start: 9, end: 10 }],
-  ])("%s of ten bytes is %j", (header, range) => {
+  ])("%s of ten bytes selects %j", (header, range) => {
     expect(parseRange(header, 10)).toEqual(range);
   });
 
@@ -25,7 +26,7 @@ describe("RFC 9110, section 14.2: Range", () => {
     "bytes=99999999999999999999-",
     "bytes=5-2",
     "bytes=500-0",
-  ])("%s of ten bytes cannot be", (header) => {
+  ])("%s of ten bytes cannot be satisfied", (header) => {
     expect(parseRange(header, 10)).toBe("unsatisfiable");
   });
 
@@ -45,13 +46,13 @@ describe("RFC 9110, section 14.2: Range", () => {
     expect(parseRange(header, 10)).toBeUndefined();
   });
 
-  it("of nothing is never satisfied", () => {
+  it("of empty content is never satisfied", () => {
     expect(["bytes=0-", "bytes=-1", "bytes=0-0"].map((header) => parseRange(header, 0))).toEqual(
       Array(3).fill("unsatisfiable"),
     );
   });
 
-  it("is what a slice is", () => {
+  it("selects what slice selects", () => {
     fc.assert(
       fc.property(fc.nat(40), fc.nat(50), fc.nat(50), (size, first, last) => {
         const range = parseRange(`bytes=${first}-${last}`, size);
@@ -66,11 +67,12 @@ describe("RFC 9110, section 14.2: Range", () => {
   });
 });
 
-describe("end-5: Content-Range", () => {
+// dist end-5
+describe("the Content-Range header of a chunk", () => {
   it.each([
     ["0-0", { start: 0, end: 1 }],
     ["10-19", { start: 10, end: 20 }],
-  ])("%s is %j", (header, range) => {
+  ])("%s is parsed as %j", (header, range) => {
     expect(parseContentRange(header)).toEqual(range);
   });
 
@@ -81,7 +83,7 @@ describe("end-5: Content-Range", () => {
     },
   );
 
-  it("need not be there", () => {
+  it("may be missing", () => {
     expect(parseContentRange(null)).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ describe("a path", () => {
     ["/v2/a/blobs/uploads", { to: "uploads", repository: "a" }],
     ["/v2/a/blobs/uploads/id", { to: "upload", repository: "a", id: "id" }],
     ["/v2/a/blobs/uploads/x%2Fy", { to: "upload", repository: "a", id: "x/y" }],
-  ])("%s is %j", (path, route) => {
+  ])("%s leads to %j", (path, route) => {
     expect(findRoute(path)).toEqual(route);
   });
 
@@ -34,7 +34,7 @@ describe("a path", () => {
     ["/v2/a/blobs/uploads/manifests/v1", { to: "manifest", repository: "a/blobs/uploads", reference: "v1" }],
     ["/v2/a/blobs/uploads/blobs/uploads/", { to: "uploads", repository: "a/blobs/uploads" }],
     ["/v2/blobs/blobs/uploads/id", { to: "upload", repository: "blobs", id: "id" }],
-  ])("%s is read from its end", (path, route) => {
+  ])("%s is parsed from its end", (path, route) => {
     expect(findRoute(path)).toEqual(route);
   });
 
@@ -53,7 +53,7 @@ describe("a path", () => {
     "/v2/manifests/v1",
     "/v2/blobs/uploads/id",
     "/v2/_catalog/x",
-  ])("%s leads nowhere", (path) => {
+  ])("%s leads to no endpoint", (path) => {
     expect(findRoute(path)).toBeUndefined();
   });
 
@@ -64,7 +64,7 @@ describe("a path", () => {
     "/v2/%zz/tags/list",
     "/v2/a/blobs/%ff",
     "/v2/a/blobs/uploads/%",
-  ])("%s is refused: what is encoded is not what it looks like", (path) => {
+  ])("%s is rejected, because its encoded characters change its meaning", (path) => {
     expect(() => findRoute(path)).toThrow(expect.objectContaining({ code: "NAME_INVALID" }));
   });
 });

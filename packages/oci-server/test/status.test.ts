@@ -4,17 +4,17 @@ import { describe, expect, it } from "vitest";
 import { httpStatus } from "../src/http/status.ts";
 
 describe("httpStatus", () => {
-  it("has a status for every code", () => {
+  it("returns a status for every code", () => {
     for (const code of registryErrorCodes)
       expect(httpStatus(code)).toSatisfy((status: number) => status >= 400 && status < 600);
   });
 
-  it("gives one code two statuses where the specification does", () => {
+  it("returns two statuses for one code where the specification does", () => {
     expect([httpStatus("SIZE_INVALID", "manifest"), httpStatus("SIZE_INVALID", "blob")]).toEqual([413, 400]);
     expect([httpStatus("DENIED", "delete"), httpStatus("DENIED")]).toEqual([405, 403]);
   });
 
-  it("is 500 for a code of another version that this one does not know", () => {
+  it("returns 500 for a code that it does not know", () => {
     expect(["NEWER_CODE", "toString"].map((code) => httpStatus(code as RegistryErrorCode))).toEqual([
       500, 500,
     ]);
@@ -28,7 +28,7 @@ describe("httpStatus", () => {
     ["TOOMANYREQUESTS", 429],
     ["UNSUPPORTED", 405],
     ["CONTENT_CORRUPT", 500],
-  ] as const)("answers %s with %d", (code, status) => {
+  ] as const)("maps %s to %d", (code, status) => {
     expect(httpStatus(code)).toBe(status);
   });
 });

@@ -30,8 +30,8 @@ async function statuses(ask: Ask, uploads: readonly string[]): Promise<readonly 
   return found;
 }
 
-describe("more upload sessions than a server keeps", () => {
-  it("end the empty one that has not been used for longest", async () => {
+describe("upload sessions over the server's limit", () => {
+  it("end the empty one that is unused for longest", async () => {
     const ask = limited();
     const [first, second, third] = [await open(ask), await open(ask), await open(ask)];
     await ask("GET", first);
@@ -39,7 +39,7 @@ describe("more upload sessions than a server keeps", () => {
     expect(await statuses(ask, [first, second, third, fourth])).toEqual([204, 404, 204, 204]);
   });
 
-  it("end none that has content: 429", async () => {
+  it("end none with content, and are rejected with 429", async () => {
     const ask = limited();
     const uploads = [await open(ask), await open(ask), await open(ask)];
     for (const upload of uploads) expect((await ask("PATCH", upload, { body: content })).status).toBe(202);
@@ -68,7 +68,7 @@ describe("more upload sessions than a server keeps", () => {
     expect(await statuses(ask, uploads)).toEqual([204, 404, 204]);
   });
 
-  it("end none on which a request is under way", async () => {
+  it("end none that a request is using", async () => {
     const ask = limited();
     const uploads = [await open(ask), await open(ask), await open(ask)];
     let end = (): void => undefined;
@@ -86,7 +86,7 @@ describe("more upload sessions than a server keeps", () => {
     expect(await statuses(ask, uploads)).toEqual([204, 404, 204]);
   });
 
-  it("do not count those that have expired", async () => {
+  it("do not count expired ones", async () => {
     const registry = createMemoryRegistry();
     const ask = limited({}, registry);
     const uploads = [await open(ask), await open(ask), await open(ask)];
@@ -99,7 +99,7 @@ describe("more upload sessions than a server keeps", () => {
     expect(await open(ask)).toMatch(/^\/v2\//);
   });
 
-  it("are the client's own that go, and another client is not turned away", async () => {
+  it("end only ones of the same client, so that no other client is rejected", async () => {
     const ask = limited({ limits: { maxUploadSessions: 8, clientPercent: 50 } });
     const others = [await open(ask, "b")];
     const uploads: string[] = [];
@@ -118,7 +118,7 @@ describe("more upload sessions than a server keeps", () => {
     expect(await statuses(ask, [before, ...uploads])).toEqual([204, 404, 204, 204]);
   });
 
-  it("leave room again where a session could not be started", async () => {
+  it("leave room again if a session could not be started", async () => {
     const registry = createMemoryRegistry();
     const { pushBlobChunked } = registry;
     registry.pushBlobChunked = () => Promise.reject(new RegistryError("STORAGE_FAILED"));

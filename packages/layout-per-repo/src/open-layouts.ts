@@ -1,6 +1,6 @@
 import type { EntryName, LayoutOptions, LayoutRegistry } from "@ocilayout/layout-core";
 import { nameOfEntry, openLayout } from "@ocilayout/layout-core";
-import { RegistryError } from "@ocilayout/oci-types";
+import { wasClosed } from "@ocilayout/oci-backend";
 
 import { hasMarker } from "./discover.ts";
 import { repositoryDirectory } from "./repository-path.ts";
@@ -87,7 +87,7 @@ export class OpenLayouts {
 
   /** Refuses what comes after {@link close}. */
   requireOpen(): void {
-    if (this.#isClosed) throw new RegistryError("CLOSED", "this directory of layouts was closed");
+    if (this.#isClosed) throw wasClosed("this directory of layouts");
   }
 
   /** Closes all of them. */

@@ -19,6 +19,7 @@ export {
   unknownTag,
   unknownUpload,
   uploadBusy,
+  wasClosed,
   writerClosed,
   wrongDigest,
   wrongOffset,

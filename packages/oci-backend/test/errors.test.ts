@@ -14,6 +14,7 @@ import {
   unknownTag,
   unknownUpload,
   uploadBusy,
+  wasClosed,
   writerClosed,
   wrongDigest,
   wrongOffset,
@@ -67,6 +68,7 @@ describe("an error of a backend", () => {
       "the tag v1 is not as required",
       { tag: "v1", digest: null },
     ],
+    [wasClosed(), "CLOSED", "this registry was closed", undefined],
     [readOnly(), "DENIED", "this registry was opened for reading only", { reason: "READ_ONLY" }],
     [
       stillReferenced("an index contains it", { referencedBy: [digest] }),

@@ -1,4 +1,5 @@
-import { RegistryError, requireSignal } from "@ocilayout/oci-types";
+import { wasClosed } from "@ocilayout/oci-backend";
+import { requireSignal } from "@ocilayout/oci-types";
 import type { CallOptions } from "@ocilayout/oci-types";
 
 import type { Draft } from "../index-json/draft.ts";
@@ -49,7 +50,7 @@ export class Layout {
   /** Begins a call that reads: returns its signal, checked, which is to be used in place of the one in `options`. */
   beginRead(options: CallOptions): AbortSignal | undefined {
     const signal = requireSignal(options);
-    if (this.#closed !== undefined) throw new RegistryError("CLOSED", "this layout was closed");
+    if (this.#closed !== undefined) throw wasClosed("this layout");
     signal?.throwIfAborted();
     return signal;
   }

@@ -14,7 +14,13 @@ import type {
   UploadCall,
   UploadSession,
 } from "@ocilayout/oci-backend";
-import { checkReferences, readOnly, requireCurrent, stillReferenced } from "@ocilayout/oci-backend";
+import {
+  checkReferences,
+  readOnly,
+  requireCurrent,
+  stillReferenced,
+  wasClosed,
+} from "@ocilayout/oci-backend";
 import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
 import { readVerified, RegistryError } from "@ocilayout/oci-types";
 
@@ -48,7 +54,7 @@ export class MemoryBackend implements Backend {
   }
 
   begin(access: "read" | "write"): void {
-    if (this.#isClosed) throw new RegistryError("CLOSED", "this registry was closed");
+    if (this.#isClosed) throw wasClosed();
     if (access === "write" && this.#settings.readOnly) throw readOnly();
   }
 

@@ -77,6 +77,11 @@ export function readOnly(what = "this registry"): RegistryError {
   });
 }
 
+/** Returns `CLOSED`: a call on a registry, or on what `what` names, that was closed. */
+export function wasClosed(what = "this registry"): RegistryError {
+  return new RegistryError("CLOSED", `${what} was closed`);
+}
+
 /**
  * Returns `DENIED` with the reason `REFERENCED`: something cannot be deleted, for the reason that `message` gives.
  *

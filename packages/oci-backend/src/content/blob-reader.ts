@@ -1,6 +1,8 @@
 import type { BlobChunks, BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
 import { cloneJson, concatBytes, readBlobSource, RegistryError, verifyStream } from "@ocilayout/oci-types";
 
+import { wasClosed } from "../checks/errors.ts";
+
 /** Options of {@link createBlobReader}. */
 export interface BlobReaderOptions extends HashOptions {
   /** Whether size and digest are verified. Default true; false for a range. */
@@ -25,10 +27,6 @@ export function createBlobReader(
   options: BlobReaderOptions = {},
 ): BlobReader {
   return new SourceReader(cloneJson(descriptor), readBlobSource(source, options), { ...options });
-}
-
-function closed(): RegistryError {
-  return new RegistryError("CLOSED", "this reader was closed");
 }
 
 function end(): IteratorReturnResult<undefined> {
@@ -81,7 +79,7 @@ class SourceReader implements BlobReader {
           // A source ended under the reading looks cut short; that is not what happened.
           if (ended) return end();
           ended = true;
-          throw this.#state === "closed" ? closed() : error;
+          throw this.#state === "closed" ? wasClosed("this reader") : error;
         }
       },
       return: async () => {
@@ -140,7 +138,7 @@ class SourceReader implements BlobReader {
   }
 
   #requireOpen(): void {
-    if (this.#state === "closed") throw closed();
+    if (this.#state === "closed") throw wasClosed("this reader");
   }
 
   #open(): AsyncIterator<Uint8Array, unknown> {

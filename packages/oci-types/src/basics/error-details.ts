@@ -26,8 +26,11 @@ export interface RemovedBefore {
  * its own.
  */
 export interface ErrorDetails {
+  /** A missing blob. */
   BLOB_UNKNOWN: Readonly<Record<string, unknown>>;
+  /** An upload that cannot be continued now, or by this writer. */
   BLOB_UPLOAD_INVALID: Readonly<Record<string, unknown>>;
+  /** An upload that never existed, is over, or belongs to another repository. */
   BLOB_UPLOAD_UNKNOWN: Readonly<Record<string, unknown>>;
   /** An invalid digest, or content that has another. */
   DIGEST_INVALID: {
@@ -70,6 +73,7 @@ export interface ErrorDetails {
     /** Why it is invalid. */
     readonly reason: string;
   };
+  /** A missing repository. */
   NAME_UNKNOWN: Readonly<Record<string, unknown>>;
   /** Content of another size than expected, or larger than allowed. */
   SIZE_INVALID: {
@@ -80,6 +84,7 @@ export interface ErrorDetails {
     /** The largest size that it may have, in bytes. */
     readonly limit?: number | undefined;
   };
+  /** A call without the credentials that it needs. */
   UNAUTHORIZED: Readonly<Record<string, unknown>>;
   /** A call that the registry refuses. */
   DENIED: {
@@ -99,6 +104,7 @@ export interface ErrorDetails {
     /** The largest size that is supported, in bytes. */
     readonly limit?: number | undefined;
   };
+  /** More calls than the registry takes at this time. */
   TOOMANYREQUESTS: Readonly<Record<string, unknown>>;
   /** A range or an upload offset outside of the content. */
   RANGE_INVALID: {
@@ -149,5 +155,6 @@ export interface ErrorDetails {
      */
     readonly committed?: true | "unknown" | undefined;
   };
+  /** A call on a registry or a reader that was closed. */
   CLOSED: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,5 @@
 import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
+import { beginCall } from "@ocilayout/oci-backend";
 import { octetStream, requireDigest } from "@ocilayout/oci-types";
 
 import { storageError } from "./disk/storage-error.ts";
@@ -19,8 +20,8 @@ export async function mountBetween(
 ): Promise<Descriptor> {
   const [from, to] = [layoutOf(source), layoutOf(target)];
   const wanted = requireDigest(digest).digest;
-  from.beginRead(options);
-  const signal = to.beginWrite(options);
+  beginCall(from, "read", options);
+  const signal = beginCall(to, "write", options);
   try {
     // Neither is touched if it is damaged, or if a link leads to it.
     for (const { index } of [from, to]) await index.read();
@@ -29,7 +30,7 @@ export async function mountBetween(
     const descriptor = { mediaType: octetStream, digest: wanted, size };
     if (
       (await to.blobs.size(wanted)) === size &&
-      (await to.index.locked(() => to.staging.renew(descriptor), { signal }))
+      (await to.locked((tx) => tx.blobs.renew(descriptor), { signal }))
     ) {
       return descriptor;
     }

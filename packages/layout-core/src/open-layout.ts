@@ -1,4 +1,7 @@
-import { LayoutDeleter } from "./registry/deleter.ts";
+import type { Backend } from "@ocilayout/oci-backend";
+import { closeWriters, defineBackend, listOf, sameBackend } from "@ocilayout/oci-backend";
+
+import { deleterOf } from "./registry/deleter.ts";
 import type { Disk } from "./disk/disk.ts";
 import { nodeDisk } from "./disk/disk.ts";
 import { requireOpenable } from "./disk/way.ts";
@@ -6,15 +9,16 @@ import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 import { collectGarbage } from "./maintenance/garbage.ts";
 import { Layout } from "./layout/layout.ts";
 import type { LayoutStore } from "./layout-store.ts";
-import { LayoutLister } from "./registry/lister.ts";
+import type { ManifestListing } from "./registry/lister.ts";
+import { listerOf, listManifests } from "./registry/lister.ts";
 import type { LayoutOptions } from "./layout/options.ts";
 import { completeOptions, requireDirectory } from "./layout/options.ts";
 import { rememberLayout } from "./layout/open-layouts.ts";
-import { LayoutReader } from "./registry/reader.ts";
+import { readerOf } from "./registry/reader.ts";
 import { LayoutUploads } from "./uploads/uploads.ts";
 import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
 import { verifyLayout } from "./maintenance/verify.ts";
-import { LayoutWriter } from "./registry/writer.ts";
+import { writerOf } from "./registry/writer.ts";
 
 /** An OCI Image Layout directory as a registry. */
 export interface LayoutRegistry extends LayoutStore {
@@ -56,44 +60,44 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
   const settings = completeOptions(options);
   requireOpenable(disk, root, settings);
   const layout = new Layout(disk, root, settings);
-  const reader = new LayoutReader(layout);
-  const writer = new LayoutWriter(layout);
   const uploads = new LayoutUploads(layout);
-  const deleter = new LayoutDeleter(layout);
-  const lister = new LayoutLister(layout);
+  const { startUpload, resumeUpload, findUpload } = uploads;
+  const backend: Backend = {
+    capabilities: { repositoryScopedBlobs: false, checksReferences: !settings.allowSparse },
+    maxManifestBytes: settings.maxManifestBytes,
+    verifyOnRead: settings.verifyOnRead,
+    begin: (access) => {
+      layout.begin(access);
+    },
+    ...readerOf(layout),
+    ...writerOf(layout),
+    ...deleterOf(layout),
+    ...listerOf(layout),
+    startUpload,
+    resumeUpload,
+    findUpload,
+  };
+  const made = defineBackend(backend);
   const close = async (): Promise<void> => {
+    await closeWriters(made);
     await uploads.close();
     await layout.close();
   };
-  const registry: LayoutRegistry = {
+  const registry: LayoutRegistry = sameBackend(made, {
+    ...made,
     directory: root,
-    capabilities: { repositoryScopedBlobs: false, checksReferences: !settings.allowSparse },
-    getBlob: (...args) => reader.getBlob(...args),
-    getBlobRange: (...args) => reader.getBlobRange(...args),
-    getManifest: (...args) => reader.getManifest(...args),
-    getTag: (...args) => reader.getTag(...args),
-    resolveBlob: (...args) => reader.resolveBlob(...args),
-    resolveManifest: (...args) => reader.resolveManifest(...args),
-    resolveTag: (...args) => reader.resolveTag(...args),
-    pushBlob: (...args) => writer.pushBlob(...args),
-    pushBlobChunked: (...args) => uploads.pushBlobChunked(...args),
-    pushBlobChunkedResume: (...args) => uploads.pushBlobChunkedResume(...args),
-    resolveUpload: (...args) => uploads.resolveUpload(...args),
-    cancelUpload: (...args) => uploads.cancelUpload(...args),
-    mountBlob: (...args) => writer.mountBlob(...args),
-    pushManifest: (...args) => writer.pushManifest(...args),
-    deleteBlob: (...args) => deleter.deleteBlob(...args),
-    deleteManifest: (...args) => deleter.deleteManifest(...args),
-    deleteTag: (...args) => deleter.deleteTag(...args),
-    tags: (...args) => lister.tags(...args),
-    referrers: (...args) => lister.referrers(...args),
-    repositories: (...args) => lister.repositories(...args),
-    manifests: (...args) => lister.manifests(...args),
+    manifests: (repo, given) => {
+      return listOf(backend, repo, given, (call) => listManifests(layout, call), digestOf);
+    },
     gc: (...args) => collectGarbage(layout, ...args),
     verify: (...args) => verifyLayout(layout, ...args),
     close,
     [Symbol.asyncDispose]: close,
-  };
+  });
   rememberLayout(registry, layout);
   return registry;
+}
+
+function digestOf({ descriptor }: ManifestListing): string {
+  return descriptor.digest;
 }

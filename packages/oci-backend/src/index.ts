@@ -5,6 +5,8 @@ export { backendOf, closeWriters, defineBackend, sameBackend } from "./backend/d
 export { listOf } from "./backend/listing.ts";
 export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";
 export { checkReferences, type StoredReferences } from "./checks/check-references.ts";
+export { isPauseDue, pause, pauseIfDue } from "./event-loop/pace.ts";
+export { beginCall } from "./backend/begin.ts";
 export { defineRegistry } from "./define-registry.ts";
 export {
   manifestTooLarge,

@@ -10,7 +10,7 @@ import {
   requireAlgorithm,
 } from "@ocilayout/oci-types";
 
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import { closeQuietly } from "../disk/atomic-file.ts";
 import type { Disk, OpenFile } from "../disk/disk.ts";
 import { isAbsent, listIfThere, systemCode } from "../disk/disk.ts";

@@ -5,11 +5,11 @@ import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
 import { createHasher, requireDigest } from "@ocilayout/oci-types";
 
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
-import type { BlobFiles, OpenBlob } from "./blob-files.ts";
+import type { BlobFiles } from "./blob-files.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { afterCommit } from "../disk/committed.ts";
 import type { Disk, OpenFile } from "../disk/disk.ts";
-import { hasNoLinks, isAbsent, isFileFault } from "../disk/disk.ts";
+import { hasNoLinks, isAbsent } from "../disk/disk.ts";
 import { EarlySync } from "./early-sync.ts";
 import type { FileClock } from "../disk/file-clock.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
@@ -91,6 +91,24 @@ export class BlobStaging {
     }
   }
 
+  /** Writes content that was verified before to a file of its own. */
+  async stageBytes(
+    { digest, size }: Pick<StagedBlob, "digest" | "size">,
+    content: Uint8Array,
+  ): Promise<StagedBlob> {
+    const { temporary, file } = await this.#createTemporary();
+    try {
+      await this.#disk.write(file, content);
+      if (this.#durable) await this.#disk.sync(file);
+      return { digest, size, temporary };
+    } catch (error) {
+      await removeQuietly(this.#disk, temporary);
+      throw error;
+    } finally {
+      await closeQuietly(this.#disk, file);
+    }
+  }
+
   /**
    * Stages the file `path` as it is: as a link of it or, where the file system has none, it is another one, or the file is
    * somebody else's and cannot be renewed, a copy. `undefined` where it is not there, or not as large as it should be.
@@ -127,6 +145,13 @@ export class BlobStaging {
     if (await renewStaged(this.#disk, this.#clock, temporary, this.#durable)) return true;
     await this.#disk.unlink(temporary);
     return false;
+  }
+
+  /** Stages a copy of the file `path`, which is ours and new. */
+  async stageCopy(path: string, blob: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob> {
+    const staged = { ...blob, temporary: await this.#temporaryPath() };
+    await this.orDrop(staged, () => this.#copy(path, staged.temporary));
+    return staged;
   }
 
   async #copy(path: string, temporary: string): Promise<void> {
@@ -173,71 +198,6 @@ export class BlobStaging {
       await this.#disk.rename(copy.temporary, path);
     });
     await this.drop(staged);
-  }
-
-  /**
-   * Keeps the file that has the blob's name, if it is good: its time is renewed, so that no collection under way takes it
-   * for old. To be called under the layout's lock.
-   *
-   * @returns Whether it was kept; what is bad, or not there, is to be replaced.
-   */
-  async keep(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
-    return this.#renew(blob.digest, (stored) => this.#isGood(stored, blob));
-  }
-
-  /**
-   * Makes a stored blob count as written now: its time is renewed or, where that is somebody else's file, a copy takes its
-   * place. To be called under the layout's lock.
-   *
-   * @returns Whether the blob is there.
-   */
-  async renew(blob: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
-    if (await this.#renew(blob.digest, ({ size }) => size === blob.size)) return true;
-    const path = await this.#blobs.realPath(blob.digest);
-    if (path === undefined || (await this.#blobs.size(blob.digest)) !== blob.size) return false;
-    // Not a link: to give a file the name that it has does nothing.
-    const copy = { ...blob, temporary: await this.#temporaryPath() };
-    await this.orDrop(copy, async () => {
-      await this.#copy(path, copy.temporary);
-      await this.place(copy);
-    });
-    return true;
-  }
-
-  /**
-   * Removes a stored blob. To be called under the layout's lock.
-   *
-   * @param onRemoved - Called at once when the file is gone: what comes then can fail, and changes nothing about that.
-   */
-  async remove(digest: string, onRemoved: () => void = () => undefined): Promise<void> {
-    const path = this.#blobs.path(digest);
-    await this.#blobs.directoryFor(digest);
-    await this.#disk.unlink(path);
-    onRemoved();
-    if (this.#durable)
-      await afterCommit("the blob was removed", () => syncDirectory(this.#disk, dirname(path)));
-  }
-
-  /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
-  async #renew(digest: string, isGood: (blob: OpenBlob) => boolean | Promise<boolean>): Promise<boolean> {
-    let blob: OpenBlob | undefined;
-    try {
-      blob = await this.#blobs.open(digest);
-      if (blob === undefined || !(await isGood(blob))) return false;
-      await this.#clock.renew(blob.file);
-      if (this.#durable) await this.#disk.sync(blob.file);
-      return true;
-    } catch (error) {
-      // A file that cannot be read, or that belongs to another user and cannot be touched, is replaced by ours.
-      if (isFileFault(error)) return false;
-      throw error;
-    } finally {
-      if (blob !== undefined) await closeQuietly(this.#disk, blob.file);
-    }
-  }
-
-  async #isGood(blob: OpenBlob, { digest, size }: Pick<StagedBlob, "digest" | "size">): Promise<boolean> {
-    return blob.size === size && (await this.#blobs.isIntact(blob, digest));
   }
 
   async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {

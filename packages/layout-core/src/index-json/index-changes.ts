@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Draft } from "./draft.ts";
 import type { Entry } from "./entry.ts";
 import { correctEntry, createEntry, isPlainEntry, untagEntry } from "./entry.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { NameRules } from "./ref-name.ts";
 
 /** A change of what a repository has. */

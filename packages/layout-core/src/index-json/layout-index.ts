@@ -18,7 +18,7 @@ import type { IndexText } from "./index-text.ts";
 import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
 import { checkParts, completeLayout } from "./layout-parts.ts";
 import { JsonTextError } from "./json-text.ts";
-import { isPauseDue, pause } from "../event-loop/pace.ts";
+import { isPauseDue, pause } from "@ocilayout/oci-backend";
 import type { NameRules } from "./ref-name.ts";
 import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
@@ -36,10 +36,10 @@ export interface LayoutIndexSettings extends NameRules {
  * each time on a new draft; one that throws must not have changed its draft. It removes nothing: that is an
  * {@link LockedEffect}.
  */
-export type IndexChange<Result> = (draft: Draft) => Result | Promise<Result>;
+export type IndexChange<Result> = (draft: Draft, lock: HeldLock) => Result | Promise<Result>;
 
 /** What is done under the lock, and changes no entry: it runs once. `entries` are those of the index as it stands. */
-export type LockedEffect<Result> = (entries: EntryTable) => Result | Promise<Result>;
+export type LockedEffect<Result> = (entries: EntryTable, lock: HeldLock) => Result | Promise<Result>;
 
 /** What the index says. */
 interface IndexState {
@@ -105,7 +105,7 @@ export class LayoutIndex {
    * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `effect` throws.
    */
   locked<Result>(effect: LockedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
-    return this.#queue.addEffect(async () => effect((await this.#completed()).table), options);
+    return this.#queue.addEffect(async (lock) => effect((await this.#completed()).table, lock), options);
   }
 
   /**

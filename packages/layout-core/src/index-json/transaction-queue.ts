@@ -2,7 +2,7 @@ import { isRegistryError, onAbort, RegistryError } from "@ocilayout/oci-types";
 
 import type { HeldLock } from "../lock/lock.ts";
 import { storageError } from "../disk/storage-error.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 
 /** What a {@link TransactionQueue} does with the changes that wait. */
 export interface TransactionSteps<Draft> {
@@ -18,7 +18,9 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 interface Job<Draft> {
   /** A change of the draft, which may be decided more than once, or an effect, which happens once. */
-  readonly work: { readonly change: (draft: Draft) => unknown } | { readonly effect: () => unknown };
+  readonly work:
+    | { readonly change: (draft: Draft, lock: HeldLock) => unknown }
+    | { readonly effect: (lock: HeldLock) => unknown };
   readonly deadline: number;
   /** What the effect, or the latest attempt of the change, answered. */
   outcome: Outcome | undefined;
@@ -56,14 +58,17 @@ export class TransactionQueue<Draft> {
 
   /** Queues a change; resolves to what it answers, once that is committed. It may be decided more than once. */
   add<Result>(
-    change: (draft: Draft) => Result | Promise<Result>,
+    change: (draft: Draft, lock: HeldLock) => Result | Promise<Result>,
     options: WaitOptions = {},
   ): Promise<Result> {
     return this.#enqueue<Result>({ change }, options);
   }
 
   /** Queues what needs the lock and changes no draft: it runs once, whatever becomes of the changes beside it. */
-  addEffect<Result>(effect: () => Result | Promise<Result>, options: WaitOptions = {}): Promise<Result> {
+  addEffect<Result>(
+    effect: (lock: HeldLock) => Result | Promise<Result>,
+    options: WaitOptions = {},
+  ): Promise<Result> {
     return this.#enqueue<Result>({ effect }, options);
   }
 
@@ -106,7 +111,7 @@ export class TransactionQueue<Draft> {
         await this.#commit(lock, batch);
         for (const job of batch) {
           const { work } = job;
-          if ("effect" in work) job.outcome = await attempt(() => work.effect());
+          if ("effect" in work) job.outcome = await attempt(() => work.effect(lock));
         }
         await lock.release();
         for (const job of batch) {
@@ -150,7 +155,7 @@ export class TransactionQueue<Draft> {
     const decide = async (draft: Draft): Promise<void> => {
       for (const { job, change } of changes) {
         await pauseIfDue();
-        job.outcome = await attempt(() => change(draft));
+        job.outcome = await attempt(() => change(draft, lock));
       }
     };
     try {

@@ -1,23 +1,38 @@
 import { wasClosed } from "@ocilayout/oci-backend";
-import { requireSignal } from "@ocilayout/oci-types";
-import type { CallOptions } from "@ocilayout/oci-types";
 
 import type { Draft } from "../index-json/draft.ts";
 import { BlobFiles } from "../blobs/blob-files.ts";
 import type { StagedBlob } from "../blobs/blob-staging.ts";
 import { BlobStaging } from "../blobs/blob-staging.ts";
+import { LockedBlobs } from "../blobs/locked-blobs.ts";
 import type { Disk } from "../disk/disk.ts";
 import { FileClock } from "../disk/file-clock.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
 import { layoutPaths } from "../disk/layout-files.ts";
+import type { EntryTable } from "../index-json/entry-table.ts";
 import type { RepositoryChange } from "../index-json/index-changes.ts";
 import { LayoutIndex } from "../index-json/layout-index.ts";
+import type { WaitOptions } from "../index-json/transaction-queue.ts";
+import type { HeldLock } from "../lock/lock.ts";
 import { ManifestGraph } from "../manifests/manifest-graph.ts";
 import type { LayoutSettings } from "./options.ts";
 import { requireWritable } from "./options.ts";
-import { Slots } from "../event-loop/slots.ts";
+import { Slots } from "./slots.ts";
 
-/** One layout directory and what is known of it: what the facets share. */
+/** What may be done while the layout's lock is held, and only then. */
+export interface Locked {
+  /** The entries of the index as it stands. */
+  readonly entries: EntryTable;
+  readonly blobs: LockedBlobs;
+}
+
+/** What a change of the index is made with. It may be decided more than once, each time with another draft. */
+export interface Transaction {
+  readonly draft: Draft;
+  readonly blobs: LockedBlobs;
+}
+
+/** One layout directory and what is known of it: what reads, writes, lists and deletes share. */
 export class Layout {
   readonly disk: Disk;
   readonly paths: LayoutPaths;
@@ -47,38 +62,34 @@ export class Layout {
     );
   }
 
-  /** Begins a call that reads: returns its signal, checked, which is to be used in place of the one in `options`. */
-  beginRead(options: CallOptions): AbortSignal | undefined {
-    const signal = requireSignal(options);
+  /**
+   * Begins a call.
+   *
+   * @throws `RegistryError` `CLOSED` after {@link Layout.close}; `DENIED` for a write, if the layout was opened for reading.
+   */
+  begin(access: "read" | "write"): void {
     if (this.#closed !== undefined) throw wasClosed("this layout");
-    signal?.throwIfAborted();
-    return signal;
+    if (access === "write") requireWritable(this.settings);
   }
 
-  /** Begins a call that writes, as {@link beginRead} does. */
-  beginWrite(options: CallOptions): AbortSignal | undefined {
-    const signal = this.beginRead(options);
-    requireWritable(this.settings);
-    return signal;
+  /** Runs `effect` once, under the lock, in a layout that has all its parts: `LayoutIndex.locked`. */
+  locked<Result>(effect: (tx: Locked) => Result | Promise<Result>, options?: WaitOptions): Promise<Result> {
+    return this.index.locked((entries, lock) => effect({ entries, blobs: this.#blobsUnder(lock) }), options);
   }
 
-  /** Gives a staged blob its name; where something has it, under the lock, so that no collection comes between. */
+  /** Changes the index: `LayoutIndex.transact`. */
+  transact<Result>(
+    change: (tx: Transaction) => Result | Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    return this.index.transact((draft, lock) => change({ draft, blobs: this.#blobsUnder(lock) }), signal);
+  }
+
+  /** Gives a staged blob its name; if something has it, under the lock, so that no collection comes between. */
   async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
-    const { staging, index } = this;
-    await index.ensure(signal);
-    if (!staging.isTaken(staged)) {
-      await staging.place(staged);
-      return;
-    }
-    const isKept = await index.locked(
-      async () => {
-        const kept = await staging.keep(staged);
-        if (!kept) await staging.place(staged);
-        return kept;
-      },
-      { signal },
-    );
-    if (isKept) await staging.drop(staged);
+    await this.index.ensure(signal);
+    if (this.staging.isTaken(staged)) await this.locked(({ blobs }) => blobs.ensure(staged), { signal });
+    else await this.staging.place(staged);
   }
 
   /** A change of `repository` in `draft`. What contains what is to be read before. */
@@ -89,6 +100,11 @@ export class Layout {
       repository,
       isContained: (digest) => this.graph.isContained(draft, repository, digest),
     };
+  }
+
+  #blobsUnder(lock: HeldLock): LockedBlobs {
+    const { disk, blobs, staging, clock, settings } = this;
+    return new LockedBlobs(lock, { disk, blobs, staging, clock, durable: settings.durable });
   }
 
   /** Waits for what is being written and closes what is open. Idempotent. */

@@ -2,16 +2,15 @@ import { join } from "node:path";
 
 import { digestAlgorithms, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import type { EntryTable } from "../index-json/entry-table.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, Locked } from "./layout.ts";
 
 /** The layouts whose blobs lie in one directory: what deletes from it asks all of them. */
 export type Sharers = readonly Layout[];
 
-/** A layout whose lock is held, and what its index says. */
-export interface LockedLayout {
+/** A layout whose lock is held, and what that allows. */
+export interface LockedSharer {
   readonly layout: Layout;
-  readonly entries: EntryTable;
+  readonly tx: Locked;
 }
 
 /**
@@ -59,27 +58,34 @@ export async function findSharers(layout: Layout): Promise<Sharers | undefined> 
  * Runs `effect` under the locks of all `sharers`, which are taken in their order: two callers that want the same locks
  * never wait for each other in turn.
  *
- * @param effect - Called with each layout and its entries, in the same order.
+ * @param effect - Called with each layout and what its lock allows, in the same order.
  * @throws `RegistryError` `LOCK_TIMEOUT` if all locks together were not had within `lockTimeoutMs`.
  */
 export async function lockAll<Result>(
   sharers: Sharers,
   signal: AbortSignal | undefined,
-  effect: (locked: readonly LockedLayout[]) => Promise<Result>,
+  effect: (locked: readonly LockedSharer[]) => Promise<Result>,
 ): Promise<Result> {
   const [first] = sharers;
   const deadline = performance.now() + (first?.settings.lockTimeoutMs ?? 0);
-  const lockFrom = (at: number, locked: readonly LockedLayout[]): Promise<Result> => {
+  const lockFrom = (at: number, locked: readonly LockedSharer[]): Promise<Result> => {
     signal?.throwIfAborted();
     const layout = sharers[at];
     if (layout === undefined) return effect(locked);
     const timeoutMs = Math.max(0, deadline - performance.now());
-    return layout.index.locked((entries) => lockFrom(at + 1, [...locked, { layout, entries }]), {
+    return layout.locked((tx) => lockFrom(at + 1, [...locked, { layout, tx }]), {
       signal,
       timeoutMs,
     });
   };
   return lockFrom(0, []);
+}
+
+/** What the lock of `layout`, which is one of those that are locked, allows. */
+export function ownOf(locked: readonly LockedSharer[], layout: Layout): Locked {
+  const own = locked.find((sharer) => sharer.layout === layout) ?? locked[0];
+  if (own === undefined) throw new Error("the layout is not locked");
+  return own.tx;
 }
 
 /** Forgets in every layout what was read of a blob that was removed. */

@@ -1,3 +1,4 @@
+import { beginCall } from "@ocilayout/oci-backend";
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
 import {
   isRegistryError,
@@ -17,7 +18,7 @@ import { findDirectory } from "../disk/own-directory.ts";
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
 import type { Sharers } from "../layout/shared-layouts.ts";
-import { findSharers, forgetIn, lockAll } from "../layout/shared-layouts.ts";
+import { findSharers, forgetIn, lockAll, ownOf } from "../layout/shared-layouts.ts";
 import type { UntaggedRule } from "./untagged.ts";
 import { dropUntagged } from "./untagged.ts";
 
@@ -78,7 +79,7 @@ export async function collectGarbage(layout: Layout, options: GcOptions = {}): P
   const dryRun = requireFlag(options.dryRun ?? false, "dryRun");
   const untagged = options.untagged === "all" ? "all" : requireFlag(options.untagged ?? false, "untagged");
   const graceMs = requireCount(options.graceMs ?? DAY_MS, "graceMs");
-  const signal = dryRun ? layout.beginRead(options) : layout.beginWrite(options);
+  const signal = beginCall(layout, dryRun ? "read" : "write", options);
   const settings = { dryRun, graceMs, signal };
   const removed: StoredBlob[] = [];
   try {
@@ -128,7 +129,7 @@ async function collect(
     };
     const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, rule);
     const draft = new Draft(table);
-    await (settings.dryRun ? drop(draft) : index.transact(drop, settings.signal));
+    await (settings.dryRun ? drop(draft) : layout.transact((tx) => drop(tx.draft), settings.signal));
     mark = await findNeeded(
       sharers,
       settings,
@@ -148,7 +149,7 @@ async function collect(
   };
   const uploads = await (settings.dryRun
     ? clear()
-    : index.locked(clearAndReserve, { signal: settings.signal }));
+    : layout.locked(clearAndReserve, { signal: settings.signal }));
   const report = { removed: digestsOf(removed), bytes: bytesOf(removed), uploads };
   return known === undefined ? { ...report, withheld: digestsOf(candidates) } : report;
 }
@@ -189,17 +190,18 @@ async function sweep(
     settings.signal?.throwIfAborted();
     const slice = candidates.slice(at, at + SLICE);
     const isDone = await lockAll(sharers, settings.signal, async (locked) => {
-      const isCurrent = locked.every(({ entries }, i) => entries.revision === mark.revisions[i]);
+      const isCurrent = locked.every(({ tx }, i) => tx.entries.revision === mark.revisions[i]);
       if (!isCurrent && disturbed < PATIENCE) return false;
       // Where others do not let it be known in time, what is needed is found out here.
       const { needed } = isCurrent
         ? mark
-        : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.entries);
+        : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.tx.entries);
+      const own = ownOf(locked, layout);
       for (const blob of slice) {
         // Needed by now, renewed by a push that found it, or gone.
         if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest))
           continue;
-        await layout.staging.remove(blob.digest, () => removed.push(blob));
+        await own.blobs.remove(blob.digest, () => removed.push(blob));
         forgetIn(sharers, blob.digest);
       }
       return true;

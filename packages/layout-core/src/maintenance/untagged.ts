@@ -1,7 +1,7 @@
 import type { Draft } from "../index-json/draft.ts";
 import type { Entry } from "../index-json/entry.ts";
 import { isForeign, isLeftUntagged } from "../index-json/entry.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { GraphReadOptions, ManifestGraph } from "../manifests/manifest-graph.ts";
 
 /** What {@link dropUntagged} may remove. */

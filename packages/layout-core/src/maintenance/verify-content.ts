@@ -10,7 +10,7 @@ import { isFileFault } from "../disk/disk.ts";
 import { describeFault } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
 import { isReadable } from "../manifests/manifest-store.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import { isReadableDigest } from "../index-json/ref-name.ts";
 import { referencesOf } from "../manifests/stored-manifest.ts";
 import type { Finding, VerifySettings } from "./finding.ts";

@@ -11,7 +11,7 @@ import { isReserve } from "../lock/reserve.ts";
 import { describeFault, storageError } from "../disk/storage-error.ts";
 import { UploadFiles } from "../uploads/upload-files.ts";
 import type { Layout } from "../layout/layout.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import { isReadableDigest } from "../index-json/ref-name.ts";
 import type { Finding, VerifySettings } from "./finding.ts";
 

@@ -1,3 +1,4 @@
+import { beginCall } from "@ocilayout/oci-backend";
 import { isRegistryError, requireFlag } from "@ocilayout/oci-types";
 
 import type { EntryTable } from "../index-json/entry-table.ts";
@@ -14,7 +15,7 @@ export async function* verifyLayout(
   layout: Layout,
   options: VerifyOptions = {},
 ): AsyncGenerator<Finding, void, undefined> {
-  const signal = layout.beginRead(options);
+  const signal = beginCall(layout, "read", options);
   const settings: VerifySettings = {
     content: requireFlag(options.content ?? true, "content"),
     allowSparse: requireFlag(options.allowSparse ?? layout.settings.allowSparse, "allowSparse"),

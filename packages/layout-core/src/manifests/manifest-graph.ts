@@ -7,7 +7,7 @@ import type { BlobFiles } from "../blobs/blob-files.ts";
 import type { UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, ManifestStore } from "./manifest-store.ts";
 import { Membership, Relations } from "./manifest-relations.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 import { referencesOf } from "./stored-manifest.ts";
 
@@ -120,6 +120,11 @@ export class ManifestGraph {
   /** The manifests that `roots` contain, at any depth, each once; the roots themselves are not among them. */
   async *contained(roots: readonly ManifestRoot[]): AsyncGenerator<StoredManifest, void, undefined> {
     const above = new Set(roots.map(({ digest }) => digest));
+    for await (const manifest of this.below(roots)) if (!above.has(manifest.digest)) yield manifest;
+  }
+
+  /** `roots` and the manifests that they contain, at any depth, each once. */
+  async *below(roots: readonly ManifestRoot[]): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
     const waiting = [...roots];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -128,7 +133,7 @@ export class ManifestGraph {
       await pauseIfDue();
       const manifest = await this.load(next);
       if (manifest === undefined) continue;
-      if (!above.has(manifest.digest)) yield manifest;
+      yield manifest;
       for (const child of manifest.children) if (!seen.has(child.digest)) waiting.push(child);
     }
   }

@@ -80,6 +80,14 @@ export class ManifestStore {
     return typeof manifest === "string" ? { state: "invalid", reason: manifest } : manifest;
   }
 
+  /** Takes a manifest that was stored just now for read. */
+  learn(manifest: StoredManifest): void {
+    if (this.#known.has(manifest.digest)) return;
+    this.#unreadable.delete(manifest.digest);
+    this.#known.set(manifest.digest, manifest);
+    this.#onRead(manifest);
+  }
+
   /** Forgets what was read of a manifest whose file was removed. */
   forget(digest: string): void {
     this.#known.delete(digest);

@@ -80,6 +80,16 @@ export function readManifest(
   }
 }
 
+/** A manifest that was parsed already, as {@link readManifest} returns it; `undefined` for one of an unknown type. */
+export function asStored(
+  { mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">,
+  parsed: ParsedManifest,
+): StoredManifest | undefined {
+  if (parsed.kind === "opaque") return undefined;
+  const own = parsed.kind === "index" ? parsed.index.mediaType : parsed.manifest.mediaType;
+  return summarize({ mediaType, digest, size, isTyped: own !== undefined }, parsed, undefined);
+}
+
 type Identity = Pick<StoredManifest, "mediaType" | "digest" | "size" | "isTyped">;
 
 function summarize(identity: Identity, parsed: ParsedManifest, document: unknown): StoredManifest {

@@ -1,34 +1,20 @@
-import type {
-  BlobWriter,
-  CallOptions,
-  ResumeUploadOptions,
-  UploadOptions,
-  UploadStatus,
-} from "@ocilayout/oci-types";
-import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
-import { unknownUpload, uploadBusy, wrongOffset } from "@ocilayout/oci-backend";
-import { requireRepository } from "@ocilayout/ociref";
+import type { Backend, RepositoryCall } from "@ocilayout/oci-backend";
 
 import { storageError } from "../disk/storage-error.ts";
-import type { OpenUpload } from "./upload-files.ts";
+import type { Layout } from "../layout/layout.ts";
+import { HashedPrefixes } from "./hashed-prefixes.ts";
+import { LayoutUpload } from "./layout-upload.ts";
 import { UploadFiles } from "./upload-files.ts";
 import type { UploadState } from "./upload-record.ts";
-import { HashedPrefixes } from "./hashed-prefixes.ts";
-import type { Layout } from "../layout/layout.ts";
-import { UploadWriter } from "./upload-writer.ts";
-
-/** What a caller is asked to write at once, in bytes, where it has no wish of its own. */
-const CHUNK_BYTES = 1024 * 1024;
 
 /** How often, at most, the sessions are looked through for expired ones, in milliseconds. */
 const SWEEP_MS = 600_000;
 
-/** The upload sessions of a layout: a part of its writing facet. */
-export class LayoutUploads {
+/** The upload sessions of a layout. */
+export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "resumeUpload" | "findUpload">> {
   readonly #layout: Layout;
   readonly #files: UploadFiles;
   readonly #hashed: HashedPrefixes = new HashedPrefixes();
-  readonly #writers: Set<BlobWriter> = new Set();
   #sweptMs = Number.NEGATIVE_INFINITY;
   #sweeping: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -38,92 +24,48 @@ export class LayoutUploads {
     this.#files = new UploadFiles(layout.disk, layout.paths, layout.settings);
   }
 
-  async pushBlobChunked(repo: string, options: UploadOptions = {}): Promise<BlobWriter> {
-    const signal = this.#layout.beginWrite(options);
-    requireRepository(repo);
-    const chunkSize = chunkSizeOf(options);
-    const algorithm = requireAlgorithm(options.digestAlgorithm ?? "sha256");
+  readonly startUpload: Required<Backend>["startUpload"] = async ({ repository, algorithm }) => {
     try {
       await this.#layout.index.read();
       this.#sweepNowAndThen();
-      const upload = await this.#files.create({ repository: repo, algorithm });
-      return this.#write(upload, chunkSize, signal);
+      const upload = await this.#files.create({ repository, algorithm });
+      return new LayoutUpload(this.#layout, upload, this.#hashed);
     } catch (error) {
       throw storageError(error, "starting an upload");
     }
-  }
+  };
 
-  async pushBlobChunkedResume(
-    repo: string,
-    id: string,
-    options: ResumeUploadOptions = {},
-  ): Promise<BlobWriter> {
-    const signal = this.#layout.beginWrite(options);
-    requireRepository(repo);
-    requireString(id, "an upload id");
-    const chunkSize = chunkSizeOf(options);
-    const offset = options.offset === undefined ? undefined : requireCount(options.offset, "offset");
+  readonly resumeUpload: Required<Backend>["resumeUpload"] = async ({ repository, id }) => {
     try {
-      const upload = await this.#open(repo, id);
-      const { size } = upload.state;
-      if (offset !== undefined && offset !== size) {
-        await upload.close();
-        throw wrongOffset(size, offset);
-      }
-      return this.#write(upload, chunkSize, signal);
+      await this.#layout.index.read();
+      // Another repository's session is not touched, nor told from one that is not there.
+      if (!(await this.#isHere(repository, await this.#files.state(id)))) return undefined;
+      const upload = await this.#files.open(id);
+      if (upload === undefined || upload === "busy") return upload;
+      return new LayoutUpload(this.#layout, upload, this.#hashed);
     } catch (error) {
       throw storageError(error, "resuming an upload");
     }
-  }
+  };
 
-  async resolveUpload(repo: string, id: string, options: CallOptions = {}): Promise<UploadStatus> {
-    this.#layout.beginRead(options);
-    requireRepository(repo);
-    requireString(id, "an upload id");
+  readonly findUpload: Required<Backend>["findUpload"] = async ({ repository, id }) => {
     try {
       await this.#layout.index.read();
-      const state = await this.#require(repo, await this.#files.state(id));
-      return { id, size: state.size, chunkSize: CHUNK_BYTES };
+      const state = await this.#files.state(id);
+      return (await this.#isHere(repository, state)) ? state : undefined;
     } catch (error) {
       throw storageError(error, "looking for an upload");
     }
-  }
+  };
 
-  async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
-    this.#layout.beginWrite(options);
-    requireRepository(repo);
-    requireString(id, "an upload id");
-    try {
-      const upload = await this.#open(repo, id);
-      await upload.remove();
-      this.#hashed.drop(id);
-    } catch (error) {
-      throw storageError(error, "cancelling an upload");
-    }
-  }
-
-  /** Closes every writer that is still open; the sessions stay. */
+  /** Waits for what is being removed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#sweeping;
-    await Promise.all([...this.#writers].map((writer) => writer.close()));
   }
 
-  /** Opens a session of `repo` for one writer. */
-  async #open(repo: string, id: string): Promise<OpenUpload> {
-    await this.#layout.index.read();
-    // Another repository's session is not touched, nor told from one that is not there.
-    await this.#require(repo, await this.#files.state(id));
-    const upload = await this.#files.open(id);
-    if (upload === undefined) throw unknownUpload();
-    if (upload === "busy") throw uploadBusy();
-    return upload;
-  }
-
-  async #require(repo: string, state: UploadState | undefined): Promise<UploadState> {
-    if (state?.repository !== repo) throw unknownUpload();
-    if (state.writtenMs < (await this.#expiredBeforeMs())) throw unknownUpload();
-    return state;
+  async #isHere(repository: RepositoryCall["repository"], state: UploadState | undefined): Promise<boolean> {
+    return state?.repository === repository && state.writtenMs >= (await this.#expiredBeforeMs());
   }
 
   /** When a session must have been written to last to have expired, by the clock that dates its files. */
@@ -150,23 +92,4 @@ export class LayoutUploads {
       if (state.writtenMs < expiredBeforeMs) await this.#files.removeEnded(id, expiredBeforeMs);
     }
   }
-
-  #write(upload: OpenUpload, chunkSize: number, signal: AbortSignal | undefined): BlobWriter {
-    const hashed = this.#hashed.take(upload.state);
-    const onEnd = (writer: BlobWriter): void => void this.#writers.delete(writer);
-    const writer = new UploadWriter(this.#layout, upload, {
-      hashed,
-      chunkSize,
-      signal,
-      prefixes: this.#hashed,
-      onEnd,
-    });
-    this.#writers.add(writer);
-    return writer;
-  }
-}
-
-function chunkSizeOf({ chunkSize }: UploadOptions): number {
-  if (chunkSize === undefined) return CHUNK_BYTES;
-  return requireCount(chunkSize, "chunkSize") === 0 ? CHUNK_BYTES : chunkSize;
 }

@@ -9,7 +9,7 @@ import type { Backend } from "./backend.ts";
  * @throws TypeError for options that are not an object; what `Backend.begin` throws; the reason of an aborted signal.
  */
 export function beginCall(
-  backend: Backend,
+  backend: Pick<Backend, "begin">,
   access: "read" | "write",
   options: CallOptions,
 ): AbortSignal | undefined {

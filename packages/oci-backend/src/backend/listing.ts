@@ -46,7 +46,7 @@ export async function* listOf<Item>(
   list: (call: ListCall) => Awaitable<readonly Item[] | AnyIterable<Item> | undefined>,
   keyOf: (item: Item) => string,
 ): AsyncGenerator<Item, void, undefined> {
-  const { page, signal } = beginList(backend, options ?? {});
+  const { page, signal } = beginList(backend, options === undefined ? {} : options);
   const call = { ...repositoryCall(repo, signal), ...page };
   const items = await list(call);
   if (items === undefined) throw unknownRepository(call.repository);

@@ -12,6 +12,7 @@ import {
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { manifestTooLarge, unknownBlob, wrongDigest } from "../checks/errors.ts";
+import { pauseIfDue } from "../event-loop/pace.ts";
 import { requirePrecondition } from "../checks/precondition.ts";
 import type { Backend } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
@@ -79,6 +80,8 @@ async function checkPushed(
   named: string | undefined,
 ): Promise<PushedManifest> {
   const expected = named === undefined ? undefined : requireDigest(named);
+  // Thousands of manifests may be pushed at once.
+  await pauseIfDue();
   const { digest, size } = await computeDigest(content, { algorithm: expected?.algorithm });
   if (expected !== undefined && expected.digest !== digest) throw wrongDigest(expected.digest, digest);
   const parsed = parseManifest(content, mediaType);

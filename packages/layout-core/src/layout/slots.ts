@@ -1,4 +1,4 @@
-import { pauseIfDue } from "./pace.ts";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 
 /** Lets only so many tasks run at once, and the others wait in order: open files and memory are bounded. */
 export class Slots {

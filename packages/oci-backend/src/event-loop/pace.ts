@@ -42,7 +42,12 @@ async function pump(): Promise<void> {
   isPumping = false;
 }
 
+/** A browser has no `setImmediate`. */
+const { setImmediate: soon = (run: () => void) => setTimeout(run, 0) } = globalThis as {
+  setImmediate?: (run: () => void) => unknown;
+};
+
 async function nextTurn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => soon(resolve));
   sliceBegan = performance.now();
 }

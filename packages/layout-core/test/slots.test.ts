@@ -1,22 +1,7 @@
+import { pause } from "@ocilayout/oci-backend";
 import { expect, it } from "vitest";
 
-import { pause } from "../src/event-loop/pace.ts";
-import { Slots } from "../src/event-loop/slots.ts";
-
-it("paced loops let other tasks run, and continue in their order", async () => {
-  const order: string[] = [];
-  const loop = async (name: string): Promise<void> => {
-    for (let i = 0; i < 2; i += 1) {
-      await pause();
-      order.push(`${name}${i}`);
-    }
-  };
-  const loops = [loop("a"), loop("b")];
-  await new Promise((resolve) => setImmediate(resolve)).then(() => order.push("other"));
-  await Promise.all(loops);
-  expect(order.filter((it) => it !== "other")).toEqual(["a0", "b0", "a1", "b1"]);
-  expect(order.indexOf("other")).toBeLessThan(order.length - 1);
-});
+import { Slots } from "../src/layout/slots.ts";
 
 it("a pool runs no more tasks than it has slots, in their order", async () => {
   const slots = new Slots(3);

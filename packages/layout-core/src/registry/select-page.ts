@@ -1,11 +1,4 @@
 import type { Page } from "@ocilayout/oci-backend";
-import { requireTag } from "@ocilayout/ociref";
-
-/** `tags`, each once, all valid. */
-export function requireTags(tags: readonly string[] = []): string[] {
-  if (!Array.isArray(tags)) throw new TypeError(`tags must be an array, not ${typeof tags}`);
-  return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));
-}
 
 /** The part of a sorted list that a caller asks for. */
 export function selectPage(items: readonly string[], { startAfter, limit }: Page): readonly string[] {

@@ -1,6 +1,8 @@
-import type { EntryName, LayoutOptions, LayoutRegistry } from "@ocilayout/layout-core";
+import type { EntryName, LayoutOptions, LayoutRegistry, ManifestListing } from "@ocilayout/layout-core";
 import { nameOfEntry, openLayout } from "@ocilayout/layout-core";
 import { wasClosed } from "@ocilayout/oci-backend";
+import type { ListOptions } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
 
 import { hasMarker } from "./discover.ts";
 import { repositoryDirectory } from "./repository-path.ts";
@@ -83,6 +85,31 @@ export class OpenLayouts {
         await this.#shrink();
       },
     };
+  }
+
+  /** Runs `call` with the layout of `repository`. */
+  async call<Result>(
+    repository: string,
+    call: (layout: LayoutRegistry) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const { registry, release } = await this.use(repository);
+    try {
+      return await call(registry);
+    } finally {
+      await release();
+    }
+  }
+
+  /** The manifests of `repository`: none if its layout is there and has no entry. */
+  async *list(repository: string, options: ListOptions): AsyncGenerator<ManifestListing, void, undefined> {
+    const { registry, release } = await this.use(repository);
+    try {
+      yield* registry.manifests(repository, options);
+    } catch (error) {
+      if (!isRegistryError(error, "NAME_UNKNOWN") || !this.exists(repository)) throw error;
+    } finally {
+      await release();
+    }
   }
 
   /** Refuses what comes after {@link close}. */

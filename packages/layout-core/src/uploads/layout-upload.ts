@@ -1,7 +1,7 @@
 import type { UploadSession } from "@ocilayout/oci-backend";
-import { unknownUpload, wrongDigest } from "@ocilayout/oci-backend";
+import { unknownUpload } from "@ocilayout/oci-backend";
 import type { CheckedDigest, DigestAlgorithm } from "@ocilayout/oci-types";
-import { createHasher, RegistryError, requireDigest } from "@ocilayout/oci-types";
+import { createHasher, RegistryError, requireDigest, wrongDigest } from "@ocilayout/oci-types";
 
 import { BLOCK_BYTES } from "../blobs/chunk-writer.ts";
 import { EarlySync } from "../blobs/early-sync.ts";
@@ -96,7 +96,7 @@ export class LayoutUpload implements UploadSession {
   async #commit(digest: CheckedDigest, signal: AbortSignal | undefined): Promise<void> {
     const { algorithm } = requireDigest(digest);
     const received = `${algorithm}:${await this.#hash(algorithm)}`;
-    if (received !== digest) throw wrongDigest(digest, received, "what was uploaded");
+    if (received !== digest) throw wrongDigest(digest, received);
     // Its last byte may be old, and the blob is new.
     await renewFile(this.#layout.clock, this.#upload.file);
     await this.#early.end().catch(async (error: unknown) => {

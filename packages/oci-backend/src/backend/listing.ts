@@ -42,11 +42,11 @@ export function defineLister(backend: Backend): RegistryLister {
 export async function* listOf<Item>(
   backend: Backend,
   repo: string,
-  options: ListOptions | undefined,
+  options: ListOptions = {},
   list: (call: ListCall) => Awaitable<readonly Item[] | AnyIterable<Item> | undefined>,
   keyOf: (item: Item) => string,
 ): AsyncGenerator<Item, void, undefined> {
-  const { page, signal } = beginList(backend, options === undefined ? {} : options);
+  const { page, signal } = beginList(backend, options);
   const call = { ...repositoryCall(repo, signal), ...page };
   const items = await list(call);
   if (items === undefined) throw unknownRepository(call.repository);

@@ -334,11 +334,8 @@ describe("a request to something that is not an endpoint", () => {
     ["GET", "/v2/a/blobs/uploads/", "POST"],
     ["PATCH", "/v2/a/manifests/v1", "GET, HEAD, PUT, DELETE"],
     ["POST", "/v2/a/blobs/uploads/id", "GET, PATCH, PUT, DELETE"],
-  ])(
-    "results in 405 with the allowed methods: %s of %s",
-    async (method, path, allowed) => {
-      const response = await serving()(method, path);
-      expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
-    },
-  );
+  ])("results in 405 with the allowed methods: %s of %s", async (method, path, allowed) => {
+    const response = await serving()(method, path);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allowed]);
+  });
 });

@@ -1,10 +1,3 @@
 export { readImageConfig, resolvePlatform, type ImageConfig } from "./image-config.ts";
-export {
-  formatPlatform,
-  hostPlatform,
-  isAttestation,
-  normalizePlatform,
-  parsePlatform,
-  selectPlatform,
-} from "./platform.ts";
+export { formatPlatform, hostPlatform, parsePlatform, selectPlatform } from "./platform.ts";
 export { walkManifest, type ManifestSource, type WalkOptions, type WalkStep } from "./walk-manifest.ts";

@@ -2,14 +2,8 @@ import type { Descriptor, Platform } from "@ocilayout/oci-types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import {
-  formatPlatform,
-  hostPlatform,
-  isAttestation,
-  normalizePlatform,
-  parsePlatform,
-  selectPlatform,
-} from "../src/index.ts";
+import { formatPlatform, hostPlatform, parsePlatform, selectPlatform } from "../src/index.ts";
+import { isAttestation, normalizePlatform } from "../src/platform.ts";
 import { bytes, describe as descriptorOf, rejection } from "./helpers.ts";
 
 /** `linux/arm/v7`, or `windows/amd64@10.0.17763.1`, and `+feature` at the end. */

@@ -25,14 +25,7 @@ export { isRecord } from "./basics/is-record.ts";
 export { onAbort } from "./basics/on-abort.ts";
 export { readBlobSource, type BlobChunks, type BlobSource } from "./content/blob-source.ts";
 export { computeDigest, type ComputeDigestOptions, type HashOptions } from "./content/compute-digest.ts";
-export {
-  concatBytes,
-  createHasher,
-  createOneShotHasher,
-  maxOneShotHashBytes,
-  type Hasher,
-  type HasherFactory,
-} from "./content/hasher.ts";
+export { concatBytes, createHasher, type Hasher, type HasherFactory } from "./content/hasher.ts";
 export { wrongDigest, wrongSize, type ContentOrigin } from "./content/mismatch.ts";
 export { readVerified, verifyStream, type VerifyStreamOptions } from "./content/verify-stream.ts";
 export { annotationKeys } from "./documents/annotations.ts";
@@ -54,12 +47,7 @@ export {
   type ManifestKind,
 } from "./documents/media-types.ts";
 export { checkManifest, parseManifest, type ParsedManifest } from "./documents/parse-manifest.ts";
-export {
-  maxDocumentDepth,
-  maxDocumentNames,
-  maxDocumentValues,
-  scanDocument,
-} from "./documents/scan-document.ts";
+export { scanDocument } from "./documents/scan-document.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
 export type { BlobReader } from "./registry/blob-reader.ts";
 export { collect } from "./registry/collect.ts";

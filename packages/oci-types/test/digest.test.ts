@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest";
 import {
   collect,
   computeDigest,
-  createOneShotHasher,
   excerpt,
   isDigest,
   isDigestAlgorithm,
@@ -16,6 +15,7 @@ import {
   verifyStream,
   type Hasher,
 } from "../src/index.ts";
+import { createOneShotHasher } from "../src/content/hasher.ts";
 import { bytes, chunked, probe, rejection } from "./helpers.ts";
 
 const hex64 = "a".repeat(64);

@@ -4,13 +4,11 @@ import { describe, expect, it } from "vitest";
 import {
   emptyDescriptor,
   isRegistryError,
-  maxDocumentDepth,
-  maxDocumentNames,
-  maxDocumentValues,
   ociMediaTypes,
   parseManifest,
   scanDocument,
 } from "../src/index.ts";
+import { maxDocumentDepth, maxDocumentNames, maxDocumentValues } from "../src/documents/scan-document.ts";
 import { bytes } from "./helpers.ts";
 
 const index = { schemaVersion: 2, manifests: [] };

@@ -1,4 +1,4 @@
-export { dockerHubHost, parseRelativeReference } from "./docker-hub.ts";
+export { parseRelativeReference } from "./docker-hub.ts";
 export {
   isValidDigest,
   isValidHost,

@@ -73,7 +73,7 @@ export function createOneShotHasher(algorithm: DigestAlgorithm, limit: number = 
   };
 }
 
-/** Starts a hash with the best the platform has: Node's in Node, else {@link createOneShotHasher}. */
+/** Starts a hash with the best the platform has: Node's in Node, else `createOneShotHasher`. */
 export const createHasher: HasherFactory = (algorithm) =>
   nodeCrypto === undefined ? createOneShotHasher(algorithm) : wrapNodeHash(nodeCrypto.createHash(algorithm));
 

@@ -92,7 +92,7 @@ describe("deleteManifest in memory", () => {
     const referencedBy = [digestOf(list), digestOf(second)].sort();
     await expect(registry.deleteManifest("a", digestOf(app))).rejects.toMatchObject({
       code: "DENIED",
-      detail: { referencedBy },
+      detail: { reason: "REFERENCED", referencedBy },
     });
     expect(await registry.resolveManifest("a", digestOf(app))).toEqual(app.descriptor);
   });
@@ -138,7 +138,7 @@ describe("deleteBlob in memory", () => {
       await pushContent(registry, "a", item);
       await expect(registry.deleteBlob("a", digest)).rejects.toMatchObject({
         code: "DENIED",
-        detail: { referencedBy },
+        detail: { reason: "REFERENCED", referencedBy },
       });
       expect(await registry.resolveBlob("a", digest)).toMatchObject({ digest });
     },
@@ -181,7 +181,7 @@ describe("deleteBlob in memory", () => {
       else
         await expect(call).rejects.toMatchObject({
           code: "DENIED",
-          detail: { referencedBy: [digestOf(app)] },
+          detail: { reason: "REFERENCED", referencedBy: [digestOf(app)] },
         });
       expect(await registry.resolveBlob("a", digestOf(one))).toMatchObject({ digest: digestOf(one) });
     },
@@ -197,7 +197,7 @@ describe("deleteBlob in memory", () => {
     const { digest } = await registry.pushManifest("a", content, "application/x-thing");
     await expect(registry.deleteBlob("a", digestOf(one))).rejects.toMatchObject({
       code: "DENIED",
-      detail: { referencedBy: [digest] },
+      detail: { reason: "REFERENCED", referencedBy: [digest] },
     });
   });
 

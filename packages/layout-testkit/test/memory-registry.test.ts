@@ -26,7 +26,10 @@ describe("a registry in memory", () => {
 
   it.each(writingCalls)("with readOnly rejects $name with DENIED", async ({ run }) => {
     const registry = createMemoryRegistry({ readOnly: true });
-    await expect(run(registry, names)).rejects.toMatchObject({ code: "DENIED" });
+    await expect(run(registry, names)).rejects.toMatchObject({
+      code: "DENIED",
+      detail: { reason: "READ_ONLY" },
+    });
   });
 
   it("with readOnly can be read", async () => {

@@ -4,6 +4,7 @@ import {
   dockerMediaTypes,
   emptyDescriptor,
   isRegistryError,
+  type RegistryError,
 } from "@ocilayout/oci-types";
 
 import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
@@ -120,16 +121,15 @@ export const deletingCases: readonly ConformanceCase[] = [
     cites: "clause 16",
     needs: ["deleteManifest"],
     why: "the index would list what is not there",
-    lookFor: "a delete that looks at entries only, an error without `detail.referencedBy`",
+    lookFor: "a delete that looks at entries only, an error without `detail.referencedBy` or `detail.reason`",
     run: async ({ registry }) => {
       const child = await namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
-      const error = await rejection(() => registry.deleteManifest(repo, child.descriptor.digest), "DENIED");
-      holds(isRegistryError(error, "DENIED"), "rejection with RegistryError DENIED", error);
+      const detail = await refusal(() => registry.deleteManifest(repo, child.descriptor.digest));
       holds(
-        JSON.stringify(error.detail ?? null).includes(list.digest),
+        JSON.stringify(detail).includes(list.digest),
         "the index's digest in detail.referencedBy",
-        error.detail,
+        detail,
       );
       equal(
         await registry.resolveManifest(repo, child.descriptor.digest),
@@ -138,13 +138,12 @@ export const deletingCases: readonly ConformanceCase[] = [
       );
       await registry.pushManifest(repo, child.content, child.descriptor.mediaType, { tags: ["child"] });
       const second = await pushContent(registry, repo, index([child], { annotations: { name: "second" } }));
-      const again = await rejection(() => registry.deleteManifest(repo, child.descriptor.digest), "DENIED");
-      holds(isRegistryError(again, "DENIED"), "rejection with RegistryError DENIED", again);
-      const named = JSON.stringify(again.detail ?? null);
+      const again = await refusal(() => registry.deleteManifest(repo, child.descriptor.digest));
+      const named = JSON.stringify(again);
       holds(
         named.includes(list.digest) && named.includes(second.digest),
         "the digests of both indexes in detail.referencedBy",
-        again.detail,
+        again,
       );
       equal(await registry.resolveTag(repo, "child"), child.descriptor, "the child's tag, as it was");
       const third = await pushArtifact(registry, "in Docker's list");
@@ -222,7 +221,8 @@ export const deletingCases: readonly ConformanceCase[] = [
     cites: "clause 16; distribution-spec end-10",
     needs: ["deleteBlob"],
     why: "images would lose their layers",
-    lookFor: "references that are not looked at, or only of tagged manifests",
+    lookFor:
+      "references that are not looked at, or only of tagged manifests; an error without `detail.reason`",
     run: async ({ registry }) => {
       const item = await artifact({
         artifactType: "a/b",
@@ -246,9 +246,9 @@ export const deletingCases: readonly ConformanceCase[] = [
         imageManifest,
       );
       for (const { descriptor } of [docker, foreign])
-        await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
+        await refusal(() => registry.deleteBlob(repo, descriptor.digest));
       for (const { descriptor, content } of item.blobs) {
-        await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
+        await refusal(() => registry.deleteBlob(repo, descriptor.digest));
         await reads(await registry.getBlob(repo, descriptor.digest), content, "the blob, as it was");
       }
     },
@@ -494,3 +494,13 @@ export const deletingCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** Fails unless a deletion is refused because something refers to its target; returns the detail of the error. */
+async function refusal(call: () => Promise<void>): Promise<NonNullable<RegistryError<"DENIED">["detail"]>> {
+  const expected = 'RegistryError DENIED with the detail.reason "REFERENCED"';
+  const error = await rejection(call, expected);
+  holds(isRegistryError(error, "DENIED"), `rejection with ${expected}`, error);
+  const { detail } = error;
+  holds(detail?.reason === "REFERENCED", `rejection with ${expected}`, detail);
+  return detail;
+}

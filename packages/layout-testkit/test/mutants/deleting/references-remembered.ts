@@ -15,7 +15,8 @@ const it: Mutant = mutant("remembers references for ever", ["DELETE-11"], (whole
     },
     deleteBlob: async (repo, digest, options) => {
       await whole.resolveBlob(repo, digest, options);
-      if (referred.has(digest)) throw new RegistryError("DENIED");
+      if (referred.has(digest))
+        throw new RegistryError("DENIED", undefined, { detail: { reason: "REFERENCED" } });
       await whole.deleteBlob(repo, digest, options);
     },
   };

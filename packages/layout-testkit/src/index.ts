@@ -1,4 +1,5 @@
 export type { ConformanceCase, Level } from "./case/case.ts";
+export type { Cite } from "./case/cites.ts";
 export { allCases } from "./cases/index.ts";
 export type { CaseContext } from "./case/context.ts";
 export type { Hint } from "./case/failure.ts";

@@ -9,7 +9,7 @@ const result: CaseResult = {
   id: "BLOB-01",
   title: "a blob",
   level: "MUST",
-  cites: "clause 6",
+  cites: [{ label: "clause 6", url: "https://example.org/contract#clause-6" }],
   status: "pass",
   transcript: [],
   durationMs: 1500,
@@ -57,7 +57,9 @@ it("a JUnit failure, error and skip have a message, and the first two the full r
     ),
   );
   expect(suite.attributes).toMatchObject({ tests: "3", failures: "1", errors: "1", skipped: "1" });
-  const text = expect.stringMatching(/^BLOB-01 {2}a blob[^]*first\n {2}second[^]*--seed 41$/) as string;
+  const text = expect.stringMatching(
+    /^BLOB-01 {2}a blob[^]*first\n {2}second\n {2}see +https:\/\/example\.org\/contract#clause-6\n[^]*--seed 41$/,
+  ) as string;
   const attributes = { message: "first\nsecond", type: "MUST" };
   expect(cases.map(({ children }) => children)).toEqual([
     [{ name: "failure", attributes, children: [], text }],

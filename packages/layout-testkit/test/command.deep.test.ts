@@ -59,7 +59,7 @@ describe("the command's information", () => {
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(allCases.length);
     expect(stdout).toMatch(
-      /^BLOB-01 +MUST +a pushed blob is read back, byte for byte +\(clause 6; distribution-spec end-4b\)$/m,
+      /^BLOB-01 +MUST +a pushed blob is read back, byte for byte +\(clause 6, always; distribution-spec end-4b\)$/m,
     );
   });
 

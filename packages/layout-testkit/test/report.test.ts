@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import type { CaseResult } from "../src/run/report.ts";
 import { formatFailure } from "../src/run/report.ts";
+import { clause, CONTRACT, distSpec, imageSpec, rule } from "../src/case/cites.ts";
 import { show } from "../src/case/show.ts";
 import { findUsualSuspect } from "../src/run/usual-suspect.ts";
 
+const DIST = "https://github.com/opencontainers/distribution-spec/blob/main/spec.md";
 const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
 
 describe("a value in one line", () => {
@@ -39,13 +41,54 @@ describe("a value in one line", () => {
   });
 });
 
+it("a failure names what it cites in its first line, and the addresses in that order below", () => {
+  const result: CaseResult = {
+    id: "BLOB-02",
+    title: "t",
+    level: "MUST",
+    cites: [clause(6, "mismatch"), distSpec("end-4b")],
+    status: "fail",
+    message: "expected   x",
+    transcript: [],
+    durationMs: 1,
+    seed: 1,
+  };
+  expect(formatFailure(result, "again").split("\n")).toEqual([
+    "BLOB-02  t   MUST  clause 6, mismatch; distribution-spec end-4b",
+    "  expected   x",
+    `  see        ${CONTRACT}#clause-6-mismatch`,
+    "             https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints",
+    "  calls so far: none     reproduce: again",
+  ]);
+});
+
+it.each([
+  [clause(9), "clause 9", `${CONTRACT}#clause-9`],
+  [clause(9, "one-writer"), "clause 9, one writer", `${CONTRACT}#clause-9-one-writer`],
+  [rule("content"), "contract, content", `${CONTRACT}#rule-content`],
+  [distSpec("BLOB_UNKNOWN"), "distribution-spec BLOB_UNKNOWN", `${DIST}#error-codes`],
+  [distSpec("pulling-manifests"), "distribution-spec, pulling manifests", `${DIST}#pulling-manifests`],
+  [
+    imageSpec("descriptor.md#digests"),
+    "image-spec descriptor.md, digests",
+    "https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests",
+  ],
+  [
+    imageSpec("manifest.md"),
+    "image-spec manifest.md",
+    "https://github.com/opencontainers/image-spec/blob/main/manifest.md",
+  ],
+])("%j has a label and an address", (cite, label, url) => {
+  expect(cite).toEqual({ label, url });
+});
+
 describe("the calls before a failure", () => {
   const tell = (...transcript: string[]): string[] => {
     const result: CaseResult = {
       id: "BLOB-01",
       title: "t",
       level: "MUST",
-      cites: "c",
+      cites: [],
       status: "fail",
       transcript,
       durationMs: 1,

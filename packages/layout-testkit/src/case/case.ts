@@ -1,5 +1,6 @@
 import type { RegistryCapabilities } from "@ocilayout/oci-types";
 
+import type { Cite } from "./cites.ts";
 import type { CaseContext } from "./context.ts";
 import type { Hint } from "./failure.ts";
 
@@ -14,8 +15,8 @@ export interface ConformanceCase extends Hint {
   readonly title: string;
   /** Whether a registry must, should or may behave so. */
   readonly level: Level;
-  /** The contract's clause, and the specification's section where there is one. */
-  readonly cites: string;
+  /** What demands it: at least one clause of the contract, and the sections of the specifications that it follows. */
+  readonly cites: readonly Cite[];
   /** Run only where all of these are promised. */
   readonly needs?: readonly (keyof RegistryCapabilities)[] | undefined;
   /** Run only where this is not promised. */

@@ -1,5 +1,6 @@
 import type { ConformanceCase } from "../case/case.ts";
 import { allCases } from "../cases/index.ts";
+import { labelsOf } from "../case/cites.ts";
 import { isSelected } from "../run/select.ts";
 import { UsageError } from "./usage.ts";
 
@@ -15,6 +16,9 @@ export function findCases(only: readonly string[] = []): readonly ConformanceCas
 export function formatList(cases: readonly ConformanceCase[]): string {
   const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
   return cases
-    .map(({ id, level, title, cites }) => `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${cites})\n`)
+    .map(
+      ({ id, level, title, cites }) =>
+        `${id.padEnd(width)}  ${level.padEnd(6)}  ${title}  (${labelsOf(cites)})\n`,
+    )
     .join("");
 }

@@ -1,3 +1,5 @@
+import { CONTRACT } from "../case/cites.ts";
+
 /** A command that cannot be run: what is wrong with it, in a line. */
 export class UsageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -9,7 +11,8 @@ export class UsageError extends Error {
 /** What `--help` prints. */
 export const help: string = `Usage: layout-testkit TARGET [options]
 
-Finds out whether a registry keeps the contract of the Registry interface.
+Finds out whether a registry keeps the contract of the Registry interface:
+${CONTRACT}
 
 TARGET is a module: .js, .mjs, .cjs, or .ts where Node runs TypeScript. Its default export is
 ConformanceOptions, or it exports what they consist of, each by its name:

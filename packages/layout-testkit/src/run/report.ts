@@ -1,4 +1,6 @@
 import type { Level } from "../case/case.ts";
+import type { Cite } from "../case/cites.ts";
+import { labelsOf } from "../case/cites.ts";
 
 /** What came of one case. */
 export interface CaseResult {
@@ -8,8 +10,8 @@ export interface CaseResult {
   readonly title: string;
   /** What the contract says of it: demands, advises, allows. */
   readonly level: Level;
-  /** The contract's clause, and the specification's section where there is one. */
-  readonly cites: string;
+  /** What demands it: clauses of the contract, and sections of the specifications. */
+  readonly cites: readonly Cite[];
   /** `"error"`: the target could not be made or closed. */
   readonly status: "pass" | "fail" | "skip" | "error";
   /** What was expected and received, or why it was skipped. */
@@ -82,9 +84,10 @@ export function formatFailure(
 ): string {
   const { id, title, level, cites, message = "", hint = "", transcript } = result;
   return [
-    `${id}  ${title}   ${level}  ${cites}`,
+    `${id}  ${title}   ${level}  ${labelsOf(cites)}`,
     ...(transcript.length === 0 ? [] : [`  called     ${transcript.at(-1) ?? ""}`]),
     ...[message, hint].flatMap((text) => (text === "" ? [] : text.split("\n").map((line) => `  ${line}`))),
+    ...cites.map(({ url }, at) => `${at === 0 ? "  see        " : "             "}${url}`),
     formatCalls(transcript, `reproduce: ${reproduce}`),
   ].join("\n");
 }

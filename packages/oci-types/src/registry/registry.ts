@@ -199,7 +199,11 @@ export interface RegistryLister {
   repositories(options?: ListOptions): AsyncIterable<string>;
 }
 
-/** What a registry may promise beyond its methods. Everything is promised unless said otherwise. */
+/**
+ * What a registry may promise beyond its methods. Everything is promised unless said otherwise.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#capabilities}
+ */
 export interface RegistryCapabilities {
   /** `deleteBlob` is supported. */
   readonly deleteBlob: boolean;
@@ -231,6 +235,7 @@ export interface RegistryCapabilities {
  * Reads and writes of an OCI registry, wherever it keeps its content. Each failure is a `RegistryError` with a
  * code; in every call a malformed digest is `DIGEST_INVALID` and a malformed repository name or tag `NAME_INVALID`.
  *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md} for what each call must do
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#api}
  */
 export interface Registry extends RegistryReader, RegistryWriter, RegistryDeleter, RegistryLister {

@@ -2,10 +2,9 @@ import { computeDigest, octetStream } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { capabilities, clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, pushText, repo } from "../../case/content.ts";
-
-const cites = "clause 6; distribution-spec end-4b";
 
 /** What a registry does with blobs that are pushed in one go. */
 export const blobCases: readonly ConformanceCase[] = [
@@ -13,7 +12,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-01",
     title: "a pushed blob is read back, byte for byte",
     level: "MUST",
-    cites,
+    cites: [clause(6, "always"), distSpec("end-4b")],
     why: "this is what a registry is for",
     lookFor: "what is stored under the digest, and the media type of a blob: application/octet-stream",
     run: async ({ registry }) => {
@@ -30,7 +29,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-02",
     title: "content of another digest is rejected, and nothing is stored",
     level: "MUST",
-    cites,
+    cites: [clause(6, "mismatch"), distSpec("end-4b")],
     why: "whoever reads by digest trusts that it was checked",
     lookFor: "a push that does not hash what it stores; verifyStream() of oci-types does",
     run: async ({ registry }) => {
@@ -45,7 +44,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-03",
     title: "content of another size is SIZE_INVALID, and nothing is stored",
     level: "MUST",
-    cites,
+    cites: [clause(6, "mismatch"), distSpec("end-4b")],
     why: "a truncated upload must not look like a whole one",
     lookFor: "a size that is taken from the descriptor and not counted; verifyStream() of oci-types counts",
     run: async ({ registry }) => {
@@ -59,7 +58,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-04",
     title: "content is verified also where its digest is stored already",
     level: "MUST",
-    cites,
+    cites: [clause(6, "always"), distSpec("end-4b")],
     why: "a client that pushes damage would be told that all is well",
     lookFor: "a short-cut for a digest that exists",
     run: async ({ registry }) => {
@@ -77,7 +76,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-05",
     title: "the empty blob is a blob",
     level: "MUST",
-    cites,
+    cites: [clause(6), distSpec("end-4b")],
     why: "empty layers and files are common",
     lookFor: "a test of the size or the content for truth",
     run: async ({ registry }) => {
@@ -104,7 +103,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-06",
     title: "sha512 is verified like sha256",
     level: "MUST",
-    cites: "clause 6; image-spec descriptor.md, digests",
+    cites: [clause(6), imageSpec("descriptor.md#digests")],
     needs: ["sha512"],
     why: "an algorithm that is announced and not computed protects nobody",
     lookFor: "sha256 where the digest's own algorithm should be",
@@ -120,7 +119,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-07",
     title: "a blob that is not there is BLOB_UNKNOWN in every call",
     level: "MUST",
-    cites: "clause 6; distribution-spec code-1",
+    cites: [clause(6, "absent"), distSpec("BLOB_UNKNOWN")],
     why: "a caller decides by this code whether to push",
     lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
     run: async ({ registry }) => {
@@ -138,7 +137,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-08",
     title: "without a size the digest alone decides",
     level: "MUST",
-    cites,
+    cites: [clause(6, "mismatch"), distSpec("end-4b")],
     why: "a client that streams may not know the size",
     lookFor: "undefined compared with a number",
     run: async ({ registry }) => {
@@ -167,7 +166,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-09",
     title: "what was pushed may be changed once the call is over",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "arguments")],
     why: "callers reuse their buffers",
     lookFor: "the caller's own array in the store: keep a copy",
     run: async ({ registry }) => {
@@ -185,7 +184,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-10",
     title: "what was read may be changed",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "results")],
     why: "one reader would change what the next one reads",
     lookFor: "the stored array handed out",
     run: async ({ registry }) => {
@@ -206,7 +205,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-11",
     title: "a blob may be pushed again, also by many at once",
     level: "MUST",
-    cites,
+    cites: [clause(6, "replace"), distSpec("end-4b")],
     why: "images share layers, and builds run in parallel",
     lookFor: "an error where a file exists already, a temporary file with a fixed name",
     run: async ({ registry }) => {
@@ -224,7 +223,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-12",
     title: "a digest of an algorithm that is not supported is refused",
     level: "MUST",
-    cites: "clauses 5 and 6; image-spec descriptor.md, digests",
+    cites: [clause(5, "digest"), imageSpec("descriptor.md#digests")],
     why: "what cannot be verified must not be stored",
     lookFor:
       "an algorithm that is taken from the digest and not compared with those that can be computed; requireDigest() of oci-types does",
@@ -241,7 +240,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-13",
     title: "where sha512 is not promised it is refused",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(5, "digest"), capabilities],
     unless: "sha512",
     why: "what is stored and cannot be verified is a trap",
     lookFor: "a capability that says too little, or a digest that is believed",
@@ -259,7 +258,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-14",
     title: "content that is no bytes is a TypeError, a size that is none a RangeError",
     level: "MUST",
-    cites: "contract, sections 1 and 3",
+    cites: [clause(1, "mistakes"), rule("arguments"), rule("content")],
     why: "a mistake of the program is not a broken upload",
     lookFor:
       "a string that is taken as an iterable, chunks that are not looked at; verifyStream() of oci-types looks",
@@ -291,7 +290,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-15",
     title: "a blob's descriptor that was given may be changed",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "results")],
     why: "one caller would change what the next one is told",
     lookFor: "one descriptor handed out again and again: give a copy",
     run: async ({ registry }) => {
@@ -314,7 +313,7 @@ export const blobCases: readonly ConformanceCase[] = [
     id: "BLOB-16",
     title: "what is passed to a call is not changed",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "arguments")],
     why: "callers use their objects again",
     lookFor: "defaults that are filled in, or bytes that are worked on, where they are",
     run: async ({ registry, promises }) => {

@@ -1,10 +1,9 @@
 import { computeDigest, octetStream } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec } from "../../case/cites.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
 import { bytes, nowhere, other, pushText, repo } from "../../case/content.ts";
-
-const cites = "clause 10; distribution-spec end-11";
 
 /** How a blob of one repository becomes one of another. */
 export const mountCases: readonly ConformanceCase[] = [
@@ -12,7 +11,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-01",
     title: "a mounted blob is the other repository's, too",
     level: "MUST",
-    cites,
+    cites: [clause(10), distSpec("end-11")],
     needs: ["mount"],
     why: "layers that many images share need not be sent again",
     lookFor: "a mount that only looks",
@@ -32,7 +31,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-02",
     title: "a blob that the source does not have is BLOB_UNKNOWN",
     level: "MUST",
-    cites,
+    cites: [clause(10, "source"), distSpec("end-11")],
     needs: ["mount", "repositoryScopedBlobs"],
     why: "who may read one repository must not take another's content",
     lookFor: "a mount that does not ask the source",
@@ -57,7 +56,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-03",
     title: "a blob that nobody has cannot be mounted",
     level: "MUST",
-    cites,
+    cites: [clause(10, "source"), distSpec("end-11")],
     needs: ["mount"],
     why: "a caller sends the blob where the mount says that it is not there",
     lookFor: "a mount that resolves to nothing",
@@ -71,7 +70,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-04",
     title: "without a source any repository that has the blob is one",
     level: "MUST",
-    cites: "clause 10; distribution-spec end-11, mount without from",
+    cites: [clause(10, "source"), distSpec("mounting-a-blob-from-another-repository")],
     needs: ["mount"],
     why: "a client rarely knows where else its layers are",
     lookFor: "undefined taken for a name",
@@ -100,7 +99,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-05",
     title: "a mounted blob outlives its source",
     level: "MUST",
-    cites,
+    cites: [clause(10, "outlives"), distSpec("end-11")],
     needs: ["mount", "deleteBlob", "repositoryScopedBlobs"],
     why: "somebody else's clean-up must not take an image's layer",
     lookFor: "a link or a pointer to the other repository's file",
@@ -133,7 +132,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-06",
     title: "where blobs are not scoped any name is a source",
     level: "MUST",
-    cites: "clause 11",
+    cites: [clause(11, "shared")],
     needs: ["mount"],
     unless: "repositoryScopedBlobs",
     why: "what is promised and what is not should both be true",
@@ -156,7 +155,7 @@ export const mountCases: readonly ConformanceCase[] = [
     id: "MOUNT-07",
     title: "a blob with a sha512 digest is mounted like another",
     level: "MUST",
-    cites: "clauses 6 and 10",
+    cites: [clause(5, "digest"), clause(10)],
     needs: ["mount", "sha512"],
     why: "an algorithm that is promised is promised everywhere",
     lookFor: "a path or a lookup with sha256 written into it",

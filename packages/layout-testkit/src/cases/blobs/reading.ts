@@ -3,6 +3,7 @@ import { collect, computeDigest, isRegistryError, octetStream } from "@ocilayout
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { bytes, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
 
@@ -12,7 +13,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-01",
     title: "content is read as bytes, text, JSON, a stream or chunks",
     level: "MUST",
-    cites: "contract, section 1",
+    cites: [rule("reader")],
     why: "each caller reads in the way that suits it",
     lookFor: "a reader that is made by hand; createBlobReader() makes one of plain bytes",
     run: async ({ registry }) => {
@@ -33,7 +34,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-02",
     title: "a reader is consumed once",
     level: "MUST",
-    cites: "contract, section 1",
+    cites: [rule("reader")],
     why: "a second reading would find the end, and take it for an empty blob",
     lookFor: "a reader that starts again or gives nothing",
     run: async ({ registry }) => {
@@ -63,7 +64,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-03",
     title: "a reader may be closed, at any time and more than once",
     level: "MUST",
-    cites: "contract, section 1",
+    cites: [rule("reader")],
     why: "who looks at the descriptor only must be able to free the file",
     lookFor: "a close() that waits for a reading, or leaves the file open",
     run: async ({ registry }) => {
@@ -87,7 +88,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-04",
     title: "a manifest's reader has the manifest's descriptor",
     level: "MUST",
-    cites: "clause 18",
+    cites: [clause(18, "members")],
     why: "a server answers with what the descriptor says",
     lookFor: "a reader that is made for a blob",
     run: async ({ registry }) => {
@@ -109,7 +110,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-90",
     title: "a reader's descriptor is the caller's, and changing it changes nothing",
     level: "MUST",
-    cites: "clauses 3 and 8",
+    cites: [clause(3, "results"), clause(8)],
     why: "what the content is verified against must not be in the hands of whoever reads",
     lookFor: "one object that is handed out and kept; createBlobReader() of oci-types hands out copies",
     run: async ({ registry }) => {
@@ -145,7 +146,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-05",
     title: "chunks are the caller's, and two readers of one blob are two",
     level: "MUST",
-    cites: "contract, section 3",
+    cites: [rule("chunks")],
     why: "who collects chunks would have the last one many times",
     lookFor: "one buffer that every chunk is read into, a reader or an offset that is shared",
     run: async ({ registry }) => {
@@ -178,7 +179,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-06",
     title: "what is not JSON is MANIFEST_INVALID to who asks for JSON",
     level: "MUST",
-    cites: "clause 1; BlobReader.json() of oci-types",
+    cites: [clause(1, "code"), rule("reader")],
     why: "damage in what was stored is not a mistake of the program",
     lookFor: "JSON.parse() without a catch",
     run: async ({ registry }) => {
@@ -191,7 +192,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "READ-07",
     title: "a reader that is closed half-way does not look read to its end",
     level: "MUST",
-    cites: "clause 8; BlobReader.close() of oci-types",
+    cites: [clause(8, "closed")],
     why: "half a blob would be taken for a whole one",
     lookFor: "a loop that ends without a word when the file is closed",
     run: async ({ registry }) => {
@@ -221,7 +222,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-01",
     title: "the end of a range is exclusive",
     level: "MUST",
-    cites: "clause 7",
+    cites: [clause(7)],
     why: "readers that fetch in parts would get a byte twice",
     lookFor: "HTTP's inclusive end",
     run: async ({ registry }) => {
@@ -252,7 +253,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-02",
     title: "the end of a range is clamped to the size",
     level: "MUST",
-    cites: "clause 7",
+    cites: [clause(7)],
     why: "a client asks for a mebibyte whatever is left",
     lookFor: "an end that is not compared with the size",
     run: async ({ registry }) => {
@@ -268,7 +269,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-03",
     title: "a range has the whole blob's descriptor",
     level: "MUST",
-    cites: "clause 7",
+    cites: [clause(7, "descriptor")],
     why: "Content-Range needs the whole size",
     lookFor: "the part's length as size",
     run: async ({ registry }) => {
@@ -286,7 +287,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-04",
     title: "a range behind the end, or backwards, is RANGE_INVALID",
     level: "MUST",
-    cites: "clause 7",
+    cites: [clause(7)],
     why: "a client that resumes has to learn that there is nothing more",
     lookFor: "slice(), which takes anything",
     run: async ({ registry }) => {
@@ -300,7 +301,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-05",
     title: "an empty range is empty",
     level: "MUST",
-    cites: "clause 7",
+    cites: [clause(7)],
     why: "a blob that was read to its end has a rest of nothing",
     lookFor: "0 taken for absent, or the end for behind it",
     run: async ({ registry }) => {
@@ -323,7 +324,7 @@ export const readingCases: readonly ConformanceCase[] = [
     id: "RANGE-06",
     title: "a range that no program can mean is a RangeError",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "mistakes")],
     why: "a range that does not fit the blob and a mistake of the program are two things",
     lookFor: "numbers that are not looked at; requireCount() of oci-types does",
     run: async ({ registry }) => {

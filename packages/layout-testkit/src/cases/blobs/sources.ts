@@ -1,9 +1,8 @@
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../../case/context.ts";
 import { absent, bytes, letPass, repo } from "../../case/content.ts";
-
-const cites = "contract, section 1";
 
 /** An async iterable over `chunks` that says whether it was left. */
 function watched(chunks: Iterable<Uint8Array>): {
@@ -35,7 +34,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-01",
     title: "content may come in any form, and in chunks of any size",
     level: "MUST",
-    cites,
+    cites: [rule("content")],
     why: "streams do not ask where they are cut",
     lookFor: "a push that takes only one form, or only the first chunk",
     run: async ({ registry }) => {
@@ -71,7 +70,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-02",
     title: "a blob of several mebibytes is put together again",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6)],
     why: "layers are large, and come in many chunks",
     lookFor: "the order of chunks, an offset that is lost at a buffer's end",
     run: async ({ registry }) => {
@@ -92,7 +91,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-03",
     title: "reading stops one byte behind the size",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6, "mismatch")],
     why: "a client that announces five bytes and sends without end would fill the disk",
     lookFor: "a size that is compared when everything has been read",
     run: async ({ registry }) => {
@@ -106,7 +105,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-04",
     title: "a source is left when its push is rejected",
     level: "MUST",
-    cites,
+    cites: [rule("content")],
     why: "a source that is not left keeps its file or connection open",
     lookFor: "an iterator's return() or a stream's cancel() that is not called",
     run: async ({ registry }) => {
@@ -149,7 +148,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-05",
     title: "a source that fails ends its push, and nothing is stored",
     level: "MUST",
-    cites: "clauses 2 and 6",
+    cites: [clause(2, "during"), clause(6, "invisible")],
     why: "a connection that drops is an everyday thing",
     lookFor: "an error that is taken for the end",
     run: async ({ registry }) => {
@@ -173,7 +172,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-06",
     title: "nothing is visible before it is verified",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6, "invisible")],
     why: "somebody would read half a blob under a whole one's name",
     lookFor:
       "content that has its final name or place before it is verified, a lookup that answers undefined for what is not there",
@@ -204,7 +203,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     id: "SOURCE-07",
     title: "a source may use a chunk's memory again",
     level: "MUST",
-    cites: "contract, section 3",
+    cites: [rule("chunks")],
     why: "files are read into one buffer, over and over",
     lookFor: "chunks that are collected without being copied",
     run: async ({ registry }) => {
@@ -225,7 +224,7 @@ export const sourceCases: readonly ConformanceCase[] = [
     title:
       "content that is changed during its push is never acknowledged under a digest that it does not have",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6, "always")],
     why: "whoever pulls the blob gets other bytes than were asked for",
     lookFor: "memory of the caller that is hashed at one moment and kept or written at another",
     run: async ({ registry }) => {

@@ -1,9 +1,9 @@
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec, rule } from "../../case/cites.ts";
 import { reads, rejects, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, repo } from "../../case/content.ts";
 
-const cites = "clause 9; distribution-spec, pushing a blob in chunks";
 const needs = ["resumableUploads"] as const;
 
 /** How upload sessions end. */
@@ -12,7 +12,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-06",
     title: "a cancelled session is gone",
     level: "MUST",
-    cites,
+    cites: [clause(9, "ids"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "who cancels means it",
     lookFor: "a cancel that only closes",
@@ -33,7 +33,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-10",
     title: "a cancel after the commit does nothing",
     level: "MUST",
-    cites,
+    cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "cleaning up in finally must not remove what was stored",
     lookFor: "a cancel that deletes the committed file",
@@ -50,7 +50,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-90",
     title: "a writer may be cancelled more than once",
     level: "MUST",
-    cites,
+    cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "cleaning up in finally must not fail because the work was given up before",
     lookFor: "a cancel that asks first whether the writer is open",
@@ -78,7 +78,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-11",
     title: "a writer that has ended says so",
     level: "MUST",
-    cites,
+    cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "bytes that are written into nothing are lost without a word",
     lookFor: "a write after the end that is swallowed",
@@ -107,7 +107,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-21",
     title: "disposing a writer closes it and keeps its session",
     level: "MUST",
-    cites: "clause 9; contract, section 1",
+    cites: [clause(9), rule("writer")],
     needs,
     why: "a request that ends is not an upload that ends",
     lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
@@ -134,7 +134,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-22",
     title: "after a commit that failed the upload either goes on or is gone",
     level: "MUST",
-    cites,
+    cites: [clause(9, "failed-commit"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "a client tries again, and must not be told that all is well",
     lookFor: "a failed commit that leaves a session in between",
@@ -165,7 +165,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-23",
     title: "a digest that is none is DIGEST_INVALID at the commit, too",
     level: "MUST",
-    cites: "clause 5",
+    cites: [clause(5, "digest")],
     needs,
     why: "a name that cannot be right must not become a path",
     lookFor: "a digest that is used before it is parsed",
@@ -181,7 +181,7 @@ export const uploadEndCases: readonly ConformanceCase[] = [
     id: "UPLOAD-24",
     title: "a cancelled upload leaves no blob, and a finished one no session",
     level: "MUST",
-    cites,
+    cites: [clause(9, "ids"), distSpec("pushing-a-blob-in-chunks")],
     needs,
     why: "who asks for uploads that are over must not find them",
     lookFor: "sessions that are forgotten in the writer only",

@@ -3,6 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec, rule } from "../../case/cites.ts";
 import type { CaseContext } from "../../case/context.ts";
 import { equal, rejects, rejectsAborted, rejectsWith, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
@@ -47,7 +48,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-01",
     title: "an invalid repository name is NAME_INVALID in every call",
     level: "MUST",
-    cites: "clause 5; distribution-spec, pulling manifests",
+    cites: [clause(5, "repository"), distSpec("pulling-manifests")],
     why: "names become paths, URLs and keys",
     lookFor: "a call that does not look at the name; requireRepository() of ociref does",
     run: async (context) => {
@@ -87,7 +88,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-02",
     title: "a repository may have any name that is allowed",
     level: "MUST",
-    cites: "distribution-spec, pulling manifests",
+    cites: [clause(5, "repository"), distSpec("pulling-manifests")],
     why: "names are people's words",
     lookFor: "a pattern that is stricter than the specification's, an object whose members are repositories",
     run: async ({ registry }) => {
@@ -112,7 +113,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-90",
     title: "a repository's name has 255 characters at most",
     level: "MUST",
-    cites: "clause 5; contract, section 1",
+    cites: [clause(5, "repository")],
     why: "a name that one registry takes and the next one refuses cannot be copied, and one without limit becomes a path that is too long",
     lookFor: "a pattern without a length; requireRepository() of ociref has both",
     run: async (context) => {
@@ -133,7 +134,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-91",
     title: "a tag may have 128 characters",
     level: "MUST",
-    cites: "distribution-spec, pulling manifests",
+    cites: [clause(5, "tag"), distSpec("pulling-manifests")],
     why: "tags are made by programs, and they use what is allowed",
     lookFor: "a limit of 127, as older tools have it, or of a column in a database",
     run: async ({ registry }) => {
@@ -147,7 +148,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-03",
     title: "an invalid tag is NAME_INVALID in every call",
     level: "MUST",
-    cites: "clause 5; contract, section 3",
+    cites: [clause(5, "tag")],
     why: "names become paths, URLs and keys",
     lookFor: "a call that does not look at the tag; requireTag() of ociref does",
     run: async (context) => {
@@ -162,7 +163,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-04",
     title: "an invalid digest is DIGEST_INVALID in every call",
     level: "MUST",
-    cites: "clause 5; distribution-spec code-4",
+    cites: [clause(5, "digest"), distSpec("DIGEST_INVALID")],
     why: "a name that cannot be right must not become a path",
     lookFor: "a digest that is used before it is parsed; requireDigest() of oci-types does it",
     run: async (context) => {
@@ -190,7 +191,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-05",
     title: "a name that is no text is a TypeError in every call",
     level: "MUST",
-    cites: "clause 1; contract, section 3",
+    cites: [clause(1, "mistakes"), rule("arguments")],
     why: "a mistake of the program must not look like something that is not there",
     lookFor: 'undefined that becomes "undefined", content that is read before the name is looked at',
     run: async (context) => {
@@ -215,7 +216,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-06",
     title: "every list looks at its options, when it is asked for its first item",
     level: "MUST",
-    cites: "clauses 1, 2 and 4; contract, section 3",
+    cites: [clause(1, "mistakes"), clause(2, "before"), clause(4, "lazy"), rule("arguments")],
     why: "a mistake of the program must not look like an empty list",
     lookFor: "a list whose options are not those of the others, a check in front of the generator",
     run: async (context) => {
@@ -243,7 +244,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "NAME-07",
     title: "a list begins when it is asked for its first item",
     level: "MUST",
-    cites: "clause 4",
+    cites: [clause(4, "lazy")],
     why: "a list that nobody asks must cost nothing, nor be old when somebody does",
     lookFor: "a list that is read where it is called for, not in a generator",
     run: async (context) => {
@@ -259,7 +260,7 @@ export const callCases: readonly ConformanceCase[] = [
     id: "SIGNAL-01",
     title: "a signal that was aborted before rejects with its reason in every call",
     level: "MUST",
-    cites: "clause 2",
+    cites: [clause(2, "before")],
     why: "a request that nobody waits for should cost nothing",
     lookFor: "an option that is not passed on, a call without signal?.throwIfAborted()",
     run: async (context) => {

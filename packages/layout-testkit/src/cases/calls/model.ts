@@ -1,6 +1,7 @@
 import { createMemoryRegistry } from "../../memory/index.ts";
 import { compareWithModel, ModelMismatch } from "../../model/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { everyClause } from "../../case/cites.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 
 /** What no single case thought of. */
@@ -9,7 +10,7 @@ export const modelCases: readonly ConformanceCase[] = [
     id: "MODEL-01",
     title: "random calls come out as they do in memory",
     level: "MUST",
-    cites: "all clauses",
+    cites: [everyClause],
     needs: ["checksReferences"],
     isLong: true,
     why: "defects hide in the order of calls",

@@ -2,6 +2,7 @@ import { collect, emptyDescriptor } from "@ocilayout/oci-types";
 
 import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { capabilities, clause } from "../../case/cites.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
 import {
   absent,
@@ -15,7 +16,6 @@ import {
   repo,
 } from "../../case/content.ts";
 
-const cites = "clause 26";
 const needs = ["persistent"] as const;
 const needsReopen = true;
 
@@ -25,7 +25,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-01",
     title: "what was pushed is there for another registry over the same content",
     level: "MUST",
-    cites,
+    cites: [clause(26, "persistent")],
     needs,
     needsReopen,
     why: "this is what storage is for",
@@ -81,7 +81,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-02",
     title: "two registries see each other's writes at their next call",
     level: "MUST",
-    cites,
+    cites: [clause(26, "visible")],
     needs,
     needsReopen,
     why: "a server and a command work on the same content",
@@ -108,7 +108,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-03",
     title: "two registries that write at once lose nothing",
     level: "MUST",
-    cites,
+    cites: [clause(26, "lossless")],
     needs,
     needsReopen,
     why: "two processes push into the same content",
@@ -129,7 +129,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-04",
     title: "what one deletes is gone for the other",
     level: "MUST",
-    cites,
+    cites: [clause(26, "visible")],
     needs: ["persistent", "deleteTag", "deleteManifest"],
     needsReopen,
     why: "a revoked image must not be served",
@@ -162,7 +162,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-05",
     title: "an upload goes on in another registry over the same content",
     level: "MUST",
-    cites: "clauses 9 and 26",
+    cites: [clause(9, "resume"), clause(26, "persistent")],
     needs: ["persistent", "resumableUploads"],
     needsReopen,
     why: "a server is restarted while a large layer is sent",
@@ -189,7 +189,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-06",
     title: "conditions hold across two registries",
     level: "MUST",
-    cites: "clauses 15 and 26",
+    cites: [clause(15, "transaction"), clause(26)],
     needs: ["persistent", "conditionalTags"],
     needsReopen,
     why: "the other writer is another process",
@@ -214,7 +214,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-07",
     title: "referrers and children are there in another registry, too",
     level: "MUST",
-    cites: "clauses 17, 21 and 26",
+    cites: [clause(17, "children"), clause(21), clause(26, "persistent")],
     needs: ["persistent", "referrers"],
     needsReopen,
     why: "signatures have to be found after a restart",
@@ -238,7 +238,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-08",
     title: "where content is not kept it is gone for another registry",
     level: "MUST",
-    cites,
+    cites: [clause(26, "persistent"), capabilities],
     unless: "persistent",
     needsReopen,
     why: "what is promised and what is not should both be true",
@@ -253,7 +253,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-09",
     title: "what was not there is found once the other has pushed it",
     level: "MUST",
-    cites,
+    cites: [clause(26, "visible")],
     needs,
     needsReopen,
     why: "who waits for an image asks until it is there",
@@ -311,7 +311,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-10",
     title: "repositories of another registry are listed",
     level: "MUST",
-    cites,
+    cites: [clause(26, "visible")],
     needs: ["persistent", "repositories"],
     needsReopen,
     why: "a catalogue that is old hides what is new",
@@ -330,7 +330,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-11",
     title: "a blob that one deletes is gone for the other",
     level: "MUST",
-    cites,
+    cites: [clause(26, "visible")],
     needs: ["persistent", "deleteBlob"],
     needsReopen,
     why: "a manifest would be pushed that needs it",
@@ -350,7 +350,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
     id: "OPEN-12",
     title: "a child is found by a registry that was opened after its index was pushed",
     level: "MUST",
-    cites: "clauses 17 and 26",
+    cites: [clause(17, "children"), clause(26, "persistent")],
     needs,
     needsReopen,
     why: "after a restart nobody could pull one platform",

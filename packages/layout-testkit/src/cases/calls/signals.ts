@@ -3,6 +3,7 @@ import { collect, isRegistryError } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, rule } from "../../case/cites.ts";
 import {
   equal,
   holds,
@@ -16,7 +17,6 @@ import {
 import { absent, bytes, letPass, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
 import { everyCall } from "../../case/every-call.ts";
 
-const cites = "clause 2";
 const reason = new Error("nobody waits");
 
 /** What an aborted signal ends, and what it does not. */
@@ -25,7 +25,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-02",
     title: "a push that is aborted half-way leaves nothing",
     level: "MUST",
-    cites,
+    cites: [clause(2, "during")],
     why: "half a blob under a whole one's name is damage",
     lookFor: "a signal that is only looked at in the beginning",
     run: async ({ registry }) => {
@@ -49,7 +49,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-90",
     title: "a signal that is null counts as absent in every call",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "signal")],
     why: "fetch() takes null, and what is passed on from there must not end in an error half-way",
     lookFor: "signal !== undefined; requireSignal() of oci-types answers undefined for null",
     run: async (context) => {
@@ -109,7 +109,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-91",
     title: "an object that is no signal is a TypeError, before anything is opened",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "signal")],
     why: "a call that fails when its file or session is open keeps it open",
     lookFor:
       "a signal that is first used when there is something to end; ask requireSignal() of oci-types at the beginning of every call",
@@ -154,7 +154,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-03",
     title: "an abort ends a push whose source gives nothing",
     level: "MUST",
-    cites,
+    cites: [clause(2, "during")],
     why: "a client that stopped sending must not be waited for",
     lookFor: "a signal that is looked at between chunks only",
     run: async ({ registry }) => {
@@ -188,7 +188,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-04",
     title: "an abort ends the reader that the call gave",
     level: "MUST",
-    cites,
+    cites: [clause(2, "life")],
     why: "a request that is over must not go on reading",
     lookFor: "a signal that is forgotten once there is a reader; createBlobReader() of oci-types takes one",
     run: async ({ registry }) => {
@@ -219,7 +219,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-05",
     title: "an abort ends a list that has begun",
     level: "MUST",
-    cites,
+    cites: [clause(2, "life")],
     why: "a request that is over must not go on listing",
     lookFor: "a signal that is only looked at in the beginning",
     run: async ({ registry, promises }) => {
@@ -247,7 +247,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-06",
     title: "an abort ends a writer, and its session can be gone on with",
     level: "MUST",
-    cites: "clauses 2 and 9",
+    cites: [clause(2, "life"), clause(9)],
     needs: ["resumableUploads"],
     why: "a dropped connection must not cost what was sent, nor keep the session",
     lookFor: "a session that a dead writer still has",
@@ -278,7 +278,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-07",
     title: "an aborted push of a manifest was made or was not made",
     level: "MUST",
-    cites,
+    cites: [clause(2, "during")],
     why: "who is told that nothing happened will try again",
     lookFor: "a signal that is looked at after the change",
     run: async ({ registry }) => {
@@ -313,7 +313,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-08",
     title: "an abort when all is done changes nothing",
     level: "MUST",
-    cites,
+    cites: [clause(2, "after")],
     why: "servers abort every request's signal in the end",
     lookFor: "a listener that is left on the signal and undoes something",
     run: async ({ registry, promises }) => {
@@ -349,7 +349,7 @@ export const signalCases: readonly ConformanceCase[] = [
     id: "SIGNAL-09",
     title: "a push that is refused before it begins leaves its source",
     level: "MUST",
-    cites: "clause 2; contract, section 1",
+    cites: [clause(2, "before"), rule("content")],
     why: "a source that is not left keeps its file or connection open",
     lookFor: "a check in front of the reading that throws and forgets the source: end it in a finally",
     run: async ({ registry }) => {

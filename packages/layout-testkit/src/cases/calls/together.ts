@@ -3,6 +3,7 @@ import { emptyDescriptor } from "@ocilayout/oci-types";
 
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, holds, resolves } from "../../case/context.ts";
 import { bytes, imageManifest, letPass, other, pushText, repo } from "../../case/content.ts";
 
@@ -14,7 +15,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-01",
     title: "pushes at once lose no tag",
     level: "MUST",
-    cites: "clause 26",
+    cites: [clause(26, "lossless")],
     why: "builds run in parallel",
     lookFor: "a list that is read, changed and written back without a lock",
     run: async ({ registry }) => {
@@ -27,7 +28,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-02",
     title: "of many that want to be first one is",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "transaction")],
     needs: ["conditionalTags"],
     why: "this is what a precondition is for",
     lookFor: "a condition that is checked before, and not together with, the change",
@@ -50,7 +51,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-03",
     title: "no change that was made on a condition is overwritten",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "transaction")],
     needs: ["conditionalTags"],
     why: "read, change, write back if nobody else did: this is how counters, locks and catalogues are kept",
     lookFor: "a condition that is checked before, and not together with, the change",
@@ -92,7 +93,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-04",
     title: "a blob is not deleted while a manifest that needs it is pushed",
     level: "MUST",
-    cites: "clauses 15 and 16",
+    cites: [clause(15, "transaction"), clause(16, "blob")],
     needs: ["deleteBlob", "checksReferences"],
     why: "both would succeed, and the image could not be pulled",
     lookFor: "references that are checked before, and not together with, the change",
@@ -127,7 +128,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-05",
     title: "a child is not deleted while its index is pushed",
     level: "MUST",
-    cites: "clauses 15 and 16",
+    cites: [clause(15, "transaction"), clause(16, "contained")],
     needs: ["deleteManifest", "checksReferences"],
     why: "both would succeed, and the index would list what is not there",
     lookFor: "references that are checked before, and not together with, the change",
@@ -158,7 +159,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-06",
     title: "tags are pushed and deleted at once, and none is lost or left",
     level: "MUST",
-    cites: "clause 26",
+    cites: [clause(26, "lossless")],
     needs: ["deleteTag"],
     why: "releases are made and old ones removed at the same time",
     lookFor: "a list that is read, changed and written back without a lock",
@@ -180,7 +181,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-07",
     title: "a tag that is moved is not deleted on a condition that held before",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "transaction")],
     needs: ["conditionalTags", "deleteTag"],
     why: "who deletes what is old would delete what is new",
     lookFor: "a condition that is checked before, and not together with, the change",
@@ -203,7 +204,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-08",
     title: "what is pushed to two repositories at once is in both, with its tag",
     level: "MUST",
-    cites: "clause 26",
+    cites: [clause(26, "lossless")],
     why: "a release goes to several repositories at the same moment",
     lookFor: "pushes that wait for each other, told apart by their tag or by their content alone",
     run: async ({ registry }) => {
@@ -232,7 +233,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-09",
     title: "a tag that is moved in two repositories at once is moved in both",
     level: "MUST",
-    cites: "clauses 15 and 26",
+    cites: [clause(15, "together"), clause(26, "lossless")],
     why: '"latest" is a tag of every repository',
     lookFor:
       "what a tag points at, looked up among the changes that are made together without the repository",
@@ -259,7 +260,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     id: "TOGETHER-10",
     title: "an abort ends the push that it is for, and no other",
     level: "MUST",
-    cites: "clauses 2 and 26",
+    cites: [clause(2, "others"), clause(26, "lossless")],
     why: "one client that goes away must not take others with it",
     lookFor: "changes that are made together and given up together",
     run: async ({ registry }) => {

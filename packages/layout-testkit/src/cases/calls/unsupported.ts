@@ -1,6 +1,7 @@
 import { collect, computeDigest, type RegistryErrorCode } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { capabilities, clause, distSpec } from "../../case/cites.ts";
 import { equal, rejects, resolves } from "../../case/context.ts";
 import { nowhere, other, pushArtifact, pushText, repo } from "../../case/content.ts";
 
@@ -13,7 +14,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: `UNSUPPORTED-0${1 + i}`,
     title: `where ${name} is not promised it is UNSUPPORTED, and changes nothing`,
     level: "MUST",
-    cites: "clause 16; distribution-spec code-13",
+    cites: [clause(16), capabilities, distSpec("UNSUPPORTED")],
     unless: name,
     why: "a caller would think that it is gone",
     lookFor: "a delete that resolves and does nothing, or does it all the same",
@@ -31,7 +32,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: "UNSUPPORTED-04",
     title: "where uploads are not promised every call of theirs is UNSUPPORTED",
     level: "MUST",
-    cites: "distribution-spec code-13",
+    cites: [clause(9), capabilities, distSpec("UNSUPPORTED")],
     unless: "resumableUploads",
     why: "a caller has to know whether to push in one go",
     lookFor: "a call that resolves to nothing",
@@ -49,7 +50,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: "UNSUPPORTED-05",
     title: "where mounting is not promised it is UNSUPPORTED, and mounts nothing",
     level: "MUST",
-    cites: "clause 10; distribution-spec code-13",
+    cites: [clause(10), capabilities, distSpec("UNSUPPORTED")],
     unless: "mount",
     why: "a caller would not send the blob",
     lookFor: "a mount that resolves and does nothing, or does it all the same",
@@ -65,7 +66,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: "UNSUPPORTED-06",
     title: "where referrers are not promised the list is UNSUPPORTED",
     level: "MUST",
-    cites: "clause 21; distribution-spec code-13",
+    cites: [clause(21), capabilities, distSpec("UNSUPPORTED")],
     unless: "referrers",
     why: "an empty list would say that nothing is signed",
     lookFor: "a list that is empty",
@@ -78,7 +79,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: "UNSUPPORTED-07",
     title: "where repositories are not promised the list is UNSUPPORTED",
     level: "MUST",
-    cites: "clause 20; distribution-spec code-13",
+    cites: [clause(20), capabilities, distSpec("UNSUPPORTED")],
     unless: "repositories",
     why: "an empty list would say that there are none",
     lookFor: "a list that is empty, another member of the backend that is called like the method",
@@ -91,7 +92,7 @@ export const unsupportedCases: readonly ConformanceCase[] = [
     id: "UNSUPPORTED-08",
     title: "where sha512 is not promised no manifest and no upload may have it",
     level: "MUST",
-    cites: "clauses 9 and 12",
+    cites: [clause(5, "digest"), capabilities],
     unless: "sha512",
     why: "what is promised and what is not should both be true",
     lookFor: "a capability that says too little",

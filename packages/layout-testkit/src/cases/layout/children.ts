@@ -1,5 +1,6 @@
 import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, reads, resolves } from "../../case/context.ts";
 import { namedArtifact, pushArtifact, repo } from "../../case/content.ts";
 import { entryOf, indexOf, isNamed, putContent, putIndex, readEntries } from "./disk.ts";
@@ -13,7 +14,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-44",
     title: "what an index contains has no entry of its own",
     level: "MUST",
-    cites: "clause 17",
+    cites: [clause(17, "entries")],
     needsLayout,
     why: "other tools show one image with its parts beside it",
     lookFor: "the entries that the children got when they were pushed",
@@ -31,7 +32,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-45",
     title: "it keeps the one that a tag is in",
     level: "MUST",
-    cites: "clause 17",
+    cites: [clause(17, "entries")],
     needsLayout,
     why: "the tag would be gone",
     lookFor: "entries dropped by digest alone",
@@ -47,7 +48,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-46",
     title: "it gets one when the index is deleted",
     level: "MUST",
-    cites: "clause 17",
+    cites: [clause(17, "entries")],
     needsLayout,
     needs: ["deleteManifest"],
     why: "what somebody knows by digest would be unreachable, and be collected",
@@ -68,7 +69,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-53",
     title: "it gets none where a tag or another index keeps it",
     level: "MUST",
-    cites: "clause 17",
+    cites: [clause(17, "entries")],
     needsLayout,
     needs: ["deleteManifest"],
     why: "other tools show one image twice, or with its parts beside it",
@@ -90,7 +91,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-54",
     title: "it loses the one that its last tag was in",
     level: "MUST",
-    cites: "clause 17",
+    cites: [clause(17, "entries")],
     needsLayout,
     needsReopen,
     needs: ["deleteTag"],
@@ -111,7 +112,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-55",
     title: "a manifest that has a tag has no entry without one",
     level: "SHOULD",
-    cites: "clauses 17 and 24",
+    cites: [clause(17, "entries"), clause(24, "once")],
     needsLayout,
     needs: ["deleteTag"],
     why: "other tools show one image twice",
@@ -131,7 +132,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
     id: "LAYOUT-64",
     title: "what another program's index says of a child is not believed",
     level: "MUST",
-    cites: "clause 18",
+    cites: [clause(18, "claims")],
     needsLayout,
     needsReopen,
     why: "a client that asks for the child would be told another type or size than its bytes have",

@@ -5,6 +5,7 @@ import { isRegistryError } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, resolves } from "../../case/context.ts";
 import { other, pushArtifact, pushText, repo } from "../../case/content.ts";
 import { blobPath, collectAll, isDatedNow, link, listFiles, putBlob, withOutside } from "./disk.ts";
@@ -17,7 +18,7 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     id: "LAYOUT-85",
     title: "a mounted blob is dated as if it were written now",
     level: "MUST",
-    cites: "clauses 10 and 32",
+    cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
     why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
     lookFor: "a link that has the date of its source; a mount that ends when the file is there",
@@ -35,7 +36,7 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     id: "LAYOUT-86",
     title: "a blob that an upload commits is dated as if it were written now",
     level: "MUST",
-    cites: "clauses 10 and 32",
+    cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
     needs: ["resumableUploads"],
     why: "a slow client would lose the blob to a garbage collection in the moment of its commit",
@@ -54,7 +55,7 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     id: "LAYOUT-87",
     title: "no blob is deleted where blobs leads out of the layout",
     level: "MUST",
-    cites: "clause 30",
+    cites: [clause(30, "shared-blobs")],
     needsLayout,
     why: "other layouts may share the directory, and need the blob",
     lookFor: "a deletion that asks one index.json only",
@@ -77,7 +78,7 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
     id: "LAYOUT-88",
     title: "a garbage collection removes no blob where blobs leads out of the layout",
     level: "MUST",
-    cites: "clause 30",
+    cites: [clause(30, "shared-blobs")],
     needsLayout,
     why: "a collection of one layout destroys the others in a store that deduplicates",
     lookFor: "blobs that are taken for garbage because one index.json does not reach them",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, resolves } from "../../case/context.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 import { pushArtifact, pushText, repo } from "../../case/content.ts";
@@ -21,7 +22,7 @@ export const layoutLockCases: readonly ConformanceCase[] = [
     id: "LAYOUT-80",
     title: "whatever stands at the lock's name, a write ends, reads go on, and nothing outside changes",
     level: "MUST",
-    cites: "clauses 30 and 32",
+    cites: [clause(30, "outside"), clause(32, "lock")],
     needsLayout,
     why: "a layout from anybody would hang a server, or have it write elsewhere",
     lookFor: "a lock file that is opened without a look at what it is; a loop without a deadline",
@@ -61,7 +62,7 @@ export const layoutLockCases: readonly ConformanceCase[] = [
     id: "LAYOUT-81",
     title: "a stored blob that is pushed again is dated as if it were written now",
     level: "MUST",
-    cites: "clauses 6 and 32",
+    cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
     why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
     lookFor: "a push that ends when the file is there; a date from a clock that is not the file system's",

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import type { ManifestContent } from "../../content/index.ts";
 import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
 import { namedArtifact, pushArtifact, pushText, repo } from "../../case/content.ts";
 import { blobPath, putBlob } from "./disk.ts";
@@ -16,7 +17,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-30",
     title: "a damaged blob is replaced when it is pushed again",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6, "replace")],
     needsLayout,
     needsReopen,
     why: "this is how a layout is mended",
@@ -33,7 +34,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-31",
     title: "and when it is uploaded again",
     level: "MUST",
-    cites: "clause 6",
+    cites: [clause(6, "replace"), clause(9, "commit")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
@@ -53,7 +54,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-52",
     title: "a damaged manifest is replaced when it is pushed again",
     level: "MUST",
-    cites: "clauses 6 and 19",
+    cites: [clause(6, "replace"), clause(19, "delete")],
     needsLayout,
     needsReopen,
     why: "this is how a layout is mended",
@@ -71,7 +72,7 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-63",
     title: "what was missing or damaged is read as soon as it is whole",
     level: "MUST",
-    cites: "clauses 8, 19 and 26",
+    cites: [clause(8), clause(19), clause(26, "visible")],
     needsLayout,
     needsReopen,
     why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs",

@@ -2,6 +2,7 @@ import { annotationKeys } from "@ocilayout/oci-types";
 
 import { image } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, imageSpec } from "../../case/cites.ts";
 import { equal, holds, reads, resolves } from "../../case/context.ts";
 import { pushArtifact, repo } from "../../case/content.ts";
 import {
@@ -26,7 +27,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-10",
     title: "a tag is written so that others read it: alone, or as repository:tag",
     level: "MUST",
-    cites: "clause 24; image-spec, annotations",
+    cites: [clause(24), imageSpec("annotations.md#pre-defined-annotation-keys")],
     needsLayout,
     why: "another tool asks for the image by that name",
     lookFor: "a name in an annotation of one's own",
@@ -45,7 +46,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-11",
     title: "a manifest without a tag is called nothing, or repository@digest",
     level: "MUST",
-    cites: "clause 24",
+    cites: [clause(24)],
     needsLayout,
     why: "other tools would show a tag that nobody gave",
     lookFor: "a tag made of the digest",
@@ -65,7 +66,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-12",
     title: "an image that another program wrote as repository:tag is read",
     level: "MUST",
-    cites: "clauses 22 and 23",
+    cites: [clause(22), clause(23, "order")],
     needsLayout,
     needsReopen,
     why: "layouts come from other tools",
@@ -91,7 +92,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-13",
     title: "an entry that another program called as the registry calls its own is read",
     level: "MUST",
-    cites: "clauses 23 and 24",
+    cites: [clause(23, "order"), clause(24)],
     needsLayout,
     needsReopen,
     why: "who writes a bare tag is to read one",
@@ -108,7 +109,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-14",
     title: "containerd's name of an entry counts before the other",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "order")],
     needsLayout,
     needsReopen,
     why: "containerd and Docker write the tag alone into the other, whatever the repository",
@@ -126,7 +127,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-15",
     title: "an entry called repository@digest is a manifest without a tag",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "order")],
     needsLayout,
     needsReopen,
     why: "this is how a manifest without a tag is kept in a repository",
@@ -144,7 +145,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-16",
     title: "of entries with the same name the first counts",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "duplicates")],
     needsLayout,
     needsReopen,
     why: "every reader has to see the same image",
@@ -162,7 +163,7 @@ export const layoutNameCases: readonly ConformanceCase[] = [
     id: "LAYOUT-17",
     title: "a push replaces all entries of a name, and what they named stays reachable by digest",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "duplicates")],
     needsLayout,
     needsReopen,
     why: "the old image would come back when the new one is deleted",

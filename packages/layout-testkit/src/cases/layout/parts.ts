@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, imageSpec } from "../../case/cites.ts";
 import type { CaseContext } from "../../case/context.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
 import { bytes, nowhere, pushArtifact, repo } from "../../case/content.ts";
@@ -17,7 +18,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     id: "LAYOUT-36",
     title: "an index.json that lacks a member, or has null for its entries, is one without entries",
     level: "MUST",
-    cites: "clause 22",
+    cites: [clause(22, "lenient")],
     needsLayout,
     needsReopen,
     why: "real tools write such files",
@@ -64,7 +65,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     id,
     title: `where there is ${lacks}, a layout is unfinished: the next write completes it`,
     level: "MUST",
-    cites: "clause 25",
+    cites: [clause(25, "unfinished")],
     needsLayout,
     needsReopen,
     why: "a first write that was killed, or a tool that drops empty directories, leaves this, and nothing is lost",
@@ -82,7 +83,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     title:
       "an index.json that is not one JSON object, or has two lists of manifests, is LAYOUT_INVALID, and stays",
     level: "MUST",
-    cites: "clause 22",
+    cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
     why: "what is left of the file is all that is left of the names",
@@ -103,7 +104,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     id: `LAYOUT-${40 + i}`,
     title: `a layout that lost its ${part} is LAYOUT_INVALID, and stays as it is`,
     level: "MUST",
-    cites: "clause 25",
+    cites: [clause(25, "damage")],
     needsLayout,
     needsReopen,
     why: "who takes damage for an empty layout writes over what could be saved",
@@ -118,7 +119,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     id: "LAYOUT-43",
     title: "a layout of another version is LAYOUT_INVALID, and stays as it is",
     level: "MUST",
-    cites: "clause 25; image-spec, image-layout, oci-layout file",
+    cites: [clause(25, "version"), imageSpec("image-layout.md#oci-layout-file")],
     needsLayout,
     needsReopen,
     why: "nobody knows what another version means",

@@ -5,6 +5,7 @@ import type { BlobReader, Descriptor, Registry } from "@ocilayout/oci-types";
 import { dockerMediaTypes, emptyDescriptor } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, resolves } from "../../case/context.ts";
 import { NotApplicable } from "../../case/failure.ts";
 import { pushArtifact, repo } from "../../case/content.ts";
@@ -31,7 +32,7 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-100",
     title: "an entry that says another type than its manifest, or none, changes no answer",
     level: "MUST",
-    cites: "clause 12",
+    cites: [clause(12, "entry")],
     needsLayout,
     needsReopen,
     why: "two calls would answer differently about the same image, and a client would refuse it or take it for another thing",
@@ -52,7 +53,7 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-101",
     title: "an entry that says another size than its file has changes no answer",
     level: "MUST",
-    cites: "clause 18",
+    cites: [clause(18, "claims")],
     needsLayout,
     needsReopen,
     why: "a client that asked for the size first refuses what it gets",
@@ -72,7 +73,7 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-102",
     title: "an index.json that is an image manifest is LAYOUT_INVALID, and stays as it is",
     level: "MUST",
-    cites: "clause 22",
+    cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
     why: "who takes it for an empty index writes over what could be saved",
@@ -87,7 +88,7 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-103",
     title: "a garbage collection removes nothing where index.json is an image manifest",
     level: "MUST",
-    cites: "clause 22",
+    cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
     why: "all images of the layout would be gone",
@@ -109,7 +110,7 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-104",
     title: "a byte order mark before index.json and oci-layout is skipped",
     level: "MUST",
-    cites: "clause 22",
+    cites: [clause(22, "lenient")],
     needsLayout,
     needsReopen,
     why: "editors and scripts on Windows write one",

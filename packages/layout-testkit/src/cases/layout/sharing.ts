@@ -1,4 +1,5 @@
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, rule } from "../../case/cites.ts";
 import { equal, rejects } from "../../case/context.ts";
 import { pushArtifact, pushText, repo } from "../../case/content.ts";
 import {
@@ -21,7 +22,7 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-24",
     title: "what another program writes is seen at the next call",
     level: "MUST",
-    cites: "clause 26",
+    cites: [clause(26, "visible")],
     needsLayout,
     why: "a server goes on while images are copied into its directory",
     lookFor: "index.json read once, at the start",
@@ -39,7 +40,7 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-25",
     title: "a push loses nothing that another program wrote meanwhile",
     level: "MUST",
-    cites: "clause 26",
+    cites: [clause(26, "lossless")],
     needsLayout,
     why: "the other program's image would be gone",
     lookFor: "index.json written from what was read earlier",
@@ -60,7 +61,7 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-26",
     title: "where the directory was removed, the next read finds nothing",
     level: "MUST",
-    cites: "section 3, a removed directory",
+    cites: [rule("removed")],
     needsLayout,
     why: "what is served must be there",
     lookFor: "an answer from memory",
@@ -79,7 +80,7 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
     id: "LAYOUT-27",
     title: "where the directory was removed, the next write makes an empty layout",
     level: "MUST",
-    cites: "section 3, a removed directory",
+    cites: [rule("removed")],
     needsLayout,
     why: "who empties a directory wants to begin anew",
     lookFor: "index.json written from memory; a directory that is taken to be there",

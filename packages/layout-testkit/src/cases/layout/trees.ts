@@ -6,6 +6,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, rejects, resolves } from "../../case/context.ts";
 import { bytes, pushArtifact, pushText } from "../../case/content.ts";
 import { entryOf, indexOf, listFiles, putArtifact, putBlob, putIndex } from "./disk.ts";
@@ -19,7 +20,7 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
     id: "LAYOUT-95",
     title: "a repository's directory that is a link is neither read, written nor listed",
     level: "MUST",
-    cites: "clauses 28 and 30",
+    cites: [clause(28, "links"), clause(30, "outside")],
     needsLayout,
     needsReopen,
     needs: ["repositoryScopedBlobs"],
@@ -74,7 +75,7 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
     id: "LAYOUT-96",
     title: "a layout that cannot be read hides no other",
     level: "MUST",
-    cites: "clauses 28 and 31",
+    cites: [clause(28, "list"), clause(31)],
     needsLayout,
     needsReopen,
     needs: ["repositoryScopedBlobs", "repositories"],

@@ -2,6 +2,7 @@ import type { Digest, Registry } from "@ocilayout/oci-types";
 import { annotationKeys, collect, isRegistryError } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, holds, reads, resolves } from "../../case/context.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 import { namedArtifact, pushArtifact, repo } from "../../case/content.ts";
@@ -30,7 +31,7 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
     id: "LAYOUT-105",
     title: "an entry whose name cannot be read stays byte for byte, whatever becomes of its manifest's tags",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
     why: "the tool that wrote the name would not find its image again",
@@ -64,7 +65,7 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
     id: "LAYOUT-106",
     title: "a manifest whose name cannot be read is found by its digest",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
     why: "what another tool wrote would look like an empty layout",
@@ -93,7 +94,7 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
     id: "LAYOUT-107",
     title: "a manifest whose name cannot be read can be deleted by its digest",
     level: "MUST",
-    cites: "clause 23",
+    cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
     needs: ["deleteManifest"],

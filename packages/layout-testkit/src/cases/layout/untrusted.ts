@@ -6,6 +6,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, holds, reads, rejects, resolves } from "../../case/context.ts";
 import { NotApplicable } from "../../case/failure.ts";
 import { bytes, namedArtifact, pushArtifact, pushText, repo } from "../../case/content.ts";
@@ -22,7 +23,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     id: "LAYOUT-70",
     title: "files behind a link in the place of an upload session are left alone",
     level: "MUST",
-    cites: "clause 30",
+    cites: [clause(30, "outside")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
@@ -51,7 +52,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     id: "LAYOUT-71",
     title: "nothing is written through a directory of uploads that is a link",
     level: "MUST",
-    cites: "clause 30",
+    cites: [clause(30, "outside"), clause(30, "files")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
@@ -81,7 +82,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     id: "LAYOUT-72",
     title: "an upload is not gone on with through a link in the place of its bytes",
     level: "MUST",
-    cites: "clause 30",
+    cites: [clause(30, "outside"), clause(30, "files")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
@@ -111,7 +112,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     id: "LAYOUT-73",
     title: "a tag whose file is far larger than a manifest may be ends in a code, and disturbs no other",
     level: "MUST",
-    cites: "clauses 19, 30 and 31",
+    cites: [clause(19), clause(30, "sizes"), clause(31)],
     needsLayout,
     needsReopen,
     why: "one sparse file that takes no room on disk would take all memory of a server",
@@ -138,7 +139,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
     id: "LAYOUT-74",
     title: "an index whose file is a link to itself disturbs no call about another, and a push mends it",
     level: "MUST",
-    cites: "clauses 6 and 31",
+    cites: [clause(6, "replace"), clause(31)],
     needsLayout,
     needsReopen,
     needs: ["deleteTag", "referrers"],

@@ -2,6 +2,7 @@ import { computeDigest, emptyDescriptor, isRegistryError, octetStream } from "@o
 
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import {
   absent,
@@ -20,7 +21,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-01",
     title: "a manifest is stored byte for byte",
     level: "MUST",
-    cites: "clause 12; distribution-spec end-7",
+    cites: [clause(12, "bytes"), distSpec("end-7a")],
     why: "its digest is that of its bytes, signatures depend on it",
     lookFor: "JSON that is parsed and written again",
     run: async ({ registry }) => {
@@ -38,7 +39,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-02",
     title: "a resolved manifest has its media type, digest and size, and nothing else",
     level: "MUST",
-    cites: "clause 18",
+    cites: [clause(18, "members")],
     why: "descriptors are copied into other documents",
     lookFor: "annotations or names that leak from the index",
     run: async ({ registry }) => {
@@ -57,7 +58,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-06",
     title: "the digest option is verified",
     level: "MUST",
-    cites: "clause 12; distribution-spec end-7",
+    cites: [clause(12, "bytes"), distSpec("end-7a")],
     why: "who pushes by digest wants to be sure",
     lookFor: "options.digest, which is not compared with what was computed",
     run: async ({ registry }) => {
@@ -84,7 +85,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-07",
     title: "a manifest of an unknown type is stored and served as it is",
     level: "MUST",
-    cites: "clause 12",
+    cites: [clause(12, "unknown")],
     why: "tomorrow's artifacts have types that nobody knows today",
     lookFor: "a list of allowed types",
     run: async ({ registry }) => {
@@ -114,7 +115,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-11",
     title: "a child of an index is a manifest of its repository",
     level: "MUST",
-    cites: "clauses 17 and 18",
+    cites: [clause(17, "children"), clause(18, "claims")],
     why: "who pulls one platform asks for the child by its digest",
     lookFor: "children that are only found where they were tagged",
     run: async ({ registry }) => {
@@ -128,7 +129,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-12",
     title: "a plain blob is no manifest, and what is not there is none",
     level: "MUST",
-    cites: "clause 5; contract, section 3",
+    cites: [clause(1, "code"), rule("manifest-as-blob")],
     why: "a client would take a layer for an image",
     lookFor: "manifests and blobs in one place, without a difference",
     run: async ({ registry }) => {
@@ -144,7 +145,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-13",
     title: "the same bytes under another type are MANIFEST_INVALID",
     level: "MUST",
-    cites: "clause 12",
+    cites: [clause(12, "same-bytes")],
     why: "what a digest is must not depend on the order of pushes",
     lookFor: "a second type that replaces the first",
     run: async ({ registry }) => {
@@ -167,7 +168,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-14",
     title: "a manifest of four mebibytes is not too large",
     level: "MUST",
-    cites: "clause 13; distribution-spec, pushing manifests: 4 MiB at least",
+    cites: [clause(13, "limits"), distSpec("pushing-manifests")],
     why: "indexes and artifacts with much to say are that large",
     lookFor: "a limit below four mebibytes",
     run: async ({ registry }) => {
@@ -182,7 +183,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-15",
     title: "a type's parameters are not part of it",
     level: "MUST",
-    cites: "clause 12",
+    cites: [clause(12, "media-type")],
     why: "what HTTP clients send in Content-Type is not what a descriptor says",
     lookFor:
       "a media type that is stored as it came, and known types that are not recognised; parseManifest() of oci-types gives the bare one",
@@ -217,7 +218,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-16",
     title: "what a manifest is made of may be changed once the push is over",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "arguments")],
     why: "callers reuse their buffers and options",
     lookFor: "the caller's own array in the store",
     run: async ({ registry }) => {
@@ -237,7 +238,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-17",
     title: "a returned descriptor may be changed",
     level: "MUST",
-    cites: "clause 3",
+    cites: [clause(3, "results")],
     why: "one caller would change what the next one is told",
     lookFor: "the stored descriptor handed out: give a copy",
     run: async ({ registry }) => {
@@ -260,7 +261,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-18",
     title: "a manifest may be pushed again, also with more tags",
     level: "MUST",
-    cites: "clauses 12 and 15",
+    cites: [clause(12), clause(15, "together")],
     why: "tagging is a push of what is there",
     lookFor: "an error where it exists already, tags that are forgotten or replaced",
     run: async ({ registry }) => {
@@ -282,7 +283,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-19",
     title: "a manifest may have a sha512 digest",
     level: "MUST",
-    cites: "clause 12; image-spec descriptor.md, digests",
+    cites: [clause(12, "bytes"), imageSpec("descriptor.md#digests")],
     needs: ["sha512"],
     why: "who asks for a digest means that one",
     lookFor: "sha256 where the digest's own algorithm should be; computeDigest() of oci-types takes one",
@@ -311,7 +312,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-20",
     title: "a manifest that is no bytes, and a type that is no text, are a TypeError",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "mistakes")],
     why: "a mistake of the program is not a broken image",
     lookFor: "text that is encoded in silence, text that is walked through like a list of tags",
     run: async ({ registry }) => {
@@ -337,7 +338,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     id: "MANIFEST-21",
     title: "a manifest that is asked for as a blob has no type, or is no blob",
     level: "MUST",
-    cites: "clause 7; contract, section 3",
+    cites: [clause(7, "descriptor"), rule("manifest-as-blob")],
     why: "a blob's type is what refers to it says, whatever else is known",
     lookFor: "one descriptor for both",
     run: async ({ registry }) => {

@@ -2,6 +2,7 @@ import { computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryError } fro
 
 import { artifact, blob, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec, imageSpec } from "../../case/cites.ts";
 import { equal, holds, rejection, rejects, resolves } from "../../case/context.ts";
 import {
   absent,
@@ -36,7 +37,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "MANIFEST-03",
     title: "a missing config or layer is MANIFEST_BLOB_UNKNOWN",
     level: "MUST",
-    cites: "clause 14; distribution-spec end-7",
+    cites: [clause(14, "missing"), distSpec("end-7a")],
     needs,
     why: "an image that cannot be pulled is found out at the worst moment",
     lookFor: "references that are not looked at",
@@ -72,7 +73,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "MANIFEST-04",
     title: "a missing subject is no obstacle",
     level: "MUST",
-    cites: "clause 14; distribution-spec, pushing manifests with subject",
+    cites: [clause(14, "subject"), distSpec("pushing-manifests-with-subject")],
     why: "a signature may come before its image",
     lookFor: "a subject that is checked like a layer",
     run: async ({ registry }) => {
@@ -91,7 +92,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "MANIFEST-05",
     title: "a layer that is to be had elsewhere may be absent",
     level: "MUST",
-    cites: "clause 14; image-spec layer.md, non-distributable layers",
+    cites: [clause(14, "urls"), imageSpec("layer.md#non-distributable-layers")],
     needs,
     why: "images with foreign layers must be storable",
     lookFor: "urls that are not looked at, or an empty list of them that counts like a full one",
@@ -133,7 +134,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "MANIFEST-10",
     title: "an index's children must be there, and be what it says",
     level: "MUST",
-    cites: "clause 14; image-spec image-index.md",
+    cites: [clause(14, "children"), imageSpec("image-index.md")],
     needs,
     why: "an index that lists a plain blob breaks whoever walks it",
     lookFor:
@@ -181,7 +182,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-01",
     title: "the refusal names everything that is missing, and nothing else",
     level: "MUST",
-    cites: "clause 14; distribution-spec code-6, detail",
+    cites: [clause(14, "missing"), distSpec("MANIFEST_BLOB_UNKNOWN")],
     needs,
     why: "a client pushes what is named and tries again",
     lookFor: "a check that ends at the first one, or an error whose detail does not name every digest",
@@ -215,7 +216,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-02",
     title: "what another repository has is missing here",
     level: "MUST",
-    cites: "clauses 11 and 14",
+    cites: [clause(11, "scoped"), clause(14, "missing")],
     needs: ["checksReferences", "repositoryScopedBlobs"],
     why: "the image could not be pulled from this repository",
     lookFor: "references that are looked for in all repositories",
@@ -234,7 +235,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-03",
     title: "a child is what its own bytes say, whatever its index says of it",
     level: "MUST",
-    cites: "clauses 14 and 18",
+    cites: [clause(14, "children"), clause(18, "claims")],
     why: "who may push an index could change what another's image is",
     lookFor:
       "children that are only looked for among manifests, though a client may push them as blobs; an index's descriptor that is kept for the child",
@@ -269,7 +270,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-04",
     title: "indexes in indexes are looked through",
     level: "MUST",
-    cites: "clauses 14 and 17; image-spec image-index.md",
+    cites: [clause(14, "children"), clause(17, "children"), imageSpec("image-index.md")],
     why: "a release is an index of images that are indexes themselves",
     lookFor: "one level only",
     run: async ({ registry }) => {
@@ -288,7 +289,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-05",
     title: "parts may have sha512 digests",
     level: "MUST",
-    cites: "clause 14; image-spec descriptor.md, digests",
+    cites: [clause(14), imageSpec("descriptor.md#digests")],
     needs: ["checksReferences", "sha512"],
     why: "an algorithm that is promised is promised everywhere",
     lookFor: "references that are only recognised where they are sha256",
@@ -311,7 +312,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-06",
     title: "where references are not checked a manifest may come before its parts",
     level: "MUST",
-    cites: "clause 14",
+    cites: [clause(14, "sparse")],
     unless: "checksReferences",
     why: "what is promised and what is not should both be true",
     lookFor: "a capability that says too little",
@@ -328,7 +329,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-07",
     title: "what an index lists is of that type for every later push",
     level: "MUST",
-    cites: "clauses 12 and 14",
+    cites: [clause(12, "same-bytes"), clause(14, "children")],
     why: "what bytes are that do not say it themselves must not depend on who is asked",
     lookFor: "types that are only known of what was pushed",
     run: async ({ registry }) => {
@@ -361,7 +362,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-08",
     title: "a child of an index can be tagged, whatever became of its parts",
     level: "MUST",
-    cites: "clauses 14 and 17",
+    cites: [clause(14, "again"), clause(17, "children")],
     why: "it is a manifest of the repository already",
     lookFor: "references that are checked again for what is there",
     run: async ({ registry }) => {
@@ -383,7 +384,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-09",
     title: "one blob may be several layers, of several types",
     level: "MUST",
-    cites: "clause 14; image-spec manifest.md",
+    cites: [clause(14), imageSpec("manifest.md")],
     why: "small files have the same content, and a blob may be a manifest elsewhere",
     lookFor: "one type for each blob, layers that are looked at like an index's children",
     run: async ({ registry }) => {
@@ -399,7 +400,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     id: "REFERENCE-10",
     title: "an index with a sha512 digest contains its children",
     level: "MUST",
-    cites: "clauses 12 and 17; image-spec descriptor.md, digests",
+    cites: [clause(12, "bytes"), clause(17, "children"), imageSpec("descriptor.md#digests")],
     needs: ["persistent", "sha512"],
     needsReopen: true,
     why: "an algorithm that is promised is promised everywhere",

@@ -2,6 +2,7 @@ import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
 import { collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { capabilities, clause, distSpec } from "../../case/cites.ts";
 import { equal, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import {
   absent,
@@ -20,7 +21,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-01",
     title: "tags that are given together are all applied",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "together")],
     why: "v1 and latest are meant to be the same",
     lookFor: "only the first of them",
     run: async ({ registry }) => {
@@ -34,7 +35,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-02",
     title: "an invalid tag is NAME_INVALID, and nothing is done",
     level: "MUST",
-    cites: "clause 15; distribution-spec, pulling manifests",
+    cites: [clause(15, "invalid"), distSpec("pulling-manifests")],
     why: "half of a change is worse than none",
     lookFor: "tags that are checked one by one while they are applied; requireTag() of ociref checks one",
     run: async ({ registry }) => {
@@ -60,7 +61,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-03",
     title: "moving a tag keeps the old manifest reachable by digest",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "moving")],
     why: "a digest that somebody wrote down must not stop working",
     lookFor: "an entry that is replaced",
     run: async ({ registry }) => {
@@ -92,7 +93,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-04",
     title: "ifMatch and ifNoneMatch decide whether a tag is moved",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "preconditions")],
     needs: ["conditionalTags"],
     why: "two writers would overwrite each other's change",
     lookFor: "ifMatch and ifNoneMatch, which are ignored or compared with something else than the tag",
@@ -118,7 +119,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-05",
     title: "a precondition that fails changes nothing",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "preconditions")],
     needs: ["conditionalTags"],
     why: "half of a change is worse than none",
     lookFor: "tags that are compared one by one while they are applied, a manifest that is stored first",
@@ -149,7 +150,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-06",
     title: "a precondition needs a tag, and a digest that is one",
     level: "MUST",
-    cites: "clauses 5 and 15",
+    cites: [clause(5, "digest"), clause(15, "preconditions")],
     needs: ["conditionalTags"],
     why: "a condition on nothing would always hold",
     lookFor:
@@ -178,7 +179,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-07",
     title: "deleteTag takes preconditions, too",
     level: "MUST",
-    cites: "clause 15",
+    cites: [clause(15, "preconditions")],
     needs: ["conditionalTags", "deleteTag"],
     why: "somebody may have moved the tag since it was looked at",
     lookFor: "options that are ignored",
@@ -205,7 +206,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-08",
     title: "where preconditions are not supported they are refused, not ignored",
     level: "MUST",
-    cites: "clause 15; distribution-spec code-13",
+    cites: [clause(15, "transaction"), capabilities, distSpec("UNSUPPORTED")],
     unless: "conditionalTags",
     why: "a caller would think that nobody's change was overwritten",
     lookFor: "options that are not looked at",
@@ -229,7 +230,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-09",
     title: "a tag that is not there is MANIFEST_UNKNOWN",
     level: "MUST",
-    cites: "clause 20; distribution-spec code-5",
+    cites: [clause(20, "unknown"), distSpec("MANIFEST_UNKNOWN")],
     why: "a caller decides by this code whether to push",
     lookFor: "undefined in place of a rejection, an object's own members taken for tags",
     run: async ({ registry }) => {
@@ -245,7 +246,7 @@ export const tagCases: readonly ConformanceCase[] = [
     id: "TAG-10",
     title: "a tag may have any name that is allowed",
     level: "MUST",
-    cites: "distribution-spec, pulling manifests",
+    cites: [clause(5, "tag"), distSpec("pulling-manifests")],
     why: "tags are people's words",
     lookFor: "an object whose members are tags, a path that is made of one",
     run: async ({ registry }) => {

@@ -9,12 +9,12 @@ import {
 
 import { artifact, emptyBlob, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, cve, imageSpec } from "../../case/cites.ts";
 import { equal, rejects, resolves } from "../../case/context.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 import { showError } from "../../case/show.ts";
 import { absent, bytes, imageIndex, imageManifest, pushArtifact, repo } from "../../case/content.ts";
 
-const cites = "clause 13; image-spec manifest.md and image-index.md";
 const manifest = {
   schemaVersion: 2,
   mediaType: imageManifest,
@@ -30,7 +30,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "MANIFEST-08",
     title: "what a manifest says that it is must be what it is pushed as",
     level: "MUST",
-    cites: "clause 12; CVE-2021-41190",
+    cites: [clause(12, "media-type"), cve("CVE-2021-41190")],
     why: "two readers would take the same bytes for two things",
     lookFor: "a media type that is not compared with the document's",
     run: async ({ registry }) => {
@@ -49,7 +49,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-100",
     title: "an unknown type is no way round: what a document says that it is must be it, too",
     level: "MUST",
-    cites: "clause 12",
+    cites: [clause(12, "unknown")],
     why: "whoever sends another Content-Type would get past every check of a manifest",
     lookFor:
       "a document that is compared with known types only; parseManifest() of oci-types compares it with any",
@@ -83,7 +83,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "MANIFEST-09",
     title: "a document that is no manifest is MANIFEST_INVALID",
     level: "MUST",
-    cites,
+    cites: [clause(13), imageSpec("manifest.md"), imageSpec("image-index.md")],
     why: "what is stored under a known type is read by everybody",
     lookFor: "a media type that is believed; parseManifest() of oci-types looks at the document",
     run: async ({ registry }) => {
@@ -119,7 +119,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-01",
     title: "a document is not a manifest and an index at once",
     level: "MUST",
-    cites: "clause 13; CVE-2021-41190",
+    cites: [clause(13, "one-kind"), cve("CVE-2021-41190")],
     why: "two readers would take the same bytes for two things",
     lookFor: "members that are not looked at because the type says which count",
     run: async ({ registry }) => {
@@ -142,7 +142,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-02",
     title: "a size is a whole number, not negative, and safe",
     level: "MUST",
-    cites: "clause 13; image-spec descriptor.md, size",
+    cites: [clause(13, "descriptors"), imageSpec("descriptor.md#properties")],
     why: "who allocates by it would fail, or worse",
     lookFor: "a size that only has to be there; parseManifest() of oci-types looks at it",
     run: async ({ registry }) => {
@@ -164,7 +164,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-03",
     title: "a descriptor's size is that of the stored blob",
     level: "MUST",
-    cites: "clause 13",
+    cites: [clause(13, "sizes")],
     needs: ["checksReferences"],
     why: "every client compares it, and refuses the image",
     lookFor:
@@ -199,7 +199,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-04",
     title: "annotations are strings",
     level: "MUST",
-    cites: "clause 13; image-spec annotations.md",
+    cites: [clause(13), imageSpec("annotations.md#rules")],
     why: "clients in typed languages cannot even parse others",
     lookFor: "members that are not looked at",
     run: async ({ registry }) => {
@@ -248,7 +248,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-05",
     title: "every descriptor has a digest and a media type that are ones",
     level: "MUST",
-    cites: "clause 13; image-spec descriptor.md",
+    cites: [clause(13, "descriptors"), imageSpec("descriptor.md")],
     why: "digests become paths, in whoever pulls",
     lookFor: "descriptors that only have to be there; parseManifest() of oci-types looks at them",
     run: async ({ registry }) => {
@@ -291,7 +291,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-06",
     title: "an index that is none is MANIFEST_INVALID",
     level: "MUST",
-    cites,
+    cites: [clause(13), imageSpec("manifest.md"), imageSpec("image-index.md")],
     why: "what is stored under a known type is read by everybody",
     lookFor: "indexes that are stored without a look",
     run: async ({ registry }) => {
@@ -319,7 +319,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-07",
     title: "a document without a media type is what it is pushed as",
     level: "MUST",
-    cites: "clause 12; image-spec manifest.md, mediaType",
+    cites: [clause(12, "media-type"), imageSpec("manifest.md#image-manifest-property-descriptions")],
     why: "the specification only advises it, and real tools leave it out",
     lookFor: "a media type that is required or taken from the document alone",
     run: async ({ registry }) => {
@@ -340,7 +340,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-08",
     title: "types of artifacts, configs and layers, and members, that nobody knows are no obstacle",
     level: "MUST",
-    cites: "clause 12; image-spec, considerations.md, extensibility",
+    cites: [clause(12, "unknown"), imageSpec("considerations.md#extensibility")],
     why: "artifacts of every kind are stored in registries",
     lookFor: "a list of allowed types, a schema that allows no more members",
     run: async ({ registry }) => {
@@ -363,7 +363,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-09",
     title: "Docker's manifests are looked at like OCI's",
     level: "MUST",
-    cites: "clauses 12 and 13",
+    cites: [clause(12, "media-type"), clause(13)],
     why: "most images are of that type",
     lookFor: "types that are known to be unknown",
     run: async ({ registry }) => {
@@ -409,7 +409,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-10",
     title: "what was refused is not there",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(6, "invisible"), clause(13)],
     why: "the next push would find it, and take it for good",
     lookFor: "bytes that are stored before they are looked at",
     run: async ({ registry }) => {
@@ -430,7 +430,7 @@ export const validityCases: readonly ConformanceCase[] = [
     id: "VALID-90",
     title: "a document that is nested deep, or lists very many manifests, is stored or refused with a code",
     level: "MUST",
-    cites: "clauses 1 and 13",
+    cites: [clause(1, "code"), clause(13, "limits")],
     why: "anyone who may push could make the calls of others fail",
     lookFor:
       "recursion over the document, such as structuredClone; push(...children); a message that a RangeError came through",

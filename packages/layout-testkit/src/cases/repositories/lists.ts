@@ -2,6 +2,7 @@ import type { ListOptions, Registry } from "@ocilayout/oci-types";
 import { collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause, distSpec } from "../../case/cites.ts";
 import { equal, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { bytes, nowhere, pushArtifact, repo } from "../../case/content.ts";
 
@@ -15,7 +16,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-01",
     title: "tags are listed in code-unit order, each once",
     level: "MUST",
-    cites: "clause 20; distribution-spec end-8a",
+    cites: [clause(20, "order"), distSpec("end-8a")],
     why: "pages are cut by this order",
     lookFor: "localeCompare, or the order of insertion",
     run: async ({ registry }) => {
@@ -29,7 +30,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-02",
     title: "a list begins after startAfter, which need not exist",
     level: "MUST",
-    cites: "clause 20; distribution-spec end-8b",
+    cites: [clause(20, "page"), distSpec("end-8b")],
     why: "the next page would repeat or skip one",
     lookFor: "an inclusive beginning, or one that is searched for",
     run: async ({ registry }) => {
@@ -48,7 +49,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-03",
     title: "a list ends at its limit: 0 is none, absent is all",
     level: "MUST",
-    cites: "clause 20; distribution-spec end-8b",
+    cites: [clause(20, "page"), distSpec("end-8b")],
     why: "n=0 is a question, too",
     lookFor: "a limit that is tested for truth, or counted one too far",
     run: async ({ registry }) => {
@@ -64,7 +65,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-04",
     title: "the tags of an unknown repository are NAME_UNKNOWN, at the first next()",
     level: "MUST",
-    cites: "clauses 4 and 20; distribution-spec code-7",
+    cites: [clause(4, "lazy"), clause(20, "unknown"), distSpec("NAME_UNKNOWN")],
     why: "a typing error must not look like an empty repository",
     lookFor: "an empty list, or an error before anything is asked",
     run: async ({ registry }) => {
@@ -79,7 +80,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-90",
     title: "a mistake in a list's options is told before its repository is looked for",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "mistakes")],
     why: "a mistake of the program must not look like a repository that is not there",
     lookFor: "options that are first looked at when the page is cut",
     run: async ({ registry, promises }) => {
@@ -104,7 +105,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-05",
     title: "leaving a list early frees it",
     level: "MUST",
-    cites: "clause 4",
+    cites: [clause(4, "early")],
     why: "a held lock or handle stops everybody else",
     lookFor: "a finally that is missing, a lock that a list holds",
     run: async ({ registry, promises }) => {
@@ -120,7 +121,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-06",
     title: "a list is of one moment",
     level: "MUST",
-    cites: "clause 4",
+    cites: [clause(4, "snapshot")],
     why: "who works through a list changes what is in it",
     lookFor: "a live view of what is stored",
     run: async ({ registry }) => {
@@ -138,7 +139,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-07",
     title: "a limit or a beginning that is none is refused",
     level: "MUST",
-    cites: "clause 1",
+    cites: [clause(1, "mistakes")],
     why: "a mistake of the program must not look like an empty list",
     lookFor: "comparisons with NaN, numbers that are compared with text",
     run: async ({ registry }) => {
@@ -155,7 +156,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-08",
     title: "a repository whose last tag is gone has no tags",
     level: "MUST",
-    cites: "clauses 16 and 20",
+    cites: [clause(16, "tag"), clause(20, "existence")],
     needs: ["deleteTag"],
     why: "its manifests are there still",
     lookFor: "a repository that is taken for unknown because nothing is tagged in it",
@@ -169,7 +170,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-09",
     title: "a list without a limit is whole, however long",
     level: "MUST",
-    cites: "clause 20",
+    cites: [clause(20, "page")],
     why: "who mirrors a repository would leave out the rest",
     lookFor: "one page of what is underneath",
     run: async ({ registry }) => {
@@ -182,7 +183,7 @@ export const listCases: readonly ConformanceCase[] = [
     id: "LIST-10",
     title: "a list is as things are when it is asked for, not as they were for the list before",
     level: "MUST",
-    cites: "clauses 20 and 26",
+    cites: [clause(20), clause(26, "visible")],
     needs: ["deleteTag"],
     why: "who has deleted a tag would find it there, and who has pushed one would miss it",
     lookFor: "a sorted list that is kept, and not thrown away by every call that changes a tag",

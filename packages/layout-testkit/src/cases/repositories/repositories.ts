@@ -2,6 +2,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
+import { clause } from "../../case/cites.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "../../case/content.ts";
 
@@ -11,7 +12,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "REPOSITORY-01",
     title: "repositories are listed in code-unit order, each once",
     level: "MUST",
-    cites: "clause 20",
+    cites: [clause(20, "order")],
     needs: ["repositories"],
     why: "pages are cut by this order, and a-b comes before a/b",
     lookFor: "the order of directories",
@@ -33,7 +34,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "REPOSITORY-02",
     title: "a list of repositories has a beginning and an end",
     level: "MUST",
-    cites: "clause 20",
+    cites: [clause(20, "page")],
     needs: ["repositories"],
     why: "the next page would repeat or skip one",
     lookFor: "an inclusive beginning, a limit that is tested for truth",
@@ -68,7 +69,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "REPOSITORY-03",
     title: "asking for what is not there creates nothing",
     level: "MUST",
-    cites: "clause 28",
+    cites: [clause(28, "read")],
     needs: ["repositories"],
     why: "a typing error, or somebody who guesses names, would fill the list",
     lookFor: "a lookup that makes what it does not find",
@@ -85,7 +86,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "REPOSITORY-04",
     title: "manifests and tags are each repository's own",
     level: "MUST",
-    cites: "clauses 11 and 12",
+    cites: [clause(11, "scoped"), clause(12)],
     why: "repositories are what access is granted to",
     lookFor: "manifests that are found by digest alone, a name that is only the beginning of another",
     run: async ({ registry }) => {
@@ -111,7 +112,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "REPOSITORY-05",
     title: "leaving a list of repositories early frees it",
     level: "MUST",
-    cites: "clause 4",
+    cites: [clause(4, "early")],
     needs: ["repositories"],
     why: "a held lock or handle stops everybody else",
     lookFor: "a finally that is missing, a lock that a list holds",
@@ -131,7 +132,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "SCOPE-01",
     title: "a blob of one repository is not in another",
     level: "MUST",
-    cites: "clause 11",
+    cites: [clause(11, "scoped")],
     needs: ["repositoryScopedBlobs"],
     why: "repositories are what access is granted to",
     lookFor: "blobs that are found by digest alone",
@@ -157,7 +158,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "SCOPE-02",
     title: "where blobs are not scoped a blob of one repository is in all",
     level: "MUST",
-    cites: "clause 11",
+    cites: [clause(11, "shared")],
     unless: "repositoryScopedBlobs",
     why: "what is promised and what is not should both be true",
     lookFor: "a capability that says too little",
@@ -174,7 +175,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     id: "SCOPE-03",
     title: "a blob that is deleted in one repository stays in the other",
     level: "MUST",
-    cites: "clauses 11 and 16",
+    cites: [clause(11, "scoped"), clause(16, "blob")],
     needs: ["repositoryScopedBlobs", "deleteBlob"],
     why: "repositories are different people's",
     lookFor: "one file for all, and nobody who counts",

@@ -1,4 +1,5 @@
-import { ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
+import { ociMediaTypes, requireDigest } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import { createEntry } from "../src/index-json/entry.ts";
@@ -11,8 +12,12 @@ import { bytes, digestOf } from "./helpers.ts";
 const WIDE = 60;
 const DEEP = 30;
 
-function descriptorOf(level: number, place: number): Descriptor {
-  return { mediaType: ociMediaTypes.imageIndex, digest: digestOf(bytes(`${level}/${place}`)), size: 1 };
+function descriptorOf(level: number, place: number): CheckedDescriptor {
+  return {
+    mediaType: ociMediaTypes.imageIndex,
+    digest: requireDigest(digestOf(bytes(`${level}/${place}`))).digest,
+    size: 1,
+  };
 }
 
 /** Levels of indexes, each of which lists all of the level below. */

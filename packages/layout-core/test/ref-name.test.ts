@@ -1,3 +1,4 @@
+import { requireDigest } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -10,7 +11,7 @@ import {
 } from "../src/index-json/entry.ts";
 import { readEntryName, writeRefName, type NameRules } from "../src/index-json/ref-name.ts";
 
-const digest = `sha256:${"0".repeat(64)}` as const;
+const { digest } = requireDigest(`sha256:${"0".repeat(64)}`);
 const shared: NameRules = { refNameStyle: "tag" };
 const app: NameRules = { refNameStyle: "tag", defaultRepository: "app" };
 

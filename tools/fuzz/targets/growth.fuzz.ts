@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-import { parseManifest, validateImageIndex } from "@ocilayout/oci-types";
+import { parseManifest, requireDigest, validateImageIndex } from "@ocilayout/oci-types";
 import {
   isValidHost,
   isValidRepository,
@@ -16,7 +16,7 @@ import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src
 import { setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
 import { readManifest } from "../../../packages/layout-core/src/manifests/stored-manifest.ts";
 
-const digest = `sha256:${"0".repeat(64)}` as const;
+const { digest } = requireDigest(`sha256:${"0".repeat(64)}`);
 const mediaType = "application/vnd.oci.image.index.v1+json";
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

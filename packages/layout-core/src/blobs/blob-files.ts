@@ -1,14 +1,8 @@
 import { basename, dirname, join, sep } from "node:path";
 
 import { unknownBlob } from "@ocilayout/oci-backend";
-import type { CallOptions, Digest, RegistryError } from "@ocilayout/oci-types";
-import {
-  createHasher,
-  digestAlgorithms,
-  isDigest,
-  parseDigest,
-  requireAlgorithm,
-} from "@ocilayout/oci-types";
+import type { CallOptions, CheckedDigest, RegistryError } from "@ocilayout/oci-types";
+import { createHasher, digestAlgorithms, isDigest, requireAlgorithm } from "@ocilayout/oci-types";
 
 import { pauseIfDue } from "@ocilayout/oci-backend";
 import { closeQuietly } from "../disk/atomic-file.ts";
@@ -30,7 +24,7 @@ export interface OpenBlob {
 
 /** A stored blob, as it is found in its directory. */
 export interface StoredBlob {
-  readonly digest: Digest;
+  readonly digest: CheckedDigest;
   /** In bytes. */
   readonly size: number;
 }
@@ -49,10 +43,9 @@ export class BlobFiles {
   }
 
   /** Where the blob `digest` lies, or would. The grammar of digests lets nothing through that leads elsewhere. */
-  path(digest: string): string {
-    const parsed = parseDigest(digest);
-    if (parsed === undefined) throw new Error("a path was asked for what is no digest");
-    return join(this.#paths.blobs, parsed.algorithm, parsed.encoded);
+  path(digest: CheckedDigest): string {
+    const colon = digest.indexOf(":");
+    return join(this.#paths.blobs, digest.slice(0, colon), digest.slice(colon + 1));
   }
 
   /**
@@ -60,7 +53,7 @@ export class BlobFiles {
    *
    * @throws `RegistryError` `LAYOUT_INVALID` if a link that must not be followed is there, or not a directory.
    */
-  async directoryFor(digest: string): Promise<string> {
+  async directoryFor(digest: CheckedDigest): Promise<string> {
     const directory = dirname(this.path(digest));
     const name = `blobs/${basename(directory)}`;
     if (await this.#leaves(directory)) throw damaged(`${name} is a link that leaves it`);
@@ -69,7 +62,7 @@ export class BlobFiles {
   }
 
   /** Opens a blob. `undefined` where there is none: also where there is something else than a file, or a link that leaves. */
-  async open(digest: string): Promise<OpenBlob | undefined> {
+  async open(digest: CheckedDigest): Promise<OpenBlob | undefined> {
     const path = this.path(digest);
     if (await this.#leaves(dirname(path))) return undefined;
     const opened = await tryOpen(this.#disk, path);
@@ -81,12 +74,12 @@ export class BlobFiles {
   }
 
   /** Whether something is in the place of a blob, be it a blob or not; nothing is in a directory that must not be read. */
-  async isOccupied(digest: string): Promise<boolean> {
+  async isOccupied(digest: CheckedDigest): Promise<boolean> {
     return !(await this.#leaves(dirname(this.path(digest)))) && this.isTaken(digest);
   }
 
   /** The file that holds a blob, links resolved; `undefined` where there is none. */
-  async realPath(digest: string): Promise<string | undefined> {
+  async realPath(digest: CheckedDigest): Promise<string | undefined> {
     const path = this.path(digest);
     if (await this.#leaves(dirname(path))) return undefined;
     const stats = this.#disk.lstatNow(path);
@@ -95,14 +88,14 @@ export class BlobFiles {
   }
 
   /** The size of a blob in bytes; `undefined` where there is none. */
-  async size(digest: string): Promise<number | undefined> {
+  async size(digest: CheckedDigest): Promise<number | undefined> {
     const path = await this.realPath(digest);
     const stats = path === undefined ? undefined : this.#disk.lstatNow(path);
     return stats?.isFile() === true ? Number(stats.size) : undefined;
   }
 
   /** The whole blob; `undefined` where there is none. */
-  async readAll(digest: string, maxBytes: number): Promise<Uint8Array | "too large" | undefined> {
+  async readAll(digest: CheckedDigest, maxBytes: number): Promise<Uint8Array | "too large" | undefined> {
     const blob = await this.open(digest);
     if (blob === undefined) return undefined;
     try {
@@ -113,7 +106,7 @@ export class BlobFiles {
   }
 
   /** Whether a link is in the place of a blob: one that is not followed hides it. */
-  isLink(digest: string): boolean {
+  isLink(digest: CheckedDigest): boolean {
     try {
       return this.#disk.lstatNow(this.path(digest))?.isSymbolicLink() === true;
     } catch {
@@ -122,13 +115,13 @@ export class BlobFiles {
   }
 
   /** The error for a blob that is not there, or that only a link leads to which is not followed. */
-  unknown(digest: string): RegistryError {
+  unknown(digest: CheckedDigest): RegistryError {
     const why = "its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)";
     return unknownBlob(digest, this.isLink(digest) ? why : undefined);
   }
 
   /** Whether a blob begins as a JSON object does; false if it cannot be read. */
-  async mayBeDocument(digest: string): Promise<boolean> {
+  async mayBeDocument(digest: CheckedDigest): Promise<boolean> {
     const blob = await this.open(digest).catch(() => undefined);
     if (blob === undefined) return false;
     try {
@@ -143,7 +136,7 @@ export class BlobFiles {
   }
 
   /** Whether the bytes of a blob are what its digest says. */
-  async isIntact({ file }: OpenBlob, digest: string, { signal }: CallOptions = {}): Promise<boolean> {
+  async isIntact({ file }: OpenBlob, digest: CheckedDigest, { signal }: CallOptions = {}): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
     const buffer = new Uint8Array(READ_BYTES);
@@ -158,7 +151,7 @@ export class BlobFiles {
   }
 
   /** When a blob was written or renewed, in milliseconds since 1970; `undefined` where there is none. */
-  writtenMs(digest: string): number | undefined {
+  writtenMs(digest: CheckedDigest): number | undefined {
     const stats = this.#disk.lstatNow(this.path(digest));
     return stats === undefined ? undefined : Number(stats.mtimeMs);
   }
@@ -179,7 +172,7 @@ export class BlobFiles {
   }
 
   /** Whether something has the name of a blob, whatever it is and wherever its directory leads. */
-  isTaken(digest: string): boolean {
+  isTaken(digest: CheckedDigest): boolean {
     try {
       return this.#disk.lstatNow(this.path(digest)) !== undefined;
     } catch (error) {
@@ -193,7 +186,7 @@ export class BlobFiles {
    * What tells the file of a blob from any other; `undefined` where there is none. Never throws: what cannot be looked at
    * has a stamp of its own.
    */
-  stamp(digest: string): string | undefined {
+  stamp(digest: CheckedDigest): string | undefined {
     const path = this.path(digest);
     try {
       const stats = this.#disk.lstatNow(path);

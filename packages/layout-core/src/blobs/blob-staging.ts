@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 
 import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
-import type { BlobChunks, BlobDescriptor, Digest } from "@ocilayout/oci-types";
+import type { BlobChunks, BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
 import { createHasher, requireDigest } from "@ocilayout/oci-types";
 
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
@@ -20,7 +20,7 @@ import { renewStaged } from "./renew-file.ts";
 
 /** A blob that was written and verified, and has no name yet. */
 export interface StagedBlob {
-  readonly digest: Digest;
+  readonly digest: CheckedDigest;
   readonly size: number;
   readonly temporary: string;
 }

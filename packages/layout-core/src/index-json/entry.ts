@@ -1,4 +1,5 @@
-import type { Descriptor, Digest } from "@ocilayout/oci-types";
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
+import type { Descriptor, CheckedDigest } from "@ocilayout/oci-types";
 import { isDigest } from "@ocilayout/oci-types";
 
 import { isRecord } from "@ocilayout/oci-types";
@@ -18,7 +19,7 @@ export interface Entry {
   /** The entry as it stands, or is to stand, in `index.json`. */
   readonly text: string;
   readonly mediaType: string;
-  readonly digest: Digest;
+  readonly digest: CheckedDigest;
   readonly size: number;
   readonly repository: string;
   readonly tag: string | undefined;
@@ -34,7 +35,7 @@ export interface ForeignEntry {
   readonly text: string;
   readonly foreign: ForeignReason;
   /** The digest it names, where that much is understood. */
-  readonly digest?: Digest | undefined;
+  readonly digest?: CheckedDigest | undefined;
   /** The media type it names; `""` where it names none. */
   readonly mediaType: string;
 }
@@ -77,7 +78,7 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
 }
 
 /** Makes a new entry for `descriptor`, called `name`. */
-export function createEntry(descriptor: Descriptor, name: EntryName, rules: NameRules): Entry {
+export function createEntry(descriptor: CheckedDescriptor, name: EntryName, rules: NameRules): Entry {
   const { mediaType, digest, size } = descriptor;
   const refName = writeRefName(name, digest, rules);
   const annotations = refName === undefined ? { [UNTAGGED]: "true" } : { [REF_NAME]: refName };

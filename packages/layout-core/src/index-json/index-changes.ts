@@ -1,3 +1,4 @@
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import type { Descriptor } from "@ocilayout/oci-types";
 
 import type { Draft } from "./draft.ts";
@@ -26,7 +27,7 @@ export interface RepositoryChange {
  */
 export async function putManifest(
   change: RepositoryChange,
-  descriptor: Descriptor,
+  descriptor: CheckedDescriptor,
   tags: readonly string[],
   contents: readonly string[],
 ): Promise<void> {
@@ -53,7 +54,7 @@ function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
 /** Makes sure that `descriptors` are manifests of the repository. */
 export async function keepManifests(
   change: RepositoryChange,
-  descriptors: Iterable<Descriptor>,
+  descriptors: Iterable<CheckedDescriptor>,
 ): Promise<void> {
   const { draft, rules, repository, isContained } = change;
   for (const descriptor of descriptors) {

@@ -1,7 +1,6 @@
-import { parseDigest } from "@ocilayout/oci-types";
+import type { CheckedDigest } from "@ocilayout/oci-types";
+import { isRecord, parseDigest } from "@ocilayout/oci-types";
 import { isValidRepository, isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
-
-import { isRecord } from "@ocilayout/oci-types";
 
 /** The annotation that names an entry, by the image-spec. */
 export const REF_NAME = "org.opencontainers.image.ref.name";
@@ -94,7 +93,7 @@ function ownString(annotations: Record<string, unknown>, key: string): string | 
 }
 
 /** Whether `digest` is one that a blob's path can be made of. */
-export function isReadableDigest(digest: unknown): digest is `${string}:${string}` {
+export function isReadableDigest(digest: unknown): digest is CheckedDigest {
   if (typeof digest !== "string") return false;
   const algorithm = parseDigest(digest)?.algorithm;
   return algorithm === "sha256" || algorithm === "sha512";

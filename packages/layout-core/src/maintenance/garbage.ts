@@ -1,5 +1,5 @@
 import { beginCall } from "@ocilayout/oci-backend";
-import type { CallOptions, Digest } from "@ocilayout/oci-types";
+import type { CheckedDigest, CallOptions, Digest } from "@ocilayout/oci-types";
 import {
   isRegistryError,
   RegistryError,
@@ -214,7 +214,7 @@ async function sweep(
   }
 }
 
-function isOld(layout: Layout, { graceMs, nowMs }: Settings, digest: string): boolean {
+function isOld(layout: Layout, { graceMs, nowMs }: Settings, digest: CheckedDigest): boolean {
   const writtenMs = layout.blobs.writtenMs(digest);
   return graceMs === 0 || writtenMs === undefined || nowMs - writtenMs > graceMs;
 }

@@ -1,3 +1,4 @@
+import type { CheckedDigest } from "@ocilayout/oci-types";
 import type { Draft } from "../index-json/draft.ts";
 import type { Entry } from "../index-json/entry.ts";
 import { isForeign, isLeftUntagged } from "../index-json/entry.ts";
@@ -7,7 +8,7 @@ import type { GraphReadOptions, ManifestGraph } from "../manifests/manifest-grap
 /** What {@link dropUntagged} may remove. */
 export interface UntaggedRule {
   /** Whether a manifest is old enough to go: one that was pushed just now may be about to be tagged. */
-  readonly isOld: (digest: string) => boolean;
+  readonly isOld: (digest: CheckedDigest) => boolean;
   /** Whether nameless entries that another tool wrote may go, too. */
   readonly foreignToo: boolean;
   /** Given each manifest that cannot be read now; throws if nothing is to be removed then. */

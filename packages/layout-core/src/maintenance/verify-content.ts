@@ -1,4 +1,4 @@
-import type { Descriptor } from "@ocilayout/oci-types";
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import { manifestKind } from "@ocilayout/oci-types";
 
 import type { Entry, ForeignEntry } from "../index-json/entry.ts";
@@ -17,7 +17,7 @@ import type { Finding, VerifySettings } from "./finding.ts";
 
 /** Something that an entry or a manifest refers to. */
 interface Reference {
-  readonly descriptor: Pick<Descriptor, "mediaType" | "digest" | "urls"> & {
+  readonly descriptor: Pick<CheckedDescriptor, "mediaType" | "digest" | "urls"> & {
     readonly size: number | undefined;
   };
   /** Whether what it refers to is looked into. */

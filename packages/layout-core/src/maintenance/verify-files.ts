@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Digest } from "@ocilayout/oci-types";
+import type { CheckedDigest } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { Dirent, Disk } from "../disk/disk.ts";
@@ -91,7 +91,7 @@ async function* strayBlobs(
 }
 
 /** A blob that no entry reaches. One that is a referrer is named as such: tools that list none write it so. */
-async function describeUnreached(layout: Layout, digest: Digest, path: string): Promise<Finding> {
+async function describeUnreached(layout: Layout, digest: CheckedDigest, path: string): Promise<Finding> {
   const subject = (await layout.blobs.mayBeDocument(digest))
     ? (await layout.graph.load({ digest, mediaType: "" }))?.subject
     : undefined;

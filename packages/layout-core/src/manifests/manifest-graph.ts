@@ -1,4 +1,5 @@
-import type { Descriptor, Digest } from "@ocilayout/oci-types";
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
+import type { Digest } from "@ocilayout/oci-types";
 import { manifestKind, octetStream } from "@ocilayout/oci-types";
 
 import type { EntryView, Scope } from "../index-json/entry-table.ts";
@@ -50,7 +51,9 @@ export class ManifestGraph {
    * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. If they
    * do not say the type, or cannot be read, the entry does.
    */
-  async describe(entry: Pick<Descriptor, "mediaType" | "digest" | "size">): Promise<Descriptor> {
+  async describe(
+    entry: Pick<CheckedDescriptor, "mediaType" | "digest" | "size">,
+  ): Promise<CheckedDescriptor> {
     const stored = await this.load(entry);
     if (stored === undefined) return plainDescriptor(entry);
     // Bytes that do not say it are what each repository was told: another one may have been told otherwise.
@@ -153,7 +156,7 @@ export class ManifestGraph {
   }
 
   /** What the first index of `repository` that lists `digest` says of it. */
-  claimed(view: EntryView, repository: string, digest: string): Descriptor | undefined {
+  claimed(view: EntryView, repository: string, digest: string): CheckedDescriptor | undefined {
     const [parent] = this.containers(view, repository, digest);
     if (parent === undefined) return undefined;
     return this.store.peek(parent)?.children.find((child) => child.digest === digest);
@@ -206,6 +209,6 @@ export function plainDescriptor({
   mediaType,
   digest,
   size,
-}: Pick<Descriptor, "mediaType" | "digest" | "size">): Descriptor {
+}: Pick<CheckedDescriptor, "mediaType" | "digest" | "size">): CheckedDescriptor {
   return { mediaType: mediaType === "" ? octetStream : mediaType, digest, size };
 }

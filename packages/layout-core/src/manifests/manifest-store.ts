@@ -1,4 +1,4 @@
-import type { Digest } from "@ocilayout/oci-types";
+import type { CheckedDigest } from "@ocilayout/oci-types";
 import { computeDigest, isDigestAlgorithm, parseDigest } from "@ocilayout/oci-types";
 
 import type { BlobFiles } from "../blobs/blob-files.ts";
@@ -113,7 +113,7 @@ export class ManifestStore {
     return reading;
   }
 
-  async #read(digest: Digest): Promise<Uint8Array | UnreadableManifest> {
+  async #read(digest: CheckedDigest): Promise<Uint8Array | UnreadableManifest> {
     let bytes: Awaited<ReturnType<BlobFiles["readAll"]>>;
     try {
       bytes = await this.#blobs.readAll(digest, this.#maxManifestBytes);

@@ -1,4 +1,4 @@
-import type { StoredReferences } from "@ocilayout/oci-backend";
+import type { CheckedDescriptor, StoredReferences } from "@ocilayout/oci-backend";
 import type { Descriptor } from "@ocilayout/oci-types";
 import { manifestKind } from "@ocilayout/oci-types";
 
@@ -37,7 +37,8 @@ async function isAsDescribed(
   { graph }: Stored,
   { view, repository }: Destination,
 ): Promise<boolean> {
-  const reading = await graph.store.load(descriptor);
+  // A digest that was not checked has no size: whether it is as described is never asked.
+  const reading = await graph.store.load(descriptor as CheckedDescriptor);
   if (isReadable(reading) && reading.isTyped) return reading.mediaType === descriptor.mediaType;
   await graph.read(view, repository, "indexes");
   const [entry] = view.withDigest(repository, descriptor.digest);

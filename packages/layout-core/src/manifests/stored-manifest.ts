@@ -1,4 +1,11 @@
-import type { Annotations, Descriptor, Digest, ManifestKind, ParsedManifest } from "@ocilayout/oci-types";
+import type { CheckedDescriptor } from "@ocilayout/oci-backend";
+import type {
+  Annotations,
+  CheckedDigest,
+  Descriptor,
+  ManifestKind,
+  ParsedManifest,
+} from "@ocilayout/oci-types";
 import {
   checkManifest,
   isDigest,
@@ -12,22 +19,22 @@ import {
 import { isRecord } from "@ocilayout/oci-types";
 
 /** Where to start: what is needed of a descriptor, or of an entry, to look into its manifest. */
-export type ManifestRoot = Pick<Descriptor, "digest" | "mediaType">;
+export type ManifestRoot = Pick<CheckedDescriptor, "digest" | "mediaType">;
 
 /** What a stored manifest is and what it says of others. Its bytes are not kept. */
 export interface StoredManifest {
   readonly mediaType: string;
-  readonly digest: Digest;
+  readonly digest: CheckedDigest;
   /** In bytes; what is stored, not what somebody claims. */
   readonly size: number;
   /** Whether its bytes say what it is; else its type is what somebody claims. */
   readonly isTyped: boolean;
   readonly kind: ManifestKind;
   /** What an index lists. */
-  readonly children: readonly Descriptor[];
+  readonly children: readonly CheckedDescriptor[];
   /** Configs and layers; of a document of an unknown type, everything in it that may be a reference. */
-  readonly parts: readonly Descriptor[];
-  readonly subject: Digest | undefined;
+  readonly parts: readonly CheckedDescriptor[];
+  readonly subject: CheckedDigest | undefined;
   /** The manifest's own artifact type, else the media type of its config. */
   readonly artifactType: string | undefined;
   readonly annotations: Annotations | undefined;
@@ -41,8 +48,8 @@ const ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
  * type refers to whatever in it looks like a descriptor, and `verify` does not ask for these.
  */
 export function referencesOf({ kind, children, parts }: StoredManifest): {
-  manifests: Descriptor[];
-  content: Descriptor[];
+  manifests: CheckedDescriptor[];
+  content: CheckedDescriptor[];
   isGuess: boolean;
 } {
   if (kind !== "opaque") return { manifests: [...children], content: [...parts], isGuess: false };
@@ -82,7 +89,7 @@ export function readManifest(
 
 /** A manifest that was parsed already, as {@link readManifest} returns it; `undefined` for one of an unknown type. */
 export function asStored(
-  { mediaType, digest, size }: Pick<Descriptor, "mediaType" | "digest" | "size">,
+  { mediaType, digest, size }: Pick<CheckedDescriptor, "mediaType" | "digest" | "size">,
   parsed: ParsedManifest,
 ): StoredManifest | undefined {
   if (parsed.kind === "opaque") return undefined;
@@ -100,20 +107,30 @@ function summarize(identity: Identity, parsed: ParsedManifest, document: unknown
         ...identity,
         kind: "image",
         children: [],
-        parts: [config, ...layers],
-        subject: subject?.digest,
+        parts: checked([config, ...layers]),
+        subject: checkedSubject(subject),
         artifactType: nonEmpty(artifactType) ?? config.mediaType,
         annotations,
       };
     }
     case "index": {
       const { manifests, subject, artifactType, annotations } = parsed.index;
-      const own = { subject: subject?.digest, artifactType: nonEmpty(artifactType), annotations };
-      return { ...identity, kind: "index", children: manifests, parts: [], ...own };
+      const own = { subject: checkedSubject(subject), artifactType: nonEmpty(artifactType), annotations };
+      return { ...identity, kind: "index", children: checked(manifests), parts: [], ...own };
     }
     case "opaque":
       return opaque(identity, document);
   }
+}
+
+/** The digest of the subject of such a manifest. */
+function checkedSubject(subject: Descriptor | undefined): CheckedDigest | undefined {
+  return subject?.digest as CheckedDigest | undefined;
+}
+
+/** The descriptors of a manifest that `checkManifest` passed, which looked at each digest. */
+function checked(descriptors: readonly Descriptor[]): readonly CheckedDescriptor[] {
+  return descriptors as readonly CheckedDescriptor[];
 }
 
 function opaque(identity: Identity, document: unknown): StoredManifest {
@@ -173,8 +190,8 @@ function ownMediaType(document: unknown): string | undefined {
 }
 
 /** Everything in `document` that has a digest, at whatever depth; without recursion, for the nesting is its author's. */
-function findDescriptors(document: unknown): Descriptor[] {
-  const found: Descriptor[] = [];
+function findDescriptors(document: unknown): CheckedDescriptor[] {
+  const found: CheckedDescriptor[] = [];
   const waiting = [document];
   while (waiting.length > 0) {
     const value = waiting.pop();

@@ -1,4 +1,4 @@
-import type { Backend } from "@ocilayout/oci-backend";
+import type { Backend, CheckedDescriptor } from "@ocilayout/oci-backend";
 import { requireCurrent, stillReferenced } from "@ocilayout/oci-backend";
 import type { Descriptor, Digest } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
@@ -97,13 +97,13 @@ async function transact<Result>(
  * The children of an index that is to be deleted: what was there only by way of it is there on its own afterwards. A damaged
  * one stays, to be mended.
  */
-async function childrenOf({ graph, blobs }: Layout, root: ManifestRoot): Promise<Descriptor[]> {
+async function childrenOf({ graph, blobs }: Layout, root: ManifestRoot): Promise<CheckedDescriptor[]> {
   const reading = await graph.store.load(root);
   if (!isReadable(reading)) {
     if (reading.cause !== undefined) throw reading.cause;
     return [];
   }
-  const children: Descriptor[] = [];
+  const children: CheckedDescriptor[] = [];
   for (const child of reading.children) {
     if (!isReadableDigest(child.digest) || !blobs.isTaken(child.digest)) continue;
     children.push(plainDescriptor((await graph.load(child)) ?? child));

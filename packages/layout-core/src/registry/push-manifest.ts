@@ -62,7 +62,7 @@ async function put(
   if (tags.length === 0 || isDisplacing) await graph.read(draft, repository, "indexes");
   const contents: string[] = [];
   if (parsed.kind === "index")
-    for await (const { digest } of graph.below(parsed.index.manifests)) contents.push(digest);
+    for await (const { digest } of graph.below(stored?.children ?? [])) contents.push(digest);
   await putManifest(layout.change(draft, repository), descriptor, tags, contents);
 }
 

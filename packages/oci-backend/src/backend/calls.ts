@@ -67,10 +67,15 @@ export interface MountCall extends DigestCall {
   readonly from: string | undefined;
 }
 
+/** A descriptor whose digest was checked. */
+export interface CheckedDescriptor extends Descriptor {
+  readonly digest: CheckedDigest;
+}
+
 /** A manifest as it was pushed, checked as far as that is possible without the store. */
 export interface PushedManifest {
   /** Media type, digest and size. */
-  readonly descriptor: Descriptor;
+  readonly descriptor: CheckedDescriptor;
   /** The bytes; nobody else changes them. */
   readonly content: Uint8Array<ArrayBuffer>;
   /** What they say. */

@@ -1,6 +1,6 @@
 import type { BlobSource } from "./blob-source.ts";
 import { readBlobSource } from "./blob-source.ts";
-import type { Digest } from "../basics/digest.ts";
+import type { CheckedDigest } from "../basics/digest.ts";
 import { requireAlgorithm } from "../basics/require-digest.ts";
 import type { HasherFactory } from "./hasher.ts";
 import { createHasher } from "./hasher.ts";
@@ -26,7 +26,7 @@ export interface ComputeDigestOptions extends HashOptions {
 export async function computeDigest(
   content: BlobSource,
   options: ComputeDigestOptions = {},
-): Promise<{ digest: Digest; size: number }> {
+): Promise<{ digest: CheckedDigest; size: number }> {
   const chunks = readBlobSource(content, options);
   try {
     const algorithm = requireAlgorithm(options.algorithm ?? "sha256");
@@ -36,7 +36,7 @@ export async function computeDigest(
       size += chunk.length;
       hasher.update(chunk);
     }
-    return { digest: `${algorithm}:${await hasher.digest()}`, size };
+    return { digest: `${algorithm}:${await hasher.digest()}` as CheckedDigest, size };
   } finally {
     await chunks.return();
   }

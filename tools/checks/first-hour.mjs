@@ -18,7 +18,7 @@ const root = resolve(import.meta.dirname, "../..");
 const readme = join(root, "packages/layout-testkit/README.md");
 const heading = "## Your first hour\n";
 const blocks = /```(javascript|text)\n(.*?)```/gs;
-const names = ["oci-types", "ociref", "layout-testkit"];
+const names = ["oci-types", "ociref", "oci-backend", "layout-testkit"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -12,10 +12,11 @@ import {
 import { dirname, join } from "node:path";
 
 import { ociMediaTypes, octetStream, type BlobSource } from "@ocilayout/oci-types";
+import { blobPath, bytes, descriptorOf, freshLayout, rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout, listTree, rejection } from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 
 const hello = bytes("hello");
 const expected = descriptorOf(hello);

@@ -2,12 +2,12 @@ import { Worker } from "node:worker_threads";
 
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { computeDigest, isRegistryError, octetStream, type Registry } from "@ocilayout/oci-types";
+import { freshLayout } from "@ocilayout/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { nodeDisk } from "../src/disk/disk.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { freshLayout } from "./helpers.ts";
 
 const MIB = 1024 * 1024;
 

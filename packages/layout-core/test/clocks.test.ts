@@ -2,6 +2,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import {
+  blobPath,
+  bytes,
+  descriptorOf,
+  freshLayout,
+  pushArtifact,
+  temporaryDirectory,
+} from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
@@ -11,15 +19,7 @@ import { readProcessTable } from "../src/disk/process-identity.ts";
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import {
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  haveTornWait,
-  pushArtifact,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { haveTornWait } from "./helpers.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

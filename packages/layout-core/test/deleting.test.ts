@@ -2,21 +2,19 @@ import { existsSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   imageIndex,
   pushArtifact,
-  readIndex,
-  refNames,
-  snapshot,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { readIndex, refNames, snapshot } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 

@@ -2,13 +2,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { computeDigest } from "@ocilayout/oci-types";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { EarlySync, SYNC_BYTES } from "../src/blobs/early-sync.ts";
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { temporaryDirectory } from "./helpers.ts";
 
 /** A disk whose flushes are counted, and end when they are told to; the first `failing` of them in an error. */
 function flushing(failing = 0): { disk: Disk; flushes: (() => void)[] } {

@@ -2,18 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, ociMediaTypes } from "@ocilayout/oci-types";
+import { artifact, bytes, descriptorOf, freshLayout, pushArtifact } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
-import {
-  artifact,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  pushArtifact,
-  readIndex,
-  refNames,
-} from "./helpers.ts";
+import { readIndex, refNames } from "./helpers.ts";
 
 const { imageManifest: mediaType } = ociMediaTypes;
 const refName = "org.opencontainers.image.ref.name";

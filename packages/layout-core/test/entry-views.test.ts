@@ -1,3 +1,4 @@
+import { bytes, digestOf } from "@ocilayout/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -5,7 +6,6 @@ import { Draft } from "../src/index-json/draft.ts";
 import { createEntry, isForeign, type Entry } from "../src/index-json/entry.ts";
 import type { EntryView } from "../src/index-json/entry-table.ts";
 import { EntryTable } from "../src/index-json/entry-table.ts";
-import { bytes, digestOf } from "./helpers.ts";
 
 const rules = { refNameStyle: "full" as const };
 const digests = ["0", "1", "2"].map((name) => digestOf(bytes(name)));

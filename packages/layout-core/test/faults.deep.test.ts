@@ -2,22 +2,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, emptyDescriptor, isRegistryError, ociMediaTypes } from "@ocilayout/oci-types";
+import {
+  artifact,
+  bytes,
+  descriptorOf,
+  imageIndex,
+  pushArtifact,
+  temporaryDirectory,
+} from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import {
-  artifact,
-  bytes,
-  describe as descriptorOf,
-  imageIndex,
-  listTree,
-  pushArtifact,
-  readIndex,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { listTree, readIndex } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const content = bytes("some content");

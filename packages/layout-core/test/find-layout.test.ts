@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, posix, relative, win32 } from "node:path";
 
+import { digestOf, bytes, rejection, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk } from "../src/disk/disk.ts";
 import { findLayoutOn } from "../src/find/find-layout.ts";
 import { findLayout } from "../src/index.ts";
-import { digestOf, bytes, rejection, temporaryDirectory } from "./helpers.ts";
 
 const digest = digestOf(bytes("x"));
 

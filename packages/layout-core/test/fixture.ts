@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-import { temporaryDirectory } from "./helpers.ts";
+import { temporaryDirectory } from "@ocilayout/testing";
 
 const root = join(import.meta.dirname, "fixtures");
 

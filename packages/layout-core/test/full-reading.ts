@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 
 import { collect, isRegistryError, type BlobReader, type Descriptor } from "@ocilayout/oci-types";
+import { blobPath } from "@ocilayout/testing";
 
 import type { Finding, LayoutRegistry } from "../src/index.ts";
-import { blobPath } from "./helpers.ts";
+
 import { hashOfItems, record, sorted, type Reading } from "./independent-reading.ts";
 
 /** Reads a layout in every way there is; of `like`, what is to be asked for although no list has it. */

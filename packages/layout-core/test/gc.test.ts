@@ -2,6 +2,16 @@ import { existsSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync 
 import { join } from "node:path";
 
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+  rejection,
+} from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk } from "../src/disk/disk.ts";
@@ -9,19 +19,7 @@ import { ownedName } from "../src/disk/owned-name.ts";
 import { readProcessTable } from "../src/disk/process-identity.ts";
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import {
-  artifact,
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  imageIndex,
-  listTree,
-  pushArtifact,
-  readIndex,
-  rejection,
-  snapshot,
-} from "./helpers.ts";
+import { listTree, readIndex, snapshot } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const unused = descriptorOf(bytes("unused"));

@@ -3,12 +3,13 @@ import { chmodSync, copyFileSync, existsSync, lchownSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import { bytes, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
 import { copyFixture, expectedOf, fixtureNames, obstacle, type Expected } from "./fixture.ts";
 import { readAll } from "./full-reading.ts";
-import { bytes, listTree, snapshot, temporaryDirectory } from "./helpers.ts";
+import { listTree, snapshot } from "./helpers.ts";
 import { allOf, defaultRepository, entriesOf, expectedReading } from "./independent-reading.ts";
 import { checkRewrite } from "./rewriting.ts";
 import { bundleWorker } from "./run-worker.ts";

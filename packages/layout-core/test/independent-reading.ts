@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 
+import { blobPath, digestOf } from "@ocilayout/testing";
+
 import type { FindingKind } from "../src/index.ts";
 import type { Expected, ExpectedEntry, ExpectedManifest, LongList, Written } from "./fixture.ts";
-import { blobPath, digestOf } from "./helpers.ts";
 
 /** The repository that bare tags and nameless entries are given to. */
 export const defaultRepository = "default";

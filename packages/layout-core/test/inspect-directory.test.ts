@@ -2,10 +2,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, octetStream } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, freshLayout, pushArtifact } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { inspectDirectory, openLayout, type DirectoryKind } from "../src/index.ts";
-import { bytes, describe as descriptorOf, freshLayout, pushArtifact } from "./helpers.ts";
 
 /** Creates a directory with these names in it: a name that ends in a slash is a directory. */
 function directoryWith(...names: readonly string[]): string {

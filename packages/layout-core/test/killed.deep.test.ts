@@ -3,19 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { collect, ociMediaTypes } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, imageIndex, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import {
-  bytes,
-  describe as descriptorOf,
-  imageIndex,
-  listTree,
-  pushArtifact,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
 interface Operation {

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { collect, ociMediaTypes } from "@ocilayout/oci-types";
+import { artifact, blobPath, bytes, descriptorOf, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { artifact, blobPath, bytes, describe as descriptorOf, temporaryDirectory } from "./helpers.ts";
 
 /** Writes a layout as another tool would: these entries, and these blobs. */
 export function writeLayout(entries: readonly string[], blobs: readonly Uint8Array[] = []): string {

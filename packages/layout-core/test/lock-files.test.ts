@@ -1,47 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { isRegistryError } from "@ocilayout/oci-types";
+import { freshLayout, obstacles, pushArtifact, rejection, temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
-import { freshLayout, pushArtifact, rejection, temporaryDirectory } from "./helpers.ts";
 
 const TIMEOUT_MS = 300;
 
 /** What can stand in the place of a lock and is not a regular file of ours. */
-const obstacles: readonly (readonly [string, (path: string) => void])[] = [
-  [
-    "a pipe",
-    (path) => {
-      execFileSync("mkfifo", [path]);
-    },
-  ],
-  [
-    "a link to nowhere",
-    (path) => {
-      symlinkSync("nowhere", path);
-    },
-  ],
-  [
-    "a link to itself",
-    (path) => {
-      symlinkSync(path, path);
-    },
-  ],
-  [
-    "a link to /dev/zero",
-    (path) => {
-      symlinkSync("/dev/zero", path);
-    },
-  ],
-  [
-    "a directory",
-    (path) => {
-      mkdirSync(path);
-    },
-  ],
+const foreign: typeof obstacles = [
+  ...obstacles,
   [
     "a sparse file of 3 GB",
     (path) => {
@@ -51,7 +22,7 @@ const obstacles: readonly (readonly [string, (path: string) => void])[] = [
   ],
 ];
 /** What is a file, and may be the lock of a holder that is just writing it. */
-const garbage: readonly (readonly [string, (path: string) => void])[] = [
+const garbage: typeof obstacles = [
   [
     "an empty file",
     (path) => {
@@ -90,7 +61,7 @@ describe.skipIf(process.platform === "win32")("a lock file that is not ours", ()
     return error;
   }
 
-  it.each(obstacles)("makes every write fail with LAYOUT_INVALID and no read: %s", async (_name, make) => {
+  it.each(foreign)("makes every write fail with LAYOUT_INVALID and no read: %s", async (_name, make) => {
     make(lockOf());
     const writes = [
       () => registry.pushManifest("a", new Uint8Array([1]), "application/vnd.example", { tags: ["v2"] }),
@@ -106,7 +77,7 @@ describe.skipIf(process.platform === "win32")("a lock file that is not ours", ()
     expect(await timed(registry.deleteTag("a", "v1"))).toMatchObject({ code: "LOCK_TIMEOUT" });
   });
 
-  it.each(obstacles)(
+  it.each(foreign)(
     "makes a write fail when it stands in the place of a claim on a dead holder's lock: %s",
     async (_name, make) => {
       const holder = { ...ownRecord(), instance: "other", pid: 999_999_999, nonce: "abc" };
@@ -116,7 +87,7 @@ describe.skipIf(process.platform === "win32")("a lock file that is not ours", ()
     },
   );
 
-  it.each(obstacles)("makes one upload fail to resume, and no other: %s", async (_name, make) => {
+  it.each(foreign)("makes one upload fail to resume, and no other: %s", async (_name, make) => {
     const writer = await registry.pushBlobChunked("a");
     await writer.close();
     make(join(registry.directory, "_uploads", writer.id, "lock"));
@@ -136,7 +107,7 @@ describe.skipIf(process.platform === "win32")("a lock file that is not ours", ()
     });
   });
 
-  it.each(obstacles)("disturbs no write and no gc when it lies beside the lock: %s", async (_name, make) => {
+  it.each(foreign)("disturbs no write and no gc when it lies beside the lock: %s", async (_name, make) => {
     make(`${lockOf()}.x`);
     make(`${lockOf()}.abc.claim`);
     await registry.deleteTag("a", "v1");

@@ -3,9 +3,9 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { temporaryDirectory } from "./helpers.ts";
 import { bundleWorker, firstLine } from "./run-worker.ts";
 
 /** Why no process can be run in a namespace of its own here; `undefined` if it can. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
@@ -9,7 +10,7 @@ import { createRecord, isSame, readHolder, renewRecord } from "../src/lock/lock-
 import { acquireLock, type HeldLock, type LockOptions } from "../src/lock/lock.ts";
 import { readProcessTable } from "../src/disk/process-identity.ts";
 import { StaleWatch } from "../src/disk/stale-watch.ts";
-import { listTree, temporaryDirectory } from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 
 const machine = readProcessTable();
 const busy = { code: "LOCK_TIMEOUT" };

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { rejection, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { acquireLock } from "../src/lock/lock.ts";
 import { readProcessTable, type Holder, type ProcessTable } from "../src/disk/process-identity.ts";
-import { listTree, rejection, temporaryDirectory } from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 
 const machine = readProcessTable();
 

@@ -1,5 +1,6 @@
 import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import { ociMediaTypes, requireDigest } from "@ocilayout/oci-types";
+import { bytes, digestOf } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { createEntry } from "../src/index-json/entry.ts";
@@ -7,7 +8,6 @@ import type { EntryView } from "../src/index-json/entry-table.ts";
 import { EntryTable } from "../src/index-json/entry-table.ts";
 import { Membership, Relations } from "../src/manifests/manifest-relations.ts";
 import type { StoredManifest } from "../src/manifests/stored-manifest.ts";
-import { bytes, digestOf } from "./helpers.ts";
 
 const WIDE = 60;
 const DEEP = 30;

@@ -7,22 +7,20 @@ import {
   ociMediaTypes,
   type Descriptor,
 } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   imageIndex,
   pushArtifact,
-  readIndex,
-  refNames,
   rejection,
-  snapshot,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutRegistry } from "../src/index.ts";
+import { readIndex, refNames, snapshot } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 

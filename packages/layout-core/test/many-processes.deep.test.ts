@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { freshLayout, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { freshLayout, pushArtifact, refNames, temporaryDirectory } from "./helpers.ts";
+import { refNames } from "./helpers.ts";
 import { bundleWorker, ended, start } from "./run-worker.ts";
 
 describe("a shared layout", () => {

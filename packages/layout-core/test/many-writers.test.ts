@@ -2,13 +2,14 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import { artifact, freshLayout, pushArtifact } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { acquireLock } from "../src/lock/lock.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, freshLayout, haveTornWait, listTree, pushArtifact, readIndex } from "./helpers.ts";
+import { haveTornWait, listTree, readIndex } from "./helpers.ts";
 
 // clause 26
 describe("several instances of one layout", () => {

@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import {
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,21 +12,21 @@ import {
 import { dirname, join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import {
+  bytes,
+  descriptorOf,
+  freshLayout,
+  obstacles,
+  pushArtifact,
+  temporaryDirectory,
+} from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { ownedName } from "../src/disk/owned-name.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import {
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  listTree,
-  pushArtifact,
-  snapshot,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { listTree, snapshot } from "./helpers.ts";
 
 const invalid = { code: "LAYOUT_INVALID" };
 const content = bytes("some content");
@@ -63,49 +61,20 @@ function age(path: string): void {
   utimesSync(path, 1, 1);
 }
 
-/** Whatever is no regular file. */
-const kinds: readonly [string, (path: string, outside: string) => void][] = [
+/** What is not a regular file. */
+const kinds: readonly (readonly [string, (path: string, outside: string) => void])[] = [
   [
     "a link to a file outside",
     (path, outside) => {
       symlinkSync(join(outside, "data"), path);
     },
   ],
-  [
-    "a link to nowhere",
-    (path) => {
-      symlinkSync("nowhere", path);
-    },
-  ],
-  [
-    "a link to itself",
-    (path) => {
-      symlinkSync(path, path);
-    },
-  ],
-  [
-    "a link to /dev/zero",
-    (path) => {
-      symlinkSync("/dev/zero", path);
-    },
-  ],
-  [
-    "a pipe",
-    (path) => {
-      execFileSync("mkfifo", [path]);
-    },
-  ],
-  [
-    "a directory",
-    (path) => {
-      mkdirSync(path);
-    },
-  ],
+  ...obstacles,
 ];
 
 // clause 30
 describe("_uploads", () => {
-  it.each<[string, (path: string, outside: string) => void]>([
+  it.each<readonly [string, (path: string, outside: string) => void]>([
     [
       "a link to a directory outside",
       (path, outside) => {

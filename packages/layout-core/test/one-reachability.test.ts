@@ -9,20 +9,20 @@ import {
   ociMediaTypes,
   type Descriptor,
 } from "@ocilayout/oci-types";
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-
-import { openLayout } from "../src/index.ts";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   imageIndex,
   pushArtifact,
   temporaryDirectory,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { openLayout } from "../src/index.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const artifactManifest = "application/vnd.oci.artifact.manifest.v1+json";

@@ -16,19 +16,19 @@ import {
   ociMediaTypes,
   type Descriptor,
 } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type Finding, type LayoutRegistry } from "../src/index.ts";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   pushArtifact,
-  readIndex,
   temporaryDirectory,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type Finding, type LayoutRegistry } from "../src/index.ts";
+import { readIndex } from "./helpers.ts";
 
 const { imageManifest } = ociMediaTypes;
 

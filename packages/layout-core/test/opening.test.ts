@@ -14,20 +14,19 @@ import {
 import { dirname, join } from "node:path";
 
 import { collect, isRegistryError, ociMediaTypes, type Registry } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type LayoutOptions } from "../src/index.ts";
 import {
   artifact,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
-  listTree,
   pushArtifact,
   rejection,
-  snapshot,
   temporaryDirectory,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutOptions } from "../src/index.ts";
+import { listTree, snapshot } from "./helpers.ts";
 
 const { digest } = descriptorOf(bytes("hello"));
 

@@ -2,10 +2,10 @@ import { rmSync, symlinkSync, truncateSync, utimesSync, statSync, writeFileSync 
 import { join } from "node:path";
 
 import { octetStream } from "@ocilayout/oci-types";
+import { blobPath, bytes, descriptorOf, freshLayout, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout, temporaryDirectory } from "./helpers.ts";
 
 const content = bytes("0123456789");
 const { digest } = descriptorOf(content);

@@ -1,12 +1,13 @@
 import { readdirSync } from "node:fs";
 
 import { collect } from "@ocilayout/oci-types";
+import { pushArtifact } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
 import { copyFixture, expectedOf, fixtureNames, layoutsOf } from "./fixture.ts";
 import { readAll } from "./full-reading.ts";
-import { pushArtifact } from "./helpers.ts";
+
 import { defaultRepository, expectedReading } from "./independent-reading.ts";
 import { checkRewrite } from "./rewriting.ts";
 

@@ -9,21 +9,21 @@ import {
   type Descriptor,
   type ImageManifest,
 } from "@ocilayout/oci-types";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+} from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import {
-  artifact,
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  imageIndex,
-  pushArtifact,
-  readIndex,
-} from "./helpers.ts";
+import { readIndex } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const absent = descriptorOf(bytes("nowhere"), imageManifest);

@@ -1,17 +1,16 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { obstacles, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk } from "../src/disk/disk.ts";
 import { openRegularFile, readSmallFile } from "../src/disk/regular-file.ts";
-import { temporaryDirectory } from "./helpers.ts";
 
 const invalid = { code: "LAYOUT_INVALID" };
 
 describe("openRegularFile", () => {
-  it.each<[string, (path: string) => void]>([
+  it.each<readonly [string, (path: string) => void]>([
     [
       "a link to a file",
       (path) => {
@@ -19,36 +18,7 @@ describe("openRegularFile", () => {
         symlinkSync(`${path}.other`, path);
       },
     ],
-    [
-      "a link to nowhere",
-      (path) => {
-        symlinkSync("nowhere", path);
-      },
-    ],
-    [
-      "a link to itself",
-      (path) => {
-        symlinkSync(path, path);
-      },
-    ],
-    [
-      "a link to /dev/zero",
-      (path) => {
-        symlinkSync("/dev/zero", path);
-      },
-    ],
-    [
-      "a directory",
-      (path) => {
-        mkdirSync(path);
-      },
-    ],
-    [
-      "a pipe",
-      (path) => {
-        execFileSync("mkfifo", [path]);
-      },
-    ],
+    ...obstacles,
   ])("rejects %s", async (_, make) => {
     const path = join(temporaryDirectory(), "file");
     make(path);

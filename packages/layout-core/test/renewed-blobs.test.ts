@@ -1,12 +1,12 @@
 import { chownSync, existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
+import { blobPath, bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { mountBetween, openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { blobPath, bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";
 
 const HOUR_MS = 3_600_000;
 const content = bytes("content");

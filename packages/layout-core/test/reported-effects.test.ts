@@ -3,20 +3,13 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { emptyDescriptor, type Descriptor } from "@ocilayout/oci-types";
+import { blobPath, bytes, descriptorOf, freshLayout, pushArtifact, rejection } from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
-import {
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  pushArtifact,
-  rejection,
-} from "./helpers.ts";
 
 function failure(code: string): Promise<never> {
   return Promise.reject(Object.assign(new Error(code), { code, syscall: "rename" }));

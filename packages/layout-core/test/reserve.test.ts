@@ -13,20 +13,14 @@ import {
 import { join } from "node:path";
 
 import { collect, octetStream } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, freshLayout, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
-import {
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  listTree,
-  pushArtifact,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 
 const unused = descriptorOf(bytes("unused"));
 

@@ -1,8 +1,8 @@
 import { computeDigest } from "@ocilayout/oci-types";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { temporaryDirectory } from "./helpers.ts";
 
 const MIB = 1024 * 1024;
 const content = new Uint8Array(3 * MIB + 5).map((_, i) => i % 251);

@@ -2,13 +2,14 @@ import { readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
+import { pushArtifact } from "@ocilayout/testing";
 import { expect } from "vitest";
 
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import type { Expected } from "./fixture.ts";
 import { readAll } from "./full-reading.ts";
-import { pushArtifact, snapshot } from "./helpers.ts";
+import { snapshot } from "./helpers.ts";
 import { defaultRepository, entriesOf, expectedReading, nameOf } from "./independent-reading.ts";
 
 /** How many of a layout's tags are deleted, one after the other. */

@@ -11,17 +11,17 @@ import {
 import { join } from "node:path";
 
 import { collect, type Descriptor } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import {
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   pushArtifact,
   rejection,
   temporaryDirectory,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 
 const now = { graceMs: 0 };
 const unused = descriptorOf(bytes("unused"));

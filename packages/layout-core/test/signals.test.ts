@@ -2,18 +2,11 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, type CallOptions } from "@ocilayout/oci-types";
+import { artifact, bytes, descriptorOf, freshLayout, pushArtifact, rejection } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
-import {
-  artifact,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  pushArtifact,
-  rejection,
-} from "./helpers.ts";
 
 const hello = descriptorOf(bytes("hello"));
 

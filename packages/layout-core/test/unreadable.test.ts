@@ -2,22 +2,22 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "nod
 import { dirname } from "node:path";
 
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import {
+  artifact,
+  blobPath,
+  bytes,
+  descriptorOf,
+  freshLayout,
+  imageIndex,
+  pushArtifact,
+  rejection,
+} from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import {
-  artifact,
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  imageIndex,
-  pushArtifact,
-  readIndex,
-  rejection,
-} from "./helpers.ts";
+import { readIndex } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 

@@ -2,12 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
+import { bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { bytes, describe as descriptorOf, freshLayout } from "./helpers.ts";
+
 import { bundleWorker, ended, firstLine, start } from "./run-worker.ts";
 
 const hello = descriptorOf(bytes("hello world"));

@@ -2,10 +2,10 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import { bytes, freshLayout, temporaryDirectory } from "@ocilayout/testing";
 import { expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { bytes, freshLayout, temporaryDirectory } from "./helpers.ts";
 
 // clause 30
 it("the data of a session that is a hard link to another file is neither written nor removed", async () => {

@@ -2,18 +2,11 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "n
 import { join } from "node:path";
 
 import { digestAlgorithms, octetStream, type BlobWriter } from "@ocilayout/oci-types";
+import { blobPath, bytes, descriptorOf, freshLayout, rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
-import {
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  freshLayout,
-  listTree,
-  rejection,
-  snapshot,
-} from "./helpers.ts";
+import { listTree, snapshot } from "./helpers.ts";
 
 const hello = descriptorOf(bytes("hello world"));
 

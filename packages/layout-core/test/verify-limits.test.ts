@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, emptyDescriptor } from "@ocilayout/oci-types";
+import { artifact, bytes, descriptorOf, freshLayout, pushArtifact } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { artifact, bytes, describe as descriptorOf, freshLayout, pushArtifact } from "./helpers.ts";
 
 const reason = new Error("no longer wanted");
 

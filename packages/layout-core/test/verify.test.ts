@@ -2,20 +2,19 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync
 import { join } from "node:path";
 
 import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { openLayout, type Finding, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   imageIndex,
-  readIndex,
-  snapshot,
   temporaryDirectory,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openLayout, type Finding, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
+import { readIndex, snapshot } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const content = bytes("content");

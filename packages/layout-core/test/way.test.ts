@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { findObstacle, mountBetween, openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
-import { bytes, describe as descriptorOf, listTree, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import { listTree } from "./helpers.ts";
 
 const content = bytes("content");
 const blob = descriptorOf(content);

@@ -4,18 +4,10 @@ import { join } from "node:path";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { compareWithModel } from "@ocilayout/layout-testkit/model";
 import { collect } from "@ocilayout/oci-types";
+import { harmlessFindings, temporaryDirectory } from "@ocilayout/testing";
 import { expect, it } from "vitest";
 
 import { openPerRepository } from "../src/index.ts";
-import { temporaryDirectory } from "./helpers.ts";
-
-/** What any sequence of calls may leave: blobs without a manifest, referrers without an entry, a layout without an entry, Docker's media types. */
-const HARMLESS: readonly string[] = [
-  "unreachable-blob",
-  "unlisted-referrer",
-  "empty-index",
-  "docker-manifest",
-];
 
 it.each([1, 64])(
   "any sequence of calls has the results of the in-memory registry, with %i layouts kept open, and leaves clean layouts",
@@ -31,7 +23,9 @@ it.each([1, 64])(
         const close = async (): Promise<void> => {
           await registry.close();
           await using again = await openPerRepository(directory);
-          const findings = (await collect(again.verify())).filter(({ kind }) => !HARMLESS.includes(kind));
+          const findings = (await collect(again.verify())).filter(
+            ({ kind }) => !harmlessFindings.includes(kind),
+          );
           rmSync(directory, { recursive: true, force: true });
           expect(findings).toEqual([]);
         };

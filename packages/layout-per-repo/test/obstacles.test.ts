@@ -18,17 +18,11 @@ import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
 import { collect, isRegistryError, octetStream, type Registry } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, obstacles, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
-import {
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  open,
-  pushArtifact,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { blobPath, open } from "./helpers.ts";
 
 const content = bytes("content");
 const blob = descriptorOf(content);
@@ -88,7 +82,7 @@ async function openBesideOutside(): Promise<{ registry: PerRepositoryRegistry; o
   return { registry, outside };
 }
 
-const obstacles: readonly (readonly [
+const inTheWay: readonly (readonly [
   what: string,
   name: string,
   prepare: (tree: string, outside: string) => void,
@@ -160,7 +154,7 @@ const obstacles: readonly (readonly [
 ];
 
 // clause 30
-describe.each(obstacles)("%s in the place of a repository", (_what, name, prepare) => {
+describe.each(inTheWay)("%s in the place of a repository", (_what, name, prepare) => {
   const repositories = name.includes("/") ? [name] : [name, `${name}/app`, `${name}/app/deeper`];
 
   it("makes every call fail with LAYOUT_INVALID and name it, and nothing changes inside or outside", async () => {
@@ -237,38 +231,7 @@ describe("a directory that is swapped for a link", () => {
 
 // clause 28
 describe("a damaged layout does not break other repositories", () => {
-  it.each<readonly [string, (path: string) => void]>([
-    [
-      "a pipe",
-      (path) => {
-        execFileSync("mkfifo", [path]);
-      },
-    ],
-    [
-      "a directory",
-      (path) => {
-        mkdirSync(path);
-      },
-    ],
-    [
-      "a link to itself",
-      (path) => {
-        symlinkSync("oci-layout", path);
-      },
-    ],
-    [
-      "a link that leads nowhere",
-      (path) => {
-        symlinkSync("nothing", path);
-      },
-    ],
-    [
-      "a link to a device",
-      (path) => {
-        symlinkSync("/dev/zero", path);
-      },
-    ],
-  ])(
+  it.each(obstacles)(
     "if oci-layout is %s: it is listed, its calls fail with a code, and verify and gc report it",
     async (_what, replace) => {
       const writer = await open();

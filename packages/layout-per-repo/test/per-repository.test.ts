@@ -14,19 +14,13 @@ import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
 import { collect, emptyDescriptor, ociMediaTypes, octetStream } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { discover } from "../src/discover.ts";
 import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
 import { componentsOf } from "../src/repository-path.ts";
-import {
-  blobPath,
-  bytes,
-  describe as descriptorOf,
-  open,
-  pushArtifact,
-  temporaryDirectory,
-} from "./helpers.ts";
+import { blobPath, open } from "./helpers.ts";
 
 const content = bytes("content");
 const blob = descriptorOf(content);

@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
+import { pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { blobPath, open, pushArtifact, temporaryDirectory } from "./helpers.ts";
+import { blobPath, open } from "./helpers.ts";
 
 const fixtures = join(import.meta.dirname, "../../layout-core/test/fixtures");
 

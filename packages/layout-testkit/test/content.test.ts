@@ -8,6 +8,7 @@ import {
   validateImageManifest,
   type Registry,
 } from "@ocilayout/oci-types";
+import { bytes } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -23,7 +24,6 @@ import {
   type Content,
 } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
-import { bytes } from "./helpers.ts";
 
 const arm = { architecture: "arm64", os: "linux", variant: "v8" };
 

@@ -4,34 +4,20 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Descriptor } from "@ocilayout/oci-types";
 import { ociMediaTypes } from "@ocilayout/oci-types";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { blobPath, temporaryDirectory } from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
 
 import { artifact, image, index, layer, type ManifestContent } from "../src/content/index.ts";
 import { checkLayoutDirectory, type LayoutProblem } from "../src/layout/index.ts";
-
-/** A directory of its own for the running test. */
-function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "layout-"));
-  onTestFinished(() => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return directory;
-}
-
-function blobPath(directory: string, digest: string): string {
-  return join(directory, "blobs", ...digest.split(":"));
-}
 
 function put(directory: string, item: ManifestContent): void {
   mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });

@@ -1,9 +1,9 @@
 import { octetStream, type BlobSource } from "@ocilayout/oci-types";
+import { bytes } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { blob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../src/memory/index.ts";
-import { bytes } from "./helpers.ts";
 
 const hello = await blob("hello world");
 const { digest } = hello.descriptor;

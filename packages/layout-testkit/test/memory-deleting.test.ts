@@ -1,4 +1,5 @@
 import { collect, emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import { bytes } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -11,7 +12,6 @@ import {
   type ManifestContent,
 } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
-import { bytes } from "./helpers.ts";
 
 const { imageIndex, imageManifest } = ociMediaTypes;
 const one = await layer("one");

@@ -1,10 +1,10 @@
 import { collect, type Registry } from "@ocilayout/oci-types";
+import { bytes, rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { digestCalls, everyCall, repositoryCalls, tagCalls, type Names } from "../src/case/every-call.ts";
 import { blob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry } from "../src/memory/index.ts";
-import { bytes, rejection } from "./helpers.ts";
 
 const hello = await blob("hello world");
 const names: Names = { repo: "a", digest: hello.descriptor.digest, tag: "t" };

@@ -1,9 +1,9 @@
 import { collect, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { bytes } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { artifact, blob, emptyBlob, image, index, json, layer, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry, type MemoryOptions, type MemoryRegistry } from "../src/memory/index.ts";
-import { bytes } from "./helpers.ts";
 
 const { imageManifest, imageIndex } = ociMediaTypes;
 const valid = { schemaVersion: 2, mediaType: imageManifest, config: emptyDescriptor, layers: [] };

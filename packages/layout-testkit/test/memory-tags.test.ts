@@ -1,9 +1,9 @@
 import { collect, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { bytes } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { artifact, emptyBlob, image, pushContent } from "../src/content/index.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../src/memory/index.ts";
-import { bytes } from "./helpers.ts";
 
 const { imageManifest } = ociMediaTypes;
 const app = await image({ layers: ["one", "two"] });

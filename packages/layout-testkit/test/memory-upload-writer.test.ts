@@ -1,9 +1,9 @@
 import type { BlobWriter } from "@ocilayout/oci-types";
+import { bytes, rejection } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { blob } from "../src/content/index.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../src/memory/index.ts";
-import { bytes, rejection } from "./helpers.ts";
 
 const hello = await blob("hello world");
 const { digest } = hello.descriptor;

@@ -1,9 +1,9 @@
+import { bytes, chunked, probe, rejection } from "@ocilayout/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { createBlobReader } from "../src/index.ts";
 import { collect, computeDigest, type BlobReader, type Descriptor } from "@ocilayout/oci-types";
-import { bytes, chunked, probe, rejection } from "./helpers.ts";
 
 async function describeContent(content: Uint8Array): Promise<Descriptor> {
   return { mediaType: "text/plain", ...(await computeDigest(content)) };

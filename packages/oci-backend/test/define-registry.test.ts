@@ -1,8 +1,8 @@
+import { probe, rejection } from "@ocilayout/testing";
 import { describe, expect, it, vi } from "vitest";
 
 import { defineRegistry } from "../src/index.ts";
 import { collect, type Registry } from "@ocilayout/oci-types";
-import { probe, rejection } from "./helpers.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 

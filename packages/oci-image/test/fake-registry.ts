@@ -1,7 +1,6 @@
 import { createBlobReader, defineRegistry } from "@ocilayout/oci-backend";
 import { RegistryError, type BlobReader, type Descriptor, type RegistryReader } from "@ocilayout/oci-types";
-
-import { describe } from "./helpers.ts";
+import { descriptorOf as describe } from "@ocilayout/testing";
 
 /** A registry that holds what it is given, checks nothing, and does not verify what it hands out. */
 export class FakeRegistry {

@@ -1,10 +1,10 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, rejection } from "@ocilayout/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { formatPlatform, hostPlatform, parsePlatform, selectPlatform } from "../src/index.ts";
 import { isAttestation, normalizePlatform } from "../src/platform.ts";
-import { bytes, describe as descriptorOf, rejection } from "./helpers.ts";
 
 /** `linux/arm/v7`, or `windows/amd64@10.0.17763.1`, and `+feature` at the end. */
 function platform(text: string): Platform {

@@ -1,9 +1,9 @@
 import { collect, type CallOptions } from "@ocilayout/oci-types";
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
+import { freshLayout, pushArtifact, rejection } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { resolvePlatform, walkManifest } from "../src/index.ts";
-import { freshLayout, pushArtifact, rejection } from "./helpers.ts";
 
 const calls: Record<
   string,

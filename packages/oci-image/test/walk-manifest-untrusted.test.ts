@@ -123,7 +123,7 @@ describe("walkManifest over an untrusted registry", () => {
   });
 });
 
-it("walkManifest reports a child with a wrong media type as damaged, and still yields it where another entry has the right one", async () => {
+it("walkManifest reports a child with a wrong media type as damaged, and still reads it through an entry with the right one", async () => {
   const fake = new FakeRegistry();
   const inner = fake.put({ schemaVersion: 2, manifests: [] }, indexType);
   const root = fake.put(

@@ -7,19 +7,19 @@ import {
   type Descriptor,
   type Platform,
 } from "@ocilayout/oci-types";
-import { describe, expect, it } from "vitest";
-
-import { readImageConfig, resolvePlatform, walkManifest, type WalkStep } from "../src/index.ts";
-import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import {
   artifact,
   blobPath,
   bytes,
-  describe as descriptorOf,
+  descriptorOf,
   freshLayout,
   imageIndex,
   pushArtifact,
-} from "./helpers.ts";
+} from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { readImageConfig, resolvePlatform, walkManifest, type WalkStep } from "../src/index.ts";
+import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 
 const { imageManifest, imageIndex: indexType, imageConfig } = ociMediaTypes;
 

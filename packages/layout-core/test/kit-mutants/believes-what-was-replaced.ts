@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { blobPath, readIndex } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
+import { readIndex } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("looks for subjects without a look at digests", ["LAYOUT-59"], (whole, directory) => ({

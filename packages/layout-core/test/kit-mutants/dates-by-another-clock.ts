@@ -1,6 +1,7 @@
 import { utimesSync } from "node:fs";
 
-import { blobPath } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
 import { after, mutant } from "../kit-mutant.ts";
 
 export default mutant("dates blobs by a clock that stands at 1970", ["LAYOUT-81"], (whole, directory) =>

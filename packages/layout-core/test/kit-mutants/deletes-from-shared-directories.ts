@@ -2,8 +2,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Registry } from "@ocilayout/oci-types";
+import { blobPath } from "@ocilayout/testing";
 
-import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 
 import type { ImageManifest } from "@ocilayout/oci-types";
+import { blobPath } from "@ocilayout/testing";
 
-import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(

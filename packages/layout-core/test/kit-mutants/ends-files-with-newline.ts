@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 
-import { blobPath } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("ends the files of manifests with a newline", ["LAYOUT-03"], (whole, directory) => ({

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { blobPath, type IndexEntry } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
+import type { IndexEntry } from "../helpers.ts";
 import { editEntries, mutant } from "../kit-mutant.ts";
 
 export default mutant(

@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 
-import { blobPath, readIndex } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
+import { readIndex } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 
 import { isRegistryError } from "@ocilayout/oci-types";
+import { blobPath } from "@ocilayout/testing";
 
-import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-import { blobPath, digestOf } from "../helpers.ts";
+import { blobPath, digestOf } from "@ocilayout/testing";
+
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(

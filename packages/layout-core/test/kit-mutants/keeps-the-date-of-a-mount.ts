@@ -1,6 +1,7 @@
 import { statSync, utimesSync } from "node:fs";
 
-import { blobPath } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("mounts a blob with the date that it has", ["LAYOUT-85"], (whole, directory) => ({

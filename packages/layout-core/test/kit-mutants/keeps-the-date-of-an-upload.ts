@@ -2,8 +2,8 @@ import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 import type { BlobWriter } from "@ocilayout/oci-types";
+import { blobPath } from "@ocilayout/testing";
 
-import { blobPath } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("dates a blob like the last byte of its upload", ["LAYOUT-86"], (whole, directory) => ({

@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 
-import { blobPath } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("makes blobs that only their owner can read", ["LAYOUT-08"], (whole, directory) => ({

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import { blobPath } from "../helpers.ts";
+import { blobPath } from "@ocilayout/testing";
+
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant("reads a manifest whole, however large it is", ["LAYOUT-73"], (whole, directory) => ({

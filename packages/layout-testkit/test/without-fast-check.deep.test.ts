@@ -55,7 +55,7 @@ function run(program: string): string {
 }
 
 describe("without fast-check", () => {
-  it("is a registry in memory to be had, and content to put into it", () => {
+  it("the memory registry and the content entry point can be imported", () => {
     const printed = run(`
       import { image, pushContent } from "./content.mjs";
       import { createMemoryRegistry } from "./memory.mjs";
@@ -66,7 +66,7 @@ describe("without fast-check", () => {
     expect(printed).toBe("true\n");
   });
 
-  it("is no model to be had: the bundles really lie where fast-check is not found", () => {
+  it("the model cannot be imported, which proves that fast-check is missing", () => {
     expect(() => run('await import("./model.mjs");')).toThrow(/Cannot find package 'fast-check'/);
   });
 });

@@ -164,7 +164,7 @@ function measure(run: () => void): number {
   return least;
 }
 
-it.each(Object.entries(shapes))("time grows with the size and no faster: %s", (_name, shape) => {
+it.each(Object.entries(shapes))("time grows at most linearly with the size: %s", (_name, shape) => {
   const small = 1 << 15;
   const factor = 16;
   // Eight times what is linear, and a floor of what a clock can tell.

@@ -30,7 +30,7 @@ const disk: Disk = {
   fstat: async (file) => Object.assign(await nodeDisk.fstat(file), { ctimeMs: 0n }),
 };
 
-it("any index.json: every call answers or says why not; a push keeps what it does not understand", async () => {
+it("with any index.json every call returns or fails with a code, and a push keeps foreign entries", async () => {
   const root = mkdtempSync(join(tmpdir(), "ocilayout-fuzz-"));
   let number = 0;
   const text = fc.oneof(

@@ -114,7 +114,7 @@ const open: Readonly<Record<string, (directory: string) => Promise<LayoutStore>>
 };
 
 it.each(Object.entries(open))(
-  "hostile strings in every call to %s: nothing outside is touched, no path is told, nothing is left",
+  "hostile strings in every call to %s touch nothing outside, reveal no path and leave nothing",
   async (what, openIt) => {
     const directory = mkdtempSync(join(tmpdir(), "ocilayout-fuzz-"));
     const layout = join(directory, "layout");
@@ -150,7 +150,7 @@ it.each(Object.entries(open))(
   },
 );
 
-it("references and paths", async () => {
+it("any reference or path is parsed or rejected with a code", async () => {
   const joined = fc
     .array(hostileText, { maxLength: 4 })
     .chain((parts) => fc.constantFrom("/", ":", "@", "").map((by) => parts.join(by)));

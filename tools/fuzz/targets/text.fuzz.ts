@@ -46,7 +46,7 @@ const indexText = fc.oneof(
   jsonText.map((it) => `{"manifests":${it}}`),
 );
 
-it("an index document, taken apart and joined", async () => {
+it("any index document is parsed and joined again, or rejected", async () => {
   await fuzz("index text", 25_000, indexText, (text) => {
     const parsed = tryParseIndex(text);
     const json = parseReference(text);
@@ -68,7 +68,7 @@ it("an index document, taken apart and joined", async () => {
   });
 });
 
-it("an entry, read and untagged", async () => {
+it("any entry can be read and untagged", async () => {
   const text = fc.oneof(
     descriptor.map((it) => JSON.stringify(it)),
     mutated(descriptor.map((it) => JSON.stringify(it))),
@@ -95,7 +95,7 @@ it("an entry, read and untagged", async () => {
   });
 });
 
-it("a member, set and removed", async () => {
+it("any member can be set and removed", async () => {
   const object = fc.oneof(
     jsonText.filter((it) => it.startsWith("{")),
     fc.constantFrom("{}", '{"a":1}', '{"a":1,"a":2}'),
@@ -119,7 +119,7 @@ it("a member, set and removed", async () => {
   );
 });
 
-it("a manifest, validated and read", async () => {
+it("any manifest is validated and read, or rejected", async () => {
   const text = fc.oneof(
     manifest.map((it) => JSON.stringify(it)),
     mutated(manifest.map((it) => JSON.stringify(it))),

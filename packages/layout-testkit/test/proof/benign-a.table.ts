@@ -5,7 +5,7 @@ import type { ConformanceTarget } from "../../src/index.ts";
 import { createMemoryRegistry } from "../../src/memory/index.ts";
 import { benign } from "./benign-a.ts";
 
-describe("a registry that keeps the contract passes, also one that", () => {
+describe("a registry that keeps the contract passes, even one that", () => {
   it.concurrent.each(benign)(
     "$what",
     async ({ capabilities, memory, before, change }) => {

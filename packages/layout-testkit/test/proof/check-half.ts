@@ -22,7 +22,7 @@ export async function checkHalf(half: 0 | 1): Promise<void> {
   const table = readTable();
   const rows: Map<string, string> = new Map();
 
-  describe("the table says what finds a registry that", () => {
+  describe("the table names the cases that catch a registry that", () => {
     it.each(mutants)("$what ($name)", async (mutant) => {
       const row = `${mutant.what} | ${mutant.caughtBy.join(", ")} | ${(await alsoFoundBy(mutant)).join(", ")}`;
       rows.set(mutant.name, row);

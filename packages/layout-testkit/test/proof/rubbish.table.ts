@@ -298,7 +298,7 @@ function everyMethod(answer: (...args: unknown[]) => unknown): Record<string, un
   );
 }
 
-describe("a run ends, and not well, where", () => {
+describe("a run ends with failures if", () => {
   it.concurrent.each(hopeless)(
     "%s",
     async (_what, create) => {

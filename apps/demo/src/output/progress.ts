@@ -1,7 +1,5 @@
 import type { Writable } from "node:stream";
 
-import type { Output } from "./output.ts";
-
 /** A sign that work goes on. */
 export interface Progress {
   /** Says what is done now. */
@@ -43,7 +41,7 @@ export async function startProgress(stream: Terminal, text: string): Promise<Pro
 
 /** Does `work` while a sign of it is shown. */
 export async function withProgress<Result>(
-  output: Output,
+  output: { progress(text: string): Promise<Progress> },
   text: string,
   work: (progress: Progress) => Promise<Result>,
 ): Promise<Result> {

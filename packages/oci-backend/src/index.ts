@@ -27,6 +27,6 @@ export {
   wrongOffset,
   wrongSize,
 } from "./checks/errors.ts";
-export { requirePage, type Page } from "./checks/page.ts";
+export type { Page } from "./checks/page.ts";
 export { requirePrecondition } from "./checks/precondition.ts";
 export { requireCurrent } from "./checks/require-current.ts";

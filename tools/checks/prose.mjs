@@ -1,0 +1,140 @@
+// Flags habits that make prose hard to read, in Markdown, comments and messages: `node tools/checks/prose.mjs [PATH…]`.
+// The rules are those of CONTRIBUTING.md, "How we write". Text in backticks, code blocks and quotation marks “…” is left alone.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+import ts from "typescript";
+
+const MOST_WORDS = 30;
+
+/** What each rule finds, and what to write instead. */
+const rules = [
+  [
+    /\b(?:who|whoever|whom|nobody|somebody|anybody|everybody)\b/i,
+    "name the actor: the caller, a client, another process",
+  ],
+  [/\b(?:says?|said|tells?|told)\b/i, "write reports, returns, has, names or shows"],
+  [
+    /(?:[a-z0-9`”),;:]|^[-*] .*)\s+where\s+(?!.*\?)(?:it|there|they|the|a|an|that|nothing|no|this|one|any|each|both|what|code)\b/,
+    "write if or when",
+  ],
+  [
+    /\b(?:is|are|was|were|be) none\b|\b(?:is|are|was|were) no (?!longer|more|less|different|better|worse)[a-z]+|\bnothing of\b|\bnone of (?:ours|its|theirs)\b/i,
+    "write not a, invalid, missing, or without",
+  ],
+  [/^(?:\d+\.\s+|[-*]\s+)?What (?!is\b.*\?)[^?]*$/, "put the subject first, or name the thing"],
+  [/\bin which case\b/i, "write then, or begin a new sentence"],
+];
+
+/** The prose of a Markdown file, one paragraph, item or cell after the other, with the line where it begins. */
+function* markdown(text) {
+  let inCode = false;
+  let paragraph = "";
+  let began = 1;
+  for (const [at, line] of [...text.split("\n"), ""].entries()) {
+    if (/^\s*```/.test(line)) inCode = !inCode;
+    const isBreak = inCode || /^\s*(?:```|#|\||[-*] |\d+\. |>|<|$)/.test(line) || /^ {4,}\S/.test(line);
+    if (isBreak && paragraph !== "") {
+      yield [began, paragraph];
+      paragraph = "";
+    }
+    if (inCode || /^\s*```/.test(line) || /^ {4,}\S/.test(line)) continue;
+    if (line.trimStart().startsWith("|")) {
+      for (const cell of line.split("|")) yield [at + 1, cell];
+      continue;
+    }
+    if (paragraph === "") began = at + 1;
+    paragraph = `${paragraph} ${line.trim()}`.trim();
+  }
+}
+
+/** The comments and the messages of a script, each with the line where it begins. */
+function* script(name, text) {
+  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const lineOf = (at) => source.getLineAndCharacterOfPosition(at).line + 1;
+  const comments = new Map();
+  const messages = [];
+  const visit = (node) => {
+    for (const range of ts.getLeadingCommentRanges(text, node.pos) ?? []) comments.set(range.pos, range.end);
+    for (const range of ts.getTrailingCommentRanges(text, node.end) ?? []) comments.set(range.pos, range.end);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    if (ts.isTemplateExpression(node)) {
+      const whole = [node.head.text, ...node.templateSpans.map((span) => `code${span.literal.text}`)].join(
+        "",
+      );
+      messages.push([lineOf(node.getStart()), whole]);
+    } else if (ts.isStringLiteralLike(node)) messages.push([lineOf(node.getStart()), node.text]);
+    node.getChildren(source).forEach(visit);
+  };
+  visit(source);
+  let previous;
+  for (const [from, to] of [...comments].sort((a, b) => a[0] - b[0])) {
+    const raw = text.slice(from, to);
+    const isLine = raw.startsWith("//");
+    // Line comments below each other are one paragraph.
+    if (isLine && previous !== undefined && /^\n[ \t]*$/.test(text.slice(previous.to, from))) {
+      previous.text += ` ${raw.slice(2).trim()}`;
+      previous.to = to;
+      continue;
+    }
+    if (previous !== undefined) yield [previous.line, previous.text];
+    previous = undefined;
+    if (isLine) previous = { line: lineOf(from), text: raw.slice(2).trim(), to };
+    else
+      for (const [at, part] of markdown(raw.replace(/^\/\*\*?|\*\/$/g, "").replace(/^[ \t]*\*[ \t]?/gm, "")))
+        for (const piece of part.split(/(?=@(?:param|returns|throws|see|example)\b)/))
+          yield [lineOf(from) + at - 1, piece.replace(/^@(?:param \S+ -|\w+)\s*/, "")];
+  }
+  if (previous !== undefined) yield [previous.line, previous.text];
+  // A message has a few words; whatever has fewer is a name or data.
+  for (const [line, message] of messages)
+    if (/^[^<>{}=\\]*[a-z]+ [a-z]+ [a-z]+/.test(message) && !message.includes("\n")) yield [line, message];
+}
+
+function* shell(text) {
+  for (const [at, line] of text.split("\n").entries()) {
+    const comment = /(?:^|\s)# (.*)$/.exec(line);
+    if (comment !== null) yield [at + 1, comment[1]];
+  }
+}
+
+function proseOf(file) {
+  const text = readFileSync(file, "utf8");
+  if (file.endsWith(".md"))
+    return markdown(text.replace(/^---\n[^]*?\n---\n/, (front) => "\n".repeat(front.split("\n").length - 1)));
+  return /\.(?:ts|js|mjs)$/.test(file) ? script(file, text) : shell(text);
+}
+
+/** Sentences, without what is quoted. */
+function sentencesOf(text) {
+  const plain = text
+    .replace(/`[^`]*`/g, "code")
+    .replace(/\{@link[^}]*\}/g, "code")
+    .replace(/\]\([^)]*\)/g, "]")
+    .replace(/https?:\S+/g, "code")
+    .replace(/“[^”]*”|"[^"]*"|‘[^’]*’/g, "code")
+    .replace(/\b(?:e\.g|i\.e|etc|vs|cf)\./g, "code");
+  return plain.split(/(?<=[.!?:])\s+(?=[A-Z`"“(\d-])/).map((sentence) => sentence.trim());
+}
+
+const paths = process.argv.slice(2);
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...paths], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => /\.(?:ts|js|mjs|md|sh|yml)$|^\.ci\//.test(file))
+  .filter((file) => !/fixtures|\.api\.md$|TABLE\.md$|\.table\.ts$|generated|CHANGELOG|pnpm-lock/.test(file));
+let found = 0;
+for (const file of files) {
+  for (const [line, text] of proseOf(file)) {
+    for (const sentence of sentencesOf(text)) {
+      const words = sentence.split(/\s+/).filter((word) => /[A-Za-z]/.test(word)).length;
+      const problems = rules.filter(([pattern]) => pattern.test(sentence)).map(([, advice]) => advice);
+      if (words > MOST_WORDS) problems.push(`${words} words: make two sentences, or a list`);
+      for (const problem of problems) {
+        found += 1;
+        console.log(`${file}:${line}: ${problem}\n    ${sentence}`);
+      }
+    }
+  }
+}
+console.log(found === 0 ? "no habit found" : `${found} habits found`);
+process.exitCode = found === 0 ? 0 : 1;

@@ -46,7 +46,7 @@ const outsidePackage = {
 };
 
 function siblings(allowed) {
-  const names = allowed.map((name) => `${name}$`).join("|");
+  const names = allowed.map((name) => `${name}(?:/|$)`).join("|");
   return {
     regex: allowed.length === 0 ? "^@ocilayout/" : `^@ocilayout/(?!${names})`,
     message: "The layering forbids this import (docs/decisions/0002).",

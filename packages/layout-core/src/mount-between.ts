@@ -1,6 +1,7 @@
 import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { beginCall } from "@ocilayout/oci-backend";
-import { octetStream, requireDigest } from "@ocilayout/oci-types";
+import { octetStream } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 
 import { storageError } from "./disk/storage-error.ts";
 import type { LayoutRegistry } from "./open-layout.ts";

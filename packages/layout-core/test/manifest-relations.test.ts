@@ -1,5 +1,6 @@
 import type { CheckedDescriptor } from "@ocilayout/oci-backend";
-import { ociMediaTypes, requireDigest } from "@ocilayout/oci-types";
+import { ociMediaTypes } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 import { bytes, digestOf } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 

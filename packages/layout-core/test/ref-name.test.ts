@@ -1,4 +1,4 @@
-import { requireDigest } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 import { describe, expect, it } from "vitest";
 
 import {

@@ -11,7 +11,7 @@ import {
   readOnly,
   sameBackend,
 } from "@ocilayout/oci-backend";
-import { requireObject } from "@ocilayout/oci-types";
+import { requireObject } from "@ocilayout/oci-types/authors";
 
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 import { isValidRepository, requireRepository } from "@ocilayout/ociref";
 
 /** What a layout's directory holds: a repository of that name would lie inside another one's layout. */

@@ -1,5 +1,5 @@
 import type { UploadSession } from "@ocilayout/oci-backend";
-import { requireDigest } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 import { describe, expect, it } from "vitest";
 
 import { PinnedUpload } from "../src/pinned-upload.ts";

@@ -1,5 +1,6 @@
 import type { CallOptions, Registry } from "@ocilayout/oci-types";
-import { readBlobSource, RegistryError, requireSignal } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { readBlobSource, requireSignal } from "@ocilayout/oci-types/authors";
 
 /**
  * Makes a whole `Registry` of the calls that a backend has: what is missing rejects with `UNSUPPORTED`, a

@@ -6,7 +6,8 @@ import type {
   Platform,
   RegistryReader,
 } from "@ocilayout/oci-types";
-import { isRecord, isRegistryError, manifestKind, RegistryError, requireSignal } from "@ocilayout/oci-types";
+import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
+import { isRecord, requireSignal } from "@ocilayout/oci-types/authors";
 
 import { isAttestation, selectPlatform } from "./platform.ts";
 import { readStored } from "./read-stored.ts";

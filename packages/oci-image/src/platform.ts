@@ -1,5 +1,6 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
-import { excerpt, RegistryError, requireString } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt, requireString } from "@ocilayout/oci-types/authors";
 
 /** Names that tools use for one architecture, and the variant that the name implies. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([

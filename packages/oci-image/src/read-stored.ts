@@ -1,5 +1,5 @@
 import type { BlobReader, CallOptions, Descriptor } from "@ocilayout/oci-types";
-import { readVerified } from "@ocilayout/oci-types";
+import { readVerified } from "@ocilayout/oci-types/authors";
 
 /**
  * Reads the whole content of `reader` and verifies it against `descriptor`, whether or not its registry does.

@@ -1,13 +1,6 @@
 import type { CallOptions, Descriptor, Digest, ParsedManifest, RegistryReader } from "@ocilayout/oci-types";
-import {
-  cloneJson,
-  isRegistryError,
-  manifestKind,
-  parseManifest,
-  RegistryError,
-  requireCount,
-  requireSignal,
-} from "@ocilayout/oci-types";
+import { isRegistryError, manifestKind, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import { cloneJson, requireCount, requireSignal } from "@ocilayout/oci-types/authors";
 
 import { readStored } from "./read-stored.ts";
 

@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import type { AddressInfo } from "node:net";
 
 import type { Registry } from "@ocilayout/oci-types";
-import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types/authors";
 
 import { clientAt } from "./limits/client-key.ts";
 import { createHandle } from "./endpoints/handle.ts";

@@ -1,5 +1,5 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import { maxDurationMs } from "@ocilayout/oci-types";
+import { maxDurationMs } from "@ocilayout/oci-types/authors";
 import { describe, expect, it } from "vitest";
 
 import { createHandler } from "../src/index.ts";

@@ -8,7 +8,8 @@ import { text } from "node:stream/consumers";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import type { BlobSource, Registry } from "@ocilayout/oci-types";
 import { createBlobReader, defineRegistry } from "@ocilayout/oci-backend";
-import { computeDigest, readBlobSource } from "@ocilayout/oci-types";
+import { computeDigest } from "@ocilayout/oci-types";
+import { readBlobSource } from "@ocilayout/oci-types/authors";
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { Authorize, RegistryServer, ServeOptions } from "../src/node.ts";

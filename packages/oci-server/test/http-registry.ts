@@ -12,16 +12,14 @@ import type {
   UploadStatus,
 } from "@ocilayout/oci-types";
 import { createBlobReader, requirePrecondition } from "@ocilayout/oci-backend";
+import { isRegistryError, octetStream, RegistryError } from "@ocilayout/oci-types";
 import {
-  isRegistryError,
-  octetStream,
   readBlobSource,
-  RegistryError,
   requireBytes,
   requireCount,
   requireDigest,
   requireString,
-} from "@ocilayout/oci-types";
+} from "@ocilayout/oci-types/authors";
 import { isValidTag, requireRepository } from "@ocilayout/ociref";
 
 /** How a request is sent: `fetch`, or a handler without a network. */

@@ -1,16 +1,14 @@
-export {
-  maxDurationMs,
-  requireCount,
-  requireDuration,
-  requireFlag,
-  requireObject,
-  requireSignal,
-  requireString,
-} from "./basics/arguments.ts";
-export { requireBytes } from "./basics/bytes.ts";
 export type { CallOptions } from "./basics/call-options.ts";
-export { cloneJson } from "./basics/clone-json.ts";
-export * from "./basics/digest.ts";
+export {
+  digestAlgorithms,
+  isDigest,
+  isDigestAlgorithm,
+  parseDigest,
+  type CheckedDigest,
+  type Digest,
+  type DigestAlgorithm,
+  type ParsedDigest,
+} from "./basics/digest.ts";
 export {
   registryErrorCodes,
   type DistributionErrorCode,
@@ -19,15 +17,10 @@ export {
 } from "./basics/error-codes.ts";
 export type { ErrorDetails, Problem, RemovedBefore } from "./basics/error-details.ts";
 export * from "./basics/errors.ts";
-export { excerpt } from "./basics/excerpt.ts";
-export { requireAlgorithm, requireDigest, type SupportedDigest } from "./basics/require-digest.ts";
-export { isRecord } from "./basics/is-record.ts";
-export { onAbort } from "./basics/on-abort.ts";
-export { readBlobSource, type BlobChunks, type BlobSource } from "./content/blob-source.ts";
+export type { BlobSource } from "./content/blob-source.ts";
 export { computeDigest, type ComputeDigestOptions, type HashOptions } from "./content/compute-digest.ts";
-export { concatBytes, createHasher, type Hasher, type HasherFactory } from "./content/hasher.ts";
-export { wrongDigest, wrongSize, type ContentOrigin } from "./content/mismatch.ts";
-export { readVerified, verifyStream, type VerifyStreamOptions } from "./content/verify-stream.ts";
+export type { Hasher, HasherFactory } from "./content/hasher.ts";
+export { verifyStream, type VerifyStreamOptions } from "./content/verify-stream.ts";
 export { annotationKeys } from "./documents/annotations.ts";
 export {
   emptyDescriptor,
@@ -43,11 +36,9 @@ export {
   manifestKind,
   ociMediaTypes,
   octetStream,
-  stripMediaTypeParameters,
   type ManifestKind,
 } from "./documents/media-types.ts";
-export { checkManifest, parseManifest, type ParsedManifest } from "./documents/parse-manifest.ts";
-export { scanDocument } from "./documents/scan-document.ts";
+export { parseManifest, type ParsedManifest } from "./documents/parse-manifest.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
 export type { BlobReader } from "./registry/blob-reader.ts";
 export { collect } from "./registry/collect.ts";

@@ -8,7 +8,7 @@ import {
   requireObject,
   requireSignal,
   requireString,
-} from "../src/index.ts";
+} from "../src/authors.ts";
 
 describe("argument checks", () => {
   it("requireString accepts strings only", () => {

@@ -5,7 +5,8 @@ import { runInNewContext } from "node:vm";
 
 import { describe, expect, it, vi } from "vitest";
 
-import { collect, readBlobSource, requireBytes, type BlobSource } from "../src/index.ts";
+import { collect, type BlobSource } from "../src/index.ts";
+import { readBlobSource, requireBytes } from "../src/authors.ts";
 import { bytes, chunked, probe, rejection } from "./helpers.ts";
 
 async function read(source: BlobSource): Promise<string> {

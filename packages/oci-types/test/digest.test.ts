@@ -6,15 +6,13 @@ import { describe, expect, it } from "vitest";
 import {
   collect,
   computeDigest,
-  excerpt,
   isDigest,
   isDigestAlgorithm,
-  maxDigestLength,
   parseDigest,
-  requireDigest,
   verifyStream,
   type Hasher,
 } from "../src/index.ts";
+import { excerpt, maxDigestLength, requireDigest } from "../src/authors.ts";
 import { createOneShotHasher } from "../src/content/hasher.ts";
 import { bytes, chunked, probe, rejection } from "./helpers.ts";
 

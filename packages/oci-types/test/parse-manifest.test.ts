@@ -7,12 +7,12 @@ import {
   manifestKind,
   ociMediaTypes,
   parseManifest,
-  stripMediaTypeParameters,
   validateDescriptor,
   validateImageIndex,
   validateImageManifest,
   type Problem,
 } from "../src/index.ts";
+import { stripMediaTypeParameters } from "../src/authors.ts";
 import { bytes } from "./helpers.ts";
 
 const { imageManifest, imageIndex } = ociMediaTypes;

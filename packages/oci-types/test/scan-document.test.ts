@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import {
-  emptyDescriptor,
-  isRegistryError,
-  ociMediaTypes,
-  parseManifest,
-  scanDocument,
-} from "../src/index.ts";
+import { emptyDescriptor, isRegistryError, ociMediaTypes, parseManifest } from "../src/index.ts";
+import { scanDocument } from "../src/authors.ts";
 import { maxDocumentDepth, maxDocumentNames, maxDocumentValues } from "../src/documents/scan-document.ts";
 import { bytes } from "./helpers.ts";
 

@@ -1,4 +1,5 @@
-import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt, maxDigestLength, requireString } from "@ocilayout/oci-types/authors";
 
 import {
   isValidDigest,

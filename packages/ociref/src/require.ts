@@ -1,4 +1,5 @@
-import { excerpt, RegistryError, requireString } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt, requireString } from "@ocilayout/oci-types/authors";
 
 import { isValidRepository, isValidTag } from "./grammar.ts";
 

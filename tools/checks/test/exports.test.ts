@@ -9,8 +9,6 @@ const root = join(import.meta.dirname, "../../..");
 const kept: Readonly<Record<string, string>> = {
   "@ocilayout/layout-testkit/node-test describeRegistry":
     "the README offers this entry in place of the one for vitest",
-  "@ocilayout/oci-backend backendOf": "layouts are about to be made with it",
-  "@ocilayout/oci-backend listOf": "layouts are about to be made with it",
 };
 
 /** An entry of a package, and what it exports: names with their declarations, as the API report has them. */
@@ -121,4 +119,12 @@ describe.each(readdirSync(join(root, "packages")))("the exports of %s", (owner) 
     expect(entry.exports.size).toBeGreaterThan(0);
     expect(unusedOf(entry, Object.keys(kept))).toEqual([]);
   });
+});
+
+it.each(Object.keys(kept))("%s still needs its exception", (name) => {
+  const [specifier, unused] = name.split(" ");
+  const entry = readdirSync(join(root, "packages"))
+    .flatMap(entriesOf)
+    .find((it) => it.specifier === specifier);
+  expect(entry && unusedOf(entry, [])).toContain(unused);
 });

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 
-import { parseManifest, requireDigest, validateImageIndex } from "@ocilayout/oci-types";
+import { parseManifest, validateImageIndex } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 import {
   isValidHost,
   isValidRepository,

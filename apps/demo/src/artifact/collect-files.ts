@@ -1,7 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { parseTitle, requireDistinct } from "./title.ts";
 

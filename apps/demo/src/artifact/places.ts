@@ -2,7 +2,8 @@ import type { Stats } from "node:fs";
 import { link, lstat, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { parseTitle, requireDistinct } from "./title.ts";
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import type { CallOptions, Descriptor, RegistryReader } from "@ocilayout/oci-types";
 import { createBlobReader } from "@ocilayout/oci-backend";
-import { annotationKeys, excerpt, RegistryError } from "@ocilayout/oci-types";
+import { annotationKeys, RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { planPlaces, putInPlace } from "./places.ts";
 

@@ -1,4 +1,5 @@
-import { excerpt, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 /**
  * The components of a file's path, as a layer's title says it: relative, with slashes on every system.

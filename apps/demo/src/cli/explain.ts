@@ -1,4 +1,5 @@
-import { excerpt, isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 /**
  * A failure in one line: its code and message; after a failure of the storage the system's own words, too.

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import type { DirectoryKind } from "@ocilayout/layout-core";
 import { findLayout, inspectDirectory } from "@ocilayout/layout-core";
-import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 import type { Reference } from "@ocilayout/ociref";
 import { parseHostlessReference } from "@ocilayout/ociref";
 

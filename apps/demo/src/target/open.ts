@@ -1,7 +1,8 @@
 import type { LayoutOptions, LayoutStore } from "@ocilayout/layout-core";
 import { openLayout } from "@ocilayout/layout-core";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
-import { collect, excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { collect, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { UsageError } from "../cli/usage-error.ts";
 import type { CommonArguments } from "../commands/command.ts";

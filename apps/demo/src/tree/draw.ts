@@ -1,4 +1,5 @@
-import { annotationKeys, excerpt } from "@ocilayout/oci-types";
+import { annotationKeys } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { formatSize, printable, shorten } from "../output/text.ts";
 import type { Tree, TreeNode } from "./node.ts";

@@ -2,7 +2,8 @@ import { basename, dirname, join, sep } from "node:path";
 
 import { unknownBlob } from "@ocilayout/oci-backend";
 import type { CallOptions, CheckedDigest, RegistryError } from "@ocilayout/oci-types";
-import { createHasher, digestAlgorithms, isDigest, requireAlgorithm } from "@ocilayout/oci-types";
+import { digestAlgorithms, isDigest } from "@ocilayout/oci-types";
+import { createHasher, requireAlgorithm } from "@ocilayout/oci-types/authors";
 
 import { pauseIfDue } from "@ocilayout/oci-backend";
 import { closeQuietly } from "../disk/atomic-file.ts";

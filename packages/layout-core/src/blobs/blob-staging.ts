@@ -1,8 +1,9 @@
 import { dirname, join } from "node:path";
 
 import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
-import type { BlobChunks, BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
-import { createHasher, requireDigest } from "@ocilayout/oci-types";
+import type { BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
+import type { BlobChunks } from "@ocilayout/oci-types/authors";
+import { createHasher, requireDigest } from "@ocilayout/oci-types/authors";
 
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
 import type { BlobFiles } from "./blob-files.ts";

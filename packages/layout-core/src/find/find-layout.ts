@@ -1,6 +1,7 @@
 import { posix, win32 } from "node:path";
 
-import { excerpt, maxDigestLength, RegistryError, requireString } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt, maxDigestLength, requireString } from "@ocilayout/oci-types/authors";
 import {
   isValidDigest,
   isValidTag,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { requireString } from "@ocilayout/oci-types";
+import { requireString } from "@ocilayout/oci-types/authors";
 
 import type { Disk } from "../disk/disk.ts";
 import { isAbsent, nodeDisk } from "../disk/disk.ts";

@@ -2,7 +2,7 @@ import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import type { Descriptor, CheckedDigest } from "@ocilayout/oci-types";
 import { isDigest } from "@ocilayout/oci-types";
 
-import { isRecord } from "@ocilayout/oci-types";
+import { isRecord } from "@ocilayout/oci-types/authors";
 import { scanMembers, setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
 import {

@@ -1,4 +1,4 @@
-import { isRecord } from "@ocilayout/oci-types";
+import { isRecord } from "@ocilayout/oci-types/authors";
 import { JsonTextError, scanElements, scanMembers, skipSpace } from "./json-text.ts";
 
 /** `index.json` taken apart: a rewrite joins the entries' own texts, so that what it does not touch stays. */

@@ -1,4 +1,5 @@
-import { excerpt, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { parseEntry } from "./entry.ts";

@@ -18,7 +18,7 @@ import { notDirectory } from "../disk/own-directory.ts";
 import { SMALL_FILE_BYTES } from "../disk/regular-file.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 import { emptyIndexText } from "./index-text.ts";
-import { isRecord } from "@ocilayout/oci-types";
+import { isRecord } from "@ocilayout/oci-types/authors";
 
 /** The version that the image-spec defines. */
 const LAYOUT_VERSION = "1.0.0";

@@ -1,5 +1,6 @@
 import type { CheckedDigest } from "@ocilayout/oci-types";
-import { isRecord, parseDigest } from "@ocilayout/oci-types";
+import { parseDigest } from "@ocilayout/oci-types";
+import { isRecord } from "@ocilayout/oci-types/authors";
 import { isValidRepository, isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
 /** The annotation that names an entry, by the image-spec. */

@@ -1,4 +1,5 @@
-import { isRegistryError, onAbort, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { onAbort } from "@ocilayout/oci-types/authors";
 
 import type { HeldLock } from "../lock/lock.ts";
 import { storageError } from "../disk/storage-error.ts";

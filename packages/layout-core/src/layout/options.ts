@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 import { readOnly } from "@ocilayout/oci-backend";
-import { requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types/authors";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { EntryName } from "../index-json/ref-name.ts";

@@ -1,12 +1,7 @@
 import { beginCall } from "@ocilayout/oci-backend";
 import type { CheckedDigest, CallOptions, Digest } from "@ocilayout/oci-types";
-import {
-  isRegistryError,
-  RegistryError,
-  requireCount,
-  requireFlag,
-  requireObject,
-} from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { requireCount, requireFlag, requireObject } from "@ocilayout/oci-types/authors";
 
 import { Draft } from "../index-json/draft.ts";
 import type { Mark } from "./find-needed.ts";

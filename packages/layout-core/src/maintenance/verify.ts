@@ -1,5 +1,6 @@
 import { beginCall } from "@ocilayout/oci-backend";
-import { isRegistryError, requireFlag } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
+import { requireFlag } from "@ocilayout/oci-types/authors";
 
 import type { EntryTable } from "../index-json/entry-table.ts";
 import { isFileFault } from "../disk/disk.ts";

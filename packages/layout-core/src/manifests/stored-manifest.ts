@@ -6,17 +6,8 @@ import type {
   ManifestKind,
   ParsedManifest,
 } from "@ocilayout/oci-types";
-import {
-  checkManifest,
-  isDigest,
-  isMediaType,
-  isRegistryError,
-  manifestKind,
-  ociMediaTypes,
-  stripMediaTypeParameters,
-} from "@ocilayout/oci-types";
-
-import { isRecord } from "@ocilayout/oci-types";
+import { isDigest, isMediaType, isRegistryError, manifestKind, ociMediaTypes } from "@ocilayout/oci-types";
+import { checkManifest, stripMediaTypeParameters, isRecord } from "@ocilayout/oci-types/authors";
 
 /** Where to start: what is needed of a descriptor, or of an entry, to look into its manifest. */
 export type ManifestRoot = Pick<CheckedDescriptor, "digest" | "mediaType">;

@@ -1,5 +1,5 @@
 import type { Hasher } from "@ocilayout/oci-types";
-import { createHasher } from "@ocilayout/oci-types";
+import { createHasher } from "@ocilayout/oci-types/authors";
 
 import type { UploadState } from "./upload-record.ts";
 

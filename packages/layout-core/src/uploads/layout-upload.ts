@@ -1,7 +1,8 @@
 import type { UploadSession } from "@ocilayout/oci-backend";
 import { unknownUpload } from "@ocilayout/oci-backend";
 import type { CheckedDigest, DigestAlgorithm } from "@ocilayout/oci-types";
-import { createHasher, RegistryError, requireDigest, wrongDigest } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { createHasher, requireDigest, wrongDigest } from "@ocilayout/oci-types/authors";
 
 import { BLOCK_BYTES } from "../blobs/chunk-writer.ts";
 import { EarlySync } from "../blobs/early-sync.ts";

@@ -1,7 +1,7 @@
 import type { DigestAlgorithm } from "@ocilayout/oci-types";
 import { isDigestAlgorithm } from "@ocilayout/oci-types";
 
-import { isRecord } from "@ocilayout/oci-types";
+import { isRecord } from "@ocilayout/oci-types/authors";
 
 /** What was said when an upload session was started. */
 export interface UploadRecord {

@@ -1,5 +1,6 @@
 import type { Digest } from "@ocilayout/oci-types";
-import { createHasher, isDigest, isDigestAlgorithm } from "@ocilayout/oci-types";
+import { isDigest, isDigestAlgorithm } from "@ocilayout/oci-types";
+import { createHasher } from "@ocilayout/oci-types/authors";
 
 import type { Attempt } from "./check-links.ts";
 import type { LayoutDirectory } from "./directory.ts";

@@ -1,5 +1,6 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { annotationKeys, excerpt } from "@ocilayout/oci-types";
+import { annotationKeys } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 import { isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
 import type { Contents } from "./check-content.ts";

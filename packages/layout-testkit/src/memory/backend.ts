@@ -22,7 +22,8 @@ import {
   wasClosed,
 } from "@ocilayout/oci-backend";
 import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
-import { readVerified, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { readVerified } from "@ocilayout/oci-types/authors";
 
 import type { StoredManifest } from "./manifest.ts";
 import { childrenOf, describe, describeReferrer, readChild, referencesOf, subjectOf } from "./manifest.ts";

@@ -1,4 +1,4 @@
-import { requireCount, requireFlag, requireObject } from "@ocilayout/oci-types";
+import { requireCount, requireFlag, requireObject } from "@ocilayout/oci-types/authors";
 
 /** Options of `createMemoryRegistry`. */
 export interface MemoryOptions {

@@ -1,7 +1,8 @@
 import type { UploadSession } from "@ocilayout/oci-backend";
 import { wrongDigest } from "@ocilayout/oci-backend";
 import type { CheckedDigest } from "@ocilayout/oci-types";
-import { computeDigest, concatBytes } from "@ocilayout/oci-types";
+import { computeDigest } from "@ocilayout/oci-types";
+import { concatBytes } from "@ocilayout/oci-types/authors";
 
 /** An upload session, with what it received so far. */
 export class MemoryUpload implements UploadSession {

@@ -1,5 +1,5 @@
 import type { Registry, RegistryCapabilities } from "@ocilayout/oci-types";
-import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types/authors";
 
 /** What a case needs of a backend: an empty registry, and perhaps a way to open its content again. */
 export interface ConformanceTarget extends Partial<AsyncDisposable> {

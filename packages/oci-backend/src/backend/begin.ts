@@ -1,5 +1,6 @@
 import type { CallOptions } from "@ocilayout/oci-types";
-import { RegistryError, requireSignal } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+import { requireSignal } from "@ocilayout/oci-types/authors";
 
 import type { Backend } from "./backend.ts";
 

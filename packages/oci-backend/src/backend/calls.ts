@@ -1,11 +1,11 @@
 import type {
-  BlobChunks,
   CheckedDigest,
   Descriptor,
   DigestAlgorithm,
   ParsedManifest,
   Precondition,
 } from "@ocilayout/oci-types";
+import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";
 

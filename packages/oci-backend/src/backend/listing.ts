@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, ListOptions, RegistryLister } from "@ocilayout/oci-types";
-import { requireString } from "@ocilayout/oci-types";
+import { requireString } from "@ocilayout/oci-types/authors";
 
 import type { Awaitable } from "../checks/awaitable.ts";
 import { unknownRepository } from "../checks/errors.ts";

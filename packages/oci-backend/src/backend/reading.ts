@@ -1,12 +1,6 @@
 import type { BlobReader, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import {
-  octetStream,
-  RegistryError,
-  requireCount,
-  requireDigest,
-  requireFlag,
-  requireObject,
-} from "@ocilayout/oci-types";
+import { octetStream, RegistryError } from "@ocilayout/oci-types";
+import { requireCount, requireDigest, requireFlag, requireObject } from "@ocilayout/oci-types/authors";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import type { BlobReaderOptions } from "../content/blob-reader.ts";

@@ -1,5 +1,6 @@
 import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
-import { octetStream, onAbort, RegistryError, requireBytes, requireDigest } from "@ocilayout/oci-types";
+import { octetStream, RegistryError } from "@ocilayout/oci-types";
+import { onAbort, requireBytes, requireDigest } from "@ocilayout/oci-types/authors";
 
 import { unknownUpload, writerClosed } from "../checks/errors.ts";
 import type { UploadSession } from "./backend.ts";

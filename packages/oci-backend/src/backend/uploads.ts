@@ -1,5 +1,5 @@
 import type { BlobWriter, RegistryWriter, UploadOptions } from "@ocilayout/oci-types";
-import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types";
+import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types/authors";
 
 import { unknownUpload, uploadBusy, wrongOffset } from "../checks/errors.ts";
 import type { Backend, UploadSession } from "./backend.ts";

@@ -1,14 +1,12 @@
 import type { CallOptions, CheckedDigest, Descriptor, RegistryWriter } from "@ocilayout/oci-types";
+import { computeDigest, octetStream, parseManifest } from "@ocilayout/oci-types";
 import {
-  computeDigest,
-  octetStream,
-  parseManifest,
   readBlobSource,
   requireBytes,
   requireCount,
   requireDigest,
   requireObject,
-} from "@ocilayout/oci-types";
+} from "@ocilayout/oci-types/authors";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { manifestTooLarge, unknownBlob, wrongDigest } from "../checks/errors.ts";

@@ -1,6 +1,6 @@
 import { RegistryError, type Digest } from "@ocilayout/oci-types";
 
-export { wrongDigest, wrongSize } from "@ocilayout/oci-types";
+export { wrongDigest, wrongSize } from "@ocilayout/oci-types/authors";
 
 /** Returns `BLOB_UNKNOWN`: no such blob. `why`, if given, ends the message: a hint at what is in the way. */
 export function unknownBlob(digest: string, why?: string): RegistryError {

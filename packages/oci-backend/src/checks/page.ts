@@ -1,5 +1,5 @@
 import type { ListOptions } from "@ocilayout/oci-types";
-import { requireCount, requireObject, requireString } from "@ocilayout/oci-types";
+import { requireCount, requireObject, requireString } from "@ocilayout/oci-types/authors";
 
 /** The part of a list that a caller asks for. */
 export interface Page {

@@ -1,5 +1,5 @@
 import type { Precondition } from "@ocilayout/oci-types";
-import { requireDigest } from "@ocilayout/oci-types";
+import { requireDigest } from "@ocilayout/oci-types/authors";
 
 /**
  * Refuses preconditions that make no sense: without a tag there is nothing that could match.

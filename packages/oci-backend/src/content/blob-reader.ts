@@ -1,5 +1,7 @@
-import type { BlobChunks, BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
-import { cloneJson, concatBytes, readBlobSource, RegistryError, verifyStream } from "@ocilayout/oci-types";
+import type { BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
+import type { BlobChunks } from "@ocilayout/oci-types/authors";
+import { RegistryError, verifyStream } from "@ocilayout/oci-types";
+import { cloneJson, concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import { wasClosed } from "../checks/errors.ts";
 

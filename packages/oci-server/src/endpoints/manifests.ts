@@ -1,11 +1,6 @@
 import type { Descriptor, Precondition } from "@ocilayout/oci-types";
-import {
-  isDigest,
-  isRegistryError,
-  manifestKind,
-  scanDocument,
-  stripMediaTypeParameters,
-} from "@ocilayout/oci-types";
+import { isDigest, isRegistryError, manifestKind } from "@ocilayout/oci-types";
+import { scanDocument, stripMediaTypeParameters } from "@ocilayout/oci-types/authors";
 
 import type { Answer } from "../http/answer.ts";
 import { emptyAnswer } from "../http/answer.ts";

@@ -1,4 +1,4 @@
-import { maxDurationMs } from "@ocilayout/oci-types";
+import { maxDurationMs } from "@ocilayout/oci-types/authors";
 
 /**
  * How long a client may be waited for: as long as what it sends or takes comes to `minBytesPerSecond`, with `windowMs` in

@@ -1,4 +1,4 @@
-import { requireCount, requireDuration } from "@ocilayout/oci-types";
+import { requireCount, requireDuration } from "@ocilayout/oci-types/authors";
 
 import type { Authorize, AuthorizedRequest } from "./authorize.ts";
 

@@ -15,7 +15,7 @@ export interface SupportedDigest extends ParsedDigest {
  * Takes apart a digest that a caller passed.
  *
  * @throws TypeError if `digest` is not a string.
- * @throws {@link RegistryError} `DIGEST_INVALID` if it is not a digest, or of an algorithm not supported here.
+ * @throws `RegistryError` `DIGEST_INVALID` if it is not a digest, or of an algorithm not supported here.
  */
 export function requireDigest(digest: string): SupportedDigest {
   const parsed = parseDigest(digest);
@@ -28,7 +28,7 @@ export function requireDigest(digest: string): SupportedDigest {
  * Returns `algorithm`, known to be supported.
  *
  * @throws TypeError if `algorithm` is not a string.
- * @throws {@link RegistryError} `DIGEST_INVALID` if it is not supported.
+ * @throws `RegistryError` `DIGEST_INVALID` if it is not supported.
  */
 export function requireAlgorithm(algorithm: string): DigestAlgorithm {
   if (typeof algorithm !== "string") throw new TypeError("a digest algorithm must be a string");

@@ -10,7 +10,7 @@ import { isByteView, requireBytes, toPlainView } from "../basics/bytes.ts";
 export type BlobSource =
   Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** The chunks of a {@link BlobSource}, to be read once. Reads that are not awaited are answered in their order. */
+/** The chunks of a `BlobSource`, to be read once. Reads that are not awaited are answered in their order. */
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
   /** The next chunk. */
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
@@ -33,7 +33,7 @@ interface Pull {
 }
 
 /**
- * Reads any {@link BlobSource} as a series of chunks, none of them empty. A chunk that is no `Uint8Array` is a
+ * Reads any `BlobSource` as a series of chunks, none of them empty. A chunk that is no `Uint8Array` is a
  * `TypeError`; when `signal` is aborted the pending read rejects with its reason. However the reading ends, the
  * source is cancelled or returned.
  *

@@ -8,7 +8,7 @@ import type { CallOptions } from "../basics/call-options.ts";
 
 /** Options of what hashes. */
 export interface HashOptions extends CallOptions {
-  /** Where the hash comes from. Default {@link createHasher}. */
+  /** Where the hash comes from. Default `createHasher`. */
   readonly createHasher?: HasherFactory | undefined;
 }
 

@@ -8,7 +8,7 @@ import { concatBytes, createHasher } from "./hasher.ts";
 import type { ContentOrigin } from "./mismatch.ts";
 import { wrongDigest, wrongSize } from "./mismatch.ts";
 
-/** Options of {@link verifyStream}. */
+/** Options of `verifyStream`. */
 export interface VerifyStreamOptions extends HashOptions {
   /**
    * Where the content comes from: a mismatch is `SIZE_INVALID` or `DIGEST_INVALID` in what a caller pushes, and
@@ -37,7 +37,7 @@ export function verifyStream(
 }
 
 /**
- * Reads the whole of `content` and returns it once size and digest are known to be right, as {@link verifyStream} checks
+ * Reads the whole of `content` and returns it once size and digest are known to be right, as `verifyStream` checks
  * them. For content that fits into memory.
  */
 export async function readVerified(

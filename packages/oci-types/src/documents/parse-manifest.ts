@@ -21,7 +21,7 @@ export type ParsedManifest =
  * `JSON.parse`. The bytes are scanned before they are parsed: a document with more than 100,000 values or 20,000
  * different member names, or one that is nested deeper than 100, is invalid.
  *
- * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ * @throws `RegistryError` `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
  */
 export function parseManifest(content: Uint8Array, mediaType: string): ParsedManifest {
   if (typeof mediaType !== "string")
@@ -37,11 +37,11 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
 }
 
 /**
- * Checks a document that was parsed from JSON, as {@link parseManifest} checks its content, and takes it as it is: it is
+ * Checks a document that was parsed from JSON, as `parseManifest` checks its content, and takes it as it is: it is
  * neither copied nor held to the limits of {@link scanDocument}.
  *
  * @param mediaType - What the document is said to be, without parameters.
- * @throws {@link RegistryError} `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ * @throws `RegistryError` `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
  */
 export function checkManifest(value: unknown, mediaType: string): ParsedManifest {
   const kind = manifestKind(mediaType);

@@ -35,7 +35,7 @@ interface Span {
  *
  * @param names - The members to find.
  * @returns The bytes of the value of each member that was found, by its name.
- * @throws {@link RegistryError} `MANIFEST_INVALID` if the document has more than `maxDocumentValues` values, more than
+ * @throws `RegistryError` `MANIFEST_INVALID` if the document has more than `maxDocumentValues` values, more than
  * `maxDocumentNames` different member names, or is nested deeper than `maxDocumentDepth`.
  */
 export function scanDocument(

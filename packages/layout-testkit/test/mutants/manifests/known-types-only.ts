@@ -1,4 +1,5 @@
-import { RegistryError, manifestKind, stripMediaTypeParameters } from "@ocilayout/oci-types";
+import { RegistryError, manifestKind } from "@ocilayout/oci-types";
+import { stripMediaTypeParameters } from "@ocilayout/oci-types/authors";
 
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";

@@ -1,4 +1,5 @@
-import { computeDigest, stripMediaTypeParameters } from "@ocilayout/oci-types";
+import { computeDigest } from "@ocilayout/oci-types";
+import { stripMediaTypeParameters } from "@ocilayout/oci-types/authors";
 
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";

@@ -1,0 +1,23 @@
+export {
+  maxDurationMs,
+  requireCount,
+  requireDuration,
+  requireFlag,
+  requireObject,
+  requireSignal,
+  requireString,
+} from "./basics/arguments.ts";
+export { requireBytes } from "./basics/bytes.ts";
+export { cloneJson } from "./basics/clone-json.ts";
+export { maxDigestLength } from "./basics/digest.ts";
+export { excerpt } from "./basics/excerpt.ts";
+export { isRecord } from "./basics/is-record.ts";
+export { onAbort } from "./basics/on-abort.ts";
+export { requireAlgorithm, requireDigest, type SupportedDigest } from "./basics/require-digest.ts";
+export { readBlobSource, type BlobChunks } from "./content/blob-source.ts";
+export { concatBytes, createHasher } from "./content/hasher.ts";
+export { wrongDigest, wrongSize, type ContentOrigin } from "./content/mismatch.ts";
+export { readVerified } from "./content/verify-stream.ts";
+export { stripMediaTypeParameters } from "./documents/media-types.ts";
+export { checkManifest } from "./documents/parse-manifest.ts";
+export { scanDocument } from "./documents/scan-document.ts";

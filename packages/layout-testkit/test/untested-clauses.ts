@@ -35,10 +35,6 @@ export const untestedClauses: Readonly<Record<string, OtherTest>> = {
     file: "packages/layout-per-repo/test/per-repository.test.ts",
     test: "links the file, and the mounted blob outlives its source",
   },
-  "clause-16-reason": {
-    file: "packages/layout-core/test/deleting.test.ts",
-    test: 'reason: "REFERENCED"',
-  },
   "clause-23-rule": {
     file: "packages/layout-core/test/entries.test.ts",
     test: "are read by nameEntry instead, and its result is validated",

@@ -119,7 +119,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-05",
     title: "a manifest that an index contains is DENIED, and the index is named",
     level: "MUST",
-    cites: [clause(16, "contained")],
+    cites: [clause(16, "contained"), clause(16, "reason")],
     needs: ["deleteManifest"],
     why: "the index would list what is not there",
     lookFor: "a delete that looks at entries only, an error without `detail.referencedBy` or `detail.reason`",
@@ -219,7 +219,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     id: "DELETE-08",
     title: "a blob that is referred to is DENIED",
     level: "MUST",
-    cites: [clause(16, "blob"), distSpec("end-10")],
+    cites: [clause(16, "blob"), clause(16, "reason"), distSpec("end-10")],
     needs: ["deleteBlob"],
     why: "images would lose their layers",
     lookFor:

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { findObstacle, inspectDirectory } from "@ocilayout/layout-core";
 import type { CallOptions } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { maxRepositoryLength } from "@ocilayout/ociref";
 
 import { isComponent } from "./repository-path.ts";
@@ -137,7 +137,7 @@ async function list(root: string, name: string): Promise<Listing> {
       ? { ...nothing, isRepository: true }
       : { ...nothing, obstacles: [{ name, obstacle: error }] };
   }
-  const isRepository = entries.some((entry) => entry.name === "oci-layout");
+  const isRepository = entries.some((entry) => entry.name === layoutNames.header);
   const named = entries.filter((entry) => isComponent(entry.name));
   return {
     isRepository: isRepository && name !== "",
@@ -174,7 +174,7 @@ function obstacleOf(parent: string, entry: Dirent): Found {
 /** Whether something called `oci-layout` is in `directory`. */
 export function hasMarker(directory: string): boolean {
   try {
-    return lstatSync(join(directory, "oci-layout"), { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(join(directory, layoutNames.header), { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { mountBetween } from "@ocilayout/layout-core";
 import type { MountCall } from "@ocilayout/oci-backend";
 import { unknownBlob } from "@ocilayout/oci-backend";
 import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames } from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { OpenLayouts } from "./open-layouts.ts";
@@ -37,7 +37,7 @@ async function findOwner(
   options: CallOptions,
 ): Promise<string | undefined> {
   if (await has(layouts, target, digest, options)) return target;
-  const path = join("blobs", digest.replace(":", "/"));
+  const path = join(layoutNames.blobs, digest.replace(":", "/"));
   for await (const repository of discover(root, options)) {
     // Most have nothing of that name: their index need not be read.
     if (!isThere(join(root, repository, path))) continue;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 import { isValidRepository, requireRepository } from "@ocilayout/ociref";
 
 /** What a layout's directory holds: a repository of that name would lie inside another one's layout. */
-const PARTS_OF_A_LAYOUT: ReadonlySet<string> = new Set(["blobs", "index.json", "oci-layout"]);
+const PARTS_OF_A_LAYOUT: ReadonlySet<string> = new Set(Object.values(layoutNames));
 
 /** What Windows takes for a device, whatever follows a dot. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;

@@ -29,6 +29,7 @@ export {
   type Descriptor,
   type Platform,
 } from "./documents/descriptor.ts";
+export { layoutNames, layoutVersion } from "./documents/layout-names.ts";
 export type { ImageIndex, ImageManifest } from "./documents/manifest.ts";
 export {
   dockerMediaTypes,

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from
 import { join } from "node:path";
 
 import { excerpt } from "@ocilayout/oci-types/authors";
+import { layoutNames } from "@ocilayout/oci-types";
 
 /** What skopeo calls the other places that an image may be in. */
 const TRANSPORTS =
@@ -70,8 +71,8 @@ function explainTree(directory: string): string | undefined {
   for (const place of places) {
     for (const entry of readdirSync(join(directory, place), { withFileTypes: true })) {
       const name = place === "" ? entry.name : `${place}/${entry.name}`;
-      if (!entry.isDirectory() || entry.name === "blobs") continue;
-      if (existsSync(join(directory, name, "oci-layout")))
+      if (!entry.isDirectory() || entry.name === layoutNames.blobs) continue;
+      if (existsSync(join(directory, name, layoutNames.header)))
         return `it has layouts in it: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
       if (name.split("/").length < TREE.depth && places.length < TREE.places) places.push(name);
     }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { DirectoryKind } from "@ocilayout/layout-core";
 import { findLayout, inspectDirectory } from "@ocilayout/layout-core";
-import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 import type { Reference } from "@ocilayout/ociref";
 import { parseHostlessReference } from "@ocilayout/ociref";
@@ -121,5 +121,5 @@ function isDirectory(path: string): boolean {
 }
 
 function hasMarker(directory: string): boolean {
-  return existsSync(join(directory, "oci-layout"));
+  return existsSync(join(directory, layoutNames.header));
 }

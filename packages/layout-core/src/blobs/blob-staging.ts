@@ -14,6 +14,7 @@ import { hasNoLinks, isAbsent } from "../disk/disk.ts";
 import { EarlySync } from "./early-sync.ts";
 import type { FileClock } from "../disk/file-clock.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
+import { ownNames } from "../disk/layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "../disk/own-directory.ts";
 import type { OwnDirectory } from "../disk/own-directory.ts";
 import { ownedName } from "../disk/owned-name.ts";
@@ -212,7 +213,7 @@ export class BlobStaging {
   }
 
   #uploads(): Promise<OwnDirectory> {
-    return makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
+    return makeDirectory(this.#disk, this.#paths.uploads, ownNames.uploads, this.#durable);
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 
 import { closeQuietly } from "./atomic-file.ts";
 import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
@@ -12,6 +12,14 @@ import { openRegularFile, readUpTo } from "./regular-file.ts";
  * often, in milliseconds. Only tests change it.
  */
 export const torn: { waitMs: number; readonly retryMs: number } = { waitMs: 1_000, retryMs: 20 };
+
+/** The names that this package adds to a layout's directory. No repository below it can have them. */
+export const ownNames = {
+  /** The directory of upload sessions and of blobs that are being written. */
+  uploads: "_uploads",
+  /** The writer's lock. The files that are about to become it begin with this name. */
+  lock: ".index.json.lock",
+} as const;
 
 /** Where the parts of a layout are. */
 export interface LayoutPaths {
@@ -31,15 +39,19 @@ export interface LayoutPaths {
  *
  * @param blobs - The directory of the blobs, if they do not lie in the layout.
  */
-export function layoutPaths(root: string, within?: string, blobs: string = join(root, "blobs")): LayoutPaths {
+export function layoutPaths(
+  root: string,
+  within?: string,
+  blobs: string = join(root, layoutNames.blobs),
+): LayoutPaths {
   return {
     root,
     within,
-    index: join(root, "index.json"),
-    marker: join(root, "oci-layout"),
+    index: join(root, layoutNames.index),
+    marker: join(root, layoutNames.header),
     blobs,
-    uploads: join(root, "_uploads"),
-    lock: join(root, ".index.json.lock"),
+    uploads: join(root, ownNames.uploads),
+    lock: join(root, ownNames.lock),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join, relative, sep } from "node:path";
 
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 
 import type { Disk } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
@@ -54,7 +54,7 @@ export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
 /** Whether `directory` is itself a layout, also one that lost its `oci-layout`. */
 function isLayout(disk: Disk, directory: string): boolean {
   const has = (name: string): boolean => disk.lstatNow(join(directory, name)) !== undefined;
-  return has("oci-layout") || (has("index.json") && has("blobs"));
+  return has(layoutNames.header) || (has(layoutNames.index) && has(layoutNames.blobs));
 }
 
 /** Fails if a layout cannot be opened: it does not lie where it should, or is to be read and does not exist. */

@@ -1,6 +1,6 @@
 import { posix, win32 } from "node:path";
 
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { excerpt, maxDigestLength, requireString } from "@ocilayout/oci-types/authors";
 import {
   isValidDigest,
@@ -51,7 +51,8 @@ export async function findLayout(path: string): Promise<FoundLayout> {
 export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): FoundLayout {
   requireString(path, "a path");
   if (path === "" || path.includes("\0")) throw invalid(path);
-  const isLayout = (directory: string): boolean => hasMarker(disk, flavour.join(directory, "oci-layout"));
+  const isLayout = (directory: string): boolean =>
+    hasMarker(disk, flavour.join(directory, layoutNames.header));
   return (
     matchWhole(path, flavour, isLayout) ?? matchPrefix(path, flavour, isLayout) ?? fallBack(path, flavour)
   );

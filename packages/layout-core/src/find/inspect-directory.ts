@@ -1,10 +1,11 @@
 import { join } from "node:path";
 
 import { requireString } from "@ocilayout/oci-types/authors";
+import { layoutNames } from "@ocilayout/oci-types";
 
 import type { Disk } from "../disk/disk.ts";
 import { isAbsent, nodeDisk } from "../disk/disk.ts";
-import { isEmptyBlobs } from "../disk/layout-files.ts";
+import { isEmptyBlobs, ownNames } from "../disk/layout-files.ts";
 
 /**
  * What {@link inspectDirectory} finds.
@@ -40,8 +41,8 @@ type Entry = Awaited<ReturnType<Disk["list"]>>[number];
 async function kindOf(disk: Disk, directory: string, entries: readonly Entry[]): Promise<DirectoryKind> {
   if (entries.length === 0) return "empty";
   const names = new Set(entries.map(({ name }) => name));
-  if (names.has("oci-layout")) return "layout";
-  if (names.has("index.json") && names.has("blobs")) return "remnant";
+  if (names.has(layoutNames.header)) return "layout";
+  if (names.has(layoutNames.index) && names.has(layoutNames.blobs)) return "remnant";
   for (const entry of entries) if (!(await isOfFirstWrite(disk, directory, entry))) return "other";
   return "unfinished";
 }
@@ -54,8 +55,8 @@ async function isOfFirstWrite(disk: Disk, directory: string, entry: Entry): Prom
   if (entry.isFile()) return BESIDE_THE_INDEX.test(entry.name);
   if (!entry.isDirectory()) return false;
   return (
-    entry.name === "_uploads" ||
-    (entry.name === "blobs" && (await isEmptyBlobs(disk, join(directory, entry.name))))
+    entry.name === ownNames.uploads ||
+    (entry.name === layoutNames.blobs && (await isEmptyBlobs(disk, join(directory, entry.name))))
   );
 }
 

@@ -1,18 +1,11 @@
 import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import type { Descriptor, CheckedDigest } from "@ocilayout/oci-types";
-import { isDigest } from "@ocilayout/oci-types";
+import { annotationKeys, isDigest } from "@ocilayout/oci-types";
 
 import { isRecord } from "@ocilayout/oci-types/authors";
 import { scanMembers, setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
-import {
-  CONTAINERD_NAME,
-  isReadableDigest,
-  readEntryName,
-  REF_NAME,
-  UNTAGGED,
-  writeRefName,
-} from "./ref-name.ts";
+import { isReadableDigest, readEntryName, UNTAGGED, writeRefName } from "./ref-name.ts";
 
 /** An entry that names a manifest of a repository. Immutable: a change makes another. */
 export interface Entry {
@@ -81,7 +74,7 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
 export function createEntry(descriptor: CheckedDescriptor, name: EntryName, rules: NameRules): Entry {
   const { mediaType, digest, size } = descriptor;
   const refName = writeRefName(name, digest, rules);
-  const annotations = refName === undefined ? { [UNTAGGED]: "true" } : { [REF_NAME]: refName };
+  const annotations = refName === undefined ? { [UNTAGGED]: "true" } : { [annotationKeys.refName]: refName };
   return {
     text: JSON.stringify({ mediaType, digest, size, annotations }),
     mediaType,
@@ -104,8 +97,8 @@ export function untagEntry(entry: Entry, rules: NameRules): Entry {
   const refName = writeRefName({ repository: entry.repository }, entry.digest, rules);
   const before = isRecord(value["annotations"]) ? memberText(entry.text, "annotations") : "{}";
   const renamed = setMember(
-    setMember(before, CONTAINERD_NAME, undefined),
-    REF_NAME,
+    setMember(before, annotationKeys.containerdImageName, undefined),
+    annotationKeys.refName,
     refName === undefined ? undefined : JSON.stringify(refName),
   );
   const annotations = refName === undefined ? setMember(renamed, UNTAGGED, '"true"') : renamed;
@@ -117,7 +110,8 @@ export function isLeftUntagged(entry: Entry): boolean {
   const { annotations } = JSON.parse(entry.text) as { readonly annotations?: unknown };
   if (entry.tag !== undefined || !isRecord(annotations)) return false;
   return (
-    Object.hasOwn(annotations, UNTAGGED) || annotations[REF_NAME] === `${entry.repository}@${entry.digest}`
+    Object.hasOwn(annotations, UNTAGGED) ||
+    annotations[annotationKeys.refName] === `${entry.repository}@${entry.digest}`
   );
 }
 
@@ -128,7 +122,9 @@ export function isPlainEntry(entry: Entry): boolean {
   const annotations = isRecord(value["annotations"]) ? value["annotations"] : {};
   return (
     Object.keys(value).every((key) => ["mediaType", "digest", "size", "annotations"].includes(key)) &&
-    Object.keys(annotations).every((key) => [REF_NAME, CONTAINERD_NAME, UNTAGGED].includes(key))
+    Object.keys(annotations).every((key) =>
+      [annotationKeys.refName, annotationKeys.containerdImageName, UNTAGGED].includes(key),
+    )
   );
 }
 
@@ -140,12 +136,12 @@ function memberText(text: string, key: string): string {
 
 /** The name that an entry has in `index.json`, whatever it is. */
 export function refNameOf(entry: Pick<Entry, "text">): string | undefined {
-  return annotationOf(entry, REF_NAME);
+  return annotationOf(entry, annotationKeys.refName);
 }
 
 /** The same, or containerd's name of it if it has one: the one that is read. */
 export function fullNameOf(entry: Pick<Entry, "text">): string | undefined {
-  return annotationOf(entry, CONTAINERD_NAME) ?? refNameOf(entry);
+  return annotationOf(entry, annotationKeys.containerdImageName) ?? refNameOf(entry);
 }
 
 function annotationOf({ text }: Pick<Entry, "text">, key: string): string | undefined {

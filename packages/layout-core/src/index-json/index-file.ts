@@ -1,4 +1,4 @@
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 
 import { closeQuietly, removeQuietly, syncDirectory, temporaryBeside } from "../disk/atomic-file.ts";
 import type { Disk, HeldFile, OpenFile } from "../disk/disk.ts";
@@ -70,7 +70,7 @@ export class IndexFile {
   /** Reads the file; `undefined` where there is none. */
   async read(): Promise<IndexFileState | undefined> {
     const now = Date.now();
-    const read = await readText(this.#disk, this.#paths.index, "index.json", MAX_INDEX_BYTES);
+    const read = await readText(this.#disk, this.#paths.index, layoutNames.index, MAX_INDEX_BYTES);
     if (read === undefined) return undefined;
     const { text, stats, file } = read;
     const uncertainMs = canHold ? COARSE_CLOCK_MS : REUSED_INODE_MS;

@@ -1,4 +1,5 @@
 import { isRecord } from "@ocilayout/oci-types/authors";
+import { ociMediaTypes } from "@ocilayout/oci-types";
 import { JsonTextError, scanElements, scanMembers, skipSpace } from "./json-text.ts";
 
 /** `index.json` taken apart: a rewrite joins the entries' own texts, so that what it does not touch stays. */
@@ -16,8 +17,11 @@ export interface IndexText {
 }
 
 /** An index document without entries, as this package writes it. */
-export const emptyIndexText: string =
-  '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
+export const emptyIndexText: string = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: ociMediaTypes.imageIndex,
+  manifests: [],
+});
 
 /**
  * Takes an index document apart. A missing or null `manifests` is an empty one, because real tools write that.

@@ -1,4 +1,4 @@
-import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 import type { Entry, ForeignEntry } from "./entry.ts";
@@ -256,18 +256,13 @@ export class LayoutIndex {
   }
 }
 
-const INDEX_MEDIA_TYPES: readonly unknown[] = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-
 /** Members of what is not an index: manifests of several kinds, a config, the file `oci-layout`. */
 const FOREIGN_MEMBERS = ["config", "layers", "fsLayers", "blobs", "rootfs", "imageLayoutVersion"];
 
 /** Refuses a document that is something else than an index: read as an empty one, its content would be garbage. */
 function requireIndex(document: Readonly<Record<string, unknown>>): void {
   const { mediaType } = document;
-  if (typeof mediaType === "string" && !INDEX_MEDIA_TYPES.includes(mediaType)) {
+  if (typeof mediaType === "string" && manifestKind(mediaType) !== "index") {
     throw damaged(`index.json is not an image index: its media type is ${excerpt(mediaType)}`);
   }
   const hasManifests = Object.hasOwn(document, "manifests") && document["manifests"] !== null;

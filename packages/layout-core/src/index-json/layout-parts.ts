@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-import { RegistryError } from "@ocilayout/oci-types";
+import { layoutNames, layoutVersion, RegistryError } from "@ocilayout/oci-types";
 
 import {
   closeQuietly,
@@ -20,9 +20,6 @@ import { tornWatch } from "../disk/stale-watch.ts";
 import { emptyIndexText } from "./index-text.ts";
 import { isRecord } from "@ocilayout/oci-types/authors";
 
-/** The version that the image-spec defines. */
-const LAYOUT_VERSION = "1.0.0";
-
 /**
  * Looks at what there is beside `index.json`. Absent parts are fine while nothing could be lost by it: a first
  * write that did not get to its end, or an empty layout whose empty directory some tool dropped.
@@ -41,7 +38,7 @@ export async function checkParts(
   if (entries === undefined) {
     if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
     // Blobs that lie elsewhere are other layouts', too, and there before this one.
-    const isElsewhere = paths.blobs !== join(paths.root, "blobs");
+    const isElsewhere = paths.blobs !== join(paths.root, layoutNames.blobs);
     if (hasBlobs && !isElsewhere && !(await isEmptyBlobs(disk, paths.blobs)))
       throw damaged("it has blobs and no index.json");
     return false;
@@ -56,9 +53,10 @@ export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: bo
   await ensureDirectory(disk, paths.blobs, durable);
   const { root, marker, index } = paths;
   // A layout has this directory wherever its blobs lie.
-  if (paths.blobs !== join(root, "blobs")) await ensureDirectory(disk, join(root, "blobs"), durable);
+  if (paths.blobs !== join(root, layoutNames.blobs))
+    await ensureDirectory(disk, join(root, layoutNames.blobs), durable);
   if (disk.lstatNow(marker) === undefined) {
-    await replaceFile(disk, marker, `{"imageLayoutVersion":"${LAYOUT_VERSION}"}`, durable);
+    await replaceFile(disk, marker, `{"imageLayoutVersion":"${layoutVersion}"}`, durable);
   }
   if (disk.lstatNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
 }
@@ -81,9 +79,9 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
     isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion")
       ? marker["imageLayoutVersion"]
       : undefined;
-  if (version === LAYOUT_VERSION) return true;
+  if (version === layoutVersion) return true;
   const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
-  throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${LAYOUT_VERSION}"`, {
+  throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${layoutVersion}"`, {
     detail: { imageLayoutVersion: version ?? null },
   });
 }
@@ -91,7 +89,7 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
 /** What `oci-layout` says; `undefined` where it is not there. Some tools write it anew, in place, with every image. */
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
   for (let waited = 0; ; waited += torn.retryMs) {
-    const read = await readText(disk, path, "oci-layout", SMALL_FILE_BYTES);
+    const read = await readText(disk, path, layoutNames.header, SMALL_FILE_BYTES);
     if (read === undefined) return undefined;
     await closeQuietly(disk, read.file);
     try {
@@ -114,7 +112,7 @@ function hasBlobsDirectory(disk: Disk, { blobs }: LayoutPaths): boolean {
   const found = disk.lstatNow(blobs);
   if (found === undefined) return false;
   if (found.isDirectory() || leadsToDirectory(disk, blobs)) return true;
-  throw notDirectory("blobs", false);
+  throw notDirectory(layoutNames.blobs, false);
 }
 
 function leadsToDirectory(disk: Disk, path: string): boolean {

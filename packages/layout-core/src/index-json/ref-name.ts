@@ -1,12 +1,8 @@
 import type { CheckedDigest } from "@ocilayout/oci-types";
-import { parseDigest } from "@ocilayout/oci-types";
+import { annotationKeys, parseDigest } from "@ocilayout/oci-types";
 import { isRecord } from "@ocilayout/oci-types/authors";
 import { isValidRepository, isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
-/** The annotation that names an entry, by the image-spec. */
-export const REF_NAME = "org.opencontainers.image.ref.name";
-/** The annotation that containerd, Docker and BuildKit put the full name of an image into. */
-export const CONTAINERD_NAME = "io.containerd.image.name";
 /** Our annotation of an untagged entry of the default repository, which has no name: another tool's has none of it. */
 export const UNTAGGED = "dev.ocilayout.untagged";
 
@@ -45,9 +41,9 @@ export function readEntryName(
 ): EntryName | UnreadableName {
   if (rules.nameEntry !== undefined) return checkName(rules.nameEntry(descriptor));
   const annotations = isRecord(descriptor["annotations"]) ? descriptor["annotations"] : {};
-  const containerdName = ownString(annotations, CONTAINERD_NAME);
+  const containerdName = ownString(annotations, annotationKeys.containerdImageName);
   if (containerdName !== undefined) return readFullName(containerdName, descriptor["digest"]);
-  const refName = ownString(annotations, REF_NAME);
+  const refName = ownString(annotations, annotationKeys.refName);
   if (refName !== undefined && !isValidTag(refName)) return readFullName(refName, descriptor["digest"]);
   if (rules.defaultRepository === undefined) return "no default repository";
   return { repository: rules.defaultRepository, tag: refName };

@@ -4,6 +4,7 @@ import { removeQuietly } from "../disk/atomic-file.ts";
 import type { Disk } from "../disk/disk.ts";
 import { listIfThere } from "../disk/disk.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
+import { ownNames } from "../disk/layout-files.ts";
 import { held, readHolder } from "../lock/lock-record.ts";
 import { findDirectory, isUnmoved, unlessUnsound } from "../disk/own-directory.ts";
 import { judgeName } from "../disk/owned-name.ts";
@@ -58,7 +59,7 @@ async function* findDebris(
   };
   const uploads = new UploadFiles(disk, paths, settings);
   const endedBeforeMs = nowMs - settings.uploadExpiryMs;
-  const directory = findDirectory(disk, paths.uploads, "_uploads");
+  const directory = findDirectory(disk, paths.uploads, ownNames.uploads);
   for (const entry of directory === undefined ? [] : await listIfThere(disk, directory.path)) {
     const { name } = entry;
     const path = join(paths.uploads, name);

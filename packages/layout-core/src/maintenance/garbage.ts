@@ -9,6 +9,7 @@ import { findNeeded, requireKnown } from "./find-needed.ts";
 import type { StoredBlob } from "../blobs/blob-files.ts";
 import { clearDebris } from "./debris.ts";
 import { processNow } from "../disk/file-clock.ts";
+import { ownNames } from "../disk/layout-files.ts";
 import { findDirectory } from "../disk/own-directory.ts";
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
@@ -107,7 +108,7 @@ async function collect(
   // A layout that is not there has nothing to remove, and is not made for that.
   if (!(await index.isWhole())) return { removed: [], bytes: 0, uploads: 0 };
   // Refused before the first blob is removed, not after the last.
-  findDirectory(disk, paths.uploads, "_uploads");
+  findDirectory(disk, paths.uploads, ownNames.uploads);
   // A dry run writes nothing, not even to learn the time.
   const settings: Settings = { ...options, nowMs: options.dryRun ? processNow() : await layout.clock.now() };
   // Where nobody knows what else is needed, what would be removed is only told.

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import type { CheckedDigest } from "@ocilayout/oci-types";
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames } from "@ocilayout/oci-types";
 
 import type { Dirent, Disk } from "../disk/disk.ts";
 import { isFileFault, listIfThere } from "../disk/disk.ts";
@@ -12,6 +12,7 @@ import { describeFault, storageError } from "../disk/storage-error.ts";
 import { UploadFiles } from "../uploads/upload-files.ts";
 import type { Layout } from "../layout/layout.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
+import { ownNames } from "../disk/layout-files.ts";
 import { isReadableDigest } from "../index-json/ref-name.ts";
 import type { Finding, VerifySettings } from "./finding.ts";
 
@@ -38,7 +39,7 @@ export async function* findStrayFiles(
   }
   for (const entry of entries) {
     if (PARTS.has(entry.name) || WELL_KNOWN.has(entry.name)) continue;
-    if (entry.name.startsWith(LOCK)) {
+    if (entry.name.startsWith(ownNames.lock)) {
       if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock and is not a regular file");
       continue;
     }
@@ -48,11 +49,14 @@ export async function* findStrayFiles(
 }
 
 /** What is looked at elsewhere. */
-const PARTS: ReadonlySet<string> = new Set(["oci-layout", "index.json", "blobs", "_uploads"]);
+const PARTS: ReadonlySet<string> = new Set([
+  layoutNames.header,
+  layoutNames.index,
+  layoutNames.blobs,
+  ownNames.uploads,
+]);
 /** What Docker's and containerd's archives hold beside a layout, so that both of their readers find what they know. */
 const WELL_KNOWN: ReadonlySet<string> = new Set(["manifest.json", "repositories"]);
-/** What the lock is called, and begins the names of what is on its way to become it. */
-const LOCK = ".index.json.lock";
 
 async function* strayBlobs(
   layout: Layout,
@@ -60,7 +64,7 @@ async function* strayBlobs(
   reached: ReadonlySet<string>,
 ): AsyncGenerator<Finding, void, undefined> {
   const { disk, paths } = layout;
-  const algorithms = await tryList(disk, paths.blobs, "unreadable-blob", "blobs");
+  const algorithms = await tryList(disk, paths.blobs, "unreadable-blob", layoutNames.blobs);
   if (!Array.isArray(algorithms)) {
     yield algorithms;
     return;
@@ -107,12 +111,12 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
   const { disk, paths, settings } = layout;
   let entries: Dirent[];
   try {
-    entries = (await listDirectory(disk, paths.uploads, "_uploads")).sort(byName);
+    entries = (await listDirectory(disk, paths.uploads, ownNames.uploads)).sort(byName);
   } catch (cause) {
     const failure = storageError(cause, "_uploads cannot be listed");
     if (!isFileFault(cause) && !isRegistryError(failure, "LAYOUT_INVALID")) throw cause;
     const message = `${(failure as Error).message}; nothing can be uploaded or collected until that is mended`;
-    yield { severity: "error", kind: "damaged-layout", path: "_uploads", message };
+    yield { severity: "error", kind: "damaged-layout", path: ownNames.uploads, message };
     return;
   }
   const files = new UploadFiles(disk, paths, settings);

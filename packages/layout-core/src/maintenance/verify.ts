@@ -1,5 +1,5 @@
 import { beginCall } from "@ocilayout/oci-backend";
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames } from "@ocilayout/oci-types";
 import { requireFlag } from "@ocilayout/oci-types/authors";
 
 import type { EntryTable } from "../index-json/entry-table.ts";
@@ -54,7 +54,7 @@ async function* findAll(
 const emptyIndex: Finding = {
   severity: "warning",
   kind: "empty-index",
-  path: "index.json",
+  path: layoutNames.index,
   message: "index.json lists no manifest, and there are blobs: gc removes them after the grace period",
 };
 

@@ -7,7 +7,7 @@ import { closeQuietly, removeQuietly } from "../disk/atomic-file.ts";
 import type { Disk, OpenFile } from "../disk/disk.ts";
 import { isAbsent, isFileFault, listIfThere } from "../disk/disk.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
-import { stampOf } from "../disk/layout-files.ts";
+import { ownNames, stampOf } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import { acquireLock } from "../lock/lock.ts";
 import type { OwnDirectory } from "../disk/own-directory.ts";
@@ -113,7 +113,7 @@ export class UploadFiles {
   /** Starts a session and opens it. */
   async create(record: UploadRecord): Promise<OpenUpload> {
     const id = randomUUID();
-    const uploads = await makeDirectory(this.#disk, this.#paths.uploads, "_uploads", this.#durable);
+    const uploads = await makeDirectory(this.#disk, this.#paths.uploads, ownNames.uploads, this.#durable);
     const session = await createDirectoryIn(this.#disk, uploads, id);
     try {
       await this.#write(session, "data", "");
@@ -202,7 +202,7 @@ export class UploadFiles {
 
   /** The sessions there are, in whatever state. */
   async ids(): Promise<string[]> {
-    const names = await listDirectory(this.#disk, this.#paths.uploads, "_uploads");
+    const names = await listDirectory(this.#disk, this.#paths.uploads, ownNames.uploads);
     return names.map(({ name }) => name).filter((name) => this.isSession(name));
   }
 
@@ -247,7 +247,7 @@ export class UploadFiles {
 
   /** The directory of a session; `undefined` if there is none. */
   #find(id: string): OwnDirectory | undefined {
-    if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, "_uploads") === undefined)
+    if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, ownNames.uploads) === undefined)
       return undefined;
     return findDirectory(this.#disk, this.directory(id), `_uploads/${id}`);
   }

@@ -1,5 +1,5 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
+import { computeDigest, emptyDescriptor, ociMediaTypes, octetStream } from "@ocilayout/oci-types";
 
 /** A value, or the promise of one: so that builders nest without an `await` for each. */
 export type Awaitable<Value> = Value | Promise<Value>;
@@ -25,7 +25,7 @@ export async function blob(content: string | Uint8Array, mediaType?: string): Pr
   const { digest, size } = await computeDigest(bytes);
   return {
     descriptor: {
-      mediaType: mediaType ?? (isText ? "text/plain" : "application/octet-stream"),
+      mediaType: mediaType ?? (isText ? "text/plain" : octetStream),
       digest,
       size,
     },

@@ -1,5 +1,5 @@
 import type { Digest } from "@ocilayout/oci-types";
-import { isDigest, isDigestAlgorithm } from "@ocilayout/oci-types";
+import { isDigest, isDigestAlgorithm, layoutNames } from "@ocilayout/oci-types";
 import { createHasher } from "@ocilayout/oci-types/authors";
 
 import type { Attempt } from "./check-links.ts";
@@ -25,17 +25,17 @@ export async function checkBlobs(
   report: Report,
   attempt: Attempt,
 ): Promise<StoredBlobs | undefined> {
-  const place = await layout.place("blobs");
+  const place = await layout.place(layoutNames.blobs);
   if (place !== "directory") {
     const message =
       place === "absent"
         ? "a layout must have this directory, be it empty, and it is not there"
         : "it must be a directory";
-    if (place !== "outside") report("missing-part", "blobs", message);
+    if (place !== "outside") report("missing-part", layoutNames.blobs, message);
     return undefined;
   }
   const blobs: Map<Digest, StoredBlob> = new Map();
-  for (const { name: algorithm } of await layout.list("blobs")) {
+  for (const { name: algorithm } of await layout.list(layoutNames.blobs)) {
     const directory = `blobs/${algorithm}`;
     const found = await layout.place(directory);
     if (found === "outside") continue;

@@ -1,5 +1,5 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { annotationKeys } from "@ocilayout/oci-types";
+import { annotationKeys, layoutNames } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 import { isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
@@ -21,7 +21,7 @@ export function checkEntries(entries: readonly LayoutEntry[], contents: Contents
     else
       report(
         "duplicate-name",
-        "index.json",
+        layoutNames.index,
         `${where} has the name ${excerpt(name)}, as ${first} has: readers differ in which one they take`,
       );
   }
@@ -45,7 +45,7 @@ function checkUntagged(entries: readonly LayoutEntry[], contents: Contents, repo
       continue;
     report(
       "redundant-entry",
-      "index.json",
+      layoutNames.index,
       `${where} has no tag, and an index contains what it is about: tools show one image as several; leave the entry out`,
     );
   }

@@ -1,5 +1,11 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { ociMediaTypes, validateDescriptor, validateImageIndex } from "@ocilayout/oci-types";
+import {
+  layoutNames,
+  layoutVersion,
+  ociMediaTypes,
+  validateDescriptor,
+  validateImageIndex,
+} from "@ocilayout/oci-types";
 
 import type { LayoutDirectory } from "./directory.ts";
 import type { Report } from "./problem.ts";
@@ -13,37 +19,37 @@ export interface LayoutEntry {
 
 /** Checks `oci-layout`: "image-layout.md", "oci-layout file". */
 export async function checkLayoutFile(layout: LayoutDirectory, report: Report): Promise<void> {
-  const document = await readDocument(layout, "oci-layout", "layout-file", report);
+  const document = await readDocument(layout, layoutNames.header, "layout-file", report);
   if (document === undefined) return;
   const version: unknown = isObject(document.value)
     ? ownMember(document.value, "imageLayoutVersion")
     : undefined;
-  if (version === "1.0.0") return;
+  if (version === layoutVersion) return;
   const found = version === undefined ? "it has none" : `it says ${JSON.stringify(version).slice(0, 80)}`;
   report(
     "layout-file",
-    "oci-layout",
-    `it must be a JSON object with "imageLayoutVersion": "1.0.0", and ${found}`,
+    layoutNames.header,
+    `it must be a JSON object with "imageLayoutVersion": "${layoutVersion}", and ${found}`,
   );
 }
 
 /** Checks `index.json`: "image-layout.md", "index.json file". Gives the entries that are descriptors. */
 export async function checkIndexFile(layout: LayoutDirectory, report: Report): Promise<LayoutEntry[]> {
-  const document = await readDocument(layout, "index.json", "index", report);
+  const document = await readDocument(layout, layoutNames.index, "index", report);
   if (document === undefined) return [];
   const { value, text } = document;
   if (topLevelMembers(text, "manifests") > 1)
     report(
       "index",
-      "index.json",
+      layoutNames.index,
       "$.manifests is there more than once: readers differ in which one they take",
     );
   for (const { path, reason } of validateImageIndex(value))
-    report("index", "index.json", `${path} ${reason}`);
+    report("index", layoutNames.index, `${path} ${reason}`);
   if (!isObject(value)) return [];
   const mediaType = ownMember(value, "mediaType");
   if (typeof mediaType === "string" && mediaType !== ociMediaTypes.imageIndex) {
-    report("index", "index.json", `$.mediaType must be ${ociMediaTypes.imageIndex}, or be left out`);
+    report("index", layoutNames.index, `$.mediaType must be ${ociMediaTypes.imageIndex}, or be left out`);
   }
   const manifests = ownMember(value, "manifests");
   if (!Array.isArray(manifests)) return [];

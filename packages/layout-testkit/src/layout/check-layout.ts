@@ -1,3 +1,5 @@
+import { layoutNames } from "@ocilayout/oci-types";
+
 import { checkBlobs } from "./check-blobs.ts";
 import { checkEntries } from "./check-entries.ts";
 import { checkContent } from "./check-content.ts";
@@ -35,9 +37,9 @@ export async function checkLayoutDirectory(directory: string): Promise<LayoutPro
     }
   };
   await checkLinks(layout, report, attempt);
-  await attempt("oci-layout", () => checkLayoutFile(layout, report));
-  const entries = (await attempt("index.json", () => checkIndexFile(layout, report))) ?? [];
-  const blobs = await attempt("blobs", () => checkBlobs(layout, report, attempt));
+  await attempt(layoutNames.header, () => checkLayoutFile(layout, report));
+  const entries = (await attempt(layoutNames.index, () => checkIndexFile(layout, report))) ?? [];
+  const blobs = await attempt(layoutNames.blobs, () => checkBlobs(layout, report, attempt));
   if (blobs === undefined) return problems;
   const content = await checkContent(layout, entries, blobs, report, attempt);
   checkEntries(entries, content, report);

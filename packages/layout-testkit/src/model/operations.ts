@@ -1,6 +1,6 @@
 /* eslint-disable ocilayout/no-spread-data -- the things of a world are few: content.ts names each of them */
 import type { Precondition, Registry } from "@ocilayout/oci-types";
-import { collect } from "@ocilayout/oci-types";
+import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import fc from "fast-check";
 
 import type { Content, World } from "./content.ts";
@@ -226,10 +226,9 @@ function listing(
     startAfter: fc.option(fc.constantFrom("", "a", "t", "tt"), { nil: undefined }),
     limit,
   });
-  const artifactType = fc.option(
-    fc.constantFrom("application/vnd.example.signature", "application/vnd.oci.empty.v1+json"),
-    { nil: undefined },
-  );
+  const artifactType = fc.option(fc.constantFrom("application/vnd.example.signature", ociMediaTypes.empty), {
+    nil: undefined,
+  });
   return oneOfPromised(
     {
       arbitrary: fc

@@ -49,7 +49,7 @@ export function checkManifest(value: unknown, mediaType: string): ParsedManifest
   refuse(kind === "image" ? validateImageManifest(value) : validateImageIndex(value));
   const document = value as ImageManifest | ImageIndex;
   if (document.mediaType !== undefined && document.mediaType !== mediaType) {
-    refuse([{ path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` }]);
+    refuse([otherType(mediaType)]);
   }
   return "manifests" in document
     ? { kind: "index", mediaType, index: document }
@@ -77,7 +77,7 @@ function requireSameType(bytes: Uint8Array, mediaType: string): void {
     return;
   }
   if (own === undefined || stripMediaTypeParameters(own) === mediaType) return;
-  refuse([{ path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` }]);
+  refuse([otherType(mediaType)]);
 }
 
 /** What JSON in UTF-8 says itself that it is. */
@@ -111,6 +111,11 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new RegistryError("MANIFEST_INVALID", "the manifest is not JSON in UTF-8", { cause });
   }
+}
+
+/** The problem of a document that says that it is something else than its media type. */
+function otherType(mediaType: string): Problem {
+  return { path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` };
 }
 
 function refuse(problems: readonly Problem[]): void {

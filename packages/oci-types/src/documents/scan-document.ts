@@ -33,6 +33,9 @@ interface Span {
  * them, and finds members of its outermost object. Of members with the same name the last one counts, as in
  * `JSON.parse`. Bytes that are not JSON are scanned to some end; whether they are JSON is for `JSON.parse` to say.
  *
+ * layout-core has a second scanner, for `index.json`: it splits decoded text with `indexOf` and rejects what is not JSON,
+ * while this one counts raw bytes before anything is decoded. A tokenizer for both would be slower than either.
+ *
  * @param names - The members to find.
  * @returns The bytes of the value of each member that was found, by its name.
  * @throws `RegistryError` `MANIFEST_INVALID` if the document has more than `maxDocumentValues` values, more than

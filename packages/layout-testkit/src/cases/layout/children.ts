@@ -1,3 +1,5 @@
+import { dockerMediaTypes } from "@ocilayout/oci-types";
+
 import { index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause } from "../../case/cites.ts";
@@ -143,7 +145,7 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       await putContent(directory, child);
       const claim = {
         ...child.descriptor,
-        mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+        mediaType: dockerMediaTypes.manifest,
         size: child.descriptor.size + 1,
       };
       await putIndex(

@@ -1,4 +1,4 @@
-import { collect } from "@ocilayout/oci-types";
+import { annotationKeys, collect } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause } from "../../case/cites.ts";
@@ -21,7 +21,7 @@ const needsLayout = true;
 const needsReopen = true;
 
 const start = `{\t"mediaType" : "${imageManifest}", "size":1,\r\n "digest":`;
-const named = (name: string): string => `"annotations":{"org.opencontainers.image.ref.name": "${name}"}`;
+const named = (name: string): string => `"annotations":{"${annotationKeys.refName}": "${name}"}`;
 
 /** Entries that no registry understands, oddly written. */
 const foreign: readonly string[] = [
@@ -87,7 +87,7 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       const { mediaType, digest, size } = await putArtifact(directory, "one");
       const entry =
         `{"mediaType":"${mediaType}", "__proto__" : {"kept":1.0}, "digest":"${digest}","size":${size},"x":[1e2],\n` +
-        `\t"annotations":{"__proto__":"kept","x.y":"\\u0041","org.opencontainers.image.ref.name":"${repo}:a"}}`;
+        `\t"annotations":{"__proto__":"kept","x.y":"\\u0041","${annotationKeys.refName}":"${repo}:a"}}`;
       const [head, tail] = [
         '{ "x-first": 1.0, "schemaVersion":2,',
         '"annotations": {"__proto__":"kept"},\r\n"__proto__":{"a" : null} }\n',
@@ -111,7 +111,7 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       const one = await putArtifact(directory, "one");
       const entry =
         `{"mediaType":"${one.mediaType}","digest":"${one.digest}","size":${one.size},"annotations":{"path":"C:\\\\images\\\\","json":"{\\"manifests\\":[{","}],\\\\":"\\\\\\"",` +
-        `"org.opencontainers.image.ref.name":"${repo}:a"}}`;
+        `"${annotationKeys.refName}":"${repo}:a"}}`;
       const [head, tail] = [
         '{"\\\\":"]}","\\"manifests\\":[":"\\\\\\\\","schemaVersion":2,',
         ',"\\\\\\"x":"\\\\"}',

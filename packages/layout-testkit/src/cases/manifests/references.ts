@@ -1,4 +1,11 @@
-import { computeDigest, dockerMediaTypes, emptyDescriptor, isRegistryError } from "@ocilayout/oci-types";
+import {
+  annotationKeys,
+  computeDigest,
+  dockerMediaTypes,
+  emptyDescriptor,
+  isRegistryError,
+  ociMediaTypes,
+} from "@ocilayout/oci-types";
 
 import { artifact, blob, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
@@ -114,7 +121,7 @@ export const referenceCases: readonly ConformanceCase[] = [
       );
       const foreign = {
         ...absentLayer,
-        mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        mediaType: ociMediaTypes.layerNondistributable,
       };
       await rejects(
         () => registry.pushManifest(repo, image2({ layers: [foreign] }), imageManifest),
@@ -246,7 +253,7 @@ export const referenceCases: readonly ConformanceCase[] = [
       const claim = {
         ...child.descriptor,
         artifactType: "a/claim",
-        annotations: { "org.opencontainers.image.ref.name": "claimed" },
+        annotations: { [annotationKeys.refName]: "claimed" },
         platform: { architecture: "arm64", os: "linux" },
       };
       await registry.pushManifest(repo, list(claim), imageIndex, { tags: ["list"] });

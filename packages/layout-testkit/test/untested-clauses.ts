@@ -2,7 +2,7 @@
 export interface OtherTest {
   /** From the root of the repository. */
   readonly file: string;
-  /** What that file contains: mostly the name of a test. */
+  /** A text in that file: mostly the name of a test. */
   readonly test: string;
 }
 

@@ -15,7 +15,7 @@ export interface ConformanceCase extends Hint {
   readonly title: string;
   /** Whether a registry must, should or may behave so. */
   readonly level: Level;
-  /** What demands it: at least one clause of the contract, and the sections of the specifications that it follows. */
+  /** At least one clause of the contract, and the sections of the specifications that demand the behaviour. */
   readonly cites: readonly Cite[];
   /** Run only where all of these are promised. */
   readonly needs?: readonly (keyof RegistryCapabilities)[] | undefined;

@@ -10,7 +10,7 @@ export interface CaseResult {
   readonly title: string;
   /** What the contract says of it: demands, advises, allows. */
   readonly level: Level;
-  /** What demands it: clauses of the contract, and sections of the specifications. */
+  /** The clauses of the contract and the sections of the specifications that demand the behaviour. */
   readonly cites: readonly Cite[];
   /** `"error"`: the target could not be made or closed. */
   readonly status: "pass" | "fail" | "skip" | "error";

@@ -69,6 +69,7 @@ export interface MountCall extends DigestCall {
 
 /** A descriptor whose digest was checked. */
 export interface CheckedDescriptor extends Descriptor {
+  /** The digest of the content. */
   readonly digest: CheckedDigest;
 }
 
@@ -84,6 +85,7 @@ export interface PushedManifest {
 
 /** A call that stores a manifest. */
 export interface PushManifestCall extends RepositoryCall {
+  /** The manifest to store. */
   readonly manifest: PushedManifest;
   /** Valid, each once. */
   readonly tags: readonly string[];

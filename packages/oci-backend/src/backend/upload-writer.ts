@@ -9,8 +9,8 @@ import type { UploadSession } from "./backend.ts";
 export interface UploadWriterOptions {
   readonly chunkSize: number;
   readonly signal: AbortSignal | undefined;
-  /** Called once, when the writer has ended. */
-  readonly onEnd: () => void;
+  /** Called once, when the writer has ended: for an aborted signal already while the writer is made. */
+  readonly onEnd: (writer: BlobWriter) => void;
 }
 
 /** The writer of an upload session. Its calls run one after the other, in the order they were made. */
@@ -131,6 +131,6 @@ export class UploadWriter implements BlobWriter {
   #end(state: "closed" | "committed" | "cancelled"): void {
     this.#state = state;
     this.#ignoreAbort?.();
-    this.#options.onEnd();
+    this.#options.onEnd(this);
   }
 }

@@ -21,7 +21,8 @@ export function defineUploads(
   writers: Set<BlobWriter>,
 ): Pick<RegistryWriter, "pushBlobChunked" | "pushBlobChunkedResume" | "resolveUpload" | "cancelUpload"> {
   const open = (session: UploadSession, chunkSize: number, signal: AbortSignal | undefined): BlobWriter => {
-    const writer = new UploadWriter(session, { chunkSize, signal, onEnd: () => void writers.delete(writer) });
+    const onEnd = (ended: BlobWriter): void => void writers.delete(ended);
+    const writer = new UploadWriter(session, { chunkSize, signal, onEnd });
     if (writer.isOpen) writers.add(writer);
     return writer;
   };

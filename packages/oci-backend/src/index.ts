@@ -2,6 +2,16 @@ export type { AnyIterable, Backend, OpenContent, StoredContent, UploadSession } 
 export type * from "./backend/calls.ts";
 export type { Awaitable } from "./checks/awaitable.ts";
 export { backendOf, closeWriters, defineBackend, sameBackend } from "./backend/define-backend.ts";
+export { memoryUploads, type MemoryUploadsOptions } from "./backend/memory-uploads.ts";
+export type { CheckedDescriptor, PushedManifest, StoredManifest } from "./manifest/pushed-manifest.ts";
+export {
+  childrenOf,
+  describeReferrer,
+  readChild,
+  referencesOf,
+  subjectOf,
+  type ReadableManifest,
+} from "./manifest/relations.ts";
 export { listOf } from "./backend/listing.ts";
 export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";
 export { checkReferences, type StoredReferences } from "./checks/check-references.ts";

@@ -7,12 +7,12 @@ import { pushManifest } from "./push-manifest.ts";
 /** What writes to a layout at once; upload sessions are `uploadsOf`. */
 export function writerOf(layout: Layout): Required<Pick<Backend, "pushBlob" | "mountBlob" | "pushManifest">> {
   return {
-    async pushBlob({ digest, size, content, signal }) {
+    async pushBlob({ digest, size, unverified, signal }) {
       const { index, staging } = layout;
       try {
         // Nothing is written into a layout that is damaged; one that is not there is made once the content is right.
         await index.read();
-        const staged = await staging.stage({ digest, size }, content, signal);
+        const staged = await staging.stage({ digest, size }, unverified, signal);
         await staging.orDrop(staged, () => layout.place(staged, signal));
         return staged.size;
       } catch (error) {

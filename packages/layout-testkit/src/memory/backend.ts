@@ -1,4 +1,5 @@
 import type {
+  Awaitable,
   Backend,
   DeleteTagCall,
   DigestCall,
@@ -6,6 +7,7 @@ import type {
   MountCall,
   OpenManifestCall,
   PushBlobCall,
+  PushedManifest,
   PushManifestCall,
   ReferrersCall,
   RepositoryCall,
@@ -16,20 +18,22 @@ import type {
 } from "@ocilayout/oci-backend";
 import {
   checkReferences,
+  childrenOf,
+  describeReferrer,
+  memoryUploads,
+  readChild,
   readOnly,
+  referencesOf,
   requireCurrent,
   stillReferenced,
+  subjectOf,
   wasClosed,
 } from "@ocilayout/oci-backend";
 import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
-import { readVerified } from "@ocilayout/oci-types/authors";
 
-import type { StoredManifest } from "./manifest.ts";
-import { childrenOf, describe, describeReferrer, readChild, referencesOf, subjectOf } from "./manifest.ts";
 import type { MemorySettings } from "./options.ts";
 import { MemoryStore } from "./store.ts";
-import { MemoryUpload } from "./upload.ts";
 
 /** The calls of a registry in memory. Those that change something take turns, so that what one decided holds. */
 export class MemoryBackend implements Backend {
@@ -37,7 +41,7 @@ export class MemoryBackend implements Backend {
   readonly maxManifestBytes: number;
   readonly #settings: MemorySettings;
   readonly #store: MemoryStore;
-  readonly #uploads: Map<string, MemoryUpload> = new Map();
+  readonly #uploads: ReturnType<typeof memoryUploads>;
   #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -47,6 +51,7 @@ export class MemoryBackend implements Backend {
     this.maxManifestBytes = maxManifestBytes;
     this.#settings = settings;
     this.#store = new MemoryStore(settings);
+    this.#uploads = memoryUploads((call) => this.pushBlob(call), { expiryMs: settings.uploadExpiryMs });
   }
 
   /** Makes every later call `CLOSED`. */
@@ -64,20 +69,20 @@ export class MemoryBackend implements Backend {
   }
 
   findManifest({ repository, digest }: DigestCall): Descriptor | undefined {
-    return describe(this.#store.read(repository).manifests.get(digest));
+    return this.#store.read(repository).manifests.get(digest)?.descriptor;
   }
 
   findTag({ repository, tag }: TagCall): Descriptor | undefined {
     const { tags, manifests } = this.#store.read(repository);
-    return describe(manifests.get(tags.get(tag) ?? ""));
+    return manifests.get(tags.get(tag) ?? "")?.descriptor;
   }
 
   openManifest({ repository, descriptor }: OpenManifestCall): Uint8Array | undefined {
     return this.#store.read(repository).manifests.get(descriptor.digest)?.content;
   }
 
-  async pushBlob({ repository, digest, size, content, signal }: PushBlobCall): Promise<number> {
-    const bytes = await readVerified(content, { digest, size }, { signal });
+  async pushBlob({ repository, digest, content }: PushBlobCall): Promise<number> {
+    const bytes = await content.bytes();
     this.#store.repository(repository).blobs.set(digest, bytes);
     return bytes.length;
   }
@@ -102,8 +107,11 @@ export class MemoryBackend implements Backend {
     const repository = this.#store.read(name);
     for (const tag of tags) requireCurrent(tag, repository.tags.get(tag), precondition);
     const known = repository.manifests.get(digest);
-    if (known !== undefined && known.mediaType !== mediaType)
-      throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
+    if (known !== undefined && known.descriptor.mediaType !== mediaType)
+      throw new RegistryError(
+        "MANIFEST_INVALID",
+        `these bytes are stored as ${known.descriptor.mediaType} already`,
+      );
     if (known === undefined) {
       const { blobs, manifests } = repository;
       await checkReferences(
@@ -111,8 +119,10 @@ export class MemoryBackend implements Backend {
         {
           sizeOf: (reference) => blobs.get(reference)?.length,
           isAsDescribed: (child) => {
-            const stored = manifests.get(child.digest) ?? readChild(child, blobs.get(child.digest));
-            return stored?.mediaType === child.mediaType;
+            const blob = blobs.get(child.digest);
+            const stored =
+              manifests.get(child.digest) ?? (blob === undefined ? undefined : readChild(child, blob));
+            return stored?.descriptor.mediaType === child.mediaType;
           },
         },
         this.#settings.allowSparse,
@@ -120,29 +130,20 @@ export class MemoryBackend implements Backend {
     }
     this.#store.keep(name, repository);
     repository.blobs.set(digest, content);
-    repository.manifests.set(digest, { mediaType, digest: descriptor.digest, content, parsed });
-    for (const tag of tags) repository.tags.set(tag, descriptor.digest);
+    repository.manifests.set(digest, manifest);
+    for (const tag of tags) repository.tags.set(tag, digest);
   }
 
-  startUpload({ repository }: StartUploadCall): UploadSession {
-    const upload = new MemoryUpload(repository, (digest, content) => {
-      if (content !== undefined && digest !== undefined)
-        this.#store.repository(repository).blobs.set(digest, content);
-      this.#uploads.delete(upload.id);
-    });
-    this.#uploads.set(upload.id, upload);
-    return upload.take();
+  startUpload(call: StartUploadCall): Awaitable<UploadSession> {
+    return this.#uploads.startUpload(call);
   }
 
-  resumeUpload(call: UploadCall): UploadSession | "busy" | undefined {
-    const upload = this.findUpload(call);
-    return upload?.isTaken === true ? "busy" : upload?.take();
+  resumeUpload(call: UploadCall): Awaitable<UploadSession | "busy" | undefined> {
+    return this.#uploads.resumeUpload(call);
   }
 
-  findUpload({ repository, id }: UploadCall): MemoryUpload | undefined {
-    const upload = this.#uploads.get(id);
-    const isHere = upload?.repository === repository;
-    return isHere && Date.now() - upload.writtenMs <= this.#settings.uploadExpiryMs ? upload : undefined;
+  findUpload(call: UploadCall): Awaitable<{ readonly size: number } | undefined> {
+    return this.#uploads.findUpload(call);
   }
 
   deleteBlob(call: DigestCall): Promise<boolean> {
@@ -153,7 +154,7 @@ export class MemoryBackend implements Backend {
     const { blobs } = this.#store.read(repository);
     if (!blobs.has(digest)) return false;
     const manifests = this.#store.sharing(repository).flatMap((it) => [...it.manifests.values()]);
-    if (manifests.some((it) => it.digest === digest))
+    if (manifests.some((it) => it.descriptor.digest === digest))
       throw stillReferenced("not deleted: it is a manifest", { referencedBy: [] });
     refuse("not deleted: a manifest refers to it", manifests, (it) => referencesOf(it).includes(digest));
     return blobs.delete(digest);
@@ -165,7 +166,7 @@ export class MemoryBackend implements Backend {
 
   #deleteManifest({ repository, digest }: DigestCall): boolean {
     const { manifests, tags } = this.#store.read(repository);
-    const contains = (it: StoredManifest): boolean => childrenOf(it).some((child) => child.digest === digest);
+    const contains = (it: PushedManifest): boolean => childrenOf(it).some((child) => child.digest === digest);
     refuse("not deleted: an index contains it", [...manifests.values()], contains);
     for (const [tag, target] of [...tags]) if (target === digest) tags.delete(tag);
     return manifests.delete(digest);
@@ -203,9 +204,9 @@ export class MemoryBackend implements Backend {
 /** Refuses a deletion while any of `manifests` refers to what is to be deleted. */
 function refuse(
   message: string,
-  manifests: readonly StoredManifest[],
-  refers: (manifest: StoredManifest) => boolean,
+  manifests: readonly PushedManifest[],
+  refers: (manifest: PushedManifest) => boolean,
 ): void {
-  const referencedBy = [...new Set(manifests.filter(refers).map((it) => it.digest))].sort();
+  const referencedBy = [...new Set(manifests.filter(refers).map((it) => it.descriptor.digest))].sort();
   if (referencedBy.length > 0) throw stillReferenced(message, { referencedBy });
 }

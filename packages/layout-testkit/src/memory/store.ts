@@ -1,24 +1,24 @@
+import type { PushedManifest } from "@ocilayout/oci-backend";
+import { childrenOf, readChild } from "@ocilayout/oci-backend";
 import type { Digest } from "@ocilayout/oci-types";
 
-import type { StoredManifest } from "./manifest.ts";
-import { childrenOf, readChild } from "./manifest.ts";
 import type { MemorySettings } from "./options.ts";
 
 /** One repository. */
 export interface Repository {
   /** Its manifests, those that its indexes contain too. */
-  readonly manifests: Map<string, StoredManifest>;
+  readonly manifests: Map<string, PushedManifest>;
   /** What each tag points at. */
   readonly tags: Map<string, Digest>;
   /** By digest; shared by all repositories where blobs are not scoped. */
-  readonly blobs: Map<string, Uint8Array>;
+  readonly blobs: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
 /** All that a registry in memory has. */
 export class MemoryStore {
   readonly #settings: MemorySettings;
   readonly #repositories: Map<string, Repository> = new Map();
-  readonly #sharedBlobs: Map<string, Uint8Array> = new Map();
+  readonly #sharedBlobs: Map<string, Uint8Array<ArrayBuffer>> = new Map();
 
   constructor(settings: MemorySettings) {
     this.#settings = settings;
@@ -65,7 +65,9 @@ export class MemoryStore {
   }
 
   #createRepository(): Repository {
-    const blobs = this.#settings.repositoryScopedBlobs ? new Map<string, Uint8Array>() : this.#sharedBlobs;
+    const blobs = this.#settings.repositoryScopedBlobs
+      ? new Map<string, Uint8Array<ArrayBuffer>>()
+      : this.#sharedBlobs;
     return { manifests: new Map(), tags: new Map(), blobs };
   }
 }
@@ -79,7 +81,8 @@ function absorbChildren({ manifests, blobs }: Repository): void {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const child of childrenOf(next)) {
       if (manifests.has(child.digest)) continue;
-      const manifest = readChild(child, blobs.get(child.digest));
+      const content = blobs.get(child.digest);
+      const manifest = content === undefined ? undefined : readChild(child, content);
       if (manifest === undefined) continue;
       manifests.set(child.digest, manifest);
       waiting.push(manifest);

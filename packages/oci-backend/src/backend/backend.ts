@@ -1,6 +1,7 @@
 import type { BlobSource, CheckedDigest, Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
 
 import type { Awaitable } from "../checks/awaitable.ts";
+import type { PushedManifest, StoredManifest } from "../manifest/pushed-manifest.ts";
 import type {
   DeleteTagCall,
   DigestCall,
@@ -12,6 +13,7 @@ import type {
   ReadCall,
   ReferrersCall,
   RepositoriesCall,
+  RepositoryCall,
   StartUploadCall,
   TagCall,
   UploadCall,
@@ -58,8 +60,11 @@ export interface UploadSession {
  * names, supported digests and complete options. A method that is missing makes its calls fail with `UNSUPPORTED`, and its
  * capability false.
  *
- * A method may throw any `RegistryError`. Where it returns `undefined` or `false` for "not there", the error with the right
- * code is made for it.
+ * A method may throw any `RegistryError`. If it returns `undefined` or `false` for "not there", `defineBackend` throws the
+ * error with the right code.
+ *
+ * A backend either has {@link Backend.manifests}, and then its methods only store and delete what they are told; or it
+ * checks every change itself, in one transaction with the change. The methods below say what that is.
  */
 export interface Backend {
   /** What differs from promising everything; the capabilities of missing methods are added. */
@@ -89,32 +94,60 @@ export interface Backend {
   pushBlob?(call: PushBlobCall): Awaitable<number>;
   /** Makes a blob of another repository one of this; returns its size in bytes, `undefined` if the other does not have it. */
   mountBlob?(call: MountCall): Awaitable<number | undefined>;
-  /** Stores a manifest and points all tags at it, or none: see `checkReferences` and `requireCurrent`. */
+
+  /**
+   * Every manifest of a repository, as `pushManifest` got it or read from storage; none for an unknown repository. With it
+   * `defineBackend` checks, before it calls the method that makes a change, one change after the other:
+   *
+   * - `pushManifest`: the preconditions, that what the manifest refers to is there, and that it was not pushed with another
+   *   media type. Children of an index that were pushed as blobs are pushed as manifests first.
+   * - `deleteBlob`, `deleteManifest`: that nothing refers to what is deleted. The tags of a manifest are deleted first.
+   * - `deleteTag`: the preconditions.
+   *
+   * It makes `referrers`, too. All manifests of a repository are read for a deletion and for a list of referrers. Changes
+   * that another process makes at the same time are not seen: a backend that several processes write to leaves this out.
+   */
+  manifests?(call: RepositoryCall): Awaitable<AnyIterable<PushedManifest | StoredManifest>>;
+  /**
+   * Stores a manifest and points all tags at it, or none. Without {@link Backend.manifests} it checks, in the transaction that
+   * makes the change: `requireCurrent` for each tag, `checkReferences` if the manifest is new, and `MANIFEST_INVALID` if the
+   * same bytes are stored with another media type. Children of an index that are blobs become manifests.
+   */
   pushManifest?(call: PushManifestCall): Awaitable<void>;
 
-  /** Starts an upload session. */
+  /** Starts an upload session. `memoryUploads` makes this and the two methods below of `pushBlob`. */
   startUpload?(call: StartUploadCall): Awaitable<UploadSession>;
   /** Takes an upload session for one writer: `"busy"` while another has it, `undefined` if there is none. */
   resumeUpload?(call: UploadCall): Awaitable<UploadSession | "busy" | undefined>;
   /** How far an upload session is; `undefined` if there is none. */
   findUpload?(call: UploadCall): Awaitable<{ readonly size: number } | undefined>;
 
-  /** Deletes a blob that nothing refers to (`DENIED`); false if the repository does not have it. */
+  /**
+   * Deletes a blob; false if the repository does not have it. Without {@link Backend.manifests} it fails with
+   * `stillReferenced` if a manifest refers to the blob (`referencesOf`) or the blob is a manifest.
+   */
   deleteBlob?(call: DigestCall): Awaitable<boolean>;
-  /** Deletes a manifest that no index contains (`DENIED`), and its tags; false if the repository does not have it. */
+  /**
+   * Deletes a manifest and its tags; false if the repository does not have it. Without {@link Backend.manifests} it fails
+   * with `stillReferenced` if an index contains the manifest (`childrenOf`).
+   */
   deleteManifest?(call: DigestCall): Awaitable<boolean>;
-  /** Deletes a tag; false if there is none. */
+  /**
+   * Deletes a tag, and not its manifest; false if there is no such tag. Without {@link Backend.manifests} it calls
+   * `requireCurrent` in the transaction that makes the change.
+   */
   deleteTag?(call: DeleteTagCall): Awaitable<boolean>;
 
   /**
-   * The tags of a repository; `undefined` if there is no such repository. An array may have any order: it is sorted and cut
-   * to the page that is asked for. Anything else must be in code-unit order and begin after `startAfter`.
+   * The tags of a repository; `undefined` if there is no such repository. What is not asynchronous (an array, a `Set`, the keys
+   * of a `Map`) may have any order: it is read whole, sorted and cut to the page that is asked for. What is asynchronous must be
+   * in code-unit order and may begin after `startAfter`.
    */
-  tags?(call: ListCall): Awaitable<readonly string[] | AnyIterable<string> | undefined>;
-  /** The manifests whose subject is `digest`; none is an empty list. Arrays as in {@link Backend.tags}, by digest. */
-  referrers?(call: ReferrersCall): Awaitable<readonly Descriptor[] | AnyIterable<Descriptor>>;
-  /** The repositories. Arrays as in {@link Backend.tags}. */
-  repositories?(call: RepositoriesCall): Awaitable<readonly string[] | AnyIterable<string>>;
+  tags?(call: ListCall): Awaitable<AnyIterable<string> | undefined>;
+  /** The manifests whose subject is `digest`; none is an empty list. Order as in {@link Backend.tags}, by digest. */
+  referrers?(call: ReferrersCall): Awaitable<AnyIterable<Descriptor>>;
+  /** The repositories. Order as in {@link Backend.tags}. */
+  repositories?(call: RepositoriesCall): Awaitable<AnyIterable<string>>;
 }
 
 /** What `for await` takes. */

@@ -27,7 +27,7 @@ export function beginCall(
  * @throws `RegistryError` `UNSUPPORTED` if it does not.
  */
 export function having<Name extends keyof Backend>(
-  backend: Backend,
+  backend: Pick<Backend, Name>,
   name: Name,
   operation: string = name,
 ): Required<Pick<Backend, Name>> {

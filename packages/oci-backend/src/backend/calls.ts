@@ -2,12 +2,12 @@ import type {
   CheckedDigest,
   Descriptor,
   DigestAlgorithm,
-  ParsedManifest,
   Precondition,
 } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";
+import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 
 /** What every method of a `Backend` is given. All members of a call are checked before the method runs. */
 export interface BackendCall {
@@ -53,34 +53,30 @@ export interface DeleteTagCall extends TagCall {
   readonly precondition: Precondition;
 }
 
+/**
+ * Content that is pushed, verified while it is read: the last chunk comes only if size and digest are right, else reading
+ * rejects with `SIZE_INVALID` or `DIGEST_INVALID`. The chunks are the reader's to keep. It is read once, by `bytes` or by
+ * `for await`.
+ */
+export interface PushedContent extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+  /** Reads all of it, into memory. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** A call that stores a blob. */
 export interface PushBlobCall extends DigestCall {
   /** The size in bytes that the content must have; `undefined` if only the digest decides. */
   readonly size: number | undefined;
-  /** The content, not verified yet: `readVerified` and `verifyStream` do that. It is ended after the method. */
-  readonly content: BlobChunks;
+  /** The content, verified while it is read. It is ended after the method. */
+  readonly content: PushedContent;
+  /** The content as it comes, for a backend that verifies it itself, for instance while it writes. */
+  readonly unverified: BlobChunks;
 }
 
 /** A call that mounts a blob. */
 export interface MountCall extends DigestCall {
   /** The repository that has the blob; `undefined` for any. */
   readonly from: string | undefined;
-}
-
-/** A descriptor whose digest was checked. */
-export interface CheckedDescriptor extends Descriptor {
-  /** The digest of the content. */
-  readonly digest: CheckedDigest;
-}
-
-/** A manifest as it was pushed, checked as far as that is possible without the store. */
-export interface PushedManifest {
-  /** Media type, digest and size. */
-  readonly descriptor: CheckedDescriptor;
-  /** The bytes; nobody else changes them. */
-  readonly content: Uint8Array<ArrayBuffer>;
-  /** What they say. */
-  readonly parsed: ParsedManifest;
 }
 
 /** A call that stores a manifest. */

@@ -1,6 +1,8 @@
 import type { BlobWriter, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 
 import type { Backend } from "./backend.ts";
+import type { Changes } from "./changes.ts";
+import { checkChanges } from "./changes.ts";
 import { defineDeleter } from "./deleting.ts";
 import { defineLister } from "./listing.ts";
 import { defineReader } from "./reading.ts";
@@ -24,13 +26,14 @@ const behind: WeakMap<object, Behind> = new WeakMap();
  */
 export function defineBackend(backend: Backend): Registry {
   const writers: Set<BlobWriter> = new Set();
+  const changes = checkChanges(backend);
   const registry: Registry = {
-    capabilities: { ...missingMethods(backend), ...backend.capabilities },
+    capabilities: { ...missingMethods(backend, changes), ...backend.capabilities },
     ...defineReader(backend),
-    ...defineWriter(backend),
+    ...defineWriter(backend, changes),
     ...defineUploads(backend, writers),
-    ...defineDeleter(backend),
-    ...defineLister(backend),
+    ...defineDeleter(backend, changes),
+    ...defineLister(backend, changes),
   };
   behind.set(registry, { backend, writers });
   return registry;
@@ -68,7 +71,9 @@ const NEEDED: readonly (readonly [keyof RegistryCapabilities, keyof Backend])[] 
   ["referrers", "referrers"],
 ];
 
-function missingMethods(backend: Backend): Partial<RegistryCapabilities> {
-  const missing = NEEDED.filter(([, method]) => backend[method] === undefined);
+function missingMethods(backend: Backend, { referrers }: Changes): Partial<RegistryCapabilities> {
+  const missing = NEEDED.filter(
+    ([, method]) => backend[method] === undefined && !(method === "referrers" && referrers !== undefined),
+  );
   return Object.fromEntries(missing.map(([capability]) => [capability, false]));
 }

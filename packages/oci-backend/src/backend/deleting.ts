@@ -5,25 +5,26 @@ import { unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
 import { requirePrecondition } from "../checks/precondition.ts";
 import type { Backend } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
+import type { Changes } from "./changes.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 
 /** The deleting facet of a registry over `backend`. */
-export function defineDeleter(backend: Backend): RegistryDeleter {
+export function defineDeleter(backend: Backend, changes: Changes): RegistryDeleter {
   return {
     async deleteBlob(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "write", options));
-      if (!(await having(backend, "deleteBlob").deleteBlob(call))) throw unknownBlob(call.digest);
+      if (!(await having(changes, "deleteBlob").deleteBlob(call))) throw unknownBlob(call.digest);
     },
     async deleteManifest(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "write", options));
-      if (!(await having(backend, "deleteManifest").deleteManifest(call)))
+      if (!(await having(changes, "deleteManifest").deleteManifest(call)))
         throw unknownManifest(call.repository, call.digest);
     },
     async deleteTag(repo, tag, options = {}) {
       const call = repositoryCall(repo, beginCall(backend, "write", options));
       const precondition = { ifMatch: options.ifMatch, ifNoneMatch: options.ifNoneMatch };
       requirePrecondition(precondition, [requireTag(tag)]);
-      if (!(await having(backend, "deleteTag").deleteTag({ ...call, tag, precondition })))
+      if (!(await having(changes, "deleteTag").deleteTag({ ...call, tag, precondition })))
         throw unknownTag(call.repository, tag);
     },
   };

@@ -8,10 +8,11 @@ import { requirePage } from "../checks/page.ts";
 import type { AnyIterable, Backend } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
 import type { ListCall } from "./calls.ts";
+import type { Changes } from "./changes.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 
 /** The listing facet of a registry over `backend`. Nothing happens before the first `next()`. */
-export function defineLister(backend: Backend): RegistryLister {
+export function defineLister(backend: Backend, changes: Changes): RegistryLister {
   return {
     tags: (repo, options) =>
       listOf(backend, repo, options, (call) => having(backend, "tags").tags(call), itself),
@@ -20,10 +21,10 @@ export function defineLister(backend: Backend): RegistryLister {
       const { artifactType } = options;
       if (artifactType !== undefined) requireString(artifactType, "artifactType");
       const call = { ...digestCall(repo, digest, signal), ...page, artifactType };
-      const found = await having(backend, "referrers").referrers(call);
+      const found = await having(changes, "referrers").referrers(call);
       const isAsked = (referrer: Descriptor): boolean =>
         artifactType === undefined || referrer.artifactType === artifactType;
-      yield* turn(Array.isArray(found) ? found.filter(isAsked) : found, digestOf, page, signal);
+      yield* turn(isSync(found) ? Array.from(found).filter(isAsked) : found, digestOf, page, signal);
     },
     async *repositories(options = {}) {
       const { page, signal } = beginList(backend, options);
@@ -43,7 +44,7 @@ export async function* listOf<Item>(
   backend: Backend,
   repo: string,
   options: ListOptions = {},
-  list: (call: ListCall) => Awaitable<readonly Item[] | AnyIterable<Item> | undefined>,
+  list: (call: ListCall) => Awaitable<AnyIterable<Item> | undefined>,
   keyOf: (item: Item) => string,
 ): AsyncGenerator<Item, void, undefined> {
   const { page, signal } = beginList(backend, options);
@@ -64,7 +65,7 @@ function beginList(
 
 /** Gives the page of `items` that is asked for, until the signal is aborted. */
 async function* turn<Item>(
-  items: readonly Item[] | AnyIterable<Item>,
+  items: AnyIterable<Item>,
   keyOf: (item: Item) => string,
   { startAfter, limit = Infinity }: Page,
   signal: AbortSignal | undefined,
@@ -72,10 +73,10 @@ async function* turn<Item>(
   let left = limit;
   if (left === 0) return;
   let last = startAfter;
-  for await (const item of Array.isArray(items) ? sorted(items as readonly Item[], keyOf) : items) {
+  for await (const item of isSync(items) ? sorted(items, keyOf) : items) {
     signal?.throwIfAborted();
     const key = keyOf(item);
-    // An array may have what is not asked for, and the same key twice.
+    // There may be what is not asked for, and the same key twice.
     if (last !== undefined && key <= last) continue;
     last = key;
     yield item;
@@ -84,12 +85,16 @@ async function* turn<Item>(
   }
 }
 
-function sorted<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+function isSync<Item>(items: AnyIterable<Item>): items is Iterable<Item> {
+  return Symbol.iterator in items;
+}
+
+function sorted<Item>(items: Iterable<Item>, keyOf: (item: Item) => string): Item[] {
   const byKey = (a: Item, b: Item): number => {
     const [one, other] = [keyOf(a), keyOf(b)];
     return one < other ? -1 : one > other ? 1 : 0;
   };
-  return items.toSorted(byKey);
+  return Array.from(items).sort(byKey);
 }
 
 function itself(name: string): string {

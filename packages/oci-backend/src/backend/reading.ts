@@ -9,6 +9,7 @@ import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../check
 import type { Backend, StoredContent } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
+import { close, sizeOf, sizeOfBlob } from "./stored-content.ts";
 
 /** The reading facet of a registry over `backend`. */
 export function defineReader(backend: Backend): RegistryReader {
@@ -103,14 +104,6 @@ export function digestCall(repo: string, digest: string, signal: AbortSignal | u
   return { repository: requireRepository(repo), digest: requireDigest(digest).digest, signal };
 }
 
-async function sizeOfBlob(backend: Backend, call: DigestCall): Promise<number | undefined> {
-  if (backend.sizeOfBlob !== undefined) return backend.sizeOfBlob(call);
-  const content = await having(backend, "openBlob").openBlob({ ...call, chunks: "owned", chunkSize: 0 });
-  if (content === undefined) return undefined;
-  await close(content);
-  return sizeOf(content);
-}
-
 function describeBlob({ digest }: DigestCall, content: StoredContent): Descriptor {
   return { mediaType: octetStream, digest, size: sizeOf(content) };
 }
@@ -130,14 +123,6 @@ function read(
   if (content instanceof Uint8Array)
     return createBlobReader(descriptor, content.subarray(start, end), { signal, verify });
   return createBlobReader(descriptor, content.read(start, end), { signal, verify, chunks: content.chunks });
-}
-
-function sizeOf(content: StoredContent): number {
-  return content instanceof Uint8Array ? content.length : content.size;
-}
-
-async function close(content: StoredContent): Promise<void> {
-  if (!(content instanceof Uint8Array)) await content.close?.();
 }
 
 function requireChunks(chunks: unknown = "owned"): "owned" | "reused" {

@@ -14,7 +14,9 @@ import { pauseIfDue } from "../event-loop/pace.ts";
 import { requirePrecondition } from "../checks/precondition.ts";
 import type { Backend } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
-import type { PushedManifest } from "./calls.ts";
+import type { PushedManifest } from "../manifest/pushed-manifest.ts";
+import type { Changes } from "./changes.ts";
+import { pushBlobCall } from "./pushed-content.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
@@ -22,6 +24,7 @@ const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 /** The writing facet of a registry over `backend`, without its upload sessions. */
 export function defineWriter(
   backend: Backend,
+  changes: Changes,
 ): Pick<RegistryWriter, "pushBlob" | "mountBlob" | "pushManifest"> {
   const { maxManifestBytes = MAX_MANIFEST_BYTES } = backend;
   return {
@@ -33,7 +36,7 @@ export function defineWriter(
         requireObject(descriptor, "a descriptor");
         const { digest } = requireDigest(descriptor.digest);
         const size = descriptor.size === undefined ? undefined : requireCount(descriptor.size, "size");
-        const call = { repository, digest, size, content: chunks, signal };
+        const call = pushBlobCall({ repository, signal }, { digest, size }, chunks);
         const stored = await having(backend, "pushBlob").pushBlob(call);
         return describeBlob(digest, stored);
       } finally {
@@ -59,7 +62,7 @@ export function defineWriter(
       if (bytes.length > maxManifestBytes) throw manifestTooLarge(maxManifestBytes);
       const manifest = await checkPushed(bytes, mediaType, options.digest);
       signal?.throwIfAborted();
-      await having(backend, "pushManifest").pushManifest({
+      await having(changes, "pushManifest").pushManifest({
         repository,
         manifest,
         tags,

@@ -1,0 +1,132 @@
+import type { Descriptor } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { checkReferences } from "../checks/check-references.ts";
+import { stillReferenced } from "../checks/errors.ts";
+import { requireCurrent } from "../checks/require-current.ts";
+import type { ReadableManifest } from "../manifest/relations.ts";
+import { childrenOf, describeReferrer, referencesOf, subjectOf } from "../manifest/relations.ts";
+import type { AnyIterable, Backend } from "./backend.ts";
+import { having } from "./begin.ts";
+import type { DeleteTagCall, DigestCall, PushManifestCall, ReferrersCall, RepositoryCall } from "./calls.ts";
+import { StoredRepository } from "./stored-repository.ts";
+import { takeTurns } from "./turns.ts";
+
+/** The calls that depend on more than what they name. */
+export type Changes = Pick<
+  Backend,
+  "pushManifest" | "deleteBlob" | "deleteManifest" | "deleteTag" | "referrers"
+>;
+
+/**
+ * Checks the changes of a backend that has `Backend.manifests` against what is stored, one change after the other. A
+ * backend without `manifests` does that itself.
+ */
+export function checkChanges(backend: Backend): Changes {
+  return backend.manifests === undefined ? backend : new CheckedChanges(backend);
+}
+
+class CheckedChanges implements Required<Changes> {
+  readonly #backend: Backend;
+  readonly #inTurn: ReturnType<typeof takeTurns> = takeTurns();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async pushManifest(call: PushManifestCall): Promise<void> {
+    const { manifest, tags, precondition } = call;
+    const backend = having(this.#backend, "pushManifest");
+    return this.#change(call, async (repository) => {
+      for (const tag of tags) requireCurrent(tag, (await repository.findTag(tag))?.digest, precondition);
+      const { mediaType, digest } = manifest.descriptor;
+      const known = await repository.findManifest(digest);
+      if (known !== undefined && known.mediaType !== mediaType)
+        throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
+      const isSparse = this.#backend.capabilities?.checksReferences === false;
+      if (known === undefined) await checkReferences(manifest.parsed, repository, isSparse);
+      const children = await repository.newChildren(manifest);
+      call.signal?.throwIfAborted();
+      for (const child of children)
+        await backend.pushManifest({ ...call, manifest: child, tags: [], precondition: {} });
+      await backend.pushManifest(call);
+    });
+  }
+
+  async deleteBlob(call: DigestCall): Promise<boolean> {
+    const backend = having(this.#backend, "deleteBlob");
+    return this.#change(call, async (repository) => {
+      const manifests = await this.#manifestsSharing(call);
+      if (manifests.some(({ descriptor }) => descriptor.digest === call.digest))
+        throw stillReferenced("not deleted: it is a manifest", { referencedBy: [] });
+      if ((await repository.sizeOf(call.digest)) === undefined) return false;
+      refuse("not deleted: a manifest refers to it", manifests, (it) =>
+        referencesOf(it).includes(call.digest),
+      );
+      return backend.deleteBlob(call);
+    });
+  }
+
+  async deleteManifest(call: DigestCall): Promise<boolean> {
+    const backend = having(this.#backend, "deleteManifest");
+    return this.#change(call, async (repository) => {
+      if ((await repository.findManifest(call.digest)) === undefined) return false;
+      refuse("not deleted: an index contains it", await repository.manifests(), (it) =>
+        childrenOf(it).some(({ digest }) => digest === call.digest),
+      );
+      if (this.#backend.deleteTag !== undefined)
+        for (const tag of await repository.tagsOf(call.digest))
+          await this.#backend.deleteTag({ ...call, tag, precondition: {} });
+      return backend.deleteManifest(call);
+    });
+  }
+
+  async deleteTag(call: DeleteTagCall): Promise<boolean> {
+    const backend = having(this.#backend, "deleteTag");
+    return this.#change(call, async (repository) => {
+      const current = await repository.findTag(call.tag);
+      requireCurrent(call.tag, current?.digest, call.precondition);
+      return current !== undefined && backend.deleteTag(call);
+    });
+  }
+
+  async referrers(call: ReferrersCall): Promise<AnyIterable<Descriptor>> {
+    if (this.#backend.referrers !== undefined) return this.#backend.referrers(call);
+    const manifests = await new StoredRepository(this.#backend, call).manifests();
+    return manifests.filter((it) => subjectOf(it) === call.digest).map(describeReferrer);
+  }
+
+  /** Runs `change` when the changes before it have ended. */
+  #change<Result>(
+    call: RepositoryCall,
+    change: (repository: StoredRepository) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#inTurn(async () => {
+      call.signal?.throwIfAborted();
+      return change(new StoredRepository(this.#backend, call));
+    });
+  }
+
+  /** The manifests of every repository that has the same blobs. */
+  async #manifestsSharing(call: RepositoryCall): Promise<ReadableManifest[]> {
+    if (this.#backend.capabilities?.repositoryScopedBlobs !== false)
+      return new StoredRepository(this.#backend, call).manifests();
+    const found: ReadableManifest[] = [];
+    const { signal } = call;
+    const page = { startAfter: undefined, limit: undefined, signal };
+    for await (const repository of await having(this.#backend, "repositories").repositories(page))
+      for (const it of await new StoredRepository(this.#backend, { repository, signal }).manifests())
+        found.push(it);
+    return found;
+  }
+}
+
+/** Refuses a deletion while any of `manifests` refers to what is to be deleted. */
+function refuse(
+  message: string,
+  manifests: readonly ReadableManifest[],
+  refers: (manifest: ReadableManifest) => boolean,
+): void {
+  const referencedBy = [...new Set(manifests.filter(refers).map((it) => it.descriptor.digest))].sort();
+  if (referencedBy.length > 0) throw stillReferenced(message, { referencedBy });
+}

@@ -1,0 +1,94 @@
+import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
+import { isDigestAlgorithm, parseDigest, parseManifest } from "@ocilayout/oci-types";
+
+import type { PushedManifest } from "../manifest/pushed-manifest.ts";
+import type { ReadableManifest } from "../manifest/relations.ts";
+import { childrenOf, readChild } from "../manifest/relations.ts";
+import type { Backend } from "./backend.ts";
+import { having } from "./begin.ts";
+import type { RepositoryCall } from "./calls.ts";
+import { openBlob, readAll, sizeOfBlob } from "./stored-content.ts";
+
+/** What a backend has of one repository, for one call. */
+export class StoredRepository {
+  readonly #backend: Backend;
+  readonly #call: RepositoryCall;
+
+  constructor(backend: Backend, { repository, signal }: RepositoryCall) {
+    this.#backend = backend;
+    this.#call = { repository, signal };
+  }
+
+  /** The manifest that a tag points at. */
+  async findTag(tag: string): Promise<Descriptor | undefined> {
+    return having(this.#backend, "findTag").findTag({ ...this.#call, tag });
+  }
+
+  /** The tags that point at `digest`. */
+  async tagsOf(digest: string): Promise<string[]> {
+    const found: string[] = [];
+    const page = { startAfter: undefined, limit: undefined };
+    for await (const tag of (await this.#backend.tags?.({ ...this.#call, ...page })) ?? [])
+      if ((await this.findTag(tag))?.digest === digest) found.push(tag);
+    return found;
+  }
+
+  /** Describes a manifest; `undefined` if it is missing. */
+  async findManifest(digest: string): Promise<Descriptor | undefined> {
+    const supported = supportedDigest(digest);
+    if (supported === undefined) return undefined;
+    return having(this.#backend, "findManifest").findManifest({ ...this.#call, digest: supported });
+  }
+
+  /** Every manifest. */
+  async manifests(): Promise<ReadableManifest[]> {
+    const found: ReadableManifest[] = [];
+    for await (const it of await having(this.#backend, "manifests").manifests(this.#call)) {
+      const { descriptor, content } = it;
+      const parsed = "parsed" in it ? it.parsed : parseManifest(content, descriptor.mediaType);
+      found.push({ descriptor, content, parsed });
+    }
+    return found;
+  }
+
+  /** The size of a blob, or of a manifest that is not stored as one; `undefined` if it is missing. */
+  async sizeOf(digest: string): Promise<number | undefined> {
+    const supported = supportedDigest(digest);
+    if (supported === undefined) return undefined;
+    const size = await sizeOfBlob(this.#backend, { ...this.#call, digest: supported });
+    return size ?? (await this.findManifest(digest))?.size;
+  }
+
+  /** Whether a child of an index is a manifest of the type in its descriptor, or a blob that is one. */
+  async isAsDescribed(child: Descriptor): Promise<boolean> {
+    const stored = (await this.findManifest(child.digest)) ?? (await this.#readChild(child))?.descriptor;
+    return stored?.mediaType === child.mediaType;
+  }
+
+  /** The children of a manifest, at whatever depth, that are stored as blobs and not as manifests yet; the deepest first. */
+  async newChildren(manifest: ReadableManifest): Promise<PushedManifest[]> {
+    const found: Map<string, PushedManifest> = new Map();
+    const waiting = [...childrenOf(manifest)];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (found.has(next.digest) || (await this.findManifest(next.digest)) !== undefined) continue;
+      const child = await this.#readChild(next);
+      if (child === undefined) continue;
+      found.set(next.digest, child);
+      for (const grandchild of childrenOf(child)) waiting.push(grandchild);
+    }
+    return [...found.values()].reverse();
+  }
+
+  async #readChild(child: Descriptor): Promise<PushedManifest | undefined> {
+    const digest = supportedDigest(child.digest);
+    if (digest === undefined) return undefined;
+    const content = await openBlob(this.#backend, { ...this.#call, digest });
+    return content === undefined ? undefined : readChild(child, await readAll(content));
+  }
+}
+
+/** `digest`, if blobs and manifests may have it. */
+function supportedDigest(digest: string): CheckedDigest | undefined {
+  const algorithm = parseDigest(digest)?.algorithm;
+  return algorithm !== undefined && isDigestAlgorithm(algorithm) ? (digest as CheckedDigest) : undefined;
+}

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 
 import type { ConformanceOptions } from "./run/options.ts";
-import { planCases } from "./run/plan.ts";
+import { planCases, prepare } from "./run/plan.ts";
 import { formatSkip, isFailure } from "./run/report.ts";
 import { RunnerFailure } from "./run/runner-failure.ts";
 
@@ -16,8 +16,9 @@ const UNLIMITED_MS = 0x7fff_ffff;
  * @throws TypeError or RangeError where the options make no sense.
  */
 export function describeRegistry(name: string, options: ConformanceOptions): void {
-  const { cases, run } = planCases(options);
-  void describe(name, { concurrency: 1, timeout: UNLIMITED_MS }, () => {
+  const settings = prepare(options);
+  void describe(name, { concurrency: 1, timeout: UNLIMITED_MS }, async () => {
+    const { cases, run } = await planCases(settings);
     for (const one of cases) {
       void it(`${one.id} ${one.title}`, { timeout: UNLIMITED_MS }, async (test) => {
         const result = await run(one);

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 
 import type { ConformanceOptions } from "./run/options.ts";
-import { planCases } from "./run/plan.ts";
+import { planCases, prepare } from "./run/plan.ts";
 import { formatSkip, isFailure } from "./run/report.ts";
 import { RunnerFailure } from "./run/runner-failure.ts";
 
@@ -14,8 +14,9 @@ export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./run/o
  * @throws TypeError or RangeError where the options make no sense.
  */
 export function describeRegistry(name: string, options: ConformanceOptions): void {
-  const { cases, run } = planCases(options);
-  describe(name, { concurrent: false }, () => {
+  const settings = prepare(options);
+  describe(name, { concurrent: false }, async () => {
+    const { cases, run } = await planCases(settings);
     for (const one of cases) {
       it(`${one.id} ${one.title}`, { timeout: 0 }, async ({ skip }) => {
         const result = await run(one);

@@ -75,7 +75,9 @@ describe("exit code 0", () => {
   it("follows if no case fails, and only a summary is printed", async () => {
     const { code, stdout, stderr } = await project.command("memory.mjs", "--only", "BLOB-01", "-t", "TAG-01");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toBe("2 cases on memory.mjs\n2 passed, 0 failed, 0 errors, 0 skipped (seed 1)\n");
+    expect(stdout).toBe(
+      "2 cases on memory.mjs, which does not promise persistent\n2 passed, 0 failed, 0 errors, 0 skipped (seed 1)\n",
+    );
   });
 
   it("follows if failing cases are skipped with a reason, which is printed", async () => {

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 import type { ConformanceOptions } from "../run/options.ts";
 import type { Plan } from "../run/plan.ts";
-import { planCases } from "../run/plan.ts";
+import { planCases, prepare } from "../run/plan.ts";
 import type { Command } from "./arguments.ts";
 import { parseCommand } from "./arguments.ts";
 import { findCases, formatList } from "./list.ts";
@@ -41,15 +41,15 @@ async function perform(command: Command): Promise<number> {
     stdout.write(formatList(findCases(typeof only === "string" ? [only] : only)));
     return 0;
   }
-  const plan = planTarget({ ...(await loadTarget(target)), ...command.options });
+  const plan = await planTarget({ ...(await loadTarget(target)), ...command.options });
   if (action === "run") return runTarget(target, plan, command, stdout);
   stdout.write(formatList(plan.cases));
   return 0;
 }
 
-function planTarget(options: ConformanceOptions): Plan {
+async function planTarget(options: ConformanceOptions): Promise<Plan> {
   try {
-    return planCases(options);
+    return await planCases(prepare(options));
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new UsageError(error.message, { cause: error });

@@ -1,5 +1,6 @@
 import { basename, extname } from "node:path";
 
+import { capabilityNames, doesPromise } from "../run/options.ts";
 import type { Plan } from "../run/plan.ts";
 import type { CaseResult } from "../run/report.ts";
 import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../run/report.ts";
@@ -25,7 +26,9 @@ export async function runTarget(
   const tell = (result: CaseResult): string => formatFailure(result, reproduce(target, command, result));
   const clear = output.isTTY ? "\r\u001b[K" : "";
   const results: CaseResult[] = [];
-  output.write(`${cases.length} ${cases.length === 1 ? "case" : "cases"} on ${target}\n`);
+  const missing = capabilityNames.filter((name) => !doesPromise(settings, name));
+  const unpromised = missing.length === 0 ? "" : `, which does not promise ${missing.join(", ")}`;
+  output.write(`${cases.length} ${cases.length === 1 ? "case" : "cases"} on ${target}${unpromised}\n`);
   for (const it of cases) {
     if (output.isTTY) output.write(`${clear}${results.length + 1}/${cases.length} ${it.id}`);
     const result = await run(it);

@@ -22,8 +22,9 @@ export interface ConformanceOptions {
   /** Makes a target. It is asked to for every case. */
   readonly create: (place: TargetPlace) => Promise<ConformanceTarget> | ConformanceTarget;
   /**
-   * What the backend does not promise: `{ deleteBlob: false }`. Everything is promised unless said otherwise. What is not
-   * promised must not be there: a method rejects with `UNSUPPORTED`, and of a behaviour the opposite is expected.
+   * What the backend promises, `true` or `false` by name: `{ deleteBlob: false }`. Default: what the `capabilities` of its
+   * registries say, and everything that they do not mention. What is not promised must not be there: a method rejects with
+   * `UNSUPPORTED`, and of a behaviour the opposite is expected.
    */
   readonly capabilities?: Partial<RegistryCapabilities> | undefined;
   /**
@@ -63,7 +64,7 @@ export interface ConformanceSettings {
 const LARGEST_SEED = 0x7fff_ffff;
 
 /** Every name of a capability: a typing error must not look like a promise. */
-const CAPABILITIES: ReadonlySet<string> = new Set([
+export const capabilityNames: readonly (keyof RegistryCapabilities)[] = [
   "deleteBlob",
   "deleteManifest",
   "deleteTag",
@@ -76,14 +77,15 @@ const CAPABILITIES: ReadonlySet<string> = new Set([
   "conditionalTags",
   "persistent",
   "sha512",
-] satisfies (keyof RegistryCapabilities)[]);
+];
 
 /** Fills in the defaults and refuses what makes no sense, with a TypeError or RangeError. */
 export function completeOptions(options: ConformanceOptions): ConformanceSettings {
   const { capabilities = {}, skip = {}, only = [], runs = 40, timeoutMs = 10_000 } = options;
   if (typeof options.create !== "function") throw new TypeError("create must be a function");
   for (const name of Object.keys(capabilities))
-    if (!CAPABILITIES.has(name)) throw new TypeError(`there is no capability ${name}`);
+    if (!(capabilityNames as readonly string[]).includes(name))
+      throw new TypeError(`there is no capability ${name}`);
   for (const [id, reason] of Object.entries(skip)) {
     requireString(reason, `the reason to skip ${id}`);
     if (reason.trim() === "") throw new TypeError(`${id} is skipped without a reason`);

@@ -1,9 +1,10 @@
 import type { ConformanceCase } from "../case/case.ts";
+import { askCapabilities } from "./capabilities.ts";
 import type { ConformanceOptions, ConformanceSettings } from "./options.ts";
 import { completeOptions } from "./options.ts";
 import type { CaseResult } from "./report.ts";
 import { runCase } from "./run-case.ts";
-import { selectCases } from "./select.ts";
+import { requireCases, selectCases } from "./select.ts";
 
 /** How many cases in a row may get no answer before the others are given up. */
 const HUNG_IN_A_ROW = 3;
@@ -18,17 +19,24 @@ export interface Plan {
 }
 
 /**
- * Plans a run.
+ * Completes options, and refuses those that cannot be run.
  *
- * @throws TypeError or RangeError where the options make no sense, or leave no case: a run of none proves nothing.
+ * @throws TypeError or RangeError if the options make no sense, or leave no case.
  */
-export function planCases(options: ConformanceOptions): Plan {
+export function prepare(options: ConformanceOptions): ConformanceSettings {
   const settings = completeOptions(options);
+  requireCases(settings);
+  return settings;
+}
+
+/**
+ * Plans a run on a backend of which one registry is asked for its capabilities.
+ *
+ * @throws RangeError if these leave no case.
+ */
+export async function planCases(prepared: ConformanceSettings): Promise<Plan> {
+  const settings = { ...prepared, capabilities: await askCapabilities(prepared) };
   const cases = selectCases(settings);
-  if (cases.length === 0)
-    throw new RangeError(
-      "no case is left to run: those selected are about what this backend is not asked for",
-    );
   let hung = 0;
   const run = async (it: ConformanceCase): Promise<CaseResult> => {
     if (hung >= HUNG_IN_A_ROW) return giveUp(it, settings);

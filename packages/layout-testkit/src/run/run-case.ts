@@ -16,6 +16,7 @@ import { show, showError } from "../case/show.ts";
 import type { MadeTarget } from "./target.ts";
 import { makeTarget, requireMethods } from "./target.ts";
 import { NoAnswer, within } from "../case/time-limit.ts";
+import { listenForUnhandled } from "./unhandled.ts";
 import { findUsualSuspect } from "./usual-suspect.ts";
 
 /** Runs one case on a target of its own. It never rejects, and never takes much longer than it may. */
@@ -24,7 +25,7 @@ export async function runCase(it: ConformanceCase, settings: ConformanceSettings
   const { seed, skip } = settings;
   const arena = openArena();
   const recording: Recording = { calls: [], violations: [], tempDir: arena.tempDir, isOver: false };
-  const stopListening = listenForUnhandled(recording);
+  const stopListening = listenForUnhandled(recording.violations);
   try {
     const outcome = await runInArena(it, settings, arena, recording);
     const { id, title, level, cites } = it;
@@ -157,31 +158,5 @@ function createContext(
         throw error;
       }
     },
-  };
-}
-
-/** Makes a failure of each error that nobody handles, which would end the process. */
-function listenForUnhandled({ violations }: Recording): () => void {
-  const fail = (expected: string, error: unknown, lookFor: string): void => {
-    const why = "in a server it ends the process";
-    violations.push(
-      new ConformanceFailure(expected, `${showError(error)}, which nobody handled`, { why, lookFor }),
-    );
-  };
-  const onRejection = (error: unknown): void => {
-    fail("every rejection handled", error, "a promise that is neither awaited nor returned");
-  };
-  const onException = (error: unknown): void => {
-    fail(
-      "every exception handled",
-      error,
-      'what throws in a callback, or an emitter that nobody listens to for "error"',
-    );
-  };
-  process.on("unhandledRejection", onRejection);
-  process.on("uncaughtException", onException);
-  return () => {
-    process.off("unhandledRejection", onRejection);
-    process.off("uncaughtException", onException);
   };
 }

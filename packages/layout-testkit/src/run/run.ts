@@ -1,5 +1,5 @@
 import type { ConformanceOptions } from "./options.ts";
-import { planCases } from "./plan.ts";
+import { planCases, prepare } from "./plan.ts";
 import type { CaseResult, ConformanceReport } from "./report.ts";
 import { createReport } from "./report.ts";
 
@@ -10,7 +10,7 @@ import { createReport } from "./report.ts";
  * @throws TypeError or RangeError where the options make no sense: an unknown id, a skip without a reason, no case left.
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
-  const { settings, cases, run } = planCases(options);
+  const { settings, cases, run } = await planCases(prepare(options));
   const results: CaseResult[] = [];
   for (const it of cases) results.push(await run(it));
   return createReport(results, settings.seed);

@@ -42,6 +42,6 @@ function unsupported(received: string, calls: readonly string[]): Hint | undefin
   if (name === undefined) return undefined;
   return {
     why: "what `capabilities` does not exclude is promised, and asked for",
-    lookFor: `a method that is not there: write it, or export \`capabilities\` with \`${name}: false\``,
+    lookFor: `a method that is not there: write it, or give the registry \`capabilities\` with \`${name}: false\``,
   };
 }

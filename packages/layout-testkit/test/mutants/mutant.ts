@@ -41,7 +41,8 @@ export function mutant(
   options: MutantOptions = {},
 ): Mutant {
   const create = (place: TargetPlace): ConformanceTarget => {
-    const whole: Registry = createMemoryRegistry(options.memory);
+    // It says nothing of itself: what is expected of it is in the options.
+    const whole: Registry = { ...createMemoryRegistry(options.memory), capabilities: undefined };
     const open = (): Registry => ({ ...whole, ...defect(whole, place) });
     return { registry: open(), reopen: async () => options.reopen?.(whole) ?? open() };
   };

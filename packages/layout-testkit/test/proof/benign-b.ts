@@ -28,7 +28,7 @@ function benign(
   { capabilities = {}, memory }: BenignOptions = {},
 ): Benign {
   const create = (): ConformanceTarget => {
-    const whole: Registry = createMemoryRegistry(memory);
+    const whole: Registry = { ...createMemoryRegistry(memory), capabilities: undefined };
     const open = (): Registry => ({ ...whole, ...change(whole) });
     return { registry: open(), reopen: async () => open() };
   };

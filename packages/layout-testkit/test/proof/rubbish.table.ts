@@ -7,6 +7,11 @@ import { runConformance } from "../../src/index.ts";
 import { createMemoryRegistry } from "../../src/memory/index.ts";
 import { changeReader, changeWriters } from "../mutants/mutant.ts";
 
+/** A registry in memory that says nothing of what it can do, so that all of it is asked for. */
+function silentRegistry(): Registry {
+  return { ...createMemoryRegistry(), capabilities: undefined };
+}
+
 /** What JavaScript lets be thrown. */
 const nothing = undefined as unknown as Error;
 
@@ -21,7 +26,7 @@ function everything(answer: (name: PropertyKey) => unknown): Registry {
 }
 
 const whole = (change: (whole: Registry) => Partial<Registry>) => (): ConformanceTarget => {
-  const memory: Registry = createMemoryRegistry();
+  const memory: Registry = silentRegistry();
   const open = (): Registry => ({ ...memory, ...change(memory) });
   return { registry: open(), reopen: async () => open() };
 };
@@ -158,11 +163,11 @@ const hopeless: readonly (readonly [what: string, create: ConformanceOptions["cr
 
 /** Targets with one thing gone wrong: some case must say so, and the run must end. */
 const spoilt: readonly (readonly [what: string, create: ConformanceOptions["create"]])[] = [
-  ["dispose never ends", () => ({ registry: createMemoryRegistry(), [Symbol.asyncDispose]: never })],
+  ["dispose never ends", () => ({ registry: silentRegistry(), [Symbol.asyncDispose]: never })],
   [
     "dispose throws",
     () => ({
-      registry: createMemoryRegistry(),
+      registry: silentRegistry(),
       [Symbol.asyncDispose]: () => {
         throw new Error("no");
       },
@@ -171,30 +176,27 @@ const spoilt: readonly (readonly [what: string, create: ConformanceOptions["crea
   [
     "dispose rejects",
     () => ({
-      registry: createMemoryRegistry(),
+      registry: silentRegistry(),
       [Symbol.asyncDispose]: async () => {
         throw new Error("no");
       },
     }),
   ],
-  ["dispose is no function", () => ({ registry: createMemoryRegistry(), [Symbol.asyncDispose]: 1 as never })],
-  ["reopen never ends", () => ({ registry: createMemoryRegistry(), reopen: never })],
+  ["dispose is no function", () => ({ registry: silentRegistry(), [Symbol.asyncDispose]: 1 as never })],
+  ["reopen never ends", () => ({ registry: silentRegistry(), reopen: never })],
   [
     "reopen throws",
     () => ({
-      registry: createMemoryRegistry(),
+      registry: silentRegistry(),
       reopen: () => {
         throw new Error("no");
       },
     }),
   ],
-  [
-    "reopen gives undefined",
-    () => ({ registry: createMemoryRegistry(), reopen: async () => undefined as never }),
-  ],
-  ["reopen gives null", () => ({ registry: createMemoryRegistry(), reopen: async () => null as never })],
-  ["reopen gives {}", () => ({ registry: createMemoryRegistry(), reopen: async () => ({}) as never })],
-  ["reopen is no function", () => ({ registry: createMemoryRegistry(), reopen: 1 as never })],
+  ["reopen gives undefined", () => ({ registry: silentRegistry(), reopen: async () => undefined as never })],
+  ["reopen gives null", () => ({ registry: silentRegistry(), reopen: async () => null as never })],
+  ["reopen gives {}", () => ({ registry: silentRegistry(), reopen: async () => ({}) as never })],
+  ["reopen is no function", () => ({ registry: silentRegistry(), reopen: 1 as never })],
   [
     "lists never end",
     whole(() => ({

@@ -1,9 +1,4 @@
-import type {
-  CheckedDigest,
-  Descriptor,
-  DigestAlgorithm,
-  Precondition,
-} from "@ocilayout/oci-types";
+import type { CheckedDigest, Descriptor, DigestAlgorithm, Precondition } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";

@@ -2,6 +2,7 @@ import type { CheckedDigest, Descriptor, ParsedManifest } from "@ocilayout/oci-t
 
 /** A descriptor whose digest was checked. */
 export interface CheckedDescriptor extends Descriptor {
+  /** Of a supported algorithm. */
   readonly digest: CheckedDigest;
 }
 

@@ -25,9 +25,9 @@ export interface OpenContent {
   readonly size: number;
   /** What becomes of the chunks that `read` gives: `BlobReaderOptions.chunks`. */
   readonly chunks?: "owned" | "reused" | undefined;
-  /** Reads the bytes from `start` up to `end`. It is called once at most; ending the source frees the content. */
+  /** Reads the bytes from `start` up to `end`. It is called once at most; then ending the source frees the content. */
   read(start: number, end: number): BlobSource;
-  /** Frees the content. It is called if nothing is read. */
+  /** Frees the content. It is called if `read` is not. */
   close?(): Awaitable<void>;
 }
 

@@ -9,7 +9,7 @@ import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../check
 import type { Backend, StoredContent } from "./backend.ts";
 import { beginCall, having } from "./begin.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
-import { close, sizeOf, sizeOfBlob } from "./stored-content.ts";
+import { chunksOf, close, sizeOf, sizeOfBlob } from "./stored-content.ts";
 
 /** The reading facet of a registry over `backend`. */
 export function defineReader(backend: Backend): RegistryReader {
@@ -19,13 +19,13 @@ export function defineReader(backend: Backend): RegistryReader {
     repo: string,
     digest: string,
     options: Parameters<RegistryReader["getBlob"]>[2] = {},
-  ): ReadCall & { readonly verify: boolean } => {
+  ): { readonly call: ReadCall; readonly reading: Pick<BlobReaderOptions, "signal" | "verify"> } => {
     const signal = beginCall(backend, "read", options);
     const verify = requireFlag(options.verify ?? verifyOnRead, "verify");
     const chunks = requireChunks(options.chunks);
     const chunkSize =
       options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
-    return { ...digestCall(repo, digest, signal), chunks, chunkSize, verify };
+    return { call: { ...digestCall(repo, digest, signal), chunks, chunkSize }, reading: { signal, verify } };
   };
 
   const findManifest = async (call: DigestCall): Promise<Descriptor> => {
@@ -40,22 +40,26 @@ export function defineReader(backend: Backend): RegistryReader {
     return descriptor;
   };
 
-  const readManifest = async (call: RepositoryCall, descriptor: Descriptor): Promise<BlobReader> => {
-    const content = await having(backend, "openManifest").openManifest({ ...call, descriptor });
-    if (content === undefined) throw unknownManifest(call.repository, descriptor.digest);
-    return read(descriptor, content, { signal: call.signal, verify: verifyOnRead });
+  const readManifest = async (
+    { repository, signal }: RepositoryCall,
+    descriptor: Descriptor,
+  ): Promise<BlobReader> => {
+    const call = { repository, descriptor, signal };
+    const content = await having(backend, "openManifest").openManifest(call);
+    if (content === undefined) throw unknownManifest(repository, descriptor.digest);
+    return read(descriptor, content, { signal, verify: verifyOnRead });
   };
 
   return {
     async getBlob(repo, digest, options) {
-      const call = readBlob(repo, digest, options);
+      const { call, reading } = readBlob(repo, digest, options);
       const content = await having(backend, "openBlob").openBlob(call);
       if (content === undefined) throw unknownBlob(call.digest);
-      return read(describeBlob(call, content), content, call);
+      return read(describeBlob(call, content), content, reading);
     },
     async getBlobRange(repo, digest, range, options) {
       const { start, end } = requireRange(range);
-      const call = readBlob(repo, digest, options);
+      const { call, reading } = readBlob(repo, digest, options);
       const content = await having(backend, "openBlob").openBlob(call);
       if (content === undefined) throw unknownBlob(call.digest);
       const descriptor = describeBlob(call, content);
@@ -64,7 +68,7 @@ export function defineReader(backend: Backend): RegistryReader {
         await close(content);
         throw rangeOutside(size);
       }
-      return read(descriptor, content, { ...call, verify: false }, start, Math.min(end ?? size, size));
+      return read(descriptor, content, { ...reading, verify: false }, start, Math.min(end ?? size, size));
     },
     async getManifest(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));
@@ -122,7 +126,8 @@ function read(
 ): BlobReader {
   if (content instanceof Uint8Array)
     return createBlobReader(descriptor, content.subarray(start, end), { signal, verify });
-  return createBlobReader(descriptor, content.read(start, end), { signal, verify, chunks: content.chunks });
+  const { chunks } = content;
+  return createBlobReader(descriptor, chunksOf(content, start, end), { signal, verify, chunks });
 }
 
 function requireChunks(chunks: unknown = "owned"): "owned" | "reused" {

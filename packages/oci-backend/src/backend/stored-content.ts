@@ -1,6 +1,6 @@
 import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
 
-import type { Backend, StoredContent } from "./backend.ts";
+import type { Backend, OpenContent, StoredContent } from "./backend.ts";
 import { having } from "./begin.ts";
 import type { DigestCall } from "./calls.ts";
 
@@ -12,6 +12,25 @@ export function sizeOf(content: StoredContent): number {
 /** Frees content that is not read. */
 export async function close(content: StoredContent): Promise<void> {
   if (!(content instanceof Uint8Array)) await content.close?.();
+}
+
+/** The bytes of content from `start` up to `end`, which are asked for when they are read. Ended before, the content is freed. */
+export function chunksOf(content: OpenContent, start: number, end: number): AsyncIterable<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array> | undefined;
+  const open = (): AsyncIterator<Uint8Array> => {
+    const source = content.read(start, end);
+    // A stream of Node has to be ended with care.
+    const isPlain = Symbol.asyncIterator in source && !("destroy" in source);
+    return isPlain ? source[Symbol.asyncIterator]() : readBlobSource(source);
+  };
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => (chunks ??= open()).next(),
+    async return() {
+      await (chunks === undefined ? content.close?.() : chunks.return?.());
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /** A copy of the whole content. It is not verified. */

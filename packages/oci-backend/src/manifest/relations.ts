@@ -38,8 +38,8 @@ export function describeReferrer({ descriptor, parsed }: ReadableManifest): Desc
   const { mediaType, digest, size } = descriptor;
   if (parsed.kind === "opaque") return { mediaType, digest, size };
   const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
-  const own = document.artifactType === "" ? undefined : document.artifactType;
-  const artifactType = own ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
+  const artifactType =
+    document.artifactType ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
   const annotations: Annotations | undefined =
     document.annotations === undefined ? undefined : { ...document.annotations };
   return {

@@ -1,0 +1,209 @@
+import { octetStream, type BlobWriter } from "@ocilayout/oci-types";
+import { bytes, rejection } from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { closeWriters, defineBackend, sameBackend, type UploadSession } from "../src/index.ts";
+import { digest, session } from "./recording-backend.ts";
+
+/** A writer of a session that writes down its calls. */
+async function open(
+  own: Partial<UploadSession> = {},
+  options = {},
+): Promise<{ writer: BlobWriter; log: string[] }> {
+  const log: string[] = [];
+  const registry = defineBackend({ startUpload: () => session(own, log) });
+  return { writer: await registry.pushBlobChunked("a", options), log };
+}
+
+const over = { code: "BLOB_UPLOAD_UNKNOWN" };
+const invalid = { code: "BLOB_UPLOAD_INVALID" };
+
+// clause 9
+describe("an upload writer", () => {
+  it("has the id and the size of its session, and the chunk size that the caller wishes", async () => {
+    expect((await open()).writer).toMatchObject({ id: "one", size: 3, chunkSize: 1024 * 1024 });
+    expect((await open({}, { chunkSize: 7 })).writer.chunkSize).toBe(7);
+    expect((await open({}, { chunkSize: 0 })).writer.chunkSize).toBe(1024 * 1024);
+  });
+
+  it("calls its session once at a time, in the order of the calls, awaited or not", async () => {
+    let running = 0;
+    const order: string[] = [];
+    const slowly = async (what: string): Promise<void> => {
+      running += 1;
+      expect(running).toBe(1);
+      for (let i = 0; i < 5; i += 1) await Promise.resolve();
+      order.push(what);
+      running -= 1;
+    };
+    const { writer } = await open({
+      write: (chunk) => slowly(new TextDecoder().decode(chunk)),
+      commit: () => slowly("commit"),
+    });
+    const writes = ["a", "b", "c"].map((text) => writer.write(bytes(text)));
+    expect(await writer.commit(digest)).toEqual({ mediaType: octetStream, digest, size: 3 });
+    await Promise.all(writes);
+    expect(order).toEqual(["a", "b", "c", "commit"]);
+  });
+
+  it("refuses chunks and digests that are neither, and goes on", async () => {
+    const { writer, log } = await open();
+    expect(await rejection(writer.write("text" as unknown as Uint8Array))).toBeInstanceOf(TypeError);
+    expect(await rejection(writer.commit("x"))).toMatchObject({ code: "DIGEST_INVALID" });
+    await writer.write(bytes("a"));
+    expect(log).toEqual(["write a"]);
+  });
+
+  it("takes nothing after a write that failed: its cause is told, and the session can be closed", async () => {
+    const full = new Error("the disk is full");
+    const log: string[] = [];
+    const { writer } = await open({
+      write: () => {
+        throw full;
+      },
+      close: () => void log.push("close"),
+    });
+    const writes = [writer.write(bytes("a")), writer.write(bytes("b"))] as const;
+    expect(await rejection(writes[0])).toBe(full);
+    expect(await rejection(writes[1])).toMatchObject({ ...invalid, cause: full });
+    expect(await rejection(writer.commit(digest))).toMatchObject({ ...invalid, cause: full });
+    await writer.close();
+    expect(log).toEqual(["close"]);
+  });
+
+  it("has the size that its session has after a write that failed", async () => {
+    let size = 3;
+    const { writer } = await open({
+      get size() {
+        return size;
+      },
+      write: () => {
+        size += 1;
+        throw new Error("half of it");
+      },
+    });
+    await rejection(writer.write(bytes("ab")));
+    expect(writer.size).toBe(4);
+  });
+
+  it("goes on after a commit that failed, unless the session has ended", async () => {
+    const mismatch = new Error("another digest");
+    const failing = (ended: UploadSession["ended"]): Partial<UploadSession> => ({
+      commit: () => {
+        throw mismatch;
+      },
+      ended,
+    });
+    const { writer, log } = await open(failing(undefined));
+    expect(await rejection(writer.commit(digest))).toBe(mismatch);
+    await writer.write(bytes("a"));
+    expect(log).toEqual(["write a"]);
+    for (const ended of ["committed", "cancelled"] as const) {
+      const other = await open(failing(ended));
+      expect(await rejection(other.writer.commit(digest))).toBe(mismatch);
+      expect(await rejection(other.writer.write(bytes("a")))).toMatchObject(over);
+      await other.writer.close();
+      expect(other.log).toEqual([]);
+    }
+  });
+
+  it("is over once it is committed or cancelled; closing and cancelling it then does nothing", async () => {
+    for (const end of ["commit", "cancel"] as const) {
+      const { writer, log } = await open();
+      await writer[end](digest);
+      const ended = [...log];
+      expect(ended).toHaveLength(1);
+      await writer.cancel();
+      await writer.close();
+      await writer[Symbol.asyncDispose]();
+      expect(await rejection(writer.write(bytes("a")))).toMatchObject(over);
+      expect(await rejection(writer.commit(digest))).toMatchObject(over);
+      expect(log).toEqual(ended);
+    }
+  });
+
+  it("takes nothing once it is closed, and closes its session once", async () => {
+    const { writer, log } = await open();
+    await writer.close();
+    await writer[Symbol.asyncDispose]();
+    for (const call of [writer.write(bytes("a")), writer.commit(digest), writer.cancel()])
+      expect(await rejection(call)).toMatchObject(invalid);
+    expect(log).toEqual(["close"]);
+  });
+
+  it("is closed when its signal is aborted, at once, and every call has the reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const { writer, log } = await open({}, controller);
+    controller.abort(reason);
+    expect(log).toEqual(["close"]);
+    for (const call of [writer.write(bytes("a")), writer.commit(digest), writer.cancel()])
+      expect(await rejection(call)).toBe(reason);
+    await writer.close();
+    expect(log).toEqual(["close"]);
+  });
+
+  it("passes its signal on to the commit, and no longer heeds it after that", async () => {
+    const controller = new AbortController();
+    const signals: unknown[] = [];
+    const { writer } = await open({ commit: (_digest, signal) => void signals.push(signal) }, controller);
+    await writer.commit(digest);
+    controller.abort();
+    expect(signals).toEqual([controller.signal]);
+    expect(await rejection(writer.write(bytes("a")))).toMatchObject(over);
+  });
+});
+
+describe("resuming an upload", () => {
+  it("at another offset is RANGE_INVALID, and the session is free again", async () => {
+    const log: string[] = [];
+    const registry = defineBackend({ resumeUpload: () => session({}, log) });
+    expect(await rejection(registry.pushBlobChunkedResume("a", "one", { offset: 4 }))).toMatchObject({
+      code: "RANGE_INVALID",
+      detail: { size: 3 },
+    });
+    expect(log).toEqual(["close"]);
+    expect(await registry.pushBlobChunkedResume("a", "one", { offset: 3 })).toMatchObject({ size: 3 });
+  });
+
+  it("is BLOB_UPLOAD_INVALID while another writer has the session, as cancelling it is", async () => {
+    const registry = defineBackend({ resumeUpload: () => "busy" });
+    expect(await rejection(registry.pushBlobChunkedResume("a", "one"))).toMatchObject(invalid);
+    expect(await rejection(registry.cancelUpload("a", "one"))).toMatchObject(invalid);
+  });
+
+  it("is not needed to cancel: the session is taken and cancelled", async () => {
+    const log: string[] = [];
+    await defineBackend({ resumeUpload: () => session({}, log) }).cancelUpload("a", "one");
+    expect(log).toEqual(["cancel"]);
+  });
+
+  it("is not needed to ask how far it is", async () => {
+    const registry = defineBackend({ findUpload: () => ({ size: 3, secret: 1 }) });
+    expect(await registry.resolveUpload("a", "one")).toEqual({ id: "one", size: 3, chunkSize: 1024 * 1024 });
+  });
+});
+
+describe("closeWriters", () => {
+  it("closes the writers of a registry that are open, through any object of the same backend", async () => {
+    const log: string[] = [];
+    let count = 0;
+    const made = defineBackend({
+      startUpload: () => {
+        count += 1;
+        const id = String(count);
+        return session({ id, close: () => void log.push(`close ${id}`) });
+      },
+    });
+    const writers: BlobWriter[] = [];
+    for (let i = 0; i < 4; i += 1) writers.push(await made.pushBlobChunked("a"));
+    await writers[0]?.commit(digest);
+    await writers[1]?.cancel();
+    await writers[2]?.close();
+    const wider = sameBackend(made, { ...made });
+    await closeWriters(wider);
+    await closeWriters(wider);
+    expect(log).toEqual(["close 3", "close 4"]);
+    await closeWriters({ ...made });
+  });
+});

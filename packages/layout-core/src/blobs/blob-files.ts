@@ -46,7 +46,7 @@ export class BlobFiles {
   /** Where the blob `digest` lies, or would. The grammar of digests lets nothing through that leads elsewhere. */
   path(digest: CheckedDigest): string {
     const colon = digest.indexOf(":");
-    return join(this.#paths.blobs, digest.slice(0, colon), digest.slice(colon + 1));
+    return `${this.#paths.blobs}${sep}${digest.slice(0, colon)}${sep}${digest.slice(colon + 1)}`;
   }
 
   /**

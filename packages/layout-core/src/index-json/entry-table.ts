@@ -29,9 +29,9 @@ export interface EntryChanges {
 
 /** What can be asked of the entries of an index, be it as it stands or as a transaction would have it. */
 export interface EntryView {
-  /** The entries that are `tag` in `repository`; the first is the one that counts. It changes with the view. */
+  /** The entries that are `tag` in `repository`; the first is the one that counts. It may change with the view. */
   tagged(repository: string, tag: string): ReadonlySet<Entry>;
-  /** The entries of `repository` for `digest`. It changes with the view. */
+  /** The entries of `repository` for `digest`. It may change with the view. */
   withDigest(repository: string, digest: string): ReadonlySet<Entry>;
   /** The digests that `repository` has entries for. */
   digests(repository: string): Iterable<string>;
@@ -44,10 +44,13 @@ export interface EntryView {
   unread(repository: string, scope: Scope): Set<Entry>;
 }
 
+/** The entries of one key: most have one, and a set for each would take more time and memory than all else. */
+type OneOrMore = Entry | Set<Entry>;
+
 /** The entries of one repository, each found by tag and by digest. */
 interface RepositoryEntries {
-  readonly tags: Map<string, Set<Entry>>;
-  readonly digests: Map<string, Set<Entry>>;
+  readonly tags: Map<string, OneOrMore>;
+  readonly digests: Map<string, OneOrMore>;
   /** Another one whenever the keys of `digests` are others. */
   revision: object;
   /** In code-unit order; made when first asked for, and never changed afterwards. */
@@ -112,11 +115,11 @@ export class EntryTable implements EntryView {
   }
 
   tagged(repository: string, tag: string): ReadonlySet<Entry> {
-    return this.#repositories.get(repository)?.tags.get(tag) ?? NO_ENTRIES;
+    return asSet(this.#repositories.get(repository)?.tags.get(tag));
   }
 
   withDigest(repository: string, digest: string): ReadonlySet<Entry> {
-    return this.#repositories.get(repository)?.digests.get(digest) ?? NO_ENTRIES;
+    return asSet(this.#repositories.get(repository)?.digests.get(digest));
   }
 
   /** The digests that `repository` has entries for, in the order of these; a snapshot. */
@@ -211,21 +214,30 @@ export class EntryTable implements EntryView {
   }
 }
 
-function* entriesIn(scope: Scope, all: Iterable<Iterable<Entry>>): Generator<Entry, void, undefined> {
-  for (const entries of all) for (const entry of entries) if (isIn(scope, entry)) yield entry;
+function* entriesIn(scope: Scope, all: Iterable<OneOrMore>): Generator<Entry, void, undefined> {
+  for (const entries of all) {
+    if (!(entries instanceof Set)) {
+      if (isIn(scope, entries)) yield entries;
+    } else for (const entry of entries) if (isIn(scope, entry)) yield entry;
+  }
 }
 
-/** Whether `entry` is the first of its key. */
-function addTo(map: Map<string, Set<Entry>>, key: string, entry: Entry): boolean {
+function asSet(entries: OneOrMore | undefined): ReadonlySet<Entry> {
+  if (entries === undefined) return NO_ENTRIES;
+  return entries instanceof Set ? entries : new Set([entries]);
+}
+
+/** Adds `entry` to its key. Whether it is the first there. */
+function addTo(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
   const entries = map.get(key);
-  if (entries === undefined) map.set(key, new Set([entry]));
-  else entries.add(entry);
+  if (entries instanceof Set) entries.add(entry);
+  else map.set(key, entries === undefined ? entry : new Set([entries, entry]));
   return entries === undefined;
 }
 
-/** Whether `entry` was the last of its key. */
-function removeFrom(map: Map<string, Set<Entry>>, key: string, entry: Entry): boolean {
+/** Removes `entry` from its key. Whether it was the last there. */
+function removeFrom(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
   const entries = map.get(key);
-  if (entries?.delete(entry) !== true || entries.size > 0) return false;
-  return map.delete(key);
+  if (!(entries instanceof Set)) return entries === entry && map.delete(key);
+  return entries.delete(entry) && entries.size === 0 && map.delete(key);
 }

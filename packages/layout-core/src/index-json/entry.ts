@@ -48,17 +48,14 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
   if (!isRecord(value)) return { text, foreign: "not an object", mediaType: "" };
   const { digest, size } = value;
   const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
-  const foreign = (reason: ForeignReason): ForeignEntry => {
-    return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
-  };
-  if (!isReadableDigest(digest)) return foreign("digest not understood");
+  if (!isReadableDigest(digest)) return foreign(text, value, mediaType, "digest not understood");
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
-    return foreign("size not understood");
+    return foreign(text, value, mediaType, "size not understood");
   const name = readEntryName(value, rules);
   if (typeof name !== "string")
     return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
   const { defaultRepository } = rules;
-  if (defaultRepository === undefined) return foreign(name);
+  if (defaultRepository === undefined) return foreign(text, value, mediaType, name);
   return {
     text,
     mediaType,
@@ -68,6 +65,15 @@ export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry
     tag: undefined,
     unreadableName: name,
   };
+}
+
+function foreign(
+  text: string,
+  { digest }: Readonly<Record<string, unknown>>,
+  mediaType: string,
+  reason: ForeignReason,
+): ForeignEntry {
+  return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
 }
 
 /** Makes a new entry for `descriptor`, called `name`. */

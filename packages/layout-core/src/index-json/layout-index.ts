@@ -85,8 +85,9 @@ export class LayoutIndex {
    *
    * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged.
    */
-  async read(): Promise<EntryTable> {
-    return (await this.#current()).table;
+  read(): EntryTable | Promise<EntryTable> {
+    const state = this.#current();
+    return state instanceof Promise ? state.then(({ table }) => table) : state.table;
   }
 
   /**
@@ -136,12 +137,22 @@ export class LayoutIndex {
     await this.#file.keep(undefined);
   }
 
-  async #current(): Promise<IndexState> {
+  /** What the index says now: at once if it is as it was, which it is in most calls. */
+  #current(): IndexState | Promise<IndexState> {
     try {
       requireWay(this.#disk, this.#paths);
-      for (let state = this.#state; ;) {
-        if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
-        state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
+      const state = this.#state;
+      if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
+      return this.#reread();
+    } catch (error) {
+      throw storageError(error, "reading the layout");
+    }
+  }
+
+  async #reread(): Promise<IndexState> {
+    try {
+      for (;;) {
+        const state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
         // What was changed a moment ago is never settled: it is right as long as nothing moved while it was read.
         if (this.#file.isNow(state.stamp)) return state;
       }

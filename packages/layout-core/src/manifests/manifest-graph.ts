@@ -5,7 +5,7 @@ import { manifestKind, octetStream } from "@ocilayout/oci-types";
 import type { EntryView, Scope } from "../index-json/entry-table.ts";
 import { mayContain } from "../index-json/entry-table.ts";
 import type { BlobFiles } from "../blobs/blob-files.ts";
-import type { UnreadableManifest } from "./manifest-store.ts";
+import type { Reading, UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, ManifestStore } from "./manifest-store.ts";
 import { Membership, Relations } from "./manifest-relations.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
@@ -51,14 +51,11 @@ export class ManifestGraph {
    * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. If they
    * do not say the type, or cannot be read, the entry does.
    */
-  async describe(
-    entry: Pick<CheckedDescriptor, "mediaType" | "digest" | "size">,
-  ): Promise<CheckedDescriptor> {
-    const stored = await this.load(entry);
-    if (stored === undefined) return plainDescriptor(entry);
-    // Bytes that do not say it are what each repository was told: another one may have been told otherwise.
-    const mediaType = stored.isTyped || entry.mediaType === "" ? stored.mediaType : entry.mediaType;
-    return plainDescriptor({ ...stored, mediaType });
+  describe(entry: EntryFacts): CheckedDescriptor | Promise<CheckedDescriptor> {
+    const reading = this.store.load(entry);
+    return reading instanceof Promise
+      ? reading.then((read) => describeAs(entry, read))
+      : describeAs(entry, reading);
   }
 
   /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */
@@ -202,6 +199,15 @@ export class ManifestGraph {
       if (reading.state !== "absent" && !isContent) onUnreadable(next, reading);
     }
   }
+}
+
+type EntryFacts = Pick<CheckedDescriptor, "mediaType" | "digest" | "size">;
+
+function describeAs(entry: EntryFacts, stored: Reading): CheckedDescriptor {
+  if (!isReadable(stored)) return plainDescriptor(entry);
+  // Bytes that do not say it are what each repository was told: another one may have been told otherwise.
+  const mediaType = stored.isTyped || entry.mediaType === "" ? stored.mediaType : entry.mediaType;
+  return plainDescriptor({ mediaType, digest: stored.digest, size: stored.size });
 }
 
 /** What a caller is told of a manifest: what it is, and nothing that somebody else says of it. */

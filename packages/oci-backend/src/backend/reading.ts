@@ -34,10 +34,11 @@ export function defineReader(backend: Backend): RegistryReader {
     return descriptor;
   };
 
-  const findTag = async (call: RepositoryCall, tag: string): Promise<Descriptor> => {
-    const descriptor = await having(backend, "findTag").findTag({ ...call, tag: requireTag(tag) });
-    if (descriptor === undefined) throw unknownTag(call.repository, tag);
-    return descriptor;
+  const findTag = async ({ repository, signal }: RepositoryCall, tag: string): Promise<Descriptor> => {
+    const call = { repository, tag: requireTag(tag), signal };
+    const descriptor = await having(backend, "findTag").findTag(call);
+    if (descriptor === undefined) throw unknownTag(repository, tag);
+    return plain(descriptor);
   };
 
   const readManifest = async (
@@ -92,8 +93,7 @@ export function defineReader(backend: Backend): RegistryReader {
       return plain(descriptor);
     },
     async resolveTag(repo, tag, options = {}) {
-      const call = repositoryCall(repo, beginCall(backend, "read", options));
-      return plain(await findTag(call, tag));
+      return findTag(repositoryCall(repo, beginCall(backend, "read", options)), tag);
     },
   };
 }

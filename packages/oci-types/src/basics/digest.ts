@@ -29,7 +29,7 @@ export interface ParsedDigest {
 
 const ALGORITHM = "[a-z0-9]+(?:[+._-][a-z0-9]+)*";
 const ENCODED = "[a-zA-Z0-9=_-]+";
-const DIGEST = new RegExp(`^(${ALGORITHM}):(${ENCODED})$`);
+const DIGEST = new RegExp(`^${ALGORITHM}:${ENCODED}$`);
 
 /** The form of the encoded part, for the algorithms the image-spec registers. */
 const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
@@ -47,11 +47,11 @@ const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
 export function parseDigest(digest: string): ParsedDigest | undefined {
   if (typeof digest !== "string") throw new TypeError(`a digest must be a string, not ${typeof digest}`);
   if (digest.length > maxDigestLength) return undefined;
-  const match = DIGEST.exec(digest);
-  if (match === null) return undefined;
-  const [, algorithm = "", encoded = ""] = match;
-  if (REGISTERED.get(algorithm)?.test(encoded) === false) return undefined;
-  return { algorithm, encoded };
+  const colon = digest.indexOf(":");
+  const algorithm = digest.slice(0, Math.max(colon, 0));
+  const encoded = digest.slice(colon + 1);
+  const isWellFormed = REGISTERED.get(algorithm)?.test(encoded) ?? DIGEST.test(digest);
+  return isWellFormed ? { algorithm, encoded } : undefined;
 }
 
 /** Whether `value` is a well-formed digest, of whatever algorithm. */

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -100,6 +101,38 @@ describe("pipelined requests", () => {
     expect(said.match(/HTTP\/1\.1 \d+/g)).toHaveLength(44);
     expect(said.length).toBeGreaterThan(large.length);
     expect(open.size).toBe(0);
+  });
+
+  it("is read only as fast as it is answered", async () => {
+    const { registry } = await counting();
+    const getBlob = registry.getBlob.bind(registry);
+    let begin = (): void => undefined;
+    const begun: Promise<void> = new Promise((resolve) => (begin = resolve));
+    registry.getBlob = async (...args) => {
+      await begun;
+      return getBlob(...args);
+    };
+    const server = await start(registry);
+    const socket = send(server, get + ping.repeat(20_000) + lastPing);
+    await once(server.server, "request");
+    // Enough turns of the event loop for all of them to come.
+    for (let i = 0; i < 100; i += 1) await fetch(`${server.url}/v2/`);
+    begin();
+    expect((await text(socket)).match(/HTTP\/1\.1 200/g)).toHaveLength(20_002);
+  });
+
+  it("makes no error for each when the client goes", async () => {
+    const { registry, opened } = await counting();
+    const server = await start(registry);
+    const messages: IncomingMessage[] = [];
+    server.server.on("request", (message: IncomingMessage) => messages.push(message));
+    const socket = send(server, get.repeat(200));
+    await expect.poll(opened).toBe(1);
+    await expect.poll(() => messages.length).toBe(200);
+    socket.destroy();
+    await expect.poll(() => messages.every(({ destroyed }) => destroyed)).toBe(true);
+    // Hundreds of errors at once block the event loop for long.
+    expect(messages.filter(({ errored }) => errored !== null).length).toBeLessThanOrEqual(1);
   });
 
   it("with bodies are answered in order", async () => {

@@ -40,7 +40,7 @@ export function listenWith(handle: Handle): RequestListener {
     };
   });
   return (message, response) => {
-    turns.add(message.socket, () => answerMessage(handle, message, response));
+    turns.add(message, () => answerMessage(handle, message, response));
   };
 }
 

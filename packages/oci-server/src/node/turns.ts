@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 /** Handles one request; resolves when nothing of it is under way any more. Never rejects. */
@@ -10,6 +11,7 @@ export type TakeWaiting = (socket: Socket) => (() => void) | undefined;
 const MAX_WAITING = 16;
 
 interface Waiting {
+  readonly message: IncomingMessage;
   readonly turn: Turn;
   readonly give: () => void;
 }
@@ -28,32 +30,41 @@ export class ConnectionTurns {
   }
 
   /**
-   * Runs `turn` when the requests before it on `socket` have ended; forgets it if the connection ends first. Ends the
-   * connection if there is no room for one more that waits.
+   * Runs `turn` when the requests before `message` on its connection have ended; forgets it if the connection ends first.
+   * Ends the connection if there is no room for one more that waits.
    */
-  add(socket: Socket, turn: Turn): void {
+  add(message: IncomingMessage, turn: Turn): void {
+    const { socket } = message;
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined) {
       void this.#work(socket, turn);
       return;
     }
-    if (socket.destroyed) return;
-    const give = this.#take(socket);
+    const give = socket.destroyed ? undefined : this.#take(socket);
     if (give === undefined) {
       socket.destroy();
+      message.destroy();
       return;
     }
-    waiting.push({ turn, give });
-    if (waiting.length > MAX_WAITING) socket.pause();
+    waiting.push({ message, turn, give });
+    // Node reads on whenever it has parsed a request. It has parsed all that has come before the next tick.
+    if (waiting.length === MAX_WAITING)
+      process.nextTick(() => {
+        if (waiting.length >= MAX_WAITING) socket.pause();
+      });
   }
 
   async #work(socket: Socket, first: Turn): Promise<void> {
     const waiting: Waiting[] = [];
     this.#waiting.set(socket, waiting);
     const forget = (): void => {
-      for (const { give } of waiting.splice(0)) give();
+      for (const { message, give } of waiting.splice(0)) {
+        give();
+        // Node ends each with an error of its own otherwise, and hundreds of those take tens of milliseconds at once.
+        message.destroy();
+      }
     };
-    socket.once("close", forget);
+    socket.prependOnceListener("close", forget);
     for (let turn: Turn | undefined = first; turn !== undefined && !socket.destroyed;) {
       await turn();
       if (waiting.length === 0 && socket.isPaused()) socket.resume();

@@ -3,6 +3,7 @@ import type { ReadOptions, Registry } from "@ocilayout/oci-types";
 import type { Action } from "../settings/authorize.ts";
 import type { Lease } from "../limits/budget.ts";
 import type { BrokenUploads } from "../sessions/broken-uploads.ts";
+import type { FairTurns } from "../limits/fair-turns.ts";
 import type { Gate } from "../limits/gate.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
 import type { UploadCalls } from "../sessions/one-request-uploads.ts";
@@ -17,6 +18,8 @@ export interface Context {
   readonly limits: ServerLimits;
   /** What this request takes of what all clients share. */
   readonly lease: Lease;
+  /** Lets the work of clients begin in turn. */
+  readonly turns: FairTurns;
   /** How uploads are kept between requests. */
   readonly uploads: UploadCalls;
   /** The uploads that go on with a `Content-Range` only. */

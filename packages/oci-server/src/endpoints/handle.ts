@@ -12,6 +12,7 @@ import { clientAt } from "../limits/client-key.ts";
 import type { Context } from "./context.ts";
 import type { Endpoint } from "./find-endpoint.ts";
 import { findEndpoint } from "./find-endpoint.ts";
+import { FairTurns } from "../limits/fair-turns.ts";
 import { Gate } from "../limits/gate.ts";
 import { completeHeaders } from "../http/headers.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -66,6 +67,7 @@ export function createHandle(
     );
   }
   const budget = new Budget(limits);
+  const turns = new FairTurns();
   const uploads = new OneRequestUploads(registry);
   const broken = new BrokenUploads();
   const sessions = new UploadSessions(uploads, limits);
@@ -93,6 +95,7 @@ export function createHandle(
       query,
       limits,
       lease,
+      turns,
       uploads,
       broken,
       sessions,
@@ -126,14 +129,17 @@ export function createHandle(
     let operation: RegistryOperation = "blob";
     let lease: Lease | undefined;
     const release = (): void => lease?.end();
+    const turn = (): Promise<void> => turns.next(lease?.client);
     try {
       lease = budget.enter(clientOf(request, request.address));
+      await turn();
+      request.signal.throwIfAborted();
       requireShort(request, limits);
       const { path, query } = parseTarget(request.url);
       pages.check(request);
       const preflight = pages.preflight(request);
       if (preflight !== undefined)
-        return { ...(await complete(emptyAnswer(204, preflight), request)), release };
+        return { ...(await complete(emptyAnswer(204, preflight), request)), release, turn };
       const route = findRoute(path);
       if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
       const endpoint = findEndpoint(route, request.method, writable);
@@ -143,10 +149,10 @@ export function createHandle(
         await run(request, endpoint, repository, new URLSearchParams(query), lease),
         request,
       );
-      return { ...done, release };
+      return { ...done, release, turn };
     } catch (error) {
       release();
-      return fail(error, operation, request);
+      return { ...(await fail(error, operation, request)), turn };
     }
   };
   const fail = async (

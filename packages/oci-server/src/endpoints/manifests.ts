@@ -68,7 +68,7 @@ export async function headManifest(
 
 /** PUT of a manifest, by tag or by digest, with further tags in the query (end-7a, end-7b). */
 export async function putManifest(context: Context, repository: string, reference: string): Promise<Answer> {
-  const { request, query, limits, lease, documents } = context;
+  const { request, query, limits, lease, turns, documents } = context;
   const byDigest = namesDigest(reference);
   const asked = query.getAll("tag");
   const tags = byDigest ? asked : [reference, ...asked];
@@ -76,6 +76,7 @@ export async function putManifest(context: Context, repository: string, referenc
   const content = await readWhole(request, {
     maxBytes: limits.maxManifestBytes,
     limits,
+    turn: () => turns.next(lease.client),
     hold: (bytes) => {
       lease.hold(bytes);
     },

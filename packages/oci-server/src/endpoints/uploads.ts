@@ -43,7 +43,7 @@ async function openUpload(
 
 /** Passes the body of one request on as a whole blob. If it breaks off, nothing of it stays. */
 async function pushWhole(
-  { registry, request, limits, lease }: Context,
+  { registry, request, limits, lease, turns }: Context,
   repository: string,
   digest: string,
   range?: ContentRange,
@@ -54,6 +54,7 @@ async function pushWhole(
   const body = readBody(request, {
     maxBytes: range === undefined ? limits.maxBlobBytes : sizeOf(range),
     limits,
+    turn: () => turns.next(lease.client),
   });
   return registry.pushBlob(repository, { digest, size }, body, { signal: request.signal });
 }
@@ -191,7 +192,7 @@ async function receive(
 }
 
 async function receiveBlocks(
-  { request, limits, lease }: Context,
+  { request, limits, lease, turns }: Context,
   writer: BlobWriter,
   range: ContentRange | undefined,
 ): Promise<void> {
@@ -199,9 +200,10 @@ async function receiveBlocks(
   const maxBytes = range === undefined ? limits.maxBlobBytes - before : sizeOf(range);
   const blockSize =
     request.body === null ? 1 : lease.holdBuffers(Math.max(contentLength(request) ?? maxBytes, 1));
+  const body = readBody(request, { maxBytes, limits, turn: () => turns.next(lease.client) });
   let written: Promise<void> = Promise.resolve();
   try {
-    for await (const block of inBlocks(readBody(request, { maxBytes, limits }), blockSize)) {
+    for await (const block of inBlocks(body, blockSize)) {
       await written;
       written = writer.write(block);
       written.catch(() => undefined);

@@ -17,6 +17,8 @@ export interface Answer {
   readonly body?: Uint8Array | AnswerContent | undefined;
   /** Gives back what the request takes of what all clients share. Called by whoever sends it, when it has been sent or given up. */
   readonly release?: (() => void) | undefined;
+  /** Resolves when the client may go on. Asked before each chunk. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 /** Whether a body is sent while it is read. */

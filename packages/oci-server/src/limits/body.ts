@@ -8,6 +8,8 @@ export interface BodyLimits {
   /** The most bytes it may have. */
   readonly maxBytes: number;
   readonly limits: ServerLimits;
+  /** Resolves when the client may go on. */
+  readonly turn: () => Promise<void>;
 }
 
 /** How the whole of a body is received. */
@@ -38,7 +40,7 @@ export function requireFitting(request: IncomingRequest, maxBytes: number): void
  */
 export async function* readBody(
   request: IncomingRequest,
-  { maxBytes, limits }: BodyLimits,
+  { maxBytes, limits, turn }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (request.body === null) return;
   const deadline = performance.now() + limits.requestMs;
@@ -54,6 +56,7 @@ export async function* readBody(
       patience.waited(performance.now() - begun, result.value.length);
       size += result.value.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
+      await turn();
       yield result.value;
     }
     ended = true;

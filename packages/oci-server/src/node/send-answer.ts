@@ -14,7 +14,7 @@ export async function sendAnswer(
   answer: Answer,
   limits: ServerLimits,
 ): Promise<void> {
-  const { status, headers, body } = answer;
+  const { status, headers, body, turn } = answer;
   // A body that was not read to its end stands where the next request would be.
   const isLeft = !message.complete && hasBody(message);
   const isHead = message.method === "HEAD";
@@ -23,12 +23,12 @@ export async function sendAnswer(
   response.setTimeout(limits.idleMs, () => response.destroy());
   const patience = new Patience(limits);
   try {
-    if (isStreamed(body)) await sendContent(response, body, isHead, patience);
+    if (isStreamed(body)) await sendContent(response, body, isHead, patience, turn);
     else if (body !== undefined && !isHead) await write(response, body, patience);
     // Node closes the connection as soon as an answer that says so has ended, whatever the client still sends.
     if (isLeft) {
       response.flushHeaders();
-      await linger(message, response);
+      await linger(message, response, turn);
     }
     if (!response.destroyed) response.end();
     if (!response.writableFinished)
@@ -44,6 +44,7 @@ async function sendContent(
   body: AnswerContent,
   isHead: boolean,
   patience: Patience,
+  turn: Answer["turn"],
 ): Promise<void> {
   // Also while the content is awaited: a file is not held until a slow disk answers a client that has gone.
   let closing: Promise<void> | undefined;
@@ -53,6 +54,7 @@ async function sendContent(
   try {
     if (hasEnded(response) || isHead) return;
     for await (const chunk of body) {
+      await turn?.();
       await write(response, chunk, patience);
       if (hasEnded(response)) return;
     }

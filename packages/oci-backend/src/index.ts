@@ -2,7 +2,7 @@ export type { AnyIterable, Backend, OpenContent, StoredContent, UploadSession } 
 export type * from "./backend/calls.ts";
 export type { Awaitable } from "./checks/awaitable.ts";
 export { backendOf, closeWriters, defineBackend, sameBackend } from "./backend/define-backend.ts";
-export { memoryUploads, type MemoryUploadsOptions } from "./backend/memory-uploads.ts";
+export { memoryUploads, type MemoryUploadsOptions } from "./uploads/memory-uploads.ts";
 export type { CheckedDescriptor, PushedManifest, StoredManifest } from "./manifest/pushed-manifest.ts";
 export {
   childrenOf,
@@ -15,6 +15,7 @@ export {
 export { listOf } from "./backend/listing.ts";
 export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";
 export { checkReferences, type StoredReferences } from "./checks/check-references.ts";
+export { takeTurns, type Turns } from "./event-loop/turns.ts";
 export { isPauseDue, pause, pauseIfDue } from "./event-loop/pace.ts";
 export { beginCall } from "./backend/begin.ts";
 export { defineRegistry } from "./define-registry.ts";
@@ -38,5 +39,4 @@ export {
   wrongSize,
 } from "./checks/errors.ts";
 export type { Page } from "./checks/page.ts";
-export { requirePrecondition } from "./checks/precondition.ts";
 export { requireCurrent } from "./checks/require-current.ts";

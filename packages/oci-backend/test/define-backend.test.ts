@@ -245,6 +245,19 @@ describe("a registry that defineBackend made", () => {
     expect(await defineBackend(new Store()).resolveBlob("a", digest)).toMatchObject({ size: 5 });
   });
 
+  it("is not made of fields that are called like methods, nor of settings that make no sense", () => {
+    for (const [wrong, type] of [
+      [null, TypeError],
+      [{ repositories: new Map() }, TypeError],
+      [{ tags: [] }, TypeError],
+      [{ openBlob: null }, TypeError],
+      [{ capabilities: "all" }, TypeError],
+      [{ verifyOnRead: "yes" }, TypeError],
+      [{ maxManifestBytes: -1 }, RangeError],
+    ] as const)
+      expect(() => defineBackend(wrong as unknown as Backend)).toThrow(type);
+  });
+
   it("has a backend, as an object with more members has if it is told so", () => {
     const backend: Backend = {};
     const made = defineBackend(backend);

@@ -13,6 +13,7 @@ import type {
   RepositoryCall,
   StartUploadCall,
   TagCall,
+  Turns,
   UploadCall,
   UploadSession,
 } from "@ocilayout/oci-backend";
@@ -27,6 +28,7 @@ import {
   requireCurrent,
   stillReferenced,
   subjectOf,
+  takeTurns,
   wasClosed,
 } from "@ocilayout/oci-backend";
 import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
@@ -43,7 +45,7 @@ export class MemoryBackend implements Backend {
   readonly #store: MemoryStore;
   readonly #uploads: ReturnType<typeof memoryUploads>;
   #isClosed = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn: Turns = takeTurns();
 
   constructor(settings: MemorySettings) {
     const { repositoryScopedBlobs, allowSparse, maxManifestBytes } = settings;
@@ -191,13 +193,6 @@ export class MemoryBackend implements Backend {
 
   repositories(): readonly string[] {
     return this.#store.names();
-  }
-
-  /** Runs `change` when the changes before it have ended. */
-  #inTurn<Result>(change: () => Result | Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(change);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -4,13 +4,14 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { checkReferences } from "../checks/check-references.ts";
 import { stillReferenced } from "../checks/errors.ts";
 import { requireCurrent } from "../checks/require-current.ts";
+import type { Turns } from "../event-loop/turns.ts";
+import { takeTurns } from "../event-loop/turns.ts";
 import type { ReadableManifest } from "../manifest/relations.ts";
 import { childrenOf, describeReferrer, referencesOf, subjectOf } from "../manifest/relations.ts";
 import type { AnyIterable, Backend } from "./backend.ts";
 import { having } from "./begin.ts";
 import type { DeleteTagCall, DigestCall, PushManifestCall, ReferrersCall, RepositoryCall } from "./calls.ts";
 import { StoredRepository } from "./stored-repository.ts";
-import { takeTurns } from "./turns.ts";
 
 /** The calls that depend on more than what they name. */
 export type Changes = Pick<
@@ -28,7 +29,7 @@ export function checkChanges(backend: Backend): Changes {
 
 class CheckedChanges implements Required<Changes> {
   readonly #backend: Backend;
-  readonly #inTurn: ReturnType<typeof takeTurns> = takeTurns();
+  readonly #inTurn: Turns = takeTurns();
 
   constructor(backend: Backend) {
     this.#backend = backend;

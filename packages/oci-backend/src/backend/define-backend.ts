@@ -6,6 +6,7 @@ import { checkChanges } from "./changes.ts";
 import { defineDeleter } from "./deleting.ts";
 import { defineLister } from "./listing.ts";
 import { defineReader } from "./reading.ts";
+import { requireBackend } from "./require-backend.ts";
 import { defineUploads } from "./uploads.ts";
 import { defineWriter } from "./writing.ts";
 
@@ -23,8 +24,10 @@ const behind: WeakMap<object, Behind> = new WeakMap();
  * verified readers, upload writers, pages of lists, the errors for what is not there.
  *
  * @param backend - An object, or an instance of a class: its methods are called on it.
+ * @throws TypeError or RangeError if a member that `Backend` names is something else.
  */
 export function defineBackend(backend: Backend): Registry {
+  requireBackend(backend);
   const writers: Set<BlobWriter> = new Set();
   const changes = checkChanges(backend);
   const registry: Registry = {

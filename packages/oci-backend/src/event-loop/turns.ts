@@ -1,5 +1,5 @@
 /** Runs one thing after the other. */
-export type Turns = <Result>(run: () => Promise<Result>) => Promise<Result>;
+export type Turns = <Result>(run: () => Result | Promise<Result>) => Promise<Result>;
 
 /** Makes a queue: what is given to it runs when everything before it has ended, well or not. */
 export function takeTurns(): Turns {

@@ -2,9 +2,9 @@ import type { CheckedDigest } from "@ocilayout/oci-types";
 import { readBlobSource, requireCount } from "@ocilayout/oci-types/authors";
 
 import type { Awaitable } from "../checks/awaitable.ts";
-import type { Backend, UploadSession } from "./backend.ts";
-import type { PushBlobCall, UploadCall } from "./calls.ts";
-import { pushBlobCall } from "./pushed-content.ts";
+import type { Backend, UploadSession } from "../backend/backend.ts";
+import type { PushBlobCall, UploadCall } from "../backend/calls.ts";
+import { pushBlobCall } from "../backend/pushed-content.ts";
 
 /** Options of {@link memoryUploads}. */
 export interface MemoryUploadsOptions {

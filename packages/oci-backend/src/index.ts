@@ -39,4 +39,5 @@ export {
   wrongSize,
 } from "./checks/errors.ts";
 export type { Page } from "./checks/page.ts";
+export { requirePrecondition } from "./checks/precondition.ts";
 export { requireCurrent } from "./checks/require-current.ts";

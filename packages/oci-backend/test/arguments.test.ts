@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { requirePage } from "../src/checks/page.ts";
-import { requirePrecondition } from "../src/checks/precondition.ts";
+import { requirePrecondition } from "../src/index.ts";
 
 describe("argument checks", () => {
   it("requirePage rejects invalid options and treats an empty startAfter as absent", () => {

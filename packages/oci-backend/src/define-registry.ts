@@ -1,6 +1,7 @@
 import type { CallOptions, Registry } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
 import { readBlobSource, requireSignal } from "@ocilayout/oci-types/authors";
+
+import { having } from "./checks/having.ts";
 
 /**
  * Makes a whole `Registry` of the calls that a backend has: what is missing rejects with `UNSUPPORTED`, a
@@ -69,15 +70,6 @@ function checked<Options extends CallOptions>(options: Options | undefined): Opt
   if (options === undefined) return undefined;
   const signal = requireSignal(options);
   return (options.signal as unknown) === null ? { ...options, signal } : options;
-}
-
-/** `backend`, known to have `name`. */
-function having<Name extends keyof Registry>(
-  backend: Partial<Registry>,
-  name: Name,
-): Required<Pick<Registry, Name>> {
-  if (backend[name] !== undefined) return backend as Required<Pick<Registry, Name>>;
-  throw new RegistryError("UNSUPPORTED", `this registry does not support ${name}`);
 }
 
 /** Turns whatever `list` throws into a rejection of the first `next()`. */

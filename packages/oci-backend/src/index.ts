@@ -35,6 +35,7 @@ export {
   wasClosed,
   writerClosed,
   wrongDigest,
+  wrongMediaType,
   wrongOffset,
   wrongSize,
 } from "./checks/errors.ts";

@@ -17,6 +17,7 @@ import {
   wasClosed,
   writerClosed,
   wrongDigest,
+  wrongMediaType,
   wrongOffset,
   wrongSize,
 } from "../src/index.ts";
@@ -43,6 +44,12 @@ describe("an error of a backend", () => {
     [rangeOutside(6), "RANGE_INVALID", "the blob has 6 bytes", { size: 6 }],
     [wrongSize(5), "SIZE_INVALID", "content is longer than 5 bytes", { expected: 5 }],
     [wrongSize(5, 4), "SIZE_INVALID", "content has 4 bytes, not 5", { expected: 5, received: 4 }],
+    [
+      wrongMediaType("a/b", "a/c"),
+      "MANIFEST_INVALID",
+      "these bytes are stored as a/b, not as a/c",
+      undefined,
+    ],
     [manifestTooLarge(9), "SIZE_INVALID", "a manifest may have 9 bytes", { limit: 9 }],
     [
       wrongDigest(digest, other),

@@ -1,7 +1,7 @@
 import type { PushManifestCall } from "@ocilayout/oci-backend";
-import { checkReferences, requireCurrent } from "@ocilayout/oci-backend";
+import { checkReferences, requireCurrent, wrongMediaType } from "@ocilayout/oci-backend";
 import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
-import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError } from "@ocilayout/oci-types";
 
 import { storageError } from "../disk/storage-error.ts";
 import type { EntryView } from "../index-json/entry-table.ts";
@@ -122,8 +122,5 @@ function ownMediaType(parsed: ParsedManifest): string | undefined {
 
 function requireSameType(descriptor: Descriptor, known: string): void {
   if (known === descriptor.mediaType || known === "") return;
-  throw new RegistryError(
-    "MANIFEST_INVALID",
-    `these bytes are stored as ${known}, not as ${descriptor.mediaType}`,
-  );
+  throw wrongMediaType(known, descriptor.mediaType);
 }

@@ -30,9 +30,9 @@ import {
   subjectOf,
   takeTurns,
   wasClosed,
+  wrongMediaType,
 } from "@ocilayout/oci-backend";
 import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
 
 import type { MemorySettings } from "./options.ts";
 import { MemoryStore } from "./store.ts";
@@ -110,10 +110,7 @@ export class MemoryBackend implements Backend {
     for (const tag of tags) requireCurrent(tag, repository.tags.get(tag), precondition);
     const known = repository.manifests.get(digest);
     if (known !== undefined && known.descriptor.mediaType !== mediaType)
-      throw new RegistryError(
-        "MANIFEST_INVALID",
-        `these bytes are stored as ${known.descriptor.mediaType} already`,
-      );
+      throw wrongMediaType(known.descriptor.mediaType, mediaType);
     if (known === undefined) {
       const { blobs, manifests } = repository;
       await checkReferences(

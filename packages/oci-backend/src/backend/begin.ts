@@ -1,5 +1,4 @@
 import type { CallOptions } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
 import { requireSignal } from "@ocilayout/oci-types/authors";
 
 import type { Backend } from "./backend.ts";
@@ -18,19 +17,4 @@ export function beginCall(
   backend.begin?.(access);
   signal?.throwIfAborted();
   return signal;
-}
-
-/**
- * `backend`, known to have the method `name`.
- *
- * @param operation - What the caller called.
- * @throws `RegistryError` `UNSUPPORTED` if it does not.
- */
-export function having<Name extends keyof Backend>(
-  backend: Pick<Backend, Name>,
-  name: Name,
-  operation: string = name,
-): Required<Pick<Backend, Name>> {
-  if (backend[name] !== undefined) return backend as Required<Pick<Backend, Name>>;
-  throw new RegistryError("UNSUPPORTED", `this registry does not support ${operation}`);
 }

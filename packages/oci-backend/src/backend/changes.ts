@@ -9,7 +9,7 @@ import { takeTurns } from "../event-loop/turns.ts";
 import type { ReadableManifest } from "../manifest/relations.ts";
 import { childrenOf, describeReferrer, referencesOf, subjectOf } from "../manifest/relations.ts";
 import type { AnyIterable, Backend } from "./backend.ts";
-import { having } from "./begin.ts";
+import { having } from "../checks/having.ts";
 import type { DeleteTagCall, DigestCall, PushManifestCall, ReferrersCall, RepositoryCall } from "./calls.ts";
 import { StoredRepository } from "./stored-repository.ts";
 

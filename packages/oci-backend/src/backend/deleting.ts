@@ -4,7 +4,8 @@ import { requireTag } from "@ocilayout/ociref";
 import { unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
 import { requirePrecondition } from "../checks/precondition.ts";
 import type { Backend } from "./backend.ts";
-import { beginCall, having } from "./begin.ts";
+import { having } from "../checks/having.ts";
+import { beginCall } from "./begin.ts";
 import type { Changes } from "./changes.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 

@@ -7,7 +7,8 @@ import type { BlobReaderOptions } from "../content/blob-reader.ts";
 import { createBlobReader } from "../content/blob-reader.ts";
 import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
 import type { Backend, StoredContent } from "./backend.ts";
-import { beginCall, having } from "./begin.ts";
+import { beginCall } from "./begin.ts";
+import { having } from "../checks/having.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
 import { chunksOf, close, sizeOf, sizeOfBlob } from "./stored-content.ts";
 

@@ -1,7 +1,7 @@
 import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import type { Backend, OpenContent, StoredContent } from "./backend.ts";
-import { having } from "./begin.ts";
+import { having } from "../checks/having.ts";
 import type { DigestCall } from "./calls.ts";
 
 /** The size of content in bytes. */

@@ -5,7 +5,7 @@ import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 import type { ReadableManifest } from "../manifest/relations.ts";
 import { childrenOf, readChild } from "../manifest/relations.ts";
 import type { Backend } from "./backend.ts";
-import { having } from "./begin.ts";
+import { having } from "../checks/having.ts";
 import type { RepositoryCall } from "./calls.ts";
 import { openBlob, readAll, sizeOfBlob } from "./stored-content.ts";
 

@@ -3,7 +3,8 @@ import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-ty
 
 import { unknownUpload, uploadBusy, wrongOffset } from "../checks/errors.ts";
 import type { Backend, UploadSession } from "./backend.ts";
-import { beginCall, having } from "./begin.ts";
+import { beginCall } from "./begin.ts";
+import { having } from "../checks/having.ts";
 import type { UploadCall } from "./calls.ts";
 import { repositoryCall } from "./reading.ts";
 import { UploadWriter } from "./upload-writer.ts";

@@ -13,7 +13,8 @@ import { manifestTooLarge, unknownBlob, wrongDigest } from "../checks/errors.ts"
 import { pauseIfDue } from "../event-loop/pace.ts";
 import { requirePrecondition } from "../checks/precondition.ts";
 import type { Backend } from "./backend.ts";
-import { beginCall, having } from "./begin.ts";
+import { having } from "../checks/having.ts";
+import { beginCall } from "./begin.ts";
 import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 import type { Changes } from "./changes.ts";
 import { pushBlobCall } from "./pushed-content.ts";

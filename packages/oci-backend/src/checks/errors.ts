@@ -54,6 +54,11 @@ export function manifestTooLarge(limit: number): RegistryError {
   return new RegistryError("SIZE_INVALID", `a manifest may have ${limit} bytes`, { detail: { limit } });
 }
 
+/** Returns `MANIFEST_INVALID`: the repository has these bytes under the media type `known`, not under `pushed`. */
+export function wrongMediaType(known: string, pushed: string): RegistryError {
+  return new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known}, not as ${pushed}`);
+}
+
 /** Returns `MANIFEST_BLOB_UNKNOWN`: a pushed manifest refers to `missing`, every digest that is not stored. */
 export function missingReferences(missing: readonly Digest[]): RegistryError {
   return new RegistryError(

@@ -8,7 +8,8 @@ import type {
   UploadOptions,
   UploadStatus,
 } from "@ocilayout/oci-types";
-import { isDigestAlgorithm, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { requireAlgorithm } from "@ocilayout/oci-types/authors";
 
 /** The calls that keep an upload between two requests. */
 export type UploadCalls = Pick<
@@ -43,8 +44,7 @@ export class OneRequestUploads implements UploadCalls {
       }
     }
     const { digestAlgorithm } = options;
-    if (digestAlgorithm !== undefined && !isDigestAlgorithm(digestAlgorithm))
-      throw new RegistryError("DIGEST_INVALID", "the digest algorithm is not supported");
+    if (digestAlgorithm !== undefined) requireAlgorithm(digestAlgorithm);
     const id = crypto.randomUUID();
     const session = { repository: repo, isWriting: true };
     this.#sessions.set(id, session);
@@ -61,7 +61,9 @@ export class OneRequestUploads implements UploadCalls {
       return this.#ask(() => this.#registry.pushBlobChunkedResume(repo, id, options));
     if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
     if ((options.offset ?? 0) !== 0)
-      throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`);
+      throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`, {
+        detail: { size: 0 },
+      });
     session.isWriting = true;
     return this.#writer(id, session);
   }

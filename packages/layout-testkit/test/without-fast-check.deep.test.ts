@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-/**
- * The entries as a project has them that installed no fast-check: bundles in a directory where no package is found.
- */
+/** The bundled entries, in a directory from which Node finds no package: a project without fast-check. */
 let directory: string;
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Exports that have no use here, and why they stay. */
+/** Exports that nothing in this repository uses, and why they stay. */
 const kept: Readonly<Record<string, string>> = {
   "@ocilayout/layout-testkit/node-test describeRegistry":
     "the README offers this entry in place of the one for vitest",
@@ -49,7 +49,7 @@ function declarationsIn(report: string): Map<string, string> {
   return found;
 }
 
-/** What `code` imports from packages of this repository. */
+/** The imports of `code` from packages of this repository. */
 function importsIn(code: string): { specifier: string; names: string[] }[] {
   const statements = [
     ...code.matchAll(/(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"(@ocilayout\/[^"]+)"/g),
@@ -68,7 +68,7 @@ function filesBelow(directory: string, ending: RegExp): string[] {
     .filter((path) => ending.test(path) && !/(^|\/)(node_modules|dist|generated)\//.test(path));
 }
 
-/** What is imported of each entry outside its own package, in code and in the examples of pages. */
+/** The names that other packages, apps, tools and the examples of pages import, by entry. */
 function findImported(): Map<string, Set<string>> {
   const imported: Map<string, Set<string>> = new Map();
   const scan = (code: string, owner?: string): void => {
@@ -81,7 +81,7 @@ function findImported(): Map<string, Set<string>> {
   };
   for (const path of ["packages", "apps", "tools"].flatMap((it) => filesBelow(it, /\.[mc]?[jt]s$/))) {
     const [top, owner, folder] = path.split("/");
-    // Tests need not be what a package exports for.
+    // The tests of packages do not count: a package does not export a name for tests alone.
     if (top !== "packages" || folder === "src") scan(read(path), top === "packages" ? owner : undefined);
   }
   for (const path of pages) for (const [block] of read(path).matchAll(/^```.*?^```/gms)) scan(block);
@@ -94,7 +94,7 @@ const pages = [
 ].filter((path) => !path.endsWith(".api.md"));
 const imported = findImported();
 
-/** What the README of a package names in its text, as `name` or `name()`. */
+/** The names in the text of a package's README, written as `name` or `name()`. */
 function namedByReadme(owner: string): Set<string> {
   const code = read("packages", owner, "README.md").matchAll(/`(\w+)(?:\([^`]*\))?`/g);
   return new Set(Array.from(code, ([, name = ""]) => name));

@@ -10,22 +10,22 @@ import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
 import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
-/** What is done at one endpoint by one method. */
+/** The work of one method at one endpoint. */
 export interface Endpoint {
-  /** What a client must be allowed to do. */
+  /** The action that `authorize` decides about. */
   readonly action: Action;
-  /** What it is to the table of statuses. */
+  /** Chooses the status of an error. */
   readonly operation: RegistryOperation;
   /** Whether a body is received. */
   readonly hasBody?: boolean;
-  /** Does it. */
+  /** Answers the request. */
   readonly run: (context: Context) => Promise<Answer>;
 }
 
-/** What an operator does to allow changes, for the message of a client that may be theirs. */
+/** How an operator allows changes: part of the message, because the client may be theirs. */
 const HOW_TO_WRITE = "start it with the option writable: true, or the command with --writable";
 
-/** What is done at `route` by `method`; 405 where nothing is, or where nothing may be changed. */
+/** Finds the endpoint of `method` at `route`; 405 if there is none, or if the server is read-only. */
 export function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
   const endpoints = endpointsOf(route);
   const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");

@@ -5,17 +5,17 @@ import { emptyAnswer } from "./answer.ts";
 import { entityTag } from "./entity-tag.ts";
 import { HttpError } from "./http-error.ts";
 
-/** The headers by which an answer says what content it is about. */
+/** The headers that identify the content of an answer. */
 export function digestHeaders(digest: string): Record<string, string> {
   return { "docker-content-digest": digest, etag: entityTag(digest) };
 }
 
-/** The headers of an answer that has the content, or would have it. */
+/** The headers of an answer with the content, and of the answer to HEAD. */
 export function contentHeaders({ digest, size }: Descriptor, mediaType: string): Record<string, string> {
   return { "content-type": mediaType, "content-length": String(size), ...digestHeaders(digest) };
 }
 
-/** The answer where a condition of a read says not to send the content. */
+/** The answer if a condition of a read forbids to send the content. */
 export function conditionAnswer(status: 304 | 412, { digest }: Descriptor): Answer {
   if (status === 412) throw new HttpError(412, "PRECONDITION_FAILED", "the content is another");
   return emptyAnswer(304, digestHeaders(digest));

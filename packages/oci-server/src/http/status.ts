@@ -1,6 +1,6 @@
 import type { RegistryErrorCode } from "@ocilayout/oci-types";
 
-/** What a request was doing when it failed, where the HTTP status depends on it. */
+/** The kind of request that failed. The HTTP status of some codes depends on it. */
 export type RegistryOperation = "manifest" | "blob" | "upload" | "delete" | "list";
 
 const STATUSES: Readonly<Record<RegistryErrorCode, number>> = {
@@ -31,7 +31,7 @@ const STATUSES: Readonly<Record<RegistryErrorCode, number>> = {
  * The HTTP status of an answer that carries `code`; 500 for a code that only another version of oci-types knows.
  *
  * The same code has two statuses in two places: `SIZE_INVALID` is 413 for a manifest and 400 elsewhere
- * (end-7), and a refused deletion is 405 (end-9, end-10) where any other refusal is 403.
+ * (end-7). `DENIED` is 405 for a deletion (end-9, end-10) and 403 elsewhere.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints}
  */

@@ -1,4 +1,4 @@
-/** What a request asks for, and where. */
+/** The parts of a request's URL. */
 export interface RequestTarget {
   /** The host that an absolute URL names. */
   readonly host: string | undefined;

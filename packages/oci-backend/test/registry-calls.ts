@@ -39,8 +39,8 @@ export const calls: Record<Exclude<keyof Registry, "capabilities">, Call> = {
   resolveUpload: call((registry, it) => registry.resolveUpload(it.repo, "one", it.options)),
   cancelUpload: call((registry, it) => registry.cancelUpload(it.repo, "one", it.options)),
   mountBlob: call((registry, it) => registry.mountBlob("b", it.repo, it.digest, it.options)),
-  pushManifest: call((registry, it) =>
-    registry.pushManifest(it.repo, bytes("hello"), "text/plain", { tags: [it.tag], ...it.options }),
+  pushManifest: call((registry, { repo, tag, options = { tags: [tag] } }) =>
+    registry.pushManifest(repo, bytes("hello"), "text/plain", options),
   ),
   deleteBlob: call((registry, it) => registry.deleteBlob(it.repo, it.digest, it.options)),
   deleteManifest: call((registry, it) => registry.deleteManifest(it.repo, it.digest, it.options)),

@@ -40,5 +40,6 @@ export {
   wrongSize,
 } from "./checks/errors.ts";
 export type { Page } from "./checks/page.ts";
+export type { Reading } from "./checks/reading.ts";
 export { requirePrecondition } from "./checks/precondition.ts";
 export { requireCurrent } from "./checks/require-current.ts";

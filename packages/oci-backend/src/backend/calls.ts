@@ -2,6 +2,7 @@ import type { CheckedDigest, Descriptor, DigestAlgorithm, Precondition } from "@
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";
+import type { Reading } from "../checks/reading.ts";
 import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 
 /** What every method of a `Backend` is given. All members of a call are checked before the method runs. */
@@ -23,12 +24,7 @@ export interface DigestCall extends RepositoryCall {
 }
 
 /** A call that opens a blob. */
-export interface ReadCall extends DigestCall {
-  /** Whether the caller keeps the chunks: `ReadOptions.chunks`. */
-  readonly chunks: "owned" | "reused";
-  /** The largest chunk that the caller asks for, in bytes: `ReadOptions.chunkSize`. */
-  readonly chunkSize: number | undefined;
-}
+export interface ReadCall extends DigestCall, Reading {}
 
 /** A call that opens a manifest that the backend found. */
 export interface OpenManifestCall extends RepositoryCall {

@@ -6,6 +6,7 @@ import { requireRepository, requireTag } from "@ocilayout/ociref";
 import type { BlobReaderOptions } from "../content/blob-reader.ts";
 import { createBlobReader } from "../content/blob-reader.ts";
 import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
+import { requireReading } from "../checks/reading.ts";
 import type { Backend, StoredContent } from "./backend.ts";
 import { beginCall } from "./begin.ts";
 import { having } from "../checks/having.ts";
@@ -23,10 +24,8 @@ export function defineReader(backend: Backend): RegistryReader {
   ): { readonly call: ReadCall; readonly reading: Pick<BlobReaderOptions, "signal" | "verify"> } => {
     const signal = beginCall(backend, "read", options);
     const verify = requireFlag(options.verify ?? verifyOnRead, "verify");
-    const chunks = requireChunks(options.chunks);
-    const chunkSize =
-      options.chunkSize === undefined ? undefined : requireCount(options.chunkSize, "chunkSize");
-    return { call: { ...digestCall(repo, digest, signal), chunks, chunkSize }, reading: { signal, verify } };
+    const call = { ...digestCall(repo, digest, signal), ...requireReading(options) };
+    return { call, reading: { signal, verify } };
   };
 
   const findManifest = async (call: DigestCall): Promise<Descriptor> => {
@@ -129,11 +128,6 @@ function read(
     return createBlobReader(descriptor, content.subarray(start, end), { signal, verify });
   const { chunks } = content;
   return createBlobReader(descriptor, chunksOf(content, start, end), { signal, verify, chunks });
-}
-
-function requireChunks(chunks: unknown = "owned"): "owned" | "reused" {
-  if (chunks !== "owned" && chunks !== "reused") throw new TypeError('chunks must be "owned" or "reused"');
-  return chunks;
 }
 
 function requireRange(range: { readonly start: number; readonly end?: number | undefined }): {

@@ -1,5 +1,6 @@
 import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
 
+import { requireReading } from "../checks/reading.ts";
 import type { Backend, OpenContent, StoredContent } from "./backend.ts";
 import { having } from "../checks/having.ts";
 import type { DigestCall } from "./calls.ts";
@@ -56,5 +57,5 @@ export async function sizeOfBlob(backend: Backend, call: DigestCall): Promise<nu
 
 /** Opens a blob for use in here; `undefined` if the repository does not have it. */
 export async function openBlob(backend: Backend, call: DigestCall): Promise<StoredContent | undefined> {
-  return having(backend, "openBlob").openBlob({ ...call, chunks: "owned", chunkSize: undefined });
+  return having(backend, "openBlob").openBlob({ ...call, ...requireReading({}) });
 }

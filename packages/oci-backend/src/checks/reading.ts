@@ -1,0 +1,27 @@
+import type { ReadOptions } from "@ocilayout/oci-types";
+import { requireCount } from "@ocilayout/oci-types/authors";
+
+/** What the caller of a read wishes of the chunks. */
+export interface Reading {
+  /** Whether the caller keeps the chunks: `ReadOptions.chunks`. */
+  readonly chunks: "owned" | "reused";
+  /** The largest chunk that the caller asks for, in bytes: `ReadOptions.chunkSize`. */
+  readonly chunkSize: number | undefined;
+}
+
+/**
+ * Returns what the options of a read ask for, checked.
+ *
+ * @throws TypeError or RangeError if an option makes no sense.
+ */
+export function requireReading({ chunks, chunkSize }: ReadOptions): Reading {
+  return {
+    chunks: requireChunks(chunks),
+    chunkSize: chunkSize === undefined ? undefined : requireCount(chunkSize, "chunkSize"),
+  };
+}
+
+function requireChunks(chunks: unknown = "owned"): Reading["chunks"] {
+  if (chunks !== "owned" && chunks !== "reused") throw new TypeError('chunks must be "owned" or "reused"');
+  return chunks;
+}

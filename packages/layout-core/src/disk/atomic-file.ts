@@ -6,15 +6,15 @@ import type { Disk, OpenFile } from "./disk.ts";
 import { systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
 
-/** Makes what is in a directory durable: created, renamed and removed names. */
+/** Makes changes to a directory durable: created, renamed and removed names. */
 export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
-  // Windows has no such thing as opening a directory to sync it.
+  // Windows cannot sync a directory.
   if (process.platform === "win32") return;
   const handle = await disk.open(directory, "r");
   try {
     await disk.sync(handle);
   } catch (error) {
-    // Some file systems do not sync directories at all and say so.
+    // Some file systems do not support syncing directories.
     if (systemCode(error) !== "EINVAL") throw error;
   } finally {
     await disk.close(handle);
@@ -22,17 +22,17 @@ export async function syncDirectory(disk: Disk, directory: string): Promise<void
 }
 
 /**
- * Creates `directory` and what is missing above it, each one's parent synced if `durable`. What is there already may be a
- * link to a directory.
+ * Creates `directory` and its missing parents, and syncs the parent of each if `durable`. An existing component may be
+ * a link to a directory.
  */
 export async function ensureDirectory(disk: Disk, directory: string, durable: boolean): Promise<void> {
   if (await makeMissing(disk, directory, durable)) return;
   await ensureDirectory(disk, dirname(directory), durable);
   if (await makeMissing(disk, directory, durable)) return;
-  throw new RegistryError("STORAGE_FAILED", "a directory was removed while another was being made in it");
+  throw new RegistryError("STORAGE_FAILED", "cannot create a directory: another process removed its parent");
 }
 
-/** False if there is nothing to create it in. */
+/** Returns false if the parent does not exist. */
 async function makeMissing(disk: Disk, directory: string, durable: boolean): Promise<boolean> {
   try {
     await disk.mkdir(directory);
@@ -40,25 +40,29 @@ async function makeMissing(disk: Disk, directory: string, durable: boolean): Pro
     if (systemCode(error) === "ENOENT" && dirname(directory) !== directory) return false;
     if (systemCode(error) !== "EEXIST") throw error;
     if (disk.statNow(directory)?.isDirectory() === true) return true;
-    throw new RegistryError("LAYOUT_INVALID", "a file is where a directory should be", { cause: error });
+    throw new RegistryError(
+      "LAYOUT_INVALID",
+      "cannot create a directory: its name is taken by something else",
+      { cause: error },
+    );
   }
   if (durable) await syncDirectory(disk, dirname(directory));
   return true;
 }
 
-/** A name that nothing else has, beside `path`, for what is to take its place. */
+/** Returns a unique name beside `path`, for a file that is to replace `path`. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${ownedName()}.tmp`);
 }
 
-/** Creates the file `path`, which must not exist, not even as a link; open for reading and writing. */
+/** Creates the file `path`, open for reading and writing. `path` must not exist, not even as a link. */
 export function createFile(disk: Disk, path: string): Promise<OpenFile> {
   return disk.open(path, "wx+");
 }
 
 /**
- * Creates the file `path`, which must not exist, lets `write` fill it, and closes it. Where anything fails the
- * file is removed again.
+ * Creates the file `path`, which must not exist, lets `write` fill it, and closes it. Removes the file if anything
+ * fails.
  */
 export async function writeNewFile<Result>(
   disk: Disk,
@@ -80,12 +84,12 @@ export async function writeNewFile<Result>(
   return result;
 }
 
-/** Removes a file of ours that is of no use any more; `gc` removes what could not be removed here. */
+/** Removes a file that is no longer needed. If that fails, `gc` removes it later. */
 export async function removeQuietly(disk: Disk, path: string): Promise<void> {
   await disk.unlink(path).catch(() => undefined);
 }
 
-/** Renames a temporary file; where that fails, removes it. */
+/** Renames a temporary file, or removes it if that fails. */
 export async function renameOrRemove(disk: Disk, temporary: string, path: string): Promise<void> {
   try {
     await disk.rename(temporary, path);
@@ -95,7 +99,7 @@ export async function renameOrRemove(disk: Disk, temporary: string, path: string
   }
 }
 
-/** Closes a file of which nothing more is wanted: what was written to it is synced, or of no use. */
+/** Closes a file whose content is synced, or no longer needed. */
 export async function closeQuietly(disk: Disk, file: OpenFile): Promise<void> {
   await disk.close(file).catch(() => undefined);
 }

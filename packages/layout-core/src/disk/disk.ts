@@ -5,19 +5,22 @@ import { promisify } from "node:util";
 
 export type { BigIntStats, Dirent } from "node:fs";
 
-/** An open file: a plain descriptor number, because what nobody closed must not raise an error when collected. */
+/**
+ * The descriptor of an open file. A plain number, because a `FileHandle` that is collected while it is open raises an
+ * error.
+ */
 export type OpenFile = number;
 
 /**
- * Every file-system call this package makes, in one place: what tests replace to make any step fail or to stop
- * at it. Calls that change something come first.
+ * All file-system calls of this package. Tests replace it, to make any call fail or stop. Calls that change something
+ * come first.
  */
 export interface Disk {
-  /** Not recursive; mode 0777 less the umask. */
+  /** Not recursive. The mode is 0777 less the umask. */
   mkdir(path: string): Promise<void>;
-  /** `flags` as of `open(2)`; a created file gets mode 0666 less the umask. */
+  /** `flags` as of `open(2)`. A created file gets mode 0666 less the umask. */
   open(path: string, flags: string | number): Promise<OpenFile>;
-  /** Writes all of `bytes`, at `position` or where the file stands. */
+  /** Writes all of `bytes`, at `position` or at the current position. */
   write(file: OpenFile, bytes: Uint8Array, position?: number): Promise<void>;
   truncate(file: OpenFile, size: number): Promise<void>;
   chmod(file: OpenFile, mode: number): Promise<void>;
@@ -29,18 +32,21 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   rmdir(path: string): Promise<void>;
-  /** Clones where the file system can, else copies. `EEXIST` where `to` is there. */
+  /** Clones if the file system can, and copies if not. Fails with `EEXIST` if `to` exists. */
   copy(from: string, to: string): Promise<void>;
 
-  /** Fills `into` as far as the file reaches; the number of bytes read. */
+  /** Fills `into`, or as much of it as the file has. Returns the number of bytes read. */
   read(file: OpenFile, into: Uint8Array, position: number): Promise<number>;
   readFile(file: OpenFile): Promise<Buffer>;
   fstat(file: OpenFile): Promise<BigIntStats>;
   realpath(path: string): Promise<string>;
   list(path: string): Promise<Dirent[]>;
-  /** Follows links; `undefined` if nothing is there. Synchronous: a stat is cheaper to make than to hand over. */
+  /**
+   * Follows links. Returns `undefined` if nothing is there. Synchronous, because a stat costs less than a switch of
+   * threads.
+   */
   statNow(path: string): BigIntStats | undefined;
-  /** Looks at `path` itself, which may be a link; `undefined` if nothing is there. Synchronous, as `statNow` is. */
+  /** Does not follow a link at `path`. Returns `undefined` if nothing is there. Synchronous, as `statNow` is. */
   lstatNow(path: string): BigIntStats | undefined;
 }
 
@@ -97,7 +103,7 @@ export const nodeDisk: Disk = {
 
 const LOOK = { bigint: true, throwIfNoEntry: false } as const;
 
-/** Node itself calls only ENOENT absent. */
+/** Node handles only ENOENT. */
 function unlessAbsent<Result>(look: () => Result): Result | undefined {
   try {
     return look();
@@ -107,7 +113,7 @@ function unlessAbsent<Result>(look: () => Result): Result | undefined {
   }
 }
 
-/** A file that is open, or was; shared between its owner and the clean-up after an owner that closed nothing. */
+/** A file that is or was open. Shared by its owner and by the cleanup for an owner that was never closed. */
 export interface HeldFile {
   file: OpenFile | undefined;
 }
@@ -116,17 +122,17 @@ const forgotten: FinalizationRegistry<HeldFile> = new FinalizationRegistry((held
   if (held.file !== undefined) fs.closeSync(held.file);
 });
 
-/** Closes what is in `held` when `owner` is collected: for an owner that was not closed. */
+/** Closes the file of `held` when `owner` is garbage-collected, in case `owner` was never closed. */
 export function closeWithOwner(owner: object, held: HeldFile): void {
   forgotten.register(owner, held);
 }
 
-/** The error code of the operating system, where `error` has one. */
+/** Returns the error code of the operating system, if `error` has one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Nothing is there; a file stands where a directory would be; no file can have so long a name. */
+/** Nothing is there; a component of the path is a file; the name is too long to exist. */
 const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
 
 /** Whether `error` means that nothing is there. */
@@ -134,7 +140,7 @@ export function isAbsent(error: unknown): boolean {
   return ABSENT.has(systemCode(error));
 }
 
-/** What the system answers about one bad file. Other codes concern every file: too many are open, no memory is left. */
+/** System errors that concern one bad file. Other codes concern every file, such as too many open files. */
 const FILE_FAULTS: ReadonlySet<string | undefined> = new Set([
   "EACCES",
   "EPERM",
@@ -148,12 +154,12 @@ const FILE_FAULTS: ReadonlySet<string | undefined> = new Set([
   "ESTALE",
 ]);
 
-/** Whether `error` concerns the one file that was to be read, so that reading others can go on. */
+/** Whether `error` concerns only the file that was being read, so that other files can still be read. */
 export function isFileFault(error: unknown): error is Error {
   return FILE_FAULTS.has(systemCode(error));
 }
 
-/** What is in a directory; nothing, where it is not there. */
+/** Lists a directory. Returns an empty list if it does not exist. */
 export async function listIfThere(disk: Disk, directory: string): ReturnType<Disk["list"]> {
   try {
     return await disk.list(directory);
@@ -163,7 +169,7 @@ export async function listIfThere(disk: Disk, directory: string): ReturnType<Dis
   }
 }
 
-/** What a file system says that has no hard links, has no more of them to give, or not between these places. */
+/** Errors of file systems without hard links, with no more links for a file, or between two file systems. */
 const NO_LINKS: ReadonlySet<string | undefined> = new Set([
   "EPERM",
   "ENOTSUP",
@@ -174,7 +180,7 @@ const NO_LINKS: ReadonlySet<string | undefined> = new Set([
   "EINVAL",
 ]);
 
-/** Whether `error` says that there is no linking here. */
+/** Whether `error` means that the file cannot be linked. */
 export function hasNoLinks(error: unknown): boolean {
   return NO_LINKS.has(systemCode(error));
 }

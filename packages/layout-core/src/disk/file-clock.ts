@@ -6,18 +6,18 @@ import { isAbsent, systemCode } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 import { ownedName } from "./owned-name.ts";
 
-/** How long what was read of the clock is used, in milliseconds. */
+/** How long a reading of the clock is used, in milliseconds. */
 const KEPT_MS = 1_000;
 
-/** Why no file can be created: no room, or not by this user, or not at all. */
+/** Why a file cannot be created: no space, or no permission. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"]);
 
 /**
- * The clock by which a layout's files are dated: that of the kernel or of a file server, not that of this process, which may
- * be hours ahead or behind.
+ * The clock that dates a layout's files: that of the kernel or of a file server. The clock of this process may be hours
+ * ahead or behind.
  *
- * It is read from a file that is created beside `index.json` and removed at once. What may not write has only the process's
- * own clock: {@link processNow}.
+ * It is read from a file that is created beside `index.json` and removed at once. A read-only layout uses the clock of
+ * the process instead: {@link processNow}.
  */
 export class FileClock {
   readonly #disk: Disk;
@@ -26,14 +26,14 @@ export class FileClock {
   #read: { readonly nowMs: number; readonly at: number } | undefined;
   #reading: Promise<number> | undefined;
 
-  /** @param settings - With `readOnly` nothing is written, and the process's clock counts. */
+  /** @param settings - With `readOnly`, nothing is written, and the clock of the process is used. */
   constructor(disk: Disk, paths: LayoutPaths, { readOnly }: { readonly readOnly: boolean }) {
     this.#disk = disk;
     this.#paths = paths;
     this.#mayWrite = !readOnly;
   }
 
-  /** The time, in milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   async now(): Promise<number> {
     if (!this.#mayWrite) return processNow();
     const passedMs = this.#read === undefined ? Infinity : performance.now() - this.#read.at;
@@ -41,7 +41,10 @@ export class FileClock {
     return (this.#reading ??= this.#measure().finally(() => (this.#reading = undefined)));
   }
 
-  /** Dates an open file now. A file that is dated later stays so: it never gets older by being renewed. */
+  /**
+   * Sets the time of an open file to now. A file with a later time keeps it, so that a renewal never makes a file
+   * older.
+   */
   async renew(file: OpenFile): Promise<void> {
     const [nowMs, stats] = [await this.now(), await this.#disk.fstat(file)];
     await this.#disk.touch(file, Math.max(nowMs, writtenMsOf(stats)));
@@ -54,7 +57,7 @@ export class FileClock {
   }
 
   async #look(): Promise<number> {
-    // A garbage collection knows it for a lock's record that did not become the lock.
+    // A garbage collection removes it as a lock record that did not become the lock.
     const path = `${this.#paths.lock}.${ownedName()}.tmp`;
     try {
       const file = await createFile(this.#disk, path);
@@ -66,19 +69,19 @@ export class FileClock {
       }
     } catch (error) {
       if (!isAbsent(error) && !REFUSALS.has(systemCode(error))) throw error;
-      // When a name in the directory was last made or removed: then or later. What seems younger than it is stays.
+      // The time of the last change of the directory is now or earlier, so files at most look younger and stay.
       const directory = this.#disk.statNow(dirname(path));
       return directory === undefined ? processNow() : writtenMsOf(directory);
     }
   }
 }
 
-/** The time by the clock of this process: for what is only told, and changes nothing. */
+/** Returns the time by the clock of this process, for uses that change nothing. */
 export function processNow(): number {
   return Date.now();
 }
 
-/** When a file was written, in milliseconds since 1970. */
+/** Returns the time when a file was written, in milliseconds since 1970. */
 export function writtenMsOf({ mtimeNs }: Pick<BigIntStats, "mtimeNs">): number {
   return Number(mtimeNs) / 1e6;
 }

@@ -8,23 +8,23 @@ import { listIfThere } from "./disk.ts";
 import { openRegularFile, readUpTo } from "./regular-file.ts";
 
 /**
- * A text that cannot be parsed may be one that another program is just writing in place: for how long it is tried again, and how
- * often, in milliseconds. Only tests change it.
+ * How long to retry a text that cannot be parsed, and how often, in milliseconds. Another program may be writing it in
+ * place. Only tests change it.
  */
 export const torn: { waitMs: number; readonly retryMs: number } = { waitMs: 1_000, retryMs: 20 };
 
-/** The names that this package adds to a layout's directory. No repository below it can have them. */
+/** The names that this package adds to a layout's directory. They are not valid names of repositories. */
 export const ownNames = {
-  /** The directory of upload sessions and of blobs that are being written. */
+  /** The directory of upload sessions and of blobs being written. */
   uploads: "_uploads",
-  /** The writer's lock. The files that are about to become it begin with this name. */
+  /** The writer's lock. The names of files that become it begin with this name. */
   lock: ".index.json.lock",
 } as const;
 
-/** Where the parts of a layout are. */
+/** The paths of the parts of a layout. */
 export interface LayoutPaths {
   readonly root: string;
-  /** The directory of layouts that the root lies in, if there is one. */
+  /** The directory of layouts that contains the root, if there is one. */
   readonly within: string | undefined;
   readonly index: string;
   readonly marker: string;
@@ -35,9 +35,9 @@ export interface LayoutPaths {
 }
 
 /**
- * Where the parts of the layout in `root` are.
+ * Returns the paths of the parts of the layout in `root`.
  *
- * @param blobs - The directory of the blobs, if they do not lie in the layout.
+ * @param blobs - The directory of the blobs, if it is not in the layout.
  */
 export function layoutPaths(
   root: string,
@@ -55,12 +55,12 @@ export function layoutPaths(
   };
 }
 
-/** What tells one state of a file from another. Two states with the same stamp are the same state. */
+/** Identifies a state of a file. Two states with the same stamp are the same state. */
 export function stampOf(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
 }
 
-/** The stamp of the file that is at `path` now; `undefined` where there is none. */
+/** Returns the current stamp of the file at `path`; `undefined` if it does not exist. */
 export function stampNow(disk: Disk, path: string): string | undefined {
   const stats = disk.lstatNow(path);
   return stats === undefined ? undefined : stampOf(stats);
@@ -89,27 +89,23 @@ export async function readText(
   }
 }
 
-/** The error for a layout that is not one, or not whole. */
+/** Returns the error for a damaged or incomplete layout. */
 export function damaged(reason: string, cause?: unknown): RegistryError {
-  return new RegistryError(
-    "LAYOUT_INVALID",
-    `this is not a whole layout: ${reason}`,
-    cause === undefined ? {} : { cause },
-  );
+  return new RegistryError("LAYOUT_INVALID", reason, cause === undefined ? {} : { cause });
 }
 
-/** A byte order mark, as some editors write one, is skipped. */
+/** Skips a byte order mark, which some editors write. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function decode(bytes: Uint8Array, name: string): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
-    throw damaged(`${name} is not UTF-8`, cause);
+    throw damaged(`invalid OCI layout: ${name} is not UTF-8`, cause);
   }
 }
 
-/** Whether there is no file below `blobs`: directories alone hold nothing that could be lost. */
+/** Whether `blobs` contains only directories. Directories alone contain nothing that could be lost. */
 export async function isEmptyBlobs(disk: Disk, blobs: string): Promise<boolean> {
   for (const algorithm of await listIfThere(disk, blobs)) {
     if (!algorithm.isDirectory()) return false;

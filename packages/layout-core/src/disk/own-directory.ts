@@ -7,32 +7,34 @@ import type { Dirent, Disk, OpenFile } from "./disk.ts";
 import { isFileFault, listIfThere } from "./disk.ts";
 
 /**
- * A directory of ours, as it was when it was looked at.
+ * A directory that this package owns, as it was when it was checked.
  *
- * Together with `regular-file.ts` this module is the door to everything below a layout's root except `blobs`. A layout may
- * come from anybody, so each directory on the way is looked at before it is used: a link, or anything else that is not a
- * directory, makes the call `LAYOUT_INVALID`. Files are created exclusively, opened without following links, and removed
- * one by one, by names that we make.
+ * This module and `regular-file.ts` guard everything below a layout's root except `blobs`. A layout may come from
+ * anywhere, so each directory on a path is checked before it is used. If it is a link, or anything but a directory, the
+ * call fails with `LAYOUT_INVALID`. Files are created exclusively, opened without following links, and removed one by
+ * one, by names that this package makes.
  *
- * Node has no `openat`, so another process that can write to the layout can swap a directory for a link between the look
- * and the use. What is left of that race: {@link createIn} looks again afterwards and removes what it created elsewhere;
- * callers look again before they remove something. In between, such a process can make an empty file with an unguessable
- * name appear in a directory that we may write to, and can have files removed that carry a name of ours.
+ * Node has no `openat`, so a process that can write to the layout can replace a directory with a link between check and
+ * use. To limit that race, {@link createIn} checks again afterwards and removes what it created elsewhere. Callers
+ * check again before they remove something. In the remaining gap, such a process can do two things:
+ *
+ * - make an empty file with an unguessable name appear in a directory that this process may write to;
+ * - cause the removal of files that have names of this package.
  */
 export interface OwnDirectory {
   readonly path: string;
-  /** The path within the layout, for messages. */
+  /** The path relative to the layout, for messages. */
   readonly name: string;
   /** Device and inode. */
   readonly id: string;
 }
 
 /**
- * Looks at a directory of ours.
+ * Checks a directory that this package owns.
  *
- * @param name - Its path within the layout, for the message.
+ * @param name - Its path relative to the layout, for the message.
  * @returns `undefined` if nothing is there.
- * @throws `RegistryError` `LAYOUT_INVALID` if a link is there, or anything else that is not a directory.
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is a link, or anything but a directory.
  */
 export function findDirectory(disk: Disk, path: string, name: string): OwnDirectory | undefined {
   const stats = disk.lstatNow(path);
@@ -41,7 +43,7 @@ export function findDirectory(disk: Disk, path: string, name: string): OwnDirect
   throw notDirectory(name, stats.isSymbolicLink());
 }
 
-/** {@link findDirectory}, and creates what is not there. */
+/** {@link findDirectory}, but creates a missing directory. */
 export async function makeDirectory(
   disk: Disk,
   path: string,
@@ -53,22 +55,22 @@ export async function makeDirectory(
   await ensureDirectory(disk, path, durable);
   const made = findDirectory(disk, path, name);
   if (made !== undefined) return made;
-  throw new RegistryError("STORAGE_FAILED", `${name} was removed while it was being made`);
+  throw new RegistryError("STORAGE_FAILED", `cannot create ${name}: another process removed it`);
 }
 
-/** Whether the directory that was looked at is still the one at its path. */
+/** Whether the checked directory is still the one at its path. */
 export function isUnmoved(disk: Disk, { path, id }: OwnDirectory): boolean {
   const stats = disk.lstatNow(path);
   return stats?.isDirectory() === true && `${stats.dev}:${stats.ino}` === id;
 }
 
-/** Fails with `LAYOUT_INVALID` unless the directory that was looked at is still the one at its path. */
+/** Fails with `LAYOUT_INVALID` unless the checked directory is still the one at its path. */
 export function requireUnmoved(disk: Disk, directory: OwnDirectory): void {
   if (isUnmoved(disk, directory)) return;
-  throw new RegistryError("LAYOUT_INVALID", `${directory.name} was replaced while it was in use`);
+  throw new RegistryError("LAYOUT_INVALID", `another process replaced ${directory.name} during the call`);
 }
 
-/** Creates a file that must not exist, open for writing. It is removed again if the directory was replaced meanwhile. */
+/** Creates a file that must not exist, open for writing. Removes it again if the directory was replaced meanwhile. */
 export async function createIn(disk: Disk, directory: OwnDirectory, fileName: string): Promise<OpenFile> {
   const path = join(directory.path, fileName);
   const file = await createFile(disk, path);
@@ -82,7 +84,7 @@ export async function createIn(disk: Disk, directory: OwnDirectory, fileName: st
   }
 }
 
-/** Creates a directory in one of ours that must not exist. It is removed again if the other was replaced meanwhile. */
+/** Creates a directory that must not exist in another. Removes it again if the other was replaced meanwhile. */
 export async function createDirectoryIn(
   disk: Disk,
   directory: OwnDirectory,
@@ -98,12 +100,15 @@ export async function createDirectoryIn(
   }
   const made = findDirectory(disk, path, `${directory.name}/${name}`);
   if (made !== undefined) return made;
-  throw new RegistryError("STORAGE_FAILED", `${directory.name}/${name} was removed while it was being made`);
+  throw new RegistryError(
+    "STORAGE_FAILED",
+    `cannot create ${directory.name}/${name}: another process removed it`,
+  );
 }
 
 /**
- * Removes the files of a directory whose names are `ours`, and the directory if nothing else is in it. Never rejects: a
- * garbage collection removes what cannot be removed now.
+ * Removes the files of a directory whose names match `ours`, and then the directory if it is empty. Never rejects: a
+ * garbage collection removes the rest later.
  */
 export async function removeOwn(disk: Disk, directory: OwnDirectory, ours: RegExp): Promise<void> {
   try {
@@ -113,21 +118,24 @@ export async function removeOwn(disk: Disk, directory: OwnDirectory, ours: RegEx
     }
     await disk.rmdir(directory.path);
   } catch {
-    // Something that is not ours is in it, or the system refuses.
+    // It contains another file, or the system refuses.
   }
 }
 
 /**
- * Lists a directory of ours, in no order.
+ * Lists a directory that this package owns, in no particular order.
  *
- * @returns Nothing if it is not there.
+ * @returns An empty list if it does not exist.
  * @throws `RegistryError` `LAYOUT_INVALID` as {@link findDirectory} does.
  */
 export async function listDirectory(disk: Disk, path: string, name: string): Promise<Dirent[]> {
   return findDirectory(disk, path, name) === undefined ? [] : listIfThere(disk, path);
 }
 
-/** Runs what concerns one file or session; `undefined` if that is not as we make it, which disturbs no other. */
+/**
+ * Runs an operation on one file or session. Returns `undefined` if the file or session is invalid or unreadable, which
+ * must not disturb others.
+ */
 export async function unlessUnsound<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await run();
@@ -137,7 +145,7 @@ export async function unlessUnsound<Result>(run: () => Promise<Result>): Promise
   }
 }
 
-/** The error for what stands in the place of a directory. */
+/** Returns the error for a path that should be a directory. */
 export function notDirectory(name: string, isLink: boolean): RegistryError {
   return new RegistryError("LAYOUT_INVALID", `${name} is ${isLink ? "a link" : "not a directory"}`);
 }

@@ -4,8 +4,8 @@ import type { Liveness, ProcessTable } from "./process-identity.ts";
 import { judgeProcess, placeOf, processTable } from "./process-identity.ts";
 
 /**
- * A name that nothing else has, and that says which process made it: what a killed process left behind can be told from
- * what a living one still needs.
+ * Returns a unique name that identifies the process that made it. It distinguishes the files of dead processes from
+ * files in use.
  */
 export function ownedName(table: ProcessTable = processTable()): string {
   const { self } = table;
@@ -14,7 +14,7 @@ export function ownedName(table: ProcessTable = processTable()): string {
 
 const OWNED = /[0-9a-f-]{36}\.([0-9a-f]{12})\.([0-9]{1,10})\.([0-9]*)\.(?:tmp|blob)$/;
 
-/** Whether the process that made the file `name` still lives; `undefined` if it is not a name as they are made here. */
+/** Whether the process that made the file `name` is alive; `undefined` if this package did not make the name. */
 export function judgeName(name: string, table: ProcessTable = processTable()): Liveness | undefined {
   const [, mark, pid, started] = OWNED.exec(name) ?? [];
   if (mark === undefined || pid === undefined || started === undefined) return undefined;
@@ -22,10 +22,10 @@ export function judgeName(name: string, table: ProcessTable = processTable()): L
   return judgeProcess(Number(pid), started === "" ? undefined : started, table);
 }
 
-/** What stands in a name for a place that was not known. */
+/** The mark of an unknown place. */
 const UNKNOWN_PLACE = "000000000000";
 
-/** The place of a process, short enough for a name. */
+/** Returns the place of a process, shortened for a name. */
 function markOf(self: ProcessTable["self"]): string {
   const place = placeOf(self);
   return place === undefined ? UNKNOWN_PLACE : createHash("sha256").update(place).digest("hex").slice(0, 12);

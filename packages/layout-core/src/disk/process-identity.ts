@@ -3,53 +3,53 @@ import { randomUUID } from "node:crypto";
 import type { System } from "./system.ts";
 import { thisSystem } from "./system.ts";
 
-/** Who holds a lock: enough to tell, on the same machine, whether that process still lives. */
+/** The holder of a lock: enough to determine, on the same machine, whether its process is alive. */
 export interface Holder {
   readonly host: string;
-  /** As `process.platform` is. Absent in records of earlier versions. */
+  /** The value of `process.platform`. Absent in records of earlier versions. */
   readonly platform?: string | undefined;
-  /** The machine's boot, if it is known. */
+  /** Identifies the boot of the machine, if known. */
   readonly boot?: string | undefined;
-  /** The process and time namespaces, if they are known. */
+  /** The process and time namespaces, if known. */
   readonly namespaces?: string | undefined;
   readonly pid: number;
-  /** When the process started, in the system's own units, if it is known. */
+  /** The start time of the process in the system's own units, if known. */
   readonly started?: string | undefined;
-  /** This copy of this module: a thread of a process has one of its own. */
+  /** Identifies this copy of this module. Each thread of a process has its own. */
   readonly instance: string;
-  /** This one acquisition. */
+  /** Identifies one acquisition of the lock. */
   readonly nonce: string;
 }
 
-/** Where the system's facts about processes come from: what tests replace. */
+/** The system's facts about processes. Tests replace it. */
 export interface ProcessTable {
-  /** What all holders of this copy of this module have in common, as far as it is known now. */
+  /** The identity that all holders of this copy of this module share, as far as it is known now. */
   readonly self: Omit<Holder, "nonce">;
-  /** When the process `pid` of this process namespace started; `undefined` if that cannot be known. */
+  /** Returns the start time of the process `pid` of this process namespace; `undefined` if it is unknown. */
   started(pid: number): string | undefined;
-  /** Whether this process namespace has a process `pid`; any doubt means yes. */
+  /** Whether this process namespace has a process `pid`. True if in doubt. */
   exists(pid: number): boolean;
 }
 
 let machine: ProcessTable | undefined;
 
-/** The real processes of this machine. */
+/** The processes of this machine. */
 export function processTable(): ProcessTable {
   return (machine ??= readProcessTable());
 }
 
-/** What `/proc` says of this process. */
+/** The identity of this process according to `/proc`. */
 interface Identity {
   readonly boot?: string | undefined;
   readonly namespaces?: string | undefined;
   readonly started?: string | undefined;
-  /** Whether `/proc` counts processes as this process does; `undefined` if that cannot be known now. */
+  /** Whether `/proc` belongs to the process namespace of this process; `undefined` if that is unknown now. */
   readonly ownProc?: boolean | undefined;
 }
 
 /**
- * The processes of `system`. What could be read of this process is remembered once all of it could be: a read that failed,
- * for want of a file descriptor for example, is made again at the next use.
+ * The processes of `system`. The identity of this process is cached once all of it was read. A failed read, for example
+ * for lack of a file descriptor, is retried at the next use.
  */
 export function readProcessTable(system: System = thisSystem): ProcessTable {
   const own = { host: system.host(), platform: system.platform, pid: system.pid };
@@ -87,8 +87,8 @@ function readIdentity(system: System): Identity {
 }
 
 /**
- * Whether the numbers below `/proc` are those that this process knows other processes by. In a new process namespace `/proc`
- * can still be that of the outer one: then this process has two numbers, and `/proc/PID` belongs to another process.
+ * Whether the numbers below `/proc` are those of this process's namespace. In a new process namespace `/proc` may still
+ * be that of the outer one. Then this process has two numbers, and `/proc/PID` belongs to another process.
  */
 function isOwnProc(system: System): boolean | undefined {
   const link = attempt(() => system.readLink("/proc/self"));
@@ -99,13 +99,17 @@ function isOwnProc(system: System): boolean | undefined {
   return link === String(system.pid) && numbers?.trim() === link;
 }
 
-/** The start time from `/proc/PID/stat`: field 22, counted behind the name, which may itself hold spaces. */
+/** Reads the start time from `/proc/PID/stat`: field 22, counted after the name, which may contain spaces. */
 function readStartTime(system: System, pid: number | "self"): string | undefined {
   const stat = attempt(() => system.readText(`/proc/${pid}/stat`));
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-/** @param absent - What it means that the file does not exist. */
+/**
+ * Returns `undefined` if the read fails.
+ *
+ * @param absent - The result if the file does not exist.
+ */
 function attempt<Value>(read: () => Value, absent?: Value): Value | undefined {
   try {
     return read();
@@ -114,12 +118,12 @@ function attempt<Value>(read: () => Value, absent?: Value): Value | undefined {
   }
 }
 
-/** What can be said of a holder from here. */
+/** The verdict on a holder. */
 export type Liveness = "dead" | "alive" | "unknown";
 
 /**
- * Whether `holder` still lives. Dead needs proof: the same place, and either no process of that number or one that started
- * at another time. A holder that cannot be judged from here is `unknown`: only the signs of life that it gives count.
+ * Whether `holder` is alive. A verdict of dead needs proof: the same place, and either no process of that number or one
+ * with another start time. A holder that cannot be judged from here is `unknown`: then only its signs of life count.
  *
  * @param held - The nonces that this copy of this module holds.
  */
@@ -129,11 +133,11 @@ export function judgeHolder(holder: Holder, table: ProcessTable, held: ReadonlyS
   const place = placeOf(self);
   if (place === undefined || place !== placeOf(holder)) return "unknown";
   const verdict = judgeProcess(holder.pid, holder.started, table);
-  // Another thread of this process, or another copy of this package in it: it may have ended without its process.
+  // Another thread, or another copy of this package in this process, may have ended although the process is alive.
   return verdict === "alive" && holder.pid === self.pid ? "unknown" : verdict;
 }
 
-/** Whether a process lives that counted in the same place as this one; see {@link placeOf}. */
+/** Whether a process is alive that was numbered in the same place as this one; see {@link placeOf}. */
 export function judgeProcess(
   pid: number,
   started: string | undefined,
@@ -148,9 +152,9 @@ export function judgeProcess(
 const COUNTS_ALIKE: ReadonlySet<string | undefined> = new Set(["darwin", "win32"]);
 
 /**
- * Where the number of a process means the same process: a machine, its boot, and the process and time namespaces.
+ * Identifies the scope in which a process number is unique: the machine, its boot, and the process and time namespaces.
  *
- * @returns `undefined` if any of it is unknown: two unknown places are not the same place.
+ * @returns `undefined` if any part is unknown: two unknown places are not the same place.
  */
 export function placeOf({ host, platform, boot, namespaces }: Omit<Holder, "nonce">): string | undefined {
   if (COUNTS_ALIKE.has(platform)) return JSON.stringify([host, platform]);
@@ -159,10 +163,10 @@ export function placeOf({ host, platform, boot, namespaces }: Omit<Holder, "nonc
     : JSON.stringify([host, boot, namespaces]);
 }
 
-/** The largest number of a process that any system gives. */
+/** The largest process number of any system. */
 const MAX_PID = 0x7fff_ffff;
 
-/** The record of a lock file, or `undefined` if `text` is not one. */
+/** Parses the record of a lock file. Returns `undefined` if `text` is not a record. */
 export function parseHolder(text: string): Holder | undefined {
   let value: unknown;
   try {

@@ -6,10 +6,10 @@ import { closeQuietly } from "./atomic-file.ts";
 import type { BigIntStats, Disk, OpenFile } from "./disk.ts";
 import { isAbsent, systemCode } from "./disk.ts";
 
-/** The largest file of ours that is read whole, in bytes: a lock, the record of an upload session, `oci-layout`. */
+/** The limit, in bytes, for a small file that is read whole: a lock, the record of an upload session, `oci-layout`. */
 export const SMALL_FILE_BYTES: number = 64 * 1024;
 
-/** A regular file that is open, and what it was when it was opened. */
+/** An open regular file, and its state when it was opened. */
 export interface RegularFile {
   readonly file: OpenFile;
   readonly stats: BigIntStats;
@@ -22,14 +22,14 @@ export interface Obstacle {
   readonly cause?: unknown;
 }
 
-/** Never through a link, and without waiting for the other end of a pipe. Windows knows neither flag. */
+/** Do not follow a link, and do not wait for the other end of a pipe. Windows has neither flag. */
 const CAREFULLY = constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const ACCESS: Readonly<Record<"read" | "write", number>> = {
   read: constants.O_RDONLY | CAREFULLY,
   write: constants.O_RDWR | CAREFULLY,
 };
 
-/** ELOOP: a link. ENXIO: a socket, or a pipe that is opened for writing. EISDIR: a directory, opened for writing. */
+/** ELOOP: a link. ENXIO: a socket, or a pipe opened for writing. EISDIR: a directory opened for writing. */
 const OBSTACLES: ReadonlyMap<string | undefined, Obstacle["obstacle"]> = new Map([
   ["ELOOP", "link"],
   ["ENXIO", "other"],
@@ -37,8 +37,8 @@ const OBSTACLES: ReadonlyMap<string | undefined, Obstacle["obstacle"]> = new Map
 ]);
 
 /**
- * Opens the file `path` if it is a regular file, and nothing else: it is looked at first, so that no device is opened,
- * and opened without following a link that takes its place meanwhile.
+ * Opens the file `path` only if it is a regular file. It is checked first, so that no device is opened. It is then
+ * opened without following links, in case a link has replaced it.
  *
  * @returns `undefined` if nothing is there.
  */
@@ -71,9 +71,9 @@ export async function tryOpen(
 }
 
 /**
- * Opens a file of ours, as {@link tryOpen} does.
+ * Opens a file that this package owns, as {@link tryOpen} does.
  *
- * @param name - The file's path within the layout, for the message.
+ * @param name - The file's path relative to the layout, for the message.
  * @returns `undefined` if nothing is there.
  * @throws `RegistryError` `LAYOUT_INVALID` if a link, a pipe, a device or a directory is there.
  */
@@ -91,7 +91,7 @@ export async function openRegularFile(
 /**
  * Reads the whole file `path`, opened as {@link openRegularFile} does.
  *
- * @param maxBytes - The limit, in bytes: it also holds for a file that grows while it is read.
+ * @param maxBytes - The limit in bytes. It also holds for a file that grows during the read.
  * @returns `undefined` if nothing is there.
  * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, or larger than `maxBytes`.
  */
@@ -129,10 +129,10 @@ export async function readUpTo(
 }
 
 /**
- * Reads all of an open file, or nothing of one that is larger than `maxBytes`. Memory is bounded by what the file holds,
- * also if it grows while it is read.
+ * Reads all of an open file, unless it is larger than `maxBytes`. Memory is bounded by the content of the file, also if
+ * it grows during the read.
  *
- * @param size - How large the file is said to be, in bytes.
+ * @param size - The expected size in bytes.
  */
 export async function readBounded(
   disk: Disk,
@@ -141,7 +141,7 @@ export async function readBounded(
   maxBytes: number,
 ): Promise<Uint8Array | "too large"> {
   for (let expected = size; expected <= maxBytes;) {
-    // One byte more than it has: a file that grows meanwhile is noticed.
+    // One byte more than expected, to notice a file that grew.
     const buffer = new Uint8Array(expected + 1);
     const count = await disk.read(file, buffer, 0);
     if (count <= expected) return buffer.subarray(0, count);
@@ -152,13 +152,12 @@ export async function readBounded(
 }
 
 /**
- * Refuses a file that is to be written to in place and has a hard link elsewhere. What we create has one name.
+ * Fails if a file that is to be written in place has another hard link. Files of this package have one name.
  *
  * @throws `RegistryError` `LAYOUT_INVALID`.
  */
 export function requireOneName({ nlink }: Pick<BigIntStats, "nlink">, name: string): void {
-  if (nlink > 1n)
-    throw new RegistryError("LAYOUT_INVALID", `${name} has another name elsewhere (a hard link)`);
+  if (nlink > 1n) throw new RegistryError("LAYOUT_INVALID", `${name} has more than one hard link`);
 }
 
 function notRegular(name: string, cause?: unknown): RegistryError {

@@ -1,4 +1,4 @@
-/** How many files are watched at most; the one that was looked at longest ago is forgotten first. */
+/** The largest number of watched files. The one looked at longest ago is dropped first. */
 const MOST = 1_000;
 
 interface Seen {
@@ -7,24 +7,24 @@ interface Seen {
 }
 
 /**
- * Knows for how long files did not change, by this process's own clock: the dates of a file say what other clocks say, and
- * may lie years ahead or behind.
+ * Measures how long files have not changed, by the clock of this process. The dates of a file come from other clocks,
+ * which may be years ahead or behind.
  *
- * It lives longer than one call, so that a caller that waits for less than it takes can find out at a later call.
+ * It outlives a call, so that a caller with a short timeout can find a file stale at a later call.
  */
 export class StaleWatch {
   readonly #now: () => number;
   readonly #seen: Map<string, Seen> = new Map();
 
-  /** @param now - A clock that is never set, in milliseconds. */
+  /** @param now - A monotonic clock, in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
   /**
-   * Takes note that the file `path` is `stamp` now.
+   * Records that the file `path` now has the stamp `stamp`.
    *
-   * @returns For how long it is known not to have changed, in milliseconds.
+   * @returns How long it has had that stamp, in milliseconds.
    */
   unchangedMs(path: string, stamp: string): number {
     const now = this.#now();
@@ -38,7 +38,7 @@ export class StaleWatch {
   }
 }
 
-/** The watch over files that cannot be parsed: one that another program is writing in place changes. */
+/** The watch over files that cannot be parsed. A file that another program is writing in place changes. */
 export const tornWatch: StaleWatch = new StaleWatch();
 
 /** The watch over the locks that this process waits for. */

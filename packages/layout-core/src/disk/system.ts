@@ -1,17 +1,17 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** What this process asks the operating system about processes: what tests replace. */
+/** The questions of this process to the operating system. Tests replace it. */
 export interface System {
-  /** As `process.platform` is. */
+  /** The value of `process.platform`. */
   readonly platform: string;
   readonly pid: number;
   host(): string;
-  /** Reads a file below `/proc`; throws what the system says. */
+  /** Reads a file below `/proc`. Throws the system's error. */
   readText(path: string): string;
-  /** Reads a link below `/proc`; throws what the system says. */
+  /** Reads a link below `/proc`. Throws the system's error. */
   readLink(path: string): string;
-  /** Whether there is a process `pid`; any doubt means yes. */
+  /** Whether there is a process `pid`. True if in doubt. */
   exists(pid: number): boolean;
 }
 

@@ -5,15 +5,18 @@ import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 import type { Disk } from "./disk.ts";
 import type { LayoutPaths } from "./layout-files.ts";
 
-/** What is on the way to a directory and is not itself a directory. */
+/** The first component of a path that is not a directory. */
 export interface Obstacle {
-  /** Its path below the directory where the way begins, with slashes. */
+  /** Its path relative to the start of the search, with slashes. */
   readonly name: string;
-  /** Whether it is a symbolic link; else it is a file, a pipe or a device. */
+  /** True for a symbolic link; false for a file, a pipe or a device. */
   readonly isLink: boolean;
 }
 
-/** The first obstacle on the way from `base` to `directory`, which lies below it. Nothing beyond a link is looked at. */
+/**
+ * Returns the first obstacle on the path from `base` to `directory`, which is below `base`. Does not look behind a
+ * link.
+ */
 export function obstacleOn(disk: Disk, base: string, directory: string): Obstacle | undefined {
   let path = base;
   for (const component of relative(base, directory).split(sep)) {
@@ -27,11 +30,11 @@ export function obstacleOn(disk: Disk, base: string, directory: string): Obstacl
 }
 
 /**
- * Fails unless the way to a layout leads through directories only, and not through another layout's root. What is missing
- * is no obstacle.
+ * Fails unless the path to a layout consists of directories, and does not lead through the root of another layout. A
+ * missing component is not an obstacle.
  *
- * Node has no `openat`: a process with the same rights can swap a directory for a link after this look. So every call looks
- * at its beginning and under the lock again.
+ * Node has no `openat`, so a process with the same rights can replace a directory with a link after this check. Every
+ * call therefore checks at its start, and again under the lock.
  *
  * @throws `RegistryError` `LAYOUT_INVALID`.
  */
@@ -40,7 +43,7 @@ export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
   if (isLayout(disk, within)) {
     throw new RegistryError(
       "LAYOUT_INVALID",
-      "the directory of layouts is itself a layout, so no repository can be in it",
+      "the directory of layouts is itself a layout, so it cannot contain repositories",
     );
   }
   if (disk.statNow(within)?.isDirectory() === false)
@@ -51,25 +54,25 @@ export function requireWay(disk: Disk, { root, within }: LayoutPaths): void {
   throw new RegistryError("LAYOUT_INVALID", `${obstacle.name} is ${what}`);
 }
 
-/** Whether `directory` is itself a layout, also one that lost its `oci-layout`. */
+/** Whether `directory` is itself a layout, even one without its `oci-layout`. */
 function isLayout(disk: Disk, directory: string): boolean {
   const has = (name: string): boolean => disk.lstatNow(join(directory, name)) !== undefined;
   return has(layoutNames.header) || (has(layoutNames.index) && has(layoutNames.blobs));
 }
 
-/** Fails if a layout cannot be opened: it does not lie where it should, or is to be read and does not exist. */
+/** Fails if a layout cannot be opened: it is not below `within`, or it is read-only and does not exist. */
 export function requireOpenable(
   disk: Disk,
   root: string,
   { within, readOnly }: { within: string | undefined; readOnly: boolean },
 ): void {
   if (within !== undefined && !root.startsWith(within.endsWith(sep) ? within : within + sep)) {
-    throw new RangeError("the directory must lie below the one that the option within names");
+    throw new RangeError("the directory must be below the directory of the option within");
   }
   if (!readOnly) return;
   const stats = disk.statNow(within ?? root);
   const reason =
     stats === undefined ? "does not exist" : stats.isDirectory() ? undefined : "is not a directory";
   if (reason !== undefined)
-    throw new RegistryError("LAYOUT_INVALID", `cannot open a layout for reading: the directory ${reason}`);
+    throw new RegistryError("LAYOUT_INVALID", `cannot open the layout read-only: the directory ${reason}`);
 }

@@ -12,26 +12,26 @@ import { readSmallFile } from "../disk/regular-file.ts";
 import type { Reserve } from "./reserve.ts";
 import { isFull } from "./reserve.ts";
 
-/** The nonces held by this copy of this module: a lock with another nonce of ours was left behind. */
+/** The nonces that this copy of this module holds. A lock of this instance with another nonce was left behind. */
 export const held: Set<string> = new Set();
 
 /**
- * Our side of a lock: a file of our own that becomes the lock by being linked to its name. It stays open while the
- * lock is held, so that nothing else can have its inode.
+ * The record of this process for a lock: a file that becomes the lock when it is linked to the lock's name. It stays
+ * open while the lock is held, so that no other file can get its inode.
  */
 export interface OwnRecord {
   readonly nonce: string;
-  /** What is written in it, but for the number of the latest sign of life. */
+  /** The content of the file, without the count of signs of life. */
   readonly content: Readonly<Record<string, unknown>>;
   readonly path: string;
-  /** How many signs of life it gave. */
+  /** The number of signs of life. */
   beats: number;
   file: OpenFile;
-  /** Device and inode, which no other file can have while this one is open. */
+  /** Device and inode. No other file can have them while this one is open. */
   id: string;
 }
 
-/** Writes a record for `lock` into a file of its own; one of `reserve` if there is room for no other. */
+/** Writes a record for `lock` into a new file, or into a reserve file if the disk is full. */
 export async function createRecord(
   disk: Disk,
   lock: string,
@@ -52,20 +52,22 @@ export async function createRecord(
   }
 }
 
-/** Gives a sign of life: it shows in the content, whatever the clock of the file system does. */
+/** Gives a sign of life by changing the content, which works with any clock. */
 export async function renewRecord(disk: Disk, record: OwnRecord): Promise<void> {
   record.beats += 1;
   await writeRecord(disk, record.file, bytesOf(record.content, record.beats));
 }
 
-/** A record as bytes, always as many: it is written over itself, and read at any moment. */
+/**
+ * Encodes a record. The length is always the same: the record is overwritten in place, and may be read at any moment.
+ */
 function bytesOf(content: OwnRecord["content"], beats: number): Uint8Array {
   return new TextEncoder().encode(
     `${JSON.stringify({ ...content, beats: String(beats).padStart(12, "0") })}\n`,
   );
 }
 
-/** Creates the file of a record. Without room for its bytes and without a reserve it stays empty: {@link writeRecord}. */
+/** Creates the file of a record. On a full disk without a reserve, the file stays empty: see {@link writeRecord}. */
 async function openRecord(
   disk: Disk,
   path: string,
@@ -94,15 +96,15 @@ async function openRecord(
 }
 
 /**
- * Writes a record. On a full disk it stays empty: who cannot be told from the dead is waited for, but a collection of
- * garbage, which writes nothing, can make room.
+ * Writes a record. On a full disk it stays empty: other processes cannot judge its holder and wait for it, but a
+ * garbage collection can still run and free space.
  */
 async function writeRecord(disk: Disk, file: OpenFile, bytes: Uint8Array): Promise<void> {
   try {
     await disk.write(file, bytes, 0);
   } catch (error) {
     if (!isFull(error)) throw error;
-    // Whatever the date, the system notes that it was set.
+    // Changes the time of the last change, whatever the date.
     await disk.touch(file, Date.now());
   }
 }
@@ -117,7 +119,9 @@ export async function dropRecord(
   await closeQuietly(disk, record.file);
 }
 
-/** Makes `path` our record, whole from its first moment. False where somebody holds it. */
+/**
+ * Links the record to `path`, so that the lock is complete when it appears. Returns false if another process holds it.
+ */
 export async function linkRecord(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
   try {
     await disk.link(record.path, path);
@@ -130,8 +134,8 @@ export async function linkRecord(disk: Disk, record: OwnRecord, path: string): P
 }
 
 /**
- * The same without hard links: who creates the file has it. For a moment it is empty, and whoever is killed then leaves a
- * lock of nobody's, which is taken for dead only in time.
+ * {@link linkRecord} for file systems without hard links: the process that creates the file holds the lock. The file is
+ * empty for a moment. If the process is killed then, its lock cannot be judged, and is replaced only when it is stale.
  */
 async function createAs(disk: Disk, record: OwnRecord, path: string): Promise<boolean> {
   let file: OpenFile;
@@ -160,18 +164,18 @@ async function identify(disk: Disk, file: OpenFile): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-/** Whether `path` is `record` still; a link never is. */
+/** Whether `path` still is `record`. False for a link. */
 export function isOurs(disk: Disk, path: string, record: OwnRecord): boolean {
   const stats = disk.lstatNow(path);
   return stats !== undefined && `${stats.dev}:${stats.ino}` === record.id;
 }
 
-/** Removes the lock `path`, if it is `record` still. Never rejects. */
+/** Removes the lock `path` if it still is `record`. Never rejects. */
 export async function letGo(disk: Disk, path: string, record: OwnRecord): Promise<void> {
   try {
     if (isOurs(disk, path, record)) await disk.unlink(path);
   } catch {
-    // The nonce below is no longer held: whoever comes next knows the lock to be left behind.
+    // The nonce is dropped below, so the next process knows that the lock was left behind.
   }
   held.delete(record.nonce);
   await closeQuietly(disk, record.file);
@@ -179,20 +183,20 @@ export async function letGo(disk: Disk, path: string, record: OwnRecord): Promis
 
 /** A lock as another process sees it. */
 export interface Found {
-  /** `undefined` if the file holds no record, or if this user may not read it. */
+  /** `undefined` if the file has no record, or if this user may not read it. */
   readonly holder: Holder | undefined;
-  /** What no other holder is called: its nonce, or else its file's identity. */
+  /** Identifies the holder: its nonce or, without one, the identity of its file. */
   readonly name: string;
-  /** What tells this state of the file from any other: a sign of life changes it. */
+  /** Identifies the state of the file. A sign of life changes it. */
   readonly stamp: string;
-  /** When it was last written, by the clock of the file system. */
+  /** The time of the last write, by the clock of the file system. */
   readonly writtenMs: number;
 }
 
 /**
- * Looks at who holds `path`; `undefined` if nothing is there.
+ * Reads the record of the holder of `path`; returns `undefined` if nothing is there.
  *
- * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, or far too large for a record.
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, or is too large for a record.
  */
 export async function readHolder(disk: Disk, path: string): Promise<Found | undefined> {
   try {
@@ -200,7 +204,7 @@ export async function readHolder(disk: Disk, path: string): Promise<Found | unde
     return read === undefined ? undefined : foundIn(read.stats, Buffer.from(read.bytes).toString("utf8"));
   } catch (error) {
     if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
-    // Another user's: its signs of life can be seen all the same.
+    // Another user's lock cannot be read, but its signs of life are visible.
     const stats = disk.lstatNow(path);
     return stats === undefined ? undefined : foundIn(stats, "");
   }
@@ -213,7 +217,7 @@ function foundIn(stats: BigIntStats, text: string): Found {
   return { holder, name, stamp: `${stampOf(stats)} ${content}`, writtenMs: Number(stats.mtimeMs) };
 }
 
-/** Whether it is the same holder still, and gave no sign of life meanwhile. */
+/** Whether the holder is the same, and gave no sign of life in between. */
 export function isSame(found: Found | undefined, before: Found): boolean {
   return found?.name === before.name && found.stamp === before.stamp;
 }

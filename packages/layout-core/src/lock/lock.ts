@@ -19,49 +19,58 @@ import { judgeHolder, processTable } from "../disk/process-identity.ts";
 import type { Reserve } from "./reserve.ts";
 import { lockWatch, type StaleWatch } from "../disk/stale-watch.ts";
 
-/** A holder that cannot be judged from here is taken for dead after so long without a sign of life. */
+/** A holder that cannot be judged from here is assumed dead after this time without a sign of life. */
 const STALE_MS = 30_000;
 /** How often a holder gives a sign of life. */
 const HEARTBEAT_MS = 5_000;
-/** How long a waiter sleeps between two looks: at first, and at most. */
+/** How long a waiter sleeps before it looks again: the first time, and at most. */
 const WAIT_MS = { first: 2, most: 50 } as const;
-/** How often in a row a waiter looks again at once, because the lock changed while it looked. */
+/** How often in a row a waiter looks again at once because the lock changed under it. */
 const TURNS_AT_ONCE = 3;
-/** How many may have died while they took over from one another. More claims than that are not believed. */
+/** The largest accepted chain of claims: processes that died while they took over from one another. */
 const CLAIMS = 8;
 
 /** Settings of {@link acquireLock}. */
 export interface LockOptions {
-  /** How long to wait, in milliseconds, before `LOCK_TIMEOUT`. */
+  /** How long to wait before `LOCK_TIMEOUT`, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Whether a holder on another machine or in another namespace may be taken for dead. Default true. */
+  /**
+   * Whether to assume that a holder on another machine or in another namespace is dead when it is stale. Defaults to
+   * true.
+   */
   readonly stealStale?: boolean | undefined;
   /**
-   * A holder that cannot be judged is also replaced if its lock was last written before this time, by the clock of the file
-   * system: for what expires by that clock anyway. Default: none.
+   * A holder that cannot be judged is also replaced if its lock was last written before this time, by the clock of the
+   * file system. For locks on sessions, which expire by that clock anyway. Absent by default.
    */
   readonly abandonedBeforeMs?: number | undefined;
   readonly processes?: ProcessTable | undefined;
   readonly watch?: StaleWatch | undefined;
-  /** Where the file of a record comes from if there is room for no other. Without it such a failure is passed on. */
+  /** Provides the file of the record on a full disk. If it is absent, the failure is passed on. */
   readonly reserve?: Reserve | undefined;
 }
 
 /** A lock that is held. */
 export interface HeldLock {
-  /** Whether it is still ours: a holder that gave no sign of life for long may have been taken for dead. */
+  /**
+   * Whether this process still holds the lock. Another process may have taken it over after a long time without a sign
+   * of life.
+   */
   isOurs(): boolean;
-  /** Lets go. Never rejects: a lock that could not be removed is taken over by whoever comes next. */
+  /** Releases the lock. Never rejects: the next process takes over a lock that could not be removed. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock `path`, whose directory must exist, waiting for its holder. A holder that is provably dead is replaced at
- * once, and only by way of a claim that one process at a time can have. A holder that cannot be judged is replaced once
- * this process saw no sign of life of it for 30 s, in this call or since an earlier one.
+ * Acquires the lock `path`, waiting for its holder. The directory of `path` must exist.
  *
- * @throws `RegistryError` `LOCK_TIMEOUT`, with the holder in `detail`; `LAYOUT_INVALID` if `path` is not a regular file.
+ * - A holder that is provably dead is replaced at once, under a claim that only one process at a time can have.
+ * - A holder that cannot be judged is replaced once this process has seen no sign of life for 30 seconds. The time
+ *   starts in this call or in an earlier one.
+ *
+ * @throws `RegistryError` `LOCK_TIMEOUT`, with the holder in `detail`; `LAYOUT_INVALID` if `path` is not a regular
+ * file.
  */
 export async function acquireLock(disk: Disk, path: string, options: LockOptions): Promise<HeldLock> {
   const record = await take(
@@ -91,7 +100,7 @@ export async function acquireLock(disk: Disk, path: string, options: LockOptions
 
 interface Attempt {
   readonly disk: Disk;
-  /** The lock, also where a claim on it is taken: every name is made of this one and a nonce. */
+  /** The path of the lock, also while a claim on it is taken. All other names are derived from it and a nonce. */
   readonly lock: string;
   readonly processes: ProcessTable;
   readonly watch: StaleWatch;
@@ -104,9 +113,9 @@ interface Attempt {
 }
 
 /**
- * Gives `path` a record of ours. Also takes claims: a claim is a lock on taking over.
+ * Makes `path` a record of this process. Used for locks and for claims: a claim is a lock on taking over.
  *
- * @param depth - How many claims lie between `path` and the lock.
+ * @param depth - The number of claims between `path` and the lock.
  */
 async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecord> {
   const { disk } = attempt;
@@ -122,7 +131,8 @@ async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecor
       const found = await readHolder(disk, path);
       const mayTakeOver = found !== undefined && depth < CLAIMS && isDead(attempt, path, found);
       if (mayTakeOver) {
-        // One that let go between our reading and our judging looks dead, too; but then the lock is not there any more.
+        // A holder that released the lock between the read and the judgement also looks dead, but then the lock has
+        // changed.
         if (
           isSame(await readHolder(disk, path), found) &&
           (await takeOver(attempt, path, record, found, depth))
@@ -143,8 +153,9 @@ async function take(attempt: Attempt, path: string, depth = 0): Promise<OwnRecor
 }
 
 /**
- * Puts our record in the place of a dead holder's. The claim is named after the dead holder's nonce, so one
- * process has it at a time; and a lock that is still the dead holder's once we have it stays so until we let go.
+ * Replaces the record of a dead holder with ours. The claim is named after the dead holder's nonce, so only one process
+ * at a time has it. If the lock is still the dead holder's after the claim is taken, it stays so until the claim is
+ * released.
  */
 async function takeOver(
   attempt: Attempt,
@@ -172,11 +183,11 @@ function isDead(attempt: Attempt, path: string, found: Found): boolean {
   return attempt.stealStale && attempt.watch.unchangedMs(path, `${found.name} ${found.stamp}`) >= STALE_MS;
 }
 
-/** Renews the record now and then. */
+/** Renews the record at an interval. */
 function startHeartbeat(disk: Disk, record: OwnRecord): () => Promise<void> {
   let beat: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    // A beat that fails is a sign of life less, and that is all: the transaction looks for itself.
+    // A failed beat is one sign of life less. The transaction checks the lock itself.
     beat = renewRecord(disk, record).catch(() => undefined);
   }, HEARTBEAT_MS);
   timer.unref();
@@ -187,9 +198,13 @@ function startHeartbeat(disk: Disk, record: OwnRecord): () => Promise<void> {
 }
 
 function timeout(timeoutMs: number, holder: Holder | undefined): RegistryError {
-  return new RegistryError("LOCK_TIMEOUT", `another writer held the layout for more than ${timeoutMs} ms`, {
-    detail: holder === undefined ? undefined : { host: holder.host, pid: holder.pid },
-  });
+  return new RegistryError(
+    "LOCK_TIMEOUT",
+    `cannot lock the layout within ${timeoutMs} ms: another writer holds the lock`,
+    {
+      detail: holder === undefined ? undefined : { host: holder.host, pid: holder.pid },
+    },
+  );
 }
 
 function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

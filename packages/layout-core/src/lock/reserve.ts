@@ -13,32 +13,35 @@ import type { LayoutPaths } from "../disk/layout-files.ts";
 import { ownedName } from "../disk/owned-name.ts";
 import { openRegularFile } from "../disk/regular-file.ts";
 
-/** What a file of the reserve is for: the next `index.json`, with space for its text, or the record of a lock. */
+/** The use of a reserve file: the next `index.json`, with space for its text, or the record of a lock. */
 export type ReservePurpose = "index" | "lock";
 
-/** Writes a file; `isReserve` where that has a size already. */
+/** Writes the content of a file. `isReserve` is true if the file already has a size. */
 type Fill = (file: OpenFile, isReserve: boolean) => Promise<void>;
 
-/** The least and the most that the reserve keeps for an index, in bytes. */
+/** The bounds of the space reserved for an index, in bytes. */
 const INDEX_BYTES = { least: 64 * 1024, most: 1024 * 1024 } as const;
-/** A lock takes two: its record and, where names count, the link. One that a killed process left takes two more, for the claim. */
+/**
+ * A lock takes two files: its record and, on file systems that count links, the link. The claim on a dead holder's lock
+ * takes two more.
+ */
 const LOCKS: readonly string[] = Array.from({ length: 6 }, (_, i) => `reserve-lock-${i + 1}`);
 const LOCK_BYTES = 1024;
 const INDEX = "reserve-index";
 
-/** Whether `name`, in `_uploads`, is a file of the reserve. */
+/** Whether `name`, in `_uploads`, is a reserve file. */
 export function isReserve(name: string): boolean {
   return name === INDEX || LOCKS.includes(name);
 }
 
-/** Whether `error` says that the file system, or a quota, has no room for another file or byte. */
+/** Whether `error` means that the file system or a quota has no room for another file or byte. */
 export function isFull(error: unknown): boolean {
   return systemCode(error) === "ENOSPC" || systemCode(error) === "EDQUOT";
 }
 
 /**
- * A few files in `_uploads` that hold nothing: where the file system has room for no other file, one of them is renamed
- * into use, so that what makes room can still run. A rename succeeds for one process only, and needs no room.
+ * A few files without content in `_uploads`, for use on a full file system. One of them is renamed into use, so that an
+ * operation that frees space can still run. A rename needs no space, and succeeds for only one process.
  */
 export class Reserve {
   readonly #disk: Disk;
@@ -50,11 +53,11 @@ export class Reserve {
   }
 
   /**
-   * Creates the file `path`, which must not exist, and leaves it open for reading and writing; from the reserve if there is
-   * room for no other.
+   * Creates the file `path`, which must not exist, and leaves it open for reading and writing. On a full file system it
+   * uses a reserve file.
    *
-   * @param fill - Writes the file. Where it finds no room for that, it is called again with a file of the reserve, which
-   * has a size already and must get the right one.
+   * @param fill - Writes the file. If it fails for lack of space, it is called again with a reserve file. That file
+   * already has a size, and `fill` must set the right one.
    */
   async create(path: string, purpose: ReservePurpose, fill: Fill): Promise<OpenFile> {
     try {
@@ -68,8 +71,8 @@ export class Reserve {
   }
 
   /**
-   * Runs what makes a file or a name and, if there is no room for it, runs it again after each file of the reserve that is
-   * removed: some file systems count the links of a file like files.
+   * Runs an operation that creates a file or a name. If the file system is full, removes one reserve file after the
+   * other, and runs the operation again each time: some file systems count links as files.
    */
   async makeRoomFor<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
@@ -93,7 +96,9 @@ export class Reserve {
     return false;
   }
 
-  /** Makes the files that are missing, and the one for the index large enough. Whatever fails is left for the next time. */
+  /**
+   * Creates missing reserve files, and enlarges the one for the index if needed. Failures are left for the next call.
+   */
   async replenish(indexBytes: number): Promise<void> {
     let size: number = INDEX_BYTES.least;
     while (size < indexBytes && size < INDEX_BYTES.most) size *= 2;
@@ -104,7 +109,7 @@ export class Reserve {
       for (const name of LOCKS)
         if (this.#disk.lstatNow(this.#path(name)) === undefined) await this.#make(name, LOCK_BYTES);
     } catch {
-      // There is no room yet, or no permission: without a reserve all goes on as long as there is room.
+      // No space yet, or no permission. Without a reserve everything works while there is space.
     }
   }
 
@@ -119,7 +124,7 @@ export class Reserve {
     }
   }
 
-  /** Renames a file of the reserve to `path` and opens it: one for the purpose, else any. */
+  /** Renames a reserve file to `path` and opens it. Prefers one of the given purpose. */
   async #take(path: string, purpose: ReservePurpose): Promise<OpenFile | undefined> {
     if (!this.#isUsable()) return undefined;
     for (const name of purpose === "index" ? [INDEX, ...LOCKS] : [...LOCKS, INDEX]) {
@@ -135,20 +140,23 @@ export class Reserve {
     return undefined;
   }
 
-  /** Opens a file that was taken; what is no file, or has another name somewhere else, is not ours to write to. */
+  /** Opens a file that was taken. A file with a second hard link is not written to, nor is anything but a file. */
   async #openTaken(path: string): Promise<OpenFile | undefined> {
     try {
       const opened = await openRegularFile(this.#disk, path, "a file of the reserve", "write");
       if (opened?.stats.nlink === 1n) return opened.file;
       if (opened !== undefined) await closeQuietly(this.#disk, opened.file);
     } catch {
-      // Another user's, or a link: it is of no use, and out of the way below.
+      // Another user's file, or a link: it cannot be used, and is removed below.
     }
     await removeQuietly(this.#disk, path);
     return undefined;
   }
 
-  /** Makes the file for the index: of `size` bytes or, where there is no room for that, of as many as it needs now. */
+  /**
+   * Creates the reserve file for the index: of `size` bytes or, on a full file system, of as many as the index needs
+   * now.
+   */
   async #makeIndex(size: number, least: number): Promise<void> {
     try {
       await this.#make(INDEX, size);
@@ -166,7 +174,7 @@ export class Reserve {
     await renameOrRemove(this.#disk, temporary, this.#path(name));
   }
 
-  /** Only a directory that is there, and here: nothing is made for the reserve alone. */
+  /** Whether `_uploads` exists as a directory. It is not created for the reserve alone. */
   #isUsable(): boolean {
     return this.#disk.lstatNow(this.#paths.uploads)?.isDirectory() === true;
   }

@@ -260,7 +260,7 @@ describe("openLayout", () => {
     writeFileSync(join(directory, "index.json"), text);
     await using registry = await openLayout(directory);
     await expect(collect(registry.tags("a"))).rejects.toThrow(
-      "index.json cannot be read: it is not a JSON object",
+      "cannot read index.json: the text is not a JSON object",
     );
   });
 

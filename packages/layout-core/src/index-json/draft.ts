@@ -7,24 +7,24 @@ interface Change extends EntryChange {
   now: Entry | undefined;
 }
 
-/** What has become of one repository: the entries of each tag and digest that a change touched. */
+/** The changes of one repository: the entries of each tag and digest that a change touched. */
 interface TouchedRepository {
   readonly tags: Map<string, Set<Entry>>;
   readonly digests: Map<string, Set<Entry>>;
-  /** That of the table, until a digest comes or goes. */
+  /** The table's revision, until a digest is added or removed. */
   revision: object;
 }
 
 /**
- * What a transaction would make of a table, without touching it: beside the table it keeps the entries of the tags and
- * digests that it changes. So a question costs the same however many changes there are.
+ * A table with the changes of a transaction. The table itself is not modified: the draft keeps only the entries of
+ * changed tags and digests. The cost of a query does not depend on the number of changes.
  */
 export class Draft implements EntryView, EntryChanges {
   readonly #table: EntryTable;
   readonly #changes: Change[] = [];
-  /** By the entry as it is now. */
+  /** By the entry after the change. */
   readonly #changeOf: Map<Entry, Change> = new Map();
-  /** By the entry as it was. */
+  /** By the entry before the change. */
   readonly #touched: Map<Entry, Change> = new Map();
   readonly #repositories: Map<string, TouchedRepository> = new Map();
 
@@ -32,7 +32,7 @@ export class Draft implements EntryView, EntryChanges {
     this.#table = table;
   }
 
-  /** That of the table it is made of. */
+  /** The revision of the table. */
   get revision(): object {
     return this.#table.revision;
   }
@@ -61,12 +61,12 @@ export class Draft implements EntryView, EntryChanges {
     return this.#repositories.get(repository)?.revision ?? this.#table.digestsRevision(repository);
   }
 
-  /** Those of the table: what a transaction adds, whoever adds it has read. */
+  /** Returns the unread entries of the table. The caller of {@link add} has read the manifest of a new entry. */
   unread(repository: string, scope: Scope): Set<Entry> {
     return this.#table.unread(repository, scope);
   }
 
-  /** Every entry, foreign ones too. */
+  /** Yields every entry, including foreign ones. */
   *all(): Generator<Entry | ForeignEntry, void, undefined> {
     for (const entry of this.#table.all()) {
       const now = isForeign(entry) ? entry : this.now(entry);
@@ -75,13 +75,13 @@ export class Draft implements EntryView, EntryChanges {
     yield* this.added();
   }
 
-  /** Adds an entry at the end. */
+  /** Appends an entry. */
   add(entry: Entry): void {
     this.#record({ base: undefined, now: entry });
     this.#enlist(entry);
   }
 
-  /** Puts `by` in the place of `entry`, or nothing. */
+  /** Replaces `entry` with `by`, or removes it. */
   replace(entry: Entry, by: Entry | undefined): void {
     const change = this.#changeOf.get(entry);
     if (change === undefined) {
@@ -97,18 +97,18 @@ export class Draft implements EntryView, EntryChanges {
     if (by !== undefined) this.#enlist(by);
   }
 
-  /** The change of each entry that changes, in the order of the changes. */
+  /** Returns the change of each changed entry, in the order of the changes. */
   changes(): readonly EntryChange[] {
     return this.#changes;
   }
 
-  /** What becomes of an entry of the table. */
+  /** Returns the new state of an entry of the table. */
   now(entry: Entry): Entry | undefined {
     const change = this.#touched.get(entry);
     return change === undefined ? entry : change.now;
   }
 
-  /** The entries that are to be added. */
+  /** Yields the added entries. */
   *added(): Generator<Entry, void, undefined> {
     for (const { base, now } of this.#changes) if (base === undefined && now !== undefined) yield now;
   }
@@ -147,7 +147,7 @@ export class Draft implements EntryView, EntryChanges {
   }
 }
 
-/** The set of `key`, to be changed; copied from the table when it is touched first. */
+/** Returns the set of `key` for modification. The first call copies it from the table. */
 function touchSet(map: Map<string, Set<Entry>>, key: string, inTable: () => ReadonlySet<Entry>): Set<Entry> {
   let entries = map.get(key);
   if (entries === undefined) {

@@ -3,63 +3,63 @@ import { manifestKind } from "@ocilayout/oci-types";
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
 
-/** How much of a repository has to be read for a question: what lists manifests, or every manifest. */
+/** The manifests that a question requires to be read: those that may list others, or all. */
 export type Scope = "indexes" | "all";
 
-/** Whether what is said to be of `mediaType` may list other manifests. What has no type may be anything. */
+/** Whether content of `mediaType` may list other manifests. True without a type, because then it may be anything. */
 export function mayContain(mediaType: string): boolean {
   return mediaType === "" || manifestKind(mediaType) === "index";
 }
 
-/** An entry as it was, and as it is to be; `undefined` where there was or is to be none. */
+/** An entry before and after a change. `base` is `undefined` for an added entry, `now` for a removed one. */
 export interface EntryChange {
   readonly base: Entry | undefined;
   readonly now: Entry | undefined;
 }
 
-/** What becomes of the entries of a table. */
+/** The changes of the entries of a table. */
 export interface EntryChanges {
-  /** The change of each entry that changes, in the order of the changes. */
+  /** Returns the change of each changed entry, in the order of the changes. */
   changes(): readonly EntryChange[];
-  /** What becomes of an entry of the table. */
+  /** Returns the new state of an entry of the table. */
   now(entry: Entry): Entry | undefined;
-  /** The entries that are to be added. */
+  /** Returns the added entries. */
   added(): Iterable<Entry>;
 }
 
-/** What can be asked of the entries of an index, be it as it stands or as a transaction would have it. */
+/** The queries on the entries of an index, either as it is on disk or as a transaction would change it. */
 export interface EntryView {
-  /** The entries that are `tag` in `repository`; the first is the one that counts. It may change with the view. */
+  /** Returns the entries with `tag` in `repository`. The first one counts. The set may change with the view. */
   tagged(repository: string, tag: string): ReadonlySet<Entry>;
-  /** The entries of `repository` for `digest`. It may change with the view. */
+  /** Returns the entries of `repository` for `digest`. The set may change with the view. */
   withDigest(repository: string, digest: string): ReadonlySet<Entry>;
-  /** The digests that `repository` has entries for. */
+  /** Returns the digests for which `repository` has entries. */
   digests(repository: string): Iterable<string>;
-  /** Another object whenever {@link digests} are others. */
+  /** Returns an object that is replaced whenever the result of {@link digests} changes. */
   digestsRevision(repository: string): object;
   /**
-   * The entries of `repository` whose manifests were not read yet, as far as `scope` says. Whoever read one takes it
-   * out.
+   * Returns the entries of `repository` in `scope` whose manifests were not read yet. The caller removes an entry from
+   * the set after it reads it.
    */
   unread(repository: string, scope: Scope): Set<Entry>;
 }
 
-/** The entries of one key: most have one, and a set for each would take more time and memory than all else. */
+/** The entries of one key. Most keys have one entry, and a set for each would dominate time and memory. */
 type OneOrMore = Entry | Set<Entry>;
 
-/** The entries of one repository, each found by tag and by digest. */
+/** The entries of one repository, by tag and by digest. */
 interface RepositoryEntries {
   readonly tags: Map<string, OneOrMore>;
   readonly digests: Map<string, OneOrMore>;
-  /** Another one whenever the keys of `digests` are others. */
+  /** Replaced whenever the keys of `digests` change. */
   revision: object;
-  /** In code-unit order; made when first asked for, and never changed afterwards. */
+  /** In code-unit order. Created on demand, and not modified afterwards. */
   sortedTags: readonly string[] | undefined;
-  /** Made when first asked for. */
+  /** Created on demand. */
   readonly unread: Partial<Record<Scope, Set<Entry>>>;
 }
 
-/** What is found where there is nothing. */
+/** The result of a query without matches. */
 const NO_ENTRIES: ReadonlySet<Entry> = new Set();
 
 const SCOPES: readonly Scope[] = ["indexes", "all"];
@@ -68,8 +68,10 @@ function isIn(scope: Scope, entry: Entry): boolean {
   return scope === "all" || mayContain(entry.mediaType);
 }
 
-/** The entries of an index as it stands on disk. Once it is made, it is changed only by
- * {@link EntryTable.apply}, when a change is committed. */
+/**
+ * The entries of an index as it is on disk. A complete table changes only in {@link EntryTable.apply}, when a change is
+ * committed.
+ */
 export class EntryTable implements EntryView {
   #slots: (Entry | ForeignEntry | undefined)[] = [];
   readonly #slotOf: Map<Entry, number> = new Map();
@@ -82,22 +84,22 @@ export class EntryTable implements EntryView {
     for (const entry of entries) this.append(entry);
   }
 
-  /** Another one whenever the entries are others. */
+  /** Replaced whenever the entries change. */
   get revision(): object {
     return this.#revision;
   }
 
-  /** How many entries there are, foreign ones too. */
+  /** The number of entries, including foreign ones. */
   get size(): number {
     return this.#count;
   }
 
-  /** Every entry in its order. */
+  /** Yields every entry, in order. */
   *all(): Generator<Entry | ForeignEntry, void, undefined> {
     for (const entry of this.#slots) if (entry !== undefined) yield entry;
   }
 
-  /** The names of the repositories, in code-unit order; a snapshot. */
+  /** Returns the names of the repositories, in code-unit order; a snapshot. */
   repositories(): readonly string[] {
     return (this.#sortedRepositories ??= [...this.#repositories.keys()].sort());
   }
@@ -107,7 +109,7 @@ export class EntryTable implements EntryView {
     return this.#repositories.has(repository);
   }
 
-  /** The tags of `repository`, in code-unit order; a snapshot. */
+  /** Returns the tags of `repository`, in code-unit order; a snapshot. */
   tags(repository: string): readonly string[] {
     const entries = this.#repositories.get(repository);
     if (entries === undefined) return [];
@@ -122,7 +124,7 @@ export class EntryTable implements EntryView {
     return asSet(this.#repositories.get(repository)?.digests.get(digest));
   }
 
-  /** The digests that `repository` has entries for, in the order of these; a snapshot. */
+  /** Returns the digests for which `repository` has entries, in the order of the entries; a snapshot. */
   digests(repository: string): readonly string[] {
     return [...(this.#repositories.get(repository)?.digests.keys() ?? [])];
   }
@@ -137,7 +139,7 @@ export class EntryTable implements EntryView {
     return (entries.unread[scope] ??= new Set(entriesIn(scope, entries.digests.values())));
   }
 
-  /** The texts of the entries, in order, as they are with `draft` applied. */
+  /** Returns the texts of the entries with `draft` applied, in order. */
   texts(draft: EntryChanges): string[] {
     const texts: string[] = [];
     for (const entry of this.#slots) {
@@ -149,7 +151,7 @@ export class EntryTable implements EntryView {
     return texts;
   }
 
-  /** Makes what `draft` says the state of this table. */
+  /** Applies a draft to this table. */
   apply(draft: EntryChanges): void {
     this.#revision = {};
     for (const { base, now } of draft.changes()) {
@@ -160,7 +162,7 @@ export class EntryTable implements EntryView {
     if (this.#slots.length > 2 * this.#count + 16) this.#compact();
   }
 
-  /** Adds an entry at the end of a table that is being made. */
+  /** Appends an entry to a table that is being built. */
   append(entry: Entry | ForeignEntry): void {
     this.#count += 1;
     this.#slots.push(entry);
@@ -227,7 +229,7 @@ function asSet(entries: OneOrMore | undefined): ReadonlySet<Entry> {
   return entries instanceof Set ? entries : new Set([entries]);
 }
 
-/** Adds `entry` to its key. Whether it is the first there. */
+/** Adds `entry` to its key. Returns whether it is the first one. */
 function addTo(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
   const entries = map.get(key);
   if (entries instanceof Set) entries.add(entry);
@@ -235,7 +237,7 @@ function addTo(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean 
   return entries === undefined;
 }
 
-/** Removes `entry` from its key. Whether it was the last there. */
+/** Removes `entry` from its key. Returns whether it was the last one. */
 function removeFrom(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
   const entries = map.get(key);
   if (!(entries instanceof Set)) return entries === entry && map.delete(key);

@@ -7,9 +7,9 @@ import { scanMembers, setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
 import { isReadableDigest, readEntryName, UNTAGGED, writeRefName } from "./ref-name.ts";
 
-/** An entry that names a manifest of a repository. Immutable: a change makes another. */
+/** An entry that names a manifest of a repository. Immutable: a change creates another entry. */
 export interface Entry {
-  /** The entry as it stands, or is to stand, in `index.json`. */
+  /** The text of the entry in `index.json`. */
   readonly text: string;
   readonly mediaType: string;
   readonly digest: CheckedDigest;
@@ -17,31 +17,31 @@ export interface Entry {
   readonly repository: string;
   readonly tag: string | undefined;
   /**
-   * Why no name can be read from it. Such an entry is found by its digest in the default repository; only the deletion of
-   * its manifest removes it.
+   * Why the name cannot be read. Such an entry is found by its digest in the default repository, and is removed only
+   * when its manifest is deleted.
    */
   readonly unreadableName?: UnreadableName | undefined;
 }
 
-/** An entry that is not understood: kept byte for byte, and otherwise not there. */
+/** An entry that is not understood. It is kept byte for byte, and is otherwise ignored. */
 export interface ForeignEntry {
   readonly text: string;
   readonly foreign: ForeignReason;
-  /** The digest it names, where that much is understood. */
+  /** The digest of the entry, if it is valid. */
   readonly digest?: CheckedDigest | undefined;
-  /** The media type it names; `""` where it names none. */
+  /** The media type of the entry; `""` if it has none. */
   readonly mediaType: string;
 }
 
-/** Whether `entry` is one that is not understood. */
+/** Whether `entry` is a foreign entry. */
 export function isForeign(entry: Entry | ForeignEntry): entry is ForeignEntry {
   return "foreign" in entry;
 }
 
 /**
- * Reads one entry of an index.
+ * Parses one entry of an index.
  *
- * @throws SyntaxError where `text` is not JSON.
+ * @throws SyntaxError if `text` is not JSON.
  */
 export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry {
   const value: unknown = JSON.parse(text);
@@ -76,7 +76,7 @@ function foreign(
   return { text, foreign: reason, mediaType, digest: isDigest(digest) ? digest : undefined };
 }
 
-/** Makes a new entry for `descriptor`, called `name`. */
+/** Creates an entry for `descriptor` with the name `name`. */
 export function createEntry(descriptor: CheckedDescriptor, name: EntryName, rules: NameRules): Entry {
   const { mediaType, digest, size } = descriptor;
   const refName = writeRefName(name, digest, rules);
@@ -91,13 +91,13 @@ export function createEntry(descriptor: CheckedDescriptor, name: EntryName, rule
   };
 }
 
-/** `entry` with the type and the size that its manifest has, all else about it kept to the byte. */
+/** Returns `entry` with the media type and size of its manifest. The rest keeps every byte. */
 export function correctEntry(entry: Entry, { mediaType, size }: Descriptor): Entry {
   const text = setMember(setMember(entry.text, "mediaType", JSON.stringify(mediaType)), "size", String(size));
   return { ...entry, text, mediaType, size };
 }
 
-/** `entry` without its tag, all else about it kept to the byte. */
+/** Returns `entry` without its tag. The rest keeps every byte. */
 export function untagEntry(entry: Entry, rules: NameRules): Entry {
   const value = JSON.parse(entry.text) as Record<string, unknown>;
   const refName = writeRefName({ repository: entry.repository }, entry.digest, rules);
@@ -111,7 +111,7 @@ export function untagEntry(entry: Entry, rules: NameRules): Entry {
   return { ...entry, text: setMember(entry.text, "annotations", annotations), tag: undefined };
 }
 
-/** Whether this package left `entry` without a tag: it is called `repository@digest`, or it carries our annotation. */
+/** Whether this package removed the tag of `entry`: its name is `repository@digest`, or it has our annotation. */
 export function isLeftUntagged(entry: Entry): boolean {
   const { annotations } = JSON.parse(entry.text) as { readonly annotations?: unknown };
   if (entry.tag !== undefined || !isRecord(annotations)) return false;
@@ -121,7 +121,7 @@ export function isLeftUntagged(entry: Entry): boolean {
   );
 }
 
-/** Whether there is nothing to `entry` but its descriptor and its name, so that dropping it loses nothing. */
+/** Whether `entry` has only a descriptor and a name, so that nothing is lost when it is dropped. */
 export function isPlainEntry(entry: Entry): boolean {
   if (entry.unreadableName !== undefined) return false;
   const value = JSON.parse(entry.text) as Record<string, unknown>;
@@ -134,18 +134,18 @@ export function isPlainEntry(entry: Entry): boolean {
   );
 }
 
-/** The text of the member `key` of the object `text`, which has it; the last, where there are several. */
+/** Returns the text of the member `key` of the object `text`, which must have it. The last one counts. */
 function memberText(text: string, key: string): string {
   const member = scanMembers(text, 0).spans.findLast((span) => span.key === key);
   return text.slice(member?.valueStart, member?.end);
 }
 
-/** The name that an entry has in `index.json`, whatever it is. */
+/** Returns the `ref.name` of an entry as it is in `index.json`. */
 export function refNameOf(entry: Pick<Entry, "text">): string | undefined {
   return annotationOf(entry, annotationKeys.refName);
 }
 
-/** The same, or containerd's name of it if it has one: the one that is read. */
+/** Returns the name of an entry that is read: containerd's, or without one its `ref.name`. */
 export function fullNameOf(entry: Pick<Entry, "text">): string | undefined {
   return annotationOf(entry, annotationKeys.containerdImageName) ?? refNameOf(entry);
 }

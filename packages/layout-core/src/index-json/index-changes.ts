@@ -7,23 +7,23 @@ import { correctEntry, createEntry, isPlainEntry, untagEntry } from "./entry.ts"
 import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { NameRules } from "./ref-name.ts";
 
-/** A change of what a repository has. */
+/** A change of the manifests of a repository. */
 export interface RepositoryChange {
   readonly draft: Draft;
   readonly rules: NameRules;
   readonly repository: string;
   /**
-   * Whether an index of the repository, as the draft has it, contains the manifest: then it needs no entry of its own
-   * while no tag points at it.
+   * Whether an index of the repository contains the manifest, in the state of the draft. Then the manifest needs an
+   * entry only for its tags.
    */
   readonly isContained: (digest: string) => boolean;
 }
 
 /**
- * Makes `descriptor` a manifest of the repository, and each of `tags` point at it. What a tag pointed at before stays
- * a manifest of the repository, with whatever else its entry said.
+ * Adds `descriptor` to the repository, and points each of `tags` at it. A manifest that a tag pointed at before stays
+ * in the repository, with the other members of its entry.
  *
- * @param contents - The manifests that it contains itself.
+ * @param contents - The manifests that it contains.
  */
 export async function putManifest(
   change: RepositoryChange,
@@ -46,12 +46,12 @@ export async function putManifest(
   for (const digest of [descriptor.digest, ...contents]) await dropUnneeded(change, digest);
 }
 
-/** Whether an entry says of its manifest what is true. */
+/** Whether the type and size of an entry are those of its manifest. */
 function isAbout({ mediaType, size }: Entry, descriptor: Descriptor): boolean {
   return mediaType === descriptor.mediaType && size === descriptor.size;
 }
 
-/** Makes sure that `descriptors` are manifests of the repository. */
+/** Adds entries for those of `descriptors` that the repository would not have otherwise. */
 export async function keepManifests(
   change: RepositoryChange,
   descriptors: Iterable<CheckedDescriptor>,
@@ -72,7 +72,7 @@ export async function removeManifest({ draft, repository }: RepositoryChange, di
   }
 }
 
-/** Takes their tags from `entries`; their manifests stay manifests of the repository. */
+/** Removes the tags of `entries`. Their manifests stay in the repository. */
 export async function untagAll(
   { draft, rules, repository, isContained }: RepositoryChange,
   entries: Iterable<Entry>,
@@ -85,7 +85,9 @@ export async function untagAll(
   }
 }
 
-/** Removes the untagged entries of a manifest that is there without them, unless they say more than that it is. */
+/**
+ * Removes the untagged entries of a manifest that the repository has without them. Entries with other information stay.
+ */
 async function dropUnneeded(
   { draft, repository, isContained }: RepositoryChange,
   digest: string,

@@ -11,43 +11,43 @@ import type { Reserve } from "../lock/reserve.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 
 /**
- * A file that was changed less than so many milliseconds before it was read may be changed again, in place, without
- * its times showing it: the clock of a file system is coarse.
+ * How recent a change may be for its time stamp to be unreliable, in milliseconds. File systems have coarse clocks: a
+ * file changed in place soon after it was read may keep its times.
  */
 const COARSE_CLOCK_MS = 50;
-/** The same where the file is not held open, so that another file may come to have its inode. */
+/** The same for a file that is not held open, whose inode another file may get. */
 const REUSED_INODE_MS = 2_000;
 
-/** The largest `index.json` that is read, in bytes. */
+/** The size limit of `index.json`, in bytes. */
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
-/** `index.json` as it was read, and still open. */
+/** `index.json` as it was read, still open. */
 export interface IndexFileState {
   readonly text: string;
   readonly stamp: string;
   readonly file: OpenFile;
-  /** Whether an unchanged stamp will mean an unchanged file. */
+  /** Whether an unchanged stamp will guarantee unchanged content. */
   readonly settled: boolean;
 }
 
-/** What came of putting another file in the place of the index: the new one's stamp, or why nothing was changed. */
+/** The result of replacing the index: the new stamp, or why nothing was changed. */
 export type ReplaceOutcome = { readonly stamp: string | undefined } | "changed by another" | "lock lost";
 
-/** What {@link IndexFile.replace} needs. */
+/** The parameters of {@link IndexFile.replace}. */
 export interface Replacement {
   readonly text: string;
-  /** The stamp of the file that the change was made from. */
+  /** The stamp of the file that the change is based on. */
   readonly base: string | undefined;
   readonly lock: HeldLock;
   readonly durable: boolean;
-  /** Called at the commit point, at once. */
+  /** Called synchronously at the commit point. */
   readonly onCommit: () => void;
 }
 
 /**
- * The file `index.json`: reading it, noticing that it changed, putting another in its place.
+ * The file `index.json`: reads it, detects changes, and replaces it.
  *
- * The file that counts is kept open, so that no other can have its inode: the same stamp is the same file.
+ * The current file is kept open, so that no other file can get its inode. Then the same stamp means the same file.
  */
 export class IndexFile {
   readonly #disk: Disk;
@@ -62,12 +62,12 @@ export class IndexFile {
     closeWithOwner(this, this.#held);
   }
 
-  /** Whether the file there is now has this stamp; `undefined` is that of none. */
+  /** Whether the current file has this stamp. `undefined` means that no file exists. */
   isNow(stamp: string | undefined): boolean {
     return stamp === stampNow(this.#disk, this.#paths.index);
   }
 
-  /** Reads the file; `undefined` where there is none. */
+  /** Reads the file; returns `undefined` if it does not exist. */
   async read(): Promise<IndexFileState | undefined> {
     const now = Date.now();
     const read = await readText(this.#disk, this.#paths.index, layoutNames.index, MAX_INDEX_BYTES);
@@ -78,7 +78,7 @@ export class IndexFile {
     return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
   }
 
-  /** Waits for a change of a file that cannot be parsed. False if it stayed as it is for `torn.waitMs`, or longer. */
+  /** Waits until a file that cannot be parsed changes. Returns false if it stays unchanged for `torn.waitMs`. */
   async changesSoon(stamp: string): Promise<boolean> {
     while (this.isNow(stamp)) {
       if (tornWatch.unchangedMs(this.#paths.index, stamp) >= torn.waitMs) return false;
@@ -87,7 +87,7 @@ export class IndexFile {
     return true;
   }
 
-  /** Keeps `file` open instead of the one before: it is the one that counts. */
+  /** Keeps `file` open as the current file, and closes the one before. */
   async keep(file: OpenFile | undefined): Promise<void> {
     const before = this.#held.file;
     this.#held.file = canHold ? file : undefined;
@@ -95,14 +95,14 @@ export class IndexFile {
     if (!canHold && file !== undefined) await closeQuietly(this.#disk, file);
   }
 
-  /** Closes a file that was read and is not to count. */
+  /** Closes a file that was read but is not kept. */
   async discard(state: IndexFileState | undefined): Promise<void> {
     if (state !== undefined) await closeQuietly(this.#disk, state.file);
   }
 
   /**
-   * Puts another file in the place of this one, unless it is not the base any more or the lock is no longer ours. The
-   * rename is the commit point: an error after it says so in `detail`.
+   * Replaces the file if it still is the base and the lock is still held. The rename is the commit point. The `detail`
+   * of an error after it shows that.
    */
   async replace(replacement: Replacement): Promise<ReplaceOutcome> {
     const { text, base, lock, durable, onCommit } = replacement;
@@ -112,7 +112,7 @@ export class IndexFile {
     const bytes = Buffer.from(text);
     const file = await this.#reserve.create(temporary, "index", async (created, isReserve) => {
       await disk.write(created, bytes, 0);
-      // Not before: what it has of the disk is what the text needs.
+      // Truncated only now, because the file's reserved space is what the text needs.
       if (isReserve) await disk.truncate(created, bytes.length);
       const mode = disk.lstatNow(index)?.mode;
       if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode)
@@ -133,19 +133,19 @@ export class IndexFile {
     onCommit();
     const stamp = await this.#stampAfterRename(file);
     await this.keep(file);
-    if (durable) await afterCommit("the index was changed", () => syncDirectory(disk, root));
-    const isOurs = await afterCommit("the index was changed", async () => lock.isOurs());
+    if (durable) await afterCommit("index.json was changed", () => syncDirectory(disk, root));
+    const isOurs = await afterCommit("index.json was changed", async () => lock.isOurs());
     if (isOurs) return { stamp };
     throw new RegistryError(
       "STORAGE_FAILED",
-      "the lock was lost while the index was changed: another writer may not have seen it",
+      "index.json was changed, but another process took over the lock meanwhile, and may overwrite the change",
       {
         detail: { committed: "unknown" },
       },
     );
   }
 
-  /** A rename changes the times. What has no stamp is read again. */
+  /** Returns the stamp after a rename, which changes the times. Without a stamp the file is read again. */
   async #stampAfterRename(file: OpenFile): Promise<string | undefined> {
     try {
       return stampOf(await this.#disk.fstat(file));
@@ -160,5 +160,5 @@ export class IndexFile {
   }
 }
 
-/** Windows does not let a file be replaced that is open. */
+/** Windows cannot replace a file that is open. */
 const canHold = process.platform !== "win32";

@@ -2,17 +2,20 @@ import { isRecord } from "@ocilayout/oci-types/authors";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 import { JsonTextError, scanElements, scanMembers, skipSpace } from "./json-text.ts";
 
-/** `index.json` taken apart: a rewrite joins the entries' own texts, so that what it does not touch stays. */
+/**
+ * The text of `index.json`, split into parts. A rewrite joins the texts of the entries, so that untouched entries keep
+ * every byte.
+ */
 export interface IndexText {
-  /** Everything before the first entry, the opening bracket included. */
+  /** Everything before the first entry, including the opening bracket. */
   readonly head: string;
-  /** The text of each entry, without the white space around it. */
+  /** The text of each entry, without surrounding white space. */
   readonly entries: readonly string[];
-  /** What stands between two entries: a comma and the document's own line break and indentation. */
+  /** The text between two entries: a comma, and the line break and indentation of the document. */
   readonly separator: string;
-  /** Everything behind the last entry, from the closing bracket on. */
+  /** Everything after the last entry, beginning with the closing bracket. */
   readonly tail: string;
-  /** The document without its entries, parsed. */
+  /** The parsed document without its entries. */
   readonly document: Readonly<Record<string, unknown>>;
 }
 
@@ -24,17 +27,18 @@ export const emptyIndexText: string = JSON.stringify({
 });
 
 /**
- * Takes an index document apart. A missing or null `manifests` is an empty one, because real tools write that.
+ * Splits an index document. A missing or null `manifests` counts as empty, because some tools write that. The entries
+ * themselves are not parsed.
  *
- * @throws {@link JsonTextError} where `text` is not one JSON object, or has two members called `manifests`, or one
- * that is no array. Whether each entry is JSON is not looked at.
+ * @throws {@link JsonTextError} if `text` is not a JSON object, has two members named `manifests`, or one that is not
+ * an array.
  */
 export function parseIndexText(text: string): IndexText {
   const start = skipSpace(text, 0);
-  if (text[start] !== "{") throw new JsonTextError("it is not a JSON object");
+  if (text[start] !== "{") throw new JsonTextError("the text is not a JSON object");
   const { spans, closing } = scanMembers(text, start);
   const [member, second] = spans.filter((span) => span.key === "manifests");
-  if (second !== undefined) throw new JsonTextError("it has two members called manifests");
+  if (second !== undefined) throw new JsonTextError("the member manifests occurs twice");
   if (member === undefined) {
     const document = parseObject(text);
     const before = text.slice(0, closing).trimEnd();
@@ -46,7 +50,7 @@ export function parseIndexText(text: string): IndexText {
   const isNull = text.slice(member.valueStart, member.end) === "null";
   const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
   if (isNull) return empty(`${head}[`, `]${tail}`, document);
-  if (text[member.valueStart] !== "[") throw new JsonTextError("its member manifests is not an array");
+  if (text[member.valueStart] !== "[") throw new JsonTextError("the member manifests is not an array");
   const elements = scanElements(text, member.valueStart);
   const first = elements.spans[0];
   const last = elements.spans.at(-1);
@@ -61,7 +65,7 @@ export function parseIndexText(text: string): IndexText {
   };
 }
 
-/** Puts a document together again, with these entries. */
+/** Joins the parts of a document with these entries. */
 export function joinIndexText(text: IndexText, entries: readonly string[]): string {
   return `${text.head}${entries.join(text.separator)}${text.tail}`;
 }
@@ -75,8 +79,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new JsonTextError("it is not JSON", { cause });
+    throw new JsonTextError("the text is not valid JSON", { cause });
   }
-  if (!isRecord(value)) throw new JsonTextError("it is not a JSON object");
+  if (!isRecord(value)) throw new JsonTextError("the text is not a JSON object");
   return value;
 }

@@ -1,22 +1,22 @@
 /**
- * JSON as text: where its parts stand, so that one can be changed and the rest stays byte for byte as it was.
+ * Finds the parts of a JSON text, so that one part can be changed while the rest keeps every byte.
  *
- * Only beginnings and ends are found here. Whether a part is JSON is said by `JSON.parse`.
+ * It finds only where parts begin and end. `JSON.parse` decides whether a part is valid.
  *
- * `scanDocument` of oci-types is a second scanner: it counts the values of raw bytes, whose offsets are of no use in a text,
- * and never fails on what is not JSON. A tokenizer for both would be slower than either.
+ * `scanDocument` of oci-types is a separate scanner: it counts the values of raw bytes, and never fails on invalid
+ * JSON. A tokenizer for both would be slower than either.
  */
 
-/** What is wrong with a text that is not JSON of the form looked for. */
+/** The text is not JSON of the expected form. */
 export class JsonTextError extends Error {}
 
 /** A member of an object in a text. */
 export interface MemberSpan {
   readonly key: string;
-  /** Where the key's opening quote stands. */
+  /** The position of the key's opening quote. */
   readonly start: number;
   readonly valueStart: number;
-  /** Where the value has ended. */
+  /** The position after the value. */
   readonly end: number;
 }
 
@@ -26,7 +26,7 @@ export interface ElementSpan {
   readonly end: number;
 }
 
-/** The parts of an object or array, and where its closing bracket stands. */
+/** The parts of an object or array, and the position of its closing bracket. */
 export interface Spans<Span> {
   readonly spans: readonly Span[];
   readonly closing: number;
@@ -41,12 +41,12 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** The members of the object that begins at `start`. */
+/** Returns the members of the object that begins at `start`. */
 export function scanMembers(text: string, start: number): Spans<MemberSpan> {
   const { spans, closing } = scanList(text, start, OPEN_OBJECT, CLOSE_OBJECT, (at) => {
     const keyEnd = skipString(text, at);
     const colon = skipSpace(text, keyEnd);
-    if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("it is not JSON");
+    if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("the text is not valid JSON");
     const valueStart = skipSpace(text, colon + 1);
     return {
       key: readString(text.slice(at, keyEnd)),
@@ -58,12 +58,12 @@ export function scanMembers(text: string, start: number): Spans<MemberSpan> {
   return { spans, closing };
 }
 
-/** The elements of the array that begins at `start`. */
+/** Returns the elements of the array that begins at `start`. */
 export function scanElements(text: string, start: number): Spans<ElementSpan> {
   return scanList(text, start, OPEN_ARRAY, CLOSE_ARRAY, (at) => ({ start: at, end: skipValue(text, at) }));
 }
 
-/** The place behind the white space at `at`. */
+/** Returns the position after the white space at `at`. */
 export function skipSpace(text: string, at: number): number {
   let place = at;
   for (;;) {
@@ -74,8 +74,8 @@ export function skipSpace(text: string, at: number): number {
 }
 
 /**
- * The object `text` with its member `key` being `value`, itself JSON text, or without it. Everything else stays as
- * it is. Of members of the same name, of which a parser sees the last, one is left.
+ * Returns the object `text` with its member `key` set to the JSON text `value`, or without that member. The rest keeps
+ * every byte. Of duplicate members, for which parsers use the last one, only one is left.
  */
 export function setMember(text: string, key: string, value: string | undefined): string {
   const { spans, closing } = scanMembers(text, skipSpace(text, 0));
@@ -100,7 +100,7 @@ function scanList<Span extends { end: number }>(
   close: number,
   scanPart: (at: number) => Span,
 ): Spans<Span> {
-  if (text.charCodeAt(start) !== open) throw new JsonTextError("it is not JSON");
+  if (text.charCodeAt(start) !== open) throw new JsonTextError("the text is not valid JSON");
   const spans: Span[] = [];
   let at = skipSpace(text, start + 1);
   if (text.charCodeAt(at) === close) return { spans, closing: at };
@@ -110,7 +110,7 @@ function scanList<Span extends { end: number }>(
     at = skipSpace(text, part.end);
     const code = text.charCodeAt(at);
     if (code === close) return { spans, closing: at };
-    if (code !== COMMA) throw new JsonTextError("it is not JSON");
+    if (code !== COMMA) throw new JsonTextError("the text is not valid JSON");
     at = skipSpace(text, at + 1);
   }
 }
@@ -119,30 +119,30 @@ function readString(raw: string): string {
   try {
     return JSON.parse(raw) as string;
   } catch (cause) {
-    throw new JsonTextError("it is not JSON", { cause });
+    throw new JsonTextError("the text is not valid JSON", { cause });
   }
 }
 
-/** The place behind the string that begins at `at`. */
+/** Returns the position after the string that begins at `at`. */
 function skipString(text: string, at: number): number {
-  if (text.charCodeAt(at) !== QUOTE) throw new JsonTextError("it is not JSON");
+  if (text.charCodeAt(at) !== QUOTE) throw new JsonTextError("the text is not valid JSON");
   let end = at;
   for (;;) {
     end = text.indexOf('"', end + 1);
-    if (end < 0) throw new JsonTextError("it ends in the middle");
+    if (end < 0) throw new JsonTextError("unexpected end of the text");
     let slashes = 0;
     while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
     if (slashes % 2 === 0) return end + 1;
   }
 }
 
-/** The place behind the value that begins at `at`; without recursion, for the nesting is somebody else's choice. */
+/** Returns the position after the value that begins at `at`. Not recursive, because the text may be nested deeply. */
 function skipValue(text: string, start: number): number {
   let at = start;
   let depth = 0;
   for (;;) {
     const code = text.charCodeAt(at);
-    if (Number.isNaN(code)) throw new JsonTextError("it ends in the middle");
+    if (Number.isNaN(code)) throw new JsonTextError("unexpected end of the text");
     if (code === QUOTE) {
       at = skipString(text, at);
       if (depth === 0) return at;
@@ -154,7 +154,7 @@ function skipValue(text: string, start: number): number {
       if (depth === 0) return at + 1;
     } else if (depth === 0 && (code === COMMA || code <= 0x20)) depth = -1;
     if (depth < 0) {
-      if (at === start) throw new JsonTextError("it is not JSON");
+      if (at === start) throw new JsonTextError("the text is not valid JSON");
       return at;
     }
     at += 1;

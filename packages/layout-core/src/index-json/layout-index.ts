@@ -24,40 +24,42 @@ import type { NameRules } from "./ref-name.ts";
 import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
 
-/** What a {@link LayoutIndex} needs to know. */
+/** Settings of {@link LayoutIndex}. */
 export interface LayoutIndexSettings extends NameRules {
   readonly durable: boolean;
   readonly lockTimeoutMs: number;
-  /** Whether a holder that cannot be seen from here may be taken for dead. */
+  /** Whether a stale holder that cannot be judged from here may be assumed dead. */
   readonly stealStale: boolean;
 }
 
 /**
- * A change of the index: it asks `draft` what there is, decides, and only then changes it. It may run more than once,
- * each time on a new draft; one that throws must not have changed its draft. It removes nothing: that is an
- * {@link LockedEffect}.
+ * A change of the index. It asks `draft` for the current entries, decides, and only then changes the draft. It may run
+ * more than once, each time with a new draft. If it throws, it must not have changed its draft. It removes no files:
+ * that is the task of a {@link LockedEffect}.
  */
 export type IndexChange<Result> = (draft: Draft, lock: HeldLock) => Result | Promise<Result>;
 
-/** What is done under the lock, and changes no entry: it runs once. `entries` are those of the index as it stands. */
+/**
+ * An operation under the lock that changes no entry. It runs once. `entries` are those of the index as it is on disk.
+ */
 export type LockedEffect<Result> = (entries: EntryTable, lock: HeldLock) => Result | Promise<Result>;
 
-/** What the index says. */
+/** The state of the index as it was read. */
 interface IndexState {
-  /** The document around the entries. */
+  /** The document without its entries. */
   readonly text: IndexText;
   readonly table: EntryTable;
-  /** The stamp of the file; `undefined` where there is none, or it is not known. */
+  /** The stamp of the file; `undefined` if the file does not exist or its stamp is unknown. */
   readonly stamp: string | undefined;
-  /** The whole text, kept while it may have to be compared. */
+  /** The whole text, kept while a comparison may need it. */
   readonly source: string | undefined;
-  /** Whether what was read can be relied on while the file stays the same. */
+  /** Whether an unchanged stamp guarantees unchanged content. */
   readonly settled: boolean;
-  /** Whether the layout has all its parts; what lacks some is completed by the next write. */
+  /** Whether the layout is complete. If not, the next write completes it. */
   readonly whole: boolean;
 }
 
-/** The index of a layout: read when its file changed, changed under its lock. */
+/** The index of a layout. It is read when its file has changed, and changed under its lock. */
 export class LayoutIndex {
   readonly #disk: Disk;
   readonly #paths: LayoutPaths;
@@ -81,9 +83,9 @@ export class LayoutIndex {
   }
 
   /**
-   * The entries as they are now, whoever wrote them.
+   * Returns the current entries, including the writes of other processes.
    *
-   * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged.
+   * @throws `RegistryError` `LAYOUT_INVALID` if the layout is damaged.
    */
   read(): EntryTable | Promise<EntryTable> {
     const state = this.#current();
@@ -91,53 +93,53 @@ export class LayoutIndex {
   }
 
   /**
-   * Changes the entries. Changes that wait at the same time are made together, each with its own outcome; what a
-   * change asks and decides holds until it is made, because nobody else writes meanwhile.
+   * Changes the entries. Changes that wait at the same time are committed together, each with its own outcome. While a
+   * change runs, no other writer that takes the lock changes the index.
    *
-   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `change` throws.
+   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and errors of `change`.
    */
   transact<Result>(change: IndexChange<Result>, signal?: AbortSignal): Promise<Result> {
     return this.#queue.add(change, { signal });
   }
 
   /**
-   * Keeps, places or removes blobs under the lock. It runs once, in a layout that has all its parts, and its outcome is its
-   * own: a foreign write does not repeat it, and a change that cannot be written does not fail it.
+   * Keeps, places or removes blobs under the lock, in a complete layout. `effect` runs once, and has its own outcome.
+   * Changes beside it do not affect it: neither another writer nor a failed commit repeats or fails it.
    *
-   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and what `effect` throws.
+   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and errors of `effect`.
    */
   locked<Result>(effect: LockedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
     return this.#queue.addEffect(async (lock) => effect((await this.#completed()).table, lock), options);
   }
 
   /**
-   * Whether the layout is there and has all its parts, looked at now.
+   * Whether the layout exists and is complete now.
    *
-   * @throws `RegistryError` `LAYOUT_INVALID` where it is damaged.
+   * @throws `RegistryError` `LAYOUT_INVALID` if it is damaged.
    */
   async isWhole(): Promise<boolean> {
     const { stamp, table } = await this.#current();
     return checkParts(this.#disk, this.#paths, stamp === undefined ? undefined : table.size);
   }
 
-  /** Makes sure that the layout is there and whole. */
+  /** Creates or completes the layout if needed. */
   async ensure(signal?: AbortSignal): Promise<void> {
     if (!(await this.#current()).whole) await this.transact(() => undefined, signal);
   }
 
-  /** Makes what is missing of the reserve: to be called under the lock, once there may be room again. */
+  /** Creates missing reserve files. To be called under the lock, when there may be space again. */
   async replenishReserve(): Promise<void> {
     await this.#reserve.replenish(Number(this.#disk.lstatNow(this.#paths.index)?.size ?? 0n));
   }
 
-  /** Waits for what is being written, and closes what is open. */
+  /** Waits for pending writes, and closes open files. */
   async close(): Promise<void> {
     await this.#queue.idle();
     this.#state = undefined;
     await this.#file.keep(undefined);
   }
 
-  /** What the index says now: at once if it is as it was, which it is in most calls. */
+  /** Returns the current index. Synchronous if the file has not changed, as in most calls. */
   #current(): IndexState | Promise<IndexState> {
     try {
       requireWay(this.#disk, this.#paths);
@@ -145,7 +147,7 @@ export class LayoutIndex {
       if (state?.settled === true && this.#file.isNow(state.stamp)) return state;
       return this.#reread();
     } catch (error) {
-      throw storageError(error, "reading the layout");
+      throw storageError(error, "read the layout");
     }
   }
 
@@ -153,11 +155,11 @@ export class LayoutIndex {
     try {
       for (;;) {
         const state = await (this.#loading ??= this.#load().finally(() => (this.#loading = undefined)));
-        // What was changed a moment ago is never settled: it is right as long as nothing moved while it was read.
+        // Recent changes are never settled. Such a state is valid if the file did not change while it was read.
         if (this.#file.isNow(state.stamp)) return state;
       }
     } catch (error) {
-      throw storageError(error, "reading the layout");
+      throw storageError(error, "read the layout");
     }
   }
 
@@ -184,20 +186,22 @@ export class LayoutIndex {
         return state;
       } catch (error) {
         await this.#file.discard(file);
-        // What was looked at is not of one moment: somebody made, completed or removed the layout meanwhile.
+        // The parts were read at different times: another process created, completed or removed the layout.
         const hasMoved = !this.#file.isNow(file?.stamp);
         const isTorn = error instanceof JsonTextError;
         if (!isTorn && !(hasMoved && isRegistryError(error, "LAYOUT_INVALID"))) throw error;
         const isOver = performance.now() - from > torn.waitMs;
         if (isOver || (!hasMoved && (file === undefined || !(await this.#file.changesSoon(file.stamp))))) {
-          throw isTorn ? damaged(`index.json cannot be read: ${error.message}`, error) : error;
+          throw isTorn
+            ? damaged(`invalid OCI layout: cannot read index.json: ${error.message}`, error)
+            : error;
         }
       }
       await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
     }
   }
 
-  /** What `source` says. */
+  /** Parses the text of the index. */
   async #parse(source: string | undefined): Promise<Pick<IndexState, "text" | "table">> {
     if (source !== undefined && this.#state !== undefined && source === this.#state.source)
       return this.#state;
@@ -215,7 +219,7 @@ export class LayoutIndex {
     try {
       return parseEntry(text, this.#settings);
     } catch (cause) {
-      if (cause instanceof SyntaxError) throw new JsonTextError("an entry is not JSON", { cause });
+      if (cause instanceof SyntaxError) throw new JsonTextError("an entry is not valid JSON", { cause });
       throw cause;
     }
   }
@@ -223,19 +227,21 @@ export class LayoutIndex {
   async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
     requireWay(this.#disk, this.#paths);
     await ensureDirectory(this.#disk, this.#paths.root, this.#settings.durable);
-    // A directory may have been swapped for a link while others were created below it.
+    // A directory may have been replaced by a link while the directories below it were created.
     requireWay(this.#disk, this.#paths);
     const { stealStale } = this.#settings;
     return acquireLock(this.#disk, this.#paths.lock, { ...options, stealStale, reserve: this.#reserve });
   }
 
-  /** What the index says once the layout has all its parts. To be called under the lock. */
+  /** Completes the layout if needed, and returns the index. To be called under the lock. */
   async #completed(): Promise<IndexState> {
     if (!(await this.#current()).whole) await completeLayout(this.#disk, this.#paths, this.#settings.durable);
     return this.#current();
   }
 
-  /** One attempt at the waiting changes, under the lock. False where another writer came between. */
+  /**
+   * Tries once to commit the waiting changes, under the lock. Returns false if another writer changed the index first.
+   */
   async #commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean> {
     const { durable } = this.#settings;
     const state = await this.#completed();
@@ -257,7 +263,10 @@ export class LayoutIndex {
     });
     if (outcome === "changed by another") return false;
     if (outcome === "lock lost")
-      throw new RegistryError("LOCK_TIMEOUT", "the lock was lost before the change was made");
+      throw new RegistryError(
+        "LOCK_TIMEOUT",
+        "cannot change index.json: another process took over the lock, so nothing was changed",
+      );
     const { stamp } = outcome;
     if (next !== undefined && stamp !== undefined && this.#state === next) {
       this.#state = { ...next, stamp, settled: true, source: undefined };
@@ -267,17 +276,19 @@ export class LayoutIndex {
   }
 }
 
-/** Members of what is not an index: manifests of several kinds, a config, the file `oci-layout`. */
+/** Members of documents that are not indexes: manifests of several kinds, a config, the file `oci-layout`. */
 const FOREIGN_MEMBERS = ["config", "layers", "fsLayers", "blobs", "rootfs", "imageLayoutVersion"];
 
-/** Refuses a document that is something else than an index: read as an empty one, its content would be garbage. */
+/** Fails if a document is not an index. If it were read as an empty index, its content would be garbage. */
 function requireIndex(document: Readonly<Record<string, unknown>>): void {
   const { mediaType } = document;
   if (typeof mediaType === "string" && manifestKind(mediaType) !== "index") {
-    throw damaged(`index.json is not an image index: its media type is ${excerpt(mediaType)}`);
+    throw damaged(
+      `invalid OCI layout: index.json is not an image index: its media type is ${excerpt(mediaType)}`,
+    );
   }
   const hasManifests = Object.hasOwn(document, "manifests") && document["manifests"] !== null;
   const member = hasManifests ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
   if (member !== undefined)
-    throw damaged(`index.json is not an image index: it has ${member} and no manifests`);
+    throw damaged(`invalid OCI layout: index.json is not an image index: it has ${member} and no manifests`);
 }

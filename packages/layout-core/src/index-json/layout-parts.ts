@@ -21,12 +21,12 @@ import { emptyIndexText } from "./index-text.ts";
 import { isRecord } from "@ocilayout/oci-types/authors";
 
 /**
- * Looks at what there is beside `index.json`. Absent parts are fine while nothing could be lost by it: a first
- * write that did not get to its end, or an empty layout whose empty directory some tool dropped.
+ * Checks the parts of the layout beside `index.json`. A part may be missing if nothing can have been lost with it: the
+ * first write did not complete, or a tool dropped the empty directory of an empty layout.
  *
- * @param entries - How many entries the index has; `undefined` where there is no index.
- * @returns Whether the layout is whole; what is not whole and not damaged is to be completed by the next write.
- * @throws `RegistryError` `LAYOUT_INVALID` where the layout is damaged or of another version.
+ * @param entries - The number of entries in the index; `undefined` without an index.
+ * @returns Whether the layout is complete. The next write completes one that is not.
+ * @throws `RegistryError` `LAYOUT_INVALID` if the layout is damaged or of another version.
  */
 export async function checkParts(
   disk: Disk,
@@ -36,23 +36,25 @@ export async function checkParts(
   const hasMarker = await checkMarker(disk, paths);
   const hasBlobs = hasBlobsDirectory(disk, paths);
   if (entries === undefined) {
-    if (disk.statNow(paths.root)?.isDirectory() === false) throw damaged("it is not a directory");
-    // Blobs that lie elsewhere are other layouts', too, and there before this one.
+    if (disk.statNow(paths.root)?.isDirectory() === false)
+      throw damaged("invalid OCI layout: its path is not a directory");
+    // A separate directory of blobs may belong to other layouts, and exist before this one.
     const isElsewhere = paths.blobs !== join(paths.root, layoutNames.blobs);
     if (hasBlobs && !isElsewhere && !(await isEmptyBlobs(disk, paths.blobs)))
-      throw damaged("it has blobs and no index.json");
+      throw damaged("incomplete OCI layout: index.json is missing but blobs/ is not empty");
     return false;
   }
-  if (!hasMarker) throw damaged("it has an index.json and no oci-layout file");
-  if (!hasBlobs && entries > 0) throw damaged("its index.json has entries and there is no blobs directory");
+  if (!hasMarker) throw damaged("incomplete OCI layout: oci-layout is missing but index.json exists");
+  if (!hasBlobs && entries > 0)
+    throw damaged("incomplete OCI layout: blobs/ is missing but index.json has entries");
   return hasBlobs;
 }
 
-/** Creates what a layout is made of and is not there yet, each part whole from its first moment. */
+/** Creates the missing parts of a layout. Each part is complete when it appears. */
 export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: boolean): Promise<void> {
   await ensureDirectory(disk, paths.blobs, durable);
   const { root, marker, index } = paths;
-  // A layout has this directory wherever its blobs lie.
+  // A layout has this directory even if its blobs are elsewhere.
   if (paths.blobs !== join(root, layoutNames.blobs))
     await ensureDirectory(disk, join(root, layoutNames.blobs), durable);
   if (disk.lstatNow(marker) === undefined) {
@@ -61,7 +63,7 @@ export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: bo
   if (disk.lstatNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
 }
 
-/** Puts a whole new file in the place of `path`. */
+/** Atomically replaces the file `path`. */
 async function replaceFile(disk: Disk, path: string, text: string, durable: boolean): Promise<void> {
   const temporary = temporaryBeside(path);
   await writeNewFile(disk, temporary, async (file) => {
@@ -81,12 +83,19 @@ async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
       : undefined;
   if (version === layoutVersion) return true;
   const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
-  throw new RegistryError("LAYOUT_INVALID", `the layout's version is ${shown}, not "${layoutVersion}"`, {
-    detail: { imageLayoutVersion: version ?? null },
-  });
+  throw new RegistryError(
+    "LAYOUT_INVALID",
+    `unsupported OCI layout: imageLayoutVersion is ${shown}, not "${layoutVersion}"`,
+    {
+      detail: { imageLayoutVersion: version ?? null },
+    },
+  );
 }
 
-/** What `oci-layout` says; `undefined` where it is not there. Some tools write it anew, in place, with every image. */
+/**
+ * Parses `oci-layout`; returns `undefined` if it does not exist. Retries, because some tools rewrite it in place with
+ * every image.
+ */
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
   for (let waited = 0; ; waited += torn.retryMs) {
     const read = await readText(disk, path, layoutNames.header, SMALL_FILE_BYTES);
@@ -97,16 +106,16 @@ async function readMarker(disk: Disk, path: string): Promise<unknown> {
     } catch (cause) {
       const isDamaged =
         waited >= torn.waitMs || tornWatch.unchangedMs(path, stampOf(read.stats)) >= torn.waitMs;
-      if (isDamaged) throw damaged("oci-layout is not JSON", cause);
+      if (isDamaged) throw damaged("invalid OCI layout: oci-layout is not valid JSON", cause);
     }
     await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
   }
 }
 
 /**
- * Whether the layout has its `blobs` directory, which may be a link to one.
+ * Whether the layout has its `blobs` directory, which may be a link to a directory.
  *
- * @throws `RegistryError` `LAYOUT_INVALID` if something else is there, also a link that leads nowhere.
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is anything else, such as a dangling link.
  */
 function hasBlobsDirectory(disk: Disk, { blobs }: LayoutPaths): boolean {
   const found = disk.lstatNow(blobs);

@@ -3,37 +3,41 @@ import { annotationKeys, parseDigest } from "@ocilayout/oci-types";
 import { isRecord } from "@ocilayout/oci-types/authors";
 import { isValidRepository, isValidTag, tryParseHostlessReference } from "@ocilayout/ociref";
 
-/** Our annotation of an untagged entry of the default repository, which has no name: another tool's has none of it. */
+/**
+ * Marks an untagged entry of the default repository that this package wrote. Such an entry has no name; entries of
+ * other tools lack the annotation.
+ */
 export const UNTAGGED = "dev.ocilayout.untagged";
 
-/** What an entry of an index is called: a tag in a repository, or only the repository. */
+/** The name of an entry: a repository, and a tag if it has one. */
 export interface EntryName {
   /** The repository. */
   readonly repository: string;
-  /** The tag; absent where the entry names none. */
+  /** The tag; absent if the entry has none. */
   readonly tag?: string | undefined;
 }
 
-/** How names are read from entries and written into them. */
+/** The rules for reading and writing the names of entries. */
 export interface NameRules {
-  /** The repository of entries that name none: bare tags and nameless entries. */
+  /** The repository of entries without one: bare tags and nameless entries. */
   readonly defaultRepository?: string | undefined;
-  /** What is written for the default repository: `repo:tag` or the tag alone. */
+  /** How entries of the default repository are named: `repo:tag`, or the tag alone. */
   readonly refNameStyle: "full" | "tag";
-  /** Replaces the reading of names. */
+  /** Replaces the rule that reads names. */
   readonly nameEntry?: ((descriptor: unknown) => EntryName | undefined) | undefined;
 }
 
-/** Why no name can be read from an entry. */
+/** Why the name of an entry cannot be read. */
 export type UnreadableName = "name not understood" | "name of another digest" | "no default repository";
 
-/** Why an entry is foreign: kept, but of no repository. */
+/** Why an entry is foreign: it is kept, but belongs to no repository. */
 export type ForeignReason =
   "not an object" | "digest not understood" | "size not understood" | UnreadableName;
 
 /**
- * Reads the name of the entry `descriptor`: `io.containerd.image.name` before the image-spec's `ref.name`; of the
- * latter a valid tag is a bare tag, then `repo:tag`, `repo@digest`, `repo:tag@digest` and `repo` are known.
+ * Reads the name of the entry `descriptor`. `io.containerd.image.name` takes precedence over the image-spec's
+ * `ref.name`. In `ref.name`, a valid tag is a bare tag; other valid forms are `repo:tag`, `repo@digest`,
+ * `repo:tag@digest` and `repo`.
  */
 export function readEntryName(
   descriptor: Record<string, unknown>,
@@ -50,8 +54,8 @@ export function readEntryName(
 }
 
 /**
- * The name of an entry by the rule that `openLayout` reads names with, or `undefined` where it has none that is
- * understood: what a rule of one's own (`nameEntry`) can begin with.
+ * Returns the name of an entry by the default rule of `openLayout`, or `undefined` if that rule cannot read it. A
+ * custom `nameEntry` can call it first.
  *
  * @param defaultRepository - The repository of bare tags and nameless entries.
  */
@@ -61,7 +65,7 @@ export function nameOfEntry(descriptor: unknown, defaultRepository?: string): En
   return typeof name === "string" ? undefined : name;
 }
 
-/** The value of the annotation that names an entry of ours; `undefined` where it needs none. */
+/** Returns the value of the annotation that names an entry; `undefined` if the entry needs none. */
 export function writeRefName(name: EntryName, digest: string, rules: NameRules): string | undefined {
   const { repository, tag } = name;
   if (repository === rules.defaultRepository && rules.refNameStyle === "tag") return tag;
@@ -75,7 +79,7 @@ function readFullName(text: string, digest: unknown): EntryName | UnreadableName
   return { repository: reference.repository, tag: reference.tag };
 }
 
-/** What a caller's own rule answers is held to the same grammar. */
+/** Checks the result of a custom rule against the same grammar. */
 function checkName(name: EntryName | undefined): EntryName | UnreadableName {
   if (name === undefined) return "name not understood";
   const { repository, tag } = name;
@@ -83,13 +87,13 @@ function checkName(name: EntryName | undefined): EntryName | UnreadableName {
   return { repository, tag };
 }
 
-/** The annotation `key`, where it is a string that says something. */
+/** Returns the annotation `key` if it is a string and not empty. */
 function ownString(annotations: Record<string, unknown>, key: string): string | undefined {
   const value = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Whether `digest` is one that a blob's path can be made of. */
+/** Whether `digest` is valid as a part of a blob's path. */
 export function isReadableDigest(digest: unknown): digest is CheckedDigest {
   if (typeof digest !== "string") return false;
   const algorithm = parseDigest(digest)?.algorithm;

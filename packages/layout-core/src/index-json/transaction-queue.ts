@@ -5,12 +5,12 @@ import type { HeldLock } from "../lock/lock.ts";
 import { storageError } from "../disk/storage-error.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
 
-/** What a {@link TransactionQueue} does with the changes that wait. */
+/** The operations of a {@link TransactionQueue} on its waiting changes. */
 export interface TransactionSteps<Draft> {
   acquire(options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HeldLock>;
   /**
-   * Lets `decide` make its changes of a draft and commits them. False where nothing was committed because somebody
-   * else changed the base: to be tried again.
+   * Lets `decide` change a draft, and commits it. Returns false if nothing was committed because another writer changed
+   * the base. The queue then tries again.
    */
   commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean>;
 }
@@ -18,38 +18,38 @@ export interface TransactionSteps<Draft> {
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 interface Job<Draft> {
-  /** A change of the draft, which may be decided more than once, or an effect, which happens once. */
+  /** A change of the draft, which may run more than once, or an effect, which runs once. */
   readonly work:
     | { readonly change: (draft: Draft, lock: HeldLock) => unknown }
     | { readonly effect: (lock: HeldLock) => unknown };
   readonly deadline: number;
-  /** What the effect, or the latest attempt of the change, answered. */
+  /** The result of the effect, or of the latest attempt at the change. */
   outcome: Outcome | undefined;
   settle(outcome: Outcome): void;
 }
 
-/** Bounds of the waiting of one job. */
+/** Limits on the time that a job waits. */
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How long the job waits for the lock, in milliseconds. Defaults to the queue's own limit. */
+  /** How long the job waits for the lock, in milliseconds. Defaults to the limit of the queue. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Lets changes that wait at the same moment share one lock, one reading and one writing, each with its own outcome:
- * a change that throws is left out, what fails for all rejects all.
+ * Commits changes that wait at the same time together, under one lock and with one read and one write. Each change has
+ * its own outcome. A change that throws is left out; a failure of the whole rejects all.
  *
- * Effects share the lock only. Each runs once, after the changes are committed or have failed, and has its own outcome:
- * neither another writer nor a failed write of the index makes it run again or reject.
+ * Effects share only the lock. Each runs once, after the changes are committed or have failed, and has its own outcome.
+ * Neither another writer nor a failed write of the index repeats or rejects it.
  *
- * A job can be aborted or time out until its batch is taken, which is its commit point.
+ * A job can be aborted or time out until its batch begins, which is its commit point.
  */
 export class TransactionQueue<Draft> {
   readonly #timeoutMs: number;
   readonly #steps: TransactionSteps<Draft>;
   readonly #waiting: Set<Job<Draft>> = new Set();
   #working: Promise<void> | undefined;
-  /** Ends the waiting for the lock when nobody is left who wants it. */
+  /** Stops waiting for the lock when no job is left. */
   #nobodyWaits = new AbortController();
 
   constructor(timeoutMs: number, steps: TransactionSteps<Draft>) {
@@ -57,7 +57,7 @@ export class TransactionQueue<Draft> {
     this.#steps = steps;
   }
 
-  /** Queues a change; resolves to what it answers, once that is committed. It may be decided more than once. */
+  /** Queues a change. Resolves to its result once it is committed. The change may run more than once. */
   add<Result>(
     change: (draft: Draft, lock: HeldLock) => Result | Promise<Result>,
     options: WaitOptions = {},
@@ -65,7 +65,10 @@ export class TransactionQueue<Draft> {
     return this.#enqueue<Result>({ change }, options);
   }
 
-  /** Queues what needs the lock and changes no draft: it runs once, whatever becomes of the changes beside it. */
+  /**
+   * Queues an effect, which needs the lock and changes no draft. It runs once, whatever happens to the changes beside
+   * it.
+   */
   addEffect<Result>(
     effect: (lock: HeldLock) => Result | Promise<Result>,
     options: WaitOptions = {},
@@ -97,7 +100,7 @@ export class TransactionQueue<Draft> {
     });
   }
 
-  /** Resolves when no change is waiting or being made. */
+  /** Resolves when no job is waiting or running. */
   async idle(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
   }
@@ -121,12 +124,12 @@ export class TransactionQueue<Draft> {
         }
       }
     } finally {
-      // At once, not a microtask later: whoever is told of the last change may add the next one by then.
+      // Set synchronously: a caller may add the next change as soon as the last one settles.
       this.#working = undefined;
     }
   }
 
-  /** The lock, or `undefined` where it could not be had: then those who cannot wait longer were told. */
+  /** Acquires the lock. If that fails, rejects the jobs that cannot wait longer, and returns `undefined`. */
   async #acquire(): Promise<HeldLock | undefined> {
     const nobodyWaits = (this.#nobodyWaits = new AbortController());
     let soonest = Infinity;
@@ -135,19 +138,19 @@ export class TransactionQueue<Draft> {
     try {
       return await this.#steps.acquire({ timeoutMs, signal: nobodyWaits.signal });
     } catch (error) {
-      // Those who wait now came after the last of those that this was about, and know nothing of its abort.
+      // The abort was for jobs that are gone. The jobs that wait now came later.
       if (nobodyWaits.signal.aborted) return undefined;
       const now = performance.now();
       const isTimeout = isRegistryError(error, "LOCK_TIMEOUT");
       for (const job of this.#waiting) {
         if (!isTimeout || job.deadline <= now + LAST_WAIT_MS)
-          this.#drop(job, storageError(error, "taking the layout's lock"));
+          this.#drop(job, storageError(error, "take the layout's lock"));
       }
       return undefined;
     }
   }
 
-  /** Makes the changes of `batch`, again where another writer came between. What fails for all of them rejects each. */
+  /** Commits the changes of `batch`, and retries if another writer interferes. A failure of the whole rejects each. */
   async #commit(lock: HeldLock, batch: readonly Job<Draft>[]): Promise<void> {
     const changes = batch.flatMap((job) => ("change" in job.work ? [{ job, change: job.work.change }] : []));
     if (changes.length === 0) return;
@@ -162,10 +165,13 @@ export class TransactionQueue<Draft> {
     try {
       while (!(await this.#steps.commit(lock, decide))) {
         if (performance.now() > deadline)
-          throw new RegistryError("LOCK_TIMEOUT", "other writers kept changing the index");
+          throw new RegistryError(
+            "LOCK_TIMEOUT",
+            "cannot change index.json: other writers kept changing it until the timeout",
+          );
       }
     } catch (error) {
-      const failure = { error: storageError(error, "writing the index") };
+      const failure = { error: storageError(error, "write index.json") };
       for (const { job } of changes) job.outcome = failure;
     }
   }
@@ -177,7 +183,7 @@ export class TransactionQueue<Draft> {
   }
 }
 
-/** The lock's own waiting ends a little before its time is up rather than after it. */
+/** The wait for the lock ends a little before its deadline, not after. */
 const LAST_WAIT_MS = 100;
 
 async function attempt(run: () => unknown): Promise<Outcome> {

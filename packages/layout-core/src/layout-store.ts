@@ -5,21 +5,21 @@ import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 import type { ManifestListing } from "./registry/lister.ts";
 
 /**
- * A directory of this machine as a registry: one layout, or a directory of layouts. What takes one takes both; what
- * `verify` finds and what `gc` reports may say more where there is more than one layout.
+ * A directory of this machine as a registry: one layout, or a directory of layouts. A function that takes a
+ * `LayoutStore` works with both. For a directory of layouts, `verify` and `gc` report the repository too.
  */
 export interface LayoutStore extends Registry, AsyncDisposable {
   /** The directory, as an absolute path. */
   readonly directory: string;
   /**
-   * Every manifest of a repository with its tags, in the order of their digests (`startAfter` is a digest), those that
-   * only an index contains too. `NAME_UNKNOWN` where there is no such repository.
+   * Lists every manifest of a repository with its tags, in the order of their digests. Manifests that only an index
+   * contains are included. `startAfter` is a digest. Fails with `NAME_UNKNOWN` if the repository does not exist.
    */
   manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
-  /** Looks through everything for what is damaged, missing or of no use, and hashes every blob. It changes nothing. */
+  /** Checks everything for damaged, missing and unneeded content, and hashes every blob. It changes nothing. */
   verify(options?: VerifyOptions): AsyncIterable<Finding>;
-  /** Removes the blobs that nothing needs, expired upload sessions and what dead processes left behind. */
+  /** Removes unreferenced blobs, expired upload sessions and debris of dead processes. */
   gc(options?: GcOptions): Promise<GcReport>;
-  /** Waits for what is being written and frees what is held; every later call is `CLOSED`. Idempotent. */
+  /** Waits for pending writes and frees all resources. Every later call fails with `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }

@@ -8,10 +8,12 @@ import type { LayoutRegistry } from "./open-layout.ts";
 import { layoutOf } from "./layout/open-layouts.ts";
 
 /**
- * Makes a blob of one layout a blob of another, without reading it: the file is linked or cloned where the file system
- * can, else copied. What is mounted outlives its source, and counts as written now; so does a blob that the target has.
+ * Adds a blob of one layout to another without reading it. The file is linked or cloned if the file system supports it,
+ * and copied if not. The mounted blob survives the deletion of its source. For `gc` it counts as written now, also if
+ * the target had it already.
  *
- * @throws `RegistryError` `BLOB_UNKNOWN` where the source does not have it; TypeError where either is not open here.
+ * @throws `RegistryError` `BLOB_UNKNOWN` if the source does not have the blob; TypeError if a registry was not opened
+ * with `openLayout`.
  */
 export async function mountBetween(
   source: LayoutRegistry,
@@ -24,7 +26,7 @@ export async function mountBetween(
   beginCall(from, "read", options);
   const signal = beginCall(to, "write", options);
   try {
-    // Neither is touched if it is damaged, or if a link leads to it.
+    // Changes neither layout if one is damaged, or if a link leads to it.
     for (const { index } of [from, to]) await index.read();
     const size = await from.blobs.size(wanted);
     if (size === undefined) throw from.blobs.unknown(wanted);
@@ -45,6 +47,6 @@ export async function mountBetween(
     });
     return descriptor;
   } catch (error) {
-    throw storageError(error, "mounting a blob");
+    throw storageError(error, "mount the blob");
   }
 }

@@ -23,38 +23,44 @@ import { writerOf } from "./registry/writer.ts";
 /** An OCI Image Layout directory as a registry. */
 export interface LayoutRegistry extends LayoutStore {
   /**
-   * Looks through the whole layout for what is damaged, missing or of no use, and hashes every blob. It changes
-   * nothing. Neither damage nor a blob or an upload that cannot be read makes it reject: each is a finding. Only if the
-   * system refuses to let it read `index.json` or `oci-layout` it rejects, with `STORAGE_FAILED`.
+   * Checks the whole layout for damaged, missing and unneeded content, and hashes every blob. It changes nothing.
+   *
+   * Damage is reported as findings, and so are blobs and uploads that cannot be read. The iteration rejects only if the
+   * system refuses to let it read `index.json` or `oci-layout`: then with `STORAGE_FAILED`.
    */
   verify(options?: VerifyOptions): AsyncIterable<Finding>;
   /**
-   * Removes the blobs that no entry reaches, expired upload sessions and what dead processes left behind; safe beside
-   * pushes of this and other processes. What a foreign entry reaches stays, what is younger than the grace too, and what
-   * a document of an unknown type has a digest of. `LAYOUT_INVALID` where a manifest is damaged or `_uploads` is not a
-   * directory, `STORAGE_FAILED` where the system does not let a manifest be read: it removes nothing then.
+   * Removes blobs that no entry reaches, expired upload sessions, and debris of dead processes. It is safe beside
+   * pushes of this and other processes. It keeps:
    *
-   * Where `blobs` is a link, other layouts may need the blobs: see the option `sharedWith`.
+   * - whatever is younger than `graceMs`;
+   * - content that a foreign entry reaches;
+   * - content whose digest appears in a document of an unknown type.
+   *
+   * If `blobs` is a link, other layouts may need the blobs: see the option `sharedWith`.
+   *
+   * @throws `RegistryError` `LAYOUT_INVALID` if a manifest is damaged or `_uploads` is not a directory;
+   * `STORAGE_FAILED` if the system refuses to let a manifest be read. In both cases nothing is removed.
    */
   gc(options?: GcOptions): Promise<GcReport>;
 }
 
 /**
- * Opens the OCI Image Layout in `directory` as a registry. Opening creates nothing and reads no file: a directory that
- * is not there is an empty layout until the first write, and one that is damaged is `LAYOUT_INVALID` in every call.
+ * Opens the OCI Image Layout in `directory` as a registry. Opening creates nothing and reads no file. A missing
+ * directory is an empty layout until the first write. In a damaged layout every call fails with `LAYOUT_INVALID`.
  *
- * Any number of registries, in any number of processes, may have the same directory open: each sees at its next call
- * what the others wrote.
+ * Any number of registries, in any number of processes, may open the same directory. Each sees the writes of the others
+ * at its next call.
  *
- * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `NAME_INVALID` for a
- * `defaultRepository` that is none, `LAYOUT_INVALID` if `readOnly` is given and the directory does not exist.
+ * @throws TypeError or RangeError if an option is invalid; `RegistryError` `NAME_INVALID` if `defaultRepository` is not
+ * a repository name, `LAYOUT_INVALID` if `readOnly` is set and the directory does not exist.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  */
 export async function openLayout(directory: string, options: LayoutOptions = {}): Promise<LayoutRegistry> {
   return openLayoutOn(nodeDisk, directory, options);
 }
 
-/** {@link openLayout} on a file system of the caller's choice: what tests make fail. */
+/** {@link openLayout} on a given file system. Tests pass one that fails. */
 export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptions = {}): LayoutRegistry {
   const root = requireDirectory(directory, "a directory");
   const settings = completeOptions(options);

@@ -19,20 +19,20 @@ import type { LayoutSettings } from "./options.ts";
 import { requireWritable } from "./options.ts";
 import { Slots } from "./slots.ts";
 
-/** What may be done while the layout's lock is held, and only then. */
+/** The operations that are permitted only while the layout's lock is held. */
 export interface Locked {
-  /** The entries of the index as it stands. */
+  /** The entries of the index as it is on disk. */
   readonly entries: EntryTable;
   readonly blobs: LockedBlobs;
 }
 
-/** What a change of the index is made with. It may be decided more than once, each time with another draft. */
+/** The state that a change of the index works on. A change may run more than once, each time with a new draft. */
 export interface Transaction {
   readonly draft: Draft;
   readonly blobs: LockedBlobs;
 }
 
-/** One layout directory and what is known of it: what reads, writes, lists and deletes share. */
+/** One layout directory, and the state that its reads, writes, lists and deletions share. */
 export class Layout {
   readonly disk: Disk;
   readonly paths: LayoutPaths;
@@ -42,9 +42,9 @@ export class Layout {
   readonly staging: BlobStaging;
   readonly clock: FileClock;
   readonly graph: ManifestGraph;
-  /** For the manifests that are checked and stored at the same time. */
+  /** Limits how many manifests are checked and stored at once. */
   readonly slots: Slots = new Slots(64);
-  /** The other layouts that share the blobs of this one, as the option `sharedWith` says; never written to. */
+  /** The other layouts that share the blobs of this one: the option `sharedWith`. They are never written to. */
   readonly others: readonly Layout[] | undefined;
   #closed: Promise<void> | undefined;
 
@@ -65,19 +65,19 @@ export class Layout {
   /**
    * Begins a call.
    *
-   * @throws `RegistryError` `CLOSED` after {@link Layout.close}; `DENIED` for a write, if the layout was opened for reading.
+   * @throws `RegistryError` `CLOSED` after {@link Layout.close}; `DENIED` for a write to a read-only layout.
    */
   begin(access: "read" | "write"): void {
     if (this.#closed !== undefined) throw wasClosed("this layout");
     if (access === "write") requireWritable(this.settings);
   }
 
-  /** Runs `effect` once, under the lock, in a layout that has all its parts: `LayoutIndex.locked`. */
+  /** Runs `effect` once, under the lock, in a complete layout: see `LayoutIndex.locked`. */
   locked<Result>(effect: (tx: Locked) => Result | Promise<Result>, options?: WaitOptions): Promise<Result> {
     return this.index.locked((entries, lock) => effect({ entries, blobs: this.#blobsUnder(lock) }), options);
   }
 
-  /** Changes the index: `LayoutIndex.transact`. */
+  /** Changes the index: see `LayoutIndex.transact`. */
   transact<Result>(
     change: (tx: Transaction) => Result | Promise<Result>,
     signal: AbortSignal | undefined,
@@ -85,14 +85,16 @@ export class Layout {
     return this.index.transact((draft, lock) => change({ draft, blobs: this.#blobsUnder(lock) }), signal);
   }
 
-  /** Gives a staged blob its name; if something has it, under the lock, so that no collection comes between. */
+  /**
+   * Moves a staged blob into place. If the name is taken, it does so under the lock, to exclude a garbage collection.
+   */
   async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
     await this.index.ensure(signal);
     if (this.staging.isTaken(staged)) await this.locked(({ blobs }) => blobs.ensure(staged), { signal });
     else await this.staging.place(staged);
   }
 
-  /** A change of `repository` in `draft`. What contains what is to be read before. */
+  /** Returns a change of `repository` in `draft`. The caller must have read the indexes of the repository. */
   change(draft: Draft, repository: string): RepositoryChange {
     return {
       draft,
@@ -107,7 +109,7 @@ export class Layout {
     return new LockedBlobs(lock, { disk, blobs, staging, clock, durable: settings.durable });
   }
 
-  /** Waits for what is being written and closes what is open. Idempotent. */
+  /** Waits for pending writes and closes open files. Idempotent. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }

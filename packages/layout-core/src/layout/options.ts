@@ -9,66 +9,79 @@ import type { EntryName } from "../index-json/ref-name.ts";
 /** Options of `openLayout`. */
 export interface LayoutOptions {
   /**
-   * The repository of bare tags, of nameless entries and, by digest alone, of entries whose name cannot be read. Default
-   * `"default"`. `null`: these entries belong to no repository.
+   * The repository of bare tags, of nameless entries, and of entries whose name cannot be read. The last are found by
+   * digest only. Defaults to `"default"`. With `null`, these entries belong to no repository.
    */
   readonly defaultRepository?: string | null | undefined;
   /**
-   * Replaces the rule by which the names of entries are read, for other dialects. It is given an entry of the index
-   * and answers what it is called, or `undefined` where it is none of ours. It must not depend on anything but that.
+   * Replaces the rule that reads the names of entries, to support other dialects. It receives an entry of the index and
+   * returns its name, or `undefined` if the entry has no name in that dialect. The result must depend on the entry
+   * alone.
    */
   readonly nameEntry?: ((descriptor: unknown) => EntryName | undefined) | undefined;
-  /** What is written for the default repository: `repo:tag`, or the tag alone as other tools do. Default `"tag"`. */
+  /**
+   * How entries of the default repository are named: `"tag"` writes the tag alone, as other tools do; `"full"` writes
+   * `repo:tag`. Defaults to `"tag"`.
+   */
   readonly refNameStyle?: "full" | "tag" | undefined;
-  /** Whether what was written survives a loss of power. Default `"fsync"`. */
+  /**
+   * Whether writes survive a power failure. `"fsync"` syncs files and directories, `"none"` does not. Defaults to
+   * `"fsync"`.
+   */
   readonly durability?: "fsync" | "none" | undefined;
-  /** Whether readers verify size and digest, unless a read of a blob says itself (`ReadOptions.verify`). Default true. */
+  /**
+   * Whether readers verify size and digest. `ReadOptions.verify` overrides it for one read of a blob. Defaults to true.
+   */
   readonly verifyOnRead?: boolean | undefined;
-  /** Whether a manifest may refer to what is not there. Default false. */
+  /** Whether a manifest may refer to content that the layout does not have. Defaults to false. */
   readonly allowSparse?: boolean | undefined;
-  /** Whether links that lead out of the layout are followed. Default false. */
+  /** Whether to follow links in `blobs` that lead out of the layout. Defaults to false. */
   readonly followSymlinks?: boolean | undefined;
-  /** How long to wait for other writers, in milliseconds, before `LOCK_TIMEOUT`. Default 60,000. */
+  /**
+   * How long a write waits for other writers, in milliseconds, before it fails with `LOCK_TIMEOUT`. Defaults to 60,000.
+   */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * Whether a writer that cannot be judged from here, for example one on another machine or in another container, is taken
-   * for dead, and its lock taken over, after 30 seconds without a sign of life. Default true; if false, a writer that waits
-   * for it waits until `LOCK_TIMEOUT`.
+   * Whether to take over the lock of a writer that cannot be checked from here, such as one on another machine or in
+   * another container. That happens after 30 seconds without a sign of life. Defaults to true. If false, a waiting
+   * writer fails with `LOCK_TIMEOUT`.
    */
   readonly stealStale?: boolean | undefined;
-  /** The largest manifest, in bytes. Default 8 MiB, at least 4 MiB. */
+  /** The largest manifest, in bytes. Defaults to 8 MiB; at least 4 MiB. */
   readonly maxManifestBytes?: number | undefined;
-  /** How long an upload session lives without a write, in milliseconds. Default 24 hours. */
+  /** How long an upload session lives after its last write, in milliseconds. Defaults to 24 hours. */
   readonly uploadExpiryMs?: number | undefined;
   /**
-   * The directories of the other layouts whose `blobs` lead to the same directory as this one's. `gc` and `deleteBlob` lock
-   * all of them, and keep what any of them needs. Without it, if `blobs` is a link, `deleteBlob` fails with `DENIED` and
-   * `gc` removes no blob, because other layouts may need them; an empty list says that none does.
+   * The directories of the other layouts whose `blobs` is the same directory as this one's. `gc` and `deleteBlob` lock
+   * all of these layouts, and keep what any of them needs. An empty list means that no other layout shares the blobs.
    *
-   * A layout that is not named loses what only it needs. One that is missing or damaged, or has other blobs, makes both
-   * calls fail with `LAYOUT_INVALID`.
+   * If it is absent and `blobs` is a link, other layouts may need the blobs. Then `deleteBlob` fails with `DENIED`, and
+   * `gc` removes no blob.
+   *
+   * A layout that is missing from the list loses the blobs that only it needs. If a layout of the list is missing,
+   * damaged, or has other blobs, `gc` and `deleteBlob` fail with `LAYOUT_INVALID`.
    */
   readonly sharedWith?: readonly string[] | undefined;
   /**
-   * The directory that holds the blobs instead of `blobs`, read and written: what skopeo calls a shared blob directory. It
-   * must be on the file system of the layout. Other layouts may need what lies there, as if `blobs` were a link: see
-   * `sharedWith`. Default: `blobs` in the layout's directory.
+   * A directory that holds the blobs instead of `blobs`, for reads and writes; skopeo calls it a shared blob directory.
+   * It must be on the same file system as the layout. Other layouts may need its blobs, as if `blobs` were a link: see
+   * `sharedWith`. Defaults to `blobs` in the layout's directory.
    */
   readonly blobDirectory?: string | undefined;
   /**
-   * A directory of layouts, which `directory` lies in. It may be reached through links; below it none is followed: if a link,
-   * or anything else that is not a directory, is on the way to `directory`, every call is `LAYOUT_INVALID`. So is every call
-   * if `within` is itself a layout.
+   * A directory of layouts that contains `directory`. The path to it may contain links. Below it no link is followed:
+   * if the path from it to `directory` contains anything but directories, every call fails with `LAYOUT_INVALID`. Every
+   * call also fails with `LAYOUT_INVALID` if `within` is itself a layout.
    */
   readonly within?: string | undefined;
   /**
-   * Whether every write is refused, with `DENIED`. Then the directory must exist when it is opened; with `within`, that one.
-   * Default false.
+   * Whether every write fails with `DENIED`. Then `directory` must exist when it is opened or, with `within`, that
+   * directory. Defaults to false.
    */
   readonly readOnly?: boolean | undefined;
 }
 
-/** {@link LayoutOptions}, complete and checked. */
+/** {@link LayoutOptions} with all defaults, validated. */
 export interface LayoutSettings {
   readonly defaultRepository: string | undefined;
   readonly nameEntry: LayoutOptions["nameEntry"];
@@ -93,7 +106,7 @@ export interface LayoutSettings {
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 
-/** Fills in the defaults and refuses what makes no sense. */
+/** Validates the options and adds the defaults. */
 export function completeOptions(options: LayoutOptions): LayoutSettings {
   requireObject(options, "options");
   const { defaultRepository = "default", nameEntry, refNameStyle = "tag", durability = "fsync" } = options;
@@ -103,7 +116,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
   if (nameEntry !== undefined && typeof nameEntry !== "function")
     throw new TypeError("nameEntry must be a function");
   if (requireCount(maxManifestBytes, "maxManifestBytes") < 4 * MIB) {
-    throw new RangeError("maxManifestBytes must be 4 MiB at least");
+    throw new RangeError("maxManifestBytes must be at least 4 MiB");
   }
   return {
     defaultRepository: defaultRepository === null ? undefined : requireRepository(defaultRepository),
@@ -127,7 +140,7 @@ export function completeOptions(options: LayoutOptions): LayoutSettings {
   };
 }
 
-/** The absolute path of a directory that a caller named. */
+/** Resolves a directory that a caller named to an absolute path. */
 export function requireDirectory(value: string, what: string): string {
   requireString(value, what);
   if (value === "" || value.includes("\0")) throw new TypeError(`${what} must be a path`);
@@ -139,7 +152,7 @@ function requireDirectories(values: readonly string[]): readonly string[] {
   return Array.from(values, (value: string, at) => requireDirectory(value, `sharedWith[${at}]`));
 }
 
-/** Refuses a write where there are to be none. */
+/** Fails with `DENIED` if the layout is read-only. */
 export function requireWritable(settings: LayoutSettings): void {
   if (settings.readOnly) throw readOnly("this layout");
 }

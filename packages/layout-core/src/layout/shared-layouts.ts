@@ -4,19 +4,20 @@ import { digestAlgorithms, isRegistryError, RegistryError } from "@ocilayout/oci
 
 import type { Layout, Locked } from "./layout.ts";
 
-/** The layouts whose blobs lie in one directory: what deletes from it asks all of them. */
+/** The layouts that share one directory of blobs. A deletion from that directory must ask all of them. */
 export type Sharers = readonly Layout[];
 
-/** A layout whose lock is held, and what that allows. */
+/** A layout whose lock is held, and the operations that the lock permits. */
 export interface LockedSharer {
   readonly layout: Layout;
   readonly tx: Locked;
 }
 
 /**
- * Whether other layouts may need the blobs that lie here: they lie elsewhere, or `blobs` or a directory in it is a link.
+ * Whether other layouts may need the blobs of this one: the option `blobDirectory` is set, or `blobs` or a directory in
+ * it is a link.
  *
- * A bind mount looks like any directory and is not noticed.
+ * A bind mount looks like any directory, and is not detected.
  */
 export function isLinked({ disk, paths, settings }: Layout): boolean {
   if (settings.blobDirectory !== undefined) return true;
@@ -26,16 +27,16 @@ export function isLinked({ disk, paths, settings }: Layout): boolean {
 }
 
 /**
- * The layouts that may need the blobs of `layout`, itself among them, in the order of their real paths.
+ * Returns the layouts that may need the blobs of `layout`, including itself, in the order of their real paths.
  *
- * @returns `undefined` if nobody knows them: the blobs are linked, and the option `sharedWith` is not given.
+ * @returns `undefined` if they are unknown: the blobs are linked, and the option `sharedWith` is absent.
  * @throws `RegistryError` `LAYOUT_INVALID` if a layout of `sharedWith` is missing or damaged, or has other blobs.
  */
 export async function findSharers(layout: Layout): Promise<Sharers | undefined> {
   if (layout.others === undefined) return isLinked(layout) ? undefined : [layout];
   const sharers: Map<string, { readonly path: string; readonly layout: Layout }> = new Map();
   const add = async (sharer: Layout): Promise<void> => {
-    // Two names of one directory have one lock.
+    // Two paths to one directory share one lock.
     const identity = identify(sharer, sharer.paths.root) ?? "";
     if (!sharers.has(identity))
       sharers.set(identity, { path: await sharer.disk.realpath(sharer.paths.root), layout: sharer });
@@ -45,9 +46,9 @@ export async function findSharers(layout: Layout): Promise<Sharers | undefined> 
     await naming(at, async () => {
       await other.index.read();
       if (!(await other.index.isWhole()))
-        throw new RegistryError("LAYOUT_INVALID", "no whole layout is there");
+        throw new RegistryError("LAYOUT_INVALID", "it is missing or incomplete");
       if (!haveSameBlobs(layout, other))
-        throw new RegistryError("LAYOUT_INVALID", "it does not share the blobs of this layout");
+        throw new RegistryError("LAYOUT_INVALID", "it has other blobs than this layout");
       await add(other);
     });
   }
@@ -55,11 +56,11 @@ export async function findSharers(layout: Layout): Promise<Sharers | undefined> 
 }
 
 /**
- * Runs `effect` under the locks of all `sharers`, which are taken in their order: two callers that want the same locks
- * never wait for each other in turn.
+ * Runs `effect` under the locks of all `sharers`. The locks are taken in the order of the list, which prevents
+ * deadlocks between callers that want the same locks.
  *
- * @param effect - Called with each layout and what its lock allows, in the same order.
- * @throws `RegistryError` `LOCK_TIMEOUT` if all locks together were not had within `lockTimeoutMs`.
+ * @param effect - Receives each layout and the operations that its lock permits, in the same order.
+ * @throws `RegistryError` `LOCK_TIMEOUT` if `lockTimeoutMs` passes before all locks are taken.
  */
 export async function lockAll<Result>(
   sharers: Sharers,
@@ -81,19 +82,19 @@ export async function lockAll<Result>(
   return lockFrom(0, []);
 }
 
-/** What the lock of `layout`, which is one of those that are locked, allows. */
+/** Returns the operations that the lock of `layout` permits. `layout` must be one of the locked layouts. */
 export function ownOf(locked: readonly LockedSharer[], layout: Layout): Locked {
   const own = locked.find((sharer) => sharer.layout === layout) ?? locked[0];
   if (own === undefined) throw new Error("the layout is not locked");
   return own.tx;
 }
 
-/** Forgets in every layout what was read of a blob that was removed. */
+/** Drops what each layout cached of a blob that was removed. */
 export function forgetIn(sharers: Sharers, digest: string): void {
   for (const { graph } of sharers) graph.forget(digest);
 }
 
-/** Says of an error which layout of `sharedWith` it is about; a host path is not for messages. */
+/** Adds to an error which layout of `sharedWith` it concerns, by its position: messages contain no host path. */
 async function naming(at: number, run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -106,7 +107,7 @@ async function naming(at: number, run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Whether the blobs of one algorithm, or all of them, lie in the same directory. */
+/** Whether the blobs of one algorithm, or all of them, are in the same directory. */
 function haveSameBlobs(one: Layout, other: Layout): boolean {
   return ["", ...digestAlgorithms].some((name) => {
     const directory = identify(one, join(one.paths.blobs, name));
@@ -114,7 +115,7 @@ function haveSameBlobs(one: Layout, other: Layout): boolean {
   });
 }
 
-/** What tells a directory from any other, whatever path leads there. */
+/** Identifies a directory by device and inode, whatever path leads to it. */
 function identify({ disk }: Layout, path: string): string | undefined {
   const stats = disk.statNow(path);
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;

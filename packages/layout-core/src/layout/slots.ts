@@ -1,6 +1,6 @@
 import { pauseIfDue } from "@ocilayout/oci-backend";
 
-/** Lets only so many tasks run at once, and the others wait in order: open files and memory are bounded. */
+/** Limits how many tasks run at once, to bound open files and memory. Other tasks wait in order. */
 export class Slots {
   #free: number;
   #waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Runs `task` once there is a slot. It must not wait for another task that needs one. */
+  /** Runs `task` once a slot is free. `task` must not wait for another task that needs a slot. */
   async run<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -23,7 +23,7 @@ export class Slots {
     }
   }
 
-  /** Hands the slot to the task that has waited longest. */
+  /** Passes the slot to the task that has waited longest. */
   #release(): void {
     const resume = this.#waiting[this.#next];
     if (resume === undefined) {

@@ -16,13 +16,13 @@ import type { UnreadableManifest } from "../manifests/manifest-store.ts";
 import { isReadable } from "../manifests/manifest-store.ts";
 import type { ManifestRoot } from "../manifests/stored-manifest.ts";
 
-/** What deletes from a layout. */
+/** Implements the deletions of a backend on a layout. */
 export function deleterOf(
   layout: Layout,
 ): Required<Pick<Backend, "deleteBlob" | "deleteManifest" | "deleteTag">> {
   return {
     deleteTag({ repository, tag, precondition, signal }) {
-      return transact(layout, "deleting a tag", signal, async (draft) => {
+      return transact(layout, "delete the tag", signal, async (draft) => {
         const entries = draft.tagged(repository, tag);
         const [entry] = entries;
         requireCurrent(tag, entry?.digest, precondition);
@@ -34,11 +34,13 @@ export function deleterOf(
     },
     deleteManifest({ repository, digest, signal }) {
       const { graph } = layout;
-      return transact(layout, "deleting a manifest", signal, async (draft) => {
+      return transact(layout, "delete the manifest", signal, async (draft) => {
         await graph.read(draft, repository, "indexes");
         const referencedBy = graph.containers(draft, repository, digest);
         if (referencedBy.length > 0)
-          throw stillReferenced(`an index of ${repository} contains ${digest}`, { referencedBy });
+          throw stillReferenced(`cannot delete manifest ${digest}: an index of ${repository} contains it`, {
+            referencedBy,
+          });
         const [entry] = draft.withDigest(repository, digest);
         if (entry === undefined) return false;
         const children = await childrenOf(layout, entry);
@@ -52,13 +54,13 @@ export function deleterOf(
       const { index, blobs } = layout;
       try {
         await index.read();
-        // Where there is no layout nothing can be deleted, and none is made for that.
+        // A missing layout has nothing to delete, and is not created for a deletion.
         if (!(await index.isWhole()) || (await blobs.size(digest)) === undefined) throw blobs.unknown(digest);
         const sharers = await findSharers(layout);
         if (sharers === undefined) {
           throw new RegistryError(
             "DENIED",
-            "blobs is a link: other layouts may need what lies there, and sharedWith does not say which",
+            `cannot delete blob ${digest}: blobs is a link, so other layouts may need it; name them in the option sharedWith`,
             { detail: { reason: "SHARED_BLOBS" } },
           );
         }
@@ -70,13 +72,13 @@ export function deleterOf(
         });
         return true;
       } catch (error) {
-        throw storageError(error, "deleting a blob");
+        throw storageError(error, "delete the blob");
       }
     },
   };
 }
 
-/** Where there is no layout nothing can be deleted, and none is made for that. */
+/** Runs a deletion in a transaction. A missing layout has nothing to delete, and is not created for a deletion. */
 async function transact<Result>(
   layout: Layout,
   doing: string,
@@ -94,8 +96,8 @@ async function transact<Result>(
 }
 
 /**
- * The children of an index that is to be deleted: what was there only by way of it is there on its own afterwards. A damaged
- * one stays, to be mended.
+ * Returns the children of an index that is about to be deleted, so that they get entries of their own. A damaged child
+ * gets one too, because it can be repaired.
  */
 async function childrenOf({ graph, blobs }: Layout, root: ManifestRoot): Promise<CheckedDescriptor[]> {
   const reading = await graph.store.load(root);
@@ -111,25 +113,35 @@ async function childrenOf({ graph, blobs }: Layout, root: ManifestRoot): Promise
   return children;
 }
 
-/** Refuses while any manifest of the layout refers to `digest` or is it, or while nobody can tell. */
+/**
+ * Fails if a manifest of the layout refers to `digest`, if `digest` is a manifest, or if a damaged manifest leaves that
+ * unknown.
+ */
 async function requireUnreferenced({ layout, tx }: LockedSharer, digest: Digest): Promise<void> {
   const unreadable: Digest[] = [];
   const referencedBy: Digest[] = [];
   const onUnreadable = (root: ManifestRoot, { cause }: UnreadableManifest): void => {
-    // The system's refusal may be over in a moment, which damage is not.
+    // A refusal of the system may be temporary; damage is not.
     if (cause !== undefined && root.digest !== digest) throw cause;
     unreadable.push(root.digest);
   };
   for await (const manifest of layout.graph.reachable(rootsOf(tx.entries), onUnreadable)) {
-    if (manifest.digest === digest) throw stillReferenced(`${digest} is a manifest`, { referencedBy: [] });
+    if (manifest.digest === digest)
+      throw stillReferenced(`cannot delete blob ${digest}: it is a manifest`, { referencedBy: [] });
     const refers = (part: Descriptor): boolean => part.digest === digest;
     if (manifest.children.some(refers) || manifest.parts.some(refers)) referencedBy.push(manifest.digest);
   }
   if (referencedBy.length > 0)
-    throw stillReferenced(`a manifest refers to ${digest}`, { referencedBy: referencedBy.sort() });
-  if (unreadable.includes(digest)) throw stillReferenced(`${digest} is a manifest`, { referencedBy: [] });
+    throw stillReferenced(`cannot delete blob ${digest}: a manifest refers to it`, {
+      referencedBy: referencedBy.sort(),
+    });
+  if (unreadable.includes(digest))
+    throw stillReferenced(`cannot delete blob ${digest}: it is a manifest`, { referencedBy: [] });
   if (unreadable.length > 0) {
     const damaged = unreadable.sort();
-    throw stillReferenced("what a damaged manifest refers to cannot be known", { damaged });
+    throw stillReferenced(
+      `cannot delete blob ${digest}: a damaged manifest may refer to it; push that manifest again, or delete it`,
+      { damaged },
+    );
   }
 }

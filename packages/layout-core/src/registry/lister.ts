@@ -13,17 +13,20 @@ import { plainDescriptor } from "../manifests/manifest-graph.ts";
 import type { StoredManifest } from "../manifests/stored-manifest.ts";
 import { selectPage } from "./select-page.ts";
 
-/** A manifest of a repository, and the tags that point at it. */
+/** A manifest of a repository, and its tags. */
 export interface ManifestListing {
   /** Media type, digest and size. */
   readonly descriptor: Descriptor;
-  /** In code-unit order; none where an index contains it or it was left untagged. */
+  /** In code-unit order. Empty if the manifest is untagged or only an index contains it. */
   readonly tags: readonly string[];
-  /** The names in `index.json` that cannot be read as a repository and a tag: another tool's, found here by the digest. */
+  /**
+   * Names in `index.json` that are neither a tag nor a repository, as another tool wrote them. These entries are found
+   * by digest.
+   */
   readonly unreadableNames: readonly string[];
 }
 
-/** What lists a layout. */
+/** Implements the lists of a backend on a layout. */
 export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "referrers" | "repositories">> {
   const { graph, index } = layout;
   return {
@@ -39,7 +42,7 @@ export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "refer
       try {
         await graph.read(table, repository, "all", { signal });
       } catch (error) {
-        throw storageError(error, "reading manifests");
+        throw storageError(error, "read manifests");
       }
       const found = graph.referrers(table, repository, digest);
       return found.filter((manifest) => isReferrer(table, repository, manifest)).map(describeReferrer);
@@ -47,7 +50,10 @@ export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "refer
   };
 }
 
-/** Every manifest of a repository, those that its indexes contain too; `undefined` if there is no such repository. */
+/**
+ * Lists every manifest of a repository, including those that its indexes contain. Returns `undefined` if the repository
+ * does not exist.
+ */
 export async function listManifests(
   { graph, index }: Layout,
   { repository, signal }: Pick<ListCall, "repository" | "signal">,
@@ -55,7 +61,7 @@ export async function listManifests(
   const table = await index.read();
   if (!table.has(repository)) return undefined;
   const found: Map<string, ManifestListing> = new Map();
-  // All of it at once: the table is another one when something was awaited.
+  // Read the table at once: it may change during any await.
   const named = listNamed(table, repository);
   try {
     const indexes: Entry[] = [];
@@ -76,12 +82,15 @@ export async function listManifests(
       found.set(manifest.digest, { descriptor: plainDescriptor(manifest), tags: [], unreadableNames: [] });
     }
   } catch (error) {
-    throw storageError(error, "reading manifests");
+    throw storageError(error, "read manifests");
   }
   return [...found.values()];
 }
 
-/** The entries of a repository by digest, and the tags that are theirs: that no other entry has first. */
+/**
+ * Groups the entries of a repository by digest, each with its tags. If several entries have the same tag, it belongs to
+ * the first.
+ */
 function listNamed(
   table: EntryTable,
   repo: string,
@@ -102,7 +111,10 @@ function unreadableNames(entries: readonly Entry[]): readonly string[] {
   return entries.flatMap((entry) => (entry.unreadableName === undefined ? [] : (fullNameOf(entry) ?? [])));
 }
 
-/** Bytes without a type of their own that were pushed as something unknown are about nothing. */
+/**
+ * Whether a manifest with a subject counts as a referrer. Content without a media type of its own that was pushed under
+ * an unknown type has no subject.
+ */
 function isReferrer(table: EntryTable, repository: string, manifest: StoredManifest): boolean {
   if (manifest.isTyped) return true;
   const [entry] = table.withDigest(repository, manifest.digest);

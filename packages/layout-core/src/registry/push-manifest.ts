@@ -10,13 +10,13 @@ import type { Layout, Transaction } from "../layout/layout.ts";
 import { storedReferences } from "../manifests/references.ts";
 import { asStored } from "../manifests/stored-manifest.ts";
 
-/** Stores a manifest and points tags at it: checked, then its bytes in place, then one change of the index. */
+/** Stores a manifest and points tags at it: checks it, writes its bytes, and then changes the index once. */
 export async function pushManifest(layout: Layout, call: PushManifestCall): Promise<void> {
   const { index, staging, slots } = layout;
   const { signal } = call;
   const { descriptor, content } = call.manifest;
   try {
-    // Asked before anything is written and, because much can happen until then, again in the transaction.
+    // Checked before anything is written, and again in the transaction because the layout may change in between.
     await slots.run(async () => {
       await checkAgainstLayout(layout, await index.read(), call);
     });
@@ -32,14 +32,14 @@ export async function pushManifest(layout: Layout, call: PushManifestCall): Prom
     });
     await layout.transact((tx) => put(layout, tx, call, isStored), signal);
   } catch (error) {
-    throw storageError(error, "storing a manifest");
+    throw storageError(error, "store the manifest");
   }
 }
 
 /**
- * Decides and makes the change of the index.
+ * Decides on the change of the index, and makes it.
  *
- * @param isStored - Whether this call put the bytes in place. If not, what has the name is kept or replaced here.
+ * @param isStored - Whether this call wrote the bytes. If not, the stored file is verified, and kept or replaced.
  */
 async function put(
   layout: Layout,
@@ -51,11 +51,11 @@ async function put(
   const { descriptor, content, parsed } = call.manifest;
   const { graph, staging } = layout;
   await checkAgainstLayout(layout, draft, call);
-  // What was put in place before this lock was had may have been collected since, where there is no grace.
+  // A garbage collection without grace may have removed the bytes before this call had the lock.
   if (!isStored || !staging.isTaken(descriptor)) await blobs.ensureBytes(descriptor, content);
   const stored = asStored(descriptor, parsed);
   if (stored !== undefined) graph.store.learn(stored);
-  // Which index contains what matters only to what is to have no tag.
+  // Only untagged manifests depend on which index contains them.
   const isDisplacing = tags.some((tag) =>
     [...draft.tagged(repository, tag)].some(({ digest }) => digest !== descriptor.digest),
   );
@@ -67,9 +67,8 @@ async function put(
 }
 
 /**
- * Checks that the tags are as required, that the pushed bytes are not known as something else, and that what they refer
- * to is there. A manifest that the repository has is not checked again: tagging it must work whatever became of its
- * parts.
+ * Checks the preconditions on tags, the media type, and the references of a manifest. If the repository has the
+ * manifest already, its references are not checked again, so that it can be tagged even if its content was removed.
  */
 async function checkAgainstLayout(layout: Layout, view: EntryView, call: PushManifestCall): Promise<void> {
   const { settings, graph } = layout;
@@ -89,7 +88,7 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, call: PushMan
     await graph.read(view, repository, "indexes");
     return graph.claimed(view, repository, descriptor.digest);
   };
-  // Only of bytes that do not say it themselves can somebody else have said what they are.
+  // If the bytes have no media type of their own, an index may list them under another type.
   if (ownMediaType(parsed) === undefined) {
     const claim = await findClaim();
     if (claim !== undefined) {

@@ -13,7 +13,7 @@ import { isReadable } from "../manifests/manifest-store.ts";
 
 type Reading = "openBlob" | "sizeOfBlob" | "findManifest" | "findTag" | "openManifest" | "resolveManifest";
 
-/** What reads a layout. */
+/** Implements the reads of a backend on a layout. */
 export function readerOf(layout: Layout): Required<Pick<Backend, Reading>> {
   return {
     async openBlob({ digest, chunks, chunkSize }) {
@@ -29,7 +29,7 @@ export function readerOf(layout: Layout): Required<Pick<Backend, Reading>> {
         if (size === undefined) throw layout.blobs.unknown(digest);
         return size;
       } catch (error) {
-        throw storageError(error, "looking for a blob");
+        throw storageError(error, "look up the blob");
       }
     },
     findManifest: ({ repository, digest, signal }) => findManifest(layout, repository, digest, signal),
@@ -39,7 +39,7 @@ export function readerOf(layout: Layout): Required<Pick<Backend, Reading>> {
       try {
         return await layout.graph.describe(entry);
       } catch (error) {
-        throw storageError(error, "reading a manifest");
+        throw storageError(error, "read the manifest");
       }
     },
     async openManifest({ repository, descriptor }) {
@@ -61,7 +61,7 @@ export function readerOf(layout: Layout): Required<Pick<Backend, Reading>> {
         if (size === undefined) return undefined;
         requireServable(layout, repository, descriptor, size);
       } catch (error) {
-        throw storageError(error, "looking for a manifest");
+        throw storageError(error, "look up the manifest");
       }
       return descriptor;
     },
@@ -84,16 +84,19 @@ async function findManifest(
     if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);
     if (reading?.cause !== undefined) throw reading.cause;
     if (reading?.state === "corrupt")
-      throw new RegistryError("CONTENT_CORRUPT", `the stored manifest ${digest} is damaged`);
+      throw new RegistryError(
+        "CONTENT_CORRUPT",
+        `manifest ${digest} is corrupt: its bytes do not match its digest`,
+      );
   } catch (error) {
-    throw storageError(error, "reading manifests");
+    throw storageError(error, "read manifests");
   }
   return undefined;
 }
 
 /**
- * Refuses a manifest that is larger than any may be, because callers read manifests whole. It is corrupt if its entry says
- * that it is smaller.
+ * Fails if a manifest exceeds `maxManifestBytes`, because callers read manifests whole. If its entry has a smaller
+ * size, the manifest is corrupt.
  */
 function requireServable(
   { settings }: Layout,
@@ -107,12 +110,12 @@ function requireServable(
   if (size !== stored)
     throw new RegistryError(
       "CONTENT_CORRUPT",
-      `the stored manifest ${digest} has ${stored} bytes, not ${size}`,
+      `manifest ${digest} is corrupt: it has ${stored} bytes, not ${size}`,
       { detail },
     );
   throw new RegistryError(
     "MANIFEST_UNKNOWN",
-    `no manifest ${digest} in ${repository}: the stored file is larger than ${maxManifestBytes} bytes`,
+    `no manifest ${digest} in ${repository}: its file is larger than ${maxManifestBytes} bytes`,
     { detail },
   );
 }
@@ -121,7 +124,7 @@ async function open({ blobs }: Layout, digest: CheckedDigest): Promise<OpenBlob 
   try {
     return await blobs.open(digest);
   } catch (error) {
-    throw storageError(error, "opening a blob");
+    throw storageError(error, "open the blob");
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Page } from "@ocilayout/oci-backend";
 
-/** The part of a sorted list that a caller asks for. */
+/** Returns the part of a sorted list that a caller asked for. */
 export function selectPage(items: readonly string[], { startAfter, limit }: Page): readonly string[] {
   const first = startAfter === undefined ? 0 : countUpTo(items, startAfter);
   return items.slice(first, limit === undefined ? undefined : first + limit);
 }
 
-/** How many of the sorted `items` are not greater than `bound`. */
+/** Counts the sorted `items` that are not greater than `bound`. */
 function countUpTo(items: readonly string[], bound: string): number {
   let low = 0;
   let high = items.length;

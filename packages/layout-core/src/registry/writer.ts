@@ -4,22 +4,22 @@ import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
 import { pushManifest } from "./push-manifest.ts";
 
-/** What writes to a layout at once; upload sessions are `uploadsOf`. */
+/** Implements the writes of a backend on a layout, except upload sessions: see `LayoutUploads`. */
 export function writerOf(layout: Layout): Required<Pick<Backend, "pushBlob" | "mountBlob" | "pushManifest">> {
   return {
     async pushBlob({ digest, size, unverified, signal }) {
       const { index, staging } = layout;
       try {
-        // Nothing is written into a layout that is damaged; one that is not there is made once the content is right.
+        // A damaged layout is not written to. A missing one is created once the content is verified.
         await index.read();
         const staged = await staging.stage({ digest, size }, unverified, signal);
         await staging.orDrop(staged, () => layout.place(staged, signal));
         return staged.size;
       } catch (error) {
-        throw storageError(error, "storing a blob");
+        throw storageError(error, "store the blob");
       }
     },
-    /** Blobs are shared by all repositories: what one has, the other has. */
+    /** All repositories of a layout share its blobs, so a mount needs no source. */
     async mountBlob({ digest, signal }) {
       const { index, blobs } = layout;
       try {
@@ -28,14 +28,14 @@ export function writerOf(layout: Layout): Required<Pick<Backend, "pushBlob" | "m
         return await layout.locked(
           async (tx) => {
             const size = await blobs.size(digest);
-            // As good as pushed just now, so that no collection takes it for old.
+            // The blob counts as written now, so that no garbage collection removes it as old.
             if (size === undefined || !(await tx.blobs.renew({ digest, size }))) throw blobs.unknown(digest);
             return size;
           },
           { signal },
         );
       } catch (error) {
-        throw storageError(error, "mounting a blob");
+        throw storageError(error, "mount the blob");
       }
     },
     pushManifest: (call) => pushManifest(layout, call),

@@ -169,7 +169,7 @@ describe("verify", () => {
     expect(found[2]?.message).toContain("nameEntry");
     const read = await verify(registry.directory, { defaultRepository: "x" });
     expect(read.filter(({ kind }) => kind === "foreign-entry")).toHaveLength(2);
-    expect(read.find(({ refName }) => refName === "A:b:c")?.message).toContain(`x@${list} reads it`);
+    expect(read.find(({ refName }) => refName === "A:b:c")?.message).toContain(`x@${list} refers to it`);
   });
 
   it("reports docker-manifest for an entry that skopeo and umoci do not read from a layout", async () => {

@@ -12,20 +12,20 @@ import type { Liveness } from "../disk/process-identity.ts";
 import { judgeHolder, processTable } from "../disk/process-identity.ts";
 import { UploadFiles } from "../uploads/upload-files.ts";
 
-/** What {@link clearDebris} needs to know. */
+/** Settings of {@link clearDebris}. */
 export interface DebrisSettings {
   readonly durable: boolean;
-  /** How long an upload session lives without a write, in milliseconds. */
+  /** How long an upload session lives after its last write, in milliseconds. */
   readonly uploadExpiryMs: number;
 }
 
 /**
- * Removes expired upload sessions, and whatever files, locks and claims dead processes left behind; of whose process
- * nothing is known, what is older than the grace. What does not look as we make it is left alone. To be called under the
- * layout's lock.
+ * Removes expired upload sessions, and files, locks and claims that dead processes left behind. If it is unknown
+ * whether the process is dead, age decides. Files that this package does not make are left alone. To be called under
+ * the layout's lock.
  *
  * @param options - `nowMs` is the time by the clock of the file system.
- * @returns How many that were, or would be.
+ * @returns How many sessions and files were removed or, for a dry run, would be.
  * @throws `RegistryError` `LAYOUT_INVALID` if `_uploads` is not a directory of this layout.
  */
 export async function clearDebris(
@@ -50,7 +50,7 @@ async function* findDebris(
   const patienceMs = Math.max(graceMs, settings.uploadExpiryMs);
   const isLeft = (path: string, liveness: Liveness | undefined): boolean => {
     if (liveness === "dead") return true;
-    // Whoever lives may still need it, but not for ever.
+    // A live process may still need it, but not forever.
     return isWrittenBefore(disk, path, nowMs - patienceMs);
   };
   const remove = async (path: string): Promise<boolean> => {
@@ -83,9 +83,9 @@ async function* findDebris(
   }
 }
 
-/** What was to become `index.json`, `oci-layout` or the lock; whether it is ours, `judgeName` says. */
+/** Temporary files for `index.json`, `oci-layout` or the lock. `judgeName` decides whether this package made them. */
 const OWN_TEMPORARY = /^\.(?:index\.json|oci-layout)\..*\.tmp$/;
-/** A claim on the lock of a dead holder; never the lock itself. */
+/** A claim on the lock of a dead holder. Never matches the lock itself. */
 const CLAIM = /^\.index\.json\.lock\.[0-9a-z-]+\.claim$/;
 
 async function isEnded(
@@ -97,12 +97,12 @@ async function isEnded(
   const state = await uploads.inspect(id);
   if (state !== undefined && "unsound" in state) return false;
   if (state !== undefined) return state.writtenMs < endedBeforeMs;
-  // Half of a session: one that is just being made, or that its process did not live to make or to remove.
+  // An incomplete session: its process is still creating it, or died while it created or removed it.
   if ((await judgeRecord(disk, uploads.lockPath(id))) === "dead") return true;
   return isWrittenBefore(disk, uploads.directory(id), endedBeforeMs);
 }
 
-/** Whether whoever wrote the lock record `path` still lives; `undefined` where it does not say who that was. */
+/** Whether the writer of the lock record `path` is alive; `undefined` if the record does not identify it. */
 async function judgeRecord(disk: Disk, path: string): Promise<Liveness | undefined> {
   const found = await unlessUnsound(() => readHolder(disk, path));
   return found?.holder === undefined ? undefined : judgeHolder(found.holder, processTable(), held);

@@ -9,7 +9,7 @@ import type { UnreadableManifest } from "../manifests/manifest-store.ts";
 import type { Sharers } from "../layout/shared-layouts.ts";
 import type { ManifestRoot } from "../manifests/stored-manifest.ts";
 
-/** What the layouts need, and of which states of their indexes that is true. */
+/** The digests that the layouts need, and the revisions of their indexes that this is true for. */
 export interface Mark {
   readonly revisions: readonly object[];
   readonly needed: ReadonlySet<string>;
@@ -18,9 +18,10 @@ export interface Mark {
 type Entries = Pick<Draft | EntryTable, "all" | "revision">;
 
 /**
- * Finds out what the entries of all `sharers` reach. Refuses if a manifest cannot be read: its references are unknown.
+ * Finds everything that the entries of all `sharers` reach. Fails if a manifest cannot be read, because its references
+ * are unknown.
  *
- * @param entriesOf - The entries to begin with, where they are not those of the layout's index.
+ * @param entriesOf - Entries to start from, instead of those of the layout's index.
  */
 export async function findNeeded(
   sharers: Sharers,
@@ -48,7 +49,7 @@ export async function findNeeded(
   if (damaged.length === 0) return { revisions, needed };
   throw new RegistryError(
     "LAYOUT_INVALID",
-    `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown: push it again, or delete it`,
+    `cannot collect garbage: manifest ${damaged[0] ?? ""} is damaged, so its references are unknown; push it again, or delete it`,
     {
       detail: { damaged: damaged.sort() },
     },
@@ -56,14 +57,14 @@ export async function findNeeded(
 }
 
 /**
- * Fails with `STORAGE_FAILED` if the system refused to let a manifest be read: its references are unknown, and may be known
- * in a moment.
+ * Fails with `STORAGE_FAILED` if the system refused to let a manifest be read. Its references are unknown, but a retry
+ * may succeed.
  */
 export function requireKnown(digest: string, { reason, cause }: UnreadableManifest): void {
   if (cause === undefined) return;
   throw new RegistryError(
     "STORAGE_FAILED",
-    `cannot collect garbage: manifest ${digest} cannot be read (${reason}), so its references are unknown`,
+    `cannot collect garbage: cannot read manifest ${digest} (${reason}), so its references are unknown`,
     {
       cause,
     },

@@ -1,6 +1,6 @@
 import type { CallOptions } from "@ocilayout/oci-types";
 
-/** What kind of thing {@link Finding} tells of. Stable, as codes are. */
+/** The kind of a {@link Finding}. The values are stable, as error codes are. */
 export type FindingKind =
   | "damaged-layout"
   | "unreadable-layout"
@@ -19,31 +19,34 @@ export type FindingKind =
   | "stray-file"
   | "stale-upload";
 
-/** One thing that is not as it should be. */
+/** One problem that `verify` found. */
 export interface Finding {
-  /** `"error"`: something cannot be read. `"warning"`: something is of no use, or not understood. */
+  /** `"error"`: something cannot be read. `"warning"`: something is unused, or is not understood. */
   readonly severity: "error" | "warning";
-  /** What kind of thing it is. */
+  /** The kind of problem. */
   readonly kind: FindingKind;
-  /** The blob or manifest it is about. */
+  /** The blob or manifest that the finding is about. */
   readonly digest?: string | undefined;
-  /** The name of the entry it is about, as it stands in `index.json`. */
+  /** The name of the entry that the finding is about, as in `index.json`. */
   readonly refName?: string | undefined;
-  /** The file it is about, within the layout. */
+  /** The file that the finding is about, relative to the layout. */
   readonly path?: string | undefined;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do about it. */
   readonly message: string;
 }
 
 /** Options of {@link LayoutRegistry.verify}. */
 export interface VerifyOptions extends CallOptions {
-  /** Whether every blob is read and hashed. Default true; without, only names and sizes are compared. */
+  /** Whether to read and hash every blob. Defaults to true. If false, only names and sizes are compared. */
   readonly content?: boolean | undefined;
-  /** Whether missing blobs are warnings: the layout holds parts of images on purpose. Default as the layout was opened. */
+  /**
+   * Whether missing blobs are warnings instead of errors, for layouts that hold parts of images on purpose. Defaults to
+   * the `allowSparse` that the layout was opened with.
+   */
   readonly allowSparse?: boolean | undefined;
 }
 
-/** {@link VerifyOptions}, complete. */
+/** {@link VerifyOptions} with all defaults. */
 export interface VerifySettings {
   readonly content: boolean;
   readonly allowSparse: boolean;

@@ -20,55 +20,55 @@ import { dropUntagged } from "./untagged.ts";
 
 /** Options of {@link LayoutRegistry.gc}. */
 export interface GcOptions extends CallOptions {
-  /** Whether it only says what would be removed. Default false. */
+  /** Whether to report what would be removed, and remove nothing. Defaults to false. */
   readonly dryRun?: boolean | undefined;
   /**
-   * What is younger than so many milliseconds stays: a push under way may need it. Default 24 hours; 0 removes also what
-   * was made in this very millisecond.
+   * The grace period in milliseconds. Whatever is younger stays, because a push in progress may need it. Defaults to 24
+   * hours. With 0, even what was written in the same millisecond is removed.
    */
   readonly graceMs?: number | undefined;
   /**
-   * Whether untagged manifests go, too: those that no tag reaches and that are no referrer of one that stays. Nameless entries
-   * that another tool wrote stay; `"all"` drops those as well. Default false.
+   * Whether to remove untagged manifests too: manifests that no tag reaches, and that are not referrers of a manifest
+   * that stays. With `true`, nameless entries that another tool wrote stay; `"all"` removes them too. Defaults to
+   * false.
    */
   readonly untagged?: boolean | "all" | undefined;
 }
 
-/** What a collection removed, or would. */
+/** The result of a garbage collection or, for a dry run, what one would remove. */
 export interface GcReport {
-  /** The blobs, in the order of their digests. */
+  /** The removed blobs, in the order of their digests. */
   readonly removed: readonly Digest[];
-  /** How many bytes these had. */
+  /** The total size of the removed blobs, in bytes. */
   readonly bytes: number;
-  /** How many expired upload sessions, and files and locks that dead processes left behind. */
+  /** The number of removed upload sessions, and of files and locks that dead processes left behind. */
   readonly uploads: number;
   /**
-   * The blobs that nothing in this layout needs and that stay, in the order of their digests: `blobs` is a link, and
-   * other layouts may need them. Only there if `blobs` is a link and the option `sharedWith` is not given.
+   * The unreferenced blobs that stay because other layouts may need them, in the order of their digests. Present only
+   * if `blobs` is a link and the option `sharedWith` is absent.
    */
   readonly withheld?: readonly Digest[] | undefined;
 }
 
 const DAY_MS = 86_400_000;
-/** How many blobs are removed while the lock is held once. */
+/** The number of blobs removed under one lock. */
 const SLICE = 256;
-/** How often what is needed is found out without the lock, while others keep changing it. */
+/** How often other writers may interrupt the marking before it is done under the lock. */
 const PATIENCE = 3;
 
 interface Settings {
   readonly dryRun: boolean;
   readonly graceMs: number;
-  /** When it began, by the clock that dates the files: what is dated later counts as just written. */
+  /** When the collection began, by the clock that dates the files. Later files count as just written. */
   readonly nowMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Removes what no entry reaches. What is needed is found out first and without the lock; then, under it and a few at a
- * time, the age of each candidate is looked at again and it is removed. Where the index moved in between, what is needed
- * is found out again.
+ * Removes what no entry reaches. It marks what is needed without the lock. Then it locks the layout for a few blobs at
+ * a time, checks the age of each again, and removes it. If the index changed in between, it marks again.
  *
- * @throws `RegistryError` with what was removed until then in `detail.removed` and `detail.bytes`, if that is anything.
+ * @throws `RegistryError` with what was removed before the failure in `detail.removed` and `detail.bytes`, if anything.
  */
 export async function collectGarbage(layout: Layout, options: GcOptions = {}): Promise<GcReport> {
   requireObject(options, "options");
@@ -81,11 +81,11 @@ export async function collectGarbage(layout: Layout, options: GcOptions = {}): P
   try {
     return await collect(layout, settings, untagged, removed);
   } catch (error) {
-    throw tellRemoved(storageError(error, "collecting garbage"), removed);
+    throw tellRemoved(storageError(error, "collect garbage"), removed);
   }
 }
 
-/** How a garbage collection ends that removes a part of what it should. */
+/** The codes of failures that can end a garbage collection half-way. */
 const UNFINISHED = ["LAYOUT_INVALID", "STORAGE_FAILED", "LOCK_TIMEOUT", "CONTENT_CORRUPT"] as const;
 
 /** Adds to an error what was removed before it. */
@@ -105,13 +105,13 @@ async function collect(
 ): Promise<GcReport> {
   const { index, disk, paths } = layout;
   const table = await index.read();
-  // A layout that is not there has nothing to remove, and is not made for that.
+  // A missing layout has no garbage, and is not created for a collection.
   if (!(await index.isWhole())) return { removed: [], bytes: 0, uploads: 0 };
-  // Refused before the first blob is removed, not after the last.
+  // Fail before the first blob is removed, not after the last.
   findDirectory(disk, paths.uploads, ownNames.uploads);
-  // A dry run writes nothing, not even to learn the time.
+  // A dry run writes nothing, not even to read the clock of the file system.
   const settings: Settings = { ...options, nowMs: options.dryRun ? processNow() : await layout.clock.now() };
-  // Where nobody knows what else is needed, what would be removed is only told.
+  // If it is unknown which layouts share the blobs, candidates are reported and not removed.
   const known = await findSharers(layout);
   const sharers = known ?? [layout];
   let mark = await findNeeded(sharers, settings, "fresh");
@@ -158,7 +158,7 @@ function bytesOf(blobs: readonly StoredBlob[]): number {
   return blobs.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The blobs that are not needed and old enough, in the order of their digests. */
+/** Lists the blobs that are unneeded and old enough, in the order of their digests. */
 async function findCandidates(layout: Layout, settings: Settings, { needed }: Mark): Promise<StoredBlob[]> {
   const candidates: StoredBlob[] = [];
   for await (const blob of layout.blobs.list()) {
@@ -171,11 +171,11 @@ interface Sweep {
   readonly sharers: Sharers;
   readonly mark: Mark;
   readonly candidates: readonly StoredBlob[];
-  /** What was removed so far: right also where an error ends the sweep. */
+  /** The blobs removed so far. Also correct if an error ends the sweep. */
   readonly removed: StoredBlob[];
 }
 
-/** Removes every candidate that is still of no use. */
+/** Removes every candidate that is still unneeded. */
 async function sweep(
   layout: Layout,
   settings: Settings,
@@ -188,13 +188,13 @@ async function sweep(
     const isDone = await lockAll(sharers, settings.signal, async (locked) => {
       const isCurrent = locked.every(({ tx }, i) => tx.entries.revision === mark.revisions[i]);
       if (!isCurrent && disturbed < PATIENCE) return false;
-      // Where others do not let it be known in time, what is needed is found out here.
+      // Other writers keep changing the index, so mark under the lock.
       const { needed } = isCurrent
         ? mark
         : await findNeeded(sharers, settings, "memory", (_, i) => locked[i]?.tx.entries);
       const own = ownOf(locked, layout);
       for (const blob of slice) {
-        // Needed by now, renewed by a push that found it, or gone.
+        // Referenced meanwhile, removed, or renewed by a push of the same blob.
         if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest))
           continue;
         await own.blobs.remove(blob.digest, () => removed.push(blob));

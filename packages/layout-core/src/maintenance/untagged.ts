@@ -5,19 +5,19 @@ import { isForeign, isLeftUntagged } from "../index-json/entry.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { GraphReadOptions, ManifestGraph } from "../manifests/manifest-graph.ts";
 
-/** What {@link dropUntagged} may remove. */
+/** The rules of {@link dropUntagged}. */
 export interface UntaggedRule {
-  /** Whether a manifest is old enough to go: one that was pushed just now may be about to be tagged. */
+  /** Whether a manifest is old enough to be removed. A manifest that was just pushed may be about to get a tag. */
   readonly isOld: (digest: CheckedDigest) => boolean;
-  /** Whether nameless entries that another tool wrote may go, too. */
+  /** Whether nameless entries that another tool wrote may be removed too. */
   readonly foreignToo: boolean;
-  /** Given each manifest that cannot be read now; throws if nothing is to be removed then. */
+  /** Called for each manifest that cannot be read now. Throws to remove nothing. */
   readonly onUnreadable: GraphReadOptions["onUnreadable"];
 }
 
 /**
- * Removes the untagged entries that no tag reaches and that are no referrer, of however many steps, of what stays. An entry
- * whose name cannot be read always stays.
+ * Removes untagged entries that no tag reaches, and that are not referrers, directly or indirectly, of a manifest that
+ * stays. An entry with an unreadable name always stays.
  */
 export async function dropUntagged(
   graph: ManifestGraph,
@@ -36,7 +36,7 @@ export async function dropUntagged(
     if (entries === undefined) repositories.set(entry.repository, [entry]);
     else entries.push(entry);
   }
-  // Everything that may fail comes before the first change.
+  // Do everything that may fail before the first change.
   for (const repository of repositories.keys()) await graph.read(draft, repository, "all", { onUnreadable });
   for (const [repository, entries] of repositories) {
     await pauseIfDue();
@@ -53,7 +53,7 @@ export async function dropUntagged(
   }
 }
 
-/** What stays because of `roots`: what they contain, and what is about any of that. */
+/** Returns what stays because of `roots`: the manifests that they contain, and the referrers of all of these. */
 async function keep(
   graph: ManifestGraph,
   draft: Draft,

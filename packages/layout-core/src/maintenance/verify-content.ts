@@ -15,20 +15,20 @@ import { isReadableDigest } from "../index-json/ref-name.ts";
 import { referencesOf } from "../manifests/stored-manifest.ts";
 import type { Finding, VerifySettings } from "./finding.ts";
 
-/** Something that an entry or a manifest refers to. */
+/** A reference from an entry or a manifest. */
 interface Reference {
   readonly descriptor: Pick<CheckedDescriptor, "mediaType" | "digest" | "urls"> & {
     readonly size: number | undefined;
   };
-  /** Whether what it refers to is looked into. */
+  /** Whether the target is read as a manifest. */
   readonly isManifest: boolean;
 }
 
 /**
- * Everything that the entries reach and that is not there or not what it is said to be. Each blob is looked at once, and
- * once more if a manifest lists it as content and something else as a manifest.
+ * Finds content that is missing, corrupt or not as described, among everything that the entries reach. Each blob is
+ * read once. It is read again if one manifest refers to it as content and something else as a manifest.
  *
- * @param reached - Gets the digest of everything that is reached.
+ * @param reached - Receives the digest of everything that is reached.
  */
 export async function* findContentProblems(
   layout: Layout,
@@ -37,7 +37,7 @@ export async function* findContentProblems(
   reached: Set<string>,
 ): AsyncGenerator<Finding, void, undefined> {
   const known: Map<string, Found> = new Map();
-  /** What was looked into as a manifest. */
+  /** The digests that were read as manifests. */
   const entered: Set<string> = new Set();
   const waiting: Reference[] = [...table.all()].flatMap((entry) => rootReference(entry) ?? []).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -59,7 +59,7 @@ export async function* findContentProblems(
   }
 }
 
-/** What a reference says of its target and is not so. */
+/** Compares a descriptor with the size and type of its target. */
 function* findDisagreements(
   { descriptor, isManifest }: Reference,
   found: Found | undefined,
@@ -69,19 +69,19 @@ function* findDisagreements(
     yield error(
       "wrong-size",
       digest,
-      `a descriptor says that ${digest} has ${size} bytes, and it has ${found.size}`,
+      `size mismatch: a descriptor of ${digest} has size ${size}, but the content has ${found.size} bytes`,
     );
   }
   if (!isManifest || found?.mediaType === undefined || found.mediaType === mediaType) return;
-  const claim = mediaType === "" ? "names no media type" : `says ${mediaType}`;
-  const message = `a descriptor of ${digest} ${claim}, and the manifest is ${found.mediaType}, which counts; pushing it again with its tag mends an entry`;
+  const claim = mediaType === "" ? "has no media type" : `has media type ${mediaType}`;
+  const message = `media type mismatch: a descriptor of ${digest} ${claim}, but the manifest is ${found.mediaType}, which counts; to correct an entry, push the manifest again with its tag`;
   yield { ...error("wrong-media-type", digest, message), severity: "warning" };
 }
 
 interface Found {
-  /** In bytes; `undefined` where nothing that could be compared is there. */
+  /** In bytes; `undefined` if there is nothing to compare. */
   readonly size: number | undefined;
-  /** What a manifest says itself that it is. */
+  /** The media type that a manifest itself states. */
   readonly mediaType?: string | undefined;
   readonly finding?: Finding | undefined;
 }
@@ -95,7 +95,7 @@ function rootReference(entry: Entry | ForeignEntry): Reference | undefined {
   };
 }
 
-/** Looks at a manifest, and notes what it refers to. */
+/** Reads a manifest, and queues its references. */
 async function lookInto(
   layout: Layout,
   { descriptor }: Reference,
@@ -112,7 +112,7 @@ async function lookInto(
     ];
     for (const reference of references.reverse()) {
       const { digest: target } = reference.descriptor;
-      // What a document of an unknown type has a digest of may be no reference: it is kept, and not missed.
+      // A digest in a document of an unknown type may not be a reference: its target is kept, but may be missing.
       if (!isGuess) waiting.push(reference);
       else if (layout.blobs.stamp(target) !== undefined)
         waiting.push({ ...reference, descriptor: { ...reference.descriptor, size: undefined } });
@@ -136,21 +136,21 @@ async function lookInto(
             : unreadable(digest, reading.cause),
       };
     case "too large":
-      // Of a type that nobody looks into it may be as large as it likes.
+      // The size limit is for documents that are parsed; this type is not.
       if (manifestKind(descriptor.mediaType) === "opaque")
         return look(layout, { descriptor, isManifest: false }, { ...settings, content: true });
       return {
         size: undefined,
-        finding: error("damaged-manifest", digest, `the manifest ${digest}: ${reading.reason}`),
+        finding: error("damaged-manifest", digest, `cannot read manifest ${digest}: ${reading.reason}`),
       };
     case "invalid": {
-      const message = `the manifest ${digest} cannot be read: ${reading.reason}; delete it, or push what it should be`;
+      const message = `cannot read manifest ${digest}: ${reading.reason}; delete it, or push a valid manifest in its place`;
       return { size: undefined, finding: error("damaged-manifest", digest, message) };
     }
   }
 }
 
-/** Looks at a blob. */
+/** Reads a blob. */
 async function look(layout: Layout, { descriptor }: Reference, settings: VerifySettings): Promise<Found> {
   const { digest } = descriptor;
   let blob: OpenBlob | undefined;
@@ -172,7 +172,7 @@ function unreadable(digest: string, cause: unknown): Finding {
   return error(
     "unreadable-blob",
     digest,
-    `${digest} cannot be read: ${describeFault(cause)}; pushing it again replaces it, if the system allows`,
+    `cannot read ${digest}: ${describeFault(cause)}; push it again to replace it, if the system permits`,
   );
 }
 
@@ -183,8 +183,8 @@ function missing(
 ): Finding | undefined {
   if ((urls?.length ?? 0) > 0) return undefined;
   const message = blobs.isLink(digest)
-    ? `the file of ${digest} is a link that leaves the layout, or leads nowhere: followSymlinks follows it; pushing it again replaces it`
-    : `${digest} is referred to and is not in the layout: push it again`;
+    ? `${digest} is missing: its file is a link out of the layout, or a dangling link; set followSymlinks to follow it, or push the blob again to replace it`
+    : `${digest} is missing, and something refers to it: push it again`;
   return { ...error("missing-blob", digest, message), severity: allowSparse ? "warning" : "error" };
 }
 
@@ -192,7 +192,7 @@ function corrupt(digest: string): Finding {
   return error(
     "corrupt-blob",
     digest,
-    `the bytes of ${digest} are not what its name says; pushing it again replaces them`,
+    `${digest} is corrupt: its bytes do not match its digest; push it again to replace it`,
   );
 }
 

@@ -16,10 +16,10 @@ import { ownNames } from "../disk/layout-files.ts";
 import { isReadableDigest } from "../index-json/ref-name.ts";
 import type { Finding, VerifySettings } from "./finding.ts";
 
-/** Where the Go package keeps its uploads; by the grammar its files would be digests. */
+/** The upload directory of the Go package. By the grammar of digests, its files would be digests. */
 const FOREIGN_UPLOADS = "uploads";
 
-/** Files that no entry reaches, that have no place in a layout, or that a process left behind. */
+/** Finds files that no entry reaches, files that do not belong in a layout, and files that a process left behind. */
 export async function* findStrayFiles(
   layout: Layout,
   settings: VerifySettings,
@@ -40,22 +40,22 @@ export async function* findStrayFiles(
   for (const entry of entries) {
     if (PARTS.has(entry.name) || WELL_KNOWN.has(entry.name)) continue;
     if (entry.name.startsWith(ownNames.lock)) {
-      if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock and is not a regular file");
+      if (!entry.isFile()) yield stray(entry.name, "it has the name of a lock but is not a regular file");
       continue;
     }
-    // Directories may be anybody's: nested repositories, for one.
-    if (!entry.isDirectory()) yield stray(entry.name, "it is no part of a layout");
+    // Another program may own the directory; it may hold a nested repository.
+    if (!entry.isDirectory()) yield stray(entry.name, "a layout has no file of that name");
   }
 }
 
-/** What is looked at elsewhere. */
+/** Checked by other functions. */
 const PARTS: ReadonlySet<string> = new Set([
   layoutNames.header,
   layoutNames.index,
   layoutNames.blobs,
   ownNames.uploads,
 ]);
-/** What Docker's and containerd's archives hold beside a layout, so that both of their readers find what they know. */
+/** Files that archives of Docker and containerd hold beside a layout, so that readers of both formats find theirs. */
 const WELL_KNOWN: ReadonlySet<string> = new Set(["manifest.json", "repositories"]);
 
 async function* strayBlobs(
@@ -72,7 +72,7 @@ async function* strayBlobs(
   for (const algorithm of algorithms) {
     const directory = `blobs/${algorithm.name}`;
     if (!algorithm.isDirectory()) {
-      yield stray(directory, "nothing but directories of blobs is to be there");
+      yield stray(directory, "blobs may contain only directories");
       continue;
     }
     const entries = await tryList(disk, join(paths.blobs, algorithm.name), "unreadable-blob", directory);
@@ -88,22 +88,25 @@ async function* strayBlobs(
       if (reached.has(digest)) continue;
       if (algorithm.name === FOREIGN_UPLOADS) yield stray(path, "it is an upload of another program");
       else if (!isReadableDigest(digest) || !entry.isFile())
-        yield stray(path, "it is not a file with the name of a sha256 or sha512 digest");
+        yield stray(path, "it is not a file that is named after a sha256 or sha512 digest");
       else yield await describeUnreached(layout, digest, path);
     }
   }
 }
 
-/** A blob that no entry reaches. One that is a referrer is named as such: tools that list none write it so. */
+/**
+ * Describes a blob that no entry reaches. A referrer has a finding of its own kind: tools that do not support referrers
+ * write it without an entry.
+ */
 async function describeUnreached(layout: Layout, digest: CheckedDigest, path: string): Promise<Finding> {
   const subject = (await layout.blobs.mayBeDocument(digest))
     ? (await layout.graph.load({ digest, mediaType: "" }))?.subject
     : undefined;
   if (subject !== undefined && layout.blobs.stamp(subject) !== undefined) {
-    const message = `${digest} is a referrer of ${subject} and has no entry in index.json: gc removes it after the grace period; push it again to keep it`;
+    const message = `${digest} is a referrer of ${subject} but has no entry in index.json: gc removes it after the grace period; push it again to keep it`;
     return { severity: "warning", kind: "unlisted-referrer", digest, path, message };
   }
-  const message = `no manifest that can be read refers to ${digest}: gc removes it after the grace period, unless a manifest is damaged`;
+  const message = `no readable manifest refers to ${digest}: gc removes it after the grace period, unless a manifest is damaged`;
   return { severity: "warning", kind: "unreachable-blob", digest, path, message };
 }
 
@@ -113,9 +116,9 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
   try {
     entries = (await listDirectory(disk, paths.uploads, ownNames.uploads)).sort(byName);
   } catch (cause) {
-    const failure = storageError(cause, "_uploads cannot be listed");
+    const failure = storageError(cause, "list _uploads");
     if (!isFileFault(cause) && !isRegistryError(failure, "LAYOUT_INVALID")) throw cause;
-    const message = `${(failure as Error).message}; nothing can be uploaded or collected until that is mended`;
+    const message = `${(failure as Error).message}; uploads and garbage collections fail until this is repaired`;
     yield { severity: "error", kind: "damaged-layout", path: ownNames.uploads, message };
     return;
   }
@@ -129,9 +132,9 @@ async function* staleUploads(layout: Layout): AsyncGenerator<Finding, void, unde
     else {
       const writtenMs =
         state?.writtenMs ?? Number(disk.lstatNow(join(paths.uploads, entry.name))?.mtimeMs ?? processNow());
-      // It writes nothing, not even to learn the time by which the files are dated.
+      // It uses the clock of this process: reading the clock of the file system would write a file.
       if (processNow() - writtenMs <= settings.uploadExpiryMs) continue;
-      const message = `${path} was left behind by an upload that nobody goes on with; it can be removed`;
+      const message = `${path} is left over from an upload that has expired; it can be removed`;
       yield { severity: "warning", kind: "stale-upload", path, message };
     }
   }
@@ -142,11 +145,11 @@ function stray(path: string, reason: string): Finding {
     severity: "warning",
     kind: "stray-file",
     path,
-    message: `${path} is of no use to the layout: ${reason}`,
+    message: `unexpected file ${path}: ${reason}`,
   };
 }
 
-/** What is in a directory, in order; if the system refuses to list it, that as a finding. */
+/** Lists a directory in order. If the system refuses, returns a finding instead. */
 async function tryList(
   disk: Disk,
   directory: string,
@@ -161,7 +164,7 @@ async function tryList(
       severity: "error",
       kind,
       path: kind === "unreadable-layout" ? undefined : name,
-      message: `${name} cannot be listed: ${describeFault(cause)}`,
+      message: `cannot list ${name}: ${describeFault(cause)}`,
     };
   }
 }

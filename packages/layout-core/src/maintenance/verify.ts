@@ -11,7 +11,7 @@ import { findEntryProblems } from "./verify-entries.ts";
 import { findContentProblems } from "./verify-content.ts";
 import { findStrayFiles } from "./verify-files.ts";
 
-/** Everything in a layout that is not as it should be. */
+/** Yields every problem in a layout. */
 export async function* verifyLayout(
   layout: Layout,
   options: VerifyOptions = {},
@@ -34,7 +34,7 @@ export async function* verifyLayout(
       yield finding;
     }
   } catch (error) {
-    throw storageError(error, "verifying the layout");
+    throw storageError(error, "verify the layout");
   }
 }
 
@@ -50,31 +50,31 @@ async function* findAll(
   yield* findStrayFiles(layout, settings, reached);
 }
 
-/** An index that lost its entries looks just like this, and everything it listed is garbage then. */
+/** An index that lost its entries looks the same. Then everything that it listed is garbage. */
 const emptyIndex: Finding = {
   severity: "warning",
   kind: "empty-index",
   path: layoutNames.index,
-  message: "index.json lists no manifest, and there are blobs: gc removes them after the grace period",
+  message: "index.json lists no manifests, but there are blobs: gc removes them after the grace period",
 };
 
 async function hasBlobs({ blobs }: Layout): Promise<boolean> {
   try {
     for await (const _ of blobs.list()) return true;
   } catch (error) {
-    // A directory that cannot be listed is a finding of its own.
+    // A directory that cannot be listed has a finding of its own.
     if (!isFileFault(error)) throw error;
   }
   return false;
 }
 
-/** The entries; where the layout is damaged, that. */
+/** Returns the entries or, if the layout is damaged, a finding. */
 async function readTable(layout: Layout): Promise<EntryTable | Finding> {
   try {
     return await layout.index.read();
   } catch (error) {
     if (!isRegistryError(error, "LAYOUT_INVALID")) throw error;
-    const message = `${error.message}; nothing in it can be read until that is mended`;
+    const message = `${error.message}; nothing in the layout can be read until this is repaired`;
     return { severity: "error", kind: "damaged-layout", message };
   }
 }

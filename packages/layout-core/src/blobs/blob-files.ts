@@ -23,46 +23,51 @@ export interface OpenBlob {
   readonly size: number;
 }
 
-/** A stored blob, as it is found in its directory. */
+/** A blob as its directory lists it. */
 export interface StoredBlob {
   readonly digest: CheckedDigest;
   /** In bytes. */
   readonly size: number;
 }
 
-/** The blobs of a layout as files: found by digest, and read. */
+/** The blobs of a layout as files: finds them by digest, and reads them. */
 export class BlobFiles {
   readonly #disk: Disk;
   readonly #paths: LayoutPaths;
   readonly #followSymlinks: boolean;
 
-  /** @param settings - Whether links that leave the layout are followed. */
+  /** @param settings - Whether links out of the layout are followed. */
   constructor(disk: Disk, paths: LayoutPaths, settings: { readonly followSymlinks: boolean }) {
     this.#disk = disk;
     this.#paths = paths;
     this.#followSymlinks = settings.followSymlinks;
   }
 
-  /** Where the blob `digest` lies, or would. The grammar of digests lets nothing through that leads elsewhere. */
+  /** Returns the path of the blob `digest`, which may not exist. The grammar of digests keeps it below `blobs`. */
   path(digest: CheckedDigest): string {
     const colon = digest.indexOf(":");
     return `${this.#paths.blobs}${sep}${digest.slice(0, colon)}${sep}${digest.slice(colon + 1)}`;
   }
 
   /**
-   * Where a blob may be written: `blobs/<algorithm>`, or where that leads.
+   * Returns the directory of a blob for writing: `blobs/<algorithm>`, which may be a link.
    *
-   * @throws `RegistryError` `LAYOUT_INVALID` if a link that must not be followed is there, or not a directory.
+   * @throws `RegistryError` `LAYOUT_INVALID` if it is a link that must not be followed, or not a directory.
    */
   async directoryFor(digest: CheckedDigest): Promise<string> {
     const directory = dirname(this.path(digest));
     const name = `blobs/${basename(directory)}`;
-    if (await this.#leaves(directory)) throw damaged(`${name} is a link that leaves it`);
+    if (await this.#leaves(directory))
+      throw damaged(
+        `invalid OCI layout: ${name} is a link out of the layout; set followSymlinks to follow it`,
+      );
     if (!this.#isLink(directory)) findDirectory(this.#disk, directory, name);
     return directory;
   }
 
-  /** Opens a blob. `undefined` where there is none: also where there is something else than a file, or a link that leaves. */
+  /**
+   * Opens a blob. Returns `undefined` if it is missing, is not a regular file, or is a link that must not be followed.
+   */
   async open(digest: CheckedDigest): Promise<OpenBlob | undefined> {
     const path = this.path(digest);
     if (await this.#leaves(dirname(path))) return undefined;
@@ -74,12 +79,12 @@ export class BlobFiles {
     return linked === undefined || "obstacle" in linked ? undefined : openBlob(linked);
   }
 
-  /** Whether something is in the place of a blob, be it a blob or not; nothing is in a directory that must not be read. */
+  /** Whether a blob's path exists, as a blob or not. A directory that must not be read counts as empty. */
   async isOccupied(digest: CheckedDigest): Promise<boolean> {
     return !(await this.#leaves(dirname(this.path(digest)))) && this.isTaken(digest);
   }
 
-  /** The file that holds a blob, links resolved; `undefined` where there is none. */
+  /** Returns the path of a blob's file with links resolved; `undefined` if it does not exist. */
   async realPath(digest: CheckedDigest): Promise<string | undefined> {
     const path = this.path(digest);
     if (await this.#leaves(dirname(path))) return undefined;
@@ -88,14 +93,14 @@ export class BlobFiles {
     return stats?.isFile() === true ? path : undefined;
   }
 
-  /** The size of a blob in bytes; `undefined` where there is none. */
+  /** Returns the size of a blob in bytes; `undefined` if it does not exist. */
   async size(digest: CheckedDigest): Promise<number | undefined> {
     const path = await this.realPath(digest);
     const stats = path === undefined ? undefined : this.#disk.lstatNow(path);
     return stats?.isFile() === true ? Number(stats.size) : undefined;
   }
 
-  /** The whole blob; `undefined` where there is none. */
+  /** Reads a whole blob; returns `undefined` if it does not exist. */
   async readAll(digest: CheckedDigest, maxBytes: number): Promise<Uint8Array | "too large" | undefined> {
     const blob = await this.open(digest);
     if (blob === undefined) return undefined;
@@ -106,22 +111,22 @@ export class BlobFiles {
     }
   }
 
-  /** Whether a link is in the place of a blob: one that is not followed hides it. */
+  /** Whether the path of a blob is a link. If the link is not followed, it hides the blob. */
   isLink(digest: CheckedDigest): boolean {
     try {
       return this.#disk.lstatNow(this.path(digest))?.isSymbolicLink() === true;
     } catch {
-      return false; // It cannot be looked at, so it explains nothing.
+      return false; // It cannot be checked, so it explains nothing.
     }
   }
 
-  /** The error for a blob that is not there, or that only a link leads to which is not followed. */
+  /** Returns the error for a missing blob, or one behind a link that is not followed. */
   unknown(digest: CheckedDigest): RegistryError {
-    const why = "its file is a link that leaves the layout, or leads nowhere (followSymlinks follows it)";
+    const why = "its file is a link out of the layout (set followSymlinks to follow it), or a dangling link";
     return unknownBlob(digest, this.isLink(digest) ? why : undefined);
   }
 
-  /** Whether a blob begins as a JSON object does; false if it cannot be read. */
+  /** Whether a blob begins like a JSON object. False if it cannot be read. */
   async mayBeDocument(digest: CheckedDigest): Promise<boolean> {
     const blob = await this.open(digest).catch(() => undefined);
     if (blob === undefined) return false;
@@ -136,7 +141,7 @@ export class BlobFiles {
     }
   }
 
-  /** Whether the bytes of a blob are what its digest says. */
+  /** Whether the bytes of a blob match its digest. */
   async isIntact({ file }: OpenBlob, digest: CheckedDigest, { signal }: CallOptions = {}): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
@@ -151,13 +156,15 @@ export class BlobFiles {
     return `${algorithm}:${await hasher.digest()}` === digest;
   }
 
-  /** When a blob was written or renewed, in milliseconds since 1970; `undefined` where there is none. */
+  /**
+   * Returns the time when a blob was written or renewed, in milliseconds since 1970; `undefined` if it does not exist.
+   */
   writtenMs(digest: CheckedDigest): number | undefined {
     const stats = this.#disk.lstatNow(this.path(digest));
     return stats === undefined ? undefined : Number(stats.mtimeMs);
   }
 
-  /** Every file of this layout that has the name of a blob; whatever else lies there is nobody's to remove. */
+  /** Lists every file of this layout that is named like a blob. Other files are never removed. */
   async *list(): AsyncGenerator<StoredBlob, void, undefined> {
     for (const algorithm of digestAlgorithms) {
       const directory = join(this.#paths.blobs, algorithm);
@@ -172,20 +179,20 @@ export class BlobFiles {
     }
   }
 
-  /** Whether something has the name of a blob, whatever it is and wherever its directory leads. */
+  /** Whether the path of a blob exists, whatever is there and wherever its directory leads. */
   isTaken(digest: CheckedDigest): boolean {
     try {
       return this.#disk.lstatNow(this.path(digest)) !== undefined;
     } catch (error) {
-      // The directory is a link that leads round in a circle.
+      // The directory is a loop of links.
       if (systemCode(error) === "ELOOP") return false;
       throw error;
     }
   }
 
   /**
-   * What tells the file of a blob from any other; `undefined` where there is none. Never throws: what cannot be looked at
-   * has a stamp of its own.
+   * Identifies the current file of a blob; `undefined` if it does not exist. Never throws: a file that cannot be
+   * checked has a stamp of its own.
    */
   stamp(digest: CheckedDigest): string | undefined {
     const path = this.path(digest);
@@ -199,7 +206,7 @@ export class BlobFiles {
     }
   }
 
-  /** Whether a directory of blobs is a link out of the layout, and not to be followed. */
+  /** Whether a directory of blobs is a link out of the layout that must not be followed. */
   async #leaves(directory: string): Promise<boolean> {
     return this.#isLink(directory) && (await this.#resolveLink(directory)) === undefined;
   }
@@ -208,7 +215,7 @@ export class BlobFiles {
     return this.#disk.lstatNow(path)?.isSymbolicLink() === true;
   }
 
-  /** Where the link `path` leads, if there is something and it may be read. */
+  /** Returns the target of the link `path`, if it exists and may be read. */
   async #resolveLink(path: string): Promise<string | undefined> {
     try {
       const target = await this.#disk.realpath(path);

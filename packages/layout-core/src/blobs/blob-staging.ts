@@ -20,14 +20,14 @@ import type { OwnDirectory } from "../disk/own-directory.ts";
 import { ownedName } from "../disk/owned-name.ts";
 import { renewStaged } from "./renew-file.ts";
 
-/** A blob that was written and verified, and has no name yet. */
+/** A blob that is written and verified, but does not have its final name yet. */
 export interface StagedBlob {
   readonly digest: CheckedDigest;
   readonly size: number;
   readonly temporary: string;
 }
 
-/** Puts blobs into a layout: written beside, verified, and given their names whole. */
+/** Adds blobs to a layout: writes them to temporary files, verifies them, and renames them. */
 export class BlobStaging {
   readonly #disk: Disk;
   readonly #paths: LayoutPaths;
@@ -35,7 +35,7 @@ export class BlobStaging {
   readonly #durable: boolean;
   readonly #clock: FileClock;
 
-  /** @param settings - Whether what is put in place survives a loss of power, and the clock that dates it. */
+  /** @param settings - Whether placed blobs survive a power failure, and the clock that dates them. */
   constructor(
     disk: Disk,
     paths: LayoutPaths,
@@ -50,9 +50,9 @@ export class BlobStaging {
   }
 
   /**
-   * Writes content to a file of its own while verifying it. However it ends, the content is closed.
+   * Writes content to a temporary file and verifies it. The content is closed in any case.
    *
-   * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` where it is not what `expected` says.
+   * @throws `RegistryError` `DIGEST_INVALID` or `SIZE_INVALID` if it does not match `expected`.
    */
   async stage(
     expected: BlobDescriptor,
@@ -93,7 +93,7 @@ export class BlobStaging {
     }
   }
 
-  /** Writes content that was verified before to a file of its own. */
+  /** Writes content that was verified already to a temporary file. */
   async stageBytes(
     { digest, size }: Pick<StagedBlob, "digest" | "size">,
     content: Uint8Array,
@@ -112,8 +112,8 @@ export class BlobStaging {
   }
 
   /**
-   * Stages the file `path` as it is: as a link of it or, where the file system has none, it is another one, or the file is
-   * somebody else's and cannot be renewed, a copy. `undefined` where it is not there, or not as large as it should be.
+   * Stages the file `path` as a link to it. If it cannot be linked, or belongs to another user and cannot be renewed,
+   * it is copied. Returns `undefined` if the file is missing or has another size.
    */
   async stageFile(
     path: string,
@@ -136,7 +136,7 @@ export class BlobStaging {
     return undefined;
   }
 
-  /** Links a file and renews it. Whether that can be done. */
+  /** Links a file and renews it. Returns whether both were possible. */
   async #link(path: string, temporary: string): Promise<boolean> {
     try {
       await this.#disk.link(path, temporary);
@@ -149,7 +149,7 @@ export class BlobStaging {
     return false;
   }
 
-  /** Stages a copy of the file `path`, which is ours and new. */
+  /** Stages a new copy of the file `path`. */
   async stageCopy(path: string, blob: Pick<StagedBlob, "digest" | "size">): Promise<StagedBlob> {
     const staged = { ...blob, temporary: await this.#temporaryPath() };
     await this.orDrop(staged, () => this.#copy(path, staged.temporary));
@@ -161,12 +161,12 @@ export class BlobStaging {
     await renewStaged(this.#disk, this.#clock, temporary, this.#durable);
   }
 
-  /** Removes what was staged and is not to become a blob. */
+  /** Removes a staged blob that is not needed. */
   async drop(staged: StagedBlob): Promise<void> {
     await removeQuietly(this.#disk, staged.temporary);
   }
 
-  /** Runs what makes a blob of what was staged; where it fails, that is removed. */
+  /** Runs `run`, which makes a blob of `staged`. If it fails, `staged` is removed. */
   async orDrop(staged: StagedBlob, run: () => Promise<void>): Promise<void> {
     try {
       await run();
@@ -176,12 +176,15 @@ export class BlobStaging {
     }
   }
 
-  /** Whether something has the name that the blob is to get. */
+  /** Whether something has the final name of the blob. */
   isTaken({ digest }: Pick<StagedBlob, "digest">): boolean {
     return this.#blobs.isTaken(digest);
   }
 
-  /** Gives a staged blob its name, whatever had it before. It counts as written now, however long it was staged. */
+  /**
+   * Renames a staged blob to its final name, replacing any file there. It counts as written now, however long it was
+   * staged.
+   */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
@@ -192,7 +195,7 @@ export class BlobStaging {
       await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
   }
 
-  /** An upload that another user began is that user's file: a copy of ours gets the name. */
+  /** Places a copy of an upload that another user began, because that user owns its file. */
   async #placeCopy(staged: StagedBlob, path: string): Promise<void> {
     const copy = { ...staged, temporary: await this.#temporaryPath() };
     await this.orDrop(copy, async () => {
@@ -217,7 +220,7 @@ export class BlobStaging {
   }
 }
 
-/** Refuses content that is not what it was said to be. */
+/** Fails if content does not match its expected size and digest. */
 export function requireMatch(expected: BlobDescriptor, digest: string, size: number, received: string): void {
   if (expected.size !== undefined && size !== expected.size) throw wrongSize(expected.size, size);
   if (received !== digest) throw wrongDigest(digest, received);

@@ -1,15 +1,15 @@
 import type { Disk, OpenFile } from "../disk/disk.ts";
 
-/** What is written at once, in bytes. */
+/** The size of a write, in bytes. */
 export const BLOCK_BYTES: number = 1024 * 1024;
-/** The first block: most blobs are small, and many of them may be written at once. */
+/** The size of the first block. It is smaller because most blobs are small, and many may be written at once. */
 const FIRST_BLOCK_BYTES = 64 * 1024;
 
 /**
- * Writes chunks to a file in large blocks, and looks at each block while it is on its way to the disk.
+ * Writes chunks to a file in large blocks, and passes each block to a callback during the write.
  *
- * Every byte is copied first: a caller, or another thread, can change the memory of a chunk at any moment, and what is
- * looked at must be what is written. There are two blocks: one is written while the other is filled.
+ * Every byte is copied first, because the owner of a chunk or another thread may change its memory at any moment. Thus
+ * the callback sees the bytes that are written. There are two blocks: one is filled while the other is written.
  */
 export class ChunkWriter {
   readonly #disk: Disk;
@@ -21,19 +21,19 @@ export class ChunkWriter {
   #size = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param look - Sees every byte, once and in order. */
+  /** @param look - Receives every byte, once and in order. */
   constructor(disk: Disk, file: OpenFile, look: (block: Uint8Array) => void) {
     this.#disk = disk;
     this.#file = file;
     this.#look = look;
   }
 
-  /** Bytes added. */
+  /** The number of bytes added. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds a chunk, whose memory is its owner's again when this resolves. A write that failed rejects a later call. */
+  /** Adds a chunk. The caller may reuse its memory after this resolves. A failed write rejects a later call. */
   async add(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       const block = (this.#blocks[this.#turn] ??= Buffer.allocUnsafeSlow(
@@ -48,13 +48,13 @@ export class ChunkWriter {
     }
   }
 
-  /** Writes what is left, and waits until all is written. */
+  /** Writes the rest, and waits until everything is written. */
   async end(): Promise<void> {
     if (this.#filled > 0) await this.#write();
     await this.#writing;
   }
 
-  /** Waits for the write that is under way, whatever comes of it: before that the file must not be closed. */
+  /** Waits for the current write, and ignores its result. The file must not be closed before. */
   async settle(): Promise<void> {
     await this.#writing?.catch(() => undefined);
   }
@@ -63,9 +63,9 @@ export class ChunkWriter {
     const block = this.#blocks[this.#turn]?.subarray(0, this.#filled);
     if (block === undefined) return;
     await this.#writing;
-    // Another thread writes while this one hashes.
+    // The write runs in another thread while this one hashes.
     this.#writing = this.#disk.write(this.#file, block);
-    // Whoever waits for it is told.
+    // Prevents an unhandled rejection: the next call that waits for the write reports the failure.
     this.#writing.catch(() => undefined);
     this.#look(block);
     if (this.#size <= FIRST_BLOCK_BYTES) this.#blocks[this.#turn] = undefined;

@@ -1,12 +1,12 @@
 import type { Disk, OpenFile } from "../disk/disk.ts";
 
-/** How much is written before the disk is asked for it, in bytes. */
+/** How many bytes are written before a flush begins. */
 export const SYNC_BYTES: number = 32 * 1024 * 1024;
 
 /**
- * Flushes a file while it is written: the disk works while the rest is received and hashed, and little is left to wait for
- * at the end. A flush that failed is not tried again, for the system may call clean what it could not write: it fails the
- * whole.
+ * Flushes a file while it is written. The disk works while the rest is received and hashed, so that little is left to
+ * flush at the end. A failed flush fails the whole write and is not retried, because the system may mark pages clean
+ * that it could not write.
  */
 export class EarlySync {
   readonly #disk: Disk;
@@ -16,19 +16,19 @@ export class EarlySync {
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param durable - Where false, nothing is ever flushed. */
+  /** @param durable - If false, nothing is flushed. */
   constructor(disk: Disk, file: OpenFile, durable: boolean) {
     this.#disk = disk;
     this.#file = file;
     this.#durable = durable;
   }
 
-  /** Whether a flush failed: what the file holds is not to be trusted then, whatever a later one says. */
+  /** Whether a flush failed. Then the content of the file cannot be trusted, even if a later flush succeeds. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** Takes note of so many bytes that were written. */
+  /** Records that `bytes` bytes were written. */
   wrote(bytes: number): void {
     this.#unflushed += bytes;
     if (!this.#durable || this.#running !== undefined || this.#unflushed < SYNC_BYTES) return;
@@ -46,14 +46,14 @@ export class EarlySync {
     }
   }
 
-  /** Waits until all that was written is on the disk. */
+  /** Waits until everything written is on the disk. */
   async end(): Promise<void> {
     await this.settle();
     if (this.#durable && this.#failure === undefined) await this.#flush();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Waits for the flush that is under way, if one is: before that the file must not be closed. */
+  /** Waits for the current flush, if any. The file must not be closed before. */
   async settle(): Promise<void> {
     await this.#running;
   }

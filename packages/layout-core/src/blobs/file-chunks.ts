@@ -4,7 +4,7 @@ import { closeQuietly } from "../disk/atomic-file.ts";
 import type { Disk, HeldFile } from "../disk/disk.ts";
 import { storageError } from "../disk/storage-error.ts";
 
-/** What is read at once, in bytes. */
+/** The size of a read, in bytes. */
 export const READ_BYTES: number = 1024 * 1024;
 
 /** A part of a file. */
@@ -13,18 +13,17 @@ export interface FilePart {
   readonly end: number;
 }
 
-/** How a file is read. */
+/** How to read a file. */
 export interface ChunkOptions {
-  /** Whether a chunk is good only until the next is asked for; else each has memory of its own. */
+  /** `"reused"`: a chunk is valid only until the next one is requested. `"owned"`: each chunk has its own memory. */
   readonly chunks: "owned" | "reused";
-  /** How many bytes a chunk has at most, if that is less than {@link READ_BYTES}. */
+  /** The largest size of a chunk in bytes, if it is less than {@link READ_BYTES}. */
   readonly chunkSize?: number | undefined;
 }
 
 /**
- * The chunks of a file; closing it, or reading it to its end, closes the file. While one is being worked on the next is
- * being read.
- *
+ * Returns the chunks of a file. The next chunk is read while the caller works on the current one. The file is closed
+ * when the iterator ends or is closed.
  */
 export function readFileChunks(
   disk: Disk,
@@ -36,14 +35,17 @@ export function readFileChunks(
   return new FileChunks(disk, held, part, { readBytes, make: chunks === "reused" ? inTurn() : makeBuffer });
 }
 
-/** Makes the memory of a chunk. */
+/** Allocates the memory of a chunk. */
 type MakeBuffer = (size: number) => Uint8Array;
 
 function makeBuffer(size: number): Uint8Array {
   return Buffer.allocUnsafeSlow(size);
 }
 
-/** Two buffers, used in turn: one is being worked on while the other is being filled. No size is larger than the first. */
+/**
+ * Alternates between two buffers: one is filled while the caller works on the other. The first size must be the
+ * largest.
+ */
 function inTurn(): MakeBuffer {
   const buffers: Uint8Array[] = [];
   let turn = 0;
@@ -64,7 +66,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #make: MakeBuffer;
   #at: number;
   #ahead: Promise<Uint8Array> | undefined;
-  /** The read that was begun last: before it is over the file cannot be closed. */
+  /** The latest read. The file must not be closed before it has ended. */
   #latest: Promise<Uint8Array> | undefined;
 
   constructor(
@@ -94,7 +96,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
       return { done: false, value };
     } catch (error) {
       await this.#close();
-      throw storageError(error, "reading a blob");
+      throw storageError(error, "read the blob");
     }
   }
 
@@ -107,7 +109,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     return this;
   }
 
-  /** Begins to read the next chunk; `undefined` where there is none, or the file was closed. */
+  /** Begins to read the next chunk; returns `undefined` at the end, or if the file was closed. */
   #start(): Promise<Uint8Array> | undefined {
     const { file } = this.#held;
     const position = this.#at;
@@ -117,15 +119,15 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     const buffer = this.#make(size);
     const reading = this.#disk.read(file, buffer, position).then((count) => {
       if (count === size) return buffer;
-      throw new RegistryError("CONTENT_CORRUPT", "the stored file ends early");
+      throw new RegistryError("CONTENT_CORRUPT", "the stored file is shorter than when it was opened");
     });
-    // Whoever asks for it is told; who never asks need not know.
+    // Prevents an unhandled rejection if the read-ahead is never consumed.
     reading.catch(() => undefined);
     this.#latest = reading;
     return reading;
   }
 
-  /** Closes the file, but not while it is being read: its number may be another file's by then. */
+  /** Closes the file, but not during a read: another file could get its descriptor. */
   async #close(): Promise<void> {
     const { file } = this.#held;
     this.#held.file = undefined;

@@ -9,22 +9,22 @@ import type { HeldLock } from "../lock/lock.ts";
 import type { BlobFiles, OpenBlob } from "./blob-files.ts";
 import type { BlobStaging, StagedBlob } from "./blob-staging.ts";
 
-/** What {@link LockedBlobs} works with. */
+/** The collaborators and settings of {@link LockedBlobs}. */
 export interface LockedBlobsParts {
   readonly disk: Disk;
   readonly blobs: BlobFiles;
   readonly staging: BlobStaging;
   readonly clock: FileClock;
-  /** Whether what is changed survives a loss of power. */
+  /** Whether changes survive a power failure. */
   readonly durable: boolean;
 }
 
-/** What a blob must be. */
+/** The expected digest and size of a blob. */
 type Expected = Pick<StagedBlob, "digest" | "size">;
 
 /**
- * The changes of blobs that need the layout's lock: without it a collection could come between the look at a file and its
- * use. So each needs a {@link HeldLock} to be made.
+ * Operations on blobs that need the layout's lock. Without it, a garbage collection could run between the check of a
+ * file and its use. A {@link HeldLock} is the proof.
  */
 export class LockedBlobs {
   readonly #parts: LockedBlobsParts;
@@ -33,14 +33,14 @@ export class LockedBlobs {
     this.#parts = parts;
   }
 
-  /** Makes what was staged a blob: keeps the file that has its name, if that is good, else replaces it. */
+  /** Makes a blob of staged content. An intact file with its name is kept; any other file is replaced. */
   async ensure(staged: StagedBlob): Promise<void> {
     const { staging } = this.#parts;
     if (await this.#keep(staged)) await staging.drop(staged);
     else await staging.place(staged);
   }
 
-  /** {@link ensure} of content that was verified before: it is written only if no good file has its name. */
+  /** {@link ensure} for content that was verified already. It is written only if no intact file has its name. */
   async ensureBytes(expected: Expected, content: Uint8Array): Promise<void> {
     if (await this.#keep(expected)) return;
     const { staging } = this.#parts;
@@ -49,17 +49,17 @@ export class LockedBlobs {
   }
 
   /**
-   * Makes a stored blob count as written now: its time is renewed or, where that is somebody else's file, a copy takes its
-   * place.
+   * Makes a stored blob count as written now. Its time is renewed or, if the file belongs to another user, a copy
+   * replaces it.
    *
-   * @returns Whether the blob is there.
+   * @returns Whether the blob exists.
    */
   async renew(expected: Expected): Promise<boolean> {
     if (await this.#renew(expected.digest, ({ size }) => size === expected.size)) return true;
     const { blobs, staging } = this.#parts;
     const path = await blobs.realPath(expected.digest);
     if (path === undefined || (await blobs.size(expected.digest)) !== expected.size) return false;
-    // Not a link: to give a file the name that it has does nothing.
+    // A copy, not a link: renaming a file to another name of the same file does nothing.
     const copy = await staging.stageCopy(path, expected);
     await staging.orDrop(copy, () => staging.place(copy));
     return true;
@@ -68,7 +68,7 @@ export class LockedBlobs {
   /**
    * Removes a stored blob.
    *
-   * @param onRemoved - Called at once when the file is gone: what comes then can fail, and changes nothing about that.
+   * @param onRemoved - Called as soon as the file is removed, even if a later step fails.
    */
   async remove(digest: StagedBlob["digest"], onRemoved: () => void = () => undefined): Promise<void> {
     const { disk, blobs, durable } = this.#parts;
@@ -79,7 +79,7 @@ export class LockedBlobs {
     if (durable) await afterCommit("the blob was removed", () => syncDirectory(disk, dirname(path)));
   }
 
-  /** Keeps the file that has the blob's name, if it is good: its time is renewed. Whether it was kept. */
+  /** Keeps and renews the file with the blob's name if it is intact. Returns whether it was kept. */
   #keep({ digest, size }: Expected): Promise<boolean> {
     return this.#renew(
       digest,
@@ -87,7 +87,7 @@ export class LockedBlobs {
     );
   }
 
-  /** Renews the time of a blob that is `good`. Whether it is, and is new now. */
+  /** Renews the time of a blob if `isGood` accepts it. Returns whether the blob was renewed. */
   async #renew(
     digest: StagedBlob["digest"],
     isGood: (blob: OpenBlob) => boolean | Promise<boolean>,
@@ -101,7 +101,7 @@ export class LockedBlobs {
       if (durable) await disk.sync(blob.file);
       return true;
     } catch (error) {
-      // A file that cannot be read, or that belongs to another user and cannot be touched, is replaced by ours.
+      // A file that cannot be read, or whose time cannot be set, is replaced by one of this user.
       if (isFileFault(error)) return false;
       throw error;
     } finally {

@@ -4,7 +4,10 @@ import { systemCode } from "../disk/disk.ts";
 import type { FileClock } from "../disk/file-clock.ts";
 import { openRegularFile } from "../disk/regular-file.ts";
 
-/** Sets the time of an open file to now. False if it is another user's file, whose time cannot be set. */
+/**
+ * Sets the time of an open file to now. Returns false if the file belongs to another user, so that its time cannot be
+ * set.
+ */
 export async function renewFile(clock: FileClock, file: OpenFile): Promise<boolean> {
   try {
     await clock.renew(file);
@@ -16,9 +19,9 @@ export async function renewFile(clock: FileClock, file: OpenFile): Promise<boole
 }
 
 /**
- * {@link renewFile} of a file in `_uploads`.
+ * {@link renewFile} for a file in `_uploads`.
  *
- * @param durable - Whether the file must survive a loss of power with the new time.
+ * @param durable - Whether the new time must survive a power failure.
  */
 export async function renewStaged(
   disk: Disk,
@@ -27,7 +30,7 @@ export async function renewStaged(
   durable: boolean,
 ): Promise<boolean> {
   try {
-    // Only Windows needs more than reading to change the time of one's own file.
+    // Only Windows needs write access to change the time of a file.
     const opened = await openRegularFile(
       disk,
       path,

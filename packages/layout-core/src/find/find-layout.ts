@@ -13,22 +13,25 @@ import {
 import type { Disk } from "../disk/disk.ts";
 import { nodeDisk } from "../disk/disk.ts";
 
-/** What {@link findLayout} makes of a path. */
+/** The result of {@link findLayout}. */
 export interface FoundLayout {
-  /** The layout's directory as it was written, not resolved; `"."` where nothing was written. */
+  /** The layout's directory as given, not resolved. `"."` if the path has only a reference. */
   readonly directory: string;
-  /** What is meant within the layout; absent where that is all of it. */
+  /** The reference within the layout; absent if the path names the whole layout. */
   readonly reference?: LayoutReference | undefined;
   /**
-   * How it was found. `"layout"`: the path, but for a tag or a digest, is a layout. `"prefix"`: a part of it is one.
-   * `"fallback"`: there is none, and the last component is the reference.
+   * How the layout was found:
+   *
+   * - `"layout"`: the path, without a tag or digest at its end, is a layout.
+   * - `"prefix"`: a prefix of the path is a layout, and the rest is the reference.
+   * - `"fallback"`: no prefix is a layout, and the last component is the reference.
    */
   readonly matched: "layout" | "prefix" | "fallback";
 }
 
-/** A reference within a layout, of which the repository may go without saying. */
+/** A reference within a layout. The repository is optional. */
 export interface LayoutReference {
-  /** The repository; absent where the layout was named with only a tag or a digest. */
+  /** The repository; absent if the path has only a tag or a digest. */
   readonly repository?: string | undefined;
   /** The tag, without its colon. */
   readonly tag?: string | undefined;
@@ -37,17 +40,18 @@ export interface LayoutReference {
 }
 
 /**
- * Finds out which part of a path is a layout's directory and which the reference: `images/team/app:v1` is `team/app:v1`
- * in `images`, where that is a layout. The deepest layout counts. A prefix that is a file or may not be looked into is
- * none, and no error.
+ * Splits a path into a layout's directory and a reference: `images/team/app:v1` is `team/app:v1` in `images` if
+ * `images` is a layout. The deepest layout wins. A prefix that is a file or cannot be read is not a candidate, and not
+ * an error.
  *
- * @throws `RegistryError` `NAME_INVALID` where no part of the path is a layout and its last component is no reference.
+ * @throws `RegistryError` `NAME_INVALID` if no prefix of the path is a layout and its last component is not a
+ * reference.
  */
 export async function findLayout(path: string): Promise<FoundLayout> {
   return findLayoutOn(nodeDisk, path, process.platform === "win32" ? win32 : posix);
 }
 
-/** {@link findLayout} on a file system of the caller's choice, with that system's paths. */
+/** {@link findLayout} on a given file system, with the path syntax of that system. */
 export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): FoundLayout {
   requireString(path, "a path");
   if (path === "" || path.includes("\0")) throw invalid(path);
@@ -60,7 +64,7 @@ export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): F
 
 type IsLayout = (directory: string) => boolean;
 
-/** The path itself, or the path up to its last `@` or `:`. */
+/** Matches the path itself, or the path up to its last `@` or `:`. */
 function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
   if (isLayout(path)) return { directory: path, matched: "layout" };
   const rootLength = flavour.parse(path).root.length;
@@ -77,7 +81,7 @@ function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): Fo
   return undefined;
 }
 
-/** The deepest prefix that is a layout and leaves a reference. */
+/** Matches the deepest prefix that is a layout and leaves a valid reference. */
 function matchPrefix(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
   for (const { directory, rest } of prefixes(path, flavour)) {
     const reference = tryParseHostlessReference(rest);
@@ -93,12 +97,12 @@ function fallBack(path: string, flavour: typeof posix): FoundLayout {
   return { directory: deepest.directory, reference, matched: "fallback" };
 }
 
-/** The longest rest that can be a reference. */
+/** The length of the longest possible reference. */
 const MAX_REST = maxRepositoryLength + maxTagLength + maxDigestLength + 2;
 
 /**
- * The ways to cut a path into a directory and a rest that may be a reference, the deepest first; the rest has slashes on
- * every system.
+ * Yields the ways to cut a path into a directory and a rest, the deepest directory first. The rest may be a reference;
+ * it has slashes on every system.
  */
 function* prefixes(
   path: string,
@@ -122,7 +126,7 @@ function hasMarker(disk: Disk, path: string): boolean {
   try {
     return disk.statNow(path)?.isFile() === true;
   } catch {
-    return false; // Not to be looked into, or too long a name: no candidate.
+    return false; // It cannot be read, or its name is too long: not a candidate.
   }
 }
 

@@ -7,10 +7,10 @@ import { obstacleOn } from "../disk/way.ts";
 export type { Obstacle } from "../disk/way.ts";
 
 /**
- * Finds the first thing on the way from `base` to `directory` that is not a directory: a link, a file, a pipe. It looks at
- * nothing beyond it, and not at `base` itself.
+ * Finds the first component of the path from `base` to `directory` that is not a directory: a link, a file or a pipe.
+ * It does not look at `base` itself, nor at anything behind the obstacle.
  *
- * @returns `undefined` if there is none, or if something is missing on the way.
+ * @returns `undefined` if every component is a directory, or if one is missing.
  */
 export function findObstacle(base: string, directory: string): Obstacle | undefined {
   return obstacleOn(nodeDisk, resolve(base), resolve(directory));

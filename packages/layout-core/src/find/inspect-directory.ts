@@ -8,20 +8,21 @@ import { isAbsent, nodeDisk } from "../disk/disk.ts";
 import { isEmptyBlobs, ownNames } from "../disk/layout-files.ts";
 
 /**
- * What {@link inspectDirectory} finds.
+ * The result of {@link inspectDirectory}.
  *
- * - `"absent"`: nothing.
+ * - `"absent"`: it does not exist.
  * - `"empty"`: a directory without entries.
- * - `"unfinished"`: only what a first write creates before `oci-layout`, such as the upload sessions of a process that was
- *   killed. It reads as an empty layout, and the next write completes it.
- * - `"layout"`: something called `oci-layout` is there, so it is a layout, whole or damaged.
- * - `"remnant"`: `index.json` and `blobs` without `oci-layout`, so it is a damaged layout.
+ * - `"unfinished"`: a directory with only what a first write creates before `oci-layout`, such as the upload sessions
+ *   of a process that was killed. It reads as an empty layout, and the next write completes it.
+ * - `"layout"`: a directory with an `oci-layout`, so a layout, complete or damaged.
+ * - `"remnant"`: a directory with `index.json` and `blobs` but without `oci-layout`, so a damaged layout.
  * - `"other"`: another directory, one that cannot be read, or not a directory.
  */
 export type DirectoryKind = "absent" | "empty" | "unfinished" | "layout" | "remnant" | "other";
 
 /**
- * Finds out whether a directory is a layout, or can become one, by the names in it. It opens no file, and changes nothing.
+ * Determines by the names in a directory whether it is a layout, or can become one. It opens no file and changes
+ * nothing.
  *
  * @throws TypeError if `directory` is not a path.
  */
@@ -35,7 +36,7 @@ export async function inspectDirectory(directory: string): Promise<DirectoryKind
   }
 }
 
-/** What a directory lists. */
+/** An entry of a directory. */
 type Entry = Awaited<ReturnType<Disk["list"]>>[number];
 
 async function kindOf(disk: Disk, directory: string, entries: readonly Entry[]): Promise<DirectoryKind> {
@@ -47,7 +48,7 @@ async function kindOf(disk: Disk, directory: string, entries: readonly Entry[]):
   return "unfinished";
 }
 
-/** The lock, what leads to it, and files on their way to become `index.json` or `oci-layout`. */
+/** The lock, files that become the lock, and temporary files of `index.json` and `oci-layout`. */
 const BESIDE_THE_INDEX = /^\.(?:index\.json|oci-layout)\../;
 
 /** Whether a first write creates such an entry before `oci-layout`. */

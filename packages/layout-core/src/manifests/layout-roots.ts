@@ -1,7 +1,7 @@
 import type { Entry, ForeignEntry } from "../index-json/entry.ts";
 import type { ManifestRoot } from "./stored-manifest.ts";
 
-/** Where the content of a layout begins: what every entry names, foreign ones too. */
+/** Yields the roots of a layout's content: the digests of all entries, including foreign ones. */
 export function* rootsOf(entries: {
   all(): Iterable<Entry | ForeignEntry>;
 }): Generator<ManifestRoot, void, undefined> {

@@ -15,24 +15,25 @@ import { referencesOf } from "./stored-manifest.ts";
 /** Settings of {@link ManifestGraph.read}. */
 export interface GraphReadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Given each manifest that is there and cannot be read now: what it says of others is unknown. */
+  /** Called for each manifest that exists but cannot be read now, so that its references are unknown. */
   readonly onUnreadable?: ((root: ManifestRoot, why: UnreadableManifest) => void) | undefined;
 }
 
-/** How many manifests are read at the same time. */
+/** The number of manifests that are read at the same time. */
 const PARALLEL = 16;
 
 /**
- * What manifests say of each other: which index contains which, which is about which. That never changes, for they are
- * named by their content; what does is which of them a repository has: those it has entries for, and whatever these
- * contain. So relations are collected once, and each question climbs from a manifest up to the repository's entries.
+ * The relations between manifests: which index contains which manifest, and which manifest is the subject of which.
+ * These never change, because manifests are named by their content. Which manifests a repository has does change: those
+ * of its entries, and everything that they contain. So relations are collected once, and each question climbs from a
+ * manifest to the entries of a repository.
  *
- * A manifest that is missing or damaged contains nothing and disturbs no other.
+ * A missing or damaged manifest contains nothing, and does not disturb others.
  */
 export class ManifestGraph {
   readonly store: ManifestStore;
   readonly #relations: Relations = new Relations((digest) => this.store.peek(digest)?.children ?? []);
-  /** The manifests below which everything of a scope was read. */
+  /** The manifests for which everything below them was read, by scope. */
   readonly #done: Readonly<Record<Scope, Set<string>>> = { indexes: new Set(), all: new Set() };
 
   constructor(blobs: BlobFiles, maxManifestBytes: number) {
@@ -41,15 +42,15 @@ export class ManifestGraph {
     });
   }
 
-  /** The manifest `root` as stored, or `undefined` where it is not there or not whole. */
+  /** Returns the stored manifest `root`; `undefined` if it is missing or damaged. */
   async load(root: ManifestRoot): Promise<StoredManifest | undefined> {
     const reading = await this.store.load(root);
     return isReadable(reading) ? reading : undefined;
   }
 
   /**
-   * What an entry is about, as every call answers it: the bytes decide about type and size, whatever the entry says. If they
-   * do not say the type, or cannot be read, the entry does.
+   * Describes the manifest of an entry. The type and size of the stored bytes count, whatever the entry states. If the
+   * bytes have no type, or cannot be read, the entry counts.
    */
   describe(entry: EntryFacts): CheckedDescriptor | Promise<CheckedDescriptor> {
     const reading = this.store.load(entry);
@@ -58,7 +59,7 @@ export class ManifestGraph {
       : describeAs(entry, reading);
   }
 
-  /** Forgets a manifest whose file was removed, and what was read by way of it: it may come back. */
+  /** Drops a manifest whose file was removed, and what was read through it: it may come back. */
   forget(digest: string): void {
     this.store.forget(digest);
     this.#relations.haveChanged();
@@ -66,7 +67,7 @@ export class ManifestGraph {
     this.#done.all.clear();
   }
 
-  /** Reads what `repository` has, as far as `scope` says and it was not read before. To be called before asking. */
+  /** Reads the part of `repository` that `scope` covers and that was not read before. To be called before questions. */
   async read(
     view: EntryView,
     repository: string,
@@ -79,7 +80,7 @@ export class ManifestGraph {
     }
   }
 
-  /** Reads `root` and what it contains. Whether all of it could be read. */
+  /** Reads `root` and what it contains. Returns whether all of it could be read. */
   async readBelow(
     root: ManifestRoot,
     scope: Scope,
@@ -117,13 +118,13 @@ export class ManifestGraph {
     return isComplete;
   }
 
-  /** The manifests that `roots` contain, at any depth, each once; the roots themselves are not among them. */
+  /** Yields the manifests that `roots` contain, at any depth, each once, without the roots themselves. */
   async *contained(roots: readonly ManifestRoot[]): AsyncGenerator<StoredManifest, void, undefined> {
     const above = new Set(roots.map(({ digest }) => digest));
     for await (const manifest of this.below(roots)) if (!above.has(manifest.digest)) yield manifest;
   }
 
-  /** `roots` and the manifests that they contain, at any depth, each once. */
+  /** Yields `roots` and the manifests that they contain, at any depth, each once. */
   async *below(roots: readonly ManifestRoot[]): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
     const waiting = [...roots];
@@ -138,7 +139,7 @@ export class ManifestGraph {
     }
   }
 
-  /** The indexes of `repository` that list `digest`, in the order of their digests. */
+  /** Returns the indexes of `repository` that list `digest`, in the order of their digests. */
   containers(view: EntryView, repository: string, digest: string): Digest[] {
     const membership = new Membership(this.#relations, view, repository);
     const parents = [...(this.#relations.parents.get(digest) ?? [])];
@@ -152,14 +153,14 @@ export class ManifestGraph {
     return false;
   }
 
-  /** What the first index of `repository` that lists `digest` says of it. */
+  /** Returns the descriptor of `digest` in the first index of `repository` that lists it. */
   claimed(view: EntryView, repository: string, digest: string): CheckedDescriptor | undefined {
     const [parent] = this.containers(view, repository, digest);
     if (parent === undefined) return undefined;
     return this.store.peek(parent)?.children.find((child) => child.digest === digest);
   }
 
-  /** The manifests of `repository` whose subject is `digest`, in the order of their digests. */
+  /** Returns the manifests of `repository` whose subject is `digest`, in the order of their digests. */
   referrers(view: EntryView, repository: string, digest: string): StoredManifest[] {
     const membership = new Membership(this.#relations, view, repository);
     const found: StoredManifest[] = [];
@@ -171,10 +172,11 @@ export class ManifestGraph {
   }
 
   /**
-   * Every manifest that any of `roots` reaches, each once. What is there and cannot be read is handed to
-   * `onUnreadable`: what it refers to is unknown. Only of a type that nobody looks into it may be too large.
+   * Yields every manifest that any of `roots` reaches, each once. A manifest that exists but cannot be read is passed
+   * to `onUnreadable`, because its references are unknown. Content of an unknown type that is too large to be parsed is
+   * not.
    *
-   * @param from - `"fresh"`: what is on disk now, whatever was read before.
+   * @param from - `"fresh"` reads from disk, and ignores what was read before.
    */
   async *reachable(
     roots: Iterable<ManifestRoot>,
@@ -182,7 +184,7 @@ export class ManifestGraph {
     from: "memory" | "fresh" = "memory",
   ): AsyncGenerator<StoredManifest, void, undefined> {
     const seen: Set<string> = new Set();
-    // In the order of the documents, as verify: of bytes that do not say their type the first claim counts for both.
+    // In document order, as in `verify`: if bytes do not state their type, both use the first claim.
     const waiting = [...roots].reverse();
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next.digest)) continue;
@@ -205,12 +207,12 @@ type EntryFacts = Pick<CheckedDescriptor, "mediaType" | "digest" | "size">;
 
 function describeAs(entry: EntryFacts, stored: Reading): CheckedDescriptor {
   if (!isReadable(stored)) return plainDescriptor(entry);
-  // Bytes that do not say it are what each repository was told: another one may have been told otherwise.
+  // If the bytes do not state their type, each repository has its own, from its entry.
   const mediaType = stored.isTyped || entry.mediaType === "" ? stored.mediaType : entry.mediaType;
   return plainDescriptor({ mediaType, digest: stored.digest, size: stored.size });
 }
 
-/** What a caller is told of a manifest: what it is, and nothing that somebody else says of it. */
+/** Returns the descriptor that callers get: media type, digest and size only. */
 export function plainDescriptor({
   mediaType,
   digest,

@@ -3,23 +3,23 @@ import type { Descriptor, Digest } from "@ocilayout/oci-types";
 import type { EntryView } from "../index-json/entry-table.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
-/** What the manifests that were read say of each other. */
+/** The relations between manifests that were read. */
 export class Relations {
-  /** By digest, the indexes that list it. */
+  /** By digest, the indexes that list the manifest. */
   readonly parents: Map<string, Set<Digest>> = new Map();
-  /** By digest, the manifests whose subject it is. */
+  /** By digest, the manifests that have it as their subject. */
   readonly #referrers: Map<string, Set<Digest>> = new Map();
   readonly #sortedReferrers: Map<string, readonly Digest[]> = new Map();
   readonly #childrenOf: (digest: string) => readonly Descriptor[];
   /** By {@link EntryView.digestsRevision}, the digests that a repository has. */
   #members: WeakMap<object, ReadonlySet<string>> = new WeakMap();
 
-  /** @param childrenOf - What an index that was read lists; nothing for anything else. */
+  /** @param childrenOf - Returns the children of an index that was read, and nothing for other manifests. */
   constructor(childrenOf: (digest: string) => readonly Descriptor[]) {
     this.#childrenOf = childrenOf;
   }
 
-  /** Takes up a manifest that was read. */
+  /** Adds a manifest that was read. */
   add({ digest, children, subject }: StoredManifest): void {
     for (const child of children) relate(this.parents, child.digest, digest);
     if (subject !== undefined) {
@@ -29,12 +29,12 @@ export class Relations {
     if (children.length > 0) this.haveChanged();
   }
 
-  /** To be called when an index was read or forgotten. */
+  /** To be called when an index was read or dropped. */
   haveChanged(): void {
     this.#members = new WeakMap();
   }
 
-  /** The manifests whose subject is `digest`, in the order of their digests. */
+  /** Returns the manifests whose subject is `digest`, in the order of their digests. */
   referrersOf(digest: string): readonly Digest[] {
     let sorted = this.#sortedReferrers.get(digest);
     if (sorted === undefined) {
@@ -46,26 +46,28 @@ export class Relations {
     return sorted;
   }
 
-  /** Every digest that `repository` has: those of its entries, and those that its indexes contain at any depth. */
+  /**
+   * Returns every digest that `repository` has: those of its entries, and those that its indexes contain at any depth.
+   */
   members(view: EntryView, repository: string): ReadonlySet<string> {
     const revision = view.digestsRevision(repository);
     const known = this.#members.get(revision);
     if (known !== undefined) return known;
     const members = new Set(view.digests(repository));
-    // A loop over a set comes by what is added to it meanwhile.
+    // A loop over a set also visits the values that it adds.
     for (const digest of members) for (const child of this.#childrenOf(digest)) members.add(child.digest);
     this.#members.set(revision, members);
     return members;
   }
 }
 
-/** How many steps from manifests to the indexes that list them one question takes at most. */
+/** The largest number of steps from manifests up to their indexes that one question takes. */
 const MOST_STEPS = 10_000;
 
 /**
- * One question about what a repository has. It climbs from a manifest to the indexes that list it, until one has an entry in
- * the repository: mostly that is a step or two. A question that takes more than {@link MOST_STEPS} steps is answered from the
- * other side: once for all its manifests, everything that the repository has is found out.
+ * One question about the content of a repository. It climbs from a manifest to the indexes that list it, until one has
+ * an entry in the repository. That usually takes one or two steps. After {@link MOST_STEPS} steps it computes
+ * everything that the repository has instead, once for all its manifests.
  */
 export class Membership {
   readonly #relations: Relations;
@@ -79,7 +81,7 @@ export class Membership {
     this.#repository = repository;
   }
 
-  /** Whether the repository has the manifest `digest`: an entry of its own, or an index that contains it. */
+  /** Whether the repository has the manifest `digest`: as an entry, or in an index that contains it. */
   has(digest: string): boolean {
     if (this.#view.withDigest(this.#repository, digest).size > 0) return true;
     const seen: Set<string> = new Set([digest]);

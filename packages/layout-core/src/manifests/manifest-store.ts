@@ -7,27 +7,27 @@ import { describeFault } from "../disk/storage-error.ts";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
 import { readManifest } from "./stored-manifest.ts";
 
-/** Why there is no manifest to be had under a digest. */
+/** Why a manifest cannot be read. */
 export interface UnreadableManifest {
-  /** `"unreadable"`: something is there that cannot be read now, so what it refers to is unknown. */
+  /** `"unreadable"`: a file exists but cannot be read now, so its references are unknown. */
   readonly state: "absent" | "too large" | "corrupt" | "invalid" | "unreadable";
-  /** What is wrong, in words. */
+  /** A description of the problem. */
   readonly reason: string;
   /** The system's error, if it refused. */
   readonly cause?: Error | undefined;
 }
 
-/** A manifest as stored, or why it cannot be read. */
+/** A stored manifest, or why it cannot be read. */
 export type Reading = StoredManifest | UnreadableManifest;
 
-/** Whether a manifest could be read. */
+/** Whether a manifest was read. */
 export function isReadable(reading: Reading): reading is StoredManifest {
   return !("state" in reading);
 }
 
 /**
- * The manifests of a layout, by digest. Content is named by its digest and so never changes: each is read once. One
- * that is absent or wrong is tried again once something else stands in its place, one that cannot be read each time.
+ * The manifests of a layout, by digest. Each is read once, because content never changes under its digest. A missing or
+ * invalid manifest is read again when its file changes. One that cannot be read is tried again each time.
  */
 export class ManifestStore {
   readonly #blobs: BlobFiles;
@@ -38,24 +38,24 @@ export class ManifestStore {
     string,
     { readonly claimed: string; readonly stamp: string | undefined; readonly reading: UnreadableManifest }
   > = new Map();
-  /** By digest and claimed type, what is being read. */
+  /** The reads in progress, by digest and claimed type. */
   readonly #reading: Map<string, Promise<Reading>> = new Map();
 
-  /** @param onRead - Told of each manifest, once, when it is first read. */
+  /** @param onRead - Called once for each manifest, when it is first read. */
   constructor(blobs: BlobFiles, maxManifestBytes: number, onRead: (manifest: StoredManifest) => void) {
     this.#blobs = blobs;
     this.#maxManifestBytes = maxManifestBytes;
     this.#onRead = onRead;
   }
 
-  /** The manifest, if it was read before. */
+  /** Returns the manifest if it was read before. */
   peek(digest: string): StoredManifest | undefined {
     return this.#known.get(digest);
   }
 
   /**
-   * The manifest `root` as stored. Of what `root` claims only the media type is used, and only for a document that
-   * does not say itself what it is: that one is read again for each other claim.
+   * Reads the manifest `root`. The media type of `root` is used only if the document does not state its own. Such a
+   * document is read again for each claimed type.
    */
   load(root: ManifestRoot): Reading | Promise<Reading> {
     const known = this.#known.get(root.digest);
@@ -72,7 +72,7 @@ export class ManifestStore {
     return reading;
   }
 
-  /** {@link load} without what was read before: what is on disk now. */
+  /** {@link load} from disk, ignoring what was read before. */
   async loadFresh(root: ManifestRoot): Promise<Reading> {
     const bytes = await this.#read(root.digest);
     if (!(bytes instanceof Uint8Array)) return bytes;
@@ -80,7 +80,7 @@ export class ManifestStore {
     return typeof manifest === "string" ? { state: "invalid", reason: manifest } : manifest;
   }
 
-  /** Takes a manifest that was stored just now for read. */
+  /** Adds a manifest that was just stored, as if it was read. */
   learn(manifest: StoredManifest): void {
     if (this.#known.has(manifest.digest)) return;
     this.#unreadable.delete(manifest.digest);
@@ -88,7 +88,7 @@ export class ManifestStore {
     this.#onRead(manifest);
   }
 
-  /** Forgets what was read of a manifest whose file was removed. */
+  /** Drops what was read of a manifest whose file was removed. */
   forget(digest: string): void {
     this.#known.delete(digest);
     this.#unreadable.delete(digest);
@@ -120,18 +120,19 @@ export class ManifestStore {
       if (bytes === undefined && (await this.#blobs.isOccupied(digest))) {
         return {
           state: "unreadable",
-          reason: "it is not a regular file, or a link that leaves the layout or leads nowhere",
+          reason: "its file is a link out of the layout, a dangling link, or not a regular file",
         };
       }
     } catch (cause) {
       if (!isFileFault(cause)) throw cause;
       return { state: "unreadable", reason: describeFault(cause), cause };
     }
-    if (bytes === undefined) return { state: "absent", reason: "it is not there" };
+    if (bytes === undefined) return { state: "absent", reason: "it is missing" };
     if (bytes === "too large")
       return { state: "too large", reason: `it is larger than ${this.#maxManifestBytes} bytes` };
     const algorithm = parseDigest(digest)?.algorithm ?? "";
-    // What nobody here can verify is taken for what it says it is: to keep what it refers to, not to serve it.
+    // Content of an unsupported algorithm cannot be verified. It is trusted only to keep what it refers to, not to be
+    // served.
     if (!isDigestAlgorithm(algorithm)) return bytes;
     const received = await computeDigest(bytes, { algorithm });
     if (received.digest === digest) return bytes;
@@ -139,7 +140,7 @@ export class ManifestStore {
   }
 }
 
-/** Whether `known`, which may have been read as something else, is what `root` is. */
+/** Whether `known`, which may have been read under another type, is valid for `root`. */
 function isAnswerTo(known: StoredManifest, { mediaType }: ManifestRoot): boolean {
   return known.isTyped || mediaType === "" || known.mediaType === mediaType;
 }

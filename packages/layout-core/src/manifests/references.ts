@@ -8,19 +8,19 @@ import { isReadableDigest } from "../index-json/ref-name.ts";
 import type { ManifestGraph } from "./manifest-graph.ts";
 import { isReadable } from "./manifest-store.ts";
 
-/** What is looked at to tell whether a reference holds. */
+/** Where references are looked up. */
 export interface Stored {
   readonly blobs: BlobFiles;
   readonly graph: ManifestGraph;
 }
 
-/** Where a manifest is pushed to. */
+/** The repository that a manifest is pushed to. */
 export interface Destination {
   readonly view: EntryView;
   readonly repository: string;
 }
 
-/** What `checkReferences` asks of a layout. */
+/** Answers the questions of `checkReferences` about a layout. */
 export function storedReferences(stored: Stored, destination: Destination): StoredReferences {
   return {
     sizeOf: (digest) => (isReadableDigest(digest) ? stored.blobs.size(digest) : undefined),
@@ -29,15 +29,16 @@ export function storedReferences(stored: Stored, destination: Destination): Stor
 }
 
 /**
- * Whether a stored child of an index is a manifest of the type that the index says: by its own bytes or, where they do
- * not say it, by what the repository knows it as. What is too large to be a manifest may be anything.
+ * Whether a stored child of an index is a manifest of the type that the index states. The child's bytes decide or, if
+ * they state no type, the type under which the repository has it. Content that is too large to be parsed may have any
+ * unknown type.
  */
 async function isAsDescribed(
   descriptor: Descriptor,
   { graph }: Stored,
   { view, repository }: Destination,
 ): Promise<boolean> {
-  // A digest that was not checked has no size: whether it is as described is never asked.
+  // `checkReferences` asks only about children that have a size, and those have a valid digest.
   const reading = await graph.store.load(descriptor as CheckedDescriptor);
   if (isReadable(reading) && reading.isTyped) return reading.mediaType === descriptor.mediaType;
   await graph.read(view, repository, "indexes");
@@ -45,7 +46,7 @@ async function isAsDescribed(
   const { mediaType: known = "" } = entry ?? graph.claimed(view, repository, descriptor.digest) ?? {};
   if (known !== "" && known !== descriptor.mediaType) return false;
   if (isReadable(reading)) return reading.mediaType === descriptor.mediaType;
-  // What cannot be read now may be as described.
+  // It may be as described, but cannot be read now.
   if (reading.cause !== undefined) throw reading.cause;
   return reading.state === "too large" && manifestKind(descriptor.mediaType) === "opaque";
 }

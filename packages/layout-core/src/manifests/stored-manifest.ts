@@ -9,34 +9,35 @@ import type {
 import { isDigest, isMediaType, isRegistryError, manifestKind, ociMediaTypes } from "@ocilayout/oci-types";
 import { checkManifest, stripMediaTypeParameters, isRecord } from "@ocilayout/oci-types/authors";
 
-/** Where to start: what is needed of a descriptor, or of an entry, to look into its manifest. */
+/** The part of a descriptor or an entry that is needed to read its manifest. */
 export type ManifestRoot = Pick<CheckedDescriptor, "digest" | "mediaType">;
 
-/** What a stored manifest is and what it says of others. Its bytes are not kept. */
+/** The type and the references of a stored manifest. Its bytes are not kept. */
 export interface StoredManifest {
   readonly mediaType: string;
   readonly digest: CheckedDigest;
-  /** In bytes; what is stored, not what somebody claims. */
+  /** The stored size in bytes, whatever a descriptor states. */
   readonly size: number;
-  /** Whether its bytes say what it is; else its type is what somebody claims. */
+  /** Whether its bytes state its type. If not, the type is that of an entry or descriptor. */
   readonly isTyped: boolean;
   readonly kind: ManifestKind;
-  /** What an index lists. */
+  /** The manifests that an index lists. */
   readonly children: readonly CheckedDescriptor[];
-  /** Configs and layers; of a document of an unknown type, everything in it that may be a reference. */
+  /** Config and layers. For a document of an unknown type, everything in it that may be a reference. */
   readonly parts: readonly CheckedDescriptor[];
   readonly subject: CheckedDigest | undefined;
-  /** The manifest's own artifact type, else the media type of its config. */
+  /** The manifest's own artifact type or, without one, the media type of its config. */
   readonly artifactType: string | undefined;
   readonly annotations: Annotations | undefined;
 }
 
-/** The artifact manifest that the image-spec had for a while: read where it is stored, and never written. */
+/** The artifact manifest of an earlier image-spec. It is read, but never written. */
 const ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json";
 
 /**
- * What a stored manifest refers to: manifests, whose own references count as well, and content. A document of an unknown
- * type refers to whatever in it looks like a descriptor, and `verify` does not ask for these.
+ * Returns the references of a stored manifest: manifests, whose own references count too, and content. In a document of
+ * an unknown type, everything that looks like a descriptor counts as a reference, and `verify` does not require it to
+ * exist.
  */
 export function referencesOf({ kind, children, parts }: StoredManifest): {
   manifests: CheckedDescriptor[];
@@ -53,11 +54,11 @@ export function referencesOf({ kind, children, parts }: StoredManifest): {
 }
 
 /**
- * Reads `bytes` as the manifest `root`. A document that says itself what it is, is that, whatever `root` claims; one that
- * nobody names a type for is what its members make it. Stored manifests may have more values than those that are pushed:
- * what a large one refers to must be known all the same.
+ * Reads `bytes` as the manifest `root`. If the document states its type, that type counts, whatever `root` claims. If
+ * neither states a type, the members of the document decide. Limits on the number of values do not apply to stored
+ * manifests, because the references of a large one must be known too.
  *
- * @returns What is wrong with it, in words, if it is not what it says.
+ * @returns A description of the problem if the manifest is invalid.
  */
 export function readManifest(
   bytes: Uint8Array,
@@ -78,7 +79,7 @@ export function readManifest(
   }
 }
 
-/** A manifest that was parsed already, as {@link readManifest} returns it; `undefined` for one of an unknown type. */
+/** Converts a parsed manifest to what {@link readManifest} returns; `undefined` for an unknown type. */
 export function asStored(
   { mediaType, digest, size }: Pick<CheckedDescriptor, "mediaType" | "digest" | "size">,
   parsed: ParsedManifest,
@@ -114,12 +115,12 @@ function summarize(identity: Identity, parsed: ParsedManifest, document: unknown
   }
 }
 
-/** The digest of the subject of such a manifest. */
+/** Returns the digest of the subject of a manifest that `checkManifest` validated. */
 function checkedSubject(subject: Descriptor | undefined): CheckedDigest | undefined {
   return subject?.digest as CheckedDigest | undefined;
 }
 
-/** The descriptors of a manifest that `checkManifest` passed, which looked at each digest. */
+/** Returns descriptors of a manifest that `checkManifest` validated, including their digests. */
 function checked(descriptors: readonly Descriptor[]): readonly CheckedDescriptor[] {
   return descriptors as readonly CheckedDescriptor[];
 }
@@ -133,7 +134,7 @@ function opaque(identity: Identity, document: unknown): StoredManifest {
   return { ...identity, kind: "opaque", children: [], parts, ...known };
 }
 
-/** The members of an artifact manifest that say what it is about. */
+/** Reads the members of an artifact manifest that describe it. */
 function readArtifact({
   subject,
   artifactType,
@@ -150,7 +151,7 @@ function readArtifact({
   };
 }
 
-/** The type of a document that has no `mediaType` and that nobody names one for; `undefined` if its members do not tell. */
+/** Determines the type of a document without `mediaType` by its members; `undefined` if they do not determine it. */
 function typeByMembers(document: unknown): string | undefined {
   if (!isRecord(document) || document["schemaVersion"] !== 2) return undefined;
   if (isRecord(document["config"]) && Array.isArray(document["layers"])) return ociMediaTypes.imageManifest;
@@ -161,16 +162,16 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
 }
 
-/** The document in `bytes`; `undefined` where they are not JSON. */
+/** Parses `bytes` as JSON; returns `undefined` if they are not JSON. */
 function parseDocument(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return undefined; // Then it is what it was said to be, if anything.
+    return undefined; // Its type is then the claimed one, if any.
   }
 }
 
-/** Whether `bytes` begin with a byte order mark, which no manifest may have. */
+/** Whether `bytes` begin with a byte order mark, which a manifest must not have. */
 function beginsWithMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
@@ -180,7 +181,10 @@ function ownMediaType(document: unknown): string | undefined {
   return typeof mediaType === "string" && isMediaType(mediaType) ? mediaType : undefined;
 }
 
-/** Everything in `document` that has a digest, at whatever depth; without recursion, for the nesting is its author's. */
+/**
+ * Returns everything in `document` that has a digest, at any depth. Not recursive, because the document may be nested
+ * deeply.
+ */
 function findDescriptors(document: unknown): CheckedDescriptor[] {
   const found: CheckedDescriptor[] = [];
   const waiting = [document];

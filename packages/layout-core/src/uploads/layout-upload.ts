@@ -19,12 +19,12 @@ export class LayoutUpload implements UploadSession {
   readonly id: string;
   readonly #layout: Layout;
   readonly #upload: OpenUpload;
-  /** Where the hash goes when the session is closed. */
+  /** Keeps the hash when the session is closed. */
   readonly #prefixes: HashedPrefixes;
   readonly #hashed: HashedPrefix;
   readonly #early: EarlySync;
   #size: number;
-  /** Used for one block after the other. */
+  /** Memory for one block at a time. */
   #memory: Uint8Array = new Uint8Array();
   #ended: "committed" | "cancelled" | undefined;
 
@@ -58,9 +58,9 @@ export class LayoutUpload implements UploadSession {
       this.#early.wrote(at - this.#size);
       this.#size = at;
     } catch (error) {
-      // Half a chunk is worth nothing to a caller that resumes; if it cannot be cut off, the session's size says so.
+      // A caller that resumes cannot use half a chunk. If it cannot be truncated, the session's size includes it.
       await this.#layout.disk.truncate(this.#upload.file, this.#size).catch(() => undefined);
-      throw storageError(error, "writing an upload");
+      throw storageError(error, "write the upload");
     }
   }
 
@@ -68,7 +68,7 @@ export class LayoutUpload implements UploadSession {
     try {
       await this.#commit(digest, signal);
     } catch (error) {
-      throw storageError(error, "committing an upload");
+      throw storageError(error, "commit the upload");
     }
   }
 
@@ -78,7 +78,7 @@ export class LayoutUpload implements UploadSession {
       await this.#upload.remove();
       this.#prefixes.drop(this.id);
     } catch (error) {
-      throw storageError(error, "cancelling an upload");
+      throw storageError(error, "cancel the upload");
     }
   }
 
@@ -87,10 +87,10 @@ export class LayoutUpload implements UploadSession {
     if (stamp !== undefined) this.#prefixes.keep(this.id, stamp, this.#hashed);
     try {
       await this.#early.settle();
-      // What could not be flushed may be lost, and nobody may go on with it.
+      // Bytes that could not be flushed may be lost, so the session must not be resumed.
       await (this.#early.hasFailed ? this.#upload.remove() : this.#upload.close());
     } catch (error) {
-      throw storageError(error, "closing an upload");
+      throw storageError(error, "close the upload");
     }
   }
 
@@ -98,7 +98,7 @@ export class LayoutUpload implements UploadSession {
     const { algorithm } = requireDigest(digest);
     const received = `${algorithm}:${await this.#hash(algorithm)}`;
     if (received !== digest) throw wrongDigest(digest, received);
-    // Its last byte may be old, and the blob is new.
+    // The last write may be old, but the blob is new.
     await renewFile(this.#layout.clock, this.#upload.file);
     await this.#early.end().catch(async (error: unknown) => {
       this.#ended = "cancelled";
@@ -106,7 +106,7 @@ export class LayoutUpload implements UploadSession {
       throw error;
     });
     signal?.throwIfAborted();
-    // What was hashed is what this writer has open: another file at its path is not the upload.
+    // The hash covers the open file. If another file is at its path, that is not the upload.
     if (!(await this.#upload.isInPlace())) throw unknownUpload();
     try {
       await this.#layout.place({ digest, size: this.#size, temporary: this.#upload.path }, signal);
@@ -117,13 +117,13 @@ export class LayoutUpload implements UploadSession {
     await this.#finish();
   }
 
-  /** The blob is there. What is left of the session is nobody's any more, and removed later if not now. */
+  /** Removes the session after its blob is stored. If that fails, the session is removed later. */
   async #finish(): Promise<void> {
     this.#ended = "committed";
     await this.#upload.remove().catch(() => undefined);
   }
 
-  /** What comes first of a chunk, in memory of ours: its owner, or another thread, can change the chunk at any moment. */
+  /** Copies the beginning of a chunk, because its owner or another thread may change the chunk at any moment. */
   #copy(chunk: Uint8Array): Uint8Array {
     const size = Math.min(chunk.length, BLOCK_BYTES);
     if (this.#memory.length < size) this.#memory = Buffer.allocUnsafeSlow(size);
@@ -134,7 +134,7 @@ export class LayoutUpload implements UploadSession {
 
   async #writeBlock(block: Uint8Array, at: number): Promise<void> {
     const written = this.#layout.disk.write(this.#upload.file, block, at);
-    // What was received elsewhere is hashed at the end, and so is then all that came behind it.
+    // If bytes before this block were not hashed here, everything from there on is hashed at commit.
     if (this.#hashed.size === at) {
       this.#hashed.hasher.update(block);
       this.#hashed.size += block.length;
@@ -142,7 +142,7 @@ export class LayoutUpload implements UploadSession {
     await written;
   }
 
-  /** The hash of everything received, in hexadecimal; the session can be written to afterwards. */
+  /** Returns the hash of everything received, in hexadecimal. The session can be written to afterwards. */
   async #hash(algorithm: DigestAlgorithm): Promise<string> {
     const hashed = this.#hashed;
     if (algorithm === this.#upload.state.algorithm) {
@@ -165,7 +165,10 @@ export class LayoutUpload implements UploadSession {
     for (let at = from; at < this.#size;) {
       const count = await this.#layout.disk.read(this.#upload.file, buffer, at);
       if (count === 0)
-        throw new RegistryError("BLOB_UPLOAD_INVALID", "what was uploaded is not there any more");
+        throw new RegistryError(
+          "BLOB_UPLOAD_INVALID",
+          "cannot commit the upload: received bytes are missing from its file",
+        );
       const block = buffer.subarray(0, Math.min(count, this.#size - at));
       look(block);
       at += block.length;

@@ -28,40 +28,40 @@ import { storageError } from "../disk/storage-error.ts";
 import type { UploadRecord, UploadState } from "./upload-record.ts";
 import { parseUploadRecord } from "./upload-record.ts";
 
-/** Why a session cannot be used: it is left as it is. */
+/** Why a session cannot be used. Such a session is left unchanged. */
 export interface UnsoundUpload {
   readonly unsound: string;
 }
 
-/** An upload session that is held by one writer: nobody else can open it. */
+/** An upload session that one writer holds exclusively. */
 export interface OpenUpload {
   readonly state: UploadState;
   /** Open for reading and writing. */
   readonly file: OpenFile;
-  /** Where the received bytes lie. */
+  /** The path of the file with the received bytes. */
   readonly path: string;
-  /** What tells the received bytes, as they are now, from any other. Never throws. */
+  /** Identifies the state of the received bytes. Never throws. */
   stamp(): string | undefined;
-  /** Whether the file that is open is still the one at `path`. */
+  /** Whether the open file is still the one at `path`. */
   isInPlace(): Promise<boolean>;
-  /** Closes the session and lets others open it. */
+  /** Closes the session, and lets others open it. */
   close(): Promise<void>;
-  /** Ends the session and removes what is left of it. */
+  /** Ends the session, and removes its files. */
   remove(): Promise<void>;
 }
 
-/** An id as it is made here. */
+/** The format of an id. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What the files of a session are called; the lock is accompanied by records and claims of those that wait for it. */
+/** The names of a session's files. Beside the lock there are the records and claims of processes that wait for it. */
 const SESSION_FILE = /^(?:data|session\.json|lock|lock\..+\.(?:tmp|claim))$/;
 
 /**
- * Upload sessions as directories: `_uploads/<id>/` with the received bytes in `data`, what was said at the start in
- * `session.json`, and the lock of whoever writes.
+ * Upload sessions as directories. `_uploads/<id>/` has the received bytes in `data`, the parameters of the session in
+ * `session.json`, and the lock of its writer.
  *
- * Every method but {@link inspect} and {@link removeEnded} fails with `LAYOUT_INVALID` if a link, or something else that is not a file or a
- * directory of ours, is in the place of `_uploads` or of a part of the session.
+ * If `_uploads` or a part of a session is a link, or not the expected file or directory, every method but
+ * {@link inspect} and {@link removeEnded} fails with `LAYOUT_INVALID`.
  */
 export class UploadFiles {
   readonly #disk: Disk;
@@ -74,25 +74,27 @@ export class UploadFiles {
     this.#durable = settings.durable;
   }
 
-  /** Whether `name` can be an id: nothing else is ever looked up. */
+  /** Whether `name` can be an id. Other names are never looked up. */
   isSession(name: string): boolean {
     return ID.test(name);
   }
 
-  /** Where the session `id` lies. */
+  /** Returns the directory of the session `id`. */
   directory(id: string): string {
     return join(this.#paths.uploads, id);
   }
 
-  /** Where the lock of whoever has the session `id` lies. */
+  /** Returns the path of the lock of the session `id`. */
   lockPath(id: string): string {
     return join(this.directory(id), "lock");
   }
 
   /**
-   * Removes a session that has ended, unless another writer has it or it does not look as we make it. Whether it did.
+   * Removes a session that has ended, unless another writer holds it or it has unexpected files. Returns whether it was
+   * removed.
    *
-   * @param endedBeforeMs - When it must have been written last to have ended; so must the lock of a writer that cannot be judged.
+   * @param endedBeforeMs - The session must have been written before this time; so must the lock of a writer that
+   * cannot be judged.
    */
   async removeEnded(id: string, endedBeforeMs: number): Promise<boolean> {
     const isRemoved = await unlessUnsound(async () => {
@@ -120,14 +122,14 @@ export class UploadFiles {
       await this.#write(session, "session.json", JSON.stringify(record));
       const upload = await this.open(id);
       if (upload !== undefined && upload !== "busy") return upload;
-      throw new RegistryError("STORAGE_FAILED", "the upload was removed while it was being made");
+      throw new RegistryError("STORAGE_FAILED", "cannot start the upload: another process removed it");
     } catch (error) {
       await removeOwn(this.#disk, session, SESSION_FILE);
       throw error;
     }
   }
 
-  /** Opens a session; `undefined` if there is none, `"busy"` while another writer has it. */
+  /** Opens a session. Returns `undefined` if it does not exist, `"busy"` if another writer holds it. */
   async open(id: string): Promise<OpenUpload | "busy" | undefined> {
     const session = this.#find(id);
     if (session === undefined) return undefined;
@@ -154,7 +156,7 @@ export class UploadFiles {
     return undefined;
   }
 
-  /** How far a session is, whichever writer has it; `undefined` if there is none. */
+  /** Returns the state of a session, whichever writer holds it; `undefined` if it does not exist. */
   async state(id: string): Promise<UploadState | undefined> {
     const session = this.#find(id);
     if (session === undefined) return undefined;
@@ -179,28 +181,29 @@ export class UploadFiles {
   }
 
   /**
-   * Looks at a session for what has nothing to do with it: whatever is wrong with it concerns no other call.
+   * Inspects a session for a call that is not about it, so that its problems do not fail that call.
    *
-   * @returns Its state, `undefined` if it is not whole; what is wrong with it, in words without a host path.
+   * @returns Its state; `undefined` if it is incomplete; a description of the problem, without host paths, if it is
+   * invalid.
    */
   async inspect(id: string): Promise<UploadState | UnsoundUpload | undefined> {
     try {
       const session = this.#find(id);
       for (const entry of session === undefined ? [] : await listIfThere(this.#disk, session.path)) {
         const name = `${session?.name ?? ""}/${entry.name}`;
-        if (!SESSION_FILE.test(entry.name)) return { unsound: `${name} is not a file of an upload` };
+        if (!SESSION_FILE.test(entry.name)) return { unsound: `${name} is not a file of an upload session` };
         if (!entry.isFile()) return { unsound: `${name} is not a regular file` };
       }
       return await this.state(id);
     } catch (error) {
-      const failure = storageError(error, `_uploads/${id} cannot be read`);
+      const failure = storageError(error, `read _uploads/${id}`);
       if (isRegistryError(failure, "LAYOUT_INVALID") || isFileFault(error))
         return { unsound: (failure as Error).message };
       throw error;
     }
   }
 
-  /** The sessions there are, in whatever state. */
+  /** Lists the ids of all sessions, whatever their state. */
   async ids(): Promise<string[]> {
     const names = await listDirectory(this.#disk, this.#paths.uploads, ownNames.uploads);
     return names.map(({ name }) => name).filter((name) => this.isSession(name));
@@ -224,7 +227,7 @@ export class UploadFiles {
           const stats = this.#disk.lstatNow(path);
           return stats === undefined ? undefined : stampOf(stats);
         } catch {
-          return undefined; // Then the next writer reads all of it again.
+          return undefined; // The next writer then hashes all of it again.
         }
       },
       isInPlace: async () => {
@@ -235,7 +238,7 @@ export class UploadFiles {
       remove: () =>
         end(async () => {
           try {
-            // Without its record it is not a session: the next call finds none, not half of one.
+            // Remove the record first: a session without it does not exist for other calls.
             if (isUnmoved(this.#disk, session)) await this.#disk.unlink(join(session.path, "session.json"));
           } finally {
             await lock.release();
@@ -245,7 +248,7 @@ export class UploadFiles {
     };
   }
 
-  /** The directory of a session; `undefined` if there is none. */
+  /** Returns the directory of a session; `undefined` if it does not exist. */
   #find(id: string): OwnDirectory | undefined {
     if (!this.isSession(id) || findDirectory(this.#disk, this.#paths.uploads, ownNames.uploads) === undefined)
       return undefined;

@@ -3,28 +3,28 @@ import { isDigestAlgorithm } from "@ocilayout/oci-types";
 
 import { isRecord } from "@ocilayout/oci-types/authors";
 
-/** What was said when an upload session was started. */
+/** The parameters with which an upload session was started. */
 export interface UploadRecord {
   readonly repository: string;
-  /** The algorithm of the digest that is to come. */
+  /** The algorithm of the digest that the client will send. */
   readonly algorithm: DigestAlgorithm;
 }
 
-/** How far an upload session is. */
+/** The state of an upload session. */
 export interface UploadState extends UploadRecord {
   readonly id: string;
   /** In bytes. */
   readonly size: number;
-  /** What tells this state of the received bytes from any other. */
+  /** Identifies this state of the received bytes. */
   readonly stamp: string;
-  /** When it was last written to, in milliseconds since 1970. */
+  /** The time of the last write, in milliseconds since 1970. */
   readonly writtenMs: number;
 }
 
 /**
- * Reads what `session.json` says.
+ * Parses `session.json`.
  *
- * @returns `undefined` if a process was killed while it wrote the record: no caller was told of that session.
+ * @returns `undefined` if it is incomplete: its process was killed during the write, before a caller received the id.
  */
 export function parseUploadRecord(bytes: Uint8Array): UploadRecord | undefined {
   try {

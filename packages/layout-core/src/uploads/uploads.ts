@@ -7,7 +7,7 @@ import { LayoutUpload } from "./layout-upload.ts";
 import { UploadFiles } from "./upload-files.ts";
 import type { UploadState } from "./upload-record.ts";
 
-/** How often, at most, the sessions are looked through for expired ones, in milliseconds. */
+/** The shortest time between two searches for expired sessions, in milliseconds. */
 const SWEEP_MS = 600_000;
 
 /** The upload sessions of a layout. */
@@ -31,20 +31,20 @@ export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "re
       const upload = await this.#files.create({ repository, algorithm });
       return new LayoutUpload(this.#layout, upload, this.#hashed);
     } catch (error) {
-      throw storageError(error, "starting an upload");
+      throw storageError(error, "start the upload");
     }
   };
 
   readonly resumeUpload: Required<Backend>["resumeUpload"] = async ({ repository, id }) => {
     try {
       await this.#layout.index.read();
-      // Another repository's session is not touched, nor told from one that is not there.
+      // A session of another repository is not touched, and looks like a missing one.
       if (!(await this.#isHere(repository, await this.#files.state(id)))) return undefined;
       const upload = await this.#files.open(id);
       if (upload === undefined || upload === "busy") return upload;
       return new LayoutUpload(this.#layout, upload, this.#hashed);
     } catch (error) {
-      throw storageError(error, "resuming an upload");
+      throw storageError(error, "resume the upload");
     }
   };
 
@@ -54,11 +54,11 @@ export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "re
       const state = await this.#files.state(id);
       return (await this.#isHere(repository, state)) ? state : undefined;
     } catch (error) {
-      throw storageError(error, "looking for an upload");
+      throw storageError(error, "look up the upload");
     }
   };
 
-  /** Waits for what is being removed. */
+  /** Waits for a search in progress. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#sweeping;
@@ -68,18 +68,18 @@ export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "re
     return state?.repository === repository && state.writtenMs >= (await this.#expiredBeforeMs());
   }
 
-  /** When a session must have been written to last to have expired, by the clock that dates its files. */
+  /** Returns the time before which an expired session was last written, by the clock that dates its files. */
   async #expiredBeforeMs(): Promise<number> {
     const { clock, settings } = this.#layout;
     return (await clock.now()) - settings.uploadExpiryMs;
   }
 
-  /** Removes expired sessions, now and then, while the calls go on: there may be thousands of sessions. */
+  /** Removes expired sessions in the background, because there may be thousands of them. */
   #sweepNowAndThen(): void {
     const now = performance.now();
     if (now - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = now;
-    // What cannot be removed now is removed by the next sweep, or by a garbage collection.
+    // The next search, or a garbage collection, removes what could not be removed now.
     this.#sweeping = this.#sweep().catch(() => undefined);
   }
 

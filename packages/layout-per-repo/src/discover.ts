@@ -10,49 +10,50 @@ import { maxRepositoryLength } from "@ocilayout/ociref";
 
 import { isComponent } from "./repository-path.ts";
 
-/** Where to begin, for {@link discover}. */
+/** Options of {@link discover}. */
 export interface DiscoverOptions extends CallOptions {
-  /** Only names after this one are looked for. */
+  /** Only names after this one are returned. */
   readonly startAfter?: string | undefined;
 }
 
-/** What {@link explore} finds under a name that a repository can have. */
+/** A result of {@link explore}: something at a path that a repository can have. */
 export interface Found {
   readonly name: string;
   /**
-   * What is there instead of a repository: `"link"`, `"file"` (also a pipe or a device), or the error of a directory that
-   * cannot be read. Absent for a repository.
+   * The obstacle that is there instead of a repository: `"link"`, `"file"` (also a pipe or a device), or the error of a
+   * directory that cannot be read. Absent for a repository.
    */
   readonly obstacle?: "link" | "file" | RegistryError | undefined;
 }
 
-/** A directory that may be a repository, or hold some. */
+/** A directory that may be a repository, or contain repositories. */
 interface Place {
   readonly name: string;
-  /** What is in it, once it was read. */
+  /** The entries of the directory, once it was read. */
   listing: Listing | undefined;
 }
 
 interface Listing {
   readonly isRepository: boolean;
-  /** The directories in it that can be components of a name. */
+  /** The subdirectories that are valid components of a name. */
   readonly children: readonly string[];
-  /** What is in the way of repositories. */
+  /** The entries that are neither repositories nor directories. */
   readonly obstacles: readonly Found[];
 }
 
-/** A place still to be looked at: for itself if the key is its name, else for what is below it. */
+/** A place still to be visited: itself if the key is its name, and otherwise the places below it. */
 interface Step {
   readonly key: string;
   readonly place: Place;
 }
 
 /**
- * The repositories below `directory`: the directories that hold something called `oci-layout`, in the code-unit order of
- * their names. Each directory is read once, when it is reached. `blobs` is not read, and links are not followed. A directory
- * that cannot be read hides no other.
+ * Yields the repositories below `directory`, in the code-unit order of their names. A repository is a directory that
+ * contains an `oci-layout`. Each directory is read once, when it is reached. `blobs` is not read, and links are not
+ * followed. A directory that cannot be read does not hide others.
  *
- * @throws `RegistryError` `LAYOUT_INVALID` if `directory` is itself a layout, or not a directory; `STORAGE_FAILED` if it cannot be read.
+ * @throws `RegistryError` `LAYOUT_INVALID` if `directory` is itself a layout, or not a directory; `STORAGE_FAILED` if
+ * it cannot be read.
  */
 export async function* discover(
   directory: string,
@@ -61,7 +62,7 @@ export async function* discover(
   for await (const { name, obstacle } of explore(directory, options)) if (obstacle === undefined) yield name;
 }
 
-/** {@link discover}, and what stands where a repository could be. */
+/** {@link discover} that also yields obstacles at paths of repositories. */
 export async function* explore(
   directory: string,
   options: DiscoverOptions = {},
@@ -76,31 +77,31 @@ export async function* explore(
     signal?.throwIfAborted();
     const { key, place } = step;
     if (key === place.name) {
-      // A name that is not wanted is not read for its own sake.
+      // A directory before the start is read only if names below it are wanted.
       if (key <= startAfter) continue;
       place.listing = await list(directory, place.name);
       if (place.listing.isRepository) yield { name: place.name };
       yield* place.listing.obstacles;
       continue;
     }
-    // Every name below begins with this key; if the greatest of them is not wanted, none is.
+    // All names below begin with this key. Skip them if even the greatest comes before the start.
     if (`${key}\x7f` <= startAfter) continue;
     place.listing ??= await list(directory, place.name);
     addSteps(waiting, key, place.listing.children);
   }
 }
 
-/** Fails if `directory` is itself a layout: repositories in it would lie in that layout. */
+/** Fails if `directory` is itself a layout: its repositories would be inside that layout. */
 async function requireTree(directory: string): Promise<void> {
   const kind = await inspectDirectory(directory);
   if (kind !== "layout" && kind !== "remnant") return;
   throw new RegistryError(
     "LAYOUT_INVALID",
-    "this is one layout, not a directory of layouts: open it with openLayout",
+    "the directory is itself a layout, not a directory of layouts: open it with openLayout",
   );
 }
 
-/** Adds the steps for the directories `names`, the last first. `a-b` comes between `a` and what is below `a`. */
+/** Adds the steps for the directories `names`, the last first. `a-b` comes between `a` and the names below `a`. */
 function addSteps(waiting: Step[], prefix: string, names: readonly string[]): void {
   const steps: Step[] = [];
   for (const own of names) {
@@ -113,10 +114,10 @@ function addSteps(waiting: Step[], prefix: string, names: readonly string[]): vo
   for (const step of steps) waiting.push(step);
 }
 
-/** Looks at the directory called `name` below `root`; the root itself has no name. */
+/** Lists the directory `name` below `root`. The name of the root itself is empty. */
 async function list(root: string, name: string): Promise<Listing> {
   const directory = join(root, name);
-  // Between this look and the one at its parent the caller may have paused the list for long.
+  // Checked again, because the caller may have paused the list since the parent was read.
   if (name !== "" && findObstacle(root, directory) !== undefined) return nothing;
   let entries: Dirent[];
   try {
@@ -127,12 +128,12 @@ async function list(root: string, name: string): Promise<Listing> {
       throw new RegistryError("LAYOUT_INVALID", "the directory of layouts is not a directory", { cause });
     }
     if (ABSENT.has(code)) return nothing;
-    const error = new RegistryError("STORAGE_FAILED", `cannot look for repositories: ${code}`, {
+    const error = new RegistryError("STORAGE_FAILED", `cannot list repositories: ${code}`, {
       cause,
       detail: { systemCode: code },
     });
     if (name === "" || !OF_ONE_DIRECTORY.has(code)) throw error;
-    // A directory that is not to be listed may still be one whose files can be read.
+    // The files of a directory that cannot be listed may still be readable.
     return hasMarker(directory)
       ? { ...nothing, isRepository: true }
       : { ...nothing, obstacles: [{ name, obstacle: error }] };
@@ -142,7 +143,7 @@ async function list(root: string, name: string): Promise<Listing> {
   return {
     isRepository: isRepository && name !== "",
     children: named.filter((entry) => entry.isDirectory()).map((entry) => entry.name),
-    // Stray files within a repository are its layout's to report.
+    // The layout of the repository reports its own stray files.
     obstacles: isRepository
       ? []
       : named.filter((entry) => !entry.isDirectory()).map((entry) => obstacleOf(name, entry)),
@@ -151,9 +152,9 @@ async function list(root: string, name: string): Promise<Listing> {
 
 const nothing: Listing = { isRepository: false, children: [], obstacles: [] };
 
-/** Nothing is there: removed meanwhile, or a name that is too long to be one. */
+/** Errors that mean that nothing is there: it was removed meanwhile, or its name is too long to exist. */
 const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
-/** What the system answers about one bad directory. Other codes, such as EMFILE, concern them all. */
+/** System errors that concern one bad directory. Other codes, such as EMFILE, concern every directory. */
 const OF_ONE_DIRECTORY: ReadonlySet<string> = new Set([
   "EACCES",
   "EPERM",
@@ -171,7 +172,7 @@ function obstacleOf(parent: string, entry: Dirent): Found {
   };
 }
 
-/** Whether something called `oci-layout` is in `directory`. */
+/** Whether `directory` contains an `oci-layout`. */
 export function hasMarker(directory: string): boolean {
   try {
     return lstatSync(join(directory, layoutNames.header), { throwIfNoEntry: false }) !== undefined;

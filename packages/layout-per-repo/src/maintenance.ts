@@ -6,28 +6,33 @@ import type { Found } from "./discover.ts";
 import { explore } from "./discover.ts";
 import type { OpenLayouts } from "./open-layouts.ts";
 
-/** A finding of `verify`, and in which repository. Its `path` is within the directory of all repositories. */
+/** A finding of `verify` with its repository. Its `path` is relative to the directory of all repositories. */
 export interface RepositoryFinding extends Finding {
-  /** The repository whose layout it is about; for what stands where a repository could be, the name that has. */
+  /** The repository of the layout or, for an obstacle, the name that a repository there would have. */
   readonly repository: string;
 }
 
-/** Why the garbage of a repository was not collected, or not all of it. */
+/** Why the garbage of a repository was not collected, or only in part. */
 export interface RepositoryFailure {
   readonly repository: string;
-  /** `LAYOUT_INVALID` if its layout is damaged; `STORAGE_FAILED` or `LOCK_TIMEOUT` if it cannot be read or written now. */
+  /**
+   * `LAYOUT_INVALID` if its layout is damaged; `STORAGE_FAILED` or `LOCK_TIMEOUT` if it cannot be read or written now.
+   */
   readonly error: RegistryError;
 }
 
-/** What a collection of all layouts removed, or would. */
+/** The result of a garbage collection of all layouts or, for a dry run, what one would remove. */
 export interface PerRepositoryGcReport extends GcReport {
-  /** The repositories whose garbage was not collected, or not all of it. */
+  /** The repositories whose garbage was not collected, or only in part. */
   readonly refused: readonly string[];
-  /** Why, for each of `refused`. Absent if there are none. */
+  /** The reason for each of `refused`. Absent if `refused` is empty. */
   readonly failures?: readonly RepositoryFailure[] | undefined;
 }
 
-/** Verifies one layout after the other. A layout that cannot be verified is a finding, and hides no other. */
+/**
+ * Verifies one layout after the other. A layout that cannot be verified is reported as a finding, and does not hide
+ * others.
+ */
 export async function* verifyAll(
   layouts: OpenLayouts,
   directory: string,
@@ -53,8 +58,8 @@ export async function* verifyAll(
 }
 
 /**
- * Collects the garbage of one layout after the other. A layout whose garbage cannot be collected is reported, and hides no
- * other.
+ * Collects the garbage of one layout after the other. A layout whose garbage cannot be collected is reported, and does
+ * not hide others.
  */
 export async function collectAll(
   layouts: OpenLayouts,
@@ -80,7 +85,7 @@ export async function collectAll(
       for (const digest of report.withheld ?? []) withheld.push(digest);
     } catch (cause) {
       const error = requireOwnFailure(cause);
-      // What it removed before it failed.
+      // Add what was removed before the failure.
       add(error.detail ?? {});
       failures.push({ repository, error });
     } finally {
@@ -98,10 +103,10 @@ export async function collectAll(
   };
 }
 
-/** The codes of what is wrong with one layout. Others concern the call as a whole: `CLOSED`, or `DENIED` for `readOnly`. */
+/** The codes of failures of one layout. Others concern the whole call, such as `CLOSED`, or `DENIED` for `readOnly`. */
 const OF_ONE_LAYOUT = ["LAYOUT_INVALID", "STORAGE_FAILED", "LOCK_TIMEOUT", "CONTENT_CORRUPT"] as const;
 
-/** Passes on what concerns the call as a whole: also a signal's reason, or a mistake of the caller. */
+/** Returns a failure of one layout, and throws anything else: a signal's reason, or a mistake of the caller. */
 function requireOwnFailure(error: unknown): RegistryError<(typeof OF_ONE_LAYOUT)[number]> {
   if (isRegistryError(error, ...OF_ONE_LAYOUT)) return error;
   throw error;
@@ -109,8 +114,8 @@ function requireOwnFailure(error: unknown): RegistryError<(typeof OF_ONE_LAYOUT)
 
 function obstacleFinding(repository: string, obstacle: NonNullable<Found["obstacle"]>): RepositoryFinding {
   if (typeof obstacle !== "string") return failureFinding(repository, obstacle);
-  const what = obstacle === "link" ? "a link, which is not followed" : "not a directory";
-  const message = `${repository} is ${what}: no repository can be there`;
+  const what = obstacle === "link" ? "a link, and links to repositories are not followed" : "not a directory";
+  const message = `no repository can be at ${repository}: it is ${what}`;
   return { severity: "warning", kind: "stray-file", path: repository, repository, message };
 }
 
@@ -121,6 +126,6 @@ function failureFinding(repository: string, { code, message }: RegistryError): R
     kind,
     path: repository,
     repository,
-    message: `${repository} cannot be verified: ${message}`,
+    message: `cannot verify ${repository}: ${message}`,
   };
 }

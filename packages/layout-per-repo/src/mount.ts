@@ -11,13 +11,13 @@ import { discover } from "./discover.ts";
 import type { OpenLayouts } from "./open-layouts.ts";
 import { repositoryDirectory } from "./repository-path.ts";
 
-/** Mounts a blob of one layout into another; returns its size in bytes. */
+/** Mounts a blob of one layout into another. Returns its size in bytes. */
 export async function mountInto(
   layouts: OpenLayouts,
   root: string,
   { from, repository, digest, signal }: MountCall,
 ): Promise<number> {
-  // All names are looked at before any layout.
+  // Check all names before any layout.
   if (from !== undefined) repositoryDirectory(root, from);
   repositoryDirectory(root, repository);
   const source = from ?? (await findOwner(layouts, root, repository, digest, { signal }));
@@ -28,7 +28,7 @@ export async function mountInto(
   return size;
 }
 
-/** A repository that has the blob, the target itself before any other. Another one that cannot be read has none. */
+/** Finds a repository that has the blob, the target first. Other repositories that cannot be read are skipped. */
 async function findOwner(
   layouts: OpenLayouts,
   root: string,
@@ -39,7 +39,7 @@ async function findOwner(
   if (await has(layouts, target, digest, options)) return target;
   const path = join(layoutNames.blobs, digest.replace(":", "/"));
   for await (const repository of discover(root, options)) {
-    // Most have nothing of that name: their index need not be read.
+    // Skip a repository without such a file, and do not read its index.
     if (!isThere(join(root, repository, path))) continue;
     if (await has(layouts, repository, digest, options).catch(noneIfUnreadable)) return repository;
   }
@@ -61,13 +61,13 @@ async function has(
   }
 }
 
-/** False for what is wrong with one layout; passes on what concerns the call. */
+/** Returns false for a failure of one layout, and throws anything else. */
 function noneIfUnreadable(error: unknown): false {
   if (isRegistryError(error, "LAYOUT_INVALID", "STORAGE_FAILED")) return false;
   throw error;
 }
 
-/** Whether anything is at `path`, a link or not. */
+/** Whether `path` exists. A link is not followed. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;

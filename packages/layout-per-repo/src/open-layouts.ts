@@ -7,21 +7,21 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import { hasMarker } from "./discover.ts";
 import { repositoryDirectory } from "./repository-path.ts";
 
-/** A layout that is open, and how many calls and writers need it. */
+/** An open layout, and the number of calls and writers that use it. */
 interface OpenLayout {
   readonly registry: LayoutRegistry;
   users: number;
 }
 
-/** A layout that is being used; to be let go of, once. */
+/** A layout in use. `release` must be called when it is no longer needed. */
 export interface UsedLayout {
   readonly registry: LayoutRegistry;
   readonly release: () => Promise<void>;
 }
 
 /**
- * The layouts that are open, the one used last at the end. No more are kept than are allowed, but for those that are being
- * used; and none is kept of a repository that is not there, however often it is asked for.
+ * The open layouts, the most recently used last. At most `most` are kept open, in addition to those in use. The layout
+ * of a missing repository is not kept, however often it is requested.
  */
 export class OpenLayouts {
   readonly #directory: string;
@@ -36,17 +36,17 @@ export class OpenLayouts {
     this.#most = most;
   }
 
-  /** How many are open. */
+  /** The number of open layouts. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Whether the repository's layout is there. */
+  /** Whether the repository's layout exists. */
   exists(repository: string): boolean {
     return hasMarker(repositoryDirectory(this.#directory, repository));
   }
 
-  /** Opens the layout of `repository`, or takes the one that is open. */
+  /** Opens the layout of `repository`, or returns the open one. */
   async use(repository: string): Promise<UsedLayout> {
     this.requireOpen();
     const directory = repositoryDirectory(this.#directory, repository);
@@ -67,7 +67,7 @@ export class OpenLayouts {
         users: 0,
       };
       this.requireOpen();
-      // Somebody else may have opened it meanwhile.
+      // Another call may have opened it meanwhile.
       open = this.#open.get(repository) ?? open;
     }
     const used = open;
@@ -100,7 +100,7 @@ export class OpenLayouts {
     }
   }
 
-  /** The manifests of `repository`: none if its layout is there and has no entry. */
+  /** Lists the manifests of `repository`. The list is empty if its layout exists without entries. */
   async *list(repository: string, options: ListOptions): AsyncGenerator<ManifestListing, void, undefined> {
     const { registry, release } = await this.use(repository);
     try {
@@ -112,12 +112,12 @@ export class OpenLayouts {
     }
   }
 
-  /** Refuses what comes after {@link close}. */
+  /** Fails with `CLOSED` after {@link close}. */
   requireOpen(): void {
     if (this.#isClosed) throw wasClosed("this directory of layouts");
   }
 
-  /** Closes all of them. */
+  /** Closes all layouts. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#open].map(([repository, open]) => this.#drop(repository, open)));
@@ -136,7 +136,7 @@ export class OpenLayouts {
   }
 }
 
-/** An entry of another repository is none of this layout's: it is kept, and told of by `verify()`. */
+/** Ignores an entry that names another repository. It is kept, and `verify()` reports it. */
 function ofThisRepository(name: EntryName | undefined, repository: string): EntryName | undefined {
   return name?.repository === repository ? name : undefined;
 }

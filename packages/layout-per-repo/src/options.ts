@@ -1,18 +1,18 @@
 import type { LayoutOptions } from "@ocilayout/layout-core";
 
 /**
- * Options of {@link openPerRepository}: those of `openLayout`, for each of the layouts, but for the default repository,
- * which is each layout's own.
+ * Options of {@link openPerRepository}: the options of `openLayout`, applied to each layout, without the default
+ * repository. That is the repository of each layout.
  */
 export interface PerRepositoryOptions extends Omit<
   LayoutOptions,
   "defaultRepository" | "refNameStyle" | "within" | "blobDirectory"
 > {
-  /** How many layouts are kept open at most, but for those that are being used. Default 64, at least 1. */
+  /** The largest number of layouts kept open, in addition to those in use. Defaults to 64; at least 1. */
   readonly maxOpenLayouts?: number | undefined;
 }
 
-/** Refuses what makes no sense. */
+/** Validates `maxOpenLayouts`. */
 export function requireMost(value: number): number {
   if (typeof value !== "number") throw new TypeError(`maxOpenLayouts must be a number, not ${typeof value}`);
   if (!Number.isSafeInteger(value) || value < 1)

@@ -24,25 +24,31 @@ import { route } from "./route.ts";
 
 /** A directory of OCI Image Layouts, one for each repository, as one registry. */
 export interface PerRepositoryRegistry extends LayoutStore {
-  /** Verifies every layout, one after the other: `LayoutRegistry.verify`. One that cannot be verified does not end it. */
+  /**
+   * Verifies every layout in turn: see `LayoutRegistry.verify`. A layout that cannot be verified does not end the
+   * iteration.
+   */
   verify(options?: VerifyOptions): AsyncIterable<RepositoryFinding>;
-  /** Collects the garbage of every layout: `LayoutRegistry.gc`. One where that fails is reported, and does not end it. */
+  /**
+   * Collects the garbage of every layout: see `LayoutRegistry.gc`. A layout whose garbage cannot be collected is
+   * reported, and does not end the call.
+   */
   gc(options?: GcOptions): Promise<PerRepositoryGcReport>;
 }
 
 /**
  * Opens a directory of layouts as a registry: repository `a/b` is the layout in `<directory>/a/b`. Opening creates
- * nothing and reads no layout; a repository's layout is created by the first write to it. If `directory` is itself a layout,
- * every call is `LAYOUT_INVALID`.
+ * nothing and reads no layout. The first write to a repository creates its layout. If `directory` is itself a layout,
+ * every call fails with `LAYOUT_INVALID`.
  *
- * Links below `directory` are not followed: where one is on the way to a repository, or a file, every call about that
- * repository is `LAYOUT_INVALID`, and `repositories()` does not list it.
+ * Links below `directory` are not followed. If the path to a repository contains a link or a file, every call about
+ * that repository fails with `LAYOUT_INVALID`, and `repositories()` does not list it.
  *
- * A name with a component `blobs`, `index.json` or `oci-layout` is `NAME_INVALID`: it would lie inside another layout.
- * Blobs are each repository's own. Everything else is as `openLayout` promises it, for each of the layouts.
+ * A name with a component `blobs`, `index.json` or `oci-layout` fails with `NAME_INVALID`, because it would be inside
+ * another layout. Each repository has its own blobs. Otherwise each layout behaves as `openLayout` promises.
  *
- * @throws TypeError or RangeError where an option makes no sense; `RegistryError` `LAYOUT_INVALID` if `readOnly` is given
- * and `directory` does not exist.
+ * @throws TypeError or RangeError if an option is invalid; `RegistryError` `LAYOUT_INVALID` if `readOnly` is set and
+ * `directory` does not exist.
  */
 export async function openPerRepository(
   directory: string,
@@ -50,7 +56,7 @@ export async function openPerRepository(
 ): Promise<PerRepositoryRegistry> {
   requireObject(options, "options");
   const { maxOpenLayouts = 64, ...layoutOptions } = options;
-  // What one layout refuses, all would.
+  // Validates the options that all layouts share.
   await (await openLayout(directory, layoutOptions)).close();
   const root = resolve(directory);
   const layouts = new OpenLayouts(root, layoutOptions, requireMost(maxOpenLayouts));
@@ -65,7 +71,7 @@ export async function openPerRepository(
       if (access === "write" && layoutOptions.readOnly === true) throw readOnly("this directory of layouts");
     },
     mountBlob: (call) => mountInto(layouts, root, call),
-    // A repository whose layout is there and has no entry is there, too: its lists are empty.
+    // A repository exists if its layout exists. Without entries its lists are empty.
     tags: async (call) => (await routed.tags(call)) ?? (layouts.exists(call.repository) ? [] : undefined),
     repositories: (call) => discover(root, call),
   };

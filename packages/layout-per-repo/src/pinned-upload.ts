@@ -1,7 +1,7 @@
 import type { UploadSession } from "@ocilayout/oci-backend";
 import type { CheckedDigest } from "@ocilayout/oci-types";
 
-/** An upload session that keeps its layout open until it is over. */
+/** An upload session that keeps its layout open until it ends. */
 export class PinnedUpload implements UploadSession {
   readonly #session: UploadSession;
   readonly #release: () => Promise<void>;

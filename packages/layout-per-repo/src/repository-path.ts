@@ -4,16 +4,16 @@ import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 import { isValidRepository, requireRepository } from "@ocilayout/ociref";
 
-/** What a layout's directory holds: a repository of that name would lie inside another one's layout. */
+/** The names of a layout's parts. A repository with such a component would be inside another repository's layout. */
 const PARTS_OF_A_LAYOUT: ReadonlySet<string> = new Set(Object.values(layoutNames));
 
-/** What Windows takes for a device, whatever follows a dot. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/;
 
 /**
- * The components of a repository's path.
+ * Returns the components of a repository's path.
  *
- * @throws `RegistryError` `NAME_INVALID` where the name is none, or cannot be a directory here.
+ * @throws `RegistryError` `NAME_INVALID` if the name is invalid, or cannot be a directory on this platform.
  */
 export function componentsOf(repository: string, platform: string = process.platform): string[] {
   const components = requireRepository(repository).split("/");
@@ -26,12 +26,12 @@ export function componentsOf(repository: string, platform: string = process.plat
   });
 }
 
-/** Whether a directory of that name can be a part of a repository's path. */
+/** Whether a directory of that name can be a component of a repository's path. */
 export function isComponent(name: string, platform: string = process.platform): boolean {
   return isValidRepository(name) && !name.includes("/") && whyReserved(name, platform) === undefined;
 }
 
-/** Where the layout of a repository lies below `directory`. */
+/** Returns the directory of a repository's layout below `directory`. */
 export function repositoryDirectory(directory: string, repository: string): string {
   return join(directory, componentsOf(repository).join("/"));
 }

@@ -5,7 +5,7 @@ import type { LayoutRegistry } from "@ocilayout/layout-core";
 import type { OpenLayouts } from "./open-layouts.ts";
 import { PinnedUpload } from "./pinned-upload.ts";
 
-/** The methods of a backend that are about one repository, and over when they have returned. */
+/** The backend methods that concern one repository and end when they return. */
 type CallName =
   | "openBlob"
   | "sizeOfBlob"
@@ -41,7 +41,10 @@ const CALLS: readonly CallName[] = [
 
 type Routed = Required<Pick<Backend, CallName | "startUpload" | "resumeUpload">>;
 
-/** Sends each call to the layout of its repository. Its arguments were checked: they go to the layout's backend. */
+/**
+ * Sends each call to the layout of its repository. The arguments were checked, so they go directly to the layout's
+ * backend.
+ */
 export function route(layouts: OpenLayouts): Routed {
   const calls = CALLS.map((name) => {
     const send = (call: RepositoryCall): Promise<unknown> =>
@@ -77,7 +80,7 @@ export function route(layouts: OpenLayouts): Routed {
   };
 }
 
-/** A layout has every method. */
+/** A layout implements every method. */
 function behind(layout: LayoutRegistry): Required<Backend> {
   const backend = backendOf(layout);
   if (backend === undefined) throw new Error("a layout has no backend");

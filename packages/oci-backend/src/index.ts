@@ -5,12 +5,15 @@ export { backendOf, closeWriters, defineBackend, sameBackend } from "./backend/d
 export { memoryUploads, type MemoryUploadsOptions } from "./uploads/memory-uploads.ts";
 export type { CheckedDescriptor, PushedManifest, StoredManifest } from "./manifest/pushed-manifest.ts";
 export {
+  artifactTypeOf,
+  asReferrer,
   childrenOf,
   describeReferrer,
+  findDescriptors,
+  type ReadableManifest,
   readChild,
   referencesOf,
   subjectOf,
-  type ReadableManifest,
 } from "./manifest/relations.ts";
 export { listOf } from "./backend/listing.ts";
 export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";

@@ -1,4 +1,5 @@
 import type { CheckedDescriptor } from "@ocilayout/oci-backend";
+import { artifactTypeOf, findDescriptors } from "@ocilayout/oci-backend";
 import type {
   Annotations,
   CheckedDigest,
@@ -94,20 +95,20 @@ type Identity = Pick<StoredManifest, "mediaType" | "digest" | "size" | "isTyped"
 function summarize(identity: Identity, parsed: ParsedManifest, document: unknown): StoredManifest {
   switch (parsed.kind) {
     case "image": {
-      const { config, layers, subject, artifactType, annotations } = parsed.manifest;
+      const { config, layers, subject, annotations } = parsed.manifest;
       return {
         ...identity,
         kind: "image",
         children: [],
         parts: checked([config, ...layers]),
         subject: checkedSubject(subject),
-        artifactType: nonEmpty(artifactType) ?? config.mediaType,
+        artifactType: artifactTypeOf({ parsed }),
         annotations,
       };
     }
     case "index": {
-      const { manifests, subject, artifactType, annotations } = parsed.index;
-      const own = { subject: checkedSubject(subject), artifactType: nonEmpty(artifactType), annotations };
+      const { manifests, subject, annotations } = parsed.index;
+      const own = { subject: checkedSubject(subject), artifactType: artifactTypeOf({ parsed }), annotations };
       return { ...identity, kind: "index", children: checked(manifests), parts: [], ...own };
     }
     case "opaque":
@@ -179,27 +180,4 @@ function beginsWithMark(bytes: Uint8Array): boolean {
 function ownMediaType(document: unknown): string | undefined {
   const mediaType = isRecord(document) ? document["mediaType"] : undefined;
   return typeof mediaType === "string" && isMediaType(mediaType) ? mediaType : undefined;
-}
-
-/**
- * Returns everything in `document` that has a digest, at any depth. Not recursive, because the document may be nested
- * deeply.
- */
-function findDescriptors(document: unknown): CheckedDescriptor[] {
-  const found: CheckedDescriptor[] = [];
-  const waiting = [document];
-  while (waiting.length > 0) {
-    const value = waiting.pop();
-    if (typeof value !== "object" || value === null) continue;
-    const { digest, mediaType, size } = value as Partial<Record<string, unknown>>;
-    if (isDigest(digest)) {
-      found.push({
-        digest,
-        mediaType: typeof mediaType === "string" ? mediaType : "",
-        size: typeof size === "number" ? size : 0,
-      });
-    }
-    for (const member of Object.values(value)) waiting.push(member);
-  }
-  return found;
 }

@@ -1,8 +1,8 @@
 import type { Backend, ListCall } from "@ocilayout/oci-backend";
+import { asReferrer, pauseIfDue } from "@ocilayout/oci-backend";
 import type { Descriptor } from "@ocilayout/oci-types";
 import { manifestKind } from "@ocilayout/oci-types";
 
-import { pauseIfDue } from "@ocilayout/oci-backend";
 import { storageError } from "../disk/storage-error.ts";
 import type { Entry } from "../index-json/entry.ts";
 import { fullNameOf } from "../index-json/entry.ts";
@@ -45,7 +45,9 @@ export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "refer
         throw storageError(error, "read manifests");
       }
       const found = graph.referrers(table, repository, digest);
-      return found.filter((manifest) => isReferrer(table, repository, manifest)).map(describeReferrer);
+      return found
+        .filter((manifest) => isReferrer(table, repository, manifest))
+        .map((manifest) => asReferrer(manifest, manifest));
     },
   };
 }
@@ -119,13 +121,4 @@ function isReferrer(table: EntryTable, repository: string, manifest: StoredManif
   if (manifest.isTyped) return true;
   const [entry] = table.withDigest(repository, manifest.digest);
   return entry === undefined || entry.mediaType === "" || manifestKind(entry.mediaType) !== "opaque";
-}
-
-function describeReferrer(manifest: StoredManifest): Descriptor {
-  const { artifactType, annotations } = manifest;
-  return {
-    ...plainDescriptor(manifest),
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
-  };
 }

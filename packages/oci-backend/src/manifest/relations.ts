@@ -1,7 +1,7 @@
 import type { Annotations, CheckedDigest, Descriptor, ParsedManifest } from "@ocilayout/oci-types";
 import { isDigest, isRegistryError, manifestKind, parseManifest } from "@ocilayout/oci-types";
 
-import type { PushedManifest, StoredManifest } from "./pushed-manifest.ts";
+import type { CheckedDescriptor, PushedManifest, StoredManifest } from "./pushed-manifest.ts";
 
 /** The descriptor, content and meaning of a manifest: what its relations are read from. */
 export interface ReadableManifest extends StoredManifest {
@@ -23,7 +23,7 @@ export function referencesOf(manifest: ReadableManifest): string[] {
     case "image":
       return [parsed.manifest.config, ...parsed.manifest.layers].map(({ digest }) => digest);
     case "opaque":
-      return findDigests(content);
+      return findDescriptors(parseJson(content)).map(({ digest }) => digest);
   }
 }
 
@@ -33,21 +33,36 @@ export function subjectOf({ parsed }: ReadableManifest): string | undefined {
   return (parsed.kind === "index" ? parsed.index : parsed.manifest).subject?.digest;
 }
 
-/** Describes a manifest as `referrers` lists it: with its artifact type and a copy of its annotations. */
-export function describeReferrer({ descriptor, parsed }: ReadableManifest): Descriptor {
-  const { mediaType, digest, size } = descriptor;
-  if (parsed.kind === "opaque") return { mediaType, digest, size };
+/** Returns the artifact type of a manifest: its own, else the media type of its config; `undefined` if it has neither. */
+export function artifactTypeOf({ parsed }: Pick<ReadableManifest, "parsed">): string | undefined {
+  if (parsed.kind === "opaque") return undefined;
   const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
-  const artifactType =
-    document.artifactType ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
-  const annotations: Annotations | undefined =
-    document.annotations === undefined ? undefined : { ...document.annotations };
+  const own = document.artifactType === "" ? undefined : document.artifactType;
+  return own ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
+}
+
+/** Describes a manifest as `referrers` lists it: with its artifact type and a copy of its annotations. */
+export function describeReferrer(manifest: ReadableManifest): Descriptor {
+  const { descriptor, parsed } = manifest;
+  const { annotations } =
+    parsed.kind === "opaque" ? {} : parsed.kind === "index" ? parsed.index : parsed.manifest;
+  return asReferrer(descriptor, { artifactType: artifactTypeOf(manifest), annotations });
+}
+
+/** Adds to the media type, digest and size of a manifest what `referrers` lists beside them, if it is there. */
+export function asReferrer(
+  { mediaType, digest, size }: Descriptor,
+  {
+    artifactType,
+    annotations,
+  }: { readonly artifactType: string | undefined; readonly annotations?: Annotations | undefined },
+): Descriptor {
   return {
     mediaType,
     digest,
     size,
     ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
   };
 }
 
@@ -81,16 +96,23 @@ function ownMediaType(content: Uint8Array): string | undefined {
 }
 
 /**
- * The digest of every object that has one, at whatever depth, in a document of an unknown type. Without recursion: how deep
- * it goes is its author's choice.
+ * Returns everything in `document` that has a digest, at any depth, as descriptors: what a document of an unknown type may
+ * refer to. A missing media type is `""`, a missing size 0. Not recursive, because the document may be nested deeply.
  */
-function findDigests(content: Uint8Array): string[] {
-  const found: string[] = [];
-  const waiting: unknown[] = [parseJson(content)];
+export function findDescriptors(document: unknown): CheckedDescriptor[] {
+  const found: CheckedDescriptor[] = [];
+  const waiting = [document];
   while (waiting.length > 0) {
     const value = waiting.pop();
     if (typeof value !== "object" || value === null) continue;
-    if ("digest" in value && isDigest(value.digest)) found.push(value.digest);
+    const { digest, mediaType, size } = value as Partial<Record<string, unknown>>;
+    if (isDigest(digest)) {
+      found.push({
+        digest,
+        mediaType: typeof mediaType === "string" ? mediaType : "",
+        size: typeof size === "number" ? size : 0,
+      });
+    }
     for (const member of Object.values(value)) waiting.push(member);
   }
   return found;

@@ -229,7 +229,7 @@ describe("an aborted push", () => {
     const error = await rejection(registry.pushBlob("a", expected, source(), { signal: controller.signal }));
     expect(error).toBe(controller.signal.reason);
     expect(ended).toBe(true);
-    // Not even a layout: that is made once there is something to put into it.
+    // Not even a layout: a layout is created only when there is content for it.
     expect(listTree(directory).filter((path) => !path.endsWith("/"))).toEqual([]);
   });
 });
@@ -406,7 +406,7 @@ describe("names and digests", () => {
   });
 });
 
-/** How many files this process has open, where the system says. */
+/** Returns the number of open files of this process, if the system reports it. */
 function openFiles(): number {
   return existsSync("/proc/self/fd") ? listTree("/proc/self/fd").length : 0;
 }

@@ -16,7 +16,7 @@ const registries: readonly [string, () => Promise<Registry>][] = [
   ["memory", async () => createMemoryRegistry()],
 ];
 
-/** What is stored under `digest` is what the digest says. */
+/** Fails unless the content stored under `digest` matches it. */
 async function expectRight(registry: Registry, digest: string): Promise<void> {
   const stored = await (await registry.getBlob("a", digest)).bytes();
   expect((await computeDigest(stored)).digest).toBe(digest);

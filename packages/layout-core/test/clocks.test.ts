@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Sets this process's clock, and not the kernel's: files are dated as before. */
+/** Sets the clock of this process. The clock of the kernel, which dates files, stays. */
 function setClock(ms: number): void {
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(Date.now() + ms);
@@ -41,7 +41,7 @@ async function open(): Promise<LayoutRegistry> {
   return registry;
 }
 
-/** Dates a file so many milliseconds away from now, by the real clock. */
+/** Sets the time of a file relative to now, in milliseconds, by the real clock. */
 function date(path: string, ms: number): void {
   const then = new Date(Date.now() + ms);
   utimesSync(path, then, then);
@@ -112,7 +112,7 @@ describe("a file that another program is writing in place", () => {
     ["index.json", -HOUR_MS],
     ["oci-layout", HOUR_MS],
     ["oci-layout", -HOUR_MS],
-  ])("is waited for, whatever this process's clock says: %s, %d ms", async (name, ms) => {
+  ])("is waited for, whatever the time of this process's clock: %s, %d ms", async (name, ms) => {
     haveTornWait(20_000);
     const registry = await open();
     const path = join(registry.directory, name);
@@ -181,7 +181,7 @@ describe("an expired upload whose lock holder cannot be judged", () => {
 });
 
 describe("the clock of a layout's files", () => {
-  /** A disk that counts the files that are made, of which `open` may be replaced. */
+  /** Returns a disk that counts created files. `open` may be replaced. */
   function counting(replaced: Partial<Disk> = {}): { disk: Disk; made: () => number } {
     let made = 0;
     const disk: Disk = {

@@ -6,7 +6,7 @@ import { openLayout, type LayoutOptions } from "../src/index.ts";
 
 function kitOptions(options: LayoutOptions): ConformanceOptions {
   return {
-    // Random calls are compared at length in model.deep.test.ts.
+    // model.deep.test.ts compares more random calls.
     runs: 3,
     capabilities: { repositoryScopedBlobs: false },
     layoutDirectory: (tempDir) => tempDir,

@@ -3,9 +3,9 @@ import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
 
 import { openLayout } from "../src/index.ts";
 
-// With other options, and as durable as by default: in conformance.deep.test.ts.
+// conformance.deep.test.ts runs with other options, and with the default durability.
 describeRegistry("a layout", {
-  // Random calls are compared at length in model.deep.test.ts.
+  // model.deep.test.ts compares more random calls.
   runs: 3,
   capabilities: { repositoryScopedBlobs: false },
   layoutDirectory: (tempDir) => tempDir,

@@ -195,7 +195,7 @@ describe("deleteManifest", () => {
     await pushIndex(registry, [two, three], ["other"]);
     expect(refNames(directory)).toEqual(["a:outer", "a:other"]);
     await registry.deleteManifest("a", outer.digest);
-    // What is below the inner index is reached by it; the second child by the other index.
+    // The inner index reaches the children below it; the other index reaches the second child.
     expect(refNames(directory)).toEqual(["a:other", `a@${inner.digest}`]);
     for (const { digest } of [inner, one, two, three]) await registry.resolveManifest("a", digest);
   });

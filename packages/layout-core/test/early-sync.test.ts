@@ -10,7 +10,7 @@ import { EarlySync, SYNC_BYTES } from "../src/blobs/early-sync.ts";
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 
-/** A disk whose flushes are counted, and end when they are told to; the first `failing` of them in an error. */
+/** Returns a disk that counts flushes. A flush lasts until the test ends it; the first `failing` flushes fail. */
 function flushing(failing = 0): { disk: Disk; flushes: (() => void)[] } {
   const flushes: (() => void)[] = [];
   const sync = (): Promise<void> =>
@@ -69,7 +69,7 @@ describe("a file that is being written", () => {
     expect([flushes.length, early.hasFailed]).toEqual([1, true]);
   });
 
-  it("is never flushed when durability is none", async () => {
+  it("is never flushed with the durability none", async () => {
     const { disk, flushes } = flushing();
     const early = new EarlySync(disk, 0, false);
     early.wrote(10 * SYNC_BYTES);

@@ -13,7 +13,7 @@ const refName = "org.opencontainers.image.ref.name";
 const one = descriptorOf(artifact("one"), mediaType);
 const two = descriptorOf(artifact("two"), mediaType);
 
-/** A layout with the manifests "one" and "two", whose index has these entries, as JSON text. */
+/** Creates a layout with the manifests "one" and "two", whose index has these entries as JSON text. */
 async function layoutWith(entries: readonly string[], members = ""): Promise<string> {
   const directory = freshLayout();
   const registry = await openLayout(directory);
@@ -34,7 +34,7 @@ function entry(name: string | undefined, descriptor = one, more: object = {}): s
   });
 }
 
-/** Every tag of every repository, as `repository:tag`, and `repository` where it has none. */
+/** Lists every tag as `repository:tag`, and a repository without tags as `repository`. */
 async function contents(registry: LayoutRegistry): Promise<string[]> {
   const all: string[] = [];
   for await (const repository of registry.repositories()) {

@@ -26,7 +26,7 @@ const entries = fc
         entry(repository, tag, digests[Number(digest)] ?? ""),
   );
 
-/** What a view answers, against all of its entries one by one. */
+/** Compares the answers of a view with all of its entries, one by one. */
 function checkView(view: EntryView & Pick<EntryTable, "all">): void {
   const all = [...view.all()].flatMap((it) => (isForeign(it) ? [] : [it]));
   for (const repository of ["a", "b"]) {
@@ -90,7 +90,7 @@ describe("a transaction's view of the entries", () => {
 });
 
 describe("the cost of a question", () => {
-  /** How often the name of any entry is looked at for one question, with so many changes. */
+  /** Counts how often the name of an entry is read for one question, with this number of changes. */
   function cost(changes: number): number {
     let looks = 0;
     const draft = new Draft(new EntryTable());
@@ -121,7 +121,7 @@ describe("the cost of a question", () => {
     draft.replace(first, undefined);
     const touched = draft.withDigest("a", digest);
     for (const it of [...touched].slice(0, 500)) draft.replace(it, undefined);
-    // The same set all along: none is copied for a change.
+    // Still the same set: a change does not copy it.
     expect(draft.withDigest("a", digest)).toBe(touched);
     expect(touched.size).toBe(499);
   });

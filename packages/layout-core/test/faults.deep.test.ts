@@ -22,14 +22,14 @@ const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const content = bytes("some content");
 const blob = descriptorOf(content);
 
-/** What a system says when something fails: a full disk, a broken one, one that may not be written, too many files. */
+/** Error codes of failing systems: a full disk, a broken or read-only one, too many open files. */
 const codes = ["ENOSPC", "EIO", "EACCES", "EMFILE", "EMLINK", "ENOENT", "EROFS", "EXDEV", "EPERM"] as const;
 
-/** A disk of which one step fails, and which knows what is open. */
+/** A disk on which one step fails, and which tracks open files. */
 class FaultyDisk {
-  /** Steps made so far. */
+  /** The number of steps so far. */
   steps = 0;
-  /** The step that failed, if that one was reached. */
+  /** The step that failed, if it was reached. */
   failed: keyof Disk | undefined;
   readonly open: Set<number> = new Set();
   readonly disk: Disk;
@@ -39,7 +39,7 @@ class FaultyDisk {
       this.steps += 1;
       if (this.steps !== failing) return;
       this.failed = name;
-      // A stat gives nothing where nothing is; it does not fail.
+      // A stat returns nothing for a missing file, and does not fail.
       if (isLook(name) && code === "ENOENT") code = "EIO";
       throw Object.assign(new Error(`${code}: injected, ${name} '/host/path'`), { code, syscall: name });
     };
@@ -52,7 +52,7 @@ class FaultyDisk {
               return base[name](path);
             }
           : async (...args: never[]) => {
-              // What could not be closed is closed all the same.
+              // A file that could not be closed is closed anyway.
               if (name === "close") {
                 await base.close(args[0] as unknown as number);
                 this.open.delete(args[0] as unknown as number);
@@ -71,12 +71,12 @@ class FaultyDisk {
 
 interface Operation {
   readonly name: string;
-  /** Makes what the operation works on. */
+  /** Prepares the layout for the operation. */
   readonly prepare: (registry: LayoutRegistry) => Promise<unknown>;
   readonly run: (registry: LayoutRegistry, prepared: unknown) => Promise<unknown>;
-  /** Whether it can be made again where it was made. */
+  /** Whether the operation can be repeated on the same layout. */
   readonly isRepeatable: boolean;
-  /** What there is no more of while it runs. */
+  /** The resource that runs out during the operation. */
   readonly shortage?: Shortage | undefined;
 }
 
@@ -219,7 +219,7 @@ const operations: readonly Operation[] = [
   },
 ];
 
-/** What a layout holds, as somebody sees it who opens it now, and whether all of it is right. */
+/** Describes the content of a layout as a new registry sees it, and fails if any of it is corrupt. */
 async function observe(registry: LayoutRegistry): Promise<unknown> {
   const repositories: Record<string, unknown> = {};
   for await (const repository of registry.repositories()) {
@@ -234,12 +234,12 @@ async function observeFresh(directory: string): Promise<unknown> {
   return await observe(registry);
 }
 
-/** The steps that are made at once, and not handed over. */
+/** Whether a step is synchronous. */
 function isLook(name: string): name is "statNow" | "lstatNow" {
   return name === "statNow" || name === "lstatNow";
 }
 
-/** Steps after which something of ours may be left lying: they were there to remove it. */
+/** Steps that remove files of ours. If one fails, files may be left over. */
 const removing: readonly (keyof Disk | undefined)[] = ["unlink", "rmdir", "list", "statNow", "lstatNow"];
 
 function leftovers(directory: string): string[] {
@@ -251,7 +251,7 @@ function leftovers(directory: string): string[] {
   );
 }
 
-/** Makes the operation on a disk whose step `failing` fails. False where it has fewer steps. */
+/** Runs the operation on a disk whose step `failing` fails. Returns false if the operation has fewer steps. */
 async function attempt(operation: Operation, failing: number, code: string): Promise<boolean> {
   const directory = join(temporaryDirectory(), "layout");
   const healthy = await openLayout(directory, { durability: "none" });
@@ -278,7 +278,7 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
     const error: unknown = outcome.reason;
     if (!isRegistryError(error)) throw new Error(context, { cause: error });
     expect(error.message, context).not.toContain("/host/path");
-    // Where nothing is there, that is an answer; every other failure is the storage's, and says what it was.
+    // A missing file is a normal result. Any other failure is `STORAGE_FAILED`, with the system's error.
     if (!isAbsence)
       expect(error, context).toMatchObject({
         code: "STORAGE_FAILED",
@@ -291,7 +291,7 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   if (!isMade && !operation.name.startsWith("gc")) expect(after, context).toEqual(before);
   if (existsSync(join(directory, "index.json"))) readIndex(directory);
 
-  // The next call works, whatever happened to this one; but that what could not be flushed is nobody's any more.
+  // The next call succeeds, unless the failed flush ended the upload.
   const isOver =
     operation.name === "a resumed upload" &&
     !isMade &&
@@ -304,14 +304,14 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   } else if (!isMade || operation.isRepeatable) await operation.run(registry, prepared);
   await registry.close();
   expect([...faulty.open], context).toEqual([]);
-  // What cannot be removed stays for the next collection; a lock, for the next writer to take over.
+  // The next garbage collection removes what is left over; the next writer takes over a lock.
   if (!removing.includes(faulty.failed)) expect(leftovers(directory), context).toEqual([]);
   return true;
 }
 
 // clause 1
 describe("an operation of which any step fails", () => {
-  /** Which code each step fails with: of as many rounds as there are codes, some. */
+  /** Chooses the code with which each step fails. CI runs some of the rounds, one per code. */
   const rounds = (process.env["FAULTS"] ?? "0").split(",").map(Number);
   // clause 1
   it.each(operations)(

@@ -10,7 +10,7 @@ import { findLayout } from "../src/index.ts";
 
 const digest = digestOf(bytes("x"));
 
-/** Finds in a tree where these directories are layouts. */
+/** Calls `findLayout` on a tree in which these directories are layouts. */
 function findIn(layouts: readonly string[], path: string, flavour = posix) {
   const markers = layouts.map((layout) => flavour.join(layout, "oci-layout"));
   const statNow = (asked: string): ReturnType<typeof nodeDisk.statNow> =>

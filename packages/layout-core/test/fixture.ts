@@ -7,17 +7,17 @@ import { temporaryDirectory } from "@ocilayout/testing";
 
 const root = join(import.meta.dirname, "fixtures");
 
-/** A number as it is written, where JavaScript has none like it; what is no number at all. */
+/** A number as written, if JavaScript cannot represent it; or a value that is not a number. */
 export type Written = number | { readonly raw: string } | string | boolean | null | readonly unknown[];
 
-/** A list that is too long to be given as one. */
+/** A list that is too long to be included. */
 export interface LongList {
   readonly count: number;
-  /** Over the compact JSON of the items, members and items sorted. */
+  /** The hash of the compact JSON of the items, with members and items sorted. */
   readonly sha256OfSortedItems: string;
 }
 
-/** What an independent reading of a layout found; `fixtures/README.md` says what the members mean. */
+/** The result of an independent reading of a layout. `fixtures/README.md` explains the members. */
 export interface Expected {
   readonly kind: "directory" | "tree" | "archive" | "script";
   readonly entries: readonly ExpectedEntry[] | LongList;
@@ -62,12 +62,12 @@ export const fixtureNames: readonly string[] = readdirSync(root, { withFileTypes
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-/** What is expected of a fixture. */
+/** Returns the expected reading of a fixture. */
 export function expectedOf(name: string): Expected {
   return JSON.parse(readFileSync(join(root, name, "expected.json"), "utf8")) as Expected;
 }
 
-/** Why a fixture cannot be made here; `undefined` where it can. */
+/** Returns why a fixture cannot be created here; `undefined` if it can. */
 export function obstacle(name: string): string | undefined {
   if (!existsSync(join(root, name, "make.py"))) return undefined;
   if (process.platform === "win32") return "it has links and modes";
@@ -80,25 +80,25 @@ export function obstacle(name: string): string | undefined {
   }
 }
 
-/** A copy of a fixture of one's own; gives the layout's directory or, of a tree, that of the tree. */
+/** Copies a fixture for one test. Returns the directory of the layout or, for a tree, of the tree. */
 export function copyFixture(name: string, expected: Expected): string {
   const target = join(temporaryDirectory(), "layout");
   const source = join(root, name);
   if (existsSync(join(source, "make.py"))) execFileSync("python3", [join(source, "make.py"), target]);
   else if (existsSync(join(source, "layout.tar"))) extract(readFileSync(join(source, "layout.tar")), target);
   else cpSync(join(source, "layout"), target, { recursive: true });
-  // What git does not keep.
+  // git does not keep empty directories.
   for (const [path, inner] of [["", expected] as const, ...Object.entries(expected.layouts ?? {})]) {
     for (const directory of inner.emptyDirs ?? [])
       mkdirSync(join(target, path, directory), { recursive: true });
   }
-  // What lies beside the layout, and is none of its reader's business.
+  // A file beside the layout, which no reader may touch.
   if (existsSync(join(source, "secret.txt")))
     cpSync(join(source, "secret.txt"), join(dirname(target), "secret.txt"));
   return target;
 }
 
-/** The layouts that a copy of a fixture holds, each with what is expected of it: one or, of a tree, several. */
+/** Returns the layouts in a copy of a fixture, each with its expected reading: one, or several for a tree. */
 export function layoutsOf(directory: string, expected: Expected): [string, Expected][] {
   if (expected.layouts === undefined) return [[directory, expected]];
   return Object.entries(expected.layouts).map(([path, inner]) => [join(directory, path), inner]);
@@ -106,7 +106,9 @@ export function layoutsOf(directory: string, expected: Expected): [string, Expec
 
 const BLOCK = 512;
 
-/** Extracts the files and directories of a tar archive, as far as it goes; nothing else is in the fixtures. */
+/**
+ * Extracts files and directories from a tar archive, up to its end or to the point of truncation. The fixtures have no other entries.
+ */
 function extract(archive: Buffer, target: string): void {
   const bytes = archive[0] === 0x1f ? gunzipSync(archive) : archive;
   mkdirSync(target);
@@ -118,7 +120,7 @@ function extract(archive: Buffer, target: string): void {
     const path = join(target, prefix, field(0, 100));
     const type = field(156, 1);
     if (type === "5") mkdirSync(path, { recursive: true });
-    // A file that is cut off is not there.
+    // A truncated file is left out.
     if ((type === "0" || type === "") && at + BLOCK + size <= bytes.length) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, bytes.subarray(at + BLOCK, at + BLOCK + size));

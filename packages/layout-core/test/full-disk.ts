@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 
-/** What a file system has no more of. Some count every name: a link needs room there, too. */
+/** The resource that has run out. Some file systems count every name, so that links need room too. */
 export type Shortage = "inodes" | "names" | "blocks";
 
 function full(syscall: string): Error {
@@ -16,7 +16,7 @@ interface Measure {
   readonly bytes: number;
 }
 
-/** What there is below `directory`. */
+/** Measures the content of `directory`. */
 function measure(directory: string, sizes: Map<bigint, number> = new Map()): Measure {
   let names = 0;
   for (const name of readdirSync(directory)) {
@@ -30,8 +30,8 @@ function measure(directory: string, sizes: Map<bigint, number> = new Map()): Mea
 }
 
 /**
- * A disk that is full from now on: without inodes nothing is created, and without blocks no file grows, as long as
- * `directory` holds as much as now.
+ * Returns a disk that is full from now on. Without inodes no file can be created, and without blocks no file can grow,
+ * until `directory` holds less than now.
  */
 export function fullDisk(directory: string, shortage: Shortage): Disk {
   const most = measure(directory);

@@ -8,7 +8,7 @@ import type { Finding, LayoutRegistry } from "../src/index.ts";
 
 import { hashOfItems, record, sorted, type Reading } from "./independent-reading.ts";
 
-/** Reads a layout in every way there is; of `like`, what is to be asked for although no list has it. */
+/** Reads a layout with every method. `like` names content that no list contains. */
 export async function readAll(registry: LayoutRegistry, like: Reading): Promise<Reading> {
   const repositories = await collect(registry.repositories());
   const tags = record();
@@ -79,7 +79,7 @@ export async function readAll(registry: LayoutRegistry, like: Reading): Promise<
   };
 }
 
-/** The digest of what a reader gives, computed here, or the code of the error. */
+/** Returns the digest of the content of a reader, computed here, or the code of the error. */
 async function outcome(reading: Promise<BlobReader>): Promise<string> {
   try {
     const reader = await reading;
@@ -97,12 +97,12 @@ function codeOf(error: unknown): string {
   throw error;
 }
 
-/** A descriptor in one line; what it has beside media type, digest and size shows. */
+/** Formats a descriptor in one line, including unexpected members. */
 function describe({ mediaType, digest, size, ...rest }: Descriptor): string {
   return [mediaType, digest, size, ...Object.keys(rest)].join(" ");
 }
 
-/** As `expected.json` gives a list: beyond 200 only how many there are, and a hash. */
+/** `expected.json` has only the length and a hash of lists with more than 200 items. */
 const LONG = 200;
 
 function groupFindings(directory: string, findings: readonly Finding[]): Reading["findings"] {
@@ -121,7 +121,7 @@ function groupFindings(directory: string, findings: readonly Finding[]): Reading
     const items = unreachable.map((digest) => ({ digest, size: statSync(blobPath(directory, digest)).size }));
     groups["unreachable-blob"] = [`${items.length} ${hashOfItems(items)}`];
   }
-  // One that is said to have several sizes is told of as often.
+  // A blob with several wrong sizes has several findings.
   if (groups["wrong-size"] !== undefined) groups["wrong-size"] = sorted(groups["wrong-size"]);
   return Object.fromEntries(Object.entries(groups).map(([kind, about]) => [kind, [...about].sort()]));
 }

@@ -25,7 +25,7 @@ const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const unused = descriptorOf(bytes("unused"));
 const now = { graceMs: 0 };
 
-/** A layout with an image, a blob that nothing needs, and what a deleted image left. */
+/** Creates a layout with an image, an unreferenced blob, and the remains of a deleted image. */
 async function prepare(
   options: LayoutOptions = {},
 ): Promise<{ registry: LayoutRegistry; image: Descriptor; gone: Descriptor }> {
@@ -125,7 +125,7 @@ describe("gc", () => {
 
   it.each<[string, (directory: string, image: Descriptor) => void]>([
     [
-      "a manifest whose bytes are not what its digest says",
+      "a manifest whose bytes do not match its digest",
       (directory, { digest }) => {
         truncateSync(blobPath(directory, digest), 10);
       },
@@ -267,7 +267,7 @@ describe("gc beside other writers", () => {
     await pushArtifact(pusher, "a", "image", ["v1"]);
     await pusher.pushBlob("a", unused, bytes("unused"));
     let pushed: Promise<unknown> | undefined;
-    // Between finding out and removing somebody pushes a manifest that needs the candidate.
+    // Between the mark and the removal, another writer pushes a manifest that needs the candidate.
     const disk = {
       ...nodeDisk,
       list: async (path: string) => {
@@ -290,7 +290,7 @@ describe("gc beside other writers", () => {
     let collected: Promise<unknown> | undefined;
     const rename = async (from: string, to: string): Promise<void> => {
       await nodeDisk.rename(from, to);
-      // The manifest is in place, and no entry reaches it yet.
+      // The manifest is in place, but no entry reaches it yet.
       if (to.includes("sha256")) await (collected ??= collector.gc(now));
     };
     await using pusher = openLayoutOn({ ...nodeDisk, rename }, directory);
@@ -316,7 +316,7 @@ describe("gc beside other writers", () => {
             { tags: [`t${i}-${n % 5}`] },
           );
         } catch (error) {
-          // Without a grace a blob may be gone before its manifest comes; then the push says so.
+          // Without a grace period a blob may be removed before its manifest is pushed. Then the push fails.
           if ((error as { code?: string }).code !== "MANIFEST_BLOB_UNKNOWN") failures.push(error);
         }
       }

@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 
 import { torn } from "../src/disk/layout-files.ts";
 
-/** Has a torn file waited for as long as `waitMs` in the running test, on a busy machine too. */
+/** Sets how long the running test waits for a torn file. Long waits suit a busy machine. */
 export function haveTornWait(waitMs: number): void {
   const before = torn.waitMs;
   torn.waitMs = waitMs;
@@ -15,9 +15,9 @@ export function haveTornWait(waitMs: number): void {
   });
 }
 
-/** Every file and directory below `directory`, the latter ending in a slash. */
+/** Lists every file and directory below `directory`. Names of directories end in a slash. */
 export function listTree(directory: string): string[] {
-  // By hand: from Node 22 on the recursive readdir goes through links.
+  // Not with the recursive readdir, which follows links since Node 22.
   const walk = (below: string): string[] =>
     readdirSync(join(directory, below), { withFileTypes: true }).flatMap((entry) => {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -26,7 +26,7 @@ export function listTree(directory: string): string[] {
   return walk("").toSorted();
 }
 
-/** The content of every file below `directory`, and its mode; of a link where it leads. */
+/** Returns the content and mode of every file below `directory`, and the target of every link. */
 export function snapshot(directory: string): Record<string, string> {
   const files = listTree(directory).filter((path) => !path.endsWith("/"));
   return Object.fromEntries(
@@ -43,18 +43,18 @@ export function snapshot(directory: string): Record<string, string> {
   );
 }
 
-/** `index.json` of a layout, parsed. */
+/** Parses the `index.json` of a layout. */
 export function readIndex(directory: string): { manifests: IndexEntry[] } & Record<string, unknown> {
   return JSON.parse(readFileSync(join(directory, "index.json"), "utf8")) as ReturnType<typeof readIndex>;
 }
 
-/** What tests look at of an entry. */
+/** The members of an entry that tests use. */
 export interface IndexEntry {
   readonly digest: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The ref names in `index.json`, in order. */
+/** Returns the ref names in `index.json`, in order. */
 export function refNames(directory: string): (string | undefined)[] {
   return readIndex(directory).manifests.map(
     (entry) => entry.annotations?.["org.opencontainers.image.ref.name"],

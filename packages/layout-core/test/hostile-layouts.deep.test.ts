@@ -14,12 +14,12 @@ import { allOf, defaultRepository, entriesOf, expectedReading } from "./independ
 import { checkRewrite } from "./rewriting.ts";
 import { bundleWorker } from "./run-worker.ts";
 
-/** Damage that clauses 22, 25 and 30 name: no call reads such a layout, and none writes into it. */
+/** Damage according to clauses 22, 25 and 30: no call reads such a layout or writes to it. */
 const damaged: Readonly<Record<string, string>> = {
-  "x-index-array": "index.json is no object",
-  "x-index-empty-file": "an empty file is no JSON",
-  "x-index-media-type-manifest": "it says that it is no index",
-  "x-index-null": "null is no object",
+  "x-index-array": "index.json is not an object",
+  "x-index-empty-file": "an empty file is not JSON",
+  "x-index-media-type-manifest": "its media type is not that of an index",
+  "x-index-null": "null is not an object",
   "x-index-truncated": "it stops in the middle",
   "x-index-utf16": "it is not UTF-8",
   "x-layout-version-1.1.0": "another version",
@@ -33,9 +33,9 @@ const damaged: Readonly<Record<string, string>> = {
   "x-symlinked-parts": "index.json and oci-layout are links",
 };
 
-/** Where the contract, or what follows from it, is another reading than the independent one. */
+/** Differences between the contract and the independent reading. */
 const differences: Readonly<Record<string, (expected: Expected) => Expected>> = {
-  /** Links that leave the layout are not followed (clause 8): what is behind them is missing, right or wrong. */
+  /** Links out of the layout are not followed (clause 8), so the blobs behind them are missing. */
   "x-blob-symlinks": (expected) => {
     const outside = Object.entries(expected.links ?? {}).filter(([, target]) => target.includes("-outside/"));
     const missingBlobs = [
@@ -44,14 +44,14 @@ const differences: Readonly<Record<string, (expected: Expected) => Expected>> = 
     ];
     return { ...expected, missingBlobs, digestMismatches: [], sizeMismatches: [] };
   },
-  /** A document that says itself what it is, is that, whatever its entry says (as clause 18 has it for children). */
+  /** The media type in a document overrides that of its entry (as clause 18 requires for children). */
   "x-media-type-conflict": (expected) => {
     const manifests = allOf(expected.reachable.manifests).filter(
       ({ invalid }) => invalid !== "mediaType mismatch",
     );
     return { ...expected, reachable: { ...expected.reachable, manifests } };
   },
-  /** A manifest with a size that is none is damaged as a whole (clause 13): nothing in it is followed. */
+  /** A manifest with an invalid size is damaged as a whole (clause 13), so its references are ignored. */
   "x-sizes-in-manifest": (expected) => {
     const manifests = allOf(expected.reachable.manifests).map((it) =>
       it.configMediaType === "x/y" ? { ...it, invalid: "sizes" } : it,
@@ -159,7 +159,7 @@ describe("a hostile layout", () => {
       const expected = expectedOf("x-json-nesting");
       const directory = copyFixture("x-json-nesting", expected);
       copyFileSync(join(directory, "index-bomb.json"), join(directory, "index.json"));
-      // It has one entry: what the other one led to is a blob like any other.
+      // One entry is left. The content of the other one is an unreferenced blob.
       const entries = entriesOf(expected, directory).filter(({ refName }) => refName === "good");
       const [manifests, bombs] = [false, true].map((is) =>
         allOf(expected.reachable.manifests).filter(({ invalid }) => (invalid !== undefined) === is),
@@ -182,12 +182,12 @@ describe("a hostile layout", () => {
       const directory = copyFixture("x-permissions", expectedOf("x-permissions"));
       const place = temporaryDirectory();
       const script = await bundleWorker("ordinary-user", place);
-      // To root no mode means anything.
+      // Modes do not restrict root.
       const isRoot = process.getuid?.() === 0;
       const nobody = 65_534;
       const node = isRoot ? join(place, "node") : process.execPath;
       if (isRoot) {
-        // Root's own Node may lie where nobody else may look.
+        // Other users may not have access to root's own Node.
         copyFileSync(process.execPath, node);
         for (const path of ["", ...listTree(directory)]) lchownSync(join(directory, path), nobody, nobody);
         for (const path of [dirname(directory), place, script, node]) chmodSync(path, 0o755);

@@ -5,15 +5,15 @@ import { blobPath, digestOf } from "@ocilayout/testing";
 import type { FindingKind } from "../src/index.ts";
 import type { Expected, ExpectedEntry, ExpectedManifest, LongList, Written } from "./fixture.ts";
 
-/** The repository that bare tags and nameless entries are given to. */
+/** The repository of bare tags and nameless entries. */
 export const defaultRepository = "default";
 
-/** All that can be read of a layout, in a form that is compared as a whole. Lists are sorted. */
+/** Everything that can be read from a layout, in a comparable form. Lists are sorted. */
 export interface Reading {
   readonly repositories: readonly string[];
-  /** By `repository:tag`, media type, digest and size. */
+  /** By `repository:tag`: media type, digest and size. */
   readonly tags: Readonly<Record<string, string>>;
-  /** By `repository:tag`, the digest of what was read or the code of the error. */
+  /** By `repository:tag`: the digest of the content, or the code of the error. */
   readonly tagContents: Readonly<Record<string, string>>;
   /** The media type, digest and size of each manifest of any repository. */
   readonly manifests: readonly string[];
@@ -23,11 +23,11 @@ export interface Reading {
   readonly blobContents: Readonly<Record<string, string>>;
   /** By subject. */
   readonly referrers: Readonly<Record<string, readonly unknown[]>>;
-  /** By kind, what they are about: ref names, digests or paths. */
+  /** By kind: the ref names, digests or paths of the findings. */
   readonly findings: Readonly<Partial<Record<FindingKind, readonly string[]>>>;
 }
 
-/** The entries of a layout; where `expected.json` gives but their hash, as they stand in `index.json`. */
+/** Returns the entries of a layout. If `expected.json` has only their hash, they are read from `index.json`. */
 export function entriesOf(expected: Expected, directory: string): readonly ExpectedEntry[] {
   if (!isLong(expected.entries)) return expected.entries;
   const { manifests } = JSON.parse(readFileSync(`${directory}/index.json`, "utf8")) as {
@@ -42,7 +42,7 @@ export function entriesOf(expected: Expected, directory: string): readonly Expec
   return entries;
 }
 
-/** What clause 23 calls an entry, by a grammar of its own; nothing where clause 22 and 23 make it foreign. */
+/** Parses the name of an entry by clause 23, with a separate grammar. Returns nothing for foreign entries. */
 export function nameOf(entry: ExpectedEntry): { repository: string; tag?: string } | undefined {
   if (!isVerifiable(entry.digest)) return undefined;
   const size = sizeOf(entry.size);
@@ -65,7 +65,7 @@ export function nameOf(entry: ExpectedEntry): { repository: string; tag?: string
   return { repository, ...(tag === undefined ? {} : { tag }) };
 }
 
-/** What reading a layout is to give, by `expected.json` and the contract. */
+/** Returns the expected reading of a layout according to `expected.json` and the contract. */
 export function expectedReading(expected: Expected, directory: string): Reading {
   const entries = entriesOf(expected, directory);
   const damage = new Damage(expected, directory);
@@ -146,17 +146,17 @@ export function expectedReading(expected: Expected, directory: string): Reading 
   };
 }
 
-/** Without kinds of which there is none. */
+/** Leaves out kinds without findings. */
 function grouped(findings: Reading["findings"]): Reading["findings"] {
   return Object.fromEntries(Object.entries(findings).filter(([, about]) => about.length > 0));
 }
 
-/** An entry in a finding: its ref name, or its digest where it has none. */
+/** Identifies an entry in a finding: by its ref name or, without one, by its digest. */
 function describeEntry({ refName, digest }: ExpectedEntry): string {
   return typeof refName === "string" ? refName : String(digest);
 }
 
-/** What is missing, corrupt or of another size than somebody says. */
+/** The content that is missing, corrupt, or of another size than a descriptor states. */
 class Damage {
   readonly #directory: string;
   readonly #missing: ReadonlySet<string>;
@@ -167,7 +167,7 @@ class Damage {
     this.#directory = directory;
     this.#missing = new Set(missingBlobs.map(({ digest }) => digest));
     this.#corrupt = new Set(digestMismatches);
-    // A size that is none makes its entry foreign, and none is compared.
+    // An entry with an invalid size is foreign, and its size is not compared.
     this.#wrong = sizeMismatches
       .map(({ digest, descriptorSize }) => ({ digest, size: sizeOf(descriptorSize) }))
       .filter(
@@ -180,14 +180,14 @@ class Damage {
     return this.#wrong.some((wrong) => wrong.digest === digest && wrong.size === size);
   }
 
-  /** What reading a manifest gives, whatever an entry says of its size. */
+  /** Returns the expected outcome of a read of a manifest, whatever size its entry states. */
   manifest(digest: string): string {
     if (this.#missing.has(digest) || !existsSync(blobPath(this.#directory, digest)))
       return "MANIFEST_UNKNOWN";
     return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
   }
 
-  /** What a stored document says itself: its media type, if it has one, and how large it is. */
+  /** Returns the media type and the size of a stored document. */
   stored(digest: string): { readonly mediaType: string | undefined; readonly size: number } | undefined {
     const path = blobPath(this.#directory, digest);
     if (this.manifest(digest) !== digest || !statSync(path).isFile()) return undefined;
@@ -201,19 +201,19 @@ class Damage {
     return this.#corrupt.has(digest) ? "CONTENT_CORRUPT" : digest;
   }
 
-  /** The digest of an entry, if its manifest says that it is of another type. */
+  /** Returns the digest of an entry if the media type of its manifest differs. */
   wrongType({ mediaType, digest }: ExpectedEntry): string[] {
     const own = isVerifiable(digest) ? this.stored(digest)?.mediaType : undefined;
     return own === undefined || own === mediaType ? [] : [String(digest)];
   }
 
-  /** Where the bytes are wrong, that is what is told, and not of their number. */
+  /** A corrupt blob is reported as corrupt, and its size is not compared. */
   wrongSizes(): string[] {
     return sorted(this.#wrong.filter(({ digest }) => !this.#corrupt.has(digest)).map(({ digest }) => digest));
   }
 }
 
-/** The member `mediaType` of a JSON object. */
+/** Returns the member `mediaType` of a JSON object. */
 function ownType(content: Buffer): string | undefined {
   try {
     const document: unknown = JSON.parse(content.toString());
@@ -227,7 +227,7 @@ function ownType(content: Buffer): string | undefined {
   }
 }
 
-/** The descriptors of the manifests whose subject is `subject`, by clause 21. */
+/** Returns the descriptors of the manifests whose subject is `subject`, by clause 21. */
 function expectedReferrers(expected: Expected, directory: string, subject: string): unknown[] {
   return sorted(expected.referrers?.[subject] ?? []).map((digest) => {
     const of = allOf(expected.reachable.manifests).find((manifest) => manifest.digest === digest);
@@ -245,8 +245,9 @@ function expectedReferrers(expected: Expected, directory: string, subject: strin
 }
 
 /**
- * The files and directories that verify() tells of. Directories beside `blobs` may be anybody's, nested repositories
- * for one, and two files belong to Docker's archives; within it a directory is told of as a whole, unless it has the name of a blob that is missing.
+ * Returns the files and directories that `verify()` reports. Directories beside `blobs` may belong to other programs,
+ * such as nested repositories. Two files belong to Docker's archives. Below `blobs`, a directory is reported as a
+ * whole, unless it has the name of a missing blob.
  */
 function strayFiles({ extraFiles, emptyDirs = [], missingBlobs, unreferencedBlobs }: Expected): string[] {
   const missing = new Set(missingBlobs.map(({ digest }) => `blobs/${digest.replace(":", "/")}`));
@@ -256,7 +257,7 @@ function strayFiles({ extraFiles, emptyDirs = [], missingBlobs, unreferencedBlob
     .map((path) => path.split("/").slice(0, 3).join("/"))
     .filter((path) => !missing.has(path));
   const known = ["manifest.json", "repositories"];
-  // No blob of an algorithm that is not verified is collected: to verify() it is a file like any other.
+  // Blobs of unsupported algorithms are not collected: `verify()` treats them as other files.
   const foreign = isLong(unreferencedBlobs)
     ? []
     : unreferencedBlobs
@@ -275,13 +276,13 @@ function unreferenced({ unreferencedBlobs: blobs }: Expected): string[] {
     : sorted(blobs.map(({ digest }) => digest).filter(isVerifiable));
 }
 
-/** The hash that stands in `expected.json` for a list that is too long; members of `items` are to be in their order. */
+/** Computes the hash that `expected.json` has for a long list. The members of `items` must be in their order. */
 export function hashOfItems(items: readonly object[]): string {
   const lines = items.map((item) => JSON.stringify(item)).sort();
   return digestOf(new TextEncoder().encode(lines.join("\n"))).slice("sha256:".length);
 }
 
-/** All of `list`; none where it is too long to be given. */
+/** Returns the items of `list`; an empty list if it is too long to be included. */
 export function allOf<Item>(list: readonly Item[] | LongList): readonly Item[] {
   return isLong(list) ? [] : list;
 }
@@ -295,7 +296,7 @@ export function sorted(items: Iterable<string>): string[] {
   return [...new Set(items)].sort();
 }
 
-/** A record that takes any key. */
+/** Returns a record that accepts any key. */
 export function record(): Record<string, string> {
   return Object.create(null) as Record<string, string>;
 }
@@ -308,7 +309,7 @@ function isVerifiable(digest: unknown): digest is string {
   return typeof digest === "string" && /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(digest);
 }
 
-/** What `JSON.parse` makes of a number as it is written. */
+/** Converts a number as `JSON.parse` does. */
 function sizeOf(written: Written): number {
   if (typeof written === "number") return written;
   return typeof written === "object" && written !== null && "raw" in written
@@ -316,7 +317,7 @@ function sizeOf(written: Written): number {
     : Number.NaN;
 }
 
-/** What has no type is bytes. */
+/** Content without a type counts as bytes. */
 function typeOf({ mediaType }: ExpectedEntry | ExpectedManifest): string {
   return typeof mediaType === "string" && mediaType !== "" ? mediaType : "application/octet-stream";
 }

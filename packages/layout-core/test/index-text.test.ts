@@ -14,7 +14,7 @@ describe("parseIndexText", () => {
     '{"manifests":[]}',
   ])("keeps the text when nothing changes: %j", (text) => {
     const parsed = parseIndexText(text);
-    // Where the white space between entries is not the same everywhere, the entries themselves still are.
+    // The white space between entries may become uniform, but the entries stay the same.
     expect(parseIndexText(joinIndexText(parsed, parsed.entries)).entries).toEqual(parsed.entries);
     expect(JSON.parse(joinIndexText(parsed, parsed.entries))).toEqual(JSON.parse(text));
   });

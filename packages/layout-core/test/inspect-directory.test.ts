@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { inspectDirectory, openLayout, type DirectoryKind } from "../src/index.ts";
 
-/** Creates a directory with these names in it: a name that ends in a slash is a directory. */
+/** Creates a directory with these names in it. A name that ends in a slash is a directory. */
 function directoryWith(...names: readonly string[]): string {
   const directory = freshLayout();
   mkdirSync(directory);

@@ -14,11 +14,11 @@ import { bundleWorker, ended, start } from "./run-worker.ts";
 
 interface Operation {
   readonly name: string;
-  /** What there is no more of while it runs, and when the next process comes. */
+  /** The resource that runs out during the operation and for the next process. */
   readonly shortage?: Shortage | undefined;
-  /** Makes what the operation works on; gives its argument. */
+  /** Prepares the layout for the operation, and returns the operation's argument. */
   readonly prepare: (registry: LayoutRegistry) => Promise<string>;
-  /** What is there when it was acknowledged. */
+  /** Checks the result of an acknowledged operation. */
   readonly expectDone: (registry: LayoutRegistry, argument: string) => Promise<unknown>;
 }
 
@@ -86,7 +86,7 @@ describe.skipIf(process.platform === "win32")("a process killed at any step", ()
     rmSync(built, { recursive: true });
   });
 
-  /** Runs the operation in a process that is killed at `step`. Whether it was. */
+  /** Runs the operation in a process that is killed at `step`. Returns whether it was killed. */
   async function kill({ name, shortage, prepare, expectDone }: Operation, step: number): Promise<boolean> {
     const directory = join(temporaryDirectory(), "layout");
     const before = await openLayout(directory, { durability: "none" });
@@ -101,10 +101,10 @@ describe.skipIf(process.platform === "win32")("a process killed at any step", ()
     });
     const end = await ended(child);
 
-    // Who comes next does not wait for the dead, finds all that was acknowledged, and whole, and can write.
+    // The next process does not wait for the dead one. It finds everything acknowledged intact, and can write.
     const context = `${name}, step ${step}${shortage === undefined ? "" : `, without ${shortage}`}`;
     if (shortage !== undefined) {
-      // Nothing was freed: what makes room runs all the same.
+      // No space was freed, but operations that free space still run.
       await using without = openLayoutOn(fullDisk(directory, shortage), directory, { lockTimeoutMs: 1_000 });
       expect((await without.gc({ graceMs: 0 })).removed, context).toContain(hello.digest);
     }
@@ -119,7 +119,7 @@ describe.skipIf(process.platform === "win32")("a process killed at any step", ()
       context,
     ).toEqual([]);
 
-    // And nothing is left of it when the garbage was collected.
+    // A garbage collection removes everything that is left over.
     await registry.gc({ graceMs: 0 });
     const isUpload = (path: string): boolean => /^_uploads\/[0-9a-f-]{36}\//.test(path);
     const left = listTree(directory).filter(
@@ -140,7 +140,7 @@ describe.skipIf(process.platform === "win32")("a process killed at any step", ()
     "of %s, short of %s, loses nothing acknowledged, blocks no successor and leaves nothing behind",
     async (_name, _shortage, operation) => {
       let steps = 0;
-      // Two at a time: each waits for its process most of the time.
+      // Two at a time, because each mostly waits for its process.
       for (let isOver = false; !isOver; steps += 2) {
         const killed = await Promise.all([kill(operation, steps + 1), kill(operation, steps + 2)]);
         isOver = !killed.every(Boolean);

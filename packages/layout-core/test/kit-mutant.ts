@@ -7,15 +7,15 @@ import type { Registry } from "@ocilayout/oci-types";
 import { openLayout, type LayoutOptions, type LayoutRegistry } from "../src/index.ts";
 import { readIndex, type IndexEntry } from "./helpers.ts";
 
-/** A backend with one fault, and the cases that are to find it. */
+/** A backend with one fault, and the cases that must find it. */
 export interface LayoutMutant {
-  /** The fault, as what the backend does. */
+  /** The fault, as a description of what the backend does. */
   readonly what: string;
   readonly caughtBy: readonly string[];
   create(tempDir: string): Promise<ConformanceTarget>;
 }
 
-/** What a mutant does differently from a registry that is whole. */
+/** Overrides methods of a correct registry with faulty ones. */
 export type Fault = (whole: LayoutRegistry, directory: string) => Partial<Registry>;
 
 /** Makes a mutant of a layout. */
@@ -34,7 +34,7 @@ export function mutant(
 }
 
 type ListCall = "tags" | "referrers" | "repositories";
-/** A call that answers with a promise. */
+/** A method that returns a promise. */
 export type PromiseCall = Exclude<keyof Registry, ListCall | "capabilities">;
 
 const reads = [
@@ -46,10 +46,10 @@ const reads = [
   "resolveManifest",
   "resolveTag",
 ] as const satisfies PromiseCall[];
-/** The calls that push. */
+/** The methods that push. */
 export const pushes = ["pushBlob", "pushManifest"] as const satisfies PromiseCall[];
 
-/** `whole`, where `act` is done once one of these calls is over. */
+/** Returns methods of `whole` that run `act` after one of these calls. */
 export function after(
   whole: Registry,
   names: readonly PromiseCall[],
@@ -62,7 +62,7 @@ export function after(
   });
 }
 
-/** `whole`, where `act` is done before one of these calls. */
+/** Returns methods of `whole` that run `act` before one of these calls. */
 export function before(
   whole: Registry,
   names: readonly PromiseCall[],
@@ -74,7 +74,7 @@ export function before(
   });
 }
 
-/** `whole`, where `act` is done before every call that reads, pushes or lists tags. */
+/** Returns methods of `whole` that run `act` before every call that reads, pushes or lists tags. */
 export function beforeEvery(whole: Registry, act: () => unknown): Partial<Registry> {
   return {
     ...before(whole, [...reads, ...pushes], act),
@@ -96,14 +96,14 @@ function call(whole: Registry, name: PromiseCall, args: readonly unknown[]): Pro
   return Reflect.apply(whole[name], whole, args) as Promise<unknown>;
 }
 
-/** Writes `index.json` anew with the entries that `change` makes of those it has, if it is there. */
+/** Rewrites `index.json`, if it exists, with the entries that `change` returns. */
 export function editEntries(directory: string, change: (entries: IndexEntry[]) => readonly unknown[]): void {
   if (!existsSync(join(directory, "index.json"))) return;
   const document = readIndex(directory);
   writeIndex(directory, JSON.stringify({ ...document, manifests: change(document.manifests) }));
 }
 
-/** Writes `index.json` anew with the text that `change` makes of its own, if it is there. */
+/** Rewrites `index.json`, if it exists, with the text that `change` returns. */
 export function editIndexText(directory: string, change: (text: string) => string): void {
   const path = join(directory, "index.json");
   if (existsSync(path)) writeIndex(directory, change(readFileSync(path, "utf8")));
@@ -115,7 +115,7 @@ function writeIndex(directory: string, text: string): void {
   renameSync(aside, join(directory, "index.json"));
 }
 
-/** The name that an entry has by the specification. */
+/** Returns the name of an entry according to the specification. */
 export function refNameOf(entry: IndexEntry | undefined): string | undefined {
   return entry?.annotations?.["org.opencontainers.image.ref.name"];
 }

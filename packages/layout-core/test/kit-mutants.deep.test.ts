@@ -34,7 +34,7 @@ describe("the kit", () => {
 });
 
 it("every case of the kit about one layout on disk catches a mutant", () => {
-  // Those about a directory of layouts have mutants in layout-per-repo.
+  // Cases about a directory of layouts have mutants in layout-per-repo.
   const aboutOne = allCases.filter(
     ({ needsLayout, needs = [] }) => needsLayout === true && !needs.includes("repositoryScopedBlobs"),
   );

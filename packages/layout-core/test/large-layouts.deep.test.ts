@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
 
-/** Writes a layout as another tool would: these entries, and these blobs. */
+/** Writes a layout with these entries and blobs, as another tool would. */
 export function writeLayout(entries: readonly string[], blobs: readonly Uint8Array[] = []): string {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });

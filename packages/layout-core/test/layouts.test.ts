@@ -8,7 +8,7 @@ import { snapshot } from "./helpers.ts";
 import { defaultRepository, expectedReading } from "./independent-reading.ts";
 import { checkRewrite } from "./rewriting.ts";
 
-// Some of the fixtures, each of another kind. All are in real-layouts.deep.test.ts and hostile-layouts.deep.test.ts.
+// One fixture of each kind. real-layouts.deep.test.ts and hostile-layouts.deep.test.ts have all.
 describe.each([
   "skopeo-1.22.0-all",
   "oras-1.3.3-attach",

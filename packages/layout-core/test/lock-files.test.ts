@@ -10,7 +10,7 @@ import { openLayout, type LayoutRegistry } from "../src/index.ts";
 
 const TIMEOUT_MS = 300;
 
-/** What can stand in the place of a lock and is not a regular file of ours. */
+/** Things in the place of a lock that are not regular files of ours. */
 const foreign: typeof obstacles = [
   ...obstacles,
   [
@@ -21,7 +21,7 @@ const foreign: typeof obstacles = [
     },
   ],
 ];
-/** What is a file, and may be the lock of a holder that is just writing it. */
+/** Files that may be the lock of a holder that is still writing it. */
 const garbage: typeof obstacles = [
   [
     "an empty file",
@@ -126,7 +126,7 @@ describe.skipIf(process.platform === "win32")("a lock file that is not ours", ()
     await Promise.all(writes);
   });
 
-  /** What a lock of this process holds. */
+  /** Returns the record of a lock of this process. */
   function ownRecord(): object {
     return JSON.parse(readFileSync(leftByUpload, "utf8")) as object;
   }

@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 
 /**
- * The lock's protocol as steps between which anything may happen, tried in every order: processes that acquire, take
- * over, pause and crash. What they do under the lock is to read a counter and to write one more; a write that is not one
- * more than what is there loses an update.
+ * Models the protocol of the lock as steps of processes that acquire, take over, pause and crash, and tries every order
+ * of the steps. Under the lock, a process reads a counter and writes the next number. A write of any other number has
+ * lost an update.
  *
- * The steps are those of `take` and `takeOver` in `fs/lock.ts`: each is one system call.
+ * The steps are those of `take` and `takeOver` in `lock/lock.ts`. Each is one system call.
  *
- * Where deaths cannot be seen (`watch`), time passes, too: between two ticks every living holder gives a sign of life, so that
- * its file does not stay as it is, and a waiter takes over from a file that it saw unchanged for long enough.
+ * If deaths cannot be seen (`watch`), time passes too. Every live holder gives a sign of life between two ticks, so
+ * that its file changes. A waiter takes over a file that it saw unchanged for long enough.
  */
 
-/** What a process does to get one file: the lock or, to take over from a dead holder, a claim. */
+/** The work of a process to get one file: the lock or, to take over from a dead holder, a claim. */
 interface Frame {
   readonly path: string;
-  /** The name of this acquisition: what is written in the file. */
+  /** The name of this acquisition, which is written to the file. */
   readonly nonce: string;
   readonly stage: string;
-  /** Whose file it was when it was read. */
+  /** The owner of the file when it was read. */
   readonly found?: string | undefined;
-  /** The state of that file: a sign of life changes it. */
+  /** The state of that file. A sign of life changes it. */
   readonly stamp?: string | undefined;
 }
 
@@ -27,16 +27,16 @@ interface Process {
   readonly stack: readonly Frame[];
   readonly phase: "acquiring" | "locked" | "read" | "checked" | "written" | "releasing" | "done" | "dead";
   readonly value: number;
-  /** When it died. */
+  /** The tick at which it died. */
   readonly diedAt?: number;
-  /** The files that it watches: their state, and since when they are seen in it. */
+  /** The watched files: their state, and the tick since which they have it. */
   readonly seen: Readonly<Record<string, { readonly stamp: string; readonly since: number }>>;
-  /** How many names it has used. */
+  /** The number of names that it has used. */
   readonly names: number;
 }
 
 interface State {
-  /** Which files there are, and whose. */
+  /** The existing files with their owners. */
   readonly files: Readonly<Record<string, string>>;
   readonly counter: number;
   readonly crashes: number;
@@ -44,11 +44,11 @@ interface State {
   readonly processes: readonly Process[];
 }
 
-/** What a waiter takes for proof of a death, and what does not work. */
+/** How a waiter recognises a dead holder. The last two ways do not work. */
 type Protocol = "claim" | "watch" | "rename aside" | "dates";
 
 const LOCK = "lock";
-/** For how many ticks a file is watched, and after how many the model ends. */
+/** The number of ticks after which a watched file is stale, and after which the model ends. */
 const STALE = 2;
 const TICKS = 3;
 
@@ -71,7 +71,7 @@ function isDead(state: State, nonce: string): boolean {
   return ownerOf(state, nonce)?.phase === "dead";
 }
 
-/** The state of a file: a living holder changed it since the latest tick. */
+/** Returns the state of a file. A live holder changes it at every tick. */
 function stampAt(state: State, nonce: string | undefined): string | undefined {
   return nonce === undefined ? undefined : `${nonce} ${ownerOf(state, nonce)?.diedAt ?? state.time}`;
 }
@@ -80,7 +80,7 @@ function without(files: State["files"], path: string): State["files"] {
   return Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
 }
 
-/** What becomes of the state when process `at` makes its next step; `undefined` where it has none. */
+/** Returns the state after the next step of process `at`; `undefined` if it has no step left. */
 function step(state: State, at: number, protocol: Protocol): State | undefined {
   const process = state.processes[at];
   if (process === undefined) return undefined;
@@ -97,7 +97,7 @@ function step(state: State, at: number, protocol: Protocol): State | undefined {
     case "locked":
       return next({ phase: "read", value: state.counter });
     case "read":
-      // `isOurs` before the rename: only between hosts could it be lost.
+      // `isOurs` before the rename: the lock can be lost only between hosts.
       return state.files[LOCK] === process.stack[0]?.nonce
         ? next({ phase: "checked" })
         : next({ phase: "done" });
@@ -128,7 +128,7 @@ function acquire(
   const { path, nonce, found = "" } = frame;
   const go = (stage: string, more: Partial<Frame> = {}, rest: Partial<State> = {}): State =>
     next({ stack: [...outer, { ...frame, stage, ...more }] }, rest);
-  /** Has the file: goes on with what it was wanted for. */
+  /** The process has the file, and continues with what it needed the file for. */
   const acquired = (rest: Partial<State>): State => {
     const waiting = outer.at(-1);
     if (waiting === undefined) return next({ phase: "locked", stack: [frame], seen: {} }, rest);
@@ -178,7 +178,7 @@ function acquire(
       return acquired({ files: without(files, claim) });
     case "let go of the claim":
       return go("link", {}, { files: without(files, claim) });
-    // What does not work: the lock that is renamed aside is looked at afterwards, and may be a living one's by then.
+    // The faulty protocol: the lock is checked after it was renamed aside, and may belong to a live holder by then.
     case "aside": {
       const taken = files[path];
       const rest = { files: without(files, path) };
@@ -195,7 +195,7 @@ function acquire(
 /**
  * Tries every order of steps, crashes and ticks. Throws if an update is lost.
  *
- * @returns How many states there are, and whether a process took over from a dead one in any of them.
+ * @returns The number of states, and whether a process took over from a dead one in any of them.
  */
 function explore(
   count: number,
@@ -226,7 +226,7 @@ function explore(
         waiting.push({ ...state, crashes: state.crashes + 1, processes });
       }
     }
-    // Nobody waits for ever: where nobody can go on, everybody is done or dead.
+    // No process waits forever: if none can continue, all are done or dead.
     const isOver = state.processes.every(({ phase }) => phase === "done" || phase === "dead");
     if (isOver && state.crashes === 0) expect(state.counter).toBe(count);
   }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { bundleWorker, firstLine } from "./run-worker.ts";
 
-/** Why no process can be run in a namespace of its own here; `undefined` if it can. */
+/** Returns why a process cannot run in its own namespace here; `undefined` if it can. */
 function obstacle(): string | undefined {
   if (process.platform !== "linux") return "only Linux has process namespaces";
   if (process.getuid?.() !== 0) return "only root may make process namespaces";
@@ -35,9 +35,9 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
   });
 
   const newLock = (): string => join(temporaryDirectory(), "lock");
-  /** Runs the worker in a process namespace of its own, after the shell commands `prepare`. */
+  /** Runs the worker in its own process namespace, after the shell commands `prepare`. */
   function start(prepare: string, ...args: readonly string[]): ChildProcess {
-    // Not the last command: the shell stays, so that Node is not the first process of the namespace.
+    // Not the last command, so that the shell, not Node, is the first process of the namespace.
     const command = [
       "-m",
       "-p",
@@ -85,7 +85,7 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
     "is not taken from a living holder from another namespace with %s",
     async (_name, prepare) => {
       const path = newLock();
-      // So that the other namespace does not have the holder's number.
+      // Uses up numbers, so that the other namespace does not have the holder's number.
       const holder = start(`${prepare} for i in 1 2 3 4 5 6 7 8 9 10; do sh -c :; done;`, path, "200");
       expect(await firstLine(holder)).toBe("held");
       expect(await run(prepare, path, "200")).toBe("LOCK_TIMEOUT");
@@ -104,7 +104,7 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
     mkdirSync(join(directory, "shared"));
     for (const path of [directory, place, script]) chmodSync(path, 0o755);
     chmodSync(join(directory, "shared"), 0o777);
-    // Root's own Node may lie where nobody else may look.
+    // Other users may not have access to root's own Node.
     const node = join(place, "node");
     copyFileSync(process.execPath, node);
     chmodSync(node, 0o755);

@@ -15,7 +15,7 @@ import { listTree } from "./helpers.ts";
 const machine = readProcessTable();
 const busy = { code: "LOCK_TIMEOUT" };
 
-/** A waiter's own clock, which only the test moves on. */
+/** The waiter's clock, which only the test advances. */
 let clock: number;
 let watch: StaleWatch;
 let path: string;
@@ -40,7 +40,7 @@ function recordOf(holder: object): string {
   });
 }
 
-/** Dates a file so many milliseconds away from now. */
+/** Sets the time of a file relative to now, in milliseconds. */
 function date(ms: number): void {
   const then = new Date(Date.now() + ms);
   utimesSync(path, then, then);

@@ -12,7 +12,7 @@ import { listTree } from "./helpers.ts";
 
 const machine = readProcessTable();
 
-/** This machine, as another process of it sees it, with such other processes as `living` says. */
+/** This machine as another of its processes sees it, with the other processes that `living` lists. */
 function otherProcess(living: Readonly<Record<number, string | undefined>> = {}): ProcessTable {
   return {
     self: { ...machine.self, instance: randomUUID(), pid: 1_000_001, started: "1" },
@@ -21,7 +21,7 @@ function otherProcess(living: Readonly<Record<number, string | undefined>> = {})
   };
 }
 
-/** A lock left by `holder`. */
+/** Creates a lock that `holder` left behind. */
 function leave(holder: Partial<Holder>, path = join(temporaryDirectory(), "lock")): string {
   const record = {
     ...machine.self,
@@ -103,7 +103,7 @@ describe("the lock", () => {
 
 describe("a dead lock holder", () => {
   it.each<[string, Partial<Holder>, Record<number, string | undefined>]>([
-    ["there is no such process", {}, {}],
+    ["the process does not exist", {}, {}],
     ["its number belongs to a process that started at another time", {}, { 4711: "100" }],
   ])("is replaced at once: %s", async (_name, holder, living) => {
     const path = leave(holder);

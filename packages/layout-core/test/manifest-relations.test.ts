@@ -21,7 +21,7 @@ function descriptorOf(level: number, place: number): CheckedDescriptor {
   };
 }
 
-/** Levels of indexes, each of which lists all of the level below. */
+/** Levels of indexes. Each index lists all of the level below. */
 function lattice(): Map<string, StoredManifest> {
   const manifests: Map<string, StoredManifest> = new Map();
   for (let level = 1; level <= DEEP; level += 1) {
@@ -42,7 +42,7 @@ function lattice(): Map<string, StoredManifest> {
   return manifests;
 }
 
-/** The table, and how many questions it was asked. */
+/** Returns the table with a count of its questions. */
 function counting(table: EntryTable): EntryView & { questions: number } {
   return {
     questions: 0,
@@ -69,7 +69,7 @@ describe("a lattice of indexes", () => {
   const top = createEntry(descriptorOf(DEEP, 0), { repository: "evil", tag: "t" }, rules);
   const good = createEntry(descriptorOf(0, WIDE), { repository: "good", tag: "t" }, rules);
   const view = counting(new EntryTable([top, good]));
-  /** Whether the repository has each index that lists the bottom of the lattice. */
+  /** Returns whether the repository has each index that lists the bottom of the lattice. */
   const ask = (repository: string): boolean[] => {
     const membership = new Membership(relations, view, repository);
     return [...(relations.parents.get(descriptorOf(0, 0).digest) ?? [])].map((parent) =>
@@ -81,7 +81,7 @@ describe("a lattice of indexes", () => {
     view.questions = 0;
     looks = 0;
     expect(ask("good")).toEqual(Array(WIDE).fill(false));
-    // One climb of every index for each of them would be 108,000 questions.
+    // A separate climb for each index would take 108,000 questions.
     expect(view.questions).toBeLessThan(15_000);
     expect(looks).toBeLessThanOrEqual(2);
   });

@@ -24,7 +24,7 @@ import { readIndex, refNames, snapshot } from "./helpers.ts";
 
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 
-/** A layout with the empty blob that every artifact of these tests needs. */
+/** Opens a layout that contains the empty blob of all artifacts in these tests. */
 async function openPrepared(directory = freshLayout()): Promise<LayoutRegistry> {
   const registry = await openLayout(directory);
   await registry.pushBlob("a", emptyDescriptor, bytes("{}"));

@@ -102,11 +102,11 @@ describe("a shared layout", () => {
         return `${call} ${paths.map(simplify).join(" ")}`;
       });
       expect(steps.slice(-10)).toEqual([
-        // The blob, which every push of the worker begins with, is stored already: it is verified, and kept.
+        // Every push of the worker begins with this blob. It is stored already, so it is verified and kept.
         "fsync UPLOAD",
         "link RECORD LOCK",
         "fsync BLOB",
-        // The manifest's bytes, in place before the index names them.
+        // The bytes of the manifest are in place before the index names them.
         "fsync UPLOAD",
         "rename UPLOAD BLOB",
         "fsync /blobs/sha256",
@@ -129,7 +129,7 @@ function simplify(path: string): string {
     .replace(/^\/\.index\.json\..*tmp$/, "INDEX-TEMPORARY");
 }
 
-/** Whether system calls can be watched here; where not, one test is skipped. CI insists. */
+/** Whether system calls can be traced here. If not, one test is skipped; CI requires it. */
 function canTrace(): boolean {
   try {
     execFileSync("strace", ["-V"], { stdio: "ignore" });

@@ -107,7 +107,7 @@ describe("a writer that takes no lock", () => {
 });
 
 describe("changes that wait for the lock together", () => {
-  /** A disk that counts how often the index is replaced. */
+  /** Returns a disk that counts how often the index is replaced. */
   function counting(): { disk: Disk; writes: () => number } {
     let writes = 0;
     const rename: Disk["rename"] = async (from, to) => {
@@ -149,7 +149,7 @@ describe("changes that wait for the lock together", () => {
       push("four", { ifNoneMatch: "*" }),
     ]);
     expect(results[2]).toMatchObject({ status: "rejected", reason: { code: "MANIFEST_UNKNOWN" } });
-    // In whatever order they were made: of two that want the same to be there one can have found it.
+    // Any order is valid: one of two equal pushes may find the result of the other.
     expect(results.slice(0, 2).filter(({ status }) => status === "fulfilled").length).toBeLessThan(2);
     expect(results[3]).toMatchObject({ status: "fulfilled" });
     expect(await collect(registry.tags("x"))).toEqual(results[4].status === "fulfilled" ? ["v"] : []);

@@ -37,7 +37,7 @@ interface Scene {
   readonly directory: string;
   /** A directory outside the layout with files that must stay. */
   readonly outside: string;
-  /** The path of a session that is long over. */
+  /** The path of a session that expired long ago. */
   readonly session: string;
   readonly id: string;
 }
@@ -61,7 +61,7 @@ function age(path: string): void {
   utimesSync(path, 1, 1);
 }
 
-/** What is not a regular file. */
+/** Things that are not regular files. */
 const kinds: readonly (readonly [string, (path: string, outside: string) => void])[] = [
   [
     "a link to a file outside",
@@ -161,7 +161,7 @@ describe("a session of an odd kind", () => {
     if (part !== "") rmSync(join(session, part), { force: true });
     make(part === "" ? `${session}/` : join(session, part), outside);
     const before = snapshot(outside);
-    // One opened now looks through the sessions for expired ones.
+    // A new registry searches the sessions for expired ones.
     await using fresh = await openLayout(directory, {
       durability: "none",
       lockTimeoutMs: 1_000,

@@ -27,7 +27,7 @@ import { openLayout } from "../src/index.ts";
 const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const artifactManifest = "application/vnd.oci.artifact.manifest.v1+json";
 
-/** Writes a layout by hand, as another tool may. */
+/** Writes a layout by hand, as another tool may do. */
 function writeLayout(
   directory: string,
   contents: readonly Uint8Array[],
@@ -44,7 +44,7 @@ function named(descriptor: Descriptor, name: string): object {
   return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": name } };
 }
 
-/** What a random document is, and which documents before it (`from`) it refers to under which types (`as`). */
+/** The kind of a random document, and its references to earlier documents (`from`) under given types (`as`). */
 const node = fc.record({
   kind: fc.constantFrom("blob", "image", "index", "artifact", "unknown"),
   isTyped: fc.boolean(),

@@ -32,7 +32,7 @@ import { readIndex } from "./helpers.ts";
 
 const { imageManifest } = ociMediaTypes;
 
-/** Writes the index of a layout anew, its entries changed. */
+/** Rewrites the index of a layout with changed entries. */
 function editEntries(directory: string, change: (entry: Descriptor) => object): void {
   const index = readIndex(directory);
   writeFileSync(
@@ -41,7 +41,7 @@ function editEntries(directory: string, change: (entry: Descriptor) => object): 
   );
 }
 
-/** What every call says of the manifest that the tag `v1` of `a` points at. */
+/** Returns the results of every call about the manifest with the tag `v1` of `a`. */
 async function answers(registry: LayoutRegistry, digest: string): Promise<Descriptor[]> {
   const [tag, manifest] = [await registry.getTag("a", "v1"), await registry.getManifest("a", digest)];
   const read = [tag.descriptor, manifest.descriptor];
@@ -77,7 +77,7 @@ describe("the bytes of a manifest decide its type:", () => {
     expect(await findings(registry, "wrong-media-type", "wrong-size")).toMatchObject([
       { kind, digest: one.digest },
     ]);
-    // Pushing it again is no conflict, and mends the entry.
+    // Another push does not conflict, and corrects the entry.
     await pushArtifact(registry, "a", "one", ["v1"]);
     expect(readIndex(directory).manifests).toMatchObject([one]);
     expect(await findings(registry, "wrong-media-type", "wrong-size")).toEqual([]);
@@ -139,7 +139,7 @@ describe("an index.json", () => {
       config: emptyDescriptor,
       layers: [],
     },
-    "something that says it is a manifest": { mediaType: imageManifest, manifests: [] },
+    "something with the media type of a manifest": { mediaType: imageManifest, manifests: [] },
   };
 
   it.each(Object.entries(documents))(
@@ -185,7 +185,7 @@ describe("an index.json", () => {
 });
 
 describe("verify and gc", () => {
-  /** A layout with a blob that only `document` refers to. */
+  /** Creates a layout with a blob that only `document` refers to. */
   async function layoutOf(
     document: object,
     mediaType: string,
@@ -211,7 +211,7 @@ describe("verify and gc", () => {
     expect(await findings(registry, "unreachable-blob")).toEqual([]);
     await registry.gc({ graceMs: 0 });
     expect((await registry.resolveBlob("a", digest)).size).toBe(6);
-    // What it names and is not there is not missed: it may be no reference.
+    // A missing target is not reported, because the digest may not be a reference.
     rmSync(blobPath(registry.directory, digest));
     expect((await collect(registry.verify())).filter(({ severity }) => severity === "error")).toEqual([]);
   });

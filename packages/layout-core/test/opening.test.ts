@@ -30,7 +30,7 @@ import { listTree, snapshot } from "./helpers.ts";
 
 const { digest } = descriptorOf(bytes("hello"));
 
-/** One call of every method that is there, each of which has to look at the layout. */
+/** One call of every method that must read the layout. */
 const calls: Record<string, (registry: Registry) => Promise<unknown>> = {
   getBlob: (registry) => registry.getBlob("a", digest),
   getManifest: (registry) => registry.getManifest("a", digest),
@@ -43,7 +43,7 @@ const calls: Record<string, (registry: Registry) => Promise<unknown>> = {
 };
 const eachCall = Object.entries(calls);
 
-/** A layout with one tagged manifest. */
+/** Creates a layout with one tagged manifest. */
 async function writtenLayout(): Promise<string> {
   const directory = freshLayout();
   const registry = await openLayout(directory);
@@ -255,14 +255,17 @@ describe("openLayout", () => {
     },
   );
 
-  it.each(["[]", "null", "7", '"text"'])("says that an index.json with %s is not an object", async (text) => {
-    const directory = await writtenLayout();
-    writeFileSync(join(directory, "index.json"), text);
-    await using registry = await openLayout(directory);
-    await expect(collect(registry.tags("a"))).rejects.toThrow(
-      "cannot read index.json: the text is not a JSON object",
-    );
-  });
+  it.each(["[]", "null", "7", '"text"'])(
+    "reports that an index.json with %s is not an object",
+    async (text) => {
+      const directory = await writtenLayout();
+      writeFileSync(join(directory, "index.json"), text);
+      await using registry = await openLayout(directory);
+      await expect(collect(registry.tags("a"))).rejects.toThrow(
+        "cannot read index.json: the text is not a JSON object",
+      );
+    },
+  );
 
   it("rejects another layout version with LAYOUT_INVALID and names the version", async () => {
     const directory = await writtenLayout();
@@ -271,7 +274,7 @@ describe("openLayout", () => {
     await expect(collect(registry.tags("a"))).rejects.toThrow(/9\.9\.9/);
   });
 
-  it("says so if its directory is a file", async () => {
+  it("rejects every call if its directory is a file", async () => {
     const file = join(temporaryDirectory(), "file");
     writeFileSync(file, "");
     await using registry = await openLayout(file);

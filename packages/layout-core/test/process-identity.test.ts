@@ -12,7 +12,7 @@ import type { System } from "../src/disk/system.ts";
 
 const none: ReadonlySet<string> = new Set();
 
-/** A Linux machine; the files below `/proc` that a test names are replaced, or fail with a code. */
+/** A Linux machine. Tests replace files below `/proc`, or make them fail with a code. */
 function linux(
   pid: number,
   files: Readonly<Record<string, string | { readonly code: string }>> = {},
@@ -53,7 +53,7 @@ function absent(): never {
   throw Object.assign(new Error("ENOENT"), { code: "ENOENT" });
 }
 
-/** What the second process says of a lock that the first holds, and of a file that it made. */
+/** Returns how the second process judges a lock of the first, and a file of the first. */
 function judge(by: System, holder: System): Liveness {
   const record: Holder = { ...readProcessTable(holder).self, nonce: "abc" };
   const table = readProcessTable(by);
@@ -72,7 +72,7 @@ const noProc = Object.fromEntries(
     "/proc/sys/kernel/random/boot_id": 0,
   }).map((path) => [path, { code: "ENOENT" }]),
 );
-/** What a process numbered `pid` finds if `/proc` is still that of the outer namespace. */
+/** The files that a process numbered `pid` finds if `/proc` still belongs to the outer namespace. */
 const outerProc = (pid: number): Readonly<Record<string, string>> => ({
   "/proc/self": "4000",
   "/proc/self/status": `Pid:\t4000\nNSpid:\t4000\t${pid}\n`,
@@ -145,7 +145,7 @@ describe("a lock holder is unknown", () => {
 describe("if /proc belongs to an outer process namespace", () => {
   const inner = { "/proc/self/ns/pid": "pid:[2]" };
 
-  it("a living holder is alive, whatever /proc says about its number", () => {
+  it("a live holder is alive, whatever /proc has under its number", () => {
     const foreign = { "/proc/5/stat": "5 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 999 0" };
     expect(
       judge(
@@ -240,7 +240,7 @@ describe("one copy of the module", () => {
     expect(judgeHolder(holder, table, none)).toBe("dead");
   });
 
-  it("cannot tell whether another copy in the same process still holds a lock", () => {
+  it("cannot judge whether another copy in the same process still holds a lock", () => {
     expect(
       judgeHolder({ ...readProcessTable(linux(7)).self, nonce: "abc" }, readProcessTable(linux(7)), none),
     ).toBe("unknown");

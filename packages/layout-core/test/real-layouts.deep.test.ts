@@ -11,10 +11,10 @@ import { readAll } from "./full-reading.ts";
 import { defaultRepository, expectedReading } from "./independent-reading.ts";
 import { checkRewrite } from "./rewriting.ts";
 
-/** What a Docker archive becomes: a directory that holds no layout. */
+/** The directory that a Docker archive becomes, which contains no layout. */
 const none = "crane-0.21.10-tarball";
 
-// What is damaged, odd or hostile is in hostile-layouts.deep.test.ts.
+// hostile-layouts.deep.test.ts has the damaged, odd and hostile layouts.
 describe.each(fixtureNames.filter((name) => !name.startsWith("x-")))("the layout %s", (name) => {
   const expected = expectedOf(name);
 

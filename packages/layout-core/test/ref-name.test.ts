@@ -62,7 +62,7 @@ describe("a name that is read", () => {
   );
 
   // clause 23
-  it("belongs to no repository if it is a bare tag or missing and there is no default", () => {
+  it("belongs to no repository if it is a bare tag or missing, without a default", () => {
     expect(read(named("v1"), shared)).toBe("no default repository");
     expect(read({}, shared)).toBe("no default repository");
   });

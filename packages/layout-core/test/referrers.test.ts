@@ -216,7 +216,7 @@ it("an index that gives a manifest another type than it was pushed as is rejecte
 });
 
 describe("a graph of manifests", () => {
-  /** A disk that counts how often each file below `blobs/` is opened. */
+  /** Returns a disk that counts how often each file below `blobs/` is opened. */
   function countingDisk(): { disk: Disk; opened: Map<string, number> } {
     const opened: Map<string, number> = new Map();
     const open: Disk["open"] = (path, flags) => {
@@ -226,7 +226,7 @@ describe("a graph of manifests", () => {
     return { disk: { ...nodeDisk, open }, opened };
   }
 
-  /** Pushes `depth` indexes, each of which lists the one before it `times` times; gives the outermost. */
+  /** Pushes `depth` indexes, each of which lists the one before it `times` times. Returns the outermost. */
   async function nest(registry: LayoutRegistry, depth: number, times: number): Promise<Descriptor[]> {
     const chain = [await pushArtifact(registry, "a", "bottom")];
     for (let i = 0; i < depth; i += 1) {
@@ -252,7 +252,7 @@ describe("a graph of manifests", () => {
     expect(opened.size).toBe(31);
   });
 
-  it("that is a lattice, where each index lists both of the level below, is read once per manifest", async () => {
+  it("that is a lattice, whose indexes each list both of the level below, is read once per manifest", async () => {
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none" });
     const bottom = await pushArtifact(registry, "a", "bottom");

@@ -21,7 +21,7 @@ function openOn(changes: Partial<Disk> = {}, directory = freshLayout()): LayoutR
   return openLayoutOn({ ...nodeDisk, ...changes }, directory, { durability: "none" });
 }
 
-/** A disk on which the times of files with more than one name, or with one of these paths, belong to somebody else. */
+/** Returns a disk on which files with several names, or with one of these paths, belong to another user. */
 function foreign(isForeign: (file: number) => Promise<boolean>): Partial<Disk> {
   return {
     touch: async (file, ms) => {
@@ -120,7 +120,7 @@ describe("a blob put in place counts as written now", () => {
 
   it("if it waited long between its last byte and its name", async () => {
     const directory = freshLayout();
-    // The lock of a layout that is made is waited for meanwhile.
+    // Meanwhile the operation waits for the lock of a new layout.
     const link: Disk["link"] = async (from, to) => {
       for (const name of readdirSync(join(directory, "_uploads"))) age(join(directory, "_uploads", name));
       return nodeDisk.link(from, to);

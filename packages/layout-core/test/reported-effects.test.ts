@@ -15,7 +15,7 @@ function failure(code: string): Promise<never> {
   return Promise.reject(Object.assign(new Error(code), { code, syscall: "rename" }));
 }
 
-/** A layout with a tagged image and some blobs that nothing needs. */
+/** Creates a layout with a tagged image and some unreferenced blobs. */
 async function prepare(blobs: number): Promise<{ directory: string; unused: readonly Descriptor[] }> {
   const directory = freshLayout();
   await using registry = await openLayout(directory, { durability: "none" });
@@ -32,13 +32,13 @@ function openOn(directory: string, changes: Partial<Disk>): LayoutRegistry {
   return openLayoutOn({ ...nodeDisk, ...changes }, directory, { durability: "none", lockTimeoutMs: 5_000 });
 }
 
-/** How many jobs were queued since: those of the calls that a test makes at once. */
+/** Counts the jobs queued since the call: those that a test starts at once. */
 function countQueued(): () => number {
   const spies = (["add", "addEffect"] as const).map((name) => vi.spyOn(TransactionQueue.prototype, name));
   return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
 }
 
-/** Taking the lock on a disk where it is not given before two jobs wait for it: they share it. */
+/** Delays the lock until two jobs wait for it, so that they share it. */
 function shareLock(queued: () => number): Disk["link"] {
   return async (from, to) => {
     while (to.endsWith(".index.json.lock") && queued() < 2) await nextTurn();
@@ -82,7 +82,7 @@ describe("removals", () => {
         )
       )
         return;
-      // Another program writes index.json anew while the push is about to.
+      // Another program rewrites index.json just before the push does.
       isDisturbed = true;
       writeFileSync(`${index}.aside`, readFileSync(index));
       renameSync(`${index}.aside`, index);

@@ -24,7 +24,7 @@ import { listTree } from "./helpers.ts";
 
 const unused = descriptorOf(bytes("unused"));
 
-/** A layout with some tags and a blob that nothing needs. */
+/** Creates a layout with some tags and an unreferenced blob. */
 async function prepare(tags = 8): Promise<string> {
   const directory = freshLayout();
   await using registry = await openLayout(directory, { durability: "none" });
@@ -41,7 +41,7 @@ function reserveOf(directory: string): string[] {
   return readdirSync(join(directory, "_uploads")).filter(isReserve);
 }
 
-/** Nothing of ours is left but what belongs there. */
+/** Fails if unexpected files of ours are left over. */
 async function expectClean(directory: string): Promise<void> {
   const left = listTree(directory).filter(
     (path) => !/^(blobs\/.*|_uploads\/(reserve-.*)?|index\.json|oci-layout)$/.test(path),
@@ -109,7 +109,7 @@ describe.each<Shortage>(["inodes", "names", "blocks"])("on a file system without
 });
 
 describe("the reserve", () => {
-  it("is created by the first change, is no finding of verify, and survives gc", async () => {
+  it("is created by the first change, is not reported by verify, and survives gc", async () => {
     const directory = await prepare();
     expect(reserveOf(directory)).toHaveLength(7);
     await using registry = await openLayout(directory, { uploadExpiryMs: 0 });

@@ -23,7 +23,7 @@ it.each([true, false])(
     }
     expect(Buffer.concat(copies).equals(content)).toBe(true);
     expect(count).toBe(4);
-    // The last one is withheld while it is verified, in memory of its own.
+    // The last chunk has its own memory, because it is withheld until it is verified.
     expect(buffers.size).toBe(verifyOnRead ? 3 : 2);
   },
 );

@@ -12,10 +12,10 @@ import { readAll } from "./full-reading.ts";
 import { snapshot } from "./helpers.ts";
 import { defaultRepository, entriesOf, expectedReading, nameOf } from "./independent-reading.ts";
 
-/** How many of a layout's tags are deleted, one after the other. */
+/** The number of tags that are deleted in turn. */
 const TAGS = 3;
 
-/** Pushes and deletes in a layout: what was there stays as it is, and `expected` is still read of it. */
+/** Pushes to a layout and deletes from it. The original content stays, and still reads as `expected`. */
 export async function checkRewrite(directory: string, expected: Expected): Promise<void> {
   const around = dirname(directory);
   const wanted = expectedReading(expected, directory);
@@ -37,7 +37,7 @@ export async function checkRewrite(directory: string, expected: Expected): Promi
 
   const now = snapshot(around);
   const added = Object.keys(now).filter((path) => !(path in files));
-  // The reserve for a full disk is made by the first change.
+  // The first change creates the reserve for a full disk.
   const blobs = added.filter((path) => !isReserve(basename(path)));
   expect(
     blobs.filter((path) => ![...pushed].some((digest) => digest.endsWith(`:${basename(path)}`))),
@@ -52,7 +52,7 @@ export async function checkRewrite(directory: string, expected: Expected): Promi
   await checkDeletedTags(again, expected);
 }
 
-/** Deletes tags that were there: every other entry stays, and so does each manifest. */
+/** Deletes original tags. Every other entry stays, and so does each manifest. */
 async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): Promise<void> {
   const { directory } = registry;
   const names = entriesOf(expected, directory).map(nameOf);
@@ -69,7 +69,7 @@ async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): P
     );
     const texts = new Set(before.entries);
     const { entries, members } = takeApart(directory);
-    // A manifest that only its tag named gets an entry without one.
+    // A manifest that only its tag named gets an entry without a tag.
     expect(entries.filter((text) => texts.has(text))).toEqual(untouched);
     expect(members).toEqual(before.members);
     expect(await collect(registry.tags(name.repository)).catch(() => [])).not.toContain(name.tag);
@@ -79,7 +79,7 @@ async function checkDeletedTags(registry: LayoutRegistry, expected: Expected): P
   }
 }
 
-/** `index.json` as text: its entries, and its other members. */
+/** Splits the text of `index.json` into its entries and its other members. */
 function takeApart(directory: string): { entries: string[]; members: string[] } {
   const text = readFileSync(join(directory, "index.json"), "utf8").replace(/^\uFEFF/, "");
   const all = partsOf(text);
@@ -92,7 +92,7 @@ function takeApart(directory: string): { entries: string[]; members: string[] } 
   return { entries, members };
 }
 
-/** The texts of the parts of the object or array that `text` is, without the white space around them. */
+/** Returns the texts of the parts of the object or array `text`, without surrounding white space. */
 function partsOf(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;

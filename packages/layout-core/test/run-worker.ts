@@ -3,9 +3,7 @@ import { join } from "node:path";
 
 import { build } from "vite";
 
-/**
- * Makes one JavaScript file of a program in `workers/`, below `into`, so that every Node can run it. Gives its path.
- */
+/** Bundles a program of `workers/` as one JavaScript file below `into`, which any Node can run. Returns its path. */
 export async function bundleWorker(name: string, into: string): Promise<string> {
   await build({
     configFile: false,
@@ -21,12 +19,12 @@ export async function bundleWorker(name: string, into: string): Promise<string> 
   return join(into, `${name}.mjs`);
 }
 
-/** A process that runs `script`. */
+/** Starts a process that runs `script`. */
 export function start(script: string, ...args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** Waits for the first line that `child` writes. Rejects as soon as it ends without one. */
+/** Waits for the first line of output of `child`. Rejects if the process ends without one. */
 export async function firstLine(child: ChildProcess): Promise<string> {
   let said = "";
   return new Promise((resolve, reject) => {
@@ -41,7 +39,7 @@ export async function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Waits for the end of `child`: its exit code, or the signal that killed it. */
+/** Waits for the end of `child`. Resolves to its exit code, or to the signal that killed it. */
 export function ended(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);

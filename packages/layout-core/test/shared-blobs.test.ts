@@ -32,7 +32,7 @@ interface Store {
   path(...names: string[]): string;
 }
 
-/** Layouts whose `blobs` lead to one directory. */
+/** Creates layouts whose `blobs` link to one directory. */
 async function makeStore(...names: string[]): Promise<Store> {
   const top = temporaryDirectory();
   const path = (...parts: string[]): string => join(top, ...parts);

@@ -10,7 +10,7 @@ import { openLayout, type LayoutRegistry } from "../src/index.ts";
 
 const hello = descriptorOf(bytes("hello"));
 
-/** Every call of a layout that takes options, about what is there. */
+/** Every method of a layout that takes options, called with existing content. */
 const calls: Record<string, (it: LayoutRegistry, digest: string, options: CallOptions) => Promise<unknown>> =
   {
     getBlob: async (it, _digest, options) => (await it.getBlob("a", hello.digest, options)).close(),
@@ -34,7 +34,7 @@ const calls: Record<string, (it: LayoutRegistry, digest: string, options: CallOp
     gc: (it, _digest, options) => it.gc(options),
   };
 
-/** What is open, where the system says it. */
+/** Returns the number of open files, if the system reports it. */
 function openFiles(): number {
   return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
 }
@@ -114,7 +114,7 @@ describe("an argument of the wrong type", () => {
     ["a descriptor that is null", (it) => it.pushBlob("a", null as unknown as typeof hello, bytes("hello"))],
     ["verify that is text", (it) => it.getBlob("a", hello.digest, { verify: "no" as unknown as boolean })],
     ["chunks that are a number", (it) => it.getBlob("a", hello.digest, { chunks: 1 as unknown as "owned" })],
-  ])("is rejected with a TypeError that says so: %s", async (_what, call) => {
+  ])("is rejected with a TypeError that names the mistake: %s", async (_what, call) => {
     const { registry } = await fill();
     const before = openFiles();
     expect(await rejection(call(registry))).toMatchObject({
@@ -124,7 +124,7 @@ describe("an argument of the wrong type", () => {
     expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
-  it("of openLayout is rejected with a TypeError that says so", async () => {
+  it("of openLayout is rejected with a TypeError that names the mistake", async () => {
     for (const options of [null, "text"])
       await expect(openLayout(freshLayout(), options as unknown as object)).rejects.toThrow(
         /^options must be an object, not /,

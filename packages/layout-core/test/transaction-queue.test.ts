@@ -12,7 +12,7 @@ it("a change added the moment the last one is over is made", async () => {
       return true;
     },
   });
-  // Not one microtask lies between the end of the first and the beginning of the second.
+  // The second change begins in the microtask in which the first ends.
   const second = new Promise((resolve, reject) => {
     queue
       .add(() => 1)
@@ -40,7 +40,7 @@ it("waiting changes share one listener on their signal, and leave none", async (
     },
   });
   const changes = Array.from({ length: 20 }, async (_, i) => queue.add(() => i, { signal }));
-  // Node takes the eleventh for a leak, and warns.
+  // Node reports a leak at the eleventh listener.
   expect(getEventListeners(signal, "abort")).toHaveLength(1);
   goOn();
   expect(await Promise.all(changes)).toHaveLength(20);
@@ -57,7 +57,7 @@ it("a change added while the lock is given up for an aborted one is made, and do
       acquired += 1;
       if (acquired === 1) {
         aborting.abort(reason);
-        // The queue is empty now, and the lock is not yet given up.
+        // The queue is empty now, and the lock is still held.
         second = queue.add(() => 2);
         signal.throwIfAborted();
       }
@@ -72,7 +72,7 @@ it("a change added while the lock is given up for an aborted one is made, and do
   expect(await second).toBe(2);
 });
 
-/** A queue whose commits go as `commits` say: false is one that another writer disturbed. */
+/** Returns a queue whose commits return or throw these values. False means that another writer interfered. */
 function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object> {
   const left = [...commits];
   return new TransactionQueue(20_000, {

@@ -29,7 +29,7 @@ interface Scene {
   readonly content: Uint8Array;
 }
 
-/** A layout with a tagged manifest, something about it, and a tagged index. */
+/** Creates a layout with a tagged manifest, a referrer of it, and a tagged index. */
 async function prepare(): Promise<Scene> {
   const directory = freshLayout();
   await using registry = await openLayout(directory, { durability: "none" });
@@ -40,7 +40,7 @@ async function prepare(): Promise<Scene> {
   return { directory, good, about, list, content };
 }
 
-/** A registry to which the system refuses one blob, until told otherwise. */
+/** Opens a registry to which the system refuses one blob, until the test permits it. */
 function openRefusing(
   directory: string,
   digest: string,
@@ -182,7 +182,7 @@ describe("an index's blob that is not a regular file", () => {
 
 // clause 30
 describe("a manifest larger than maxManifestBytes", () => {
-  /** An entry for a sparse file, which is said to have `size` bytes. */
+  /** Creates an entry for a sparse file with a stated size of `size` bytes. */
   async function prepareSparse(size: number): Promise<{ registry: LayoutRegistry; digest: string }> {
     const { directory } = await prepare();
     const { digest } = descriptorOf(bytes("sparse"));
@@ -203,8 +203,8 @@ describe("a manifest larger than maxManifestBytes", () => {
   }
 
   it.each([
-    [6e9, "MANIFEST_UNKNOWN", "as its entry says"],
-    [500, "CONTENT_CORRUPT", "and its entry says that it is smaller"],
+    [6e9, "MANIFEST_UNKNOWN", "as in its entry"],
+    [500, "CONTENT_CORRUPT", "and its entry has a smaller size"],
   ])(
     "of %i bytes by its entry makes every call about it fail with %s if it is so large %s",
     async (size, code) => {

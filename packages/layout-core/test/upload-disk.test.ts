@@ -13,7 +13,7 @@ import { bundleWorker, ended, firstLine, start } from "./run-worker.ts";
 
 const hello = descriptorOf(bytes("hello world"));
 
-/** A registry that says how many bytes of upload data it read back. */
+/** Opens a registry that counts the bytes of upload data that it reads back. */
 function openCounting(directory: string): { registry: LayoutRegistry; read: () => number } {
   let count = 0;
   const data: Set<number> = new Set();
@@ -85,7 +85,7 @@ describe("a commit reads back", () => {
 });
 
 describe("a write that fails", () => {
-  /** A registry whose `failing`th write to upload data fails, after half of it. */
+  /** Opens a registry whose `failing`th write to upload data fails half-way. */
   function openFailing(directory: string, failing: number): LayoutRegistry {
     let count = 0;
     const write: Disk["write"] = async (file, chunk, position) => {
@@ -101,7 +101,7 @@ describe("a write that fails", () => {
     return openLayoutOn({ ...nodeDisk, write }, directory);
   }
 
-  it("rejects with STORAGE_FAILED and its cause, rejects later writes, and the session resumes where it stood", async () => {
+  it("rejects with STORAGE_FAILED and its cause, rejects later writes, and the session resumes at its size", async () => {
     const directory = freshLayout();
     await using registry = openFailing(directory, 2);
     const writer = await registry.pushBlobChunked("a");

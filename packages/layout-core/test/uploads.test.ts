@@ -14,7 +14,7 @@ async function open(options: LayoutOptions = {}): Promise<LayoutRegistry> {
   return openLayout(freshLayout(), options);
 }
 
-/** A session of repository "a" that got "hello " and was closed. */
+/** Creates a session of repository "a" that received "hello " and was closed. */
 async function startAndClose(registry: LayoutRegistry): Promise<string> {
   await using writer = await registry.pushBlobChunked("a");
   await writer.write(bytes("hello "));
@@ -71,7 +71,7 @@ describe("an upload", () => {
     expect(await writer.commit(descriptorOf(bytes("")).digest)).toMatchObject({ size: 0 });
   });
 
-  it("resumes where it stands, in any instance", async () => {
+  it("resumes at its size, in any instance", async () => {
     await using registry = await open();
     const id = await startAndClose(registry);
     await using other = await openLayout(registry.directory);

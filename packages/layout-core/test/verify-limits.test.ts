@@ -84,7 +84,7 @@ describe("a directory that cannot be listed", () => {
       },
     ]);
     expect(JSON.stringify(findings)).not.toContain(directory);
-    // An index that lists nothing asks whether there are blobs.
+    // If the index is empty, `verify` checks whether there are blobs.
     const index = { schemaVersion: 2, manifests: [] };
     writeFileSync(join(directory, "index.json"), JSON.stringify(index));
     expect((await collect(registry.verify())).map((finding) => finding.kind)).toContain(kind);

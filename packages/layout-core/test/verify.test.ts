@@ -20,7 +20,7 @@ const { imageManifest, imageIndex: indexType } = ociMediaTypes;
 const content = bytes("content");
 const layer = descriptorOf(content);
 
-/** A layout with an index over an image with one layer. */
+/** Creates a layout with an index of an image with one layer. */
 async function prepare(
   options: LayoutOptions = {},
 ): Promise<{ registry: LayoutRegistry; image: string; list: string }> {
@@ -72,7 +72,7 @@ describe("verify", () => {
     const { registry, image } = await prepare();
     damage(blobPath(registry.directory, layer.digest));
     truncateSync(blobPath(registry.directory, image), 50);
-    // Whatever this instance has read before, it looks again.
+    // It reads from disk, whatever this instance has read before.
     const kinds = (await collect(registry.verify()))
       .filter(({ severity }) => severity === "error")
       .map(({ kind, digest }) => [kind, digest]);

@@ -96,7 +96,7 @@ describe("the option within", () => {
     await expect(pushArtifact(layout, "a", "one", ["v1"])).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     await layout.close();
     expect(swaps).toBeGreaterThan(0);
-    // Empty directories at most: no content, no lock, no index.
+    // At most empty directories: no content, no lock, no index.
     expect(listTree(join(outside, "victim")).filter((path) => !path.endsWith("/"))).toEqual([]);
   });
 });

@@ -5,9 +5,9 @@ import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
 
 import { openPerRepository } from "../src/index.ts";
 
-// One that keeps a single layout open: in conformance.deep.test.ts.
+// conformance.deep.test.ts also runs with a single open layout.
 describeRegistry("a directory of layouts", {
-  // Random calls are compared at length in model.deep.test.ts.
+  // model.deep.test.ts compares more random calls.
   runs: 3,
   layoutDirectory: (tempDir, repository) => join(tempDir, repository),
   create: ({ tempDir }) => openTarget(() => openPerRepository(tempDir, { durability: "none" })),

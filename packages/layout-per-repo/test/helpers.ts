@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 import { openPerRepository, type PerRepositoryOptions, type PerRepositoryRegistry } from "../src/index.ts";
 
-/** A registry over a directory that is not there yet; closed when the test is over. */
+/** Opens a registry over a missing directory, and closes it after the test. */
 export async function open(
   options: PerRepositoryOptions = {},
   directory: string = join(temporaryDirectory(), "layouts"),
@@ -15,7 +15,7 @@ export async function open(
   return registry;
 }
 
-/** Where a repository's layout keeps the blob `digest`. */
+/** Returns the path of the blob `digest` in a repository's layout. */
 export function blobPath(registry: PerRepositoryRegistry, repository: string, digest: string): string {
   return blobPathIn(join(registry.directory, repository), digest);
 }

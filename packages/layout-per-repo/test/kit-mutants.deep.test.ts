@@ -7,15 +7,15 @@ import { describe, expect, it } from "vitest";
 
 import { openPerRepository, type PerRepositoryRegistry } from "../src/index.ts";
 
-/** A directory of layouts with one fault, and the cases that are to find it. */
+/** A directory of layouts with one fault, and the cases that must find it. */
 interface TreeMutant {
-  /** The fault, as what the backend does. */
+  /** The fault, as a description of what the backend does. */
   readonly what: string;
   readonly caughtBy: readonly string[];
   readonly fault: (whole: PerRepositoryRegistry, tempDir: string) => Partial<Registry>;
 }
 
-/** Uses the layout in a repository's directory, whatever leads there. */
+/** Uses the layout in a repository's directory without checking the path to it. */
 async function careless<Result>(
   tempDir: string,
   repo: string,

@@ -54,7 +54,7 @@ const calls: Readonly<Record<string, (registry: PerRepositoryRegistry, name: str
   manifests: (it, name) => collect(it.manifests(name)),
 };
 
-/** Everything below `directory`, with what it holds and when it was changed. */
+/** Returns the content and the modification time of everything below `directory`. */
 function everything(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(directory, { recursive: true }) as string[]) {
@@ -70,7 +70,7 @@ function everything(directory: string): Record<string, string> {
   return found;
 }
 
-/** A registry with the repository `there`, and beside it a layout with the same content that does not belong to it. */
+/** Opens a registry with the repository `there`, beside a layout with the same content that does not belong to it. */
 async function openBesideOutside(): Promise<{ registry: PerRepositoryRegistry; outside: string }> {
   const registry = await open({ lockTimeoutMs: 1_000 });
   await registry.pushBlob("there", blob, content);
@@ -269,7 +269,7 @@ describe("a damaged layout does not break other repositories", () => {
     },
   );
 
-  /** Runs `use` without the rights of root, which may read everything. */
+  /** Runs `use` without the rights of root, which can read everything. */
   async function unprivileged(tree: string, use: () => Promise<void>): Promise<void> {
     if (process.getuid?.() !== 0 || process.seteuid === undefined) return use();
     for (const name of ["", ...(readdirSync(tree, { recursive: true }) as string[])])
@@ -349,7 +349,7 @@ describe("the root of a tree", () => {
         rmSync(join(root, "oci-layout"));
       },
     ],
-  ])("is rejected by every call with a message that says so if it is %s", async (_what, spoil) => {
+  ])("is rejected by every call with a message that names it if it is %s", async (_what, spoil) => {
     const registry = await open();
     await pushArtifact(registry, "there", "one", ["v1"]);
     await using layout = await openLayout(registry.directory, { durability: "none" });
@@ -373,7 +373,7 @@ describe("the root of a tree", () => {
     expect(everything(registry.directory)).toEqual(before);
   });
 
-  it("is rejected by every call with a message that says so if it is a file", async () => {
+  it("is rejected by every call with a message that names it if it is a file", async () => {
     const root = join(temporaryDirectory(), "file");
     const registry = await open({}, root);
     writeFileSync(root, "");

@@ -6,7 +6,7 @@ import { PinnedUpload } from "../src/pinned-upload.ts";
 
 const { digest } = requireDigest(`sha256:${"0".repeat(64)}`);
 
-/** A session in which everything fails, or nothing, and how often its layout was released. */
+/** Returns a session in which every method fails or none does, with a count of the releases of its layout. */
 function pinned({ fails = false, ended = undefined as UploadSession["ended"] } = {}): {
   upload: PinnedUpload;
   released: () => number;

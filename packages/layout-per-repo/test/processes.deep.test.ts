@@ -47,7 +47,7 @@ it("eight processes that push into overlapping repositories, mount, list and del
     [...names.map((name) => `own/${name}`), ...repositories].sort(),
   );
   for (const repository of repositories) {
-    // Of ten tags that each process pushed it deleted every fifth.
+    // Each process deleted every fifth of the ten tags that it pushed.
     const tags = names.flatMap((name) => [0, 1, 2, 3, 5, 6, 7, 8].map((i) => `${name}-${i}`));
     expect(await collect(registry.tags(repository))).toEqual(tags.sort());
     for (const tag of tags) await (await registry.getTag(repository, tag)).bytes();

@@ -36,7 +36,7 @@ async function openTree(name: string) {
   return { registry: await open({}, directory), layouts: expected.layouts };
 }
 
-/** The tag of an entry: bare, or behind the repository's own name as the Go package writes it. */
+/** Returns the tag of an entry: bare, or after the repository's name as the Go package writes it. */
 function tagOf(repository: string, refName: string | null): string | undefined {
   if (refName === null || refName.includes("@")) return undefined;
   return refName.startsWith(`${repository}:`) ? refName.slice(repository.length + 1) : refName;

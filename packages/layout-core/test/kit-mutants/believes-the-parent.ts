@@ -5,7 +5,7 @@ import type { Descriptor, ImageIndex } from "@ocilayout/oci-types";
 
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("says of a child what an index says of it", ["LAYOUT-64"], (whole, directory) => ({
+export default mutant("describes a child as its index does", ["LAYOUT-64"], (whole, directory) => ({
   resolveManifest: async (...args) => {
     const { mediaType, digest, size } = claim(directory, args[1]) ?? (await whole.resolveManifest(...args));
     return { mediaType, digest, size };

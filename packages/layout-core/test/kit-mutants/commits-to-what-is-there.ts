@@ -1,6 +1,6 @@
 import { mutant } from "../kit-mutant.ts";
 
-export default mutant("ends a commit where a file of the name exists", ["LAYOUT-31"], (whole) => ({
+export default mutant("ends a commit if a file of the name exists", ["LAYOUT-31"], (whole) => ({
   pushBlobChunked: async (repo, options) => {
     const writer = await whole.pushBlobChunked(repo, options);
     return {

@@ -7,7 +7,7 @@ import { blobPath } from "@ocilayout/testing";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "removes blobs whoever shares their directory",
+  "removes blobs from a shared directory",
   ["LAYOUT-87", "LAYOUT-88"],
   (_whole, directory) => {
     const faults: Partial<Registry> & { readonly gc: () => Promise<void> } = {
@@ -16,7 +16,7 @@ export default mutant(
       },
       gc: async (): Promise<void> => {
         const blobs = join(directory, "blobs", "sha256");
-        // One layout's own index says nothing of the blobs that another layout put here.
+        // The index of one layout does not list the blobs of another.
         for (const name of readdirSync(blobs)) rmSync(join(blobs, name));
       },
     };

@@ -6,7 +6,7 @@ import { blobPath } from "@ocilayout/testing";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "deletes the blobs of a manifest with it, whoever else has them",
+  "deletes the blobs of a manifest with it, even if others need them",
   ["LAYOUT-02"],
   (whole, directory) => ({
     deleteManifest: async (repo, digest, options) => {

@@ -1,7 +1,7 @@
 import { editEntries, mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "leaves an entry without a name where a tag is deleted",
+  "leaves an entry without a name when a tag is deleted",
   ["LAYOUT-54", "LAYOUT-55"],
   (whole, directory) => ({
     deleteTag: async (repo, tag, options) => {

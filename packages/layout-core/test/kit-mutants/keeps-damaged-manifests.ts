@@ -5,7 +5,7 @@ import { blobPath, digestOf } from "@ocilayout/testing";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "does not write a manifest where a file of the name exists",
+  "does not write a manifest if a file of the name exists",
   ["LAYOUT-52"],
   (whole, directory) => ({
     pushManifest: async (repo, content, ...rest) => {

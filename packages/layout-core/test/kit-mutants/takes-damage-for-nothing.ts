@@ -5,7 +5,7 @@ import { readIndex } from "../helpers.ts";
 import { beforeEvery, mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "writes an empty index.json where it can read none",
+  "writes an empty index.json if it cannot read one",
   ["LAYOUT-39", "LAYOUT-41"],
   (whole, directory) =>
     beforeEvery(whole, () => {
@@ -13,7 +13,7 @@ export default mutant(
       try {
         if (Array.isArray(readIndex(directory).manifests)) return;
       } catch {
-        // Then there is none.
+        // A damaged manifest counts as missing.
       }
       writeFileSync(join(directory, "index.json"), '{"schemaVersion":2,"manifests":[]}');
     }),

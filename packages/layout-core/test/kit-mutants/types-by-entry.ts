@@ -2,7 +2,7 @@ import { readIndex } from "../helpers.ts";
 import { mutant } from "../kit-mutant.ts";
 
 export default mutant(
-  "says of a manifest that a tag points at what type its entry says",
+  "resolves a tag to the media type in its entry",
   ["LAYOUT-100"],
   (whole, directory) => ({
     resolveTag: async (...args) => {

@@ -1,6 +1,9 @@
-// A process that takes a lock and says how that ended: `hold.ts PATH TIMEOUT_MS`. It holds the lock until its input ends, and
-// says then whether it is still its own. `hold.ts PATH TIMEOUT_MS rival` has another process of its own try, too, and says
-// what came of it; `hold.ts PATH TIMEOUT_MS killed` has another process take the lock first, and kills that.
+// A process that takes a lock and prints the outcome. It holds the lock until its input ends, and then prints whether
+// it still holds it.
+//
+// - `hold.ts PATH TIMEOUT_MS`
+// - `hold.ts PATH TIMEOUT_MS rival` also lets a child process try, and prints its outcome.
+// - `hold.ts PATH TIMEOUT_MS killed` first lets a child process take the lock, and kills it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
@@ -23,7 +26,7 @@ async function take(): Promise<string> {
   }
 }
 
-/** Runs another process that takes the lock, and says what it said first. */
+/** Runs a child process that takes the lock, and returns its first line of output. */
 async function runOther(end: "close" | "kill"): Promise<string> {
   const other = spawn(process.execPath, [script, path, "200"], { stdio: ["pipe", "pipe", "inherit"] });
   const closed = once(other, "close");

@@ -1,4 +1,5 @@
-// A process that is killed at a step: `killed.ts DIRECTORY OPERATION STEP ARGUMENT`. Exits with 0 where it has fewer steps.
+// A process that is killed at a step: `killed.ts DIRECTORY OPERATION STEP ARGUMENT`. Exits with 0 if the operation has
+// fewer steps.
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
 import { nodeDisk, type Disk } from "../../src/disk/disk.ts";

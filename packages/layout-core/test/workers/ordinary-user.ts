@@ -1,4 +1,4 @@
-// What an ordinary user meets in a layout of which parts may not be read or written: `ordinary-user.ts DIRECTORY`.
+// Reads a layout with unreadable and read-only parts as an ordinary user: `ordinary-user.ts DIRECTORY`.
 import { collect, isRegistryError, type BlobReader, type ImageManifest } from "@ocilayout/oci-types";
 
 import { openLayout } from "../../src/open-layout.ts";
@@ -6,7 +6,7 @@ import { openLayout } from "../../src/open-layout.ts";
 const [directory = ""] = process.argv.slice(2);
 const registry = await openLayout(directory, { defaultRepository: "default", durability: "none" });
 
-/** The text, or the error's code and that of its cause. */
+/** Returns the text, or the code of the error and of its cause. */
 async function outcome(call: Promise<BlobReader | { readonly size: number }>): Promise<string> {
   try {
     const result = await call;

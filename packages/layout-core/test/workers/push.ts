@@ -1,4 +1,5 @@
-// A process that pushes: `push.ts DIRECTORY NAME COUNT`. Run from sources, so it prints nothing and fails by its exit code.
+// A process that pushes: `push.ts DIRECTORY NAME COUNT`. It runs from sources, prints nothing, and fails by its exit
+// code.
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
 import { openLayout } from "../../src/index.ts";

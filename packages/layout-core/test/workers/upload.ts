@@ -1,4 +1,5 @@
-// A process that uploads and waits to be killed: `upload.ts DIRECTORY REPOSITORY TEXT [ID]`. Prints the session's id.
+// A process that uploads and waits to be killed: `upload.ts DIRECTORY REPOSITORY TEXT [ID]`. Prints the id of the
+// session.
 import { openLayout } from "../../src/index.ts";
 
 const [directory = "", repository = "", text = "", id] = process.argv.slice(2);

@@ -108,6 +108,7 @@ function proseOf(file) {
 /** Sentences, without what is quoted. */
 function sentencesOf(text) {
   const plain = text
+    .replace(/(?<=[.!?]\s+)`[^`]*`/g, "Code") // Begins a sentence.
     .replace(/`[^`]*`/g, "code")
     .replace(/\{@link[^}]*\}/g, "code")
     .replace(/\]\([^)]*\)/g, "]")

@@ -42,5 +42,12 @@ export {
 export { parseManifest, type ParsedManifest } from "./documents/parse-manifest.ts";
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
 export type { BlobReader } from "./registry/blob-reader.ts";
+export type { BlobWriter, UploadStatus } from "./registry/blob-writer.ts";
+export type { RegistryCapabilities } from "./registry/capabilities.ts";
 export { collect } from "./registry/collect.ts";
-export type * from "./registry/registry.ts";
+export type { RegistryDeleter } from "./registry/deleter.ts";
+export type { RegistryLister } from "./registry/lister.ts";
+export type * from "./registry/options.ts";
+export type { RegistryReader } from "./registry/reader.ts";
+export type { Registry } from "./registry/registry.ts";
+export type { RegistryWriter } from "./registry/writer.ts";

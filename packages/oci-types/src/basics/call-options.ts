@@ -1,9 +1,13 @@
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
   /**
-   * Ends the call early: it rejects with `signal.reason`, and what was half done never becomes visible. A signal
-   * that was aborted before rejects before any I/O; one aborted after the commit point changes nothing. It also
-   * bounds the life of the reader, writer or iteration that the call returned.
+   * Ends the call early. The call rejects with `signal.reason`, and no part of it becomes visible.
+   *
+   * - Aborted before the call: the call does no I/O.
+   * - Aborted after the commit point: the call succeeds.
+   * - Aborted after the call: ends the reader, writer or list that the call returned.
+   *
+   * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#clause-2 | Contract, clause 2}
    */
   readonly signal?: AbortSignal | undefined;
 }

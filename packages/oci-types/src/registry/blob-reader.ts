@@ -1,23 +1,32 @@
 import type { Descriptor } from "../documents/descriptor.ts";
 
 /**
- * The content of a blob or manifest, to be consumed once, like the body of a `fetch` answer: a second consumption
- * is a `TypeError`. Size and digest are verified while it is read, and the last chunk comes only once they are
- * right: a corrupt blob ends in `CONTENT_CORRUPT` and never yields its full length, unless the consumer went without that
- * (`verify: false`). Every chunk is the consumer's to keep, unless it said otherwise (`chunks: "reused"`). Consuming it to the end,
- * leaving the loop and closing all free what it holds.
+ * Reads the content of a blob or manifest, once: as bytes, text, JSON, a stream or chunks. Reading it a second time is a
+ * `TypeError`.
+ *
+ * The reader verifies size and digest, unless the caller passed `verify: false`, and withholds the last chunk until both
+ * are right. A corrupt blob never yields its full length: reading fails with `CONTENT_CORRUPT`. Every chunk belongs to the
+ * caller, unless the caller passed `chunks: "reused"`.
+ *
+ * Reading to the end, leaving a loop early, `close` and disposal all free the resources of the reader.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#clause-8 | Contract, clause 8}
  */
 export interface BlobReader extends AsyncIterable<Uint8Array>, AsyncDisposable {
-  /** What the content is. For a range: the whole blob's. The caller may change it: the reader does not look at it again. */
+  /** Describes the whole content, also if the reader reads only a range. The caller may change it. */
   readonly descriptor: Descriptor;
-  /** The content as a web stream that reads as fast as it is read. */
+  /** Returns the content as a web stream, which reads no faster than its consumer. */
   stream(): ReadableStream<Uint8Array>;
-  /** The content in one piece. */
+  /** Reads the content into memory. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  /** The content decoded as UTF-8. */
+  /** Reads the content and decodes it as UTF-8. */
   text(): Promise<string>;
-  /** The content parsed as JSON; `MANIFEST_INVALID` where it is not JSON. */
+  /**
+   * Reads the content and parses it as JSON.
+   *
+   * @throws `RegistryError` `MANIFEST_INVALID` if it is not JSON.
+   */
   json(): Promise<unknown>;
-  /** Frees what the reader holds; what is read afterwards rejects with `CLOSED`. Idempotent. */
+  /** Frees the resources of the reader. Reading after that fails with `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,32 @@
+/**
+ * The optional features of a registry. A registry has all of them, except those that its `capabilities` set to `false`. A
+ * method without its capability fails with `UNSUPPORTED` and changes nothing.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#capabilities | Contract, capabilities}
+ */
+export interface RegistryCapabilities {
+  /** Whether `deleteBlob` works. */
+  readonly deleteBlob: boolean;
+  /** Whether `deleteManifest` works. */
+  readonly deleteManifest: boolean;
+  /** Whether `deleteTag` works. */
+  readonly deleteTag: boolean;
+  /** Whether `pushBlobChunked`, `pushBlobChunkedResume`, `resolveUpload` and `cancelUpload` work. */
+  readonly resumableUploads: boolean;
+  /** Whether `mountBlob` works. */
+  readonly mount: boolean;
+  /** Whether `repositories` works. */
+  readonly repositories: boolean;
+  /** Whether `referrers` works. */
+  readonly referrers: boolean;
+  /** Whether each repository has its own blobs. If false, a blob of one repository is in all of them. */
+  readonly repositoryScopedBlobs: boolean;
+  /** Whether `pushManifest` rejects a manifest that refers to missing content. */
+  readonly checksReferences: boolean;
+  /** Whether `ifMatch` and `ifNoneMatch` work. */
+  readonly conditionalTags: boolean;
+  /** Whether content outlives the registry: it is there when the same storage is opened again. */
+  readonly persistent: boolean;
+  /** Whether sha512 digests work. Every registry supports sha256. */
+  readonly sha512: boolean;
+}

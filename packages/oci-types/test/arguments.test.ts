@@ -27,7 +27,9 @@ describe("argument checks", () => {
   it.each([-1, 0.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1])(
     "requireCount rejects %d with a RangeError",
     (count) => {
-      expect(() => requireCount(count, "it")).toThrow(new RangeError("it must be a non-negative integer"));
+      expect(() => requireCount(count, "it")).toThrow(
+        new RangeError(`it must be a non-negative integer, not ${count}`),
+      );
     },
   );
 
@@ -40,7 +42,7 @@ describe("argument checks", () => {
     for (const duration of [2_147_483_648, Number.MAX_SAFE_INTEGER, Infinity, -1, 0.5])
       expect(() => requireDuration(duration, "it")).toThrow(RangeError);
     expect(() => requireDuration(2 ** 31, "it")).toThrow(
-      "it must be 2147483647 ms (24.8 days) at most, not 2147483648",
+      "it must be at most 2147483647 ms (24.8 days), not 2147483648",
     );
     expect(() => requireDuration("1", "it")).toThrow(TypeError);
   });
@@ -100,7 +102,9 @@ describe("argument checks", () => {
   it("requireFlag accepts true and false only", () => {
     expect([requireFlag(true, "it"), requireFlag(false, "it")]).toEqual([true, false]);
     for (const value of [1, "", null, undefined])
-      expect(() => requireFlag(value, "it")).toThrow(new TypeError("it must be true or false"));
+      expect(() => requireFlag(value, "it")).toThrow(
+        new TypeError(`it must be true or false, not ${typeof value}`),
+      );
   });
 });
 

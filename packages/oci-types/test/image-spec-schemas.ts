@@ -1,7 +1,7 @@
 /**
- * The rules of the image-spec's JSON Schemas (directory `schema/` of opencontainers/image-spec, as of May 2026), said
- * again in as few words as they need: content-descriptor.json, defs.json, defs-descriptor.json,
- * image-manifest-schema.json, image-index-schema.json.
+ * The rules of the image-spec's JSON Schemas in a short form (directory `schema/` of opencontainers/image-spec, as of May
+ * 2026). The files are content-descriptor.json, defs.json, defs-descriptor.json, image-manifest-schema.json and
+ * image-index-schema.json.
  */
 
 const mediaType = {

@@ -19,7 +19,7 @@ const { imageManifest, imageIndex } = ociMediaTypes;
 const manifest = { schemaVersion: 2, config: emptyDescriptor, layers: [emptyDescriptor] };
 const index = { schemaVersion: 2, manifests: [{ ...emptyDescriptor, mediaType: imageManifest }] };
 
-/** The problems that `document` has as `mediaType`. */
+/** Returns the problems of `document` as `mediaType`. */
 function problems(document: unknown, mediaType: string): readonly Problem[] {
   const content = document instanceof Uint8Array ? document : bytes(JSON.stringify(document));
   try {
@@ -56,7 +56,7 @@ describe("parseManifest", () => {
       "application/vnd.example+json",
     ]) {
       expect(problems(typed(imageManifest), argument)).toEqual([
-        { path: "$.mediaType", reason: `must be ${argument}, as the content was said to be` },
+        { path: "$.mediaType", reason: `must be ${argument}, the media type of the content` },
       ]);
       expect(problems(bytes(` \n${JSON.stringify(typed("a/b"))}`), argument)).toHaveLength(1);
       for (const content of [

@@ -8,7 +8,7 @@ import { bytes } from "./helpers.ts";
 
 const index = { schemaVersion: 2, manifests: [] };
 
-/** How scanning `text` ends: with `"ok"`, or with the code of an error. */
+/** Scans `text`. Returns `"ok"` or the code of the error. */
 function outcome(text: string): string {
   try {
     scanDocument(bytes(text));
@@ -75,7 +75,7 @@ describe("scanDocument", () => {
         const value: unknown = JSON.parse(json);
         const text = JSON.stringify(value, undefined, space);
         const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-        // JSON.parse makes an own property of __proto__; a longer key is not looked for.
+        // JSON.parse makes an own property of __proto__. The scan skips longer keys.
         const members = isObject ? Object.entries(value).filter(([name]) => name.length < 40) : [];
         const found = scanDocument(bytes(text), isObject ? Object.keys(value) : ["a"]);
         const parsed = [...found].map(([name, content]) => [

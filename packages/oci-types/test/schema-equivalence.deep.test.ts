@@ -75,7 +75,7 @@ const documents: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
   ),
 };
 
-/** What is put in the place of something: of every JSON type, and close to the limits of the rules. */
+/** Replacements for a value: of every JSON type, and close to the limits of the rules. */
 const replacement = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -113,7 +113,7 @@ const replacement = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Every place in `value`, as a list of keys. */
+/** Yields every place in `value`, as a list of keys. */
 function places(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== "object" || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([key, member]) => places(member, [...path, key]))];
@@ -142,8 +142,7 @@ function mutate(
 }
 
 /**
- * Where we differ from the schemas on purpose. Each is a stand-in that the schema judges otherwise than we do, and why
- * that is better; `excuses` knows a problem list, or a document, that is so because of it.
+ * The deliberate differences from the schemas. The name of each is the reason, and its document is an example.
  */
 const differences = {
   "sizes beyond 2^53 are rejected, because JavaScript would round them": {
@@ -219,7 +218,7 @@ const bases: Record<Kind, object> = {
   index: { schemaVersion: 2, manifests: [] },
 };
 
-/** Whether a verdict of ours that the schema does not share is one of the differences above. */
+/** Whether a verdict that differs from the schema's is one of the deliberate differences. */
 function isDeliberate(document: unknown, problems: readonly Problem[]): boolean {
   if (problems.length === 0) return (document as { layers: unknown[] }).layers.length === 0;
   return problems.every(
@@ -227,13 +226,13 @@ function isDeliberate(document: unknown, problems: readonly Problem[]): boolean 
       reason.includes("from 0 to") ||
       reason === "must be a digest" ||
       reason === "must be base64" ||
-      reason.startsWith("must not stand in") ||
+      reason.startsWith("is not allowed in") ||
       path.endsWith('annotations[""]') ||
       /^\$\.manifests\[\d+\]\.(artifactType|data)|\.platform\.features/.test(path),
   );
 }
 
-/** Documents of `kind`, about half of them with something wrong somewhere. */
+/** Generates documents of `kind`. About half of them are invalid. */
 function mutated(kind: Kind): fc.Arbitrary<unknown> {
   return documents[kind].chain((document) =>
     fc
@@ -273,7 +272,7 @@ describe("validation agrees with the image-spec's JSON Schemas", () => {
         }),
         { numRuns: 5000 },
       );
-      // Else the mutations would prove nothing.
+      // The test is only useful if the mutations produce both verdicts.
       expect(refused).toBeGreaterThan(1000);
     },
   );
@@ -289,10 +288,10 @@ describe("validation deliberately differs from the schemas", () => {
   });
 });
 
-/** Where Debian's package puts the schemas themselves; version 1.1.0-rc2, older than some members. */
+/** The directory of Debian's package of the schemas. Its version, 1.1.0-rc2, lacks some members. */
 const DEBIAN = "/usr/share/gocode/src/github.com/opencontainers/image-spec/schema";
 
-/** Whether the schemas are here. The project's own CI insists on them; elsewhere the comparison is skipped. */
+/** Whether the schemas are installed. The project's CI requires them; elsewhere the comparison is skipped. */
 function hasSchemas(): boolean {
   if (existsSync(DEBIAN)) return true;
   if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux")
@@ -314,7 +313,7 @@ describe.skipIf(!hasSchemas())("the schemas in this test", () => {
     compiled.index = real.compile(load("image-index-schema.json"));
   });
 
-  /** The schema files, without the nested ids that only say where a definition could be found on the web. */
+  /** The schema files, without the nested ids, which are URLs that the validator would try to resolve. */
   function load(name: string): object {
     const text = readFileSync(`${DEBIAN}/${name}`, "utf8");
     return JSON.parse(text, (key, value: unknown) =>
@@ -322,7 +321,7 @@ describe.skipIf(!hasSchemas())("the schemas in this test", () => {
     ) as object;
   }
 
-  /** `document` without what version 1.1.0-rc2 did not know yet, or got wrong. */
+  /** Returns `document` without the members that version 1.1.0-rc2 lacks or gets wrong. */
   function asOfRc2(document: unknown): unknown {
     const laxMediaType = /^[A-Za-z0-9][A-Za-z0-9!#$&-^_.+]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&-^_.+]{0,126}$/;
     return JSON.parse(JSON.stringify(document), (key, value: unknown) => {

@@ -1,49 +1,49 @@
 import type { CallOptions } from "./call-options.ts";
 
 /**
- * Refuses what is no string.
+ * Rejects a value that is not a string.
  *
- * @param what - What to call it in the message; so in all of these.
- * @throws TypeError where it is no string.
+ * @param what - The name of the value in the message. The same in all of these functions.
+ * @throws TypeError if `value` is not a string.
  */
 export function requireString(value: unknown, what: string): asserts value is string {
   if (typeof value !== "string") throw new TypeError(`${what} must be a string, not ${typeof value}`);
 }
 
 /**
- * `value`, a non-negative integer: a size, an offset, a limit.
+ * Returns `value`, a non-negative integer: a size, an offset, a limit.
  *
- * @throws TypeError where it is no number; RangeError where it is negative, or no safe integer.
+ * @throws TypeError if it is not a number; RangeError if it is negative or not a safe integer.
  */
 export function requireCount(value: unknown, what: string): number {
   if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${typeof value}`);
   if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`${what} must be a non-negative integer`);
+    throw new RangeError(`${what} must be a non-negative integer, not ${value}`);
   return value;
 }
 
-/** The longest duration that a timer takes, in milliseconds: 24.8 days. A longer one fires at once. */
+/** The longest delay of a timer, in milliseconds: 24.8 days. A timer with a longer delay fires at once. */
 export const maxDurationMs: number = 2 ** 31 - 1;
 
 /**
- * `value`, a duration in milliseconds that a timer can wait for.
+ * Returns `value`, a duration in milliseconds that a timer can wait for.
  *
  * @throws TypeError if it is not a number; RangeError if it is negative, not an integer, or above {@link maxDurationMs}.
  */
 export function requireDuration(value: unknown, what: string): number {
   const duration = requireCount(value, what);
   if (duration > maxDurationMs)
-    throw new RangeError(`${what} must be ${maxDurationMs} ms (24.8 days) at most, not ${duration}`);
+    throw new RangeError(`${what} must be at most ${maxDurationMs} ms (24.8 days), not ${duration}`);
   return duration;
 }
 
 /**
- * `value`, true or false.
+ * Returns `value`, true or false.
  *
- * @throws TypeError where it is neither.
+ * @throws TypeError if it is neither.
  */
 export function requireFlag(value: unknown, what: string): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false`);
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false, not ${typeof value}`);
   return value;
 }
 
@@ -58,8 +58,8 @@ export function requireObject(value: unknown, what: string): asserts value is ob
 }
 
 /**
- * Returns the signal of a call's options. A signal that is `null` counts as absent, as in `fetch`. Every call asks for it
- * before it does anything else and uses only what is returned here: a wrong signal then costs no file and no session.
+ * Returns the signal of a call's options. A signal that is `null` counts as absent, as in `fetch`. Call it first: then an
+ * invalid signal leaves no file and no session behind.
  *
  * @throws TypeError if the options are not an object, or the signal is not an `AbortSignal` of this or another realm.
  */
@@ -70,7 +70,7 @@ export function requireSignal(options: CallOptions): AbortSignal | undefined {
   throw new TypeError(`signal must be an AbortSignal, not ${typeof signal}`);
 }
 
-/** `instanceof` would refuse the signals of other realms and of polyfills. */
+/** Whether `value` is an `AbortSignal`. `instanceof` would reject signals of other realms and of polyfills. */
 function isSignal(value: unknown): value is AbortSignal {
   if (Object.prototype.toString.call(value) !== "[object AbortSignal]") return false;
   const { throwIfAborted, addEventListener, removeEventListener } = value as Record<string, unknown>;

@@ -1,20 +1,21 @@
 /**
- * `value` as a plain `Uint8Array` view of the same memory, whatever realm or subclass (`Buffer`) it is of.
+ * Returns `value` as a plain `Uint8Array` over the same memory. Accepts subclasses such as `Buffer`, and arrays of other
+ * realms.
  *
- * @param what - What to call it in the message.
- * @throws TypeError where it is no `Uint8Array`.
+ * @param what - The name of the value in the message.
+ * @throws TypeError if `value` is not a `Uint8Array`.
  */
 export function requireBytes(value: unknown, what: string): Uint8Array {
   if (!isByteView(value)) throw new TypeError(`${what} must be a Uint8Array, not ${describeType(value)}`);
   return toPlainView(value);
 }
 
-/** `instanceof` would refuse an array of another realm; the tag is right in every one. */
+/** Whether `value` is a `Uint8Array`. `instanceof` would reject an array of another realm. */
 export function isByteView(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
-/** `view` as a `Uint8Array` proper, of the same memory. */
+/** Returns `view` as a plain `Uint8Array` over the same memory. */
 export function toPlainView(view: Uint8Array): Uint8Array {
   return view.constructor === Uint8Array
     ? view

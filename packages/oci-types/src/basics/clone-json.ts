@@ -1,7 +1,8 @@
 /**
- * Copies JSON data: objects, arrays and the values in them. It does not recurse, so the depth of the data does not matter.
- * What the data has in several places is copied once, so data that contains itself is copied, too. Of an object the own
- * enumerable members are copied; everything that is neither an object nor an array is kept as it is.
+ * Copies JSON data: arrays, and the own enumerable members of objects. Other values are kept as they are.
+ *
+ * It does not recurse, so the depth of the data does not matter. An object with several references is copied once, so
+ * cycles are allowed.
  */
 export function cloneJson<Data>(data: Data): Data {
   const copies: Map<object, object> = new Map();
@@ -24,7 +25,7 @@ export function cloneJson<Data>(data: Data): Data {
   return root as Data;
 }
 
-/** Sets a member, also one called `__proto__`, which a plain assignment would take for the prototype. */
+/** Sets a member. A plain assignment to `__proto__` would set the prototype instead. */
 function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });

@@ -7,21 +7,21 @@ export type Digest = `${string}:${string}`;
 
 declare const isChecked: unique symbol;
 
-/** A digest whose form was checked: a path or a key may be made of it without another look. */
+/** A well-formed digest. It is safe to use in a path or as a key. */
 export type CheckedDigest = Digest & { readonly [isChecked]: true };
 
-/** The digest algorithms that are computed and verified here. */
+/** A digest algorithm that this package computes and verifies. */
 export type DigestAlgorithm = "sha256" | "sha512";
 
-/** The digest algorithms that are computed and verified here, the default first. */
+/** The digest algorithms that this package computes and verifies, the default first. */
 export const digestAlgorithms: readonly DigestAlgorithm[] = Object.freeze(["sha256", "sha512"] as const);
 
-/** The longest digest that is looked at, in characters. The longest one in use has 135. */
+/** The maximum length of a digest, in characters. A sha512 digest has 135. */
 export const maxDigestLength: number = 255;
 
-/** A digest taken apart. */
+/** The parts of a digest. */
 export interface ParsedDigest {
-  /** The part before the colon; not necessarily one of {@link DigestAlgorithm}. */
+  /** The part before the colon. It need not be a {@link DigestAlgorithm}. */
   readonly algorithm: string;
   /** The part after the colon. */
   readonly encoded: string;
@@ -31,7 +31,7 @@ const ALGORITHM = "[a-z0-9]+(?:[+._-][a-z0-9]+)*";
 const ENCODED = "[a-zA-Z0-9=_-]+";
 const DIGEST = new RegExp(`^${ALGORITHM}:${ENCODED}$`);
 
-/** The form of the encoded part, for the algorithms the image-spec registers. */
+/** The form of the encoded part, for the algorithms that the image-spec registers. */
 const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
   ["sha256", /^[a-f0-9]{64}$/],
   ["sha512", /^[a-f0-9]{128}$/],
@@ -39,10 +39,11 @@ const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
 ]);
 
 /**
- * Takes a digest apart, or answers `undefined` where `digest` is not one. A digest of an unknown algorithm is
- * well-formed; one of a registered algorithm must have that algorithm's length and alphabet.
+ * Splits a digest into algorithm and encoded part. A digest of a registered algorithm must have the length and the
+ * alphabet of that algorithm. Unknown algorithms are accepted.
  *
- * @throws TypeError where `digest` is not a string.
+ * @returns `undefined` if `digest` is malformed.
+ * @throws TypeError if `digest` is not a string.
  */
 export function parseDigest(digest: string): ParsedDigest | undefined {
   if (typeof digest !== "string") throw new TypeError(`a digest must be a string, not ${typeof digest}`);
@@ -54,12 +55,12 @@ export function parseDigest(digest: string): ParsedDigest | undefined {
   return isWellFormed ? { algorithm, encoded } : undefined;
 }
 
-/** Whether `value` is a well-formed digest, of whatever algorithm. */
+/** Whether `value` is a well-formed digest, of any algorithm. */
 export function isDigest(value: unknown): value is CheckedDigest {
   return typeof value === "string" && parseDigest(value) !== undefined;
 }
 
-/** Whether `algorithm` is one that is computed and verified here. */
+/** Whether this package computes and verifies digests of `algorithm`. */
 export function isDigestAlgorithm(algorithm: string): algorithm is DigestAlgorithm {
   return (digestAlgorithms as readonly string[]).includes(algorithm);
 }

@@ -20,10 +20,10 @@ export type DistributionErrorCode =
   | "TOOMANYREQUESTS";
 
 /**
- * The codes that the distribution-spec has no word for:
+ * The error codes that the distribution-spec does not have:
  *
- * - `RANGE_INVALID`: a byte range or an upload offset that does not fit the content.
- * - `PRECONDITION_FAILED`: an `ifMatch` or `ifNoneMatch` that does not hold.
+ * - `RANGE_INVALID`: a byte range or an upload offset does not fit the content.
+ * - `PRECONDITION_FAILED`: `ifMatch` or `ifNoneMatch` is not fulfilled.
  * - `CONTENT_CORRUPT`: stored bytes do not match their digest or size.
  * - `LAYOUT_INVALID`: a layout directory is damaged or of another version.
  * - `LOCK_TIMEOUT`: another writer held the lock for too long.
@@ -39,10 +39,14 @@ export type LocalErrorCode =
   | "STORAGE_FAILED"
   | "CLOSED";
 
-/** Every code a {@link RegistryError} can have. Codes are stable, messages are not. */
+/**
+ * Every code that a {@link RegistryError} can have. Codes are stable, messages are not.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#error-codes | Contract, error codes}
+ */
 export type RegistryErrorCode = DistributionErrorCode | LocalErrorCode;
 
-/** What a code means, and whether it is about the request or about a failure of the registry itself. */
+/** The meaning of a code, and whether the request or the registry is at fault. */
 interface CodeFacts {
   readonly meaning: string;
   readonly about: "request" | "registry";
@@ -72,17 +76,17 @@ const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
   CLOSED: { meaning: "closed", about: "registry" },
 };
 
-/** Every code, in the order of the distribution-spec, then ours. */
+/** Every code: first those of the distribution-spec, in its order, then ours. */
 export const registryErrorCodes: readonly RegistryErrorCode[] = Object.freeze(
   Object.keys(CODES) as RegistryErrorCode[],
 );
 
-/** Whether `code` is about the request; false for a code that only another copy of this package knows. */
+/** Whether `code` is about the request. False for an unknown code, which a newer copy of this package may have. */
 export function isAboutRequest(code: RegistryErrorCode): boolean {
   return Object.hasOwn(CODES, code) && CODES[code].about === "request";
 }
 
-/** What `code` means: the message of an error that is given none. */
+/** Returns the meaning of `code`: the message of an error without one. */
 export function meaningOf(code: RegistryErrorCode): string {
   return CODES[code].meaning;
 }

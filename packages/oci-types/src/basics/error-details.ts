@@ -1,18 +1,18 @@
 import type { Digest } from "./digest.ts";
 
-/** One thing that is wrong with a document. */
+/** One problem of a document. */
 export interface Problem {
   /**
-   * Where, as a JSONPath: `$.layers[0].size`. A member's name of more than 80 characters is cut.
+   * The place in the document as a JSONPath, such as `$.layers[0].size`. Member names are cut at 80 characters.
    *
    * @see {@link https://www.rfc-editor.org/rfc/rfc9535}
    */
   readonly path: string;
-  /** Why, as the end of a sentence that begins with the path. */
+  /** The problem, as the end of a sentence that begins with the path: `is missing`. */
   readonly reason: string;
 }
 
-/** What a garbage collection removed before it failed. */
+/** The blobs that a garbage collection removed before it failed. */
 export interface RemovedBefore {
   /** The digests of the removed blobs. */
   readonly removed?: readonly Digest[] | undefined;
@@ -21,140 +21,139 @@ export interface RemovedBefore {
 }
 
 /**
- * The facts in `RegistryError.detail`, by code. A member that is not always known is optional, and a detail as a whole can
- * be absent from any error. The packages of this project add no facts to a code with a `Record`; another backend may add
- * its own.
+ * The shape of `RegistryError.detail` for each code. Any error can lack its detail. A code with a `Record` has no detail in
+ * the packages of this project; other backends may add their own.
  */
 export interface ErrorDetails {
-  /** A missing blob. */
+  /** The repository does not have the blob. */
   BLOB_UNKNOWN: Readonly<Record<string, unknown>>;
-  /** An upload that cannot be continued now, or by this writer. */
+  /** Another writer has the upload session open, or this writer has ended. */
   BLOB_UPLOAD_INVALID: Readonly<Record<string, unknown>>;
-  /** An upload that never existed, is over, or belongs to another repository. */
+  /** The upload session does not exist, has ended, or belongs to another repository. */
   BLOB_UPLOAD_UNKNOWN: Readonly<Record<string, unknown>>;
-  /** An invalid digest, or content that has another. */
+  /** The digest is invalid or not supported, or the content has another digest. */
   DIGEST_INVALID: {
     /** The digest that the content should have. */
     readonly expected?: string | undefined;
     /** The digest that the content has. */
     readonly received?: string | undefined;
-    /** The algorithm of a digest that cannot be computed here. */
+    /** The algorithm that is not supported. */
     readonly algorithm?: string | undefined;
-    /** The algorithms that can. */
+    /** The algorithms that are supported. */
     readonly supported?: readonly string[] | undefined;
     /** The invalid part of a reference. */
     readonly part?: "digest" | undefined;
-    /** Why that part is invalid. */
+    /** Why the part is invalid. */
     readonly reason?: string | undefined;
   };
-  /** A pushed manifest that refers to missing content. */
+  /** The pushed manifest refers to missing content. */
   MANIFEST_BLOB_UNKNOWN: {
     /** Every digest that the repository does not have, in the order of the manifest. */
     readonly missing: readonly Digest[];
   };
-  /** A manifest that is not what its media type says, or that is too complex to be checked. */
+  /** The manifest does not fit its media type, or is too complex to be checked. */
   MANIFEST_INVALID: {
-    /** What is wrong with it; at most 20 problems. */
+    /** The problems of the manifest, at most 20. */
     readonly problems?: readonly Problem[] | undefined;
-    /** How many values, names or levels it may have. */
+    /** The maximum number of values, names or levels that the manifest exceeds. */
     readonly limit?: number | undefined;
   };
-  /** A manifest that is absent, or larger than a manifest may be. */
+  /** The repository does not have the manifest or tag, or the stored file is too large for a manifest. */
   MANIFEST_UNKNOWN: {
     /** The size of the stored file, in bytes. */
     readonly size?: number | undefined;
-    /** The largest size that a manifest may have, in bytes. */
+    /** The maximum size of a manifest, in bytes. */
     readonly limit?: number | undefined;
   };
-  /** An invalid reference, or a name that cannot be used here. */
+  /** The name or reference is invalid, or the registry cannot use it. */
   NAME_INVALID: {
     /** The invalid part of a reference. */
     readonly part?: "reference" | "host" | "repository" | "tag" | undefined;
     /** Why it is invalid. */
     readonly reason: string;
   };
-  /** A missing repository. */
+  /** The repository does not exist. */
   NAME_UNKNOWN: Readonly<Record<string, unknown>>;
-  /** Content of another size than expected, or larger than allowed. */
+  /** The content has another size than expected, or is larger than allowed. */
   SIZE_INVALID: {
     /** The size that the content should have, in bytes. */
     readonly expected?: number | undefined;
-    /** The size that it has, in bytes; absent if reading stopped because there was more. */
+    /** The size of the content, in bytes. Absent if the content was longer and reading stopped. */
     readonly received?: number | undefined;
-    /** The largest size that it may have, in bytes. */
+    /** The maximum size, in bytes. */
     readonly limit?: number | undefined;
   };
-  /** A call without the credentials that it needs. */
+  /** The caller is not authenticated. */
   UNAUTHORIZED: Readonly<Record<string, unknown>>;
-  /** A call that the registry refuses. */
+  /** The registry refuses the call. */
   DENIED: {
     /**
      * - `READ_ONLY`: the registry was opened for reading only.
-     * - `REFERENCED`: other manifests refer to what was to be deleted, or may do so.
+     * - `REFERENCED`: manifests refer, or may refer, to the content to delete.
      * - `SHARED_BLOBS`: other layouts may need the blob, and the option `sharedWith` does not name them.
      */
     readonly reason: "READ_ONLY" | "REFERENCED" | "SHARED_BLOBS";
-    /** The manifests that refer to it, sorted; empty if it is a manifest and was to be deleted as a blob. */
+    /** The manifests that refer to the content, sorted. Empty if `deleteBlob` was called with the digest of a manifest. */
     readonly referencedBy?: readonly Digest[] | undefined;
-    /** The damaged manifests that may refer to it, sorted. */
+    /** The damaged manifests that may refer to the content, sorted. */
     readonly damaged?: readonly Digest[] | undefined;
   };
-  /** An operation that is not supported, or not for content of this size. */
+  /** The registry does not support the operation, or not for content of this size. */
   UNSUPPORTED: {
-    /** The largest size that is supported, in bytes. */
+    /** The maximum size, in bytes. */
     readonly limit?: number | undefined;
   };
-  /** More calls than the registry takes at this time. */
+  /** The caller must slow down. */
   TOOMANYREQUESTS: Readonly<Record<string, unknown>>;
-  /** A range or an upload offset outside of the content. */
+  /** The range or the upload offset is outside the content. */
   RANGE_INVALID: {
-    /** The size of the blob, or of the upload so far, in bytes. */
+    /** The size of the blob or of the upload session, in bytes. */
     readonly size: number;
   };
-  /** A tag that is not as the caller requires. */
+  /** The tag does not fulfil `ifMatch` or `ifNoneMatch`. */
   PRECONDITION_FAILED: {
     /** The tag. */
     readonly tag: string;
-    /** The digest that it points at; `null` if it does not exist. */
+    /** The digest that the tag points at; `null` if the tag does not exist. */
     readonly digest: Digest | null;
   };
-  /** Stored content that does not match its digest or its size. */
+  /** Stored content does not match its digest or size. */
   CONTENT_CORRUPT: RemovedBefore & {
-    /** The size in bytes, or the digest, that it should have. */
+    /** The size in bytes, or the digest, that the content should have. */
     readonly expected?: number | string | undefined;
-    /** The size in bytes, or the digest, that it has. */
+    /** The size in bytes, or the digest, that the content has. */
     readonly received?: number | string | undefined;
     /** The size of the stored manifest, in bytes. */
     readonly size?: number | undefined;
-    /** The largest size that a manifest may have, in bytes. */
+    /** The maximum size of a manifest, in bytes. */
     readonly limit?: number | undefined;
   };
-  /** A layout that is damaged, or of another version. */
+  /** The layout is damaged, or of another version. */
   LAYOUT_INVALID: RemovedBefore & {
-    /** The version that the layout states, whatever is in its place; `null` if it states none. */
+    /** The value of `imageLayoutVersion` in the layout, of any type; `null` if it is missing. */
     readonly imageLayoutVersion?: unknown;
     /** The damaged manifests, sorted. */
     readonly damaged?: readonly Digest[] | undefined;
-    /** The index in the option `sharedWith` of the layout that is invalid. */
+    /** The position of the invalid layout in the option `sharedWith`. */
     readonly sharedWith?: number | undefined;
   };
-  /** Another writer that held the lock for too long. */
+  /** Another writer held the lock for too long. */
   LOCK_TIMEOUT: RemovedBefore & {
     /** The host of that writer. */
     readonly host?: string | undefined;
     /** The process id of that writer on its host. */
     readonly pid?: number | undefined;
   };
-  /** A failure of the storage. */
+  /** The storage failed. */
   STORAGE_FAILED: RemovedBefore & {
     /** The code of the system's error, such as `ENOSPC`. */
     readonly systemCode?: string | undefined;
     /**
-     * `true` if the change was made all the same, and may only not survive a loss of power; `"unknown"` if another writer
-     * may have undone it.
+     * - `true`: the change was made, but may not survive a power failure.
+     * - `"unknown"`: the change was made, but another writer may have undone it.
      */
     readonly committed?: true | "unknown" | undefined;
   };
-  /** A call on a registry or a reader that was closed. */
+  /** The registry or the reader was closed. */
   CLOSED: Readonly<Record<string, unknown>>;
 }

@@ -2,30 +2,36 @@ import type { RegistryErrorCode } from "./error-codes.ts";
 import { isAboutRequest, meaningOf } from "./error-codes.ts";
 import type { ErrorDetails } from "./error-details.ts";
 
-/** One error of the distribution-spec's wire form. */
+/**
+ * An error in the wire form of the distribution-spec.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
+ */
 export interface WireError {
-  /** What went wrong, for a program. */
+  /** The code, for programs. */
   readonly code: RegistryErrorCode;
-  /** What went wrong, for a person. */
+  /** The message, for people. */
   readonly message: string;
-  /** Facts about what went wrong. */
+  /** Facts for programs, by code. */
   readonly detail?: unknown;
 }
 
-/** What a {@link RegistryError} may carry beside its code and message. */
+/** Options of the constructor of {@link RegistryError}. */
 export interface RegistryErrorOptions<Code extends RegistryErrorCode = RegistryErrorCode> {
-  /** The error that led to this one. Never part of the wire form. */
+  /** The error that led to this one. The wire form never contains it. */
   readonly cause?: unknown;
-  /** Facts for a program to read, as plain JSON. */
+  /** Facts for programs, as plain JSON. */
   readonly detail?: ErrorDetails[Code] | undefined;
 }
 
-/** Shared by every installed copy of this package, so that they know each other's errors. */
+/** Lets every installed copy of this package recognise the errors of the others. */
 const BRAND: unique symbol = Symbol.for("@ocilayout/RegistryError");
 
 /**
- * A failure with a stable code. Everything a caller of a registry can cause or meet is one of these; mistakes
- * in the calling program (a number where a string belongs) are `TypeError` or `RangeError`.
+ * A failure with a stable code. Every failure that a caller of a registry can cause or meet is a `RegistryError`.
+ * Programming mistakes, such as an argument of the wrong type, are a `TypeError` or `RangeError` instead.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#clause-1 | Contract, clause 1}
  */
 export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> extends Error {
   static {
@@ -37,16 +43,13 @@ export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> e
     Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 
-  /** What went wrong, for a program. */
+  /** The code, for programs. It is stable; the message is not. */
   readonly code: Code;
 
-  /**
-   * Facts about what went wrong, for a program: {@link ErrorDetails} has the shape for each code. Absent if there are
-   * none, and possibly in any error of another backend.
-   */
+  /** Facts for programs. {@link ErrorDetails} has the shape for each code. Any error can lack them. */
   declare readonly detail?: ErrorDetails[Code] | undefined;
 
-  /** @param message - Defaults to what the code means. */
+  /** @param message - Defaults to the meaning of the code. */
   constructor(code: Code, message?: string, options: RegistryErrorOptions<Code> = {}) {
     super(message ?? meaningOf(code), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -54,8 +57,8 @@ export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> e
   }
 
   /**
-   * The wire form of this error. `cause` is never part of it, and `detail` is only where the code is about the
-   * request: the details of the registry's own failures may name hosts and processes.
+   * Returns the wire form of this error. It never contains `cause`. It contains `detail` only if the code is about the
+   * request, because the details of the registry's own failures may name hosts and processes.
    */
   toJSON(): WireError {
     const wire = { code: this.code, message: this.message };
@@ -65,9 +68,9 @@ export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> e
 }
 
 /**
- * Whether `error` is a {@link RegistryError}, of this or another installed copy of this package, and has one of
- * `codes` where any are given. Narrows `error.detail` to the shape for those codes; a test of `error.code` narrows it
- * further.
+ * Whether `error` is a {@link RegistryError} with one of `codes`, or with any code if `codes` is empty. Recognises the
+ * errors of other installed copies of this package. Narrows the type of `error.detail` to the shapes for `codes`; a
+ * comparison of `error.code` narrows it further.
  */
 export function isRegistryError<Code extends RegistryErrorCode = RegistryErrorCode>(
   error: unknown,

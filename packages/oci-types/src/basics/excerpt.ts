@@ -1,9 +1,9 @@
-/** What `JSON.stringify` leaves as it is, and a terminal obeys or does not show. */
+/** Characters that `JSON.stringify` does not escape, and that a terminal obeys or does not show. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Makes text that a caller passed fit for a message: quoted as in JSON, control and format characters escaped, and cut at
- * 80 characters.
+ * Makes untrusted text safe for a message: cuts it at 80 characters, quotes it as JSON, and escapes control and format
+ * characters.
  */
 export function excerpt(value: string): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value).replace(INVISIBLE, escapeUnits);

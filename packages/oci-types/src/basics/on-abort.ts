@@ -1,4 +1,4 @@
-/** Those who wait for the abort of one signal, and the one listener that the signal itself has. */
+/** The callbacks for one signal, and the listener that calls them. */
 interface Waiting {
   readonly callbacks: Set<() => void>;
   readonly listener: () => void;
@@ -7,8 +7,8 @@ interface Waiting {
 const waitingBySignal: WeakMap<AbortSignal, Waiting> = new WeakMap();
 
 /**
- * Calls `callback` when `signal` is aborted, until the returned function is called. However many wait, the signal has
- * one listener: Node takes the eleventh for a leak and warns, and one signal for many pushes is none.
+ * Calls `callback` when `signal` is aborted, until the returned function is called. A signal gets one listener for all
+ * callbacks: Node warns of a leak at the eleventh listener, and many pushes may share one signal.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const waiting = waitingBySignal.get(signal) ?? listen(signal);

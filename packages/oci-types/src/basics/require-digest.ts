@@ -3,7 +3,7 @@ import { digestAlgorithms, isDigestAlgorithm, parseDigest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { excerpt } from "./excerpt.ts";
 
-/** A digest that can be verified here. */
+/** The parts of a digest that this package can verify. */
 export interface SupportedDigest extends ParsedDigest {
   /** The part before the colon. */
   readonly algorithm: DigestAlgorithm;
@@ -12,28 +12,31 @@ export interface SupportedDigest extends ParsedDigest {
 }
 
 /**
- * Takes apart a digest that a caller passed.
+ * Splits a digest into its parts.
  *
  * @throws TypeError if `digest` is not a string.
- * @throws `RegistryError` `DIGEST_INVALID` if it is not a digest, or of an algorithm not supported here.
+ * @throws `RegistryError` `DIGEST_INVALID` if the digest is malformed, or its algorithm is not supported.
  */
 export function requireDigest(digest: string): SupportedDigest {
   const parsed = parseDigest(digest);
-  if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `not a digest: ${excerpt(digest)}`);
+  if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `${excerpt(digest)} is not a digest`);
   const { algorithm, encoded } = parsed;
   return { algorithm: requireAlgorithm(algorithm), encoded, digest: digest as CheckedDigest };
 }
 
 /**
- * Returns `algorithm`, known to be supported.
+ * Returns `algorithm`, which is supported.
  *
  * @throws TypeError if `algorithm` is not a string.
  * @throws `RegistryError` `DIGEST_INVALID` if it is not supported.
  */
 export function requireAlgorithm(algorithm: string): DigestAlgorithm {
-  if (typeof algorithm !== "string") throw new TypeError("a digest algorithm must be a string");
+  if (typeof algorithm !== "string")
+    throw new TypeError(`a digest algorithm must be a string, not ${typeof algorithm}`);
   if (isDigestAlgorithm(algorithm)) return algorithm;
-  throw new RegistryError("DIGEST_INVALID", `digest algorithm not supported: ${excerpt(algorithm)}`, {
-    detail: { algorithm, supported: digestAlgorithms },
-  });
+  throw new RegistryError(
+    "DIGEST_INVALID",
+    `digest algorithm ${excerpt(algorithm)} is not supported: use ${digestAlgorithms.join(" or ")}`,
+    { detail: { algorithm, supported: digestAlgorithms } },
+  );
 }

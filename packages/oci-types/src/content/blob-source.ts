@@ -4,40 +4,41 @@ import type { CallOptions } from "../basics/call-options.ts";
 import { isByteView, requireBytes, toPlainView } from "../basics/bytes.ts";
 
 /**
- * Content to store. Forms are tried in this order: bytes, `Blob`, `ReadableStream`, async iterable, iterable. A
- * source may reuse the memory of a chunk once its next chunk is asked for.
+ * Content to store: bytes, a `Blob`, a `ReadableStream`, an async iterable or an iterable, tried in this order. A source may
+ * reuse the memory of a chunk when its next chunk is requested.
+ *
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#rule-content | Contract, content}
  */
 export type BlobSource =
   Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** The chunks of a `BlobSource`, to be read once. Reads that are not awaited are answered in their order. */
+/** The chunks of a `BlobSource`, which can be read once. Reads that the caller does not await are answered in order. */
 export interface BlobChunks extends AsyncIterableIterator<Uint8Array, undefined>, AsyncDisposable {
-  /** The next chunk. */
+  /** Returns the next chunk. */
   next(): Promise<IteratorResult<Uint8Array, undefined>>;
   /**
-   * Ends the source: a stream is cancelled with `reason`, an iterator returned. A waiting read ends. Idempotent.
-   * Resolves when the source has ended; at once where a read was waiting for it or the signal is aborted.
+   * Ends the source: cancels a stream with `reason`, or returns an iterator. A pending read ends. Idempotent. Resolves when
+   * the source has ended, or at once if a read was pending or the signal is aborted.
    */
   return(reason?: unknown): Promise<IteratorReturnResult<undefined>>;
-  /** The same chunks: they come once. */
+  /** Returns this object. */
   [Symbol.asyncIterator](): BlobChunks;
 }
 
-/** Bytes in one piece are given in chunks of this size, so that a consumer can work on them in parallel. */
+/** A byte array is split into chunks of this size, so that a consumer can process them in parallel. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A source once opened, whatever its form. */
+/** An opened source, of any form. */
 interface Pull {
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
   cancel(reason: unknown): unknown;
 }
 
 /**
- * Reads any `BlobSource` as a series of chunks, none of them empty. A chunk that is no `Uint8Array` is a
- * `TypeError`; when `signal` is aborted the pending read rejects with its reason. However the reading ends, the
- * source is cancelled or returned.
+ * Reads any `BlobSource` as non-empty chunks. A chunk that is not a `Uint8Array` is a `TypeError`. If `signal` is aborted,
+ * the pending read rejects with its reason. However the reading ends, it cancels or returns the source.
  *
- * @throws TypeError where `source` is none of the forms, and where the signal is none: the source is ended then, too.
+ * @throws TypeError if `source` has another form, or the signal is not an `AbortSignal`. This also ends the source.
  */
 export function readBlobSource(source: BlobSource, options: CallOptions = {}): BlobChunks {
   const pull = openSource(source);
@@ -49,7 +50,7 @@ export function readBlobSource(source: BlobSource, options: CallOptions = {}): B
   }
 }
 
-/** Whoever waits for what the source gives next. */
+/** The pending read. */
 interface Waiting {
   resolve(result: IteratorResult<unknown>): void;
   reject(reason: unknown): void;
@@ -93,7 +94,6 @@ class SourceChunks implements BlobChunks {
     await this.return();
   }
 
-  /** The same chunks: they come once. */
   [Symbol.asyncIterator](): BlobChunks {
     return this;
   }
@@ -117,7 +117,7 @@ class SourceChunks implements BlobChunks {
     return { done: true, value: undefined };
   }
 
-  /** What the source gives next, unless the reading is ended or aborted before: a source may never answer. */
+  /** Returns the next result of the source, or the end if the reading is ended first: a source may never answer. */
   async #pullOrEnd(): Promise<IteratorResult<unknown>> {
     try {
       return await new Promise((resolve, reject) => {
@@ -129,7 +129,7 @@ class SourceChunks implements BlobChunks {
     }
   }
 
-  /** Cancels the source, once. What it says to that is nobody's business: the reading is over already. */
+  /** Cancels the source, once. An error of the source is ignored, because the reading has ended already. */
   #end(reason: unknown): Promise<void> {
     if (this.#done) return this.#ending;
     const waiting = this.#waiting;
@@ -141,7 +141,7 @@ class SourceChunks implements BlobChunks {
       () => undefined,
       () => undefined,
     );
-    // A source that waits for its own next chunk answers only when it gets it, perhaps never.
+    // A source that waits for its next chunk may never answer.
     if (waiting === undefined) this.#ending = cancelled;
     return this.#ending;
   }
@@ -153,7 +153,7 @@ class SourceChunks implements BlobChunks {
   }
 }
 
-/** Waits for `ending`, until `signal` is aborted. */
+/** Resolves when `ending` does or `signal` is aborted. */
 async function untilAborted(ending: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return ending;
   if (signal.aborted) return;
@@ -173,7 +173,7 @@ function openSource(source: BlobSource): Pull {
     if (Symbol.asyncIterator in source) return pullIterator(source, () => source[Symbol.asyncIterator]());
     if (Symbol.iterator in source) return pullIterator(source, () => source[Symbol.iterator]());
   }
-  throw new TypeError("content must be bytes, a Blob, a stream, or an iterable of bytes");
+  throw new TypeError("content must be bytes, a Blob, a stream or an iterable of bytes");
 }
 
 function pullBytes(bytes: Uint8Array): Pull {
@@ -199,12 +199,12 @@ function pullStream(stream: ReadableStream<unknown>): Pull {
 
 function pullIterator(source: object, open: () => AsyncIterator<unknown> | Iterator<unknown>): Pull {
   let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
-  // A stream of Node that fails while nobody listens ends the process; the iterator tells of it when it is read.
+  // Without a listener, an error of a Node stream ends the process. The iterator reports the error to the next read.
   if (isNodeStream(source)) source.on("error", () => undefined);
   return {
     next: () => (iterator ??= open()).next(),
     async cancel() {
-      // A Node stream's iterator ends its stream only when it was started and is not waiting for data.
+      // The iterator of a Node stream ends its stream only if it was started and is not waiting for data.
       if (isNodeStream(source)) source.destroy();
       await (iterator ?? open()).return?.();
     },

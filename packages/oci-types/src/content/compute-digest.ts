@@ -6,22 +6,23 @@ import type { HasherFactory } from "./hasher.ts";
 import { createHasher } from "./hasher.ts";
 import type { CallOptions } from "../basics/call-options.ts";
 
-/** Options of what hashes. */
+/** Options of functions that hash. */
 export interface HashOptions extends CallOptions {
-  /** Where the hash comes from. Default `createHasher`. */
+  /** Creates the hash. Defaults to Node's own hash, or to WebCrypto, which hashes at most 64 MiB. */
   readonly createHasher?: HasherFactory | undefined;
 }
 
 /** Options of {@link computeDigest}. */
 export interface ComputeDigestOptions extends HashOptions {
-  /** Default `"sha256"`. */
+  /** The algorithm: `"sha256"` or `"sha512"`. Defaults to `"sha256"`. */
   readonly algorithm?: string | undefined;
 }
 
 /**
- * The digest and size in bytes of `content`.
+ * Returns the digest of `content`, and its size in bytes.
  *
- * @throws `RegistryError` `DIGEST_INVALID` where the algorithm is not supported.
+ * @throws `RegistryError` `DIGEST_INVALID` if the algorithm is not supported. `UNSUPPORTED` if the platform has only
+ * WebCrypto and the content is larger than 64 MiB.
  */
 export async function computeDigest(
   content: BlobSource,

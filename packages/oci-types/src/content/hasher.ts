@@ -1,26 +1,26 @@
 import type { DigestAlgorithm } from "../basics/digest.ts";
 import { RegistryError } from "../basics/errors.ts";
 
-/** A hash being computed. */
+/** An incremental hash. */
 export interface Hasher {
-  /** Adds bytes; what `chunk` holds afterwards does not matter. */
+  /** Adds bytes. The caller may change `chunk` afterwards. */
   update(chunk: Uint8Array): void;
-  /** The hash of what was added, in lower-case hexadecimal. Called once, at the end. */
+  /** Returns the hash of all bytes, in lower-case hexadecimal. Called once, at the end. */
   digest(): string | Promise<string>;
-  /** A second hash that goes on from here, where the implementation can do that. */
+  /** Returns an independent copy of the current state. Optional. */
   copy?(): Hasher;
 }
 
-/** Starts a hash: how a place without an incremental hash of its own is given one. */
+/** Creates a hash. Pass one on a platform that has no incremental hash. */
 export type HasherFactory = (algorithm: DigestAlgorithm) => Hasher;
 
 /**
- * The most bytes that are hashed where the platform can only hash all at once (WebCrypto): 64 MiB. Beyond it
- * the call rejects with `UNSUPPORTED`; pass a {@link HasherFactory} to go further.
+ * The maximum size that is hashed with WebCrypto, which needs all bytes in memory: 64 MiB. Larger content fails with
+ * `UNSUPPORTED`, unless the caller passes a {@link HasherFactory}.
  */
 export const maxOneShotHashBytes: number = 64 * 1024 * 1024;
 
-/** What is used of Node's `crypto` module. */
+/** The part of Node's `crypto` module that this file uses. */
 interface NodeCrypto {
   createHash(algorithm: string): NodeHash;
 }
@@ -31,7 +31,7 @@ interface NodeHash {
   copy(): NodeHash;
 }
 
-/** Node's own hash, found without an import, so that a bundle for a browser has none to resolve. */
+/** Returns Node's `crypto` module. It is not imported, so a bundler for browsers does not try to resolve it. */
 function findNodeCrypto(): NodeCrypto | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
   return process?.getBuiltinModule?.("crypto") as NodeCrypto | undefined;
@@ -48,9 +48,9 @@ function wrapNodeHash(hash: NodeHash): Hasher {
 }
 
 /**
- * Keeps everything and hashes it at the end: all that WebCrypto can do.
+ * Creates a hash that keeps all bytes and hashes them at the end, because WebCrypto has no incremental hash.
  *
- * @param limit - The most bytes it keeps. Default {@link maxOneShotHashBytes}.
+ * @param limit - The maximum number of bytes. Defaults to {@link maxOneShotHashBytes}.
  */
 export function createOneShotHasher(algorithm: DigestAlgorithm, limit: number = maxOneShotHashBytes): Hasher {
   const chunks: Uint8Array[] = [];
@@ -59,9 +59,11 @@ export function createOneShotHasher(algorithm: DigestAlgorithm, limit: number = 
     update(chunk) {
       size += chunk.length;
       if (size > limit) {
-        throw new RegistryError("UNSUPPORTED", `cannot hash more than ${limit} bytes here without a hasher`, {
-          detail: { limit },
-        });
+        throw new RegistryError(
+          "UNSUPPORTED",
+          `cannot hash more than ${limit} bytes with WebCrypto: pass createHasher`,
+          { detail: { limit } },
+        );
       }
       chunks.push(chunk.slice());
     },
@@ -73,11 +75,11 @@ export function createOneShotHasher(algorithm: DigestAlgorithm, limit: number = 
   };
 }
 
-/** Starts a hash with the best the platform has: Node's in Node, else `createOneShotHasher`. */
+/** Creates a hash: Node's own in Node, or else one that uses WebCrypto. */
 export const createHasher: HasherFactory = (algorithm) =>
   nodeCrypto === undefined ? createOneShotHasher(algorithm) : wrapNodeHash(nodeCrypto.createHash(algorithm));
 
-/** Puts chunks, `size` bytes in all, into one array of its own. */
+/** Copies chunks with `size` bytes in total into a new array. */
 export function concatBytes(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);
   let offset = 0;

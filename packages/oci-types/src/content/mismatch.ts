@@ -1,13 +1,13 @@
 import { RegistryError } from "../basics/errors.ts";
 
-/** Where content comes from that does not match its descriptor: from a caller, or from a store. */
+/** The origin of content: pushed by a caller, or read from a store. */
 export type ContentOrigin = "pushed" | "stored";
 
 /**
  * Returns the error for content of another size than expected: `SIZE_INVALID`, or `CONTENT_CORRUPT` if it was stored.
  *
  * @param expected - In bytes.
- * @param received - In bytes; absent if reading stopped because there was more.
+ * @param received - In bytes. Absent if the content was longer and reading stopped.
  */
 export function wrongSize(
   expected: number,

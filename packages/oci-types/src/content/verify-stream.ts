@@ -11,17 +11,18 @@ import { wrongDigest, wrongSize } from "./mismatch.ts";
 /** Options of `verifyStream`. */
 export interface VerifyStreamOptions extends HashOptions {
   /**
-   * Where the content comes from: a mismatch is `SIZE_INVALID` or `DIGEST_INVALID` in what a caller pushes, and
-   * `CONTENT_CORRUPT` in what was stored. Default `"pushed"`.
+   * The origin of the content. A mismatch of pushed content is `SIZE_INVALID` or `DIGEST_INVALID`, one of stored content
+   * is `CONTENT_CORRUPT`. Defaults to `"pushed"`.
    */
   readonly origin?: ContentOrigin | undefined;
 }
 
 /**
- * Passes `content` on while checking it against `expected`. The last chunk comes only once size and digest are
- * known to be right; else the iteration fails, having read one byte too many
- * at most. Each chunk is passed on as it came: copy what you keep. However it ends, the content is cancelled or
- * returned.
+ * Verifies `content` against `expected` while the caller reads it. It withholds the last chunk until size and digest are
+ * right. On a mismatch the iteration fails; it reads at most one chunk past the expected size.
+ *
+ * A source may reuse the memory of its chunks, so copy the chunks that you keep. However the iteration ends, it cancels or
+ * returns the content.
  */
 export function verifyStream(
   content: BlobSource,
@@ -31,14 +32,13 @@ export function verifyStream(
   const chunks = readBlobSource(content, options);
   const { digest, size } = expected;
   const verified = verifyChunks(chunks, { digest, size }, options);
-  // A generator that never began returns without a word to its source.
+  // A generator that was never started does not return its source.
   const iterator = { next: () => verified.next(), return: () => chunks.return() };
   return readBlobSource({ [Symbol.asyncIterator]: () => iterator });
 }
 
 /**
- * Reads the whole of `content` and returns it once size and digest are known to be right, as `verifyStream` checks
- * them. For content that fits into memory.
+ * Reads `content` into memory, verifies it as `verifyStream` does, and returns it.
  */
 export async function readVerified(
   content: BlobSource,
@@ -47,7 +47,7 @@ export async function readVerified(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // What is copied first and verified then is what the caller gets, whatever becomes of the source's memory.
+  // Copies first and verifies the copy: the source may overwrite its chunks meanwhile.
   const copies = copyChunks(readBlobSource(content, options));
   for await (const chunk of verifyStream(copies, expected, options)) {
     chunks.push(chunk);
@@ -80,7 +80,7 @@ async function* verifyChunks(
       if (withheld !== undefined) yield withheld;
       hasher.update(chunk);
       const mayBeLast = expected.size === undefined || size === expected.size;
-      // To learn whether it is the last, the next is asked for, and then the source may reuse this one's memory.
+      // Requesting the next chunk lets the source reuse the memory of this one.
       withheld = mayBeLast ? chunk.slice() : undefined;
       if (!mayBeLast) yield chunk;
     }

@@ -1,19 +1,19 @@
 /**
- * The annotation keys that the OCI image-spec gives a meaning.
+ * The annotation keys that the OCI image-spec defines, and one that containerd defines.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/annotations.md}
  */
 export const annotationKeys = {
-  /** When the image was built, as of RFC 3339. */
+  /** The time of the build, in the form of RFC 3339. */
   created: "org.opencontainers.image.created",
   authors: "org.opencontainers.image.authors",
-  /** Where to learn more. */
+  /** A URL with more information. */
   url: "org.opencontainers.image.url",
   documentation: "org.opencontainers.image.documentation",
-  /** Where the source code is. */
+  /** A URL of the source code. */
   source: "org.opencontainers.image.source",
   version: "org.opencontainers.image.version",
-  /** The source's revision in its version control. */
+  /** The revision of the source code in version control. */
   revision: "org.opencontainers.image.revision",
   vendor: "org.opencontainers.image.vendor",
   /** The licences, as an SPDX expression. */

@@ -1,7 +1,7 @@
 import type { Digest } from "../basics/digest.ts";
 import { ociMediaTypes } from "./media-types.ts";
 
-/** Text for text, about the thing it stands on. */
+/** Annotations: text under a key. */
 export type Annotations = Readonly<Record<string, string>>;
 
 /**
@@ -10,46 +10,46 @@ export type Annotations = Readonly<Record<string, string>>;
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
 export interface Platform {
-  /** As Go's GOARCH: `amd64`, `arm64`. */
+  /** The processor, as in Go's `GOARCH`: `amd64`, `arm64`. */
   readonly architecture: string;
-  /** As Go's GOOS: `linux`, `windows`. */
+  /** The operating system, as in Go's `GOOS`: `linux`, `windows`. */
   readonly os: string;
-  /** Of the operating system; for Windows it decides whether an image runs. */
+  /** The version of the operating system. On Windows it decides whether an image runs. */
   readonly "os.version"?: string | undefined;
-  /** What the operating system must have: `win32k`. */
+  /** The features that the operating system must have: `win32k`. */
   readonly "os.features"?: readonly string[] | undefined;
-  /** Of the processor: `v7`, `v8`. */
+  /** The variant of the processor: `v7`, `v8`. */
   readonly variant?: string | undefined;
   /** Reserved by the specification. */
   readonly features?: readonly string[] | undefined;
 }
 
 /**
- * What some content is: its type, its digest and its size.
+ * Describes content by its media type, digest and size.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md}
  */
 export interface Descriptor {
-  /** What the content is, by RFC 6838. */
+  /** The media type of the content, in the form of RFC 6838. */
   readonly mediaType: string;
-  /** What the content is named by. */
+  /** The digest of the content. */
   readonly digest: Digest;
-  /** In bytes. */
+  /** The size of the content, in bytes. */
   readonly size: number;
-  /** Where else the content can be had. */
+  /** Other places to download the content from. */
   readonly urls?: readonly string[] | undefined;
-  /** What else is to be said of the content. */
+  /** Annotations of the content. */
   readonly annotations?: Annotations | undefined;
   /** The content itself, in base64. */
   readonly data?: string | undefined;
-  /** What kind of artifact the described manifest is. */
+  /** The artifact type of the described manifest. */
   readonly artifactType?: string | undefined;
-  /** Where the described image runs. */
+  /** The platform of the described image. */
   readonly platform?: Platform | undefined;
 }
 
 /**
- * The descriptor of `{}`, for where one is needed and there is nothing to describe.
+ * The descriptor of the content `{}`. Use it as the `config` of an artifact that needs no config.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor}
  */
@@ -60,10 +60,10 @@ export const emptyDescriptor: Descriptor = Object.freeze({
   data: "e30=",
 });
 
-/** What a pushed blob must turn out to be. */
+/** The expected digest and size of a pushed blob. A {@link Descriptor} is one, too. */
 export interface BlobDescriptor {
-  /** What the content must hash to. */
+  /** The digest that the content must have. */
   readonly digest: string;
-  /** The size in bytes; where absent, the digest alone decides. */
+  /** The size that the content must have, in bytes. Absent: the digest alone decides. */
   readonly size?: number | undefined;
 }

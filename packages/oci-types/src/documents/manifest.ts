@@ -1,7 +1,7 @@
 import type { Annotations, Descriptor } from "./descriptor.ts";
 
 /**
- * One image or artifact: its config, its layers, and what it refers to.
+ * One image or artifact: its config and its layers.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md}
  */
@@ -10,20 +10,20 @@ export interface ImageManifest {
   readonly schemaVersion: 2;
   /** The media type of this document itself. */
   readonly mediaType?: string | undefined;
-  /** What kind of artifact it is, where it is no image. */
+  /** The type of the artifact. Absent in an image. */
   readonly artifactType?: string | undefined;
-  /** What is to be known of the image or artifact; the empty descriptor where there is nothing. */
+  /** The config of the image or artifact, or `emptyDescriptor`. */
   readonly config: Descriptor;
-  /** The content, in order. */
+  /** The layers, in order. */
   readonly layers: readonly Descriptor[];
-  /** The manifest that this one is about. */
+  /** The manifest that this one refers to, for instance the image that a signature belongs to. */
   readonly subject?: Descriptor | undefined;
-  /** What else is to be said of it. */
+  /** Annotations of the manifest. */
   readonly annotations?: Annotations | undefined;
 }
 
 /**
- * A list of manifests, mostly one for each platform.
+ * A list of manifests, usually one for each platform.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md}
  */
@@ -32,12 +32,12 @@ export interface ImageIndex {
   readonly schemaVersion: 2;
   /** The media type of this document itself. */
   readonly mediaType?: string | undefined;
-  /** What kind of artifact it is, where it is no image. */
+  /** The type of the artifact. Absent in an image. */
   readonly artifactType?: string | undefined;
   /** The manifests, in order of preference. */
   readonly manifests: readonly Descriptor[];
-  /** The manifest that this one is about. */
+  /** The manifest that this index refers to. */
   readonly subject?: Descriptor | undefined;
-  /** What else is to be said of it. */
+  /** Annotations of the index. */
   readonly annotations?: Annotations | undefined;
 }

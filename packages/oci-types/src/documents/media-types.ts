@@ -4,19 +4,19 @@
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/media-types.md}
  */
 export const ociMediaTypes = {
-  /** A descriptor, on its own. */
+  /** A descriptor as a document. */
   descriptor: "application/vnd.oci.descriptor.v1+json",
   /** The `oci-layout` file. */
   layoutHeader: "application/vnd.oci.layout.header.v1+json",
   imageIndex: "application/vnd.oci.image.index.v1+json",
   imageManifest: "application/vnd.oci.image.manifest.v1+json",
   imageConfig: "application/vnd.oci.image.config.v1+json",
-  /** The content `{}`, where a descriptor is needed and there is nothing to describe. */
+  /** The content `{}` of `emptyDescriptor`. */
   empty: "application/vnd.oci.empty.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar",
   layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
   layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
-  /** Layers that are not to be distributed; deprecated by the specification. */
+  /** Layers that must not be distributed. The specification deprecates them. */
   layerNondistributable: "application/vnd.oci.image.layer.nondistributable.v1.tar",
   layerNondistributableGzip: "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
   layerNondistributableZstd: "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
@@ -32,14 +32,14 @@ export const dockerMediaTypes = {
   manifest: "application/vnd.docker.distribution.manifest.v2+json",
   imageConfig: "application/vnd.docker.container.image.v1+json",
   layerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
-  /** A layer to be fetched from its `urls`. */
+  /** A layer that clients download from its `urls`. */
   foreignLayer: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 } as const;
 
-/** The media type of bytes of which nothing is known: what a resolved blob has. */
+/** The media type of unknown bytes. Every resolved blob has it. */
 export const octetStream = "application/octet-stream" as const;
 
-/** What the content of a media type is to a registry: one manifest, a list of them, or just bytes. */
+/** How a registry treats content of a media type: as an image manifest, as an index, or as opaque bytes. */
 export type ManifestKind = "image" | "index" | "opaque";
 
 const KINDS: ReadonlyMap<string, ManifestKind> = new Map<string, ManifestKind>([
@@ -50,14 +50,14 @@ const KINDS: ReadonlyMap<string, ManifestKind> = new Map<string, ManifestKind>([
 ]);
 
 /**
- * What content of `mediaType` is. Exactly the four known manifest types are looked into: letter case counts, as it
- * does to every registry and runtime.
+ * Returns the kind of a media type. Only OCI's and Docker's image manifest and index are not opaque. The comparison is
+ * case-sensitive, as in other registries and runtimes.
  */
 export function manifestKind(mediaType: string): ManifestKind {
   return KINDS.get(mediaType) ?? "opaque";
 }
 
-/** The longest media type: two names of RFC 6838 and the slash between them. */
+/** The maximum length of a media type: two names of RFC 6838 with a slash between them. */
 const maxMediaTypeLength = 255;
 
 const name = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}";
@@ -72,7 +72,7 @@ export function isMediaType(value: unknown): value is string {
   return typeof value === "string" && value.length <= maxMediaTypeLength && MEDIA_TYPE.test(value);
 }
 
-/** `mediaType` without its parameters and the white space around it. */
+/** Returns `mediaType` without parameters and surrounding white space. */
 export function stripMediaTypeParameters(mediaType: string): string {
   const semicolon = mediaType.indexOf(";");
   return (semicolon < 0 ? mediaType : mediaType.slice(0, semicolon)).trim();

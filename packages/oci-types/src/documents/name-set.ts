@@ -1,22 +1,21 @@
 /**
- * Counts different names by their hashes, up to a limit, without making a string of any of them. Two names with the same
- * hash count once.
+ * Counts different names by their hashes, up to a limit, without decoding them. Two names with the same hash count once.
  */
 export class NameSet {
   readonly #slots: Uint32Array;
   #size = 0;
 
-  /** @param limit - How many names are told apart. */
+  /** @param limit - The maximum number of names. */
   constructor(limit: number) {
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(limit * 2)));
   }
 
-  /** How many different names were added. */
+  /** The number of different names. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds the name in the bytes from `start` to `end`. Not to be called once there are more than the limit. */
+  /** Adds the name in the bytes from `start` to `end`. Callers must stop when `size` exceeds the limit. */
   add(content: Uint8Array, start: number, end: number): void {
     const hash = hashOf(content, start, end);
     const mask = this.#slots.length - 1;
@@ -31,7 +30,7 @@ export class NameSet {
   }
 }
 
-/** A hash of some bytes (FNV-1a); never 0, which is an empty slot. */
+/** Returns the FNV-1a hash of bytes. It is never 0, which marks an empty slot. */
 function hashOf(content: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (content[at] ?? 0), 0x01000193);

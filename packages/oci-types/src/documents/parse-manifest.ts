@@ -7,21 +7,21 @@ import { isMediaType, manifestKind, stripMediaTypeParameters } from "./media-typ
 import { scanDocument } from "./scan-document.ts";
 import { validateImageIndex, validateImageManifest } from "./validate.ts";
 
-/** What a manifest's bytes turned out to be. The media type is without parameters. */
+/** A parsed manifest, by its kind. The media type has no parameters. An opaque manifest is not parsed. */
 export type ParsedManifest =
   | { readonly kind: "image"; readonly mediaType: string; readonly manifest: ImageManifest }
   | { readonly kind: "index"; readonly mediaType: string; readonly index: ImageIndex }
   | { readonly kind: "opaque"; readonly mediaType: string };
 
 /**
- * Reads `content` as what `mediaType` says. OCI and Docker manifests and indexes are checked; any other media type
- * is opaque, and its content may be anything but a JSON object that says it is something else.
+ * Parses and checks a manifest. OCI's and Docker's manifests and indexes are checked. Content of any other media type is
+ * opaque: it is not checked, but a JSON object must not have another `mediaType` than the argument.
  *
- * A document with a `mediaType` must have the same one, whatever that is. Duplicate keys are accepted; the last one wins, as in
- * `JSON.parse`. The bytes are scanned before they are parsed: a document with more than 100,000 values or 20,000
- * different member names, or one that is nested deeper than 100, is invalid.
+ * Duplicate keys are accepted; the last one wins, as in `JSON.parse`. A document is invalid if it has more than 100,000
+ * values, more than 20,000 different member names, or more than 100 levels.
  *
- * @throws `RegistryError` `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ * @throws `RegistryError` `MANIFEST_INVALID`, with the problems in `detail.problems`.
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#clause-13 | Contract, clauses 12 and 13}
  */
 export function parseManifest(content: Uint8Array, mediaType: string): ParsedManifest {
   if (typeof mediaType !== "string")
@@ -29,7 +29,7 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
   const bytes = requireBytes(content, "a manifest");
   const stripped = stripMediaTypeParameters(mediaType);
   if (!isMediaType(stripped)) {
-    throw new RegistryError("MANIFEST_INVALID", `not a media type: ${excerpt(mediaType)}`);
+    throw new RegistryError("MANIFEST_INVALID", `${excerpt(mediaType)} is not a media type`);
   }
   if (manifestKind(stripped) !== "opaque") return checkManifest(parseJson(bytes), stripped);
   requireSameType(bytes, stripped);
@@ -37,11 +37,11 @@ export function parseManifest(content: Uint8Array, mediaType: string): ParsedMan
 }
 
 /**
- * Checks a document that was parsed from JSON, as `parseManifest` checks its content, and takes it as it is: it is
- * neither copied nor held to the limits of {@link scanDocument}.
+ * Checks a document as `parseManifest` does, after it was parsed from JSON. The result contains the document itself, not a
+ * copy. The limits of {@link scanDocument} do not apply.
  *
- * @param mediaType - What the document is said to be, without parameters.
- * @throws `RegistryError` `MANIFEST_INVALID`, with what is wrong in `detail.problems`.
+ * @param mediaType - The media type of the document, without parameters.
+ * @throws `RegistryError` `MANIFEST_INVALID`, with the problems in `detail.problems`.
  */
 export function checkManifest(value: unknown, mediaType: string): ParsedManifest {
   const kind = manifestKind(mediaType);
@@ -60,8 +60,8 @@ const SPACE: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d])
 const OPEN_OBJECT = 0x7b;
 
 /**
- * Refuses a JSON object whose own media type is not `mediaType`: an unknown type is no way round the checks of a known one.
- * What begins like an object and is not JSON can be anything.
+ * Rejects a JSON object with another `mediaType`. Otherwise callers could use an unknown type to avoid the checks of a known
+ * one. Content that begins like an object and is not JSON is accepted.
  */
 function requireSameType(bytes: Uint8Array, mediaType: string): void {
   let start = 0;
@@ -72,7 +72,7 @@ function requireSameType(bytes: Uint8Array, mediaType: string): void {
     if (!scanDocument(bytes, ["mediaType"]).has("mediaType")) return;
     own = ownMediaType(bytes);
   } catch (error) {
-    // Too many values to be looked at, unless it is not JSON at all.
+    // JSON that exceeds the limits of the scan, or not JSON.
     if (isJson(bytes)) throw error;
     return;
   }
@@ -80,7 +80,7 @@ function requireSameType(bytes: Uint8Array, mediaType: string): void {
   refuse([otherType(mediaType)]);
 }
 
-/** What JSON in UTF-8 says itself that it is. */
+/** Returns the `mediaType` of a JSON document. */
 function ownMediaType(bytes: Uint8Array): string | undefined {
   let document: { readonly mediaType?: unknown };
   try {
@@ -113,9 +113,9 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** The problem of a document that says that it is something else than its media type. */
+/** Returns the problem of a document with another `mediaType` than its content. */
 function otherType(mediaType: string): Problem {
-  return { path: "$.mediaType", reason: `must be ${mediaType}, as the content was said to be` };
+  return { path: "$.mediaType", reason: `must be ${mediaType}, the media type of the content` };
 }
 
 function refuse(problems: readonly Problem[]): void {

@@ -1,13 +1,13 @@
 import type { Problem } from "../basics/error-details.ts";
 import { excerpt } from "../basics/excerpt.ts";
 
-/** No more problems than these are listed: a hostile document could have a million. */
+/** The maximum number of listed problems. A hostile document could have a million. */
 export const maxProblems = 20;
 
-/** Makes the path of a value. It is made only for a problem: making one for each of many values takes longer than checking them. */
+/** Returns the path of a value. Called only for a problem: computing paths takes longer than checking values. */
 export type Path = () => string;
 
-/** Collects problems while a document is checked, and says when it is time to stop. */
+/** Collects the problems of a document, up to the maximum. */
 export class ProblemList {
   readonly problems: Problem[] = [];
 
@@ -20,21 +20,21 @@ export class ProblemList {
   }
 }
 
-/** A check of the value at `path`. */
+/** Checks the value at `path`, and adds its problems to `list`. */
 export type Check = (value: unknown, path: Path, list: ProblemList) => void;
 
-/** What JSON calls the type of `value`. */
+/** Returns the JSON type of `value`, with an article. */
 function jsonType(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : `a ${typeof value}`.replace("a object", "an object");
 }
 
-/** `path` with the member `key` added. */
+/** Returns the path of the member `key` of the object at `path`. */
 export function memberPath(path: string, key: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(key) ? `${path}.${key}` : `${path}[${excerpt(key)}]`;
 }
 
-/** Checks that a string fulfils `test`. */
+/** Checks that a value is a string that fulfils `test`. */
 export function text(expected: string, test: (value: string) => boolean = () => true): Check {
   return (value, path, list) => {
     if (typeof value !== "string") list.add(path, `must be ${expected}, not ${jsonType(value)}`);
@@ -42,7 +42,7 @@ export function text(expected: string, test: (value: string) => boolean = () => 
   };
 }
 
-/** Checks that every element of an array passes `check`. */
+/** Checks that a value is an array whose elements pass `check`. */
 export function arrayOf(check: Check): Check {
   return (value, path, list) => {
     if (!Array.isArray(value)) {
@@ -54,7 +54,7 @@ export function arrayOf(check: Check): Check {
   };
 }
 
-/** Checks that every member of an object passes `check`. */
+/** Checks that a value is an object whose members pass `check`. */
 export function mapOf(check: Check): Check {
   return (value, path, list) => {
     if (!isObject(value, path, list)) return;
@@ -65,7 +65,7 @@ export function mapOf(check: Check): Check {
   };
 }
 
-/** Checks the named members of an object; others are none of its business. One that is undefined is absent, as in JSON. */
+/** Checks the named members of an object and ignores others. A member that is `undefined` is absent, as in JSON. */
 export function object(
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>>,
@@ -86,7 +86,7 @@ function hasMember(value: Readonly<Record<string, unknown>>, key: string): boole
   return Object.hasOwn(value, key) && value[key] !== undefined;
 }
 
-/** Checks that a member is not there. */
+/** Checks that a member is absent. */
 export function absent(reason: string): Check {
   return (_value, path, list) => {
     list.add(path, reason);

@@ -1,15 +1,15 @@
 import { RegistryError } from "../basics/errors.ts";
 import { NameSet } from "./name-set.ts";
 
-/** How many values a document of a known media type may have: objects, arrays, strings, numbers and the rest. */
+/** The maximum number of values in a document of a known media type: objects, arrays, strings, numbers and others. */
 export const maxDocumentValues = 100_000;
 
-/** How deep the objects and arrays of a document of a known media type may be nested. */
+/** The maximum depth of objects and arrays in a document of a known media type. */
 export const maxDocumentDepth = 100;
 
 /**
- * How many different member names a document of a known media type may have. `JSON.parse` keeps each name in a table of
- * its own, which takes longer than the rest of the document.
+ * The maximum number of different member names in a document of a known media type. `JSON.parse` is slow for documents with
+ * many different names.
  */
 export const maxDocumentNames = 20_000;
 
@@ -22,19 +22,19 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** A member of the document's outermost object: where its value begins, and where it has ended. */
+/** The offsets of the value of a member of the outermost object. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Looks through the bytes of a JSON document before they are parsed, without recursion and without making anything of
- * them, and finds members of its outermost object. Of members with the same name the last one counts, as in
- * `JSON.parse`. Bytes that are not JSON are scanned to some end; whether they are JSON is for `JSON.parse` to say.
+ * Scans the bytes of a JSON document before they are parsed, checks its limits, and finds members of its outermost object.
+ * If members have the same name, the last one wins, as in `JSON.parse`. The scan does not recurse, and does not check that
+ * the bytes are JSON.
  *
- * layout-core has a second scanner, for `index.json`: it splits decoded text with `indexOf` and rejects what is not JSON,
- * while this one counts raw bytes before anything is decoded. A tokenizer for both would be slower than either.
+ * The scanner of layout-core for `index.json` does something else: it splits decoded text and rejects invalid JSON. A
+ * tokenizer for both would be slower than either.
  *
  * @param names - The members to find.
  * @returns The bytes of the value of each member that was found, by its name.
@@ -56,12 +56,12 @@ class Scan {
   readonly #content: Uint8Array;
   readonly #names: readonly string[];
   readonly #distinct: NameSet | undefined;
-  /** What is open: whether each is an object. */
+  /** The open objects (`true`) and arrays (`false`), the outermost first. */
   readonly #isObject: boolean[] = [];
   #values = 0;
   #keys = 0;
   #awaitsKey = false;
-  /** The member of the outermost object that is being scanned, if it is one to find. */
+  /** The member to find that is being scanned. */
   #member: { readonly name: string; readonly start: number } | undefined;
 
   constructor(content: Uint8Array, names: readonly string[], distinct?: NameSet) {
@@ -70,7 +70,7 @@ class Scan {
     this.#distinct = distinct;
   }
 
-  /** How many members all objects have. */
+  /** The number of members of all objects. */
   get keys(): number {
     return this.#keys;
   }
@@ -81,7 +81,7 @@ class Scan {
     this.#endMember(length);
   }
 
-  /** Scans the token at `at`. Returns the place behind it. */
+  /** Scans the token at `at`. Returns the offset after it. */
   #step(at: number): number {
     switch (this.#content[at] ?? 0) {
       case 0x20:
@@ -176,7 +176,7 @@ class Scan {
     return Math.min(at + 1, length);
   }
 
-  /** The place behind a number, `true`, `false`, `null`, or what is none of them. */
+  /** Returns the offset after a number, `true`, `false`, `null` or an invalid word. */
   #skipWord(start: number): number {
     const content = this.#content;
     let at = start + 1;
@@ -202,10 +202,10 @@ function endsWord(byte: number): boolean {
   );
 }
 
-/** The longest key that is looked at, in bytes, with its quotes: a letter may be written as six bytes. */
+/** The maximum length of a key to find, in bytes and with quotes. An escaped letter has six bytes. */
 const MAX_KEY_BYTES = 256;
 
-/** The key in `raw`; `undefined` if it is too long to be one to find, or not a string. */
+/** Decodes the key in `raw`. Returns `undefined` if it is too long or not a string. */
 function readKey(raw: Uint8Array): string | undefined {
   if (raw.length > MAX_KEY_BYTES) return undefined;
   const text = new TextDecoder().decode(raw);

@@ -10,7 +10,7 @@ const annotations = mapOf(text("a string"));
 const base64 = text("base64", isBase64);
 const strings = arrayOf(text("a string"));
 
-/** A size in bytes. What no JavaScript number holds exactly is refused rather than rounded. */
+/** Checks a size in bytes. A number that JavaScript would round is rejected. */
 const size: Check = (value, path, list) => {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
     list.add(path, `must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
@@ -43,7 +43,7 @@ const imageManifest = object(
     artifactType: mediaType,
     subject: content,
     annotations,
-    manifests: absent("must not stand in an image manifest, beside config and layers"),
+    manifests: absent("is not allowed in an image manifest, beside config and layers"),
   },
 );
 
@@ -54,13 +54,13 @@ const imageIndex = object(
     artifactType: mediaType,
     subject: content,
     annotations,
-    config: absent("must not stand in an image index, beside manifests"),
-    layers: absent("must not stand in an image index, beside manifests"),
+    config: absent("is not allowed in an image index, beside manifests"),
+    layers: absent("is not allowed in an image index, beside manifests"),
   },
 );
 
 /**
- * What is wrong with `value` as a descriptor; nothing, where it is one.
+ * Checks a descriptor. Returns its problems, at most 20; an empty list if it is valid.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md#properties}
  */
@@ -69,7 +69,7 @@ export function validateDescriptor(value: unknown): readonly Problem[] {
 }
 
 /**
- * What is wrong with `value` as an image manifest; nothing, where it is one. At most 20 problems are listed.
+ * Checks an image manifest. Returns its problems, at most 20; an empty list if it is valid.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#image-manifest-property-descriptions}
  */
@@ -78,7 +78,7 @@ export function validateImageManifest(value: unknown): readonly Problem[] {
 }
 
 /**
- * What is wrong with `value` as an image index; nothing, where it is one. At most 20 problems are listed.
+ * Checks an image index. Returns its problems, at most 20; an empty list if it is valid.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
@@ -92,7 +92,7 @@ function check(rules: Check, value: unknown): readonly Problem[] {
   return list.problems;
 }
 
-/** Padded base64 of the standard alphabet, checked without a pattern that could be slow. */
+/** Whether `value` is padded base64 of the standard alphabet. The pattern takes linear time. */
 function isBase64(value: string): boolean {
   return value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
 }

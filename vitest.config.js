@@ -24,7 +24,8 @@ export function configure({ without = [], setupFiles = [] } = {}) {
     test: {
       // One fewer, the default, is half of them on a machine of two; most tests wait for the disk anyway.
       maxWorkers: availableParallelism(),
-      testTimeout: 30_000,
+      // A test that hangs fails in the end; a slow machine fails none.
+      testTimeout: 120_000,
       setupFiles,
       // A busy machine may take more than the second of the default.
       expect: { poll: { timeout: 20_000 } },

@@ -1,7 +1,7 @@
 import type { Disk, OpenFile } from "../disk/disk.ts";
 
-/** The size of a write, in bytes. */
-export const BLOCK_BYTES: number = 1024 * 1024;
+/** The size of a write, in bytes. A push holds two blocks: one mebibyte, which is what `oci-server` counts for it. */
+export const BLOCK_BYTES: number = 512 * 1024;
 /** The size of the first block. It is smaller because most blobs are small, and many may be written at once. */
 const FIRST_BLOCK_BYTES = 64 * 1024;
 

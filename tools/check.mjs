@@ -1,6 +1,11 @@
 /**
- * What a maintainer runs before a commit, on what changed since a commit, HEAD unless named: the types of everything, the lint
- * and the format of the changed files, and the tests of `pnpm test` that import a changed file. `pnpm check main` looks at a whole branch.
+ * `pnpm check [COMMIT]` checks the files that changed since a commit, by default `HEAD`:
+ *
+ * - the types of everything
+ * - the lint, the format and the prose of the changed files
+ * - the tests of `pnpm test` that import a changed file
+ *
+ * `pnpm check main` checks a whole branch.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -9,19 +14,19 @@ import { dirname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const [since = "HEAD"] = process.argv.slice(2);
 
-/** The names that git prints for `args`. */
+/** Returns the names that git prints for `args`. */
 function git(...args) {
   return execFileSync("git", args, { cwd: root, encoding: "utf8" })
     .split("\0")
     .filter((name) => name !== "");
 }
 
-/** The path of the command `name` of the package `name`. */
+/** Returns the path of a command that the package `name` has at `path`. */
 function command(name, path) {
   return join(dirname(createRequire(join(root, "package.json")).resolve(`${name}/package.json`)), path);
 }
 
-/** Runs one check. Prints what it said once it has ended, so that checks may run side by side. */
+/** Runs one check. Prints its output when it has ended, because checks run side by side. */
 async function check(name, script, ...args) {
   const begun = Date.now();
   const child = spawn(process.execPath, [script, ...args], {
@@ -29,14 +34,14 @@ async function check(name, script, ...args) {
     stdio: ["ignore", "pipe", "pipe"],
     env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env },
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text) => (said += text));
+    stream.setEncoding("utf8").on("data", (text) => (output += text));
   const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   const took = ((Date.now() - begun) / 1000).toFixed(0);
   if (status !== 0) process.exitCode = 1;
   console.log(`${status === 0 ? "ok    " : "FAIL  "}${name} (${took} s)`);
-  if (status !== 0) console.log(said);
+  if (status !== 0) console.log(output);
 }
 
 const changed = new Set([
@@ -69,8 +74,9 @@ await Promise.all([
         "--ignore-unknown",
         ...changed,
       ),
+  changed.size === 0 ? undefined : check("plain English", join(root, "tools/checks/prose.mjs"), ...changed),
   check(
-    "tests of what changed",
+    "tests of the changed files",
     command("vitest", "vitest.mjs"),
     "run",
     "--changed",

@@ -1,13 +1,13 @@
-// Flags habits that make prose hard to read, in Markdown, comments and messages: `node tools/checks/prose.mjs [PATH…]`.
-// The rules are those of CONTRIBUTING.md, "How we write". Text in backticks, code blocks and quotation marks “…” is left alone.
+// Lists habits that make prose hard to read, in Markdown, comments and messages: `node tools/checks/prose.mjs [PATH…]`.
+// CONTRIBUTING.md, "How we write", has the rules. Code in backticks, code blocks and quotations are not checked.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import ts from "typescript";
 
 const MOST_WORDS = 30;
 
-/** What each rule finds, and what to write instead. */
+/** The pattern of each habit, and what to write instead. */
 const rules = [
   [
     /\b(?:who|whoever|whom|nobody|somebody|anybody|everybody)\b/i,
@@ -15,7 +15,7 @@ const rules = [
   ],
   [/\b(?:says?|said|tells?|told)\b/i, "write reports, returns, has, names or shows"],
   [
-    /(?:[a-z0-9`”),;:]|^[-*] .*)\s+where\s+(?!.*\?)(?:it|there|they|the|a|an|that|nothing|no|this|one|any|each|both|what|code)\b/,
+    /(?:[a-z0-9`”),;:](?<!\b(?:line|place|folder|directory|file|table|section|point))|^[-*] .*)\s+where\s+(?!.*\?)(?:it|there|they|the|a|an|that|nothing|no|this|one|any|each|both|what|code)\b/,
     "write if or when",
   ],
   [
@@ -26,7 +26,7 @@ const rules = [
   [/\bin which case\b/i, "write then, or begin a new sentence"],
 ];
 
-/** The prose of a Markdown file, one paragraph, item or cell after the other, with the line where it begins. */
+/** Yields each paragraph, item and cell of a Markdown file, with the number of its first line. */
 function* markdown(text) {
   let inCode = false;
   let paragraph = "";
@@ -48,7 +48,7 @@ function* markdown(text) {
   }
 }
 
-/** The comments and the messages of a script, each with the line where it begins. */
+/** Yields each comment and message of a script, with the number of its first line. */
 function* script(name, text) {
   const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
   const lineOf = (at) => source.getLineAndCharacterOfPosition(at).line + 1;
@@ -86,26 +86,36 @@ function* script(name, text) {
           yield [lineOf(from) + at - 1, piece.replace(/^@(?:param \S+ -|\w+)\s*/, "")];
   }
   if (previous !== undefined) yield [previous.line, previous.text];
-  // A message has a few words; whatever has fewer is a name or data.
+  // A message has at least three words. A shorter string is a name or data.
   for (const [line, message] of messages)
     if (/^[^<>{}=\\]*[a-z]+ [a-z]+ [a-z]+/.test(message) && !message.includes("\n")) yield [line, message];
 }
 
+/** Yields the comments of a shell script or a workflow. Comments below each other are one paragraph. */
 function* shell(text) {
-  for (const [at, line] of text.split("\n").entries()) {
-    const comment = /(?:^|\s)# (.*)$/.exec(line);
-    if (comment !== null) yield [at + 1, comment[1]];
+  let paragraph = "";
+  let began = 1;
+  for (const [at, line] of [...text.split("\n"), ""].entries()) {
+    const own = /^\s*#(?!!) ?(.*)$/.exec(line);
+    if (own !== null) {
+      if (paragraph === "") began = at + 1;
+      paragraph = `${paragraph} ${own[1]}`.trim();
+      continue;
+    }
+    if (paragraph !== "") yield [began, paragraph];
+    paragraph = "";
+    const trailing = /\s# (.*)$/.exec(line);
+    if (trailing !== null) yield [at + 1, trailing[1]];
   }
 }
 
-function proseOf(file) {
-  const text = readFileSync(file, "utf8");
-  if (file.endsWith(".md"))
+function proseOf(name, text) {
+  if (name.endsWith(".md"))
     return markdown(text.replace(/^---\n[^]*?\n---\n/, (front) => "\n".repeat(front.split("\n").length - 1)));
-  return /\.(?:ts|js|mjs)$/.test(file) ? script(file, text) : shell(text);
+  return /\.(?:ts|js|mjs)$/.test(name) ? script(name, text) : shell(text);
 }
 
-/** Sentences, without what is quoted. */
+/** Returns the sentences of a paragraph. Code, links and quotations are replaced by `code`. */
 function sentencesOf(text) {
   const plain = text
     .replace(/(?<=[.!?]\s+)`[^`]*`/g, "Code") // Begins a sentence.
@@ -118,24 +128,37 @@ function sentencesOf(text) {
   return plain.split(/(?<=[.!?:])\s+(?=[A-Z`"“(\d-])/).map((sentence) => sentence.trim());
 }
 
-const paths = process.argv.slice(2);
-const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...paths], { encoding: "utf8" })
-  .split("\n")
-  .filter((file) => /\.(?:ts|js|mjs|md|sh|yml)$|^\.ci\//.test(file))
-  .filter((file) => !/fixtures|\.api\.md$|TABLE\.md$|\.table\.ts$|generated|CHANGELOG|pnpm-lock/.test(file));
-let found = 0;
-for (const file of files) {
-  for (const [line, text] of proseOf(file)) {
-    for (const sentence of sentencesOf(text)) {
+/** Returns the habits in `text`: the line where the paragraph begins, the advice and the sentence. `name` decides how it is read. */
+export function habitsIn(name, text) {
+  const habits = [];
+  for (const [line, paragraph] of proseOf(name, text)) {
+    for (const sentence of sentencesOf(paragraph)) {
+      for (const [pattern, advice] of rules)
+        if (pattern.test(sentence)) habits.push({ line, advice, sentence });
       const words = sentence.split(/\s+/).filter((word) => /[A-Za-z]/.test(word)).length;
-      const problems = rules.filter(([pattern]) => pattern.test(sentence)).map(([, advice]) => advice);
-      if (words > MOST_WORDS) problems.push(`${words} words: make two sentences, or a list`);
-      for (const problem of problems) {
-        found += 1;
-        console.log(`${file}:${line}: ${problem}\n    ${sentence}`);
-      }
+      if (words > MOST_WORDS)
+        habits.push({ line, advice: `${words} words: make two sentences, or a list`, sentence });
     }
   }
+  return habits;
 }
-console.log(found === 0 ? "no habit found" : `${found} habits found`);
-process.exitCode = found === 0 ? 0 : 1;
+
+function main(paths) {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...paths], { encoding: "utf8" })
+    .split("\n")
+    .filter((file) => /\.(?:ts|js|mjs|md|sh|yml)$|^\.ci\//.test(file) && existsSync(file))
+    .filter(
+      (file) => !/fixtures|\.api\.md$|TABLE\.md$|\.table\.ts$|generated|CHANGELOG|pnpm-lock/.test(file),
+    );
+  let found = 0;
+  for (const file of files) {
+    for (const { line, advice, sentence } of habitsIn(file, readFileSync(file, "utf8"))) {
+      found += 1;
+      console.log(`${file}:${line}: ${advice}\n    ${sentence}`);
+    }
+  }
+  console.log(found === 0 ? "no habit found" : `${found} habits found`);
+  process.exitCode = found === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === import.meta.filename) main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-# What .ci/run and .ci/long share: counting checks, and installing what they need. To be sourced, in bash.
+# Functions of .ci/run and .ci/long: they run and count checks, and install programs. Source this file from bash.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export TURBO_TELEMETRY_DISABLED=1 CI=1 NO_COLOR=1
@@ -9,7 +9,7 @@ passed=0
 failed=0
 pnpm() { npx -y pnpm@12.21.0 "$@"; }
 
-# report NAME STATUS SECONDS LOG: counts one check, and says what it said where it failed.
+# report NAME STATUS SECONDS LOG: counts a check. Prints the end of its log if it failed.
 report() {
   if [ "$2" = 0 ]; then
     passed=$((passed + 1))
@@ -21,7 +21,7 @@ report() {
   fi
 }
 
-# check NAME COMMAND...: one check, which passes where the command does.
+# check NAME COMMAND...: runs a command as a check.
 check() {
   local name=$1 started=$SECONDS status=0
   shift
@@ -29,7 +29,7 @@ check() {
   report "$name" "$status" $((SECONDS - started)) "$scratch/log"
 }
 
-# begin NAME COMMAND...: a check that runs beside those that follow, until `settle` waits for it.
+# begin NAME COMMAND...: starts a check in the background. `settle` waits for it and reports it.
 begun=()
 begin() {
   local name=$1 log
@@ -53,7 +53,7 @@ settle() {
   begun=()
 }
 
-# count FILE: adds the counts of a vitest report; what is no report is one failure.
+# count FILE: adds the counts of a vitest report. An invalid or missing report counts as one failure.
 count() {
   local counts
   counts=$(node -e '
@@ -63,7 +63,7 @@ count() {
   failed=$((failed + ${counts#* }))
 }
 
-# tests NAME COMMAND...: the tests, by whatever runs them.
+# tests NAME COMMAND...: runs a command that accepts the options of vitest, and counts each of its tests.
 tests() {
   local name=$1 started=$SECONDS before=$failed
   shift
@@ -79,17 +79,17 @@ tests() {
   fi
 }
 
-# install_programs MORE...: the programs that tests need, and those packages.
+# install_programs PACKAGE...: installs the programs that tests need, and the named Debian packages.
 install_programs() {
   local sudo="" apt=$scratch/apt newer=$scratch/newer file
   if [ "$(id -u)" != 0 ]; then sudo=sudo; fi
-  # Docker's own packages bring their runc, and apt would remove them for Debian's.
+  # Docker's own packages contain runc and conflict with Debian's runc: keep them.
   if ! command -v runc >/dev/null; then set -- runc "$@"; fi
   $sudo apt-get update -qq &&
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends debian-archive-keyring \
       skopeo umoci buildah podman docker-registry python3 strace golang-github-opencontainers-image-spec-dev "$@" || return 1
-  # oras and cosign are in Debian since 13, where Docker saves layouts, too. Of that, packages are taken and unpacked, by an
-  # apt whose lists are not the system's: nothing of it is installed, and no service is started.
+  # Debian 13 has oras, cosign, and a Docker that saves layouts. Its packages are unpacked into $newer without being installed,
+  # so they start no service. apt uses lists of its own, so the system's lists do not change.
   local key=/usr/share/keyrings/debian-archive-keyring.gpg
   local options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any)
@@ -101,7 +101,7 @@ install_programs() {
   oras version && cosign version && ctr --version && dockerd --version && docker --version
 }
 
-# finish: the counts, alone on the last line. Fails if anything did.
+# finish: prints the counts. Fails if a check failed.
 finish() {
   echo
   echo "$passed passed, $failed failed"

@@ -1,12 +1,12 @@
 import { isDigest } from "@ocilayout/oci-types";
 
 /**
- * The longest repository name and the longest host, in bytes. What matches the grammar is ASCII, so that its
- * characters are its bytes; what is longer is refused by its length alone, before any pattern looks at it.
+ * The maximum length of a repository name, and of a host, in bytes. Valid names are ASCII, so characters are bytes. Longer
+ * values are rejected before any pattern is tried.
  */
 export const maxRepositoryLength: number = 255;
 
-/** The longest tag, in bytes. */
+/** The maximum length of a tag, in bytes. */
 export const maxTagLength: number = 128;
 
 const alphanumeric = "[a-z0-9]+";
@@ -22,7 +22,7 @@ const ipv6 = "\\[[a-fA-F0-9:]+\\]";
 const host = new RegExp(`^(?:${domainName}|${ipv6})(?::(?<port>[0-9]+))?$`);
 
 /**
- * Whether `value` is a repository name: lower-case path components of at most 255 bytes in all, without a host.
+ * Whether `value` is a repository name: lower-case path components without a host, at most 255 bytes.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests}
  */
@@ -31,7 +31,8 @@ export function isValidRepository(value: unknown): value is string {
 }
 
 /**
- * Whether `value` is a tag: a letter, digit or underscore, then also dots and hyphens, of at most 128 bytes in all.
+ * Whether `value` is a tag: letters, digits, underscores, dots and hyphens, at most 128 bytes. The first character is not a
+ * dot or a hyphen.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests}
  */
@@ -40,8 +41,8 @@ export function isValidTag(value: unknown): value is string {
 }
 
 /**
- * Whether `value` is a digest: well-formed, and for a registered algorithm of that algorithm's length and alphabet.
- * One of an unknown algorithm is valid: whether it can be verified is another question.
+ * Whether `value` is a well-formed digest. A digest of a registered algorithm must have the length and the alphabet of that
+ * algorithm. Unknown algorithms are valid, even if they cannot be verified.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests}
  */
@@ -50,8 +51,8 @@ export function isValidDigest(value: unknown): value is string {
 }
 
 /**
- * Whether `value` is the host of a registry: a domain name, an IPv4 address or an IPv6 address in brackets without a
- * zone, with a port up to 65535 where one is given, of at most 255 bytes in all.
+ * Whether `value` is the host of a registry, at most 255 bytes. A host is a domain name, an IPv4 address, or an IPv6 address
+ * in brackets without a zone. A port is optional, and at most 65535.
  *
  * @see {@link https://github.com/distribution/reference/blob/main/regexp.go}
  */
@@ -63,7 +64,7 @@ export function isValidHost(value: unknown): value is string {
   return (port === undefined || (port.length <= 5 && Number(port) <= 65535)) && isAddressIfBracketed(value);
 }
 
-/** Within brackets the pattern lets any digits and colons through; an address has more rules than that. */
+/** Whether the text in brackets, if there is any, is an IPv6 address. The pattern only checks its characters. */
 function isAddressIfBracketed(value: string): boolean {
   if (!value.startsWith("[")) return true;
   const address = value.slice(1, value.indexOf("]"));

@@ -10,9 +10,9 @@ import {
   maxTagLength,
 } from "./grammar.ts";
 
-/** Where an image or artifact is: a repository, perhaps of a host, and in it perhaps a tag, a digest or both. */
+/** The location of an image or artifact: a repository, with an optional host, tag and digest. */
 export interface Reference {
-  /** The registry, with its port where one is given; absent in a reference within one registry. */
+  /** The host of the registry, with its port if there is one. Absent in a reference within one registry. */
   readonly host?: string | undefined;
   /** The repository, without the host. */
   readonly repository: string;
@@ -22,30 +22,34 @@ export interface Reference {
   readonly digest?: string | undefined;
 }
 
-/** The longest reference: each part at its longest, and what stands between them. */
+/** The maximum length of a reference: that of each part, and the separators. */
 const maxReferenceLength = 2 * maxRepositoryLength + maxTagLength + maxDigestLength + 3;
 
-/** What {@link formatReference} and the parsers find wrong. */
+/** The invalid part of a reference, as errors name it. */
 type Part = "host" | "repository" | "tag" | "digest" | "reference";
 
 /**
- * Parses a reference that names its host: `ghcr.io/a/b:v1`. The part before the first slash is a host where it has
- * a dot, a colon or an upper-case letter, or is `localhost`. There is no default tag: a reference without a tag and a digest
- * means a repository.
+ * Parses a reference with a host: `ghcr.io/a/b:v1`. The part before the first slash is a host if it has a dot, a colon or an
+ * upper-case letter, or if it is `localhost`.
  *
- * @throws `RegistryError` `NAME_INVALID`, with the wrong part in `detail.part`; `DIGEST_INVALID` where that is
- * the digest.
+ * It adds no default tag: a reference without tag and digest means a repository.
+ *
+ * @throws `RegistryError` `NAME_INVALID`, or `DIGEST_INVALID` if the digest is invalid. `detail.part` names the invalid
+ * part.
  */
 export function parseReference(text: string): Reference {
   requireLength(text);
   const { host, rest } = splitHost(text);
-  if (host === undefined) throw invalid("host", text, "there is none");
+  if (host === undefined) {
+    const detail = { part: "host", reason: "it is missing" } as const;
+    throw new RegistryError("NAME_INVALID", `${excerpt(text)} has no host`, { detail });
+  }
   return checkParts({ host, ...splitPath(rest) });
 }
 
 /**
- * Parses a reference without a host: `repository[:tag][@digest]`. What would be a host elsewhere is a part of the
- * repository here if its grammar allows that: `ghcr.io/a` is a repository, `localhost:5000/a` is none.
+ * Parses a reference without a host: `repository[:tag][@digest]`. A host is part of the repository if the grammar of
+ * repositories allows it: `ghcr.io/a` is a repository, `localhost:5000/a` is invalid.
  *
  * @throws `RegistryError` As {@link parseReference}.
  */
@@ -55,7 +59,9 @@ export function parseHostlessReference(text: string): Reference {
 }
 
 /**
- * Whether {@link parseHostlessReference} would take `text`, and what it would make of it: `undefined` in place of an error.
+ * Parses a reference as {@link parseHostlessReference} does, but returns `undefined` if it is invalid.
+ *
+ * @throws TypeError if `text` is not a string.
  */
 export function tryParseHostlessReference(text: string): Reference | undefined {
   requireString(text, "a reference");
@@ -65,20 +71,20 @@ export function tryParseHostlessReference(text: string): Reference | undefined {
 }
 
 /**
- * Writes a reference down: what {@link parseReference} reads back where it has a host, {@link parseHostlessReference} where it has none.
+ * Formats a reference. {@link parseReference} parses the result if it has a host, {@link parseHostlessReference} if not.
  *
- * @throws `RegistryError` As {@link parseReference}, where a part of it is not valid, and where the host would be read as a part
- * of the repository: `registry` needs a port.
+ * @throws `RegistryError` As {@link parseReference}, if a part is invalid. Also if the host could not be parsed back, such
+ * as `registry` without a port.
  */
 export function formatReference(reference: Reference): string {
   const { host, repository, tag, digest } = checkParts(reference);
   if (host !== undefined && !looksLikeHost(host))
-    throw invalid("host", host, "it would be read as a part of the repository");
+    throw invalid("host", host, "it would be parsed as a part of the repository: add a port");
   const path = host === undefined ? repository : `${host}/${repository}`;
   return `${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
-/** The host that `text` begins with, if it begins with one, and what follows it. */
+/** Splits `text` into its host, if it begins with one, and the rest. */
 export function splitHost(text: string): { readonly host: string | undefined; readonly rest: string } {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0));
@@ -91,14 +97,14 @@ function looksLikeHost(first: string): boolean {
   return first === "localhost" || /[.:[A-Z]/.test(first);
 }
 
-/** Refuses what is no string or too long to be looked at. */
+/** Rejects a value that is not a string, or that is longer than any reference. */
 export function requireLength(text: string): void {
   requireString(text, "a reference");
   if (text.length > maxReferenceLength)
     throw invalid("reference", text, `it is longer than ${maxReferenceLength} bytes`);
 }
 
-/** `reference`, all its parts valid. */
+/** Returns `reference`, whose parts are valid. */
 export function checkParts(reference: Reference): Reference {
   const part = findInvalidPart(reference);
   if (part === undefined) return reference;
@@ -112,7 +118,7 @@ function parsePath(text: string): Reference {
   return checkParts(splitPath(text));
 }
 
-/** Cuts `repository[:tag][@digest]` where its separators are. */
+/** Splits `repository[:tag][@digest]` into its parts, without checking them. */
 function splitPath(text: string): Reference {
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : text.slice(at + 1);
@@ -145,10 +151,10 @@ function explain(part: keyof typeof LIMITS, value: string): string {
   return "it does not fit the grammar";
 }
 
-/** The error that says what is wrong with a part of a reference. */
+/** Returns the error for an invalid part of a reference. */
 export function invalid(part: Part, value: string, reason: string): RegistryError {
   const code = part === "digest" ? "DIGEST_INVALID" : "NAME_INVALID";
-  return new RegistryError(code, `not a valid ${part}: ${excerpt(value)}: ${reason}`, {
+  return new RegistryError(code, `${excerpt(value)} is not a valid ${part}: ${reason}`, {
     detail: { part, reason },
   });
 }

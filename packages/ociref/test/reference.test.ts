@@ -323,7 +323,7 @@ describe("a megabyte of hostile input", () => {
     "made of %j reaches no regular expression",
     (unit) => {
       const hostile = unit.repeat(1_000_000);
-      // Every use of a pattern ends in RegExp.prototype.exec, or is one of the shortcuts below it.
+      // Every use of a pattern ends in RegExp.prototype.exec, or in one of the other methods below.
       const longest: number[] = [];
       const exec = RegExp.prototype.exec;
       const test = RegExp.prototype.test;

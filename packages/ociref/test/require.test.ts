@@ -15,7 +15,7 @@ it.each([
   expect(() => call(name)).toThrow(
     expect.objectContaining({
       code: "NAME_INVALID",
-      message: expect.stringContaining(`not a valid ${what}: `) as string,
+      message: expect.stringContaining(` is not a valid ${what}`) as string,
     }),
   );
   expect(() => call(7 as unknown as string)).toThrow(TypeError);

@@ -14,32 +14,36 @@ import { readStored } from "./read-stored.ts";
 import { read } from "./walk-manifest.ts";
 
 /**
- * The config of an image. Members that are no part of the specification are kept as they are.
+ * The config of an image. It keeps members that the specification does not define.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/config.md#properties}
  */
 export interface ImageConfig extends Platform {
-  /** When the image was made, as of RFC 3339. */
+  /** The time when the image was created, in the form of RFC 3339. */
   readonly created?: string | undefined;
-  /** Who made it. */
+  /** The author of the image. */
   readonly author?: string | undefined;
-  /** How a container of it is run: `Entrypoint`, `Cmd`, `Env` and so on. */
+  /** The defaults for running a container: `Entrypoint`, `Cmd`, `Env` and others. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
-  /** What its file system consists of. */
+  /** The digests of the uncompressed layers. */
   readonly rootfs: { readonly type: string; readonly diff_ids: readonly string[] };
-  /** How each layer came to be. */
+  /** The history of each layer. */
   readonly history?: readonly Readonly<Record<string, unknown>>[] | undefined;
 }
 
-/** A config of more bytes is not read. */
+/** The maximum size of a config, in bytes. */
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads the config of an image manifest, and verifies it, whether or not its registry does.
+ * Reads and verifies the config of an image manifest, even if the registry does not verify content.
  *
- * @throws `RegistryError` `BLOB_UNKNOWN` where it is not there, `SIZE_INVALID` where it has more than 8 MiB,
- * `CONTENT_CORRUPT` where it is not what its digest says, `MANIFEST_INVALID` where its size is not what the manifest says
- * or it is no image config: that of an artifact may be anything.
+ * @throws `RegistryError` with one of these codes:
+ *
+ * - `BLOB_UNKNOWN`: the config is missing.
+ * - `SIZE_INVALID`: the config is larger than 8 MiB.
+ * - `CONTENT_CORRUPT`: the config does not match its digest.
+ * - `MANIFEST_INVALID`: the config has another size than in the manifest, or is not an image config. The config of an
+ *   artifact can be anything.
  */
 export async function readImageConfig(
   registry: Pick<RegistryReader, "getBlob">,
@@ -51,29 +55,29 @@ export async function readImageConfig(
   signal?.throwIfAborted();
   const { digest, size } = manifest.config;
   if (size > MAX_CONFIG_BYTES)
-    throw new RegistryError("SIZE_INVALID", `the config ${digest} has more than ${MAX_CONFIG_BYTES} bytes`);
+    throw new RegistryError("SIZE_INVALID", `config ${digest} is larger than ${MAX_CONFIG_BYTES} bytes`);
   const reader = await registry.getBlob(repo, digest, { signal });
   try {
     if (reader.descriptor.size !== size) {
       throw new RegistryError(
         "MANIFEST_INVALID",
-        `the config ${digest} has ${reader.descriptor.size} bytes, not ${size}`,
+        `config ${digest} has ${reader.descriptor.size} bytes, not ${size}`,
       );
     }
     const config = parseJson(await readStored(reader, manifest.config, { signal }));
     if (isImageConfig(config)) return config;
-    throw new RegistryError("MANIFEST_INVALID", `${digest} is no image config`);
+    throw new RegistryError("MANIFEST_INVALID", `${digest} is not an image config`);
   } finally {
     await reader.close();
   }
 }
 
-/** The document in `bytes`; `undefined` if they are not JSON. */
+/** Parses JSON. Returns `undefined` if the bytes are not JSON. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return undefined; // The caller reports what it expected.
+    return undefined; // The caller reports the error.
   }
 }
 
@@ -101,11 +105,12 @@ function isStrings(value: unknown): boolean {
 }
 
 /**
- * Finds the image manifest that runs best on `wanted`: of an index the one that {@link selectPlatform} chooses, through
- * indexes within indexes; where a descriptor says no platform, the image's own config does. A manifest that is no index is
- * itself the answer, whatever it runs on.
+ * Finds the image manifest that runs best on the platform `wanted`. It chooses as {@link selectPlatform} does, also from
+ * nested indexes. If no descriptor with a platform fits, it reads the configs of the images without one. Missing and
+ * damaged images are skipped.
  *
- * @throws `RegistryError` `MANIFEST_UNKNOWN` where no image of the index fits.
+ * @param root - The digest of an index. For any other manifest, its own descriptor is returned, whatever its platform.
+ * @throws `RegistryError` `MANIFEST_UNKNOWN` if no image of the index fits.
  */
 export async function resolvePlatform(
   registry: Pick<RegistryReader, "getManifest" | "getBlob">,
@@ -132,7 +137,7 @@ export async function resolvePlatform(
 
 type Source = Pick<RegistryReader, "getManifest" | "getBlob">;
 
-/** `manifests`, with what is listed in place of an index that says no platform. */
+/** Returns `manifests`, with each index that has no platform replaced by its own manifests. */
 async function flatten(
   registry: Source,
   repo: string,
@@ -156,7 +161,7 @@ async function flatten(
   return flat;
 }
 
-/** The manifests that say no platform, with the one that their config says. */
+/** Returns the images without a platform, each with the platform from its config. */
 async function askConfigs(
   registry: Source,
   repo: string,
@@ -187,7 +192,7 @@ async function readIfThere(
   return (await unlessUnreadable(() => read(registry, repo, digest, options)))?.manifest;
 }
 
-/** What is missing or damaged can be run by nobody, and is no candidate; any other failure is one. */
+/** Runs `run`. Returns `undefined` if the content is missing or damaged, and rejects for any other failure. */
 async function unlessUnreadable<Value>(run: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await run();

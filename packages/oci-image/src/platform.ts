@@ -2,7 +2,7 @@ import type { Descriptor, Platform } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt, requireString } from "@ocilayout/oci-types/authors";
 
-/** Names that tools use for one architecture, and the variant that the name implies. */
+/** Other names of an architecture, and the variant that the name implies. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ["i386", ["386"]],
   ["x86_64", ["amd64"]],
@@ -12,13 +12,16 @@ const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant
   ["armel", ["arm", "v6"]],
 ]);
 
-/** The variant that goes without saying: it is left out, or filled in for `arm`. */
+/** The default variant of an architecture, which normalisation removes. */
 const IMPLIED_VARIANT: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8" };
 
 /**
- * `platform` as container runtimes compare it: names in lower case, aliases of architectures resolved (`x86_64` is
- * `amd64`), a variant that goes without saying left out (`arm64/v8` is `arm64`) and that of `arm`, which is `v7` where
- * nothing is said, filled in.
+ * Returns `platform` in the form that container runtimes compare:
+ *
+ * - Names are in lower case.
+ * - Aliases of architectures are resolved: `x86_64` is `amd64`.
+ * - Default variants are removed: `arm64/v8` is `arm64`.
+ * - `arm` without a variant is `arm/v7`.
  */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
@@ -43,14 +46,17 @@ function normalizeVariant(architecture: string, said: string): string {
 }
 
 /**
- * The manifest of an index that runs best on `wanted`, or `undefined` where none does.
+ * Returns the manifest of an index that runs best on the platform `wanted`, or `undefined` if none runs. It chooses as
+ * container runtimes do:
  *
- * Chosen as container runtimes do: the operating system must be the same; so must the architecture, or one that `wanted`
- * runs, too (`arm/v7` also runs `v6` and `v5`, `amd64/v3` also `v2` and `v1` and then `386`, `arm64` also `arm`), and the
- * closest is the best. On Windows the image's `os.version` must fit the build, and the newest that does is the best. What
- * needs an `os.features` that `wanted` has not, does not run (but `win32k`, which runtimes do not ask for), and of what is
- * as good otherwise the one that makes use of more of them is. Attestations and what says no platform are never chosen; of
- * several that fit as well the first is.
+ * - The operating system must be the same.
+ * - The architecture and variant must run on `wanted`, and the closest wins. `arm/v7` also runs `v6` and `v5`. `amd64/v3`
+ *   also runs `v2`, `v1` and then `386`. `arm64` also runs `arm`.
+ * - On Windows, `os.version` must fit the build of the host, and the newest that fits wins.
+ * - An image that requires an `os.features` value that `wanted` lacks is skipped, except for `win32k`. Among images that
+ *   are equal otherwise, the one with more features wins.
+ * - Attestations and manifests without a platform are skipped.
+ * - Among equal images, the first wins.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md#image-index-property-descriptions}
  */
@@ -70,7 +76,7 @@ export function selectPlatform(manifests: readonly Descriptor[], wanted: Platfor
   return best?.descriptor;
 }
 
-/** Whether `descriptor` is no image but what a build tool has to say of one: nothing that could be run. */
+/** Whether `descriptor` describes an attestation, which a build tool adds beside an image. It cannot be run. */
 export function isAttestation({ platform, annotations }: Descriptor): boolean {
   const isUnknown = platform?.os === "unknown" && platform.architecture === "unknown";
   return isUnknown || annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
@@ -80,7 +86,7 @@ function nameOf({ architecture, variant = "" }: Pick<Platform, "architecture" | 
   return `${architecture}/${variant}`;
 }
 
-/** The architectures and variants that a host runs, the best first. */
+/** Yields the architectures and variants that a host runs, the best first. */
 function* runnable({ architecture, variant = "" }: Platform): Generator<string, void, undefined> {
   yield nameOf({ architecture, variant });
   switch (architecture) {
@@ -101,14 +107,14 @@ function* runnable({ architecture, variant = "" }: Platform): Generator<string, 
   }
 }
 
-/** The variants below `variant`, down to `least`. */
+/** Yields the variants below `variant`, down to `least`. */
 function* variants(architecture: string, variant: string, least: number): Generator<string, void, undefined> {
   if (!/^v[0-9]$/.test(variant)) return;
   for (let version = Number(variant.slice(1)) - 1; version >= least; version -= 1)
     yield `${architecture}/v${version}`;
 }
 
-/** Those of arm64 have a minor number, and v9.x has all that v8.(x + 5) has. */
+/** Yields the arm64 variants below `variant`. They have a minor number, and v9.x includes v8.(x + 5). */
 function* arm64Variants(variant: string): Generator<string, void, undefined> {
   const match = /^v([89])(?:\.([0-9]))?$/.exec(variant);
   if (match === null) return;
@@ -129,7 +135,7 @@ function fits(platform: Platform, host: Platform): boolean {
   return platform.os !== "windows" || fitsWindows(platform["os.version"], host["os.version"]);
 }
 
-/** Windows Server 2022 and 2025: a host of a later build runs images since the last of these before it. */
+/** Windows Server 2022 and 2025. A later build runs images from the last of these builds before it onward. */
 const LONG_TERM_BUILDS = [20348, 26100] as const;
 
 function fitsWindows(image: string | undefined, host: string | undefined): boolean {
@@ -145,7 +151,7 @@ function fitsWindows(image: string | undefined, host: string | undefined): boole
 
 type Version = readonly [major: number, minor: number, build: number, revision: number];
 
-/** `undefined` where there is none, or none that says a build: it says nothing then. */
+/** Parses a version. Returns `undefined` if it is missing or has no build number. */
 function parseVersion(version: string | undefined): Version | undefined {
   const match = /^([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?/.exec(version ?? "");
   if (match === null) return undefined;
@@ -153,7 +159,7 @@ function parseVersion(version: string | undefined): Version | undefined {
   return [Number(major), Number(minor), Number(build), Number(revision)];
 }
 
-/** Which of two that fit the processor as well. */
+/** Whether `platform` wins over `than`, if both fit the processor equally well. */
 function suitsBetter(platform: Platform, than: Platform): boolean {
   if (isNewer(platform, than) || isNewer(than, platform)) return isNewer(platform, than);
   return (platform["os.features"]?.length ?? 0) > (than["os.features"]?.length ?? 0);
@@ -166,30 +172,33 @@ function isNewer(platform: Platform, than: Platform): boolean {
   return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
 }
 
-/** One part of a platform, as it is written. */
+/** The form of each part of a platform. */
 const PART = /^[A-Za-z0-9_.-]+$/;
 
 /**
- * Reads `os/architecture[/variant]`, as people write it: `linux/amd64`, `linux/arm/v6`.
+ * Parses `os/architecture[/variant]`: `linux/amd64`, `linux/arm/v6`.
  *
- * @throws `RegistryError` `NAME_INVALID` where it is not of that form.
+ * @throws `RegistryError` `NAME_INVALID` if `text` has another form.
  */
 export function parsePlatform(text: string): Platform {
   requireString(text, "a platform");
   const [os, architecture, variant, ...more] = text.length > 255 ? [] : text.split("/");
   const isValid = [os, architecture, variant ?? "x"].every((part) => part !== undefined && PART.test(part));
   if (os === undefined || architecture === undefined || more.length > 0 || !isValid) {
-    throw new RegistryError("NAME_INVALID", `not a platform (os/architecture[/variant]): ${excerpt(text)}`);
+    throw new RegistryError(
+      "NAME_INVALID",
+      `${excerpt(text)} is not a platform of the form os/architecture[/variant]`,
+    );
   }
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
-/** Writes a platform as {@link parsePlatform} reads it. What else there is to it is left out. */
+/** Formats a platform as {@link parsePlatform} parses it. Version and features are left out. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
-/** What Node calls by another name than Go. */
+/** Go's names, by Node's, if they differ. */
 const NODE_NAMES: Readonly<Record<string, string>> = {
   win32: "windows",
   sunos: "solaris",
@@ -200,13 +209,13 @@ const NODE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The platform that this process runs on, as far as it can be known without asking the processor: no variant.
+ * Returns the platform of this process, without a variant, which Node does not report.
  *
- * @throws Error in a browser, which does not say.
+ * @throws Error in a browser, which does not report its platform.
  */
 export function hostPlatform(): Platform {
   const { process } = globalThis as { process?: { platform: string; arch: string } };
-  if (process === undefined) throw new Error("cannot tell the platform here: name one");
+  if (process === undefined) throw new Error("cannot detect the platform in a browser: pass one");
   const { platform, arch } = process;
   return { os: NODE_NAMES[platform] ?? platform, architecture: NODE_NAMES[arch] ?? arch };
 }

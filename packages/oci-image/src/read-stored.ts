@@ -2,7 +2,7 @@ import type { BlobReader, CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { readVerified } from "@ocilayout/oci-types/authors";
 
 /**
- * Reads the whole content of `reader` and verifies it against `descriptor`, whether or not its registry does.
+ * Reads the content of `reader` and verifies it against `descriptor`, even if the registry does not verify content.
  *
  * @throws `RegistryError` `CONTENT_CORRUPT` if size or digest differ.
  */

@@ -4,33 +4,35 @@ import { cloneJson, requireCount, requireSignal } from "@ocilayout/oci-types/aut
 
 import { readStored } from "./read-stored.ts";
 
-/** What {@link walkManifest} needs of a registry. */
+/** The part of a registry that {@link walkManifest} uses. */
 export type ManifestSource = Pick<RegistryReader, "getManifest">;
 
 /** Options of {@link walkManifest}. */
 export interface WalkOptions extends CallOptions {
-  /** A manifest of more bytes is not read, and counts as damaged. Default 8 MiB. */
+  /** The maximum size of a manifest, in bytes. Larger ones are not read, and count as damaged. Defaults to 8 MiB. */
   readonly maxManifestBytes?: number | undefined;
 }
 
-/** One thing that a walk comes by. */
+/** One step of a walk: a manifest, a config, a layer or other content. */
 export interface WalkStep {
-  /** What it is: of the root as the registry says, of all else as its parent says. */
+  /** The descriptor of the content: from the registry for the root, from the parent otherwise. */
   readonly descriptor: Descriptor;
-  /** What it is to its parent. `"other"` is a child of an index that is neither manifest nor index. */
+  /** The role of the content in its parent. `"other"` is a child of an index with an unknown media type. */
   readonly role: "index" | "image" | "config" | "layer" | "other";
-  /** How far it is from the root, which is 0. */
+  /** The distance from the root, which has depth 0. */
   readonly depth: number;
-  /** The digest of the manifest that refers to it; of the root none. */
+  /** The digest of the parent. Absent for the root. */
   readonly parent?: string | undefined;
   /**
-   * `"read"`: a manifest that was read and verified. `"listed"`: content that a walk does not read. `"repeated"`: a
-   * manifest that was come by before, and is not entered again. `"missing"`, `"damaged"`: one that cannot be read.
+   * - `"read"`: a manifest that was read and verified.
+   * - `"listed"`: content that a walk does not read.
+   * - `"repeated"`: a manifest that an earlier step has read.
+   * - `"missing"`, `"damaged"`: a manifest that cannot be read.
    */
   readonly state: "read" | "listed" | "repeated" | "missing" | "damaged";
-  /** The manifest, where it was read. */
+  /** The manifest, if `state` is `"read"`. */
   readonly manifest?: ParsedManifest | undefined;
-  /** Why it cannot be read, where it is missing or damaged. */
+  /** The reason, if `state` is `"missing"` or `"damaged"`. */
   readonly error?: RegistryError | undefined;
 }
 
@@ -38,23 +40,23 @@ type Waiting = Pick<WalkStep, "descriptor" | "role" | "depth" | "parent">;
 
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
-/** What a manifest is rejected with that is there, and cannot be read. */
+/** The codes of a manifest that exists and cannot be read. */
 const DAMAGED = ["MANIFEST_INVALID", "CONTENT_CORRUPT", "DIGEST_INVALID", "SIZE_INVALID"] as const;
 
 /**
- * Walks over everything that a manifest consists of: an index before its manifests, a manifest before its config and
- * then its layers, all in the order of the documents, depth first. Each manifest is read once, when it is come by first;
- * what is missing or damaged is a step like any other and does not end the walk. Configs and layers come once for each
- * manifest that lists them; a `subject` is no part, and is not walked to.
+ * Walks everything that a manifest consists of, depth first and in the order of the documents: an index before its
+ * manifests, a manifest before its config and its layers.
  *
- * A manifest is verified against the digest it was asked by, whoever the registry is: so no forged document leads round
- * in a circle, or on for ever. What is kept: the parts still to come of each manifest on the way down, and the digests of
- * those met.
+ * - Each manifest is read once. Configs and layers are listed once for each manifest that has them.
+ * - A missing or damaged manifest is a step, and does not end the walk.
+ * - A `subject` is not part of a manifest, so it is not walked.
+ * - Every manifest is verified against its digest, even if the registry does not verify it. So a walk ends, even over
+ *   forged documents.
+ * - Memory is needed for the digests of the manifests so far, and for the parts that are still to come.
  *
- * @param root - The manifest's digest.
- * @throws `RegistryError` at the first `next()` where the root itself cannot be read, and later whatever the registry
- * rejects with but `MANIFEST_UNKNOWN` and `BLOB_UNKNOWN` (missing), `MANIFEST_INVALID`, `CONTENT_CORRUPT`,
- * `DIGEST_INVALID` (of an algorithm that cannot be verified) and `SIZE_INVALID` (damaged).
+ * @param root - The digest of the manifest.
+ * @throws `RegistryError` at the first `next()` if the root cannot be read. Later for failures of the registry itself, such
+ * as `STORAGE_FAILED`.
  */
 export async function* walkManifest(
   registry: ManifestSource,
@@ -104,7 +106,7 @@ async function enter(
     if (manifest.kind === next.role) return { ...next, state: "read", manifest };
     const error = new RegistryError(
       "MANIFEST_INVALID",
-      `${next.descriptor.digest} is not the ${next.role} that its index says`,
+      `${next.descriptor.digest} is not an ${next.role}, as its index describes it`,
     );
     return { ...next, state: "damaged", error };
   } catch (error) {
@@ -115,7 +117,7 @@ async function enter(
   }
 }
 
-/** Reads one manifest and verifies it, whether or not its registry does. */
+/** Reads one manifest and verifies it, even if the registry does not verify content. */
 export async function read(
   registry: ManifestSource,
   repo: string,
@@ -129,7 +131,7 @@ export async function read(
     if (descriptor.size > maxManifestBytes) {
       throw new RegistryError(
         "SIZE_INVALID",
-        `the manifest has ${descriptor.size} bytes, more than ${maxManifestBytes}`,
+        `manifest ${digest} has ${descriptor.size} bytes, more than ${maxManifestBytes}`,
       );
     }
     const bytes = await readStored(reader, descriptor, { signal });
@@ -139,11 +141,11 @@ export async function read(
   }
 }
 
-/** Puts what a manifest refers to where it is taken from next: the last first. */
+/** Pushes the parts of a manifest onto the stack, the last first. */
 function pushParts(waiting: Waiting[], { descriptor, depth }: Waiting, manifest: ParsedManifest): void {
   const parts: Waiting[] = [];
   const add = (part: Descriptor, role: WalkStep["role"]): void => {
-    // The manifest is given away with its step, and what becomes of it there must not change the walk.
+    // The caller gets the manifest and may change it. A copy keeps the walk unaffected.
     parts.push({ descriptor: cloneJson(part), role, depth: depth + 1, parent: descriptor.digest });
   };
   if (manifest.kind === "index") for (const child of manifest.index.manifests) add(child, roleOf(child));

@@ -2,9 +2,9 @@ import { createBlobReader, defineRegistry } from "@ocilayout/oci-backend";
 import { RegistryError, type BlobReader, type Descriptor, type RegistryReader } from "@ocilayout/oci-types";
 import { descriptorOf as describe } from "@ocilayout/testing";
 
-/** A registry that holds what it is given, checks nothing, and does not verify what it hands out. */
+/** A registry in memory that checks nothing, and does not verify what it returns. */
 export class FakeRegistry {
-  /** The digests that were asked for, in order. */
+  /** The digests that were requested, in order. */
   readonly asked: string[] = [];
   readonly registry: RegistryReader = defineRegistry({
     getManifest: async (_repository, digest) => this.#open(digest, "MANIFEST_UNKNOWN"),
@@ -12,7 +12,7 @@ export class FakeRegistry {
   });
   readonly #stored: Map<string, { descriptor: Descriptor; content: Uint8Array }> = new Map();
 
-  /** Stores `document` as JSON under its own digest, or under another. */
+  /** Stores `document` as JSON, under its own digest or under another one. */
   put(document: unknown, mediaType: string, digest?: Descriptor["digest"]): Descriptor {
     const content = new TextEncoder().encode(JSON.stringify(document));
     const descriptor = { ...describe(content, mediaType), ...(digest === undefined ? {} : { digest }) };

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { formatPlatform, hostPlatform, parsePlatform, selectPlatform } from "../src/index.ts";
 import { isAttestation, normalizePlatform } from "../src/platform.ts";
 
-/** `linux/arm/v7`, or `windows/amd64@10.0.17763.1`, and `+feature` at the end. */
+/** Parses `linux/arm/v7` or `windows/amd64@10.0.17763.1`, with an optional `+feature` at the end. */
 function platform(text: string): Platform {
   const [rest = "", ...features] = text.split("+");
   const [name = "", version] = rest.split("@");
@@ -21,7 +21,7 @@ function manifestFor(text: string): Descriptor {
   return { ...descriptorOf(bytes(text)), ...(text === "" ? {} : { platform: platform(text) }) };
 }
 
-/** Which of `offered` is chosen. */
+/** Returns the one of `offered` that is chosen. */
 function choose(wanted: string, ...offered: readonly string[]): string | undefined {
   const manifests = offered.map(manifestFor);
   const chosen = selectPlatform(manifests, platform(wanted));
@@ -179,16 +179,21 @@ describe("selectPlatform", () => {
       ["windows/amd64@10.0.1.1", "windows/amd64@10.0.2.1"],
       "windows/amd64@10.0.2.1",
     ],
-    ["an image that says none", "windows/amd64@10.0.17763", ["windows/amd64"], "windows/amd64"],
-    ["none that needs what is not there", "windows/amd64", ["windows/amd64+x"], undefined],
-    ["what needs what is there", "windows/amd64+x", ["windows/amd64+x"], "windows/amd64+x"],
+    ["chooses an image without a version", "windows/amd64@10.0.17763", ["windows/amd64"], "windows/amd64"],
+    ["never chooses an image whose feature the host lacks", "windows/amd64", ["windows/amd64+x"], undefined],
     [
-      "win32k, which runtimes do not ask for",
+      "chooses an image whose feature the host has",
+      "windows/amd64+x",
+      ["windows/amd64+x"],
+      "windows/amd64+x",
+    ],
+    [
+      "ignores win32k, which runtimes do not check",
       "windows/amd64",
       ["windows/amd64+win32k"],
       "windows/amd64+win32k",
     ],
-    ["on Linux a version says nothing", "linux/amd64@1", ["linux/amd64@2"], "linux/amd64@2"],
+    ["ignores a version on Linux", "linux/amd64@1", ["linux/amd64@2"], "linux/amd64@2"],
   ])("by os.version and os.features: %s", (_name, wanted, offered, expected) => {
     expect(choose(wanted, ...offered)).toBe(expected);
   });
@@ -235,7 +240,7 @@ describe("selectPlatform", () => {
         const manifests = offered.map((it, i) => ({ ...descriptorOf(bytes(String(i))), platform: it }));
         const chosen = selectPlatform(manifests, wanted);
         expect(chosen === undefined || manifests.includes(chosen as (typeof manifests)[0])).toBe(true);
-        // What is wanted is there: then something fits.
+        // A manifest for exactly the wanted platform always fits.
         const exact = { ...descriptorOf(bytes("exact")), platform: wanted };
         expect(selectPlatform([...manifests, exact], wanted)).toBeDefined();
       }),

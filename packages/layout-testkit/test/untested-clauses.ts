@@ -57,7 +57,7 @@ export const untestedClauses: Readonly<Record<string, OtherTest>> = {
   },
   "clause-28-root": {
     file: "packages/layout-per-repo/test/obstacles.test.ts",
-    test: "is rejected by every call with a message that says so if it is %s",
+    test: "is rejected by every call with a message that names it if it is %s",
   },
   "clause-28-path": {
     file: "packages/layout-per-repo/test/per-repository.test.ts",

@@ -245,7 +245,7 @@ describe("a client that does not read its responses", () => {
   it("is disconnected, even if the response is a manifest", async () => {
     const registry = createMemoryRegistry();
     await registry.pushManifest("a", large, "a/b", { tags: ["v1"] });
-    const server = await start({ limits: { idleMs: 100 } }, registry);
+    const server = await start({ limits: { idleMs: 1_000 } }, registry);
     const socket = send(server, "GET /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(5));
     const [, response] = (await once(server.server, "request")) as [IncomingMessage, IncomingMessage];
     await once(response, "close");

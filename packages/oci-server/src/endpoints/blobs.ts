@@ -8,7 +8,7 @@ import { entityTag, evaluateRead } from "../http/entity-tag.ts";
 import { HttpError } from "../http/http-error.ts";
 import { parseRange } from "../http/range.ts";
 
-/** GET of a blob, or of a part of it (end-2). */
+/** Answers GET of a blob, or of a range of it (end-2). */
 export async function getBlob(
   { registry, request, read: how, lease }: Context,
   repository: string,
@@ -27,9 +27,14 @@ export async function getBlob(
   if (range === undefined)
     return wholeAnswer(await registry.getBlob(repository, digest, { ...read, signal }));
   if (range === "unsatisfiable") {
-    throw new HttpError(416, "RANGE_INVALID", `there is no such range in ${descriptor.size} bytes`, {
-      "content-range": `bytes */${descriptor.size}`,
-    });
+    throw new HttpError(
+      416,
+      "RANGE_INVALID",
+      `the range cannot be satisfied: the blob has ${descriptor.size} bytes`,
+      {
+        "content-range": `bytes */${descriptor.size}`,
+      },
+    );
   }
   const body = await openContent(await registry.getBlobRange(repository, digest, range, { ...read, signal }));
   const length = String(range.end - range.start);
@@ -45,7 +50,7 @@ async function wholeAnswer(reader: BlobReader): Promise<Answer> {
   return { status: 200, headers: describe(reader.descriptor), body: await openContent(reader) };
 }
 
-/** HEAD of a blob (end-2). */
+/** Answers HEAD of a blob (end-2). */
 export async function headBlob(
   { registry, request }: Context,
   repository: string,
@@ -58,7 +63,7 @@ export async function headBlob(
     : conditionAnswer(instead, descriptor);
 }
 
-/** DELETE of a blob (end-10). */
+/** Answers DELETE of a blob (end-10). */
 export async function deleteBlob(
   { registry, request }: Context,
   repository: string,

@@ -10,28 +10,28 @@ import type { UploadCalls } from "../sessions/one-request-uploads.ts";
 import type { ServerLimits } from "../settings/options.ts";
 import type { UploadSessions } from "../sessions/upload-sessions.ts";
 
-/** What an endpoint works with. */
+/** The request that an endpoint answers, and the parts of the server that it uses. */
 export interface Context {
   readonly registry: Registry;
   readonly request: IncomingRequest;
   readonly query: URLSearchParams;
   readonly limits: ServerLimits;
-  /** What this request takes of what all clients share. */
+  /** The share of the limits that this request uses. */
   readonly lease: Lease;
-  /** Lets the work of clients begin in turn. */
+  /** Lets the clients take turns. */
   readonly turns: FairTurns;
-  /** How uploads are kept between requests. */
+  /** Keeps uploads between requests. */
   readonly uploads: UploadCalls;
-  /** The uploads that go on with a `Content-Range` only. */
+  /** The uploads that continue only with a `Content-Range`. */
   readonly broken: BrokenUploads;
-  /** The upload sessions that are known here. */
+  /** The upload sessions that the server knows. */
   readonly sessions: UploadSessions;
-  /** Lets large documents be worked on one after the other. */
+  /** Processes large documents one after the other. */
   readonly documents: Gate;
-  /** How blobs are read. */
+  /** The options for reading blobs. */
   readonly read: Pick<ReadOptions, "chunks" | "verify">;
-  /** Whether whoever asks may also do this, elsewhere. Rejects where not. */
+  /** Rejects unless the client may also do this, in another repository. */
   readonly requireAccess: (access: { readonly repository: string; readonly action: Action }) => Promise<void>;
-  /** Whether access is decided about at all. */
+  /** Whether the option `authorize` is set. */
   readonly hasRules: boolean;
 }

@@ -10,22 +10,26 @@ import { listReferrers, listRepositories, listTags } from "./lists.ts";
 import { deleteManifest, getManifest, headManifest, putManifest } from "./manifests.ts";
 import { cancelUpload, getUpload, patchUpload, putUpload, startUpload } from "./uploads.ts";
 
-/** The work of one method at one endpoint. */
+/** One method of one endpoint. */
 export interface Endpoint {
   /** The action that `authorize` decides about. */
   readonly action: Action;
-  /** Chooses the status of an error. */
+  /** Selects the status of an error. */
   readonly operation: RegistryOperation;
-  /** Whether a body is received. */
+  /** Whether the endpoint receives a body. */
   readonly hasBody?: boolean;
   /** Answers the request. */
   readonly run: (context: Context) => Promise<Answer>;
 }
 
-/** How an operator allows changes: part of the message, because the client may be theirs. */
-const HOW_TO_WRITE = "start it with the option writable: true, or the command with --writable";
+/** How an operator allows changes. It is in the message because the client may be the operator's own. */
+const HOW_TO_WRITE = "to allow changes, set writable: true, or run the command with --writable";
 
-/** Finds the endpoint of `method` at `route`; 405 if there is none, or if the server is read-only. */
+/**
+ * Finds the endpoint of `method` at `route`.
+ *
+ * @throws {@link HttpError} 405 if the method is unknown there, or if the server is read-only.
+ */
 export function findEndpoint(route: Route, method: string, writable: boolean): Endpoint {
   const endpoints = endpointsOf(route);
   const allowed = Object.keys(endpoints).filter((name) => writable || name === "GET" || name === "HEAD");
@@ -34,8 +38,8 @@ export function findEndpoint(route: Route, method: string, writable: boolean): E
   const shown = /^[A-Z]{1,16}$/.test(method) ? method : "this method";
   const reason =
     endpoint === undefined
-      ? `${shown} is not supported here`
-      : `${shown} is refused, because this server is read-only: ${HOW_TO_WRITE}`;
+      ? `${shown} is not supported at this endpoint`
+      : `${shown} is not allowed: this server is read-only; ${HOW_TO_WRITE}`;
   throw new HttpError(405, "UNSUPPORTED", reason, { allow: allowed.join(", ") });
 }
 

@@ -26,26 +26,29 @@ import type { RegistryOperation } from "../http/status.ts";
 import { parseTarget } from "../http/target.ts";
 import { UploadSessions } from "../sessions/upload-sessions.ts";
 
-/** What answers requests, whatever they come by. */
+/** Answers requests from `node:http` and from `Request` objects alike. */
 export interface Handle {
-  /** The limits of the options, complete. */
+  /** The limits, with their defaults filled in. */
   readonly limits: ServerLimits;
-  /** What all clients share. */
+  /** The resources that all clients share. */
   readonly budget: Budget;
-  /** Names the client that a request counts for at first. */
+  /** Names the client that a request counts for until `authorize` names another. */
   clientOf(request: AuthorizedRequest, address: string | undefined): string | undefined;
-  /** Answers a request. Never rejects. What the request takes is given back by the answer's `release`. */
+  /**
+   * Answers a request. Never rejects. The caller returns the resources of the request by calling the answer's
+   * `release`.
+   */
   answer(request: IncomingRequest): Promise<Answer>;
-  /** Tells of a failure of the server's own, unless whoever asked has gone. */
+  /** Passes an internal failure to `onError`, unless the client has disconnected. */
   report(error: unknown, request: Pick<IncomingRequest, "method" | "url" | "signal">): void;
 }
 
 /**
- * Makes what answers requests to `registry`, whatever they come by.
+ * Makes a {@link Handle} that answers requests from `registry`.
  *
- * @param sendsAtOnce - Whether each chunk of an answer is sent before the next is asked for.
- * @param isLoopback - Whether the server listens on this machine alone.
- * @throws TypeError or RangeError where the options make no sense.
+ * @param sendsAtOnce - Whether the caller sends each chunk of an answer before it reads the next.
+ * @param isLoopback - Whether the server listens on a loopback address only.
+ * @throws TypeError or RangeError if an option is invalid.
  */
 export function createHandle(
   registry: Registry,
@@ -63,7 +66,7 @@ export function createHandle(
     !allowSharedBlobs
   ) {
     throw new TypeError(
-      "authorize() decides about repositories, and the blobs of this registry belong to none: see allowSharedBlobs",
+      "cannot protect blobs with authorize(): the blobs of this registry belong to no repository; set allowSharedBlobs to accept that",
     );
   }
   const budget = new Budget(limits);
@@ -111,11 +114,11 @@ export function createHandle(
     try {
       onError?.(error, { method, url });
     } catch {
-      // What is told of failures has failed itself: the request is answered all the same.
+      // A failing `onError` must not change the answer.
     }
   };
 
-  /** Completes the headers of an answer; if they cannot be sent, frees what it holds. */
+  /** Completes the headers of an answer. If they are invalid, closes its body. */
   const complete = async (answer: Answer, request: IncomingRequest): Promise<Answer> => {
     try {
       return { ...answer, headers: completeHeaders({ ...answer.headers, ...pages.headers(request) }) };
@@ -141,7 +144,7 @@ export function createHandle(
       if (preflight !== undefined)
         return { ...(await complete(emptyAnswer(204, preflight), request)), release, turn };
       const route = findRoute(path);
-      if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "there is no such endpoint");
+      if (route === undefined) throw new HttpError(404, "UNSUPPORTED", "unknown endpoint");
       const endpoint = findEndpoint(route, request.method, writable);
       ({ operation } = endpoint);
       const repository = "repository" in route ? requireRepository(route.repository) : undefined;
@@ -171,7 +174,7 @@ export function createHandle(
   return { limits, budget, clientOf, answer, report };
 }
 
-/** Refuses what is longer than a URL or headers may be. */
+/** Rejects a URL or headers beyond the limits. */
 function requireShort(
   { url, headers }: IncomingRequest,
   { maxUrlLength, maxHeaderLength }: ServerLimits,

@@ -6,24 +6,24 @@ import { emptyAnswer, jsonAnswer } from "../http/answer.ts";
 import type { Context } from "./context.ts";
 import { badRequest } from "../http/http-error.ts";
 
-/** How long the items of one answer may be together, as JSON, in characters. */
+/** The most characters of JSON that the items of one answer take. */
 const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
 
-/** The tags of a repository (end-8a, end-8b). */
+/** Lists the tags of a repository (end-8a, end-8b). */
 export async function listTags(context: Context, repository: string): Promise<Answer> {
   const list = (options: ListOptions): AsyncIterable<string> => context.registry.tags(repository, options);
   const { items, headers } = await readPage(context, `/v2/${repository}/tags/list`, list, (tag) => tag);
   return jsonAnswer({ name: repository, tags: items }, headers);
 }
 
-/** The repositories, as Docker's registry lists them. */
+/** Lists the repositories, as Docker's registry does. */
 export async function listRepositories(context: Context): Promise<Answer> {
   const list = (options: ListOptions): AsyncIterable<string> => context.registry.repositories(options);
   const { items, headers } = await readPage(context, "/v2/_catalog", list, (name) => name);
   return jsonAnswer({ repositories: items }, headers);
 }
 
-/** The referrers of a manifest (end-12a, end-12b). */
+/** Lists the referrers of a manifest (end-12a, end-12b). */
 export async function listReferrers(context: Context, repository: string, digest: string): Promise<Answer> {
   const { registry, query } = context;
   if (registry.capabilities?.referrers === false) return emptyAnswer(404);
@@ -41,7 +41,7 @@ export async function listReferrers(context: Context, repository: string, digest
 
 interface Page<Item> {
   readonly items: readonly Item[];
-  /** Where the next page is, if there is one. */
+  /** The link to the next page, if there is one. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -52,12 +52,12 @@ async function readPage<Item>(
   nameOf: (item: Item) => string,
 ): Promise<Page<Item>> {
   const asked = query.get("n");
-  if (asked !== null && !/^\d{1,15}$/.test(asked)) throw badRequest("n must be a number");
+  if (asked !== null && !/^\d{1,15}$/.test(asked)) throw badRequest("n is not a decimal number");
   const size = Math.min(Number(asked ?? limits.maxPageSize), limits.maxPageSize);
   const startAfter = query.get("last") ?? undefined;
   const items: Item[] = [];
   let length = 0;
-  // One more than fits tells whether there is a next page.
+  // One item more than the page holds shows whether there is a next page.
   for await (const item of list({ startAfter, limit: size === 0 ? 0 : size + 1, signal: request.signal })) {
     length += typeof item === "string" ? item.length : JSON.stringify(item).length;
     const last = items.at(-1);

@@ -11,15 +11,21 @@ import { evaluateRead, readPrecondition } from "../http/entity-tag.ts";
 import { badRequest, HttpError } from "../http/http-error.ts";
 import { manifestPath } from "../http/paths.ts";
 
-/** Whether a reference names a manifest by its digest: only a digest has a colon, and a tag must not. */
+/** Whether a reference is a digest. Only a digest can contain a colon. */
 function namesDigest(reference: string): boolean {
   return reference.includes(":");
 }
 
-/** The largest manifest that is sent whatever may be pushed, in bytes: another program may have stored it. */
+/**
+ * The size up to which stored manifests are sent even if `maxManifestBytes` is lower, in bytes. Another program may have
+ * stored them.
+ */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** GET of a manifest (end-3). It is whole in memory before the answer begins, so that damage has a status of its own. */
+/**
+ * Answers GET of a manifest (end-3). Reads the whole manifest before the answer begins, so that a corrupt one fails
+ * with a status of its own.
+ */
 export async function getManifest(
   { registry, request, limits, lease }: Context,
   repository: string,
@@ -34,11 +40,12 @@ export async function getManifest(
     const instead = evaluateRead(headers, reader.descriptor.digest);
     if (instead !== undefined) return conditionAnswer(instead, reader.descriptor);
     const { size } = reader.descriptor;
-    if (size > Math.max(limits.maxManifestBytes, MOST_BYTES)) {
+    const mostBytes = Math.max(limits.maxManifestBytes, MOST_BYTES);
+    if (size > mostBytes) {
       throw new HttpError(
         500,
         "SIZE_INVALID",
-        `the stored manifest has ${size} bytes, which is more than is sent`,
+        `cannot send the manifest: it has ${size} bytes, more than the limit of ${mostBytes}`,
       );
     }
     lease.hold(size);
@@ -49,7 +56,7 @@ export async function getManifest(
   }
 }
 
-/** HEAD of a manifest (end-3). */
+/** Answers HEAD of a manifest (end-3). */
 export async function headManifest(
   { registry, request }: Context,
   repository: string,
@@ -66,7 +73,7 @@ export async function headManifest(
     : conditionAnswer(instead, descriptor);
 }
 
-/** PUT of a manifest, by tag or by digest, with further tags in the query (end-7a, end-7b). */
+/** Answers PUT of a manifest by tag or by digest, with further tags in the query (end-7a, end-7b). */
 export async function putManifest(context: Context, repository: string, reference: string): Promise<Answer> {
   const { request, query, limits, lease, turns, documents } = context;
   const byDigest = namesDigest(reference);
@@ -83,16 +90,16 @@ export async function putManifest(context: Context, repository: string, referenc
   });
   const push = (): Promise<Answer> =>
     storeManifest(context, { repository, reference, content, tags, asked, precondition });
-  // A parsed document takes many times its size: large ones are worked on one after the other.
+  // A parsed document takes many times its size, so large ones are processed one after the other.
   return content.length > LARGE_BYTES ? documents.run(content.length, request.signal, push) : push();
 }
 
-/** A manifest that was received, and where it is to go. */
+/** A received manifest and its destination. */
 interface ReceivedManifest {
   readonly repository: string;
   readonly reference: string;
   readonly content: Uint8Array;
-  /** The tags to set, of which `asked` are from the query. */
+  /** The tags to set. `asked` holds those from the query. */
   readonly tags: readonly string[];
   readonly asked: readonly string[];
   readonly precondition: Precondition;
@@ -121,17 +128,17 @@ async function storeManifest(context: Context, received: ReceivedManifest): Prom
   });
 }
 
-/** A document from which on the work on it is done in several turns of the event loop, in bytes. */
+/** The size from which a document is processed in several turns of the event loop, in bytes. */
 const LARGE_BYTES = 256 * 1024;
 
-/** Lets others have a turn of the event loop. */
+/** Waits until other requests had a turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
   });
 }
 
-/** DELETE of a manifest or a tag (end-9). */
+/** Answers DELETE of a manifest or a tag (end-9). */
 export async function deleteManifest(
   { registry, request }: Context,
   repository: string,
@@ -149,7 +156,10 @@ export async function deleteManifest(
   return emptyAnswer(202);
 }
 
-/** What names content by its digest is what it is: its conditions are about whether it is there at all. */
+/**
+ * Checks the conditions of a push by digest. Content with a known digest cannot differ, so they are about its existence
+ * only.
+ */
 async function requireExistence(
   { registry, request }: Context,
   repository: string,
@@ -176,12 +186,12 @@ function unmatched(): HttpError {
   return new HttpError(412, "PRECONDITION_FAILED", "the precondition does not hold");
 }
 
-/** The media type that the request declares, else the one in the document. */
+/** Returns the media type that the request declares, else the `mediaType` of the document. */
 function mediaTypeOf(header: string | null, content: Uint8Array): string {
   if (header !== null && header.trim() !== "") return stripMediaTypeParameters(header);
   const mediaType = parseMember(content, "mediaType");
   if (typeof mediaType === "string") return mediaType;
-  throw badRequest("a manifest without a Content-Type must have a mediaType");
+  throw badRequest("a manifest without a Content-Type header must have a mediaType");
 }
 
 function subjectOf(mediaType: string, content: Uint8Array): string | undefined {
@@ -191,7 +201,7 @@ function subjectOf(mediaType: string, content: Uint8Array): string | undefined {
   return isDigest(subject.digest) ? subject.digest : undefined;
 }
 
-/** One member of a document, of which nothing else is parsed: the registry parses it, and says what is wrong with it. */
+/** Parses one member of a document. Returns `undefined` if the member is invalid, because the registry reports that. */
 function parseMember(content: Uint8Array, name: string): unknown {
   const member = scanDocument(content, [name]).get(name);
   if (member === undefined) return undefined;

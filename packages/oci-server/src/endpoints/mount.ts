@@ -6,12 +6,14 @@ import type { Context } from "./context.ts";
 import { HttpError } from "../http/http-error.ts";
 
 /**
- * Mounts a blob from another repository (end-11); `undefined` if that cannot be done, for which the specification has
- * an upload: the blob is missing, the client may not read the source, or the source has a name that is valid elsewhere
- * only, as containerd sends it. `authorize` is asked about valid names alone.
+ * Mounts a blob from another repository (end-11). Returns `undefined` if that is impossible, and the caller then starts
+ * an upload:
  *
- * Without a source any repository may have the blob, and the client may be barred from that one: if there are rules,
- * there is no such mount.
+ * - The blob is missing.
+ * - The client may not read the source repository.
+ * - The name of the source is invalid here, as some that containerd sends. `authorize` receives valid names only.
+ * - The request names no source, and `authorize` is set. The client may lack access to the repository that has the
+ *   blob.
  */
 export async function tryMount(
   { registry, request, query, requireAccess, hasRules }: Context,

@@ -13,10 +13,10 @@ import { blobPath, uploadPath } from "../http/paths.ts";
 import type { ContentRange } from "../http/range.ts";
 import { parseContentRange } from "../http/range.ts";
 
-/** How much memory a registry may take to put together what comes of a blob, in bytes. */
+/** The most memory that a registry is expected to use to assemble a pushed blob, in bytes. */
 const WHOLE_BYTES = 1024 * 1024;
 
-/** POST: starts an upload, takes a whole blob, or mounts one (end-4a, end-4b, end-4c, end-11). */
+/** Answers POST: starts an upload, receives a whole blob, or mounts one (end-4a, end-4b, end-4c, end-11). */
 export async function startUpload(context: Context, repository: string): Promise<Answer> {
   const { query } = context;
   const mount = query.get("mount");
@@ -41,7 +41,7 @@ async function openUpload(
   return emptyAnswer(202, progress(repository, writer));
 }
 
-/** Passes the body of one request on as a whole blob. If it breaks off, nothing of it stays. */
+/** Pushes the body of one request as a whole blob. An interrupted body leaves nothing behind. */
 async function pushWhole(
   { registry, request, limits, lease, turns }: Context,
   repository: string,
@@ -59,7 +59,7 @@ async function pushWhole(
   return registry.pushBlob(repository, { digest, size }, body, { signal: request.signal });
 }
 
-/** PATCH: appends a chunk (end-5). Without a `Content-Range`, what comes is what follows. */
+/** Answers PATCH: appends a chunk (end-5). A chunk without a `Content-Range` continues at the end of the upload. */
 export async function patchUpload(context: Context, repository: string, id: string): Promise<Answer> {
   const range = readContentRange(context);
   const writer = await resume(context, repository, id, range);
@@ -72,13 +72,17 @@ export async function patchUpload(context: Context, repository: string, id: stri
 }
 
 /**
- * PUT: takes what is left, and ends the upload (end-6). The whole blob in one PUT, as most clients send it, is passed on and
- * never part of the upload: if it breaks off, the client can send it again.
+ * Answers PUT: receives the rest of the blob and completes the upload (end-6). Most clients send the whole blob in one
+ * PUT. It is pushed without becoming part of the upload, so that the client can send it again if it is interrupted.
  */
 export async function putUpload(context: Context, repository: string, id: string): Promise<Answer> {
   const digest = context.query.get("digest");
   if (digest === null)
-    throw new HttpError(400, "DIGEST_INVALID", "an upload ends with the digest of the whole blob");
+    throw new HttpError(
+      400,
+      "DIGEST_INVALID",
+      "the digest parameter is missing: a PUT that completes an upload needs it",
+    );
   const range = readContentRange(context);
   const writer = await resume(context, repository, id, range);
   try {
@@ -99,7 +103,7 @@ async function finish(
 ): Promise<Descriptor> {
   if (writer.size === 0 && context.request.body !== null) {
     const pushed = await pushWhole(context, repository, digest, range);
-    // The blob is there. A session that cannot be removed now expires.
+    // The blob is stored. If the session cannot be removed now, it expires.
     await writer.cancel().catch(() => undefined);
     return pushed;
   }
@@ -113,7 +117,7 @@ async function finish(
   }
 }
 
-/** GET: how far an upload is (end-13). */
+/** Answers GET: the progress of an upload (end-13). */
 export async function getUpload(
   { uploads, request }: Context,
   repository: string,
@@ -125,7 +129,7 @@ export async function getUpload(
   );
 }
 
-/** DELETE: gives an upload up (end-14). */
+/** Answers DELETE: cancels an upload (end-14). */
 export async function cancelUpload(
   { uploads, broken, request }: Context,
   repository: string,
@@ -136,23 +140,23 @@ export async function cancelUpload(
   return emptyAnswer(204);
 }
 
-/** The part of the blob that a chunk says it is, where it says so. Refuses a body that is too large before it is read. */
+/** Reads the `Content-Range` of a chunk, if it has one. Rejects a body beyond `maxBlobBytes` before reading it. */
 function readContentRange({ request, limits }: Context): ContentRange | undefined {
   const { maxBlobBytes } = limits;
   requireFitting(request, maxBlobBytes);
   const range = parseContentRange(request.headers.get("content-range"));
-  if (range === "invalid") throw badRequest("a Content-Range is <first>-<last>, in bytes");
+  if (range === "invalid") throw badRequest("Content-Range is not <first>-<last>, in bytes");
   if (range === undefined) return undefined;
   if (range.end > maxBlobBytes) throw tooLarge(maxBlobBytes);
   if ((contentLength(request) ?? sizeOf(range)) === sizeOf(range)) return range;
-  throw new HttpError(400, "SIZE_INVALID", "Content-Length and Content-Range do not agree");
+  throw new HttpError(400, "SIZE_INVALID", "Content-Length and Content-Range have different lengths");
 }
 
 function sizeOf({ start, end }: ContentRange): number {
   return end - start;
 }
 
-/** Opens a writer, which outlives a client that goes away: what it sent is to be kept. */
+/** Opens a writer. It ignores the signal of the request, because the content of a client that disconnects stays. */
 async function resume(
   { uploads, request, broken }: Context,
   repository: string,
@@ -164,7 +168,9 @@ async function resume(
     throw new HttpError(416, "RANGE_INVALID", message, progress(repository, status));
   };
   if (range === undefined && request.body !== null && broken.has(repository, id)) {
-    return refuse("a request broke off in this upload: go on with a Content-Range, or begin a new upload");
+    return refuse(
+      "an earlier request of this upload was interrupted: resume with a Content-Range, or start a new upload",
+    );
   }
   try {
     return await uploads.pushBlobChunkedResume(repository, id, { offset: range?.start });
@@ -174,7 +180,10 @@ async function resume(
   }
 }
 
-/** Writes what comes, each block while the next is awaited. What came of a body that breaks off stays, to be resumed. */
+/**
+ * Writes each block while it receives the next. After an interruption the received content stays, and the client can
+ * resume.
+ */
 async function receive(
   context: Context,
   repository: string,
@@ -212,7 +221,7 @@ async function receiveBlocks(
     await written;
   }
   if (range === undefined || writer.size - before === sizeOf(range)) return;
-  throw new HttpError(400, "SIZE_INVALID", "the chunk is shorter than its Content-Range says");
+  throw new HttpError(400, "SIZE_INVALID", "the chunk is shorter than its Content-Range");
 }
 
 function created(repository: string, { digest }: Descriptor): Answer {
@@ -220,8 +229,8 @@ function created(repository: string, { digest }: Descriptor): Answer {
 }
 
 /**
- * Where an upload goes on, and how far it is. `Range` cannot say that nothing has come, so that `0-0` is what it says
- * of none and of one byte; `Upload-Offset` is exact.
+ * Returns the headers with the location and the progress of an upload. `Range` is `0-0` for zero bytes and for one
+ * byte; `Upload-Offset` is exact.
  *
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpbis-resumable-upload/}
  */

@@ -3,33 +3,30 @@ import { isRegistryError, type BlobReader, type RegistryErrorCode } from "@ocila
 import { HttpError } from "./http-error.ts";
 import { httpStatus, type RegistryOperation } from "./status.ts";
 
-/** Content that is sent while it is read. */
+/** Content that is read while it is sent. */
 export interface AnswerContent extends AsyncIterable<Uint8Array> {
-  /** Frees what it holds, also where nothing of it was read. Idempotent. */
+  /** Releases its resources, even if it was not read. Idempotent. */
   close(): Promise<void>;
 }
 
-/** An answer, before it takes the form that the machine has for it. */
+/** An answer, before `node:http` or `Response` gets it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Closed by whoever sends it, also where it is not sent. */
+  /** The sender closes it, even if it does not send it. */
   readonly body?: Uint8Array | AnswerContent | undefined;
-  /** Gives back what the request takes of what all clients share. Called by whoever sends it, when it has been sent or given up. */
+  /** Returns the resources of the request. The sender calls it when it has sent the answer or failed to. */
   readonly release?: (() => void) | undefined;
-  /** Resolves when the client may go on. Asked before each chunk. */
+  /** Resolves when it is this client's turn. The sender awaits it before each chunk. */
   readonly turn?: (() => Promise<void>) | undefined;
 }
 
-/** Whether a body is sent while it is read. */
+/** Whether a body is read while it is sent. */
 export function isStreamed(body: Answer["body"]): body is AnswerContent {
   return body !== undefined && !(body instanceof Uint8Array);
 }
 
-/**
- * The content of `reader`, of which the beginning is there: what is damaged so early that nothing was sent is an error
- * like any other, with a status of its own.
- */
+/** Opens the content of `reader` and reads its first chunk. Corruption found by then fails with a status of its own. */
 export async function openContent(reader: BlobReader): Promise<AnswerContent> {
   const chunks = reader[Symbol.asyncIterator]();
   try {
@@ -48,7 +45,7 @@ async function* continueWith(
   for (let result = first; result.done !== true; result = await chunks.next()) yield result.value;
 }
 
-/** Makes the answer of a document. */
+/** Makes an answer with a JSON document. */
 export function jsonAnswer(
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -62,7 +59,7 @@ export function jsonAnswer(
   };
 }
 
-/** Makes an answer that has no body. */
+/** Makes an answer without a body. */
 export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     status,
@@ -70,22 +67,22 @@ export function emptyAnswer(status: number, headers: Readonly<Record<string, str
   };
 }
 
-/** How long a client should wait before it asks again, in seconds. */
+/** The value of `Retry-After`, in seconds. */
 const RETRY_AFTER_S = "1";
 
 /**
- * Makes the answer that reports `error`. Of an error that is not of the registry's nothing is told but that there was
- * one: its message may name files.
+ * Makes the answer that reports `error`. Hides the message of an error that is not a `RegistryError`, because it may
+ * contain paths of files.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
  */
 export function errorAnswer(error: unknown, operation: RegistryOperation): Answer {
   if (error instanceof HttpError) return refusal(error, error.status, error.headers);
   if (isRegistryError(error)) return refusal(error.toJSON(), httpStatus(error.code, operation));
-  return refusal({ code: "UNKNOWN", message: "the server failed" }, 500);
+  return refusal({ code: "UNKNOWN", message: "internal server error" }, 500);
 }
 
-/** An error as the specification has it. */
+/** An error in the format of the specification. */
 interface ShownError {
   readonly code: RegistryErrorCode | "UNKNOWN";
   readonly message: string;

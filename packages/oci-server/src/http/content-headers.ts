@@ -5,18 +5,23 @@ import { emptyAnswer } from "./answer.ts";
 import { entityTag } from "./entity-tag.ts";
 import { HttpError } from "./http-error.ts";
 
-/** The headers that identify the content of an answer. */
+/** Returns the headers that identify the content of an answer. */
 export function digestHeaders(digest: string): Record<string, string> {
   return { "docker-content-digest": digest, etag: entityTag(digest) };
 }
 
-/** The headers of an answer with the content, and of the answer to HEAD. */
+/** Returns the headers of an answer with the content, and of the answer to HEAD. */
 export function contentHeaders({ digest, size }: Descriptor, mediaType: string): Record<string, string> {
   return { "content-type": mediaType, "content-length": String(size), ...digestHeaders(digest) };
 }
 
-/** The answer if a condition of a read forbids to send the content. */
+/** Returns the answer to a read whose condition forbids to send the content. */
 export function conditionAnswer(status: 304 | 412, { digest }: Descriptor): Answer {
-  if (status === 412) throw new HttpError(412, "PRECONDITION_FAILED", "the content is another");
+  if (status === 412)
+    throw new HttpError(
+      412,
+      "PRECONDITION_FAILED",
+      "the precondition does not hold: the content has another digest",
+    );
   return emptyAnswer(304, digestHeaders(digest));
 }

@@ -2,20 +2,20 @@ import type { Precondition } from "@ocilayout/oci-types";
 
 import { badRequest, HttpError } from "./http-error.ts";
 
-/** The entity tag of content: its digest. */
+/** Returns the entity tag of content: its digest. */
 export function entityTag(digest: string): string {
   return `"${digest}"`;
 }
 
-/** A condition's entity tags, or `"*"`. */
+/** The entity tags of a condition, or `"*"`. */
 type Tags = "*" | readonly { readonly value: string; readonly isWeak: boolean }[];
 
 const TAG = /^[ \t]*(?<weak>W\/)?"(?<value>[\x21\x23-\x7e\x80-\xff]*)"[ \t]*$/;
 
 /**
- * Reads `If-Match` or `If-None-Match`; `undefined` where it is not there.
+ * Parses `If-Match` or `If-None-Match`. Returns `undefined` if the header is missing.
  *
- * @throws {@link HttpError} 400 where it is neither `*` nor a list of entity tags.
+ * @throws {@link HttpError} 400 if the value is not `*` or a list of entity tags.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1}
  */
 function parseTags(header: string | null): Tags | undefined {
@@ -23,37 +23,38 @@ function parseTags(header: string | null): Tags | undefined {
   if (header.trim() === "*") return "*";
   return header.split(",").map((part) => {
     const groups = TAG.exec(part)?.groups;
-    if (groups === undefined) throw badRequest("a precondition is neither * nor a list of entity tags");
+    if (groups === undefined) throw badRequest("If-Match or If-None-Match is not * or a list of entity tags");
     return { value: groups["value"] ?? "", isWeak: groups["weak"] !== undefined };
   });
 }
 
 /**
- * The precondition of a change of a tag. A registry decides about one digest, so that this is what may be asked for.
+ * Reads the precondition of a change of a tag. A registry compares one digest, so only one strong entity tag or `*` is
+ * supported.
  *
- * @throws {@link HttpError} 400 where several, or weak ones, are asked for.
+ * @throws {@link HttpError} 400 if the headers have anything else, and 412 for a weak entity tag.
  */
 export function readPrecondition(headers: Headers): Precondition {
   const match = parseTags(headers.get("if-match"));
   const noneMatch = parseTags(headers.get("if-none-match"));
   if (match !== undefined && noneMatch !== undefined)
-    throw badRequest("give either If-Match or If-None-Match");
+    throw badRequest("cannot combine If-Match and If-None-Match: send one of them");
   if (noneMatch !== undefined) {
-    if (noneMatch !== "*") throw badRequest("of If-None-Match, only * is supported for a change");
+    if (noneMatch !== "*") throw badRequest("If-None-Match of a change must be *");
     return { ifNoneMatch: "*" };
   }
   if (match === undefined) return {};
   if (match === "*") return { ifMatch: "*" };
   const [only] = match;
   if (only === undefined || match.length > 1)
-    throw badRequest("of If-Match, one entity tag is supported for a change");
-  if (only.isWeak) throw new HttpError(412, "PRECONDITION_FAILED", "a weak entity tag matches nothing");
+    throw badRequest("If-Match of a change must be * or one entity tag");
+  if (only.isWeak) throw new HttpError(412, "PRECONDITION_FAILED", "a weak entity tag never matches");
   return { ifMatch: only.value };
 }
 
 /**
- * What the conditions of a read say of content that is there: go on, `304` where the client has it, `412` where it
- * wants something else.
+ * Evaluates the conditions of a read of existing content. Returns `304` if the client has the content, `412` if the
+ * client wants other content, and `undefined` if the content should be sent.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2}
  */

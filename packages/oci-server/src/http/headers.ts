@@ -1,9 +1,13 @@
 import { octetStream } from "@ocilayout/oci-types";
 
-/** What a header's value may consist of. @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.5} */
+/**
+ * The valid values of a header.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.5}
+ */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** What every answer has, and a browser needs so that no content of a registry acts as a page of its host. */
+/** The headers of every answer. They keep browsers from running content of a registry as a page of its host. */
 const COMMON: Readonly<Record<string, string>> = {
   "docker-distribution-api-version": "registry/2.0",
   "x-content-type-options": "nosniff",
@@ -11,14 +15,14 @@ const COMMON: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Media types that a browser shows as text or saves, whatever is in the content. */
+/** The media types that a browser shows as text or saves, whatever the content is. */
 const INERT = /^application\/(?:octet-stream|json|[a-z0-9!#$&^_.+-]+\+json)$/i;
 
 /**
- * The headers of an answer, as they are sent. A registry may hold a manifest of any media type: one that fits into no
- * header is sent as `application/octet-stream`, and one that a browser may act on as an attachment.
+ * Completes the headers of an answer. A manifest may have any media type. One that no header can hold is sent as
+ * `application/octet-stream`, and one that a browser may run as an attachment.
  *
- * @throws TypeError if another header's value is invalid.
+ * @throws TypeError if the value of another header is invalid.
  */
 export function completeHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const complete = { ...COMMON, ...headers };

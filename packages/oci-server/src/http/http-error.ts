@@ -1,12 +1,12 @@
 import type { RegistryErrorCode } from "@ocilayout/oci-types";
 
-/** A request that gets no further than HTTP: what is wrong with it has a status of its own. */
+/** A failure of the HTTP request itself, with its status. */
 export class HttpError extends Error {
   /** The status of the answer. */
   readonly status: number;
-  /** The code in its body. */
+  /** The error code in the body. */
   readonly code: RegistryErrorCode;
-  /** Further headers of the answer. */
+  /** Additional headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -22,7 +22,7 @@ export class HttpError extends Error {
   }
 }
 
-/** A request that makes no sense, for which the specification has no code of its own. */
+/** Makes an error with status 400, for invalid requests without a code in the specification. */
 export function badRequest(message: string): HttpError {
   return new HttpError(400, "UNSUPPORTED", message);
 }

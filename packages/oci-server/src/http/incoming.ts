@@ -1,15 +1,15 @@
-/** What the handler needs of a request. A `Request` is one; so is what the entry for `node:http` makes. */
+/** The parts of a request that the handler reads. A `Request` has them. */
 export interface IncomingRequest {
-  /** In capitals. */
+  /** The method, in upper case. */
   readonly method: string;
-  /** Absolute, or the path and the query alone. */
+  /** The absolute URL, or its path and query. */
   readonly url: string;
-  /** As they were sent. */
+  /** The headers as the client sent them. */
   readonly headers: Headers;
-  /** What was sent, read once; `null` where nothing was. */
+  /** The body, which can be read once, or `null` without one. */
   readonly body: AsyncIterable<Uint8Array> | null;
-  /** The address that the connection comes from, if it is known. */
+  /** The address of the connection, if it is known. */
   readonly address?: string | undefined;
-  /** Aborted when whoever asked has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }

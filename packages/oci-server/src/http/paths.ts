@@ -1,14 +1,14 @@
-/** Where a blob is pulled from. */
+/** Returns the path of a blob. */
 export function blobPath(repository: string, digest: string): string {
   return `/v2/${repository}/blobs/${digest}`;
 }
 
-/** Where a manifest is pulled from. */
+/** Returns the path of a manifest. */
 export function manifestPath(repository: string, reference: string): string {
   return `/v2/${repository}/manifests/${reference}`;
 }
 
-/** Where an upload goes on. */
+/** Returns the path of an upload. */
 export function uploadPath(repository: string, id: string): string {
   return `/v2/${repository}/blobs/uploads/${encodeURIComponent(id)}`;
 }

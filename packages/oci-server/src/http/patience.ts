@@ -1,8 +1,8 @@
 import { maxDurationMs } from "@ocilayout/oci-types/authors";
 
 /**
- * How long a client may be waited for: as long as what it sends or takes comes to `minBytesPerSecond`, with `windowMs` in
- * hand. Only the time that is spent waiting for the client counts: it is given to {@link waited} by whoever waits.
+ * Limits how long to wait for a slow client. The client must send or take `minBytesPerSecond`, and may fall behind by
+ * `rateWindowMs`. Only time that callers report to {@link waited} counts.
  */
 export class Patience {
   readonly #windowMs: number;
@@ -21,12 +21,12 @@ export class Patience {
     this.#leftMs = rateWindowMs;
   }
 
-  /** How long the client may be waited for until it has sent or taken `bytes` more, in milliseconds. */
+  /** Returns how long to wait for the next `bytes`, in milliseconds. */
   leftFor(bytes: number): number {
     return Math.min(this.#leftMs + bytes * this.#msPerByte, maxDurationMs);
   }
 
-  /** Counts a time that was spent waiting for the client, and what came of it. */
+  /** Records that waiting for the client took `ms` and transferred `bytes`. */
   waited(ms: number, bytes: number): void {
     this.#leftMs = Math.min(this.#windowMs, this.#leftMs + bytes * this.#msPerByte - ms);
   }

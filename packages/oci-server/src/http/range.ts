@@ -1,12 +1,12 @@
-/** What a request asks for of a representation of a known size: one part of it, or what it does not have. */
+/** A part of content of a known size, or `"unsatisfiable"`. */
 export type RequestedRange = { readonly start: number; readonly end: number } | "unsatisfiable";
 
 const SINGLE = /^bytes=[ \t]*(?<first>\d*)-(?<last>\d*)[ \t]*$/i;
 
 /**
- * Reads a `Range` header; the end is exclusive. `undefined` where there is nothing to obey: no header, another unit,
- * several ranges or none that can be read, for which the whole is the right answer. A range that ends before it begins is
- * refused: a client that computes one is better told than given everything.
+ * Parses a `Range` header. The end is exclusive. Returns `undefined` if the whole content should be sent: the header is
+ * missing or invalid, has another unit, or has several ranges. A range that ends before it begins is unsatisfiable,
+ * because sending everything would hide the client's mistake.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-14.2}
  */
@@ -22,7 +22,7 @@ export function parseRange(header: string | null, size: number): RequestedRange 
   return { start, end: last === "" ? size : Math.min(Number(last) + 1, size) };
 }
 
-/** The part of a blob that a chunk says it is; the end is exclusive. */
+/** The position of a chunk in its blob. The end is exclusive. */
 export interface ContentRange {
   readonly start: number;
   readonly end: number;
@@ -31,7 +31,8 @@ export interface ContentRange {
 const CONTENT = /^(?<first>\d{1,16})-(?<last>\d{1,16})$/;
 
 /**
- * Reads the `Content-Range` of a chunk, in the form that the distribution-spec has for it. `"invalid"` where it is not.
+ * Parses the `Content-Range` of a chunk, in the format of the distribution-spec. Returns `undefined` if the header is
+ * missing.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks}
  */

@@ -1,6 +1,6 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-/** Where a request goes: one endpoint of the distribution-spec, and what its path names. */
+/** An endpoint of the distribution-spec, and the names in its path. */
 export type Route =
   | { readonly to: "ping" }
   | { readonly to: "catalog" }
@@ -10,11 +10,11 @@ export type Route =
   | { readonly to: "upload"; readonly repository: string; readonly id: string };
 
 /**
- * Finds the endpoint of a path, reading it from its end: a repository may be called `a/manifests/b`. `undefined` where
- * there is none. Names are not validated.
+ * Finds the endpoint of a path, or `undefined`. Reads the path from its end, because `a/manifests/b` is a valid
+ * repository. Does not validate names.
  *
- * @param path - As it was sent, without the query.
- * @throws {@link RegistryError} `NAME_INVALID` where the path is not well encoded, or hides a slash.
+ * @param path - The path as the client sent it, without the query.
+ * @throws {@link RegistryError} `NAME_INVALID` if the path has an invalid encoding, or an encoded slash in a name.
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints}
  */
 export function findRoute(path: string): Route | undefined {
@@ -26,7 +26,8 @@ export function findRoute(path: string): Route | undefined {
   const before = segments.pop();
   if (before === "uploads" && segments.at(-1) === "blobs" && segments.length > 1) {
     const repository = decodeName(segments.slice(0, -1));
-    // An id is whatever the registry gave out; only in names is a hidden slash one name for two things.
+    // The registry chose the id, so it may contain an encoded slash. In a name, a slash would make two names look
+    // alike.
     return last === "" ? { to: "uploads", repository } : { to: "upload", repository, id: last };
   }
   if (segments.length === 0) return undefined;
@@ -45,7 +46,8 @@ function decodeName(segments: readonly string[]): string {
 }
 
 function requirePlain(decoded: string): string {
-  if (decoded.includes("/")) throw new RegistryError("NAME_INVALID", "a slash in a name must not be encoded");
+  if (decoded.includes("/"))
+    throw new RegistryError("NAME_INVALID", "a name cannot contain an encoded slash");
   return decoded;
 }
 
@@ -53,6 +55,6 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (cause) {
-    throw new RegistryError("NAME_INVALID", "the path is not well encoded", { cause });
+    throw new RegistryError("NAME_INVALID", "the path has an invalid percent-encoding", { cause });
   }
 }

@@ -28,10 +28,10 @@ const STATUSES: Readonly<Record<RegistryErrorCode, number>> = {
 };
 
 /**
- * The HTTP status of an answer that carries `code`; 500 for a code that only another version of oci-types knows.
+ * Returns the HTTP status of `code`. Returns 500 for an unknown code, which another version of oci-types may have.
  *
- * The same code has two statuses in two places: `SIZE_INVALID` is 413 for a manifest and 400 elsewhere
- * (end-7). `DENIED` is 405 for a deletion (end-9, end-10) and 403 elsewhere.
+ * Two codes have two statuses. `SIZE_INVALID` is 413 for a manifest (end-7) and 400 elsewhere. `DENIED` is 405 for a
+ * deletion (end-9, end-10) and 403 elsewhere.
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints}
  */

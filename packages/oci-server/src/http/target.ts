@@ -1,17 +1,17 @@
 /** The parts of a request's URL. */
 export interface RequestTarget {
-  /** The host that an absolute URL names. */
+  /** The host of an absolute URL. */
   readonly host: string | undefined;
-  /** As it was sent. */
+  /** The path as the client sent it. */
   readonly path: string;
-  /** Without the question mark. */
+  /** The query, without the question mark. */
   readonly query: string;
 }
 
 const TARGET = /^(?:[a-z][a-z0-9+.-]*:\/\/(?<host>[^/?#]*))?(?<path>[^?#]*)(?:\?(?<query>[^#]*))?/i;
 
 /**
- * Takes a request's URL apart, which is absolute or begins with the path. Nothing is decoded or made simpler.
+ * Splits a request's URL, which is absolute or begins with the path. Decodes and normalizes nothing.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9112#section-3.2}
  */

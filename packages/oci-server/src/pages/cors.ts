@@ -1,4 +1,4 @@
-/** The headers of answers that a page may read, beside those that the Fetch standard lets it read anyway. */
+/** The headers of answers that a page may read, in addition to those that the Fetch standard allows. */
 const EXPOSED = [
   "Accept-Ranges",
   "Content-Range",
@@ -18,17 +18,16 @@ const EXPOSED = [
   "WWW-Authenticate",
 ].join(", ");
 
-/** The headers of requests that a page may set, beside those that it may set anyway. */
+/** The headers of requests that a page may set, in addition to those that the Fetch standard allows. */
 const ACCEPTED =
   "Accept, Authorization, Content-Range, Content-Type, If-Match, If-None-Match, If-Range, Range";
 
-/** How long a browser may remember what it was allowed, in seconds. */
+/** The time that a browser may cache the answer to a preflight request, in seconds. */
 const MAX_AGE_S = "600";
 
 /**
- * The headers by which a browser lets a page of `origin` read an answer; with `null`, what keeps a cache from handing
- * one page the answer to another. Credentials of the browser's own are never asked for: a page that has any sends them in
- * `Authorization`.
+ * Returns the headers that let a page of `origin` read an answer. With `null`, they only keep caches from serving one
+ * page the answer to another. They never allow cookies: a page with credentials sends `Authorization`.
  *
  * @see {@link https://fetch.spec.whatwg.org/#http-cors-protocol}
  */
@@ -41,7 +40,7 @@ export function sharingHeaders(origin: string | null): Readonly<Record<string, s
   };
 }
 
-/** The headers of the answer to a page that asks for leave before it sends the request that it means. */
+/** Returns the headers of the answer to a preflight request. */
 export function preflightHeaders(writable: boolean): Readonly<Record<string, string>> {
   return {
     "access-control-allow-methods": writable ? "GET, HEAD, POST, PUT, PATCH, DELETE" : "GET, HEAD",

@@ -1,7 +1,7 @@
-/** A host as a client or a page names it: in lower case, an IPv6 address in its shortest form and in brackets. */
+/** A host, in lower case. An IPv6 address is in its shortest form and in brackets. */
 export interface Host {
   readonly name: string;
-  /** Absent if none is named; then it is the default of the scheme. */
+  /** The port. Absent for the default of the scheme. */
   readonly port: number | undefined;
 }
 
@@ -9,8 +9,8 @@ const HOST = /^(?<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9._~-]{1,255})(?::(?<port>\d{0
 const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /**
- * Parses the value of `Host`, or the host of an origin. Returns `undefined` if it is invalid, also if it has a user name, or
- * is several values in one. A final dot of a name, which only says that it is complete, is dropped.
+ * Parses the value of `Host`, or the host of an origin. Returns `undefined` if it is invalid, has a user name, or has
+ * several values. Removes a final dot of the name.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-7.2}
  */
@@ -23,8 +23,8 @@ export function parseHost(value: string): Host | undefined {
 }
 
 /**
- * Whether `name` is this machine to every client that resolves it: `localhost`, an address of 127.0.0.0/8, or `[::1]`. An
- * address counts only as four decimal numbers; browsers send no other form.
+ * Whether `name` is a loopback name: `localhost`, an address of 127.0.0.0/8, or `[::1]`. An IPv4 address must have four
+ * decimal numbers, as browsers send it.
  */
 export function isLoopbackName(name: string): boolean {
   if (name === "localhost" || name === "[::1]") return true;
@@ -32,7 +32,7 @@ export function isLoopbackName(name: string): boolean {
   return IPV4.test(name) && name.startsWith("127.") && name.split(".").every((part) => Number(part) <= 255);
 }
 
-/** The host of an address that a server listens at, as a client names it. */
+/** Returns the address that a server listens on, as clients name it. */
 export function hostOfAddress(address: string): string {
   return address.includes(":") ? (normalizeIpv6(`[${address}]`) ?? address) : address;
 }

@@ -1,7 +1,7 @@
 import type { Host } from "./host.ts";
 import { parseHost } from "./host.ts";
 
-/** Where a page is from. */
+/** The origin of a page. */
 export interface Origin {
   readonly scheme: string;
   readonly host: Host;
@@ -10,8 +10,8 @@ export interface Origin {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
 /**
- * Parses the value of `Origin`. Returns `undefined` if it is `null`, several values or invalid: nothing is known of such a
- * page, so it counts as foreign.
+ * Parses the value of `Origin`. Returns `undefined` if it is `null`, invalid, or has several values. Callers treat such
+ * a page as foreign.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6454#section-7}
  */
@@ -22,14 +22,14 @@ export function parseOrigin(value: string): Origin | undefined {
   return scheme === undefined || host === undefined ? undefined : { scheme, host };
 }
 
-/** An origin as text, equal for equal origins. */
+/** Formats an origin. Equal origins have equal texts. */
 export function formatOrigin({ scheme, host }: Origin): string {
   return `${scheme}://${host.name}:${host.port ?? DEFAULT_PORTS[scheme] ?? ""}`;
 }
 
 /**
- * Whether a page from `origin` is from `host`. A server behind a proxy does not know by which scheme it is asked, so that the
- * scheme of the page decides what port is meant by none.
+ * Whether a page from `origin` is from `host`. Behind a proxy, the server does not know the scheme of its URL, so the
+ * scheme of the page determines the default port.
  */
 export function isFromHost(origin: Origin, host: Host): boolean {
   const port = DEFAULT_PORTS[origin.scheme];

@@ -7,31 +7,34 @@ import type { Host } from "./host.ts";
 import { isLoopbackName, parseHost } from "./host.ts";
 import { formatOrigin, isFromHost, parseOrigin } from "./origin.ts";
 
-/** What of a request these rules are about. */
+/** The parts of a request that these rules depend on. */
 type Asked = Pick<IncomingRequest, "method" | "url" | "headers">;
 
-/** What web pages may do with a server, that others know nothing of: a browser runs them beside it, inside its network. */
+/**
+ * Decides what web pages may do with a server. Pages need rules of their own, because a browser runs them inside the
+ * server's network.
+ */
 export interface PageRules {
   /**
-   * Refuses a request under a host that is not the server's, and a change that a foreign page asks for.
+   * Rejects a request under a host that is not allowed, and a change from a page of a foreign origin.
    *
    * @throws {@link HttpError} 403.
    */
   check(request: Asked): void;
-  /** The headers that let a page of an allowed origin read the answer. */
+  /** Returns the headers that let a page of an allowed origin read the answer. */
   headers(request: Asked): Readonly<Record<string, string>>;
   /**
-   * The headers of the answer if this is a page of an allowed origin that asks for leave; else `undefined`. Such a question
-   * is answered without credentials: browsers send none with it.
+   * Returns the headers of the answer to a preflight request of an allowed origin, else `undefined`. Browsers send a
+   * preflight request without credentials, so the server answers it without `authorize`.
    */
   preflight(request: Asked): Readonly<Record<string, string>> | undefined;
 }
 
-/** What decides about pages. */
+/** The options of {@link createPageRules}. */
 export interface PageOptions extends Pick<HandlerOptions, "allowedHosts" | "allowedOrigins"> {
-  /** Whether changes are possible at all. */
+  /** Whether clients can change the registry. */
   readonly writable: boolean;
-  /** Whether the server listens on this machine alone, so that only its own names are the server's. */
+  /** Whether the server listens on a loopback address, and so accepts only loopback names by default. */
   readonly isLoopback: boolean;
 }
 
@@ -63,11 +66,7 @@ export function createPageRules({
   const requireHost = (request: Asked): void => {
     const asked = hostsOf(request);
     if (asked.length > 0 && asked.every((host) => host !== undefined && isAllowedHost(host))) return;
-    throw new HttpError(
-      403,
-      "DENIED",
-      `this server is not known by the host of the request: ${HOW_TO_ALLOW_HOST}`,
-    );
+    throw new HttpError(403, "DENIED", `the host of the request is not allowed: ${HOW_TO_ALLOW_HOST}`);
   };
   const requireOwnPage = (request: Asked): void => {
     const { headers } = request;
@@ -77,7 +76,7 @@ export function createPageRules({
       throw new HttpError(
         403,
         "DENIED",
-        `changes by pages of another origin are refused: ${HOW_TO_ALLOW_ORIGIN}`,
+        `a page of another origin cannot change anything: ${HOW_TO_ALLOW_ORIGIN}`,
       );
   };
 
@@ -97,17 +96,18 @@ export function createPageRules({
   };
 }
 
-/** What an operator does, for the message of a client that may be theirs. */
-const HOW_TO_ALLOW_HOST = "name it with the option allowedHosts, or the command's --allowed-host";
-const HOW_TO_ALLOW_ORIGIN = "name it with the option allowedOrigins, or the command's --allowed-origin";
+/** How an operator allows a request. It is in the message because the client may be the operator's own. */
+const HOW_TO_ALLOW_HOST = "add it with the option allowedHosts, or with --allowed-host of the command";
+const HOW_TO_ALLOW_ORIGIN =
+  "allow the origin with the option allowedOrigins, or with --allowed-origin of the command";
 
-/** The hosts that a request names, in its `Host` and in its target; `undefined` for one that is invalid. */
+/** Returns the hosts in the `Host` header and in the URL of a request. An invalid host is `undefined`. */
 function hostsOf({ url, headers }: Asked): readonly (Host | undefined)[] {
   const named = [headers.get("host"), parseTarget(url).host];
   return named.filter((value) => typeof value === "string").map((value) => parseHost(value));
 }
 
-/** Whether a request comes from no page, or from one of the host that it is sent to. */
+/** Whether a request comes from no page, or from a page of the host that receives it. */
 function isOwnOrigin(request: Asked): boolean {
   const header = request.headers.get("origin");
   if (header === null) return true;

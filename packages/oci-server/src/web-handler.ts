@@ -9,14 +9,15 @@ import type { HandlerOptions } from "./settings/options.ts";
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Serves `registry` by the OCI distribution API, wherever there are `Request` and `Response`: Node, Bun, Deno, workers.
- * Everything is read-only unless `writable` says otherwise.
+ * Makes a handler that serves `registry` over the OCI distribution API. It runs wherever there are `Request` and
+ * `Response`: Node, Bun, Deno, workers.
  *
- * What it is asked for is the whole URL path, from `/v2/` on. Each failure of a request has the status and the body
- * that the specification has for it; what fails in the server itself is 500, told to `onError` and to nobody else.
+ * The handler is read-only unless the option `writable` is true. It expects the path of the URL to begin with `/v2/`.
+ * An error has the status and the body that the specification defines. An internal failure is 500, and only `onError`
+ * receives its details.
  *
- * @throws TypeError or RangeError where the options make no sense, or `authorize` is given for a registry whose blobs
- * belong to no repository.
+ * @throws TypeError or RangeError if an option is invalid, or if `authorize` is set, `allowSharedBlobs` is not, and the
+ * blobs of the registry belong to no repository.
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#api}
  */
 export function createHandler(registry: Registry, options: HandlerOptions = {}): Handler {
@@ -35,7 +36,7 @@ export function createHandler(registry: Registry, options: HandlerOptions = {}):
   };
 }
 
-/** A stream that is read as fast as it is taken. */
+/** Makes a stream that reads `body` only as fast as its consumer does. */
 function toStream(
   body: AnswerContent,
   onFailure: (error: unknown) => void,

@@ -2,58 +2,67 @@ import { HttpError } from "../http/http-error.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
 
 /**
- * What somebody wants to do: `"pull"` reads content and lists the tags and referrers of a repository, `"push"` adds
- * content, `"delete"` removes tags, manifests and blobs, `"catalog"` lists the repositories, `"ping"` asks whether this
- * is a registry (end-1), which is where a client learns how to log in.
+ * An action that a client requests:
+ *
+ * - `"pull"` reads content, and lists the tags and referrers of a repository.
+ * - `"push"` adds content.
+ * - `"delete"` removes tags, manifests and blobs.
+ * - `"catalog"` lists the repositories.
+ * - `"ping"` asks whether the server is a registry (end-1). Clients learn from the answer how to log in.
  */
 export type Action = "pull" | "push" | "delete" | "catalog" | "ping";
 
-/** Something that somebody wants to do, and where. */
+/** An action and the repository that it is about. */
 export interface AccessRequest {
-  /** The repository; absent where none is named, as in a catalog or a ping. */
+  /** The repository. Absent for `"catalog"` and `"ping"`. */
   readonly repository?: string | undefined;
-  /** What it is. */
+  /** The action. */
   readonly action: Action;
 }
 
 /**
- * How a client is asked who it is.
+ * How a client must authenticate.
  *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7617}, {@link https://distribution.github.io/distribution/spec/auth/token/}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7617},
+ * {@link https://distribution.github.io/distribution/spec/auth/token/}
  */
 export type Challenge =
   | { readonly scheme: "Basic"; readonly realm: string }
   | {
       readonly scheme: "Bearer";
-      /** The URL at which tokens are to be had. */
+      /** The URL of the token server. */
       readonly realm: string;
-      /** The name by which the tokens' server knows this one. */
+      /** The name by which the token server knows this server. */
       readonly service?: string | undefined;
-      /** What is wrong with the token that was sent. */
+      /** The reason for rejecting the token of the request. */
       readonly error?: "invalid_token" | "insufficient_scope" | undefined;
     };
 
-/** The request is allowed, and who sends it is known. */
+/** The request is allowed, and its client is known. */
 export interface Allowed {
   /** Always `"allow"`. */
   readonly decision: "allow";
-  /** Who sends it: what the request takes of the server counts for this client, wherever it comes from. */
+  /** The client. The limits count the request for this client, whatever address it comes from. */
   readonly client: string;
 }
 
-/** `"allow"`, with the client or without, `"deny"` (403), or a challenge (401). */
+/** `"allow"`, with or without a client; `"deny"` (403); or a challenge (401). */
 export type Decision = "allow" | Allowed | "deny" | Challenge;
 
 /**
- * Decides whether a request may do this. It is asked before anything else is looked at, once for each thing that a
- * request does: for a mount about its source, too. Where it rejects, the request fails with 500.
+ * Decides whether a client may perform an action. The server calls it before it reads anything else, once for each
+ * action of a request: a mount also pulls from its source. If it rejects, the request fails with 500.
  */
 export type Authorize = (request: AuthorizedRequest, access: AccessRequest) => Decision | Promise<Decision>;
 
-/** What a decision may be made by. */
+/** The parts of a request that a decision can depend on. */
 export type AuthorizedRequest = Pick<IncomingRequest, "method" | "url" | "headers" | "signal">;
 
-/** Refuses what is not allowed, in the words of the specification. Returns the client, if the decision names it. */
+/**
+ * Rejects an action that `authorize` does not allow. Returns the client, if the decision names it.
+ *
+ * @throws {@link HttpError} 401 for a challenge, 403 for `"deny"`.
+ */
 export async function requireAccess(
   authorize: Authorize | undefined,
   request: AuthorizedRequest,
@@ -69,7 +78,9 @@ export async function requireAccess(
     });
   }
   if (decision === "deny") throw new HttpError(403, "DENIED", "access denied");
-  throw new TypeError("authorize() must give allow, deny or a challenge");
+  throw new TypeError(
+    'authorize() must return "allow", "deny", { decision: "allow", client } or a challenge',
+  );
 }
 
 function isAllowed(value: unknown): value is Allowed {
@@ -92,7 +103,9 @@ function isChallenge(value: unknown): value is Challenge {
   );
 }
 
-/** A challenge as a header. Strings are quoted: a realm with a quote in it must not become another parameter. */
+/**
+ * Formats a challenge as the value of a header. Quotes strings, so that a realm with a quote cannot add a parameter.
+ */
 export function formatChallenge(challenge: Challenge, access: AccessRequest): string {
   if (challenge.scheme === "Basic")
     return `Basic ${parameters({ realm: challenge.realm, charset: "UTF-8" })}`;
@@ -100,7 +113,7 @@ export function formatChallenge(challenge: Challenge, access: AccessRequest): st
   return `Bearer ${parameters({ realm, service, scope: scopeOf(access), error })}`;
 }
 
-/** What a token must be good for. Pushing reads, too: a client looks whether a blob is there. */
+/** Returns the scope that a token needs. Clients that push also check whether blobs exist, so a push includes pull. */
 function scopeOf({ repository, action }: AccessRequest): string | undefined {
   if (action === "ping") return undefined;
   if (repository === undefined) return "registry:catalog:*";
@@ -113,6 +126,7 @@ function parameters(values: Readonly<Record<string, string | undefined>>): strin
 }
 
 function quote(value: string): string {
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new TypeError("a challenge must fit into a header");
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+    throw new TypeError("a challenge contains a character that no header can hold");
   return value.replace(/["\\]/g, "\\$&");
 }

@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["@ocilayout/source"];
 
-/** Tests that change the state of their process, each in a process of its own. All others share one per core. */
+/** Files that change the state of their process. Each runs in a process of its own; all others share one process per core. */
 const alone = [
   "apps/demo/test/push-pull.test.ts", // the working directory
   "apps/demo/test/readme.test.ts", // the working directory
@@ -13,21 +13,22 @@ const alone = [
   "packages/layout-core/test/reported-effects.test.ts", // spies on a class
   "packages/layout-per-repo/test/obstacles.test.ts", // the user
   "tools/readme/test/examples.test.ts", // the working directory, the console
+  "tools/readme/test/jobs.test.ts", // the working directory, the console
 ];
 
-/** The configuration of the tests, less those whose paths match `without`. Each file runs after `setupFiles`. */
+/** Returns a configuration for the tests whose paths do not match `without`. `setupFiles` run before each file. */
 export function configure({ without = [], setupFiles = [] } = {}) {
   const exclude = [...configDefaults.exclude, ...without];
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
-      // One fewer, the default, is half of them on a machine of two; most tests wait for the disk anyway.
+      // The default is one fewer, which is half of a machine with two cores. Most tests wait for the disk.
       maxWorkers: availableParallelism(),
-      // A test that hangs fails in the end; a slow machine fails none.
+      // Long enough for a slow machine. A test that hangs still fails.
       testTimeout: 120_000,
       setupFiles,
-      // A busy machine may take more than the second of the default.
+      // The default is one second, which is too short on a busy machine.
       expect: { poll: { timeout: 20_000 } },
       projects: [
         {
@@ -49,7 +50,7 @@ export function configure({ without = [], setupFiles = [] } = {}) {
   });
 }
 
-/** `pnpm test`: what a change needs. Files called `*.deep.test.ts` run in `pnpm test:all` only. */
+/** `pnpm test` runs the fast tests. Files named `*.deep.test.ts` run in `pnpm test:all` only. */
 export default configure({
   without: ["**/*.deep.test.ts"],
   setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],

@@ -14,7 +14,7 @@ const readmes = [
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 
-/** Each example of a README, and the output that stands below it. */
+/** Returns each example of a README with the output below it. */
 function examples(text: string): { code: string; output: string }[] {
   const pairs = text.matchAll(/```js\n(.*?)```\n+```text\n(.*?)```/gs);
   return Array.from(pairs, ([, code = "", output = ""]) => ({ code, output }));
@@ -32,26 +32,29 @@ it("the READMEs contain examples, each with its output", () => {
   }
 });
 
-it.each(all)("the example of $readme prints what it says", async ({ readme, place, code, output }) => {
-  const printed: string[] = [];
-  const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
-    printed.push(
-      `${values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ")}\n`,
-    );
-  });
-  const before = process.cwd();
-  const directory = mkdtempSync(join(tmpdir(), "ocilayout-readme-"));
-  const script = join(generated, `${readme.replaceAll("/", "-")}-${place}.mjs`);
-  mkdirSync(generated, { recursive: true });
-  writeFileSync(script, code);
-  try {
-    process.chdir(directory);
-    await import(script);
-  } finally {
-    process.chdir(before);
-    log.mockRestore();
-    rmSync(directory, { recursive: true });
-    rmSync(script);
-  }
-  expect(printed.join("")).toBe(output);
-});
+it.each(all)(
+  "example $place of $readme prints the output below it",
+  async ({ readme, place, code, output }) => {
+    const printed: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
+      printed.push(
+        `${values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ")}\n`,
+      );
+    });
+    const before = process.cwd();
+    const directory = mkdtempSync(join(tmpdir(), "ocilayout-readme-"));
+    const script = join(generated, `${readme.replaceAll("/", "-")}-${place}.mjs`);
+    mkdirSync(generated, { recursive: true });
+    writeFileSync(script, code);
+    try {
+      process.chdir(directory);
+      await import(script);
+    } finally {
+      process.chdir(before);
+      log.mockRestore();
+      rmSync(directory, { recursive: true });
+      rmSync(script);
+    }
+    expect(printed.join("")).toBe(output);
+  },
+);

@@ -26,7 +26,7 @@ describe("links between documents lead to existing files", () => {
   });
 });
 
-describe("the README of a package, which is read without the repository", () => {
+describe("the README of a package, which npm shows without the repository", () => {
   it.each(packages)("of %s links to no file", (name) => {
     expect(fileLinks(`packages/${name}/README.md`)).toEqual([]);
   });

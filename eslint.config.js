@@ -5,10 +5,10 @@ import tseslint from "typescript-eslint";
 import { browserSafe, layers } from "./tools/lint/layers.js";
 import { noSpreadData } from "./tools/lint/no-spread-data.js";
 
-/** The only modules of layout-core that touch the machine. They import nothing above them. */
+/** The only modules of layout-core that use the file system or the host. They import nothing from other folders. */
 const diskModules = ["packages/layout-core/src/disk/**"];
 
-/** Those of them that open files and make or remove directories, having looked that these are the layout's own. */
+/** The modules that open files and make or remove directories. They first check that each belongs to the layout. */
 const diskDoors = [
   "disk/disk",
   "disk/regular-file",
@@ -17,29 +17,29 @@ const diskDoors = [
   "lock/lock-record",
 ].map((name) => `packages/layout-core/src/${name}.ts`);
 
-/** A call of `disk.open` and the like, whichever way the disk is reached. */
+/** Forbids calls such as `disk.open` and `this.disk.open`. */
 function unguarded(name) {
   const selector = `CallExpression[callee.property.name=/^(open|mkdir|rmdir|list|readFile)$/][callee.object.${name}='disk']`;
   return {
     selector,
-    message: "Open files and use directories by way of regular-file.ts and own-directory.ts.",
+    message: "Open files with regular-file.ts and use directories with own-directory.ts: they reject links.",
   };
 }
 
-/** What no source may say. A rule of the same name for some files replaces this one, so it has to begin with these. */
+/** Forbidden in every source. A later rule of the same name replaces this one, so it must include these. */
 const restrictedSyntax = [
   {
     selector: "MemberExpression[object.property.name='env'][property.value='CI']",
-    message: "Only OCILAYOUT_CI, which .ci/run sets, may decide what a test insists on.",
+    message: "Use OCILAYOUT_CI, which .ci/run sets: other CI services set CI.",
   },
 ];
 
 const nodeModules = {
   regex: "^node:",
-  message: "This module is pure: it must not touch the machine (docs/decisions/0002).",
+  message: "This module must not import modules of Node (docs/decisions/0002).",
 };
-/** What keeps disk/ at the bottom of layout-core. */
-const above = { regex: "^\\.\\./", message: "disk/ imports nothing above it." };
+/** Keeps disk/ at the bottom of layout-core. */
+const above = { regex: "^\\.\\./", message: "disk/ must not import from other folders." };
 const outsidePackage = {
   regex: "^\\.\\.?/.*/(packages|apps|tools)/|(^|/)src/",
   message: "Import a package by its name.",
@@ -79,16 +79,16 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // isolatedDeclarations wants the types of exported constants written out.
+      // isolatedDeclarations requires the types of exported constants.
       "@typescript-eslint/no-inferrable-types": "off",
       "@typescript-eslint/consistent-generic-constructors": ["error", "type-annotation"],
-      // Numbers in messages are what templates are for.
+      // Messages contain numbers.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/consistent-type-imports": "error",
-      // `??=` and async functions that validate before their first await are how refusals become rejections.
+      // An async function that validates before its first await rejects instead of throwing.
       "@typescript-eslint/require-await": "off",
-      // A signal's reason may be anything, and is passed on as it is.
+      // The reason of a signal can be any value, and is passed on unchanged.
       "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
       "@typescript-eslint/only-throw-error": [
         "error",
@@ -96,7 +96,6 @@ export default tseslint.config(
       ],
       eqeqeq: "error",
       "no-console": "error",
-      // Every CI service sets CI, also for who only runs the tests.
       "no-restricted-syntax": ["error", ...restrictedSyntax],
     },
   },
@@ -125,7 +124,7 @@ export default tseslint.config(
   },
   restrict(diskModules, siblings(layers["layout-core"]), above),
   {
-    // One module calls the file system; the others of this folder know its types and constants.
+    // Only disk.ts and system.ts call the file system. The other modules of this folder use its constants.
     files: diskModules,
     ignores: ["packages/layout-core/src/disk/disk.ts", "packages/layout-core/src/disk/system.ts"],
     rules: {
@@ -138,7 +137,7 @@ export default tseslint.config(
             {
               regex: "^node:fs",
               allowImportNamePattern: "^constants$",
-              message: "Call the file system by way of disk/disk.ts.",
+              message: "Call the file system with disk/disk.ts.",
             },
             above,
           ],
@@ -147,7 +146,7 @@ export default tseslint.config(
     },
   },
   {
-    // A layout's files are opened, and its directories used, by the modules that look at them first.
+    // Only these modules open files and change directories, because they check each first.
     files: ["packages/layout-core/src/**"],
     ignores: diskDoors,
     rules: {
@@ -165,7 +164,7 @@ export default tseslint.config(
     },
   },
   {
-    // Entries, manifests and directories are as many as somebody else likes, and as deep.
+    // The number and depth of entries, manifests and directories are unbounded.
     files: ["{packages,apps,tools}/*/src/**/*.ts"],
     plugins: { ocilayout: { rules: { "no-spread-data": noSpreadData } } },
     rules: {
@@ -174,18 +173,18 @@ export default tseslint.config(
         "error",
         {
           name: "structuredClone",
-          message: "It recurses, and deep data overflows the stack: use cloneJson.",
+          message: "structuredClone recurses, so deep data overflows the stack: use cloneJson.",
         },
       ],
     },
   },
   {
-    // A spy calls the method it took the place of, with the receiver it was called on.
+    // A spy calls the original method with the receiver of its own call.
     files: ["**/test/**"],
     rules: { "@typescript-eslint/unbound-method": "off" },
   },
   {
-    // Programs for a terminal speak to it, and a test that is skipped says why.
+    // Programs print to the terminal, and skipped tests print the reason.
     files: ["apps/**", "tools/**", "**/test/**"],
     rules: { "no-console": "off" },
   },

@@ -1,4 +1,4 @@
 import { configure } from "./vitest.config.js";
 
-/** `pnpm test:all`: every test. */
+/** `pnpm test:all` runs every test. */
 export default configure();

@@ -1,8 +1,8 @@
 import { configure } from "./vitest.config.js";
 
 /**
- * What .ci/run runs on a further version of Node. What is left out does not depend on the version: what mutants are told, what other
- * programs do, errors injected into a disk, processes killed at each step, comparisons with models and with schemas.
+ * `.ci/run` runs these tests on other versions of Node. The excluded tests do not depend on the version: mutants, other
+ * programs, injected disk errors, processes killed at each step, and comparisons with models and schemas.
  */
 export default configure({
   without: [

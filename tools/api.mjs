@@ -1,5 +1,5 @@
-// Compares what each entry of a package exports with its report in etc/; `--local` writes the reports anew.
-// Run in the package's directory, after a build.
+// Compares the exports of each entry of a package with its report in etc/. With `--local`, writes the reports.
+// Run it in the directory of the package, after a build.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Packs every package that is to be published, built, into `packed/`: what a project can install until then. */
+/** Packs every public package into `packed/`, so that a project can install it before it is published. Needs a build. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Runs turbo without its telemetry, and so without its notice of that: `node tools/turbo.mjs run build`. */
+/** Runs turbo without telemetry, so that it does not print a notice about it: `node tools/turbo.mjs run build`. */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 

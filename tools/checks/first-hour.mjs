@@ -1,10 +1,10 @@
 /**
- * Lives through "Your first hour" of the testkit's README, in an empty project with nothing but the packed tarballs:
- * after each change of `target.js` the command has to print what the README says that it prints.
+ * Follows the tutorial in the testkit's README, "Your first hour", in an empty project with the packed tarballs. After each
+ * change of `target.js` the command must print the text in the README.
  *
  *   node tools/checks/first-hour.mjs [DIRECTORY OF TARBALLS] [--write]
  *
- * Without a directory the packages are built and packed first. With --write the README is given what is printed today.
+ * Without a directory, builds and packs the packages first. With --write, updates the README with the printed text.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -34,7 +34,7 @@ try {
 async function main(packed) {
   const page = readFileSync(readme, "utf8");
   const start = page.indexOf(heading);
-  if (start === -1) throw new Error("the README has no first hour");
+  if (start === -1) throw new Error(`${readme} has no section "Your first hour"`);
   const tutorial = page.slice(start, page.indexOf("\n## ", start + heading.length));
   const programs = programsOf(tutorial);
   const project = install(packed);
@@ -48,30 +48,31 @@ async function main(packed) {
     if (language === "javascript") stage += 1;
     const now = language === "text" ? refresh(content, printed[stage]) : content;
     if (now !== content)
-      problems.push(`after change ${stage} the README says\n\n${content}\nand it should say\n\n${now}`);
+      problems.push(`after change ${stage} the README has\n\n${content}\nbut the command prints\n\n${now}`);
     return `\`\`\`${language}\n${now}\`\`\``;
   });
   const isGreen = / 0 failed, 0 errors,/.test(summaryOf(printed.at(-1)));
-  if (!isGreen) throw new Error(`something still fails at the end:\n\n${printed.at(-1)}`);
+  if (!isGreen) throw new Error(`the last program still fails:\n\n${printed.at(-1)}`);
   if (values.write)
     writeFileSync(
       readme,
       page.replace(tutorial, () => written),
     );
   else if (problems.length > 0) {
-    console.log(`\n${problems.join("\n\n")}\n\nnode tools/checks/first-hour.mjs --write mends the README`);
+    console.log(`\n${problems.join("\n\n")}\n\nnode tools/checks/first-hour.mjs --write updates the README`);
     process.exitCode = 1;
   }
 }
 
-/** The program as it began, and after each change. */
+/** Returns the first program, and the program after each change. */
 function programsOf(tutorial) {
   const programs = [];
   for (const [, language, content] of tutorial.matchAll(blocks)) {
     if (language !== "javascript") continue;
     const [, marker, code] =
       /^\/\/ target\.js, (as it began|changed|as it is now)\n(.*)$/s.exec(content) ?? [];
-    if (marker === undefined) throw new Error(`what is to be done with this?\n${content}`);
+    if (marker === undefined)
+      throw new Error(`a block of code does not begin with "// target.js, changed" or the like:\n${content}`);
     programs.push(marker === "changed" ? change(programs.at(-1), code) : code);
   }
   return programs;
@@ -86,7 +87,7 @@ function pack(directory) {
   return directory;
 }
 
-/** An empty project with the kit, and what the kit needs. */
+/** Makes a project with the kit and the packages that the kit needs. Returns its directory. */
 function install(packed) {
   const project = join(scratch, "project");
   mkdirSync(project);
@@ -103,7 +104,7 @@ function install(packed) {
   return project;
 }
 
-/** What the command prints of `program`. Each stage has a directory, so that they need not wait for each other. */
+/** Returns the output of the command for `program`. Each stage has a directory, so that all run at once. */
 async function run(project, program, stage) {
   const cwd = join(project, String(stage));
   mkdirSync(cwd);
@@ -117,7 +118,7 @@ async function run(project, program, stage) {
   });
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   if (code === 0 || code === 1) return printed;
-  throw new Error(`the command did not come to its end after change ${stage}:\n\n${printed.slice(-2000)}`);
+  throw new Error(`the command failed after change ${stage}:\n\n${printed.slice(-2000)}`);
 }
 
 function summaryOf(printed) {
@@ -125,8 +126,8 @@ function summaryOf(printed) {
 }
 
 /**
- * What should stand in the README of what was `printed`: the failures whose ids are there, and the counts, as they are today.
- * Where the command's line stands above it, its first failure has to be the first one of all.
+ * Returns a block of the README with current text from `printed`: the failures whose ids it has, and the counts. A block that
+ * begins with a command line must begin with the first failure of the run.
  */
 function refresh(content, printed) {
   const failures = printed
@@ -150,16 +151,16 @@ function refresh(content, printed) {
       const id = lines[at].split(" ")[0];
       const failure = failures.find((it) => it.startsWith(`${id}  `));
       if (failure === undefined) throw new Error(`${id} does not fail:\n${printed.slice(-2000)}`);
-      // What to do next is told of this failure: no text that is written anew would fit another one.
+      // The text below the block explains this failure, so another one cannot take its place.
       if (isFirst && failure !== failures[0])
-        throw new Error(`the first failure is not ${id} but\n\n${failures[0]}`);
+        throw new Error(`the first failure must be ${id}, but it is\n\n${failures[0]}`);
       isFirst = false;
       return [...lines.slice(0, at), failure].join("\n");
     });
   return `${parts.join("\n…\n")}\n`;
 }
 
-/** `program` with the members and the statements in `code` in the place of those of the same names. */
+/** Replaces the members and statements of `program` with those of the same names in `code`, and adds new ones. */
 function change(program, code) {
   const lines = program.split("\n");
   for (const piece of piecesOf(code)) {
@@ -169,7 +170,7 @@ function change(program, code) {
   return lines.join("\n");
 }
 
-/** The parts of `code`: what begins at the margin or as a member, with its comment, up to the line that closes it. */
+/** Splits `code` into statements and members, each with its comment. */
 function piecesOf(code) {
   const pieces = [];
   let piece = [];
@@ -181,11 +182,12 @@ function piecesOf(code) {
     const isClosed = opening === line ? /[;]$/.test(line) : line.startsWith(`${indent}}`);
     if (opening !== "" && isClosed) pieces.push(piece.splice(0));
   }
-  if (piece.join("").trim() !== "") throw new Error(`where does this end?\n${piece.join("\n")}`);
+  if (piece.join("").trim() !== "")
+    throw new Error(`a statement or member is not closed:\n${piece.join("\n")}`);
   return pieces;
 }
 
-/** By what a piece is known. */
+/** Returns the name of a statement or member, by which it is found and replaced. */
 function nameOf(piece) {
   const [opening] = piece.filter((it) => !it.trimStart().startsWith("/**"));
   return opening.startsWith("import ")
@@ -216,7 +218,7 @@ function find(lines, piece) {
   return undefined;
 }
 
-/** Where a new piece goes: an import behind the others, a member at the beginning of the class, all else in front of it. */
+/** Returns the lines for a new piece: imports after the others, members at the start of the class, the rest before it. */
 function placeOf(lines, piece) {
   const start = lines.findIndex((line) => line.startsWith("class "));
   const behindImports = lines.findLastIndex((line) => / from ".*";$/.test(line)) + 1;
@@ -224,7 +226,7 @@ function placeOf(lines, piece) {
   return [at, at];
 }
 
-/** A new piece, with an empty line behind it where it has more than one line. */
+/** Returns a new piece, followed by an empty line if it has several lines. */
 function placed(piece) {
   return piece.length === 1 ? piece : [...piece, ""];
 }

@@ -1,4 +1,4 @@
-/** What each package may import of its siblings. */
+/** The packages that each package may import. */
 export declare const layers: Readonly<Record<string, readonly string[]>>;
-/** Packages that run in a browser. */
+/** The packages that run in a browser. */
 export declare const browserSafe: readonly string[];

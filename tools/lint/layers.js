@@ -1,4 +1,4 @@
-/** What each package may import of its siblings (docs/decisions/0002). */
+/** The packages that each package may import (docs/decisions/0002). */
 export const layers = {
   "oci-types": [],
   ociref: ["oci-types"],
@@ -10,5 +10,5 @@ export const layers = {
   "oci-server": ["oci-types", "ociref"],
 };
 
-/** Packages that run in a browser: no `node:` module, no global that only Node has. */
+/** The packages that run in a browser: they use neither `node:` modules nor globals that only Node has. */
 export const browserSafe = ["oci-types", "ociref", "oci-backend", "oci-image"];

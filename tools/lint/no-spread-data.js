@@ -1,14 +1,14 @@
 import ts from "typescript";
 
-/** The flags of tuple elements that stand for any number of values: `...string[]` in `[number, ...string[]]`. */
+/** The flags of tuple elements with any number of values, such as `...string[]` in `[number, ...string[]]`. */
 const OPEN_ENDED = ts.ElementFlags.Rest | ts.ElementFlags.Variadic;
 
 /**
- * Forbids spreading data into the arguments of a call: every value takes room on the stack, so a list of some 100,000
- * values ends in `RangeError: Maximum call stack size exceeded`.
+ * Forbids spreading data into the arguments of a call. Each value takes room on the stack, so a list of about 100,000
+ * values fails with `RangeError: Maximum call stack size exceeded`.
  *
- * Two things may be spread: what has a fixed length by its type (a tuple), and the rest parameter of a function, whose
- * values were arguments already.
+ * Two kinds may be spread: tuples, because their type has a fixed length, and rest parameters, because their values were
+ * arguments already.
  */
 export const noSpreadData = {
   meta: {

@@ -1,4 +1,4 @@
-// Compiled and run against packed tarballs, as somebody's own project would be.
+// .ci/run compiles and runs this in an empty project with the packed tarballs.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,18 +24,19 @@ const pushed: Descriptor = await registry.pushManifest(
   { tags: [tag] },
 );
 const tags: string[] = await collect(registry.tags(repository));
-if (tags.join() !== "v1" || pushed.size !== 1) throw new Error("the layout does not have what was pushed");
+if (tags.join() !== "v1" || pushed.size !== 1)
+  throw new Error("the layout does not have the pushed manifest");
 const empty = defineRegistry({});
 const refused = await empty.resolveTag("a", "b").catch((error: unknown) => error);
-if (!isRegistryError(refused, "UNSUPPORTED")) throw new Error("an empty registry does something");
+if (!isRegistryError(refused, "UNSUPPORTED")) throw new Error("an empty registry supports resolveTag");
 const problems = await checkLayoutDirectory(directory);
 if (problems.length > 0) throw new Error(`the layout has problems: ${JSON.stringify(problems)}`);
 const listed = await createHandler(layout)(new Request(`http://localhost/v2/${repository}/tags/list`));
-if (listed.status !== 200) throw new Error(`the handler says ${listed.status}`);
+if (listed.status !== 200) throw new Error(`the handler returned status ${listed.status}`);
 const server = await serve(layout, { port: 0 });
 const served = await fetch(`${server.url}/v2/${repository}/manifests/v1`);
 if ((await served.arrayBuffer()).byteLength !== 1)
-  throw new Error("the server does not serve what was pushed");
+  throw new Error("the server does not serve the pushed manifest");
 await server.close();
 await layout.close();
 const report: ConformanceReport = await runConformance({

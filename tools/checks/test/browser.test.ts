@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 import { browserSafe } from "../../lint/layers.js";
 
-it.each(browserSafe)("%s uses no module and no global that only Node has", (name) => {
+it.each(browserSafe)("%s uses neither modules nor globals that only Node has", (name) => {
   const source = join(import.meta.dirname, "../../../packages", name, "src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".ts"),

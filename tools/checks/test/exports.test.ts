@@ -5,13 +5,13 @@ import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Exports that nothing in this repository uses, and why they stay. */
+/** Exports that are unused in this repository, with the reason to keep each. */
 const kept: Readonly<Record<string, string>> = {
   "@ocilayout/layout-testkit/node-test describeRegistry":
     "the README offers this entry in place of the one for vitest",
 };
 
-/** An entry of a package, and what it exports: names with their declarations, as the API report has them. */
+/** An entry of a package, and its exports: names with their declarations, as in the API report. */
 interface Entry {
   readonly specifier: string;
   readonly owner: string;
@@ -39,7 +39,7 @@ function entriesOf(owner: string): Entry[] {
     });
 }
 
-/** The declarations of a report by name; overloads of one name together. */
+/** Returns the declarations of a report by name. Overloads of one name are joined. */
 function declarationsIn(report: string): Map<string, string> {
   const found: Map<string, string> = new Map();
   for (const part of report.split(/\n(?=\/\/ @)/)) {
@@ -49,7 +49,7 @@ function declarationsIn(report: string): Map<string, string> {
   return found;
 }
 
-/** The imports of `code` from packages of this repository. */
+/** Returns the imports of `code` from packages of this repository. */
 function importsIn(code: string): { specifier: string; names: string[] }[] {
   const statements = [
     ...code.matchAll(/(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"(@ocilayout\/[^"]+)"/g),
@@ -68,7 +68,7 @@ function filesBelow(directory: string, ending: RegExp): string[] {
     .filter((path) => ending.test(path) && !/(^|\/)(node_modules|dist|generated)\//.test(path));
 }
 
-/** The names that other packages, apps, tools and the examples of pages import, by entry. */
+/** Returns, by entry, the names that other packages, apps, tools and the examples of pages import. */
 function findImported(): Map<string, Set<string>> {
   const imported: Map<string, Set<string>> = new Map();
   const scan = (code: string, owner?: string): void => {
@@ -94,13 +94,13 @@ const pages = [
 ].filter((path) => !path.endsWith(".api.md"));
 const imported = findImported();
 
-/** The names in the text of a package's README, written as `name` or `name()`. */
+/** Returns the names that the README of a package has as `name` or `name()`. */
 function namedByReadme(owner: string): Set<string> {
   const code = read("packages", owner, "README.md").matchAll(/`(\w+)(?:\([^`]*\))?`/g);
   return new Set(Array.from(code, ([, name = ""]) => name));
 }
 
-/** Of the exports of an entry, those that are neither used, kept nor in the declaration of one that is. */
+/** Returns the exports of an entry that are neither used, nor kept, nor in the declaration of an export that is. */
 function unusedOf({ specifier, owner, exports }: Entry, exceptions: readonly string[]): string[] {
   const named = namedByReadme(owner);
   const isUsed = (name: string): boolean =>
@@ -108,7 +108,7 @@ function unusedOf({ specifier, owner, exports }: Entry, exceptions: readonly str
     named.has(name) ||
     exceptions.includes(`${specifier} ${name}`);
   const used = new Set([...exports.keys()].filter(isUsed));
-  // A set that grows while it is looked through is looked through to its end.
+  // The loop also visits the names that it adds.
   for (const name of used)
     for (const [word] of exports.get(name)?.matchAll(/\w+/g) ?? []) if (exports.has(word)) used.add(word);
   return [...exports.keys()].filter((name) => !used.has(name));

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const packages = join(import.meta.dirname, "../../../packages");
 const MOST_FILES = 16;
 
-/** The folders below `directory`, itself among them as "". */
+/** Returns `directory`, as "", and all folders below it. */
 function foldersOf(directory: string): string[] {
   const below = readdirSync(directory, { withFileTypes: true, recursive: true });
   return [
@@ -19,13 +19,13 @@ function filesIn(directory: string): string[] {
   return readdirSync(directory).filter((name) => name.endsWith(".ts"));
 }
 
-/** What a file imports or exports of its own package, types too. */
+/** Returns the files of its own package that a file imports from or exports from, including for types. */
 function importsOf(file: string): string[] {
   const specifiers = readFileSync(file, "utf8").matchAll(/^(?:import|export)\s[^;]*?from\s+"(\.[^"]+)";/gm);
   return Array.from(specifiers, ([, specifier = ""]) => resolve(dirname(file), specifier));
 }
 
-/** A way along `arrows` that leads from a node back to it, if there is one. */
+/** Returns a circle in `arrows`, if there is one. */
 function findCircle(arrows: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
   const done: Set<string> = new Set();
   const visit = (node: string, way: readonly string[]): readonly string[] | undefined => {
@@ -59,19 +59,19 @@ function draw(source: string, roomOf: (file: string) => string): Map<string, Set
   return arrows;
 }
 
-describe.each(readdirSync(packages))("the house of %s", (name) => {
+describe.each(readdirSync(packages))("the folders of %s", (name) => {
   const source = join(packages, name, "src");
 
-  it(`has no folder with more than ${MOST_FILES} files`, () => {
+  it(`have at most ${MOST_FILES} files each`, () => {
     for (const folder of foldersOf(source))
       expect([folder, filesIn(join(source, folder)).length <= MOST_FILES]).toEqual([folder, true]);
   });
 
-  it("has no circle of files", () => {
+  it("have no circle of files", () => {
     expect(findCircle(draw(source, (file) => relative(source, file)))).toBeUndefined();
   });
 
-  it("has no circle of folders", () => {
+  it("have no circle of folders", () => {
     const roomOf = (file: string): string => relative(source, dirname(file)).split("/")[0] ?? "";
     expect(findCircle(draw(source, roomOf))).toBeUndefined();
   });

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 const root = join(import.meta.dirname, "../../..");
 const eslint = new ESLint({ cwd: root });
 
-/** Whether the lint refuses `code` as the content of `file`. */
-async function refuses(file: string, code: string): Promise<boolean> {
+/** Whether the lint rejects `code` as the content of `file`. */
+async function rejects(file: string, code: string): Promise<boolean> {
   const [result] = await eslint.lintText(`${code}\n`, { filePath: join(root, file) });
   return result?.messages.some(({ ruleId }) => ruleId === "no-restricted-imports") === true;
 }
@@ -35,7 +35,7 @@ describe("the layer rule", () => {
     ["packages/oci-server/src/endpoints/handle.ts", "node:http"],
     ["packages/oci-server/src/endpoints/handle.ts", "@ocilayout/layout-core"],
   ])("forbids %s to import %s", async (file, name) => {
-    expect(await refuses(file, `import { something } from "${name}";`)).toBe(true);
+    expect(await rejects(file, `import { something } from "${name}";`)).toBe(true);
   });
 
   it.each([
@@ -46,6 +46,6 @@ describe("the layer rule", () => {
     ["packages/oci-server/src/node.ts", "node:http"],
     ["packages/oci-server/src/node/listener.ts", "node:http"],
   ])("allows %s to import %s", async (file, name) => {
-    expect(await refuses(file, `import { something } from "${name}";`)).toBe(false);
+    expect(await rejects(file, `import { something } from "${name}";`)).toBe(false);
   });
 });

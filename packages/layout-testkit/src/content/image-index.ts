@@ -6,9 +6,10 @@ import type { ManifestContent, ManifestOptions } from "./manifest.ts";
 import { descriptorOf, manifestDocument } from "./manifest.ts";
 
 /**
- * Makes an image index. Of a child that says where it runs, it says so too. The same children make the same index.
+ * Makes an image index. The descriptor of a child has the platform of that child, if it has one. The same children make the
+ * same index.
  *
- * @param children - What it lists, in order; a descriptor stands for a manifest that is not pushed with the index.
+ * @param children - The manifests of the index, in order. A descriptor in place of a manifest is listed and not pushed.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-index.md}
  */
 export async function index(

@@ -6,28 +6,28 @@ import { emptyBlob, json, layer } from "./blob.ts";
 import type { ManifestContent, ManifestOptions } from "./manifest.ts";
 import { manifestDocument } from "./manifest.ts";
 
-/** Where an image runs that does not say it. */
+/** The default platform of images. */
 const linux: Platform = { architecture: "amd64", os: "linux" };
 
 /** Options of {@link image}. */
 export interface ImageOptions extends ManifestOptions {
-  /** The layers in order; text makes a layer of it. Default none. */
+  /** The layers in order; a text becomes a layer. Defaults to none. */
   readonly layers?: readonly (string | Awaitable<Content>)[] | undefined;
-  /** Where it runs. Default linux/amd64. */
+  /** The platform. Defaults to linux/amd64. */
   readonly platform?: Platform | undefined;
 }
 
 /** Options of {@link artifact}. */
 export interface ArtifactOptions extends ManifestOptions {
-  /** What it is made of. Default, as the specification has it, `{}`. */
+  /** The layers. Defaults to the empty descriptor `{}`, as the specification requires. */
   readonly layers?: readonly Awaitable<Content>[] | undefined;
 }
 
 /**
  * Makes the config of an image.
  *
- * @param platform - Default linux/amd64.
- * @param layers - Of the image, as they are unpacked.
+ * @param platform - Defaults to linux/amd64.
+ * @param layers - The layers of the image, uncompressed.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/config.md}
  */
 export async function imageConfig(
@@ -39,7 +39,7 @@ export async function imageConfig(
 }
 
 /**
- * Makes an image with a config of its own. The same options make the same image.
+ * Makes an image and its config. The same options make the same image.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md}
  */
@@ -53,7 +53,7 @@ export async function image({
 }
 
 /**
- * Makes an artifact: a manifest with an artifact type and no config of its own. The same options make the same one.
+ * Makes an artifact: a manifest with an artifact type and the empty config. The same options make the same artifact.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage}
  */

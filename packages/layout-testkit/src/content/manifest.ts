@@ -3,32 +3,32 @@ import type { Annotations, Descriptor, Platform } from "@ocilayout/oci-types";
 import type { Awaitable, Content } from "./blob.ts";
 import { json } from "./blob.ts";
 
-/** A manifest or index, and what has to be in a repository before it. */
+/** A manifest or index, with everything that a repository needs before it. */
 export interface ManifestContent extends Content {
-  /** Its config and layers. */
+  /** The config and the layers. */
   readonly blobs: readonly Content[];
-  /** The manifests it lists. */
+  /** The manifests that an index lists. */
   readonly children: readonly ManifestContent[];
-  /** Where it runs: what an index says of it. */
+  /** The platform, for the descriptor in an index. */
   readonly platform?: Platform | undefined;
 }
 
-/** What every manifest may say. */
+/** Members that every manifest may have. */
 export interface ManifestOptions {
-  /** What kind of artifact it is. */
+  /** The artifact type. */
   readonly artifactType?: string | undefined;
-  /** What it is about. It need not be in the repository, and is not pushed with it. */
+  /** The subject. It may be missing from the repository, and is not pushed with the manifest. */
   readonly subject?: Awaitable<Content | Descriptor> | undefined;
-  /** What else is to be said of it. */
+  /** The annotations. */
   readonly annotations?: Annotations | undefined;
 }
 
-/** Something that is there, or only what it would be. */
+/** A manifest, or only its descriptor. */
 export function descriptorOf(item: Content | Descriptor): Descriptor {
   return "descriptor" in item ? item.descriptor : item;
 }
 
-/** The members of a document, in the order of the specification. */
+/** Returns the members of a document in the order of the specification. */
 export interface ManifestMembers extends ManifestOptions {
   readonly mediaType: string;
   readonly config?: Descriptor | undefined;

@@ -4,10 +4,10 @@ import type { Awaitable, Content } from "./blob.ts";
 import type { ManifestContent } from "./manifest.ts";
 
 /**
- * Pushes `item` and everything it needs, in the order in which a registry takes it: blobs, then the manifests it
- * lists, then itself. Its subject is not pushed.
+ * Pushes `item` and everything that it needs: first its blobs, then the manifests that it lists, then the item. Its subject
+ * is not pushed.
  *
- * @param options - For `item` itself, where it is a manifest; what it lists gets no tags.
+ * @param options - Options of the push of `item`, if it is a manifest. The manifests that it lists get no tags.
  */
 export async function pushContent(
   registry: Pick<RegistryWriter, "pushBlob" | "pushManifest">,
@@ -18,7 +18,7 @@ export async function pushContent(
   const { signal } = options;
   const it = await item;
   if (!("children" in it)) {
-    if (options.tags !== undefined) throw new TypeError("a blob has no tags");
+    if (options.tags !== undefined) throw new TypeError("a blob cannot have tags");
     return registry.pushBlob(repository, it.descriptor, it.content, { signal });
   }
   for (const part of it.blobs) await registry.pushBlob(repository, part.descriptor, part.content, { signal });

@@ -6,20 +6,20 @@ import type { Attempt } from "./check-links.ts";
 import type { LayoutDirectory } from "./directory.ts";
 import type { Report } from "./problem.ts";
 
-/** A blob as it lies in its directory. */
+/** A blob as it is stored. */
 export interface StoredBlob {
-  /** `blobs/sha256/…`. */
+  /** The path below the layout: `blobs/sha256/…`. */
   readonly path: string;
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** Whether its bytes are what its name says. */
+  /** Whether the digest of the bytes is the name of the file. */
   readonly isIntact: boolean;
 }
 
-/** Every blob, by digest. */
+/** The blobs by digest. */
 export type StoredBlobs = ReadonlyMap<Digest, StoredBlob>;
 
-/** Checks what is in `blobs`: "image-layout.md", "Blobs". `undefined` where it cannot be looked at. */
+/** Checks the directory `blobs`: "image-layout.md", "Blobs". Returns `undefined` if it cannot be read. */
 export async function checkBlobs(
   layout: LayoutDirectory,
   report: Report,
@@ -29,8 +29,8 @@ export async function checkBlobs(
   if (place !== "directory") {
     const message =
       place === "absent"
-        ? "a layout must have this directory, be it empty, and it is not there"
-        : "it must be a directory";
+        ? "this directory is missing; a layout must have it, even if it is empty"
+        : "this is not a directory";
     if (place !== "outside") report("missing-part", layoutNames.blobs, message);
     return undefined;
   }
@@ -43,7 +43,7 @@ export async function checkBlobs(
       report(
         "stray",
         directory,
-        "blobs holds one directory for each digest algorithm, and nothing else; write temporary files elsewhere",
+        "blobs/ must contain nothing but one directory for each digest algorithm; write temporary files elsewhere",
       );
     else await attempt(directory, () => checkAlgorithm(layout, algorithm, blobs, report, attempt));
   }
@@ -62,12 +62,12 @@ async function checkAlgorithm(
     const place = await layout.place(path);
     const digest = `${algorithm}:${name}`;
     if (place === "outside") continue;
-    if (place !== "file") report("stray", path, "a blob must be a file");
+    if (place !== "file") report("stray", path, "this is not a file; a blob must be one");
     else if (!isDigest(digest))
       report(
         "stray",
         path,
-        `"${digest.slice(0, 80)}" is no digest; write temporary files elsewhere, or readers take them for blobs`,
+        `"${digest.slice(0, 80)}" is not a digest; write temporary files elsewhere, or readers take them for blobs`,
       );
     else {
       const blob = await attempt(path, () => look(layout, path, digest, algorithm));
@@ -76,13 +76,13 @@ async function checkAlgorithm(
         report(
           "corrupt-blob",
           path,
-          `its content is ${blob.received}; verify what is written, and rename it to its name only then`,
+          `digest mismatch: the content has ${blob.received}; verify the content before you rename the file to its digest`,
         );
     }
   }
 }
 
-/** Reads a blob from end to end. One of an algorithm that cannot be computed here is taken for what it is called. */
+/** Reads a whole blob. A digest of an algorithm that is not supported here is not verified. */
 async function look(
   layout: LayoutDirectory,
   path: string,

@@ -7,25 +7,25 @@ import type { Attempt } from "./check-links.ts";
 import type { LayoutDirectory } from "./directory.ts";
 import type { Report } from "./problem.ts";
 
-/** The largest manifest that is looked into, in bytes. Registries need not take more than 4 MiB. */
+/** The largest manifest that is parsed, in bytes. Registries need not accept more than 4 MiB. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 
-/** The algorithms that the image-spec registers; a file of another one is a blob only if something refers to it. */
+/** The algorithms that the image-spec registers. A file of another algorithm counts as a blob only if it is referenced. */
 const REGISTERED: ReadonlySet<string> = new Set(["sha256", "sha512", "blake3"]);
 
-/** What each index contains, by digest. */
+/** The digests of the children of each index, by the digest of the index. */
 export type Contents = ReadonlyMap<string, readonly string[]>;
 
-/** Something that is referred to. */
+/** A reference to a blob. */
 interface Reference {
   readonly descriptor: Descriptor;
-  /** Who refers to it, as the beginning of a sentence. */
+  /** The origin of the reference, as the subject of a sentence. */
   readonly from: string;
-  /** Whether it may be absent. */
+  /** Whether the blob may be missing. */
   readonly isOptional?: boolean | undefined;
 }
 
-/** Checks everything that the entries reach, each blob once. Gives what the indexes contain. */
+/** Checks every blob that the entries reach, once. Returns the contents of the indexes. */
 export async function checkContent(
   layout: LayoutDirectory,
   entries: readonly LayoutEntry[],
@@ -59,13 +59,13 @@ export async function checkContent(
     report(
       "stray",
       path,
-      `nothing has a digest of the algorithm "${algorithm}": readers take it for a blob; write temporary files elsewhere`,
+      `nothing refers to a digest of the algorithm "${algorithm}", and readers take this for a blob; write temporary files elsewhere`,
     );
   }
   return contents;
 }
 
-/** Whether what is referred to is there, whole, and as large as it is said to be. */
+/** Whether the referenced blob exists, is intact, and has the size of its descriptor. */
 function checkReference(
   { descriptor, from, isOptional }: Reference,
   stored: StoredBlob | undefined,
@@ -79,18 +79,18 @@ function checkReference(
       report(
         "missing-blob",
         path,
-        `${from} refers to it, and it is not there; write it before what refers to it`,
+        `${from} refers to this blob, which is missing; write it before the reference`,
       );
     return false;
   }
   if (stored.isIntact && stored.size !== size)
-    report("wrong-size", path, `${from} says that it has ${size} bytes, and it has ${stored.size}`);
+    report("wrong-size", path, `${from} has the size ${size}, but the blob has ${stored.size} bytes`);
   return stored.isIntact;
 }
 
 interface Found {
   readonly references: Reference[];
-  /** The digests of what an index lists. */
+  /** The digests that an index lists. */
   readonly contents?: readonly string[] | undefined;
 }
 
@@ -101,10 +101,10 @@ async function lookInto(
   report: Report,
 ): Promise<Found | undefined> {
   const tell = (reason: string): void => {
-    report("manifest", path, `${from} says that it is ${descriptor.mediaType}: ${reason}`);
+    report("manifest", path, `${from} has the media type ${descriptor.mediaType}: ${reason}`);
   };
   if (size > MAX_MANIFEST_BYTES) {
-    tell(`it has ${size} bytes, and no reader takes more than ${MAX_MANIFEST_BYTES}`);
+    tell(`it has ${size} bytes, but readers accept at most ${MAX_MANIFEST_BYTES}`);
     return undefined;
   }
   try {

@@ -7,10 +7,10 @@ import type { Contents } from "./check-content.ts";
 import type { LayoutEntry } from "./check-files.ts";
 import type { Report } from "./problem.ts";
 
-/** Where bare tags and entries without a name belong, whatever that is called. */
+/** The repository of bare tags and nameless entries, whatever its name. */
 const NO_REPOSITORY = "";
 
-/** Checks what the entries are called, and whether each is needed. */
+/** Checks that the names of the entries are unique and that each entry is needed. */
 export function checkEntries(entries: readonly LayoutEntry[], contents: Contents, report: Report): void {
   const names: Map<string, string> = new Map();
   for (const { descriptor, where } of entries) {
@@ -22,7 +22,7 @@ export function checkEntries(entries: readonly LayoutEntry[], contents: Contents
       report(
         "duplicate-name",
         layoutNames.index,
-        `${where} has the name ${excerpt(name)}, as ${first} has: readers differ in which one they take`,
+        `${where} and ${first} have the same name ${excerpt(name)}; readers differ in which one they use`,
       );
   }
   const byRepository: Map<string, LayoutEntry[]> = new Map();
@@ -46,12 +46,12 @@ function checkUntagged(entries: readonly LayoutEntry[], contents: Contents, repo
     report(
       "redundant-entry",
       layoutNames.index,
-      `${where} has no tag, and an index contains what it is about: tools show one image as several; leave the entry out`,
+      `${where} has no tag, and an index contains its manifest, so tools show one image as several; omit the entry`,
     );
   }
 }
 
-/** Everything that is contained in one of `roots`, or in an index that is. */
+/** Returns the digests that `roots` contain, at any depth. */
 function containedIn(roots: readonly string[], contents: Contents): ReadonlySet<string> {
   const contained: Set<string> = new Set();
   const waiting = [...roots];
@@ -65,7 +65,7 @@ function containedIn(roots: readonly string[], contents: Contents): ReadonlySet<
   return contained;
 }
 
-/** What an entry is called: containerd's name before the specification's, which it repeats in part. */
+/** Returns the name of an entry. containerd's annotation wins, because the specification's repeats a part of it. */
 function nameOf({ annotations = {} }: Descriptor): string | undefined {
   const own = (key: string): string | undefined =>
     Object.hasOwn(annotations, key) && annotations[key] !== "" ? annotations[key] : undefined;
@@ -83,7 +83,7 @@ function isTagged(name: string | undefined): boolean {
   return reference === undefined || reference.tag !== undefined;
 }
 
-/** Whether nothing is lost with an entry but that it is one. */
+/** Whether the entry has no information beyond its descriptor. */
 function saysNothingElse(descriptor: Descriptor): boolean {
   const known: ReadonlySet<string> = new Set([annotationKeys.refName, annotationKeys.containerdImageName]);
   return (

@@ -10,10 +10,10 @@ import {
 import type { LayoutDirectory } from "./directory.ts";
 import type { Report } from "./problem.ts";
 
-/** An entry of `index.json` that is a descriptor, and where it stands. */
+/** A descriptor in `index.json`, and its place. */
 export interface LayoutEntry {
   readonly descriptor: Descriptor;
-  /** `index.json`'s own words for it: `$.manifests[2]`. */
+  /** The JSONPath: `$.manifests[2]`. */
   readonly where: string;
 }
 
@@ -25,15 +25,11 @@ export async function checkLayoutFile(layout: LayoutDirectory, report: Report): 
     ? ownMember(document.value, "imageLayoutVersion")
     : undefined;
   if (version === layoutVersion) return;
-  const found = version === undefined ? "it has none" : `it says ${JSON.stringify(version).slice(0, 80)}`;
-  report(
-    "layout-file",
-    layoutNames.header,
-    `it must be a JSON object with "imageLayoutVersion": "${layoutVersion}", and ${found}`,
-  );
+  const found = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
+  report("layout-file", layoutNames.header, `imageLayoutVersion is ${found}, not "${layoutVersion}"`);
 }
 
-/** Checks `index.json`: "image-layout.md", "index.json file". Gives the entries that are descriptors. */
+/** Checks `index.json`: "image-layout.md", "index.json file". Returns the entries that are descriptors. */
 export async function checkIndexFile(layout: LayoutDirectory, report: Report): Promise<LayoutEntry[]> {
   const document = await readDocument(layout, layoutNames.index, "index", report);
   if (document === undefined) return [];
@@ -42,7 +38,7 @@ export async function checkIndexFile(layout: LayoutDirectory, report: Report): P
     report(
       "index",
       layoutNames.index,
-      "$.manifests is there more than once: readers differ in which one they take",
+      "$.manifests occurs more than once; readers differ in which one they use",
     );
   for (const { path, reason } of validateImageIndex(value))
     report("index", layoutNames.index, `${path} ${reason}`);
@@ -60,7 +56,10 @@ export async function checkIndexFile(layout: LayoutDirectory, report: Report): P
   );
 }
 
-/** The JSON that a file holds, in an object of its own: it may be any; `undefined` where there is none, which is told. */
+/**
+ * Reads the JSON of a file, wrapped in an object because it may be any value. Reports a problem and returns `undefined` if
+ * the file is missing or invalid.
+ */
 async function readDocument(
   layout: LayoutDirectory,
   path: string,
@@ -68,13 +67,13 @@ async function readDocument(
   report: Report,
 ): Promise<{ readonly value: unknown; readonly text: string } | undefined> {
   const place = await layout.place(path);
-  // A link that leads out is told of already.
+  // check-links.ts reports a link that leads out.
   if (place === "outside") return undefined;
   if (place !== "file") {
     report(
       "missing-part",
       path,
-      place === "absent" ? "a layout must have this file, and it is not there" : "it must be a file",
+      place === "absent" ? "this file is missing; a layout must have it" : "this is not a file",
     );
     return undefined;
   }
@@ -83,12 +82,12 @@ async function readDocument(
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return { value: JSON.parse(text), text };
   } catch {
-    report(kind, path, "it must be JSON in UTF-8, without a byte order mark, and cannot be parsed");
+    report(kind, path, "this is not JSON in UTF-8 without a byte order mark");
     return undefined;
   }
 }
 
-/** How many members called `name` the object `text` has, which is JSON: a parser shows the last one only. */
+/** Counts the members `name` of the JSON object `text`; a parser shows only the last one. */
 function topLevelMembers(text: string, name: string): number {
   let depth = 0;
   let count = 0;

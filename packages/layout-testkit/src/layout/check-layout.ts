@@ -9,17 +9,21 @@ import { LayoutDirectory, systemCode } from "./directory.ts";
 import type { LayoutProblem, Report } from "./problem.ts";
 
 /**
- * Finds out whether `directory` is an OCI Image Layout, for the author of a program that writes one. Nothing of that
- * program is used: what is on disk is compared with the specification.
+ * Checks whether `directory` is an OCI Image Layout, for the author of a program that writes layouts. It shares no code with
+ * that program and compares the files with the specification.
  *
- * It is stricter than the specification where that leaves the reader alone: what is referred to must be there (but for
- * layers with `urls`, and subjects), names are unique, and an untagged manifest that an index of its repository contains
- * has no entry of its own. Blobs that nothing refers to, and files beside the three parts of a layout, are fine.
+ * It is stricter than the specification in three points:
  *
- * It changes nothing, and follows no link out of the directory. Blobs are hashed as they are read.
+ * - Referenced blobs must exist, except subjects and layers with `urls`.
+ * - Names are unique.
+ * - An untagged manifest that an index of its repository contains has no entry of its own.
  *
- * @returns What is wrong, from the outside in; nothing, where it is whole. Whatever is in the directory is a problem at
- * worst: it rejects, with the system's error, only where there is no directory that can be read.
+ * Unreferenced blobs, and files beside the three parts of a layout, are allowed.
+ *
+ * It changes nothing and follows no link out of the directory. It reads and hashes every blob.
+ *
+ * @returns The problems, from the outside in; an empty list for a valid layout. The content of the directory never makes it
+ * reject. It rejects with the system's error if the directory is missing or cannot be read.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  */
 export async function checkLayoutDirectory(directory: string): Promise<LayoutProblem[]> {
@@ -32,7 +36,7 @@ export async function checkLayoutDirectory(directory: string): Promise<LayoutPro
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined) throw error;
-      report("unreadable", path, `the system does not let it be read: ${code}`);
+      report("unreadable", path, `cannot read this: ${code}`);
       return undefined;
     }
   };

@@ -1,15 +1,15 @@
 import type { LayoutDirectory } from "./directory.ts";
 import type { Report } from "./problem.ts";
 
-/** Runs a check; what the system does not allow becomes a problem of `path`, and the answer `undefined`. */
+/** Runs a check. If the system refuses access, reports a problem of `path` and returns `undefined`. */
 export type Attempt = <Result>(path: string, check: () => Promise<Result>) => Promise<Result | undefined>;
 
-/** Looks for links that lead out of the directory, wherever in it. */
+/** Finds links that lead out of the directory, at any depth. */
 export async function checkLinks(layout: LayoutDirectory, report: Report, attempt: Attempt): Promise<void> {
   const waiting = [""];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     const below = directory;
-    // What is not readable in the three parts is said where they are looked at.
+    // The checks of the three parts report what they cannot read.
     const entries = await layout.list(below).catch(() => []);
     for (const entry of entries) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -21,4 +21,4 @@ export async function checkLinks(layout: LayoutDirectory, report: Report, attemp
 }
 
 const LEADS_OUT =
-  "the link leads out of the layout, or nowhere: whoever copies the directory copies no content; store the file itself";
+  "the link is broken or leads out of the layout, so a copy of the directory lacks the content; store the file itself";

@@ -2,10 +2,10 @@ import { constants, type Dirent } from "node:fs";
 import { lstat, open, readdir, realpath, stat, type FileHandle } from "node:fs/promises";
 import { join, sep } from "node:path";
 
-/** What a path below a {@link LayoutDirectory} is. */
+/** The type of a path below a {@link LayoutDirectory}. */
 export type Place = "file" | "directory" | "absent" | "outside" | "other";
 
-/** A directory that is looked at without ever leaving it: what a link leads to outside is not touched. */
+/** A directory that is read without leaving it: links that lead out of it are not followed. */
 export class LayoutDirectory {
   readonly #root: string;
 
@@ -13,14 +13,14 @@ export class LayoutDirectory {
     this.#root = root;
   }
 
-  /** Rejects, with the system's error, where there is no directory that can be read. */
+  /** Rejects with the system's error if the directory is missing or cannot be read. */
   static async open(directory: string): Promise<LayoutDirectory> {
     const root = await realpath(directory);
     await readdir(root);
     return new LayoutDirectory(root);
   }
 
-  /** What is at `path`, links within the directory followed. */
+  /** Returns the type of `path`. Follows links within the directory. */
   async place(path: string): Promise<Place> {
     try {
       const real = await realpath(join(this.#root, path));
@@ -33,18 +33,18 @@ export class LayoutDirectory {
     }
   }
 
-  /** What is in the directory `path`, by name; links are not followed. */
+  /** Returns the entries of the directory `path`, by name. Does not follow links. */
   async list(path: string): Promise<Dirent[]> {
     const entries = await readdir(join(this.#root, path), { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Opens a file that {@link place} was asked about. Never waits: what took its place may be a pipe. */
+  /** Opens a file that {@link place} found. Never waits, even if a pipe has replaced the file. */
   async open(path: string): Promise<FileHandle> {
     return open(await realpath(join(this.#root, path)), constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
-  /** The whole file. */
+  /** Reads a whole file. */
   async read(path: string): Promise<Uint8Array> {
     await using file = await this.open(path);
     return await file.readFile();
@@ -59,7 +59,7 @@ export class LayoutDirectory {
   }
 }
 
-/** The system's word for what went wrong: `EACCES`. */
+/** Returns the system's code of an error, such as `EACCES`. */
 export function systemCode(error: unknown): string | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   return typeof code === "string" ? code : undefined;

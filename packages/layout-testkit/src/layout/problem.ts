@@ -1,18 +1,18 @@
 /**
- * What kind of thing is wrong with a layout:
+ * The kind of a problem:
  *
- * - `missing-part`: `oci-layout`, `index.json` or `blobs` is not there, or is something else than it should be.
- * - `layout-file`: `oci-layout` does not say `"imageLayoutVersion": "1.0.0"`.
- * - `index`: `index.json` is no valid image index.
- * - `stray`: there is something in `blobs` that is no blob.
- * - `corrupt-blob`: a blob's bytes do not have the digest that it is called by.
- * - `missing-blob`: something that is referred to is not there.
- * - `wrong-size`: something is referred to with another size than it has.
- * - `manifest`: a manifest is not valid for the media type that it is referred to by.
+ * - `missing-part`: `oci-layout`, `index.json` or `blobs` is missing or has the wrong type.
+ * - `layout-file`: `oci-layout` does not have `"imageLayoutVersion": "1.0.0"`.
+ * - `index`: `index.json` is not a valid image index.
+ * - `stray`: `blobs` contains something that is not a blob.
+ * - `corrupt-blob`: the digest of a blob's bytes is not its name.
+ * - `missing-blob`: a referenced blob is missing.
+ * - `wrong-size`: the size in a descriptor is not the size of the blob.
+ * - `manifest`: a manifest is invalid for the media type in its descriptor.
  * - `duplicate-name`: two entries of `index.json` have the same name.
  * - `redundant-entry`: an untagged manifest has an entry of its own, and an index of its repository contains it.
- * - `link`: a symbolic link leads out of the directory, or nowhere.
- * - `unreadable`: the system does not let it be read.
+ * - `link`: a symbolic link is broken or leads out of the directory.
+ * - `unreadable`: the system refuses to read it.
  */
 export type LayoutProblemKind =
   | "missing-part"
@@ -28,15 +28,15 @@ export type LayoutProblemKind =
   | "link"
   | "unreadable";
 
-/** One thing that is wrong with a layout. */
+/** A problem of a layout. */
 export interface LayoutProblem {
-  /** What kind of problem it is. */
+  /** The kind of the problem. */
   readonly kind: LayoutProblemKind;
-  /** What it is about, below the layout's directory, with slashes: `blobs/sha256/…`. */
+  /** The path below the layout's directory, with slashes: `blobs/sha256/…`. */
   readonly path: string;
-  /** What is wrong, and what should be. */
+  /** A description of the problem and how to fix it. */
   readonly message: string;
 }
 
-/** Takes note of a problem. */
+/** Records a problem. */
 export type Report = (kind: LayoutProblemKind, path: string, message: string) => void;

@@ -1,19 +1,19 @@
 import type { Descriptor, Digest } from "@ocilayout/oci-types";
 import { computeDigest, dockerMediaTypes, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
-/** Some bytes, and what they are. */
+/** Bytes and their descriptor. */
 export interface Content {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }
 
-/** A small world: few enough things that random operations meet the same ones again. */
+/** A small world: few enough items that random operations meet the same ones again. */
 export interface World {
   readonly repositories: readonly string[];
   readonly tags: readonly string[];
   readonly blobs: readonly Content[];
   readonly manifests: readonly Content[];
-  /** A digest that nothing has. */
+  /** A digest without content. */
   readonly nowhere: Digest;
 }
 
@@ -29,7 +29,7 @@ async function document(mediaType: string, members: object): Promise<Content> {
   return content(JSON.stringify({ schemaVersion: 2, mediaType, ...members }), mediaType);
 }
 
-/** Makes the world: images, artifacts about others, nested indexes, things of unknown types, and what is no manifest. */
+/** Makes the world: images, referrers, nested indexes, documents of unknown types, and blobs that are not manifests. */
 export async function createWorld(): Promise<World> {
   const { imageManifest, imageIndex, layer } = ociMediaTypes;
   const empty = await content("{}", ociMediaTypes.empty);

@@ -4,7 +4,7 @@ import type { World } from "./content.ts";
 import type { Operation, OperationChoice } from "./operation.ts";
 import { operation } from "./operation.ts";
 
-/** Looks at all that there may be: what a sequence left behind, whether or not it asked for it. */
+/** Reads everything that a sequence may have left behind, whether or not the sequence read it. */
 export function everything(
   { repositories, tags, blobs, manifests, nowhere }: World,
   { promises }: OperationChoice,

@@ -9,36 +9,36 @@ import type { Operation, Session } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { describeOutcome, isAsGood, outcomeOf } from "./outcome.ts";
 
-/** Where the registries to compare come from. */
+/** The registries to compare, and how. */
 export interface ModelRun {
-  /** Makes an empty registry that is put to the test. */
+  /** Opens an empty registry to test. */
   readonly create: () => Promise<{ readonly registry: Registry; close(): Promise<void> }>;
-  /** Makes an empty registry that is right. */
+  /** Opens an empty registry that is known to be correct. */
   readonly createModel: () => Registry;
-  /** How many sequences are tried. Default 100. */
+  /** The number of sequences. Defaults to 100. */
   readonly runs?: number | undefined;
-  /** Where the generator begins. Default the time. */
+  /** The seed of the generator. Defaults to the time. */
   readonly seed?: number | undefined;
-  /** The longest sequence. Default 40. */
+  /** The longest sequence, in calls. Defaults to 40. */
   readonly length?: number | undefined;
-  /** What the registry promises: calls that it does not promise are left out. Default all. */
+  /** The capabilities of the registry; calls that need others are left out. Defaults to all. */
   readonly promises?: ((name: keyof RegistryCapabilities) => boolean) | undefined;
-  /** How long a call may take, in milliseconds. Default 10,000. */
+  /** The longest time of a call, in milliseconds. Defaults to 10,000. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Whether anything will do where the contract leaves it open: which of two codes, whether an empty repository is one,
-   * whether an upload outlives a commit that failed. Default false: exactly what the model does.
+   * Whether every outcome that the contract allows is accepted: either of two codes, whether an empty repository exists,
+   * whether an upload survives a failed commit. Defaults to false: the outcome must be that of the model.
    */
   readonly isLenient?: boolean | undefined;
 }
 
-/** A registry that does not do what its model does. */
+/** Reports that a registry behaves differently from its model. */
 export class ModelMismatch extends Error {
-  /** The calls that were made, in order; the last one tells them apart. */
+  /** The calls in order; the last one has different outcomes. */
   readonly calls: readonly string[];
-  /** What came of the last call on the model. */
+  /** The outcome of the last call on the model. */
   readonly expected: string;
-  /** What came of it on the registry. */
+  /** The outcome of the last call on the registry. */
   readonly received: string;
 
   constructor(calls: readonly string[], expected: string, received: string) {
@@ -51,13 +51,13 @@ export class ModelMismatch extends Error {
 }
 
 /**
- * Makes the same random calls on a registry and on a model of it, and compares what comes of each: the value, or the
- * code of the error. Rejects with a {@link ModelMismatch}: the shortest sequence that tells them apart.
+ * Makes the same random calls on a registry and on a model of it, and compares the outcome of each: the value, or the code of
+ * the error. Rejects with a {@link ModelMismatch} that has the shortest sequence with different outcomes.
  */
 export async function compareWithModel(run: ModelRun): Promise<void> {
   const world = await createWorld();
   const { runs = 100, length = 40, seed, promises = () => true, isLenient = false } = run;
-  // Each sequence is mostly about a few things: what is never met twice tells nothing.
+  // Each sequence uses few items: an item that occurs once finds nothing.
   const order = fc.tuple(shuffled(world.repositories), shuffled(world.manifests));
   const sequence = order.chain(([repositories, manifests]) =>
     fc.array(operations({ ...world, repositories, manifests }, { promises, isLenient }), {
@@ -68,7 +68,7 @@ export async function compareWithModel(run: ModelRun): Promise<void> {
   );
   let hasHung = false;
   const property = fc.asyncProperty(sequence, async (calls) => {
-    // What hangs once would hang again for every shorter sequence.
+    // A call that hangs would hang again in every shorter sequence.
     if (hasHung) return;
     try {
       await compareSequence(calls, run, world);
@@ -99,11 +99,11 @@ async function compareSequence(calls: readonly Operation[], run: ModelRun, world
     const tested: Session = { registry: subject.registry, writers: [] };
     const model: Session = { registry: run.createModel(), writers: [] };
     const done: string[] = [];
-    // Only what the sequence touched can have changed.
+    // Only items of the sequence can have changed.
     const repositories = world.repositories.filter((name) => calls.some(({ args }) => args.includes(name)));
     const promises = run.promises ?? ((): boolean => true);
     for (const operation of [...calls, ...everything({ ...world, repositories }, { promises, isLenient })]) {
-      // Of the looks at the end only the last is told.
+      // The message has only the last of the final reads.
       if (done.length > calls.length) done.pop();
       done.push(operation.text);
       const expected = await outcomeOf(operation, model);
@@ -127,7 +127,7 @@ async function compareSequence(calls: readonly Operation[], run: ModelRun, world
   }
 }
 
-/** The repositories that have a manifest. */
+/** Returns the repositories that have a manifest. */
 async function fullRepositories(model: Registry, { repositories, manifests }: World): Promise<string[]> {
   const full: string[] = [];
   for (const name of repositories) {

@@ -1,6 +1,6 @@
 import type { BlobWriter, Registry, RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
 
-/** What one registry has of the operations so far: the writers they opened. */
+/** The state of one registry: the writers that operations opened. */
 export interface Session {
   readonly registry: Registry;
   readonly writers: BlobWriter[];
@@ -8,26 +8,26 @@ export interface Session {
 
 /** One call, to be made on any registry. */
 export interface Operation {
-  /** As it would be written. */
+  /** The call as text. */
   readonly text: string;
-  /** Where several things are wrong with it at once, either of these may be said. */
+  /** The codes that are equally right if the call has several mistakes. */
   readonly eitherCode: readonly RegistryErrorCode[];
-  /** The call, or what it is a call of. */
+  /** The name of the call. */
   readonly name: string;
-  /** What is passed to it. */
+  /** The arguments of the call. */
   readonly args: readonly unknown[];
   run(session: Session): Promise<unknown>;
 }
 
-/** Which operations are made. */
+/** Which operations to generate. */
 export interface OperationChoice {
-  /** What the registry promises; calls that it does not promise are left out. */
+  /** The capabilities of the registry; calls that need others are left out. */
   readonly promises: (name: keyof RegistryCapabilities) => boolean;
-  /** Whether nothing is done of which the contract leaves open what comes of it. */
+  /** Whether to leave out calls whose outcome the contract leaves open. */
   readonly isLenient: boolean;
 }
 
-/** What may be wrong with a call at once. */
+/** The mistakes that one call may have together. */
 const EITHER: Readonly<Record<string, readonly RegistryErrorCode[]>> = {
   getBlobRange: ["BLOB_UNKNOWN", "NAME_UNKNOWN", "RANGE_INVALID"],
   pushBlob: ["DIGEST_INVALID", "SIZE_INVALID"],
@@ -37,7 +37,7 @@ const EITHER: Readonly<Record<string, readonly RegistryErrorCode[]>> = {
   deleteTag: ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "PRECONDITION_FAILED"],
 };
 
-/** One call, by its name and what is passed to it. */
+/** Makes a call from its name and arguments. */
 export function operation(
   name: string,
   args: readonly unknown[],
@@ -46,12 +46,12 @@ export function operation(
   return { name, args, text: `${name}(${args.map(show).join(", ")})`, eitherCode: EITHER[name] ?? [], run };
 }
 
-/** Digests are cut to what tells them apart. */
+/** Shortens digests; the beginning is enough to distinguish them. */
 function show(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === "string" && part.length > 20 ? `${part.slice(0, 15)}…` : part,
   );
 }
 
-/** What a registry promises. */
+/** Whether a registry has a capability. */
 export type Promises = OperationChoice["promises"];

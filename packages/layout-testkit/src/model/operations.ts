@@ -19,7 +19,7 @@ export function operations(world: World, { promises, isLenient }: OperationChoic
     { weight: 3, arbitrary: manifest.map((it) => it.descriptor.digest) },
     { weight: 1, arbitrary: fc.constantFrom(...blobDigests) },
   );
-  // Whether a manifest can be had as a blob is left open.
+  // The contract leaves open whether a manifest can be read as a blob.
   const blobDigest = isLenient ? fc.constantFrom(...blobDigests) : digest;
   const precondition: fc.Arbitrary<Precondition> = fc.oneof(
     { weight: 4, arbitrary: fc.constant({}) },
@@ -48,7 +48,7 @@ export function operations(world: World, { promises, isLenient }: OperationChoic
   );
 }
 
-/** One of several kinds, each where it is promised; one of them always is. */
+/** Picks one of the kinds whose capability the registry has; there is always one. */
 function oneOfPromised(
   ...kinds: readonly {
     readonly weight?: number;
@@ -95,14 +95,14 @@ function reading(
   );
 }
 
-/** One of them, the first ones more often: what is never met twice tells nothing. */
+/** Picks an item, the first ones more often: an item that occurs once finds nothing. */
 function often<Item>(items: readonly Item[]): fc.Arbitrary<Item> {
   return fc.oneof(
     ...items.map((item, i) => ({ weight: Math.max(1, 16 >> (2 * i)), arbitrary: fc.constant(item) })),
   );
 }
 
-/** A manifest with all that it needs: without this most pushes would be refused. */
+/** Pushes a manifest with all its parts; without this most pushes would be rejected. */
 function pushingWhole(
   { blobs, manifests }: World,
   repo: string,
@@ -117,7 +117,7 @@ function pushingWhole(
   });
 }
 
-/** The manifests that one names, each after those that it names itself. */
+/** Returns the manifests that a manifest lists, each after its own children. */
 function partsOf({ bytes }: Content, manifests: readonly Content[]): readonly Content[] {
   const text = new TextDecoder().decode(bytes);
   const named = manifests.filter(({ descriptor }) => text.includes(descriptor.digest));
@@ -208,7 +208,7 @@ function deleting(
         .tuple(repository, tag, precondition)
         .map((args) => operation("deleteTag", args, ({ registry }) => registry.deleteTag(...args))),
     },
-    // Where nothing can be deleted, something is read.
+    // If nothing can be deleted, read something.
     {
       isPromised: !promises("deleteBlob") && !promises("deleteManifest") && !promises("deleteTag"),
       arbitrary: reading(repository, tag, digest, blobDigest),
@@ -260,7 +260,7 @@ function call(
   return registry[name as ReadCall](...args);
 }
 
-/** What a reader gives, in a form that can be compared. */
+/** Reads a reader into a value that can be compared. */
 async function describe(answer: Awaited<ReturnType<Registry[ReadCall]>>): Promise<unknown> {
   return "bytes" in answer ? [answer.descriptor, Array.from(await answer.bytes())] : answer;
 }

@@ -2,13 +2,13 @@ import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { Operation, Session } from "./operation.ts";
 
-/** What came of a call: a value, or the code or name of an error. */
+/** The outcome of a call: a value, or the code or name of an error. */
 export interface Outcome {
   readonly value?: unknown;
   readonly error?: string | undefined;
 }
 
-/** Makes the call, and tells what came of it. */
+/** Makes the call and returns its outcome. */
 export async function outcomeOf(operation: Operation, session: Session): Promise<Outcome> {
   try {
     return { value: (await operation.run(session)) ?? null };
@@ -22,26 +22,26 @@ export async function outcomeOf(operation: Operation, session: Session): Promise
   }
 }
 
-/** An outcome as text that can be compared. */
+/** Converts an outcome to text that can be compared. */
 export function describeOutcome(outcome: Outcome): string {
   return outcome.error === undefined
     ? JSON.stringify(outcome.value, sortMembers)
     : `rejection with ${outcome.error}`;
 }
 
-/** The order of an object's members says nothing. */
+/** Sorts the members of an object, because their order has no meaning. */
 function sortMembers(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The codes that say the same where the contract does not say which it is to be. */
+/** Groups of codes that are equally right because the contract leaves the choice open. */
 const SAME: readonly (readonly string[])[] = [
   ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"],
   ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"],
 ];
 
-/** Whether `received` is as good as `expected`, by what the contract leaves open. */
+/** Whether the contract allows `received` in place of `expected`. */
 export function isAsGood(
   { name, args }: Operation,
   received: Outcome,
@@ -53,7 +53,7 @@ export function isAsGood(
     const errors = [received.error.split(" or "), expected.error.split(" or ")];
     return SAME.some((same) => errors.every((either) => either.some((error) => same.includes(error))));
   }
-  // Whether there is a repository when nothing is left in it but blobs.
+  // A repository that has only blobs may exist or not.
   if (name === "tags")
     return [received, expected].every(
       (it) => it.error === "NAME_UNKNOWN" || (Array.isArray(it.value) && it.value.length === 0),
@@ -68,7 +68,7 @@ interface Page {
   readonly limit?: number;
 }
 
-/** Whether a list is sorted, and has all that it must have: what has a manifest. Anything else may be there or not. */
+/** Whether a list is sorted and has every repository with a manifest. Other repositories may be listed or not. */
 function isListOf(
   received: unknown,
   { startAfter = "", limit = Infinity }: Page,

@@ -9,8 +9,8 @@ import { operation } from "./operation.ts";
 /**
  * Operations on upload sessions.
  *
- * @param isLenient - Whether a session is given up where the contract leaves open what becomes of it: after a commit that
- * failed; and is free when it is cancelled from outside.
+ * @param isLenient - Whether to give up a session whose state the contract leaves open after a failed commit, and to free it
+ * before it is cancelled from outside.
  */
 export function uploading(
   repository: fc.Arbitrary<string>,
@@ -87,7 +87,7 @@ export function uploading(
   );
 }
 
-/** Ends a session, which may have ended already, and forgets its writers. */
+/** Ends a session, which may be over already, and drops its writers. */
 async function giveUp(writers: BlobWriter[], { id }: BlobWriter): Promise<void> {
   for (const writer of writers.filter((it) => it.id === id)) {
     await writer.cancel().catch(() => undefined);

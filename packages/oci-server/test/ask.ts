@@ -4,7 +4,7 @@ import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import type { Handler, HandlerOptions } from "../src/index.ts";
 import { createHandler } from "../src/index.ts";
 
-/** What is sent beside the method and the path. */
+/** The headers and the body of a request. */
 export interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -14,7 +14,7 @@ export interface Sent {
 /** Sends a request to `/v2/…`. */
 export type Ask = (method: string, path: string, sent?: Sent) => Promise<Response>;
 
-/** Asks a handler, without a network. */
+/** Sends requests to a handler, without a network. */
 export function asking(handler: Handler): Ask {
   return (method, path, { headers, body, signal } = {}) => {
     const init = {
@@ -27,18 +27,18 @@ export function asking(handler: Handler): Ask {
   };
 }
 
-/** Asks a server over `registry`, where everything is allowed unless said otherwise. */
+/** Sends requests to a server over `registry` that allows every action, unless `options` differ. */
 export function serving(registry: Registry = createMemoryRegistry(), options: HandlerOptions = {}): Ask {
   return asking(createHandler(registry, { writable: true, ...options }));
 }
 
-/** The codes of an answer that reports errors. */
+/** Returns the codes in the body of an error. */
 export async function codes(response: Response): Promise<unknown> {
   const { errors } = (await response.json()) as { errors: { code: string }[] };
   return errors.map(({ code }) => code);
 }
 
-/** Some of an answer's headers. */
+/** Returns some headers of an answer. */
 export function headersOf(response: Response, ...names: readonly string[]): Record<string, string | null> {
   return Object.fromEntries(names.map((name) => [name, response.headers.get(name)]));
 }

@@ -11,7 +11,7 @@ const { digest } = await computeDigest(content);
 const basic: Decision = { scheme: "Basic", realm: "here" };
 const bearer: Decision = { scheme: "Bearer", realm: "https://auth.test/token", service: "registry.test" };
 
-/** Allows what `rule` allows, and remembers what it was asked. */
+/** Allows what `rule` allows, and records the calls. */
 function ruling(rule: (access: AccessRequest) => Decision): { authorize: Authorize; asked: AccessRequest[] } {
   const asked: AccessRequest[] = [];
   return { asked, authorize: (_request, access) => (asked.push(access), rule(access)) };
@@ -175,7 +175,7 @@ describe("authorize and a mount", () => {
   );
 
   it.each(["x%0Ay", "UPPER", "..%2F..", "a//b", ""])(
-    "becomes an upload without a question about its source if the source's name is invalid: %j",
+    "becomes an upload without a call for its source if the source's name is invalid: %j",
     async (from) => {
       const { authorize, asked } = ruling(({ repository }) => (repository === "b" ? "allow" : bearer));
       const response = await serving(createMemoryRegistry(), { authorize })(
@@ -186,7 +186,7 @@ describe("authorize and a mount", () => {
     },
   );
 
-  it("becomes an upload under rules if it has no source, because any source might be one that may not be read", async () => {
+  it("becomes an upload under rules if it has no source, because the client may lack access to the source", async () => {
     const registry = createMemoryRegistry();
     await registry.pushBlob("a", { digest }, content);
     const { authorize } = ruling(() => "allow");

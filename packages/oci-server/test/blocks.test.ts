@@ -20,7 +20,7 @@ it("blocks hold the content, each of the requested length except the last", asyn
         const blocks: Uint8Array[] = [];
         let last: Uint8Array = new Uint8Array();
         for await (const block of inBlocks(from(chunks), size)) {
-          // The one before is still what it was: it may be on its way to the disk.
+          // The previous block is unchanged, because it may still be on its way to the disk.
           expect(last).toEqual(blocks.at(-1) ?? new Uint8Array());
           blocks.push(block.slice());
           last = block;

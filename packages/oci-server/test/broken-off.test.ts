@@ -17,7 +17,7 @@ const content = "0123456789";
 const { digest } = await computeDigest(new TextEncoder().encode(content));
 const { digest: other } = await computeDigest(new TextEncoder().encode("other"));
 
-/** A body that breaks off after `text`. */
+/** Makes a body that fails after `text`. */
 function breaking(text: string): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start: (controller) => {
@@ -84,7 +84,7 @@ describe("an interrupted PUT of a whole blob", () => {
       socket.write(whole.subarray(0, 2_000_000), () => socket.resetAndDestroy());
       await once(socket, "close");
     }
-    // The last of them may still be noticed: until then the upload is another request's.
+    // The server may notice the last disconnect late. Until then, the upload belongs to that request.
     const again = async (): Promise<number> =>
       (await fetch(`${server.url}${location}?digest=${large}`, { method: "PUT", body: whole })).status;
     await vi.waitFor(

@@ -7,10 +7,10 @@ import type { Registry } from "@ocilayout/oci-types";
 import { serve } from "../src/node.ts";
 import { openHttpRegistry } from "./http-registry.ts";
 
-/** The kit gives a thousand tags at once, and each is in the URL. */
+/** The kit pushes a thousand tags at once, and each is in the URL. */
 const limits = { maxUrlLength: 65_536, maxHeaderLength: 131_072 };
 
-/** A target that is the client of a server over what `open` opens. */
+/** Makes a target: a client of a server over the registry that `open` returns. */
 async function served(open: () => Promise<Registry & AsyncDisposable>): Promise<ConformanceTarget> {
   const closing: AsyncDisposable[] = [];
   const reopen = async (): Promise<Registry> => {

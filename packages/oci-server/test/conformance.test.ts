@@ -5,10 +5,10 @@ import type { Registry } from "@ocilayout/oci-types";
 import { createHandler } from "../src/index.ts";
 import { openHttpRegistry } from "./http-registry.ts";
 
-/** The kit gives a thousand tags at once, and each is in the URL. */
+/** The kit pushes a thousand tags at once, and each is in the URL. */
 const limits = { maxUrlLength: 65_536, maxHeaderLength: 131_072 };
 
-/** The registry behind a server's own handler, without a network. */
+/** Opens a client of a handler over `registry`, without a network. */
 function handled(registry: Registry): Registry {
   return openHttpRegistry(
     "http://registry.test",
@@ -17,7 +17,7 @@ function handled(registry: Registry): Registry {
   );
 }
 
-// Layouts behind node:http: in conformance.deep.test.ts.
+// conformance.deep.test.ts tests layouts behind node:http.
 describeRegistry("a registry in memory behind a handler", {
   create: () => ({ registry: handled(createMemoryRegistry()) }),
   capabilities: { persistent: false },

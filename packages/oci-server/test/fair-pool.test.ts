@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { FairPool } from "../src/limits/fair-pool.ts";
 
-/** Takes one unit after the other for `client`, until there is no more. Returns how many. */
+/** Takes units for `client` until the pool rejects. Returns their number. */
 function takeAll(pool: FairPool, client: string | undefined): number {
   let count = 0;
   while (pool.take(client, 1)) count += 1;

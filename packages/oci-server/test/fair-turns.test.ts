@@ -13,7 +13,7 @@ import { FairTurns } from "../src/limits/fair-turns.ts";
 import type { RegistryServer } from "../src/node.ts";
 import { serve } from "../src/node.ts";
 
-/** An event loop that turns when it is told to, and a clock that stands still. */
+/** An event loop that turns on request, and a clock that stands still. */
 class FakeLoop implements EventLoop {
   ms = 0;
   #next: (() => void)[] = [];
@@ -26,7 +26,7 @@ class FakeLoop implements EventLoop {
     this.#next.push(run);
   }
 
-  /** Whether a turn was asked for. */
+  /** Whether a turn was requested. */
   get isAwaited(): boolean {
     return this.#next.length > 0;
   }
@@ -38,12 +38,12 @@ class FakeLoop implements EventLoop {
 }
 
 describe("FairTurns", () => {
-  /** Turns over a fake loop in which no time is left; what goes on is noted. */
+  /** Makes turns over a fake loop without time left, and records the work that begins. */
   function busy(): { loop: FakeLoop; begun: string[]; ask: (...names: string[]) => void } {
     const loop = new FakeLoop();
     const turns = new FairTurns(loop);
     const begun: string[] = [];
-    // The first letter is the client.
+    // The first letter of a name is the client.
     const ask = (...names: string[]): void => {
       for (const name of names) void turns.next(name.slice(0, 1)).then(() => begun.push(name));
     };
@@ -77,7 +77,7 @@ describe("FairTurns", () => {
     expect(begun.at(-1)).toBe("a3");
   });
 
-  it("lets nothing go before what waits", async () => {
+  it("lets no new work pass waiting work", async () => {
     const { loop, begun, ask } = busy();
     ask("a1", "a2");
     await loop.turn();
@@ -119,7 +119,7 @@ describe("a client with many requests", () => {
     for (const begun = performance.now(); performance.now() - begun < 3;);
   }
 
-  /** A registry to which each chunk of a blob is some work, and which notes whose it was. */
+  /** Makes a registry in which each chunk of a blob takes time, and which records the client of each. */
   async function slow(): Promise<{ registry: Registry; done: string[]; digest: Digest }> {
     const { digest } = await computeDigest(content);
     const done: string[] = [];
@@ -184,7 +184,7 @@ describe("a client with many requests", () => {
     const places = done.flatMap((repo, place) => (repo === "one" ? [place] : []));
     const between = places.map((place, i) => place - (places[i - 1] ?? -1) - 1);
     expect(places.length).toBeGreaterThanOrEqual(10);
-    // A chunk of a download is made ahead while another is sent.
+    // The server makes one chunk of a download ahead while it sends another.
     expect(Math.max(...between)).toBeLessThanOrEqual(5);
   });
 });

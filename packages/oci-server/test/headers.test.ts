@@ -11,7 +11,7 @@ import { asking, codes, headersOf, serving } from "./ask.ts";
 const content = new TextEncoder().encode("<script>alert(1)</script>");
 const { digest } = await computeDigest(content);
 
-/** A registry with one manifest, which is described as `descriptor` says. */
+/** Makes a registry with one manifest, described by `descriptor`. */
 function describing(descriptor: Partial<Descriptor>, source: BlobSource = content): Registry {
   const whole = { mediaType: "application/x", digest, size: content.length, ...descriptor };
   return defineRegistry({

@@ -36,7 +36,7 @@ async function start(
   return server;
 }
 
-/** Sends `lines` from `address`, one of this machine's own, and reads nothing unless asked to. */
+/** Sends `lines` from `address`, an address of this machine, and reads nothing unless asked to. */
 function send(server: RegistryServer, lines: string, address = "127.0.0.1"): Socket {
   const socket = connect({ port: server.port, host: "127.0.0.1", localAddress: address });
   socket.on("error", () => undefined);
@@ -46,7 +46,7 @@ function send(server: RegistryServer, lines: string, address = "127.0.0.1"): Soc
   return socket;
 }
 
-/** Sends a request from `address`, without a body. Gives its status, and when to come again. */
+/** Sends a request without a body from `address`. Returns its status and `Retry-After`. */
 async function ask(
   server: RegistryServer,
   method: string,
@@ -138,7 +138,7 @@ describe("a slow server", () => {
     ): Promise<{ mediaType: string; digest: `sha256:${string}`; size: number }> => {
       let size = 0;
       for await (const chunk of readBlobSource(source)) {
-        // For longer than the client may take, which is long enough for a client on a busy machine.
+        // The wait is longer than the client's window, which is long enough for a client on a busy machine.
         if (size === 0) await new Promise((resolve) => setTimeout(resolve, 2_500));
         size += chunk.length;
       }
@@ -281,7 +281,7 @@ describe("connections over the server's limit", () => {
   it("close the oldest idle one", async () => {
     const server = await start({ limits: { maxConnections: 4 } });
     await hold(server, 1, drip());
-    const busy = sockets[0] ?? expect.fail("there is no connection");
+    const busy = sockets[0] ?? expect.fail("missing connection");
     for (let i = 0; i < 8; i += 1) {
       const connected = once(server.server, "connection");
       send(server, "GET /v2/ HTT");

@@ -22,12 +22,12 @@ import {
 } from "@ocilayout/oci-types/authors";
 import { isValidTag, requireRepository } from "@ocilayout/ociref";
 
-/** How a request is sent: `fetch`, or a handler without a network. */
+/** Sends a request: `fetch`, or a handler without a network. */
 export type Send = (request: Request) => Promise<Response>;
 
 /**
- * A registry behind HTTP, as thin as the kit can drive: what the distribution-spec has no words for is decided here,
- * everything else by the server.
+ * Opens a registry behind HTTP, for the kit. It checks only what a request of the distribution-spec cannot express. The
+ * server checks the rest.
  */
 export function openHttpRegistry(base: string, send: Send, capabilities: Registry["capabilities"]): Registry {
   return new HttpRegistry(base, send, capabilities);
@@ -44,7 +44,9 @@ class HttpRegistry implements Registry {
   readonly capabilities: Registry["capabilities"];
   readonly #base: string;
   readonly #send: Send;
-  /** The sessions that have a writer here: between two requests, a server does not know whose they are. */
+  /**
+   * The sessions with a writer here. Between two requests, a server does not know which client an upload belongs to.
+   */
   readonly #writing: Set<string> = new Set();
 
   constructor(base: string, send: Send, capabilities: Registry["capabilities"]) {
@@ -197,7 +199,7 @@ class HttpRegistry implements Registry {
     const body = requireBytes(content, "a manifest").slice();
     requireString(mediaType, "a media type");
     const given: unknown = tags;
-    if (!Array.isArray(given)) throw new TypeError("tags must be a list");
+    if (!Array.isArray(given)) throw new TypeError("tags is not a list");
     requirePrecondition(options, tags);
     for (const tag of tags) requireTag(tag);
     const [first, ...others] = tags;
@@ -215,7 +217,7 @@ class HttpRegistry implements Registry {
     });
     const applied = (response.headers.get("oci-tag") ?? "").split(", ").filter((tag) => tag !== "");
     if (applied.join() !== further.join())
-      throw new Error(`the tags ${applied.join()} were made, not ${further.join()}`);
+      throw new Error(`cannot set the tags: expected ${further.join()}, received ${applied.join()}`);
     return {
       mediaType: mediaType.replace(/\s*;.*$/s, "").trim(),
       digest: digestOf(response),
@@ -321,7 +323,7 @@ class HttpRegistry implements Registry {
 
   async #head(target: string, { signal }: CallOptions): Promise<Descriptor> {
     const response = await this.#fetch(target, { method: "HEAD", signal });
-    // What is wrong is only said to who asks for a body.
+    // Only the answer to GET has a body with the error.
     if (!response.ok) await this.#ask(target, { signal });
     return describe(response);
   }
@@ -471,7 +473,7 @@ function path(repo: string, kind: string, rest: string): string {
 
 function uploadPath(repo: string, id: string): string {
   const target = path(repo, "blobs", `uploads/${encodeURIComponent(id)}`);
-  // A URL cannot have these, however they are encoded: no server was asked for them, and none gave them out.
+  // No URL can contain these ids, so no server has issued them.
   if (["", ".", ".."].includes(id)) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
   return target;
 }
@@ -503,7 +505,8 @@ async function readError(response: Response): Promise<Error> {
     errors: readonly { code: RegistryErrorCode; message: string; detail?: unknown }[];
   };
   const [first] = errors;
-  if (first === undefined) throw new Error(`${response.status} without an error`);
+  if (first === undefined)
+    throw new Error(`cannot read the error: the answer with status ${response.status} contains none`);
   const detail = first.detail as ErrorDetails[RegistryErrorCode] | undefined;
   return new RegistryError(first.code, first.message, { detail });
 }
@@ -523,7 +526,7 @@ async function collectBytes(
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** A connection that breaks off is how a server says that what it has is not what it should be. */
+/** A server reports corrupt content by closing the connection. */
 async function* corruptWhereCut(
   response: Response,
   signal: AbortSignal | undefined,
@@ -533,7 +536,7 @@ async function* corruptWhereCut(
   } catch (cause) {
     signal?.throwIfAborted();
     if (isRegistryError(cause)) throw cause;
-    throw new RegistryError("CONTENT_CORRUPT", "the content broke off", { cause });
+    throw new RegistryError("CONTENT_CORRUPT", "the content ended early", { cause });
   }
 }
 

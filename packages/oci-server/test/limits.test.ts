@@ -10,7 +10,7 @@ import { codes, serving } from "./ask.ts";
 const content = "0123456789";
 const { digest } = await computeDigest(new TextEncoder().encode(content));
 
-/** A body that gives `text`, and then nothing more. */
+/** Makes a body that yields `text` and then never ends. */
 function stalling(text: string): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start: (controller) => {

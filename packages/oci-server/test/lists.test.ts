@@ -14,7 +14,7 @@ async function withTags(...tags: string[]): Promise<ReturnType<typeof createMemo
   return registry;
 }
 
-/** Follows the links from `path` on: what each page has. */
+/** Follows the links from `path`. Returns the items of each page. */
 async function follow<Page>(ask: Ask, path: string, pageOf: (body: never) => Page): Promise<Page[]> {
   const pages: Page[] = [];
   for (let next: string | undefined = path; next !== undefined;) {
@@ -179,7 +179,7 @@ describe("the referrers of a manifest", () => {
   });
 
   // dist end-12b
-  it("are filtered by artifact type, and the response says so", async () => {
+  it("are filtered by artifact type, and the response reports the filter", async () => {
     const response = await serving(await withReferrers(3))("GET", `${path}?artifactType=application/x-0`);
     expect(response.headers.get("oci-filters-applied")).toBe("artifactType");
     expect(((await response.json()) as Index).manifests.map(({ artifactType }) => artifactType)).toEqual([

@@ -20,7 +20,7 @@ async function put(
   return ask("PUT", `/v2/a/manifests/${reference}`, { headers: { "content-type": type, ...headers }, body });
 }
 
-/** What a tag points at, or the status where it does not. */
+/** Returns the digest that a reference resolves to, or the status if it is missing. */
 async function at(ask: Ask, reference: string): Promise<unknown> {
   const response = await ask("HEAD", `/v2/a/manifests/${reference}`);
   return response.status === 200 ? response.headers.get("docker-content-digest") : response.status;

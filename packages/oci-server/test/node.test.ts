@@ -44,7 +44,7 @@ async function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   return response;
 }
 
-/** Sends `lines` as they are, and gives everything that comes back. */
+/** Sends `lines` unchanged, and returns the whole response. */
 async function raw(server: RegistryServer, lines: string): Promise<string> {
   const socket: Socket = connect(server.port, "127.0.0.1");
   socket.write(lines);
@@ -112,7 +112,7 @@ describe("serve", () => {
     await closed;
   });
 
-  it("aborts on close what does not end in time", async () => {
+  it("aborts on close the requests that do not end in time", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, { "content-length": "10" });
     sent.on("error", () => undefined);
@@ -172,7 +172,7 @@ describe("a server over node:http", () => {
     expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
   });
 
-  it("rejects a client that waits for 100 Continue before it sends, if it must", async () => {
+  it("rejects a client that waits for 100 Continue before it sends", async () => {
     const server = await start(undefined, { limits: { maxBlobBytes: 5 } });
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
       "content-length": "10",
@@ -186,7 +186,7 @@ describe("a server over node:http", () => {
     sent.destroy();
   });
 
-  it("answers 100 Continue to a client that waits for it, if it may send", async () => {
+  it("answers 100 Continue to a client that waits for it and may send", async () => {
     const server = await start();
     const sent = send(server, "POST", `/v2/a/blobs/uploads/?digest=${digest}`, {
       "content-length": "10",
@@ -233,7 +233,7 @@ describe("a server over node:http", () => {
     expect(connections).toBe(1);
   });
 
-  it("stores nothing of a push whose client disconnects, and frees its place", async () => {
+  it("stores no part of a push whose client disconnects, and releases its share", async () => {
     const registry = createMemoryRegistry();
     const told: unknown[] = [];
     const server = await start(registry, { limits: { maxUploads: 1 }, onError: (error) => told.push(error) });
@@ -251,7 +251,7 @@ describe("a server over node:http", () => {
     expect(told).toEqual([]);
   });
 
-  it("keeps an upload whose client disconnects, to be resumed where it stands", async () => {
+  it("keeps an upload whose client disconnects, so that it can be resumed", async () => {
     const server = await start();
     const location =
       server.url +

@@ -11,7 +11,7 @@ const content = "0123456789";
 const { digest } = await computeDigest(new TextEncoder().encode(content));
 const { digest: empty } = await computeDigest(new Uint8Array());
 
-/** A registry that keeps no uploads, and says so or only refuses. */
+/** Makes a registry that keeps no uploads. It declares that in its capabilities, or only rejects them. */
 function withoutUploads(says: boolean, pushed?: (source: BlobSource) => BlobSource): Registry {
   const memory = createMemoryRegistry();
   const { getBlob, mountBlob, resolveBlob } = memory;
@@ -34,7 +34,7 @@ async function start(ask: Ask, query: string = ""): Promise<string> {
   return response.headers.get("location") ?? "";
 }
 
-describe.each([true, false])("a registry without upload sessions (it says so: %s)", (says) => {
+describe.each([true, false])("a registry without upload sessions (declared: %s)", (says) => {
   it("accepts a blob by POST and PUT", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
@@ -67,7 +67,7 @@ describe.each([true, false])("a registry without upload sessions (it says so: %s
     ).toBe(201);
   });
 
-  it("rejects chunks, and says what it accepts", async () => {
+  it("rejects chunks, and names the accepted requests", async () => {
     const ask = serving(withoutUploads(says));
     const location = await start(ask);
     const response = await ask("PATCH", location, { body: "0123" });
@@ -108,7 +108,7 @@ describe.each([true, false])("a registry without upload sessions (it says so: %s
   });
 });
 
-it("content is passed on while it arrives, and one request at a time", async () => {
+it("content is pushed while it arrives, one request at a time", async () => {
   let first: (() => void) | undefined;
   const arrived: Promise<void> = new Promise((resolve) => {
     first = resolve;

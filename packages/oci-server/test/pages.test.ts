@@ -24,7 +24,7 @@ async function start(options: ServeOptions = {}): Promise<RegistryServer> {
   return server;
 }
 
-/** Sends a request line and headers as they are, and gives the answer's status. */
+/** Sends a request line and headers unchanged, and returns the status of the answer. */
 async function raw(server: RegistryServer, ...lines: readonly string[]): Promise<number> {
   const { address } = server.server.address() as { address: string };
   const socket = connect(server.port, address === "0.0.0.0" ? "127.0.0.1" : address);
@@ -149,7 +149,7 @@ describe("a server on a loopback address", () => {
     ]);
   });
 
-  it.each(["::1", "localhost", "127.0.0.2"])("exists at %s, too", async (host) => {
+  it.each(["::1", "localhost", "127.0.0.2"])("can listen on %s", async (host) => {
     const server = await start({ host });
     expect(await statusUnder(server, "localhost")).toBe(200);
     expect(await statusUnder(server, "evil.example")).toBe(403);
@@ -300,7 +300,7 @@ describe("a page of an allowed origin", () => {
     serving(undefined, { allowedOrigins: [origin, "http://localhost:8080"], ...options });
   const headers = { origin, "sec-fetch-site": "cross-site" };
 
-  it("may change and read", async () => {
+  it("may push and read", async () => {
     const response = await allowing()("POST", "/v2/a/blobs/uploads/", { headers });
     expect([response.status, headersOf(response, "access-control-allow-origin", "vary")]).toEqual([
       202,
@@ -337,7 +337,7 @@ describe("a page of an allowed origin", () => {
     [true, "GET, HEAD, POST, PUT, PATCH, DELETE"],
     [false, "GET, HEAD"],
   ])(
-    "receives in a preflight what it may do, without credentials (writable: %s)",
+    "receives the allowed methods in a preflight without credentials (writable: %s)",
     async (writable, methods) => {
       const ask = allowing({ writable, authorize: () => "deny" });
       const response = await ask("OPTIONS", "/v2/a/manifests/v1", {

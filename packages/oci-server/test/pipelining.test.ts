@@ -49,7 +49,7 @@ async function start(registry: Registry, options: ServeOptions = {}): Promise<Re
   return server;
 }
 
-/** Sends `lines` on a connection of its own, from which nothing is read. */
+/** Sends `lines` on a new connection, and reads nothing from it. */
 function send(server: RegistryServer, lines: string): Socket {
   const socket = connect(server.port, "127.0.0.1");
   socket.on("error", () => undefined);
@@ -64,7 +64,7 @@ const ping = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const lastPing = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 describe("pipelined requests", () => {
-  it("open one file at a time, and none once the client has gone", async () => {
+  it("open one file at a time, and none after the client has disconnected", async () => {
     const { registry, open, opened } = await counting();
     const server = await start(registry);
     const socket = send(server, get.repeat(2001));
@@ -72,7 +72,7 @@ describe("pipelined requests", () => {
     const { server: node } = server;
     const [first] = open;
     expect(first).toBeDefined();
-    // What was sent before this request was received before it is answered.
+    // This request comes last, so the server has received the others when it answers.
     await fetch(`${server.url}/v2/`);
     expect([open.size, opened()]).toEqual([1, 1]);
     socket.destroy();
@@ -103,7 +103,7 @@ describe("pipelined requests", () => {
     expect(open.size).toBe(0);
   });
 
-  it("is read only as fast as it is answered", async () => {
+  it("are read only as fast as they are answered", async () => {
     const { registry } = await counting();
     const getBlob = registry.getBlob.bind(registry);
     let begin = (): void => undefined;
@@ -115,13 +115,13 @@ describe("pipelined requests", () => {
     const server = await start(registry);
     const socket = send(server, get + ping.repeat(20_000) + lastPing);
     await once(server.server, "request");
-    // Enough turns of the event loop for all of them to come.
+    // Waits for enough turns of the event loop to receive all requests.
     for (let i = 0; i < 100; i += 1) await fetch(`${server.url}/v2/`);
     begin();
     expect((await text(socket)).match(/HTTP\/1\.1 200/g)).toHaveLength(20_002);
   });
 
-  it("makes no error for each when the client goes", async () => {
+  it("do not fail one by one when the client disconnects", async () => {
     const { registry, opened } = await counting();
     const server = await start(registry);
     const messages: IncomingMessage[] = [];
@@ -131,7 +131,7 @@ describe("pipelined requests", () => {
     await expect.poll(() => messages.length).toBe(200);
     socket.destroy();
     await expect.poll(() => messages.every(({ destroyed }) => destroyed)).toBe(true);
-    // Hundreds of errors at once block the event loop for long.
+    // Hundreds of errors at once would block the event loop.
     expect(messages.filter(({ errored }) => errored !== null).length).toBeLessThanOrEqual(1);
   });
 

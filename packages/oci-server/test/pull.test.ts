@@ -259,7 +259,7 @@ describe("a manifest", () => {
     },
   );
 
-  it("is returned with its own type whatever the Accept header says", async () => {
+  it("is returned with its own type, whatever the Accept header is", async () => {
     const response = await serving(await withContent())("GET", "/v2/a/b/manifests/v1", {
       headers: { accept: "application/vnd.oci.image.index.v1+json" },
     });

@@ -11,7 +11,7 @@ const { digest } = await computeDigest(new TextEncoder().encode(content));
 const { digest: digest512 } = await computeDigest(new TextEncoder().encode(content), { algorithm: "sha512" });
 const missing = `sha256:${"0".repeat(64)}`;
 
-/** Starts an upload, and gives where it goes on. */
+/** Starts an upload, and returns its location. */
 async function start(ask: Ask, query: string = ""): Promise<string> {
   const response = await ask("POST", `/v2/a/blobs/uploads/${query}`);
   expect(response.status).toBe(202);
@@ -142,7 +142,7 @@ describe("an upload", () => {
   it.each([
     ["is longer", "0-2", "0123456"],
     ["is shorter", "0-6", "012"],
-  ])("rejects a chunk that %s than its Content-Range says", async (_what, range, body) => {
+  ])("rejects a chunk that %s than its Content-Range", async (_what, range, body) => {
     const ask = serving();
     const location = await start(ask);
     const stream = new Blob([body]).stream();
@@ -220,7 +220,7 @@ describe("an upload", () => {
     expect([response.status, await codes(response)]).toEqual([400, ["DIGEST_INVALID"]]);
   });
 
-  it("continues where an interrupted body ended", async () => {
+  it("continues at the end of an interrupted body", async () => {
     const ask = serving();
     const location = await start(ask);
     const breaking: ReadableStream<Uint8Array> = new ReadableStream({

@@ -9,7 +9,7 @@ describe("httpStatus", () => {
       expect(httpStatus(code)).toSatisfy((status: number) => status >= 400 && status < 600);
   });
 
-  it("returns two statuses for one code where the specification does", () => {
+  it("returns two statuses for one code if the specification does", () => {
     expect([httpStatus("SIZE_INVALID", "manifest"), httpStatus("SIZE_INVALID", "blob")]).toEqual([413, 400]);
     expect([httpStatus("DENIED", "delete"), httpStatus("DENIED")]).toEqual([405, 403]);
   });

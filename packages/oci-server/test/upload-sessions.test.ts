@@ -9,7 +9,7 @@ import type { Ask } from "./ask.ts";
 const content = "0123456789";
 const { digest } = await computeDigest(new TextEncoder().encode(content));
 
-/** Asks a server that keeps three sessions, and counts each request for the client that it names. */
+/** Makes a server that keeps three sessions. The header of a request names its client. */
 function limited(options: HandlerOptions = {}, registry = createMemoryRegistry()): Ask {
   return serving(registry, {
     limits: { maxUploadSessions: 3, clientPercent: 100 },
@@ -23,7 +23,7 @@ async function open(ask: Ask, client = "a"): Promise<string> {
   return response.headers.get("location") ?? String(response.status);
 }
 
-/** The status of each upload; 204 if it is there. */
+/** Returns the status of each upload. 204 means that it exists. */
 async function statuses(ask: Ask, uploads: readonly string[]): Promise<readonly number[]> {
   const found: number[] = [];
   for (const upload of uploads) found.push((await ask("GET", upload)).status);
@@ -39,7 +39,7 @@ describe("upload sessions over the server's limit", () => {
     expect(await statuses(ask, [first, second, third, fourth])).toEqual([204, 404, 204, 204]);
   });
 
-  it("end none with content, and are rejected with 429", async () => {
+  it("do not end those with content, and are rejected with 429", async () => {
     const ask = limited();
     const uploads = [await open(ask), await open(ask), await open(ask)];
     for (const upload of uploads) expect((await ask("PATCH", upload, { body: content })).status).toBe(202);
@@ -57,7 +57,7 @@ describe("upload sessions over the server's limit", () => {
     expect(await statuses(ask, uploads)).toEqual([404, 404, 204]);
   });
 
-  it("end none that another program has written to", async () => {
+  it("do not end one that another program has written to", async () => {
     const registry = createMemoryRegistry();
     const ask = limited({}, registry);
     const uploads = [await open(ask), await open(ask), await open(ask)];
@@ -68,7 +68,7 @@ describe("upload sessions over the server's limit", () => {
     expect(await statuses(ask, uploads)).toEqual([204, 404, 204]);
   });
 
-  it("end none that a request is using", async () => {
+  it("do not end one that a request is using", async () => {
     const ask = limited();
     const uploads = [await open(ask), await open(ask), await open(ask)];
     let end = (): void => undefined;
@@ -99,7 +99,7 @@ describe("upload sessions over the server's limit", () => {
     expect(await open(ask)).toMatch(/^\/v2\//);
   });
 
-  it("end only ones of the same client, so that no other client is rejected", async () => {
+  it("end only sessions of the same client, so that no other client is rejected", async () => {
     const ask = limited({ limits: { maxUploadSessions: 8, clientPercent: 50 } });
     const others = [await open(ask, "b")];
     const uploads: string[] = [];

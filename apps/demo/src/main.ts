@@ -3,6 +3,6 @@ import { fileURLToPath } from "node:url";
 
 import { guide } from "./demo/guide.ts";
 
-// What is shown can be typed again at the root of the repository.
+// The printed commands work in the root of the repository.
 process.chdir(resolve(fileURLToPath(new URL("../../..", import.meta.url))));
 await guide("packages", ".demo", process);

@@ -11,8 +11,8 @@ let script: string;
 const started: ChildProcess[] = [];
 
 /**
- * Bundles the command before the tests of a file, so that every Node can run it as a process of its own. The bundle lies
- * below `node_modules`, where Node finds its dependencies, with a copy of the manifest that it reads its version from.
+ * Bundles the command before the tests of a file, so that every version of Node can run it as a process. The bundle is below
+ * `node_modules`, where Node finds its dependencies. Beside it is a copy of package.json, which has the version.
  */
 export function buildCommand(): void {
   beforeAll(async () => {
@@ -45,14 +45,14 @@ export function buildCommand(): void {
   });
 }
 
-/** The command as a process. */
+/** Starts the command as a process. */
 export function start(...args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   started.push(child);
   return child;
 }
 
-/** Waits for the first line on a process's stdout. Rejects as soon as the process ends without one. */
+/** Waits for the first line on the stdout of a process. Rejects if the process ends without one. */
 export async function firstLine(child: ChildProcess): Promise<string> {
   const said = { stdout: "", stderr: "" };
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -75,7 +75,7 @@ export async function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Waits for the end of a process: its exit code, or the signal that killed it, and what it said. */
+/** Waits for the end of a process. Returns its exit code or the signal that killed it, and its output. */
 export async function ended(
   child: ChildProcess,
 ): Promise<{ code: number | string; stdout: string; stderr: string }> {
@@ -93,7 +93,7 @@ export async function ended(
   });
 }
 
-/** The command as a process of a Node with further options and variables. */
+/** Starts the command as a process, with options of Node and environment variables. */
 export function startWith(
   node: { readonly nodeOptions: readonly string[]; readonly env: NodeJS.ProcessEnv },
   ...args: readonly string[]

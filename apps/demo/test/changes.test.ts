@@ -18,7 +18,7 @@ beforeEach(async () => {
   ({ digest } = pushed);
 });
 
-/** Whether a blob is there. */
+/** Whether a blob exists. */
 function has(name: string): boolean {
   return existsSync(join(directory, "layout/blobs", name.replace(":", "/")));
 }
@@ -163,7 +163,7 @@ describe("gc", () => {
       const [one = "", two = ""] = layouts;
       const kept = await ocilayout("gc", one, "--grace", "0", "--untagged");
       expect(kept).toMatchObject({ code: 0, stdout: "removed 0 blobs, 0 B\n" });
-      expect(kept.stderr).toMatch(/3 blobs kept: blobs is a link.*--shared-with/);
+      expect(kept.stderr).toMatch(/cannot remove 3 blobs: blobs is a link.*--shared-with/);
       // The other layout still has it, without a tag.
       expect(await lines("gc", one, "--grace", "0", "--shared-with", two)).toEqual(["removed 0 blobs, 0 B"]);
       expect((await lines("gc", two, "--grace", "0", "--untagged", "--shared-with", one)).at(-1)).toMatch(
@@ -214,7 +214,7 @@ describe("verify", () => {
   );
 
   it.skipIf(process.platform === "win32")(
-    "exits with 1 for a layout whose oci-layout is a link, and does not say that it is missing",
+    "exits with 1 for a layout whose oci-layout is a link, and does not report it as missing",
     async () => {
       const layout = fixture("skopeo-1.22.0-tag");
       rmSync(join(layout, "oci-layout"));

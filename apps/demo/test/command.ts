@@ -18,7 +18,7 @@ import { afterEach } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 
-/** What a run of the command did. */
+/** The result of a run of the command. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -26,7 +26,7 @@ export interface Ran {
   readonly bytes: Buffer;
 }
 
-/** A stream that keeps what is written to it. */
+/** A stream that keeps everything in memory. */
 export class Sink extends Writable {
   readonly isTTY: boolean;
   readonly #chunks: Buffer[] = [];
@@ -53,14 +53,14 @@ export async function ocilayout(...args: readonly string[]): Promise<Ran> {
   return { code, stdout: stdout.bytes.toString(), stderr: stderr.bytes.toString(), bytes: stdout.bytes };
 }
 
-/** Runs it where it must end with 0 and say nothing beside its data; gives the lines of that. */
+/** Runs `ocilayout` and returns the lines of its output. Rejects unless it exits with 0 and writes no messages. */
 export async function lines(...args: readonly string[]): Promise<string[]> {
   const { code, stdout, stderr } = await ocilayout(...args);
   if (code !== 0 || stderr !== "") throw new Error(`ocilayout ${args.join(" ")}: ${code}: ${stderr}`);
   return stdout.split("\n").slice(0, -1);
 }
 
-/** Runs it with `--json`, and gives each line of its data as what it says. */
+/** Runs `ocilayout` with `--json` and returns its parsed lines. */
 export async function jsonLines(...args: readonly string[]): Promise<unknown[]> {
   return (await lines(...args, "--json")).map((line) => JSON.parse(line) as unknown);
 }
@@ -70,7 +70,7 @@ afterEach(() => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that is gone after the test. */
+/** Creates a directory that is removed after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "ocilayout-command-"));
   made.push(directory);
@@ -79,7 +79,7 @@ export function temporaryDirectory(): string {
 
 const fixtures = join(import.meta.dirname, "../../../packages/layout-core/test/fixtures");
 
-/** A copy of a layout as a tool, or somebody hostile, wrote it: directories that git drops are made again. */
+/** Copies a layout that a tool or an attacker wrote. Creates its empty directories, which git does not store. */
 export function fixture(name: string): string {
   const layout = join(temporaryDirectory(), name);
   cpSync(join(fixtures, name, "layout"), layout, { recursive: true });
@@ -90,7 +90,7 @@ export function fixture(name: string): string {
   return layout;
 }
 
-/** Everything below `directory`: what there is, and a hash of what it holds. */
+/** Returns everything below `directory`: the digest of each file, and the target of each link. */
 export function everything(directory: string): Record<string, string> {
   if (!existsSync(directory)) return {};
   const found: Record<string, string> = {};
@@ -106,7 +106,7 @@ export function everything(directory: string): Record<string, string> {
   return found;
 }
 
-/** The digest of `content`. */
+/** Returns the digest of `content`. */
 export function sha256(content: Uint8Array | string): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }

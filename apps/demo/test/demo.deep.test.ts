@@ -14,7 +14,7 @@ let directory: string;
 let layout: string;
 let shown: string[];
 
-/** The lines that the demo shows. */
+/** Runs the demo and returns its lines. */
 async function show(into: string): Promise<string[]> {
   const [stdout, stderr] = [new Sink(), new Sink()];
   await guide(packages, into, { stdout, stderr });
@@ -22,7 +22,7 @@ async function show(into: string): Promise<string[]> {
   return stdout.bytes.toString().split("\n").slice(0, -1);
 }
 
-/** The packages that are to be published, as `name:version`. */
+/** Returns the public packages, as `name:version`. */
 function published(): string[] {
   return readdirSync(packages)
     .map(
@@ -64,11 +64,11 @@ describe.skipIf(!canPack())("the demo", () => {
         name,
       ).toBe(true);
     }
-    expect(shown.length).toBeLessThan(60);
+    expect(shown.length).toBeLessThan(70);
     expect(shown).toContain("0 errors, 0 warnings");
   });
 
-  it("pushes exactly as many blobs as it says", async () => {
+  it("leaves exactly the blobs in the layout that its manifests refer to", async () => {
     const nodes = (await jsonLines("show", layout)).flatMap(
       (tree) => (tree as { nodes: { digest: string }[] }).nodes,
     );
@@ -107,7 +107,7 @@ describe.skipIf(!canPack())("the demo", () => {
     await expect(guide(packages, tampered, { stdout: new Sink(), stderr })).rejects.toThrow(
       "ocilayout push ended with 1",
     );
-    expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at /);
+    expect(stderr.bytes.toString()).toMatch(/^ocilayout: NAME_UNKNOWN: cannot create a layout at /);
   }, 120_000);
 
   it.skipIf(!hasSkopeo())("writes a layout that skopeo reads", async () => {
@@ -128,12 +128,12 @@ it("sizes are printed in the unit that keeps them short", () => {
   ]);
 });
 
-/** Whether skopeo is here; where not, one test is skipped. CI insists. */
+/** Whether skopeo is installed. CI requires it; elsewhere one test is skipped. */
 function hasSkopeo(): boolean {
   return isHere(isOnPath("skopeo"), "skopeo", "skopeo reads the demo's layout");
 }
 
-/** Whether the demo can pack: with the pnpm that runs the tests, or one that npx fetches. CI insists. */
+/** Whether the demo can pack: with the pnpm that runs the tests, or with one that npx downloads. CI requires it. */
 function canPack(): boolean {
   return isHere((process.env["npm_execpath"] ?? "").includes("pnpm") || isOnPath("npx"), "npx", "the demo");
 }

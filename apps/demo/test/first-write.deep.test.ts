@@ -10,7 +10,7 @@ buildCommand();
 
 const preload = join(import.meta.dirname, "keep-each-step.mjs");
 
-/** Where the first push goes. */
+/** The paths of a first push. */
 const kinds: readonly (readonly [kind: string, flags: readonly string[], path: string])[] = [
   ["a layout", [], "app:v1"],
   ["a directory of layouts", ["--per-repo"], "/team/app:v1"],
@@ -39,7 +39,7 @@ describe.each(kinds)("a first write into %s that is killed", (_kind, flags, path
     for (const copy of killed) {
       const left = readdirSync(copy, { recursive: true }) as string[];
       const context = `in the directory: ${left.join(" ")}`;
-      // An empty directory is not a layout yet.
+      // An empty directory is not a layout.
       if (left.length > 0) {
         expect(await ocilayout("ls", ...flags, copy), context).toMatchObject({ code: 0, stderr: "" });
         expect(await ocilayout("gc", ...flags, copy, "--grace", "0"), context).toMatchObject({

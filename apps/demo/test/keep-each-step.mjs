@@ -15,7 +15,7 @@ function keep() {
   fs.cpSync(SOURCE, join(COPIES, String(steps)), { recursive: true });
 }
 
-/** `call`, and `keep` before it. */
+/** Returns a function that calls `keep`, then `call`. */
 function keeping(call) {
   return function (...args) {
     keep();

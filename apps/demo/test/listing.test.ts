@@ -146,7 +146,7 @@ describe("a manifest whose name cannot be read", () => {
     expect(await ocilayout("tags", layout)).toMatchObject({
       code: 0,
       stdout: "",
-      stderr: expect.stringContaining("1 manifest whose name cannot be read: ocilayout show") as string,
+      stderr: expect.stringContaining("1 manifest whose name cannot be read; see ocilayout show") as string,
     });
     expect((await lines("show", layout))[0]).toMatch(
       new RegExp(`^default@sha256:[0-9a-f]{12}  image .*  named "${name}"$`),

@@ -24,14 +24,14 @@ beforeEach(async () => {
   await ocilayout("push", "--per-repo", `${tree}//team/app:v1`, file);
 });
 
-/** What the command says on stderr, where it fails with `code`. */
+/** Runs a command that fails with `code`, and returns its stderr. */
 async function refusal(code: number, ...args: readonly string[]): Promise<string> {
   const ran = await ocilayout(...args);
   expect(ran).toMatchObject({ code, stdout: "" });
   return ran.stderr;
 }
 
-/** A tar archive of one empty file, as far as its first block shows it. */
+/** Returns the first block of a tar archive with one empty file. */
 function tar(): Buffer {
   const block = Buffer.alloc(1024);
   block.write("oci-layout");
@@ -44,7 +44,7 @@ describe("the message about a path that is not a layout", () => {
     ["a.tar", "tar", () => tar()],
     ["a.tar.gz", "gzip", () => gzipSync(tar())],
     ["a.tar.zst", "zstd", () => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0])],
-  ])("says that %s is an archive to unpack first", async (name, kind, make) => {
+  ])("reports %s as an archive to unpack first", async (name, kind, make) => {
     const path = join(directory, name);
     writeFileSync(path, make());
     for (const target of [path, `${path}:v1`, `${path}/team/app:v1`]) {
@@ -52,13 +52,13 @@ describe("the message about a path that is not a layout", () => {
     }
   });
 
-  it("says that another file is a file", async () => {
+  it("reports another file as a file", async () => {
     expect(await refusal(1, "ls", join(directory, "hello.txt"))).toContain(
       "is a file, not a layout directory",
     );
   });
 
-  it("says that skopeo's prefix must be left out, and that another transport needs a copy", async () => {
+  it("recommends to leave out skopeo's prefix, and to copy from another transport", async () => {
     expect(await refusal(1, "ls", `oci:${layout}`)).toContain('a path has no prefix: leave out "oci:"');
     expect(await refusal(1, "cat", "docker://example.com/app:v1")).toContain(
       "skopeo copy docker:… oci:DIRECTORY:TAG makes one",
@@ -74,16 +74,16 @@ describe("the message about a path that is not a layout", () => {
     );
   });
 
-  it("says that a name with upper-case letters is invalid", async () => {
+  it("reports upper-case letters in a repository name", async () => {
     expect(await refusal(1, "tags", `${layout}/MyApp`)).toContain(
-      "a repository name has no upper-case letters",
+      "the repository name has upper-case letters: use lower case",
     );
     expect(await refusal(1, "push", `${directory}/new/MyApp:v1`, join(directory, "hello.txt"))).toContain(
-      "a repository name has no upper-case letters",
+      "the repository name has upper-case letters: use lower case",
     );
   });
 
-  it("says that a directory of layouts needs --per-repo, and that one layout must not have it", async () => {
+  it("recommends --per-repo for a directory of layouts, and rejects it for one layout", async () => {
     expect(await refusal(1, "ls", tree)).toContain("or add --per-repo for all of them");
     for (const verb of ["ls", "verify", "gc"]) {
       expect(await refusal(1, verb, "--per-repo", layout)).toContain(
@@ -94,7 +94,7 @@ describe("the message about a path that is not a layout", () => {
 
   it("gives no advice if nothing about the path explains the failure", async () => {
     expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(
-      /^ocilayout: NAME_UNKNOWN: there is no layout at "[^"]*absent"\n$/,
+      /^ocilayout: NAME_UNKNOWN: cannot find a layout at "[^"]*absent"\n$/,
     );
   });
 });
@@ -117,10 +117,10 @@ describe("the message about a command line", () => {
     expect(stderr).toMatch(new RegExp(`\nTry ${help}\\.\n$`));
   });
 
-  it("says that one of a tag and a digest must be left out", async () => {
+  it("recommends to leave out the tag or the digest of a path with both", async () => {
     const digest = `sha256:${"0".repeat(64)}`;
     expect(await refusal(1, "cat", `${layout}:v1@${digest}`)).toContain(
-      "a tag or a digest is needed, not both: leave out one of them",
+      "it has a tag and a digest: leave out one of them",
     );
     expect(await refusal(2, "cat", `${layout}/default:v1@${digest}`)).toContain(
       `has a tag and a digest: leave out :v1 or @${digest}`,
@@ -129,7 +129,7 @@ describe("the message about a command line", () => {
 });
 
 describe("the message about a failure of the system", () => {
-  it("names a missing file that was to be pushed", async () => {
+  it("names a missing file to push", async () => {
     expect(await refusal(1, "push", `${layout}:v2`, join(directory, "absent"))).toMatch(
       /^ocilayout: cannot read "[^"]*absent": no such file or directory\n$/,
     );
@@ -157,7 +157,7 @@ describe("the message about a failure of the system", () => {
     expect(explain(Object.assign(new Error(message), members))).toBe(explained);
   });
 
-  it("keeps a registry's error code, and the system's words if the storage failed", () => {
+  it("keeps the code of a registry's error, and the system's message if the storage failed", () => {
     const cause = new Error("EIO: i/o error, read");
     expect(explain(new RegistryError("STORAGE_FAILED", "reading a blob", { cause }))).toBe(
       "STORAGE_FAILED: reading a blob: EIO: i/o error, read",

@@ -7,7 +7,7 @@ import { everything, fixture, lines, ocilayout, temporaryDirectory } from "./com
 
 const digest = `sha256:${"0".repeat(64)}`;
 
-/** Every command but push, with what it needs beside a path. */
+/** Every command except push, with its arguments other than the path. */
 const commands: readonly (readonly [name: string, rest: string, ...more: string[]])[] = [
   ["ls", ""],
   ["tags", ""],

@@ -15,7 +15,7 @@ import { fixture, lines, ocilayout, sha256, Sink, temporaryDirectory } from "./c
 
 buildCommand();
 
-/** The status of the server at `url` under another host than it says. */
+/** Returns the status of a request to the server at `url` with another `Host` header. */
 async function statusUnder(url: string, host: string): Promise<number | undefined> {
   const [response] = (await once(get(`${url}/v2/`, { headers: { host } }), "response")) as [IncomingMessage];
   response.resume();

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Layers with these titles, each with its title as content. */
+/** Returns layers with these titles, each with its title as content. */
 async function layers(...titles: readonly string[]): Promise<TitledLayer[]> {
   return Promise.all(
     titles.map(async (title) => ({
@@ -29,7 +29,7 @@ async function layers(...titles: readonly string[]): Promise<TitledLayer[]> {
   );
 }
 
-/** A registry that verifies nothing, and has what `contents` says in place of what was asked for. */
+/** A registry that does not verify, and returns the blobs in `contents` instead of the requested ones. */
 function registryOf(
   all: readonly TitledLayer[],
   contents: Readonly<Record<string, string>> = {},

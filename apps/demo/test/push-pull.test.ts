@@ -141,7 +141,7 @@ describe("push", () => {
     const before = everything(directory);
     const { code, stderr } = await ocilayout("push", at("guide:v1"), at("hello.txt"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: cannot make a layout at .*not new or empty/);
+    expect(stderr).toMatch(/^ocilayout: NAME_UNKNOWN: cannot create a layout at .*is not empty/);
     expect(everything(directory)).toEqual(before);
   });
 
@@ -168,7 +168,7 @@ describe("push", () => {
     writeFileSync(at("again/hello.txt"), "other");
     expect(await ocilayout("push", at("l/docs:v1"), at("hello.txt"), at("again"))).toMatchObject({
       code: 1,
-      stderr: 'ocilayout: NAME_INVALID: there are two files with the title "hello.txt"\n',
+      stderr: 'ocilayout: NAME_INVALID: title "hello.txt" is not unique: two files have it\n',
     });
     mkdirSync(at("links"));
     symlinkSync(at("hello.txt"), at("links/link"));
@@ -215,7 +215,7 @@ describe("pull", () => {
     const before = everything(at("out"));
     expect(await ocilayout("pull", at("layout/docs:v1"), "--output", at("out"))).toMatchObject({
       code: 1,
-      stderr: 'ocilayout: DENIED: "start.md" is there already (--force replaces it)\n',
+      stderr: 'ocilayout: DENIED: cannot write "start.md": it exists; --force replaces it\n',
     });
     expect(everything(at("out"))).toEqual(before);
     await lines("pull", at("layout/docs:v1"), "--output", at("out"), "--force");

@@ -11,7 +11,7 @@ import { fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./comm
 
 const trees = async (...args: string[]): Promise<Tree[]> => (await jsonLines("show", ...args)) as Tree[];
 
-/** A layout with these manifests, the last of them with the tag root. */
+/** Creates a layout with these manifests. The last one gets the tag root. */
 async function layoutOf(contents: readonly (ManifestContent | Promise<ManifestContent>)[]): Promise<string> {
   const layout = join(temporaryDirectory(), "layout");
   const registry = await openLayout(layout, { defaultRepository: "default" });

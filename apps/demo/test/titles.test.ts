@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { parseTitle } from "../src/artifact/title.ts";
 import { everything, ocilayout, temporaryDirectory } from "./command.ts";
 
-/** A layout with an artifact whose files have these titles, each with the title as content. */
+/** Creates a layout with an artifact of files with these titles, each with its title as content. */
 async function layoutWith(directory: string, titles: readonly string[]): Promise<string> {
   const layout = join(directory, "layout");
   const registry = await openLayout(layout, { defaultRepository: "default" });
@@ -65,7 +65,7 @@ describe("pull of files with titles", () => {
         ...flags,
       );
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-      expect(stderr).toMatch(/^ocilayout: NAME_INVALID: the title .*\n$/);
+      expect(stderr).toMatch(/^ocilayout: NAME_INVALID: title .*\n$/);
       expect(stderr.slice(0, -1)).not.toMatch(/\p{Cc}/u);
     }
     expect(everything(directory)).toEqual(before);

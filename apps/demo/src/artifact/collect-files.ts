@@ -8,19 +8,19 @@ import { parseTitle, requireDistinct } from "./title.ts";
 
 /** A file that becomes a layer. */
 export interface SourceFile {
-  /** Its name, or its path within the directory that was named. */
+  /** The name of the file, or its path within the pushed directory. */
   readonly title: string;
-  /** Where it lies. */
+  /** The path of the file. */
   readonly path: string;
 }
 
 /**
- * The files that `paths` name, in the order of their titles: a file by its name, a directory by everything below it. The
- * order in which they are named or listed changes nothing.
+ * Returns the files at `paths`, sorted by title. A directory stands for every file below it. The order of `paths` does not
+ * matter.
  *
- * @throws `RegistryError` `NAME_INVALID` for titles that cannot be written back, `UNSUPPORTED` for what is neither file
- * nor directory (a link in a directory is none: what it leads to may lie elsewhere); the system's error where one is not
- * there.
+ * @throws `RegistryError` `NAME_INVALID` for titles that cannot be written back. `UNSUPPORTED` for a path that is neither a
+ * file nor a directory, and for a link in a directory, because it may lead out of it. The system's error if a path does not
+ * exist.
  */
 export async function collectFiles(paths: readonly string[]): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
@@ -32,7 +32,8 @@ export async function collectFiles(paths: readonly string[]): Promise<SourceFile
   }
   for (const { title } of files) parseTitle(title);
   requireDistinct(files.map(({ title }) => title));
-  if (files.length === 0) throw new RegistryError("UNSUPPORTED", "there is no file in what is to be pushed");
+  if (files.length === 0)
+    throw new RegistryError("UNSUPPORTED", "cannot push: the directories contain no files");
   return files.sort((a, b) => (a.title < b.title ? -1 : 1));
 }
 
@@ -46,5 +47,8 @@ async function collectBelow(directory: string, prefix: string, files: SourceFile
 }
 
 function unsupported(path: string): RegistryError {
-  return new RegistryError("UNSUPPORTED", `${excerpt(path)} is neither a file nor a directory`);
+  return new RegistryError(
+    "UNSUPPORTED",
+    `${excerpt(path)} is neither a file nor a directory; links in directories are not followed`,
+  );
 }

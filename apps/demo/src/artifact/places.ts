@@ -8,10 +8,11 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 import { parseTitle, requireDistinct } from "./title.ts";
 
 /**
- * The paths of files within `directory`, as components, known to lie in it and to be free.
+ * Returns the paths of files within `directory`, as components. No path leads out of the directory, and no file is in the
+ * way. Writes nothing.
  *
- * @throws `RegistryError` `NAME_INVALID` for a title that leads out of it, by its words or through a link; `DENIED` for
- * one that is there and, without `force`, would be replaced. Nothing was written then.
+ * @throws `RegistryError` `NAME_INVALID` for a title that leads out of the directory, also through a link. `DENIED` for a
+ * path that exists, unless `force` is true and it is not a directory.
  */
 export async function planPlaces(
   directory: string,
@@ -38,11 +39,11 @@ async function requireDirectories(directory: string, components: readonly string
 async function requireFree(directory: string, components: readonly string[], force: boolean): Promise<void> {
   const stats = await look(join(directory, components.join("/")));
   if (stats === undefined || (force && !stats.isDirectory())) return;
-  const hint = stats.isDirectory() ? "and is a directory" : "(--force replaces it)";
-  throw new RegistryError("DENIED", `${excerpt(components.join("/"))} is there already ${hint}`);
+  const hint = stats.isDirectory() ? "it is a directory" : "it exists; --force replaces it";
+  throw new RegistryError("DENIED", `cannot write ${excerpt(components.join("/"))}: ${hint}`);
 }
 
-/** Gives a written file its name, in one step. What came there meanwhile is not replaced without `force`. */
+/** Moves a written file to its place, atomically. Without `force` it does not replace a file that appeared meanwhile. */
 export async function putInPlace(
   from: string,
   directory: string,
@@ -57,7 +58,7 @@ export async function putInPlace(
   await rename(from, to);
 }
 
-/** Whether the file has its name now. It has not where another has it, and on a file system without hard links. */
+/** Links the file to its place. Returns false if the place is taken, or if the file system has no hard links. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -68,7 +69,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Looked at again when it is used: somebody may have put a link there. */
+/** Creates a directory if it is missing. Checks it again, because another process may have put a link there. */
 async function makeDirectory(directory: string, components: readonly string[]): Promise<void> {
   const path = join(directory, components.join("/"));
   await mkdir(path).catch((error: unknown) => {
@@ -89,6 +90,6 @@ async function look(path: string): Promise<Stats | undefined> {
 function notDirectory(components: readonly string[]): RegistryError {
   return new RegistryError(
     "NAME_INVALID",
-    `${excerpt(components.join("/"))} is no directory; a link is not followed`,
+    `${excerpt(components.join("/"))} is not a directory; links are not followed`,
   );
 }

@@ -8,29 +8,29 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { planPlaces, putInPlace } from "./places.ts";
 
-/** A layer that has a title, and so is a file. */
+/** A layer with a title, which is written as a file. */
 export interface TitledLayer {
-  /** Its path, within the directory it is written to. */
+  /** The path of the file within the output directory. */
   readonly title: string;
-  /** What it holds. */
+  /** The descriptor of the layer. */
   readonly descriptor: Descriptor;
 }
 
 /** Options of {@link pullFiles}. */
 export interface PullFilesOptions extends CallOptions {
-  /** Whether files that are there are replaced. Default false. */
+  /** Whether to replace existing files. Defaults to false. */
   readonly force?: boolean | undefined;
-  /** Told of each layer before it is read. */
+  /** Called with each layer before it is read. */
   readonly onFile?: ((layer: TitledLayer) => void) | undefined;
 }
 
-/** What oras annotates a directory with: the layer is an archive of it, to be unpacked. */
+/** The annotation of oras for a directory: the layer is an archive to unpack. */
 const UNPACK = "io.deis.oras.content.unpack";
 
 /**
- * The layers that have titles, in order.
+ * Returns the layers with a title, in order.
  *
- * @throws `RegistryError` `UNSUPPORTED` for a layer that is an archived directory: as a file it would be something else.
+ * @throws `RegistryError` `UNSUPPORTED` for a layer that is an archived directory, which cannot be written as a file.
  */
 export function titledLayers(layers: readonly Descriptor[]): TitledLayer[] {
   return layers.flatMap((descriptor) => {
@@ -40,17 +40,17 @@ export function titledLayers(layers: readonly Descriptor[]): TitledLayer[] {
     if (annotations[UNPACK] !== "true") return [{ title, descriptor }];
     throw new RegistryError(
       "UNSUPPORTED",
-      `cannot unpack the directory ${excerpt(title)}: save its archive with cat --blob PATH@${descriptor.digest}, and unpack that`,
+      `cannot unpack the directory ${excerpt(title)}: write its archive to a file with cat --blob PATH@${descriptor.digest}, and unpack that`,
     );
   });
 }
 
 /**
- * Writes layers back as files below `directory`. All titles are looked at first, then all content is read and verified,
- * and only then the first file appears: whole, under its name.
+ * Writes layers as files below `directory`. It first checks all titles, then reads and verifies all content. Only then do
+ * the files appear, each of them whole.
  *
- * @throws `RegistryError` `NAME_INVALID` for a title that leads out of the directory, `DENIED` for a file that is there;
- * whatever the registry rejects with.
+ * @throws `RegistryError` `NAME_INVALID` for a title that leads out of the directory, `DENIED` for a file that exists, and
+ * the errors of the registry.
  */
 export async function pullFiles(
   registry: Pick<RegistryReader, "getBlob">,
@@ -75,7 +75,7 @@ export async function pullFiles(
       await putInPlace(join(stage, String(place)), directory, components, force);
   } finally {
     await rm(stage, { recursive: true, force: true });
-    // Where nothing was put into a directory that was made for it, none is left behind.
+    // Removes a new directory if it stayed empty.
     if (made !== undefined) await rmdir(directory).catch(() => undefined);
   }
 }
@@ -90,7 +90,7 @@ async function download(
   const blob = await registry.getBlob(repository, descriptor.digest, options);
   const file = await open(path, "wx");
   try {
-    // Verified against what the manifest says, whose size the registry does not know.
+    // Verifies against the descriptor in the manifest, because the registry does not know that size.
     for await (const chunk of createBlobReader(descriptor, blob, options)) await file.writeFile(chunk);
     await file.sync();
   } finally {

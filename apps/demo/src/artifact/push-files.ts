@@ -11,25 +11,25 @@ import { annotationKeys, computeDigest, emptyDescriptor, ociMediaTypes } from "@
 
 import type { SourceFile } from "./collect-files.ts";
 
-/** What an artifact is, beside its files. */
+/** The types and annotations of an artifact. */
 export interface ArtifactDescription {
-  /** The kind of the artifact. */
+  /** The type of the artifact. */
   readonly artifactType: string;
   /** The media type of each layer. */
   readonly mediaType: string;
-  /** Of the manifest. */
+  /** The annotations of the manifest. */
   readonly annotations: Annotations;
 }
 
 /** Options of {@link pushFiles}. */
 export interface PushFilesOptions extends CallOptions {
-  /** Told of each file before it is pushed. */
+  /** Called with each file before it is pushed. */
   readonly onFile?: ((file: SourceFile) => void) | undefined;
 }
 
 /**
- * Pushes `files` as an artifact, a layer for each, and tags it. Nothing in it depends on when or where that is done: the
- * same files are the same artifact.
+ * Pushes `files` as an artifact with one layer per file, and tags it. The same files make the same artifact, at any time and
+ * in any place.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage}
  */

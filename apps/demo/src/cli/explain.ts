@@ -2,7 +2,7 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 /**
- * A failure in one line: its code and message; after a failure of the storage the system's own words, too.
+ * Returns an error as one line: its code and message. If the storage failed, the message of the system follows.
  */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -12,7 +12,7 @@ export function explain(error: unknown): string {
   return `${error.code}: ${error.message}${cause}`;
 }
 
-/** What the command was doing when the system refused. */
+/** Verbs for the message, by system call. */
 const DOING: Readonly<Record<string, string>> = {
   listen: "listen on",
   mkdir: "create",
@@ -22,7 +22,7 @@ const DOING: Readonly<Record<string, string>> = {
   scandir: "read",
 };
 
-/** `ENOENT: no such file or directory, stat 'x'` as `cannot read "x": no such file or directory`. */
+/** Rewrites `ENOENT: no such file or directory, stat 'x'` to `cannot read "x": no such file or directory`. */
 function explainSystem(error: Error): string {
   const { syscall, path, address, port } = error as Partial<
     Record<"syscall" | "path" | "address" | "port", unknown>

@@ -1,6 +1,6 @@
-/** Why a command was aborted: a signal asked for it. */
+/** The command was aborted by a signal. */
 export class Interrupted extends Error {
-  /** What a shell expects of a program that a signal ended: 130 or 143. */
+  /** The exit code that shells expect: 130 for SIGINT, 143 for SIGTERM. */
   readonly exitCode: number;
 
   constructor(signal: "SIGINT" | "SIGTERM") {

@@ -2,7 +2,7 @@ import { Interrupted } from "./interrupted.ts";
 import { run } from "./run.ts";
 
 /**
- * Runs `ocilayout` as this process: on its streams, until SIGINT or SIGTERM end it. A second signal kills it.
+ * Runs `ocilayout` on the streams of this process. SIGINT and SIGTERM end it. A second signal kills it.
  */
 export async function main(args: readonly string[]): Promise<void> {
   const controller = new AbortController();

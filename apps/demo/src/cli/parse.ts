@@ -12,9 +12,9 @@ import type { Usages } from "./usage-message.ts";
 import { explainUsage, verbOf } from "./usage-message.ts";
 
 /**
- * What the command line asks for, not done yet.
+ * Parses a command line. Returns the task that it describes, without running it.
  *
- * @throws {@link UsageError} Where it makes no sense.
+ * @throws {@link UsageError} If the command line is invalid.
  */
 export async function parse(args: readonly string[]): Promise<Task> {
   let chosen: Task | undefined;
@@ -22,7 +22,7 @@ export async function parse(args: readonly string[]): Promise<Task> {
     chosen = task;
   });
   const outputs: string[] = [];
-  // Given a callback, yargs neither prints nor exits. For a completion it calls it twice, first with nothing.
+  // With a callback, yargs neither prints nor exits. For a completion it calls it twice, first with an empty text.
   await parser.parse(hideHelp(args), {}, (_error: unknown, _argv: unknown, output: string) => {
     outputs.push(output);
   });
@@ -30,7 +30,7 @@ export async function parse(args: readonly string[]): Promise<Task> {
   return chosen ?? (async ({ output }) => writeText(output, text).then(() => 0));
 }
 
-/** The command whose help fits the command line `args`. */
+/** Returns the help command for the command line `args`. */
 export function helpFor(args: readonly string[]): string {
   const verb = verbOf(args) ?? "";
   return usages.has(verb) ? `ocilayout ${verb} --help` : "ocilayout --help";
@@ -52,7 +52,7 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
       "parse-numbers": false,
       "parse-positional-numbers": false,
     })
-    .option("json", { type: "boolean", default: false, describe: "Write JSON, for programs" })
+    .option("json", { type: "boolean", default: false, describe: "Print JSON" })
     .option("per-repo", {
       type: "boolean",
       default: false,
@@ -61,26 +61,26 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
     .option("default-repository", {
       type: "string",
       nargs: 1,
-      describe: 'What bare tags belong to [default: "default"]',
+      describe: 'The repository of bare tags [default: "default"]',
     })
     .option("follow-links", {
       type: "boolean",
       default: false,
-      describe: "Read blobs that are links out of the layout",
+      describe: "Follow links in blobs that lead out of the layout",
     })
     .option("shared-blob-dir", {
       type: "string",
       nargs: 1,
-      describe: "The directory of the blobs, if not PATH/blobs",
+      describe: "The directory of the blobs, instead of PATH/blobs",
     })
     .alias({ help: "h" })
     .strict()
     .strictCommands()
     .demandCommand(1, "a command is needed")
-    .completion("completion", "Print a script for the shell's completion")
+    .completion("completion", "Print the completion script for your shell")
     .check(checkOptions)
     .fail((message: string | null, error: Error | undefined) => {
-      // Nothing but the parser and its checks fails here.
+      // Only the parser and its checks fail here.
       throw error instanceof UsageError
         ? error
         : new UsageError(explainUsage(message ?? error?.message ?? "", args, usages));
@@ -90,21 +90,21 @@ function createParser(args: readonly string[], choose: (task: Task) => void): Ar
   return parser;
 }
 
-/** Stands for an argument that is the word help and no command: yargs would show its help instead of doing anything. */
+/** Stands for the argument help, such as a file of that name. For yargs the word would mean its own help. */
 const HELP = "\u{E000}help";
 
 function hideHelp(args: readonly string[]): string[] {
   return args.map((arg, place) => (place > 0 && arg === "help" ? HELP : arg));
 }
 
-/** The arguments, with what {@link hideHelp} hid. */
+/** Restores the arguments that {@link hideHelp} replaced. */
 function showHelp<Args>(args: Args): Args {
   const show = (value: unknown): unknown =>
     value === HELP ? "help" : Array.isArray(value) ? value.map(show) : value;
   return Object.fromEntries(Object.entries(args as object).map(([key, value]) => [key, show(value)])) as Args;
 }
 
-/** The options that may be said more than once. */
+/** The options and arguments that can be given more than once. */
 const REPEATABLE: ReadonlySet<string> = new Set([
   "_",
   "allowed-host",
@@ -121,15 +121,15 @@ const REPEATABLE: ReadonlySet<string> = new Set([
 function checkOptions(args: Readonly<Record<string, unknown>>): true {
   for (const [name, value] of Object.entries(args)) {
     if (Array.isArray(value) && !REPEATABLE.has(name))
-      throw new UsageError(`--${name} was said more than once`);
+      throw new UsageError(`--${name} can be given only once`);
   }
   const name = args["defaultRepository"];
   if (name !== undefined && args["perRepo"] === true)
-    throw new UsageError("--per-repo has no bare tags: leave out --default-repository");
+    throw new UsageError("cannot use --default-repository with --per-repo: leave one of them out");
   if (args["sharedBlobDir"] !== undefined && args["perRepo"] === true)
-    throw new UsageError("--shared-blob-dir is for one layout: leave out --per-repo");
+    throw new UsageError("cannot use --shared-blob-dir with --per-repo: leave one of them out");
   if (name !== undefined && !isValidRepository(name))
-    throw new UsageError("--default-repository is no repository name");
+    throw new UsageError("--default-repository is not a valid repository name");
   return true;
 }
 

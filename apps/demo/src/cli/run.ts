@@ -6,15 +6,17 @@ import { Interrupted } from "./interrupted.ts";
 import { helpFor, parse } from "./parse.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a run of the command uses of its process. */
+/** The streams of a command, and the signal that ends it. */
 export interface RunOptions extends Streams {
-  /** Ends the command early; `serve` ends well by it. Default: never. */
+  /** Ends the command early. `serve` ends with 0 then. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `ocilayout` with `args` and tells its exit code: 0 where all is well, 1 where the registry or the system refused
- * or `verify` found an error, 2 where the command line makes no sense. It never rejects.
+ * Runs `ocilayout` with `args`. Never rejects.
+ *
+ * @returns The exit code: 0 for success, 1 if the command failed or `verify` found an error, 2 if the command line is
+ * invalid, 130 and 143 after SIGINT and SIGTERM.
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const output = createOutput(options);
@@ -24,7 +26,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
       await parse(args)
     )({ output, signal });
   } catch (error) {
-    // Whoever read has seen enough.
+    // The reader of a pipe has closed it, as `head` does.
     if (error instanceof ReaderGone) return 0;
     if (error instanceof UsageError) {
       await output.note(`ocilayout: ${printable(error.message)}`);

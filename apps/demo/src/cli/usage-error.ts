@@ -1,2 +1,2 @@
-/** The command line makes no sense: exit code 2, and nothing was done. */
+/** The command line is invalid. The command did nothing and exits with 2. */
 export class UsageError extends Error {}

@@ -1,10 +1,10 @@
-/** The verbs that the command has, with their usage: `tags <path>`. */
+/** The verbs of the command, with their usage: `tags <path>`. */
 export type Usages = ReadonlyMap<string, string>;
 
 /**
- * Says in plain words what the parser found wrong with a command line, and what to do.
+ * Returns the message for an invalid command line, with the next step.
  *
- * @param message - The parser's own words.
+ * @param message - The message of the parser.
  * @param args - The command line; its first word is the verb.
  */
 export function explainUsage(message: string, args: readonly string[], usages: Usages): string {
@@ -22,12 +22,12 @@ export function explainUsage(message: string, args: readonly string[], usages: U
   return bare === undefined ? message : `--${bare} needs a value`;
 }
 
-/** The first word of a command line that is no option. */
+/** Returns the first word of a command line that is not an option. */
 export function verbOf(args: readonly string[]): string | undefined {
   return args.find((arg) => !arg.startsWith("-"));
 }
 
-/** The positional arguments of `usage` from the one at `place` on, as its help calls them. */
+/** Returns the names of the positional arguments of `usage`, from the one at `place` onward. */
 function missing(usage: string, place: number): string {
   const names = Array.from(usage.matchAll(/<(\w+)(?:\.\.)?>/g), ([, name = ""]) => name.toUpperCase());
   return names.slice(place).join(" and ") || names.join(" and ");
@@ -44,7 +44,7 @@ function unknownVerb(verb: string, verbs: readonly string[]): string {
   return `unknown command ${JSON.stringify(verb)}: ${hint}`;
 }
 
-/** How many letters must change to make `b` of `a`. */
+/** Returns the edit distance of `a` and `b`. */
 function distance(a: string, b: string): number {
   let before = Array.from({ length: b.length + 1 }, (_, place) => place);
   for (const [row, letter] of Array.from(a).entries()) {

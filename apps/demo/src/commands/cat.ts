@@ -4,13 +4,13 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { blobWithTag, withContentPath } from "./path.ts";
 
-/** `ocilayout cat`: the bytes of a manifest or blob. */
+/** `ocilayout cat`: prints the bytes of a manifest or blob. */
 export const cat: Command = defineCommand({
   usage: "cat <path>",
-  summary: "Write the bytes of a manifest, or of a blob, verified",
+  summary: "Print the bytes of a manifest or blob, verified",
   examples: [
-    ["$0 cat images/team/app:v1 | jq .layers", "A manifest, by its tag"],
-    ["$0 cat --blob images/team/app@sha256:… > layer.tar.gz", "A config or layer, by its digest"],
+    ["$0 cat images/team/app:v1 | jq .layers", "Print a manifest, by its tag"],
+    ["$0 cat --blob images/team/app@sha256:… > layer.tar.gz", "Save a config or layer, by its digest"],
   ],
   options: withContentPath,
   run: (args, { output, signal }) =>

@@ -2,62 +2,62 @@ import type { Argv } from "yargs";
 
 import type { Output } from "../output/output.ts";
 
-/** What every command takes. */
+/** Arguments of every command. */
 export interface CommonArguments {
-  /** Whether data is written as JSON. */
+  /** Whether to print JSON. */
   readonly json: boolean;
-  /** Whether a path is a directory of layouts. */
+  /** Whether the path is a directory of layouts. */
   readonly perRepo: boolean;
   /** The repository of bare tags. */
   readonly defaultRepository?: string | undefined;
-  /** Whether blobs that are links out of the layout are read. */
+  /** Whether to follow links in `blobs` that lead out of the layout. */
   readonly followLinks: boolean;
-  /** The directory of the blobs, if they do not lie in the layout. */
+  /** The directory of the blobs, if it is not in the layout. */
   readonly sharedBlobDir?: string | undefined;
 }
 
-/** What a command works with. */
+/** The environment of a command. */
 export interface Context {
-  /** Where it writes to. */
+  /** The output of the command. */
   readonly output: Output;
-  /** Ends it early. */
+  /** Ends the command early. */
   readonly signal: AbortSignal;
 }
 
-/** A command with its arguments, to be done; tells the exit code. */
+/** A command with its arguments, ready to run. Resolves to the exit code. */
 export type Task = (context: Context) => Promise<number>;
 
 /** A command of the command line. */
 export interface Command {
-  /** Its name and positional arguments: `tags <path>`. */
+  /** The name and the positional arguments: `tags <path>`. */
   readonly usage: string;
-  /** Makes it known to `parser`. */
+  /** Adds the command to `parser`. */
   register(parser: Argv<CommonArguments>, choice: Choice): void;
 }
 
-/** What becomes of a command that is asked for. */
+/** Callbacks for the command that the user chose. */
 export interface Choice {
-  /** Takes the command to be done. */
+  /** Receives the task. */
   readonly choose: (task: Task) => void;
-  /** Gives its arguments as they were written. */
+  /** Returns the arguments as the user wrote them. */
   readonly decode: <Args>(args: Args) => Args;
 }
 
-/** What a command consists of. */
+/** The definition of a command. */
 export interface CommandDefinition<Args> {
-  /** Its name and positional arguments: `tags <path>`. */
+  /** The name and the positional arguments: `tags <path>`. */
   readonly usage: string;
-  /** What it does, in a few words. */
+  /** A short description. */
   readonly summary: string;
-  /** How it is used: command line and meaning. */
+  /** Example command lines with their meanings. */
   readonly examples: readonly (readonly [command: string, meaning: string])[];
-  /** Its arguments. */
+  /** Adds the arguments and options to the parser. */
   readonly options: (parser: Argv<CommonArguments>) => Argv<Args>;
-  /** Does it. Tells the exit code; 0 where it tells none. */
+  /** Runs the command. Resolves to the exit code; `undefined` means 0. */
   readonly run: (args: Args, context: Context) => Promise<number | undefined>;
 }
 
-/** Makes a {@link Command}. */
+/** Creates a {@link Command}. */
 export function defineCommand<Args>({
   usage,
   summary,

@@ -3,9 +3,10 @@ import { UsageError } from "../cli/usage-error.ts";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Reads a duration, such as `24h`, `10m`, `90s` or `0`, in milliseconds.
+ * Parses a duration, such as `24h`, `10m`, `90s` or `0`. Returns milliseconds.
  *
- * @throws {@link UsageError} Where `text` is none; `option` is what it was said for.
+ * @param option - The name of the option in the message.
+ * @throws {@link UsageError} If `text` is not a duration.
  */
 export function parseDuration(text: string, option: string): number {
   const match = /^([0-9]{1,9})(ms|s|m|h|d)?$/.exec(text);

@@ -10,41 +10,41 @@ import { defineCommand } from "./command.ts";
 import { parseDuration } from "./duration.ts";
 import { withPath } from "./path.ts";
 
-/** Of a layout, or of a directory of layouts. */
+/** The report for a layout, or for a directory of layouts. */
 type AnyGcReport = GcReport & Partial<PerRepositoryGcReport>;
 
-/** `ocilayout gc`: what nothing needs, gone. */
+/** `ocilayout gc`: removes blobs that nothing refers to. */
 export const gc: Command = defineCommand({
   usage: "gc <path>",
-  summary: "Remove blobs that nothing refers to, and what was left behind",
+  summary: "Remove blobs that nothing refers to, and leftovers of interrupted writes",
   examples: [
-    ["$0 gc images --dry-run", "Say what would be removed"],
-    ["$0 gc images --grace 10m", "Also what is only ten minutes old"],
-    ["$0 gc images --grace 0 --untagged", "All that no tag reaches. Nobody may be pushing"],
+    ["$0 gc images --dry-run", "Only print what would be removed"],
+    ["$0 gc images --grace 10m", "Also remove unreferenced blobs older than ten minutes"],
+    ["$0 gc images --grace 0 --untagged", "Remove all that no tag reaches, while no client is pushing"],
   ],
   options: (parser) =>
     withPath(parser, "A layout")
       .option("dry-run", {
         type: "boolean",
         default: false,
-        describe: "Remove nothing, and say what would be",
+        describe: "Print what would be removed, and remove nothing",
       })
       .option("grace", {
         type: "string",
         nargs: 1,
         default: "24h",
-        describe: "What is younger stays: 24h, 10m, 0",
+        describe: "Keep everything younger than this: 24h, 10m, 0",
       })
       .option("shared-with", {
         type: "string",
         array: true,
         nargs: 1,
-        describe: "Another layout that shares the blobs, where blobs is a link; once for each",
+        describe: "Another layout that shares the blobs, if blobs is a link; repeat for each",
       })
       .option("untagged", {
         type: "boolean",
         default: false,
-        describe: "Remove also manifests that no tag reaches",
+        describe: "Also remove manifests that no tag reaches",
       }),
   run: async (args, { output, signal }) => {
     const { "dry-run": dryRun, "shared-with": sharedWith, untagged, json } = args;
@@ -68,7 +68,7 @@ export const gc: Command = defineCommand({
         await output.note(`ocilayout: ${error.code}: ${repository}: ${error.message}`);
       if (withheld !== undefined && withheld.length > 0) {
         await output.note(
-          `ocilayout: ${countOf(withheld.length, "blob")} kept: blobs is a link, and other layouts may need them; name those with --shared-with`,
+          `ocilayout: cannot remove ${countOf(withheld.length, "blob")}: blobs is a link, so other layouts may need them; name those layouts with --shared-with`,
         );
       }
       return refused.length === 0 ? 0 : 1;

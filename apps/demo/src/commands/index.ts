@@ -11,5 +11,5 @@ import { tag } from "./tag.ts";
 import { tags } from "./tags.ts";
 import { verify } from "./verify.ts";
 
-/** Every command, in the order in which the help lists them. */
+/** Every command, in the order of the help. */
 export const commands: readonly Command[] = [ls, tags, show, cat, push, pull, tag, rm, gc, verify, serve];

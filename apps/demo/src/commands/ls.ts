@@ -8,14 +8,14 @@ import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
 import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 
-/** `ocilayout ls`: the repositories of a layout. */
+/** `ocilayout ls`: lists the repositories of a layout. */
 export const ls: Command = defineCommand({
   usage: "ls [path]",
-  summary: "List the repositories, with their number of tags",
+  summary: "List the repositories, with their numbers of tags",
   examples: [
-    ["$0 ls images", "Every repository of the layout images; bare tags belong to default"],
-    ["$0 ls --per-repo trees", "Every layout below trees"],
-    ["$0 ls images --json | jq -r .repository", "Only the names"],
+    ["$0 ls images", "List the layout images; bare tags belong to the repository default"],
+    ["$0 ls --per-repo trees", "List every layout below trees"],
+    ["$0 ls images --json | jq -r .repository", "Print only the names"],
   ],
   options: (parser) => parser.positional("path", { type: "string", default: ".", describe: "A layout" }),
   run: (args, { output, signal }) =>
@@ -32,11 +32,11 @@ export const ls: Command = defineCommand({
 
 interface Counts {
   readonly tags: number;
-  /** Manifests whose name cannot be read. */
+  /** The number of manifests whose name cannot be read. */
   readonly unreadable: number;
 }
 
-/** Counts the manifests, or says what is wrong with the layout of that repository, which hides no other. */
+/** Counts tags and unreadable names. A damaged layout does not fail the command, so that the others are listed. */
 async function count(
   registry: LayoutStore,
   repository: string,

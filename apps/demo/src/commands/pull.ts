@@ -12,28 +12,28 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** `ocilayout pull`: the layers of an artifact as files. */
+/** `ocilayout pull`: writes the layers of an artifact as files. */
 export const pull: Command = defineCommand({
   usage: "pull <path>",
-  summary: "Write the layers of an artifact back as files, by their titles",
+  summary: "Write the layers of an artifact as files, named by their titles",
   examples: [
     [
       "$0 pull images/team/docs:v1 --output docs",
-      "Into the directory docs, which is made where it is not there",
+      "Write into the directory docs, and create it if it is missing",
     ],
-    ["$0 pull images/team/docs:v1 --output docs --force", "Replace files that are there"],
+    ["$0 pull images/team/docs:v1 --output docs --force", "Replace existing files"],
   ],
   options: (parser) =>
     withPath(parser, "A tag or a digest")
       .option("output", { type: "string", nargs: 1, default: ".", describe: "The directory to write to" })
-      .option("force", { type: "boolean", default: false, describe: "Replace files that are there" }),
+      .option("force", { type: "boolean", default: false, describe: "Replace existing files" }),
   run: (args, { output, signal }) =>
     withTarget(args, "read", async (target) => {
       const { registry, repository } = target;
       const manifest = await readTarget(target, { signal });
       const { digest } = manifest.descriptor;
       const { files, skipped } = await readLayers(manifest);
-      await withProgress(output, "looking at the files", (progress) => {
+      await withProgress(output, "checking the files", (progress) => {
         const onFile = ({ title, descriptor }: TitledLayer): void => {
           progress.update(`pulling ${printable(title)} (${formatSize(descriptor.size)})`);
         };
@@ -50,8 +50,7 @@ export const pull: Command = defineCommand({
       }
       for (const { title, descriptor } of files)
         await writeText(output, `${printable(title)}  ${formatSize(descriptor.size)}`);
-      if (skipped > 0)
-        await output.note(`ocilayout: ${countOf(skipped, "layer")} without a title, not written`);
+      if (skipped > 0) await output.note(`ocilayout: skipped ${countOf(skipped, "layer")} without a title`);
       return undefined;
     }),
 });
@@ -62,12 +61,12 @@ async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; s
   if (parsed.kind !== "image") {
     throw new RegistryError(
       "UNSUPPORTED",
-      `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests, by digest" : "no manifest with layers"}`,
+      `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests by its digest" : "not a manifest with layers"}`,
     );
   }
   const { layers } = parsed.manifest;
   const files = titledLayers(layers);
   if (files.length === 0)
-    throw new RegistryError("UNSUPPORTED", `no layer of ${digest} has a title: it is no artifact of files`);
+    throw new RegistryError("UNSUPPORTED", `cannot pull ${digest}: its layers have no titles`);
   return { files, skipped: layers.length - files.length };
 }

@@ -13,44 +13,49 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** What an artifact is of which nobody says what it is, by the name that other tools use. */
+/** The default artifact type, which other tools also use. */
 const UNKNOWN_ARTIFACT = "application/vnd.unknown.artifact.v1";
 
-/** `ocilayout push`: files as an artifact. */
+/** `ocilayout push`: pushes files as an artifact. */
 export const push: Command = defineCommand({
   usage: "push <path> <files..>",
-  summary: "Push files and directories as an artifact, a layer for each file",
+  summary: "Push files and directories as an artifact, with one layer per file",
   examples: [
     [
       "$0 push images//team/docs:v1 README.md guide",
-      "A file, and every file below a directory; // ends the directory of a new layout",
+      "Push a file and a directory; // marks the end of a new layout's directory",
     ],
-    ["$0 push new/default:v1 report.pdf", "Make the layout new, with the bare tag v1"],
+    ["$0 push new/default:v1 report.pdf", "Create the layout new, with the bare tag v1"],
     [
       "$0 push images:v1 app.wasm --artifact-type application/vnd.example --annotation team=a",
-      "Say what it is",
+      "Set the type and an annotation",
     ],
   ],
   options: (parser) =>
     withPath(parser, "The tag: DIRECTORY/REPOSITORY:TAG, or DIRECTORY//REPOSITORY:TAG for a new layout")
-      .positional("files", { type: "string", array: true, demandOption: true, describe: "What is pushed" })
+      .positional("files", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "Files and directories",
+      })
       .option("artifact-type", {
         type: "string",
         nargs: 1,
         default: UNKNOWN_ARTIFACT,
-        describe: "The kind of artifact",
+        describe: "The type of the artifact",
       })
       .option("media-type", {
         type: "string",
         nargs: 1,
         default: octetStream,
-        describe: "The kind of each file",
+        describe: "The media type of each file",
       })
       .option("annotation", {
         type: "string",
         array: true,
         nargs: 1,
-        describe: "KEY=VALUE, any number of times",
+        describe: "An annotation KEY=VALUE; can be repeated",
       }),
   run: async (args, { output, signal }) => {
     const { json, "artifact-type": artifactType, "media-type": mediaType } = args;
@@ -60,7 +65,7 @@ export const push: Command = defineCommand({
     return withTarget(args, "create", async ({ registry, repository, directory, tag, digest }) => {
       if (tag === undefined || digest !== undefined)
         throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
-      const pushed = await withProgress(output, "looking at the files", async (progress) => {
+      const pushed = await withProgress(output, "reading the files", async (progress) => {
         const files = await collectFiles(args.files);
         const onFile = ({ title }: { readonly title: string }): void => {
           progress.update(`pushing ${printable(title)}`);
@@ -81,10 +86,10 @@ export const push: Command = defineCommand({
 
 function requireMediaType(text: string): void {
   const isValid: boolean = isMediaType(text);
-  if (!isValid) throw new UsageError(`not a media type: ${text}`);
+  if (!isValid) throw new UsageError(`${text} is not a media type`);
 }
 
-/** In the order of their keys, so that the order in which they are said changes nothing. */
+/** Parses annotations and sorts them by key, so that the order of the options does not matter. */
 function parseAnnotations(pairs: readonly string[]): Annotations {
   const entries = pairs.map((pair): [string, string] => {
     const at = pair.indexOf("=");
@@ -92,6 +97,6 @@ function parseAnnotations(pairs: readonly string[]): Annotations {
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
   const keys = new Set(entries.map(([key]) => key));
-  if (keys.size < entries.length) throw new UsageError("--annotation says a key twice");
+  if (keys.size < entries.length) throw new UsageError("--annotation has the same key twice");
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -5,14 +5,14 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { blobWithTag, withContentPath } from "./path.ts";
 
-/** `ocilayout rm`: a tag, manifest or blob less. */
+/** `ocilayout rm`: removes a tag, a manifest or a blob. */
 export const rm: Command = defineCommand({
   usage: "rm <path>",
   summary: "Remove a tag, a manifest with all its tags, or a blob",
   examples: [
-    ["$0 rm images/team/app:v1", "The tag; its manifest stays, by digest"],
-    ["$0 rm images/team/app@sha256:…", "The manifest, and every tag that points at it"],
-    ["$0 rm --blob images/team/app@sha256:…", "A blob that no manifest refers to"],
+    ["$0 rm images/team/app:v1", "Remove a tag and keep its manifest"],
+    ["$0 rm images/team/app@sha256:…", "Remove a manifest and every tag that points at it"],
+    ["$0 rm --blob images/team/app@sha256:…", "Remove a blob that no manifest refers to"],
   ],
   options: withContentPath,
   run: (args, { output, signal }) =>

@@ -12,15 +12,15 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** `ocilayout serve`: a layout over HTTP. */
+/** `ocilayout serve`: serves a layout over HTTP. */
 export const serve: Command = defineCommand({
   usage: "serve <path>",
   summary: "Serve a layout over HTTP as a registry, until SIGINT or SIGTERM",
   examples: [
-    ["$0 serve images", "At http://127.0.0.1:5000, for reading"],
-    ["$0 serve images --port 0 --json", "At a port that is free, told as JSON"],
-    ["$0 serve --per-repo trees --writable", "Take pushes, too, from this machine"],
-    ["$0 serve images --allowed-host registry.example", "Behind a proxy of that name"],
+    ["$0 serve images", "Serve for reading at http://127.0.0.1:5000"],
+    ["$0 serve images --port 0 --json", "Choose a free port, and print it as JSON"],
+    ["$0 serve --per-repo trees --writable", "Also accept pushes from this machine"],
+    ["$0 serve images --allowed-host registry.example", "Serve behind a proxy with that name"],
   ],
   options: (parser) =>
     withPath(parser, "A layout")
@@ -28,40 +28,40 @@ export const serve: Command = defineCommand({
         type: "string",
         nargs: 1,
         default: "5000",
-        describe: "The port; 0 takes one that is free",
+        describe: "The port; 0 chooses a free one",
       })
       .option("host", {
         type: "string",
         nargs: 1,
         default: "127.0.0.1",
-        describe: "The address to listen at",
+        describe: "The address to listen on",
       })
       .option("allowed-host", {
         type: "string",
         array: true,
         nargs: 1,
-        describe: "A further host that clients may know the server by, such as registry.example",
+        describe: "Another host name that requests may use, such as registry.example; can be repeated",
       })
       .option("allowed-origin", {
         type: "string",
         array: true,
         nargs: 1,
-        describe: "An origin whose web pages may use the server, such as https://ui.example",
+        describe: "An origin whose web pages may use the server, such as https://ui.example; can be repeated",
       })
       .option("writable", {
         type: "boolean",
         default: false,
-        describe: "Whether anything may be pushed or deleted",
+        describe: "Accept pushes and deletions",
       })
       .option("allow-sparse", {
         type: "boolean",
         default: false,
-        describe: "Whether an image may be pushed without all of its parts",
+        describe: "Accept images without all of their parts",
       })
       .option("verify", {
         type: "boolean",
         default: false,
-        describe: "Whether blobs are verified while they are sent; clients do so anyway",
+        describe: "Verify blobs while they are sent; clients verify them anyway",
       }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
@@ -95,7 +95,7 @@ export const serve: Command = defineCommand({
   },
 });
 
-/** Serves; a host or an origin that is invalid is a mistake of the command line. */
+/** Starts the server. An invalid host or origin is a {@link UsageError}. */
 async function listenOrExplain(registry: LayoutStore, options: ServeOptions): Promise<RegistryServer> {
   try {
     return await listen(registry, options);

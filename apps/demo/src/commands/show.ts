@@ -14,14 +14,14 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** `ocilayout show`: what a manifest, or everything in a layout, consists of. */
+/** `ocilayout show`: draws a manifest, or everything in a layout, as a tree. */
 export const show: Command = defineCommand({
   usage: "show <path>",
-  summary: "Draw what a manifest consists of, and what refers to it",
+  summary: "Draw the parts of a manifest and its referrers as a tree",
   examples: [
-    ["$0 show images", "Everything in the layout images"],
-    ["$0 show images/team/app:v1", "One tag"],
-    ["$0 show images/team/app:v1 --json | jq '.nodes[].size'", "The size of each part"],
+    ["$0 show images", "Draw everything in the layout images"],
+    ["$0 show images/team/app:v1", "Draw one tag"],
+    ["$0 show images/team/app:v1 --json | jq '.nodes[].size'", "Print the size of each part"],
   ],
   options: (parser) => withPath(parser, "A layout, a repository, a tag or a digest"),
   run: (args, { output, signal }) =>
@@ -45,7 +45,7 @@ export const show: Command = defineCommand({
       for (const repository of repositories) await showAll(target, repository, signal, count);
       if (unreadable === 0) return undefined;
       await output.note(
-        `ocilayout: cannot read ${countOf(unreadable, "manifest")}: ocilayout cat PATH@DIGEST says why`,
+        `ocilayout: cannot read ${countOf(unreadable, "manifest")}: ocilayout cat PATH@DIGEST prints the reason`,
       );
       return 1;
     }),
@@ -59,7 +59,7 @@ async function showOne(target: OpenTarget, signal: AbortSignal): Promise<Tree> {
   return { repository, tags, nodes: await growTree(registry, repository, digest, { signal }) };
 }
 
-/** Each manifest that is tagged, then those that stand in no tree yet: the indexes first, which may contain others. */
+/** Draws each tagged manifest, then those that are in no tree yet. Indexes come first, because they may contain others. */
 async function showAll(
   { registry }: OpenTarget,
   repository: string,
@@ -73,7 +73,7 @@ async function showAll(
     const nodes = await growTree(registry, repository, descriptor.digest, { signal }).catch(
       (error: unknown) => {
         if (!isRegistryError(error)) throw error;
-        // What cannot be read is still there, and hides nothing else.
+        // An unreadable manifest is shown as one node, and does not hide the others.
         const state = STATES.get(error.code) ?? "damaged";
         const { mediaType, digest, size } = descriptor;
         return [{ depth: 0, role: roleOf(mediaType), state, mediaType, digest, size }];
@@ -84,7 +84,7 @@ async function showAll(
   }
 }
 
-/** What a manifest is that cannot be read, by the code that says so. */
+/** The states of manifests that cannot be read, by error code. Other codes mean "damaged". */
 const STATES: ReadonlyMap<string, TreeNode["state"]> = new Map([
   ["MANIFEST_UNKNOWN", "missing"],
   ["STORAGE_FAILED", "unreadable"],
@@ -102,8 +102,8 @@ function compare(a: ManifestListing, b: ManifestListing): number {
 }
 
 /**
- * The name of a tree's repository. In a directory of layouts a path may be cut at any directory: then the name is the path,
- * so that it means the same when it is typed again.
+ * Returns the name of a tree's repository, so that it means the same when it is typed again. In a directory of layouts the
+ * name begins with the directory, unless the command was given the whole directory.
  */
 function shownName({ path, directory }: OpenTarget, { repository }: Tree, perRepo: boolean): string {
   const isWhole = !perRepo || directory === "." || path === directory || path.startsWith(`${directory}//`);

@@ -7,20 +7,20 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** `ocilayout tags`: the tags of a repository. */
+/** `ocilayout tags`: lists the tags of a repository. */
 export const tags: Command = defineCommand({
   usage: "tags <path>",
-  summary: "List the tags of a repository, with what they point at",
+  summary: "List the tags of a repository, with their digests and sizes",
   examples: [
-    ["$0 tags images", "The bare tags of the layout images"],
-    ["$0 tags images/team/app", "Those of the repository team/app in it"],
-    ["$0 tags images --json | jq -r .tag", "Only the names"],
+    ["$0 tags images", "List the bare tags of the layout images"],
+    ["$0 tags images/team/app", "List the tags of the repository team/app"],
+    ["$0 tags images --json | jq -r .tag", "Print only the names"],
   ],
   options: (parser) => withPath(parser, "A layout, or a repository in one"),
   run: (args, { output, signal }) =>
     withTarget(args, "read", async ({ registry, repository, path, tag, digest }) => {
       if ((tag ?? digest) !== undefined)
-        throw new UsageError("tags takes a repository, without a tag or digest");
+        throw new UsageError("tags needs a repository: leave out the tag or digest");
       for await (const name of registry.tags(repository, { signal })) {
         const target = await registry.resolveTag(repository, name, { signal });
         if (args.json) await writeJson(output, { tag: name, ...target });
@@ -28,7 +28,7 @@ export const tags: Command = defineCommand({
       }
       const unreadable = describeUnreadable(await countUnreadable(registry, repository, { signal }));
       if (unreadable !== "")
-        await output.note(`ocilayout: and ${unreadable}: ocilayout show ${printable(path)}`);
+        await output.note(`ocilayout: not listed: ${unreadable}; see ocilayout show ${printable(path)}`);
       return undefined;
     }),
 });

@@ -8,17 +8,16 @@ import type { Command } from "./command.ts";
 import { defineCommand } from "./command.ts";
 import { withPath } from "./path.ts";
 
-/** `ocilayout verify`: what is not as it should be. */
+/** `ocilayout verify`: reports everything in a layout that is damaged, missing or unused. */
 export const verify: Command = defineCommand({
   usage: "verify <path>",
-  summary:
-    "Read everything, and tell what is damaged, missing or of no use; exit code 1 where there is an error",
+  summary: "Verify all content, and report what is damaged, missing or unused; exits with 1 on an error",
   examples: [
     ["$0 verify images", "Hash every blob of the layout images"],
-    ["$0 verify images --quick", "Only names and sizes"],
+    ["$0 verify images --quick", "Check only names and sizes"],
     [
       "$0 verify images --json | jq -r 'select(.severity == \"error\") | .digest'",
-      "What must be pushed again",
+      "Print the digests to push again",
     ],
   ],
   options: (parser) =>
@@ -27,7 +26,7 @@ export const verify: Command = defineCommand({
       .option("allow-sparse", {
         type: "boolean",
         default: false,
-        describe: "Missing blobs are meant: warn of them",
+        describe: "Report missing blobs as warnings",
       }),
   run: (args, { output, signal }) =>
     withWhole(args, "read", async (registry) => {

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** What is used of a `package.json`. */
+/** The members of a `package.json` that the demo uses. */
 export interface PackageManifest {
   readonly name: string;
   readonly version: string;
@@ -13,20 +13,20 @@ export interface PackageManifest {
   readonly dependencies?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A package as it would be published. */
+/** A packed package. */
 export interface PackedPackage {
   readonly manifest: PackageManifest;
-  /** The name of the tarball. */
+  /** The file name of the tarball. */
   readonly fileName: string;
-  /** Where the tarball lies. */
+  /** The path of the tarball. */
   readonly path: string;
 }
 
 const run = promisify(execFile);
 
 /**
- * Packs every package below `packages` that is to be published, into `destination`. What pnpm packs is what it
- * publishes: dependencies on siblings become version ranges.
+ * Packs every public package below `packages` into `destination`, exactly as pnpm publishes it: dependencies on siblings
+ * become version ranges.
  */
 export async function packPackages(packages: string, destination: string): Promise<PackedPackage[]> {
   const manifests = await readManifests(packages);
@@ -41,7 +41,7 @@ export async function packPackages(packages: string, destination: string): Promi
   });
 }
 
-/** The manifests of the packages that are to be published, in the order of their directories. */
+/** Reads the manifests of the public packages, in the order of their directories. */
 async function readManifests(packages: string): Promise<PackageManifest[]> {
   const directories = (await readdir(packages, { withFileTypes: true })).filter((entry) =>
     entry.isDirectory(),
@@ -56,7 +56,7 @@ async function readManifests(packages: string): Promise<PackageManifest[]> {
   return manifests;
 }
 
-/** The pnpm that runs this, or one that npm fetches. */
+/** Returns the command of the pnpm that runs this, or of one that npx downloads. */
 function packageManager(): readonly [string, ...string[]] {
   const script = process.env["npm_execpath"] ?? "";
   if (!script.includes("pnpm")) return ["npx", "-y", "pnpm@12.21.0"];

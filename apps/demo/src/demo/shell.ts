@@ -1,7 +1,7 @@
 import { run } from "../cli/run.ts";
 import type { Streams } from "../output/output.ts";
 
-/** Runs commands as a terminal shows them: each below the line that one would type. */
+/** Runs commands and prints them as in a terminal: each command line, then its output. */
 export class Shell {
   readonly #streams: Streams;
 
@@ -9,7 +9,7 @@ export class Shell {
     this.#streams = streams;
   }
 
-  /** Says something between the commands. */
+  /** Prints a line between the commands. */
   say(line: string): void {
     this.#streams.stdout.write(`${line}\n`);
   }
@@ -17,7 +17,7 @@ export class Shell {
   /**
    * Runs `ocilayout` with `args`.
    *
-   * @throws Error Where its exit code is not 0.
+   * @throws Error If its exit code is not 0.
    */
   async ocilayout(...args: readonly string[]): Promise<void> {
     this.say(`$ ocilayout ${args.map(quote).join(" ")}`);
@@ -26,7 +26,7 @@ export class Shell {
   }
 }
 
-/** `text` as a shell needs it. */
+/** Quotes `text` for a shell, if necessary. */
 function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -4,28 +4,28 @@ import type { Progress, Terminal } from "./progress.ts";
 import { startProgress } from "./progress.ts";
 import { printable } from "./text.ts";
 
-/** Where a command writes to. */
+/** The streams of a command. */
 export interface Streams {
-  /** What the command was asked for. */
+  /** Receives data. */
   readonly stdout: Writable;
-  /** What else is to be said. */
+  /** Receives messages and progress. */
   readonly stderr: Terminal;
 }
 
-/** What a command says. */
+/** The output of a command. */
 export interface Output {
-  /** Writes data, and waits until it is taken. Rejects with {@link ReaderGone} where nobody reads any more. */
+  /** Writes data to stdout, and waits until it is flushed. Rejects with {@link ReaderGone} if the reader has closed it. */
   data(chunk: Uint8Array | string): Promise<void>;
-  /** Says a line beside the data. */
+  /** Writes a line to stderr. */
   note(line: string): Promise<void>;
-  /** Shows that long work goes on, on a terminal only. */
+  /** Shows progress, on a terminal only. */
   progress(text: string): Promise<Progress>;
 }
 
-/** Whoever read the output has closed it. */
+/** The reader of stdout has closed it. */
 export class ReaderGone extends Error {}
 
-/** Output on streams. A stream that fails ends no process: what is written to it next rejects. */
+/** Creates an output. An error of a stream does not end the process: the next write to it rejects. */
 export function createOutput({ stdout, stderr }: Streams): Output {
   for (const stream of [stdout, stderr])
     if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
@@ -33,7 +33,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
     data: async (chunk) => {
       if (chunk.length > 0) await write(stdout, chunk);
     },
-    // Where messages cannot be read, that cannot be said.
+    // An error of stderr cannot be reported.
     note: async (line) => write(stderr, `${line}\n`).catch(() => undefined),
     progress: async (text) => startProgress(stderr, text),
   };
@@ -43,7 +43,10 @@ function write(stream: Writable, chunk: Uint8Array | string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(chunk, (error) => {
       if (error === undefined || error === null) resolve();
-      else reject(isClosed(error) ? new ReaderGone("nobody reads", { cause: error }) : error);
+      else
+        reject(
+          isClosed(error) ? new ReaderGone("the reader has closed the output", { cause: error }) : error,
+        );
     });
   });
 }
@@ -53,12 +56,12 @@ function isClosed(error: Error): boolean {
   return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
 }
 
-/** Writes `text` as data, ended by a line break. */
+/** Writes `text` as data, with a line break at the end. */
 export async function writeText(output: Output, text: string): Promise<void> {
   await output.data(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** Writes `value` as one line of JSON, fit for a terminal: what it would obey or not show stands there as an escape. */
+/** Writes `value` as one line of JSON. Characters that a terminal obeys or does not show are escaped. */
 export async function writeJson(output: Output, value: unknown): Promise<void> {
   await output.data(`${printable(JSON.stringify(value))}\n`);
 }

@@ -1,12 +1,12 @@
 import type { Writable } from "node:stream";
 
-/** A sign that work goes on. */
+/** Shows the progress of long work. */
 export interface Progress {
-  /** Says what is done now. */
+  /** Changes the text. */
   update(text: string): void;
-  /** Makes room for a line of data; the sign comes back by itself. */
+  /** Clears the line for data. The progress reappears by itself. */
   clear(): void;
-  /** Takes the sign away. Idempotent. */
+  /** Removes the progress. Idempotent. */
   end(): void;
 }
 
@@ -18,13 +18,13 @@ export type Terminal = Writable & {
 
 const SILENT: Progress = { update: () => undefined, clear: () => undefined, end: () => undefined };
 
-/** Shows a spinner and `text` on `stream` where that is a terminal, and nothing anywhere else. */
+/** Shows a spinner and `text` if `stream` is a terminal. */
 export async function startProgress(stream: Terminal, text: string): Promise<Progress> {
-  // On a terminal that says it has no width ora counts lines without end.
+  // ora loops forever on a terminal of width 0.
   if (stream.isTTY !== true || stream.columns === 0 || process.env["TERM"] === "dumb") return SILENT;
-  // Loaded where it is needed only: most runs of the command show none.
+  // Loaded on demand, because most commands show no progress.
   const { default: ora } = await import("ora");
-  // Standard input is left alone, so that Ctrl+C still interrupts.
+  // Without discardStdin: false, Ctrl+C would not interrupt.
   const spinner = ora({ text, stream, isEnabled: true, discardStdin: false }).start();
   return {
     update: (next) => {
@@ -39,7 +39,7 @@ export async function startProgress(stream: Terminal, text: string): Promise<Pro
   };
 }
 
-/** Does `work` while a sign of it is shown. */
+/** Runs `work` and shows its progress. */
 export async function withProgress<Result>(
   output: { progress(text: string): Promise<Progress> },
   text: string,

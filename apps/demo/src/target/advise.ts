@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { excerpt } from "@ocilayout/oci-types/authors";
 import { layoutNames } from "@ocilayout/oci-types";
 
-/** What skopeo calls the other places that an image may be in. */
+/** The prefixes of skopeo for places that are not layout directories. */
 const TRANSPORTS =
   /^(?:docker|docker-daemon|docker-archive|oci-archive|containers-storage|dir|ostree|sif|tarball):/;
 
 /**
- * Why `path` means no layout, and what to write instead, as far as what is there says it.
+ * Explains why `path` is not a layout, and what to write instead.
  *
- * @returns `undefined` if nothing is there that explains it.
+ * @returns `undefined` if nothing about the path explains it.
  */
 export function explainMissing(path: string): string | undefined {
   if (existsSync(path)) return explainPlace(path) ?? attempt(() => explainTree(path));
@@ -20,12 +20,12 @@ export function explainMissing(path: string): string | undefined {
   const part = existingPart(path);
   const advice = part === undefined ? undefined : explainPlace(part);
   if (advice !== undefined) return advice;
-  if (/:[\w.-]+@\w+:/.test(path)) return "a tag or a digest is needed, not both: leave out one of them";
+  if (/:[\w.-]+@\w+:/.test(path)) return "it has a tag and a digest: leave out one of them";
   const [name = ""] = path.slice(part === undefined ? 0 : part.length).split(/[:@]/, 1);
-  return /[A-Z]/.test(name) ? "a repository name has no upper-case letters" : undefined;
+  return /[A-Z]/.test(name) ? "the repository name has upper-case letters: use lower case" : undefined;
 }
 
-/** What to write instead of a path with a prefix of skopeo's. */
+/** Explains what to write instead of a path with a prefix of skopeo. */
 export function explainPrefix(path: string): string | undefined {
   if (path.startsWith("oci:")) return `a path has no prefix: leave out "oci:"`;
   const [transport] = TRANSPORTS.exec(path) ?? [];
@@ -33,7 +33,7 @@ export function explainPrefix(path: string): string | undefined {
   return `only layout directories can be opened: skopeo copy ${transport}… oci:DIRECTORY:TAG makes one`;
 }
 
-/** The longest part of `path`, cut before a `/`, `:` or `@`, that is there and is more than a directory on the way. */
+/** Returns the longest part of `path` before a `/`, `:` or `@` that exists. */
 function existingPart(path: string): string | undefined {
   for (let end = path.length - 1; end > 0; end -= 1) {
     if (!"/:@".includes(path.charAt(end))) continue;
@@ -43,7 +43,7 @@ function existingPart(path: string): string | undefined {
   return undefined;
 }
 
-/** Advice is no reason to fail: what cannot be looked at explains nothing. */
+/** Returns no advice if the file system fails: an error here must not hide the original one. */
 function attempt(explain: () => string | undefined): string | undefined {
   try {
     return explain();
@@ -63,7 +63,7 @@ function explainPlace(place: string): string | undefined {
   }
 }
 
-/** How deep a layout is looked for, and among how many directories. */
+/** The limits of the search for a layout: its depth, and the number of directories. */
 const TREE = { depth: 4, places: 200 } as const;
 
 function explainTree(directory: string): string | undefined {
@@ -73,7 +73,7 @@ function explainTree(directory: string): string | undefined {
       const name = place === "" ? entry.name : `${place}/${entry.name}`;
       if (!entry.isDirectory() || entry.name === layoutNames.blobs) continue;
       if (existsSync(join(directory, name, layoutNames.header)))
-        return `it has layouts in it: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
+        return `it contains layouts: name one, such as ${excerpt(join(directory, name))}, or add --per-repo for all of them`;
       if (name.split("/").length < TREE.depth && places.length < TREE.places) places.push(name);
     }
   }
@@ -86,7 +86,7 @@ function explainFile(file: string): string {
   return `${excerpt(file)} is an archive (${kind}): unpack it first, with mkdir DIRECTORY && tar -xf FILE -C DIRECTORY`;
 }
 
-/** What a file is by its first bytes. */
+/** Detects the kind of an archive by its first bytes. */
 function archiveKind(file: string): string | undefined {
   if (!statSync(file).isFile()) return undefined;
   const head = Buffer.alloc(512);

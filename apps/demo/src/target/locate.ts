@@ -10,30 +10,30 @@ import { parseHostlessReference } from "@ocilayout/ociref";
 
 import { explainMissing } from "./advise.ts";
 
-/** What a PATH means. */
+/** The meaning of a PATH. */
 export interface Target {
-  /** As it was written. */
+  /** The path as the user wrote it. */
   readonly path: string;
-  /** The layout's directory, or that of all layouts. */
+  /** The directory of the layout, or the directory of layouts. */
   readonly directory: string;
-  /** Absent where the path names none: the default repository, or all of them. */
+  /** The repository. Absent if the path does not name one: then it is the default repository, or all of them. */
   readonly repository?: string | undefined;
-  /** The tag, where the path ends in one. */
+  /** The tag, if the path ends in one. */
   readonly tag?: string | undefined;
-  /** The digest, where the path ends in one. */
+  /** The digest, if the path ends in one. */
   readonly digest?: string | undefined;
-  /** Whether there is a layout, whole or damaged, or for a directory of layouts that directory. */
+  /** Whether the layout exists, intact or damaged, or the directory of layouts. */
   readonly exists: boolean;
 }
 
 /**
- * Finds the layout and the reference that `path` means, by `findLayout`. Where there is no layout yet, a double slash
- * says where its directory ends.
+ * Finds the layout and the reference that `path` means, with `findLayout`. If the layout does not exist, a double slash
+ * marks the end of its directory.
  *
- * @throws `RegistryError` `NAME_INVALID` where it can mean nothing.
+ * @throws `RegistryError` `NAME_INVALID` if the path has no meaning.
  */
 export async function locate(path: string): Promise<Target> {
-  // Also a damaged layout, or one whose first write was interrupted: not a name in the directory above.
+  // A damaged or unfinished layout is also a directory of its own, not a name in its parent.
   if (["layout", "remnant", "unfinished"].includes(await kindOf(path)))
     return { path, directory: path, exists: true };
   const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
@@ -45,10 +45,10 @@ export async function locate(path: string): Promise<Target> {
 }
 
 /**
- * Finds the directory of layouts and the reference that `path` means. The deepest directory that is no layout is that of
- * all layouts, unless a double slash says another: wherever it is cut, it is the same layout.
+ * Finds the directory of layouts and the reference that `path` means. The directory ends at a double slash, or else is the
+ * deepest directory of the path that is not a layout. Every choice means the same layout.
  *
- * @throws `RegistryError` `NAME_INVALID` where what follows the directory is no reference.
+ * @throws `RegistryError` `NAME_INVALID` if the rest of the path is not a reference.
  */
 export function locateInTree(path: string): Target {
   if (isDirectory(path) && !hasMarker(path)) return { path, directory: path, exists: true };
@@ -62,7 +62,7 @@ export function locateInTree(path: string): Target {
   return inTree(path, ".", path);
 }
 
-/** The directory before a double slash, and the reference behind it. */
+/** Splits `path` at a double slash into directory and reference. */
 function cutAtMark(path: string): (Reference & { readonly directory: string }) | undefined {
   const at = path.indexOf("//", 1);
   return at < 0 ? undefined : { directory: path.slice(0, at), ...parseHostlessReference(path.slice(at + 2)) };
@@ -72,7 +72,7 @@ function inTree(path: string, directory: string, rest: string): Target {
   return { path, directory, ...parseHostlessReference(rest), exists: isDirectory(directory) };
 }
 
-/** `path` as a whole: a layout's directory, or with `perRepo` that of all layouts. */
+/** Finds the whole layout at `path`, or with `perRepo` the directory of layouts. */
 export async function locateWhole(path: string, perRepo: boolean): Promise<Target> {
   if (perRepo) {
     if (!hasMarker(path)) return { path, directory: path, exists: isDirectory(path) };
@@ -84,18 +84,18 @@ export async function locateWhole(path: string, perRepo: boolean): Promise<Targe
   try {
     return await locate(path);
   } catch (error) {
-    // A directory need not be called as a repository may be.
+    // The name of a directory need not be a valid repository name.
     if (!isRegistryError(error, "NAME_INVALID") || path === "" || path.includes("\0")) throw error;
     return { path, directory: path, exists: false };
   }
 }
 
-/** The error for a layout that is not there. */
+/** Returns the error for a layout that does not exist. */
 export function noLayout({ path }: Target): RegistryError {
-  return withAdvice(new RegistryError("NAME_UNKNOWN", `there is no layout at ${excerpt(path)}`), path);
+  return withAdvice(new RegistryError("NAME_UNKNOWN", `cannot find a layout at ${excerpt(path)}`), path);
 }
 
-/** `error`, with what to write instead of `path`. */
+/** Adds to `error` what to write instead of `path`. */
 function withAdvice(error: RegistryError, path: string): RegistryError {
   const advice = explainMissing(path);
   return advice === undefined
@@ -103,7 +103,7 @@ function withAdvice(error: RegistryError, path: string): RegistryError {
     : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
 }
 
-/** Whether a layout may be created in `directory`: nothing else is there. */
+/** Whether a layout may be created in `directory`: it is absent, empty or an unfinished layout. */
 export async function isFree(directory: string): Promise<boolean> {
   return ["absent", "empty", "unfinished"].includes(await kindOf(directory));
 }
@@ -116,7 +116,7 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // Not to be looked into, or no path at all.
+    return false; // Unreadable, or not a path.
   }
 }
 

@@ -11,15 +11,18 @@ import { explainPrefix } from "./advise.ts";
 import { isFree, locate, locateInTree, locateWhole, noLayout } from "./locate.ts";
 
 /**
- * What a command does to a registry. `"read"`: every write is refused, and nothing is created. `"change"`: what is there
- * may change. `"create"`: a layout that is not there may be made.
+ * The access that a command needs:
+ *
+ * - `"read"`: only read.
+ * - `"change"`: also write to an existing layout.
+ * - `"create"`: also create a layout.
  */
 export type Purpose = "read" | "change" | "create";
 
-/** The repository of bare tags, where nothing else is said. */
+/** The default name for the repository of bare tags. */
 export const DEFAULT_REPOSITORY: string = "default";
 
-/** A target within a registry that was opened. */
+/** A target in an open registry. */
 export interface OpenTarget extends Target {
   /** The registry. */
   readonly registry: LayoutStore;
@@ -27,7 +30,7 @@ export interface OpenTarget extends Target {
   readonly repository: string;
 }
 
-/** Opens what the PATH of a command means, for as long as `use` takes. */
+/** Opens the target of a PATH, runs `use`, and closes it. */
 export async function withTarget<Result>(
   args: CommonArguments & { readonly path: string },
   purpose: Purpose,
@@ -47,7 +50,7 @@ export async function withTarget<Result>(
   });
 }
 
-/** Where a path names no repository and there are no bare tags: what there is. */
+/** Adds the names of repositories to `error`, if the path names no repository and the layout has no bare tags. */
 async function suggest(
   registry: LayoutStore,
   repository: string,
@@ -56,11 +59,11 @@ async function suggest(
   const there = await collect(registry.repositories());
   if (there.length === 0 || there.includes(repository)) return error;
   const some = there.slice(0, 3).join(", ");
-  const hint = `the layout has no bare tags; say DIRECTORY/REPOSITORY, such as ${some}`;
+  const hint = `the layout has no bare tags; use DIRECTORY/REPOSITORY, with a repository such as ${some}`;
   return new RegistryError(error.code, `${error.message} (${hint})`, { cause: error });
 }
 
-/** Opens the PATH of a command that is about a layout as a whole, or a directory of layouts. */
+/** Opens the whole layout, or the directory of layouts, at a PATH. Runs `use`, and closes it. */
 export async function withWhole<Result>(
   args: CommonArguments & { readonly path: string },
   purpose: Purpose,
@@ -68,12 +71,12 @@ export async function withWhole<Result>(
   options: LayoutOptions = {},
 ): Promise<Result> {
   const found = await locateWhole(args.path, args.perRepo);
-  // A new layout is where the path says, for there is no reference in it.
+  // The path of a new layout contains no reference.
   const target = found.exists || purpose !== "create" ? found : { ...found, directory: args.path };
   await requireThere(target, purpose, args);
   if (target.exists && (target.repository ?? target.tag ?? target.digest) !== undefined) {
     throw new UsageError(
-      `this command takes a layout as a whole, and ${excerpt(args.path)} is a part of one`,
+      `${excerpt(args.path)} is not a whole layout: leave out the repository, tag or digest`,
     );
   }
   return opened(target, purpose, args, use, options);
@@ -84,13 +87,13 @@ async function requireThere(target: Target, purpose: Purpose, { perRepo }: Commo
   if (purpose !== "create") throw noLayout(target);
   const prefix = explainPrefix(target.path);
   if (prefix !== undefined)
-    throw new RegistryError("NAME_INVALID", `cannot make a layout at ${excerpt(target.path)}: ${prefix}`);
-  // A layout among somebody's files would be a mess; each of a directory of layouts has a directory of its own.
+    throw new RegistryError("NAME_INVALID", `cannot create a layout at ${excerpt(target.path)}: ${prefix}`);
+  // A layout must not be mixed with other files. In a directory of layouts, each has a directory of its own.
   if (perRepo || (await isFree(target.directory))) return;
   throw new RegistryError(
     "NAME_UNKNOWN",
-    `cannot make a layout at ${excerpt(target.path)}: ${excerpt(target.directory)} is not new or empty; ` +
-      `DIRECTORY/${DEFAULT_REPOSITORY}:TAG makes one in a new DIRECTORY, with a bare tag`,
+    `cannot create a layout at ${excerpt(target.path)}: ${excerpt(target.directory)} is not empty; ` +
+      `use DIRECTORY/${DEFAULT_REPOSITORY}:TAG with a new DIRECTORY`,
   );
 }
 

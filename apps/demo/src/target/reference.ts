@@ -4,13 +4,13 @@ import { formatReference } from "@ocilayout/ociref";
 import { UsageError } from "../cli/usage-error.ts";
 import type { OpenTarget } from "./open.ts";
 
-/** A tag or a digest: one of them. */
+/** A tag or a digest. */
 export type Reference = { readonly tag: string } | { readonly digest: string };
 
 /**
- * The one manifest that a path means.
+ * Returns the tag or digest of a path.
  *
- * @throws {@link UsageError} Where it ends in neither tag nor digest, or in both.
+ * @throws {@link UsageError} If the path has neither, or both.
  */
 export function requireReference({
   path,
@@ -43,7 +43,7 @@ export async function resolveTarget(target: OpenTarget, options: CallOptions): P
     : registry.resolveManifest(repository, reference.digest, options);
 }
 
-/** How a tag or manifest is called within its registry. */
+/** Formats the name of a tag or manifest in its registry. */
 export function nameOf(repository: string, reference: Reference): string {
   return formatReference({ repository, ...reference });
 }

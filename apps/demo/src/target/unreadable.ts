@@ -3,7 +3,7 @@ import type { CallOptions } from "@ocilayout/oci-types";
 
 import { countOf } from "../output/text.ts";
 
-/** How many manifests of a repository have a name in `index.json` that cannot be read as a repository and a tag. */
+/** Counts the manifests of a repository whose name in `index.json` cannot be read as a repository and a tag. */
 export async function countUnreadable(
   registry: LayoutStore,
   repository: string,
@@ -15,7 +15,7 @@ export async function countUnreadable(
   return count;
 }
 
-/** The same in words; empty if there is none. */
+/** Describes that count. Returns an empty string for 0. */
 export function describeUnreadable(count: number): string {
   return count === 0 ? "" : `${countOf(count, "manifest")} whose name cannot be read`;
 }

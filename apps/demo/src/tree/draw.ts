@@ -5,16 +5,16 @@ import { formatSize, printable, shorten } from "../output/text.ts";
 import type { Tree, TreeNode } from "./node.ts";
 
 /**
- * The lines of a tree: the root with its name, and below it each node with its annotations.
+ * Yields the lines of a tree: the root with its name, then each node with its annotations.
  *
- * @param repository - The repository's name, as it is shown.
+ * @param repository - The displayed name of the repository.
  */
 export function* drawTree(
   { tags, unreadableNames = [], nodes }: Tree,
   repository: string,
 ): Generator<string, void, undefined> {
   const lasts = findLasts(nodes);
-  // Whether the branch of each level goes on below.
+  // Whether the branch of each level continues below.
   const open: boolean[] = [];
   for (const [place, node] of nodes.entries()) {
     const { depth } = node;
@@ -37,7 +37,7 @@ function rail(goesOn: boolean): string {
   return goesOn ? "│  " : "   ";
 }
 
-/** Which nodes have no sibling behind them, found from behind. */
+/** Returns for each node whether it is the last of its siblings. */
 function findLasts(nodes: readonly TreeNode[]): boolean[] {
   const lasts: boolean[] = [];
   const siblings: boolean[] = [];
@@ -59,7 +59,7 @@ function describe(node: TreeNode): string {
   return parts.flatMap((part) => (part === undefined ? [] : [printable(part)])).join("  ");
 }
 
-/** A title stands in the node's own line. */
+/** Yields the annotations, except the title, which is in the line of the node. */
 function* annotationLines({ annotations = {} }: TreeNode): Generator<string, void, undefined> {
   for (const [key, value] of Object.entries(annotations)) {
     if (key !== annotationKeys.title) yield `${printable(key)} = ${printable(value)}`;

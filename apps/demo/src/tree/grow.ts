@@ -6,7 +6,7 @@ import type { TreeNode } from "./node.ts";
 
 type Source = Pick<RegistryReader, "getManifest"> & Pick<RegistryLister, "referrers">;
 
-/** Everything below the manifest `digest`: its parts, and what refers to each manifest, each referrer once. */
+/** Returns everything below the manifest `digest`: its parts, and the referrers of each manifest, each of them once. */
 export async function growTree(
   registry: Source,
   repository: string,

@@ -2,35 +2,35 @@ import type { WalkStep } from "@ocilayout/oci-image";
 import type { Annotations } from "@ocilayout/oci-types";
 
 /**
- * One thing in the tree below a manifest. Trees are flat lists, each node before what is below it: hostile ones may be
- * deeper than a stack.
+ * A node of a tree. A tree is a flat list with each node before its children, because recursion could overflow the stack on
+ * hostile input.
  */
 export interface TreeNode {
-  /** How far it is from the root, which is 0. */
+  /** The distance from the root, which has depth 0. */
   readonly depth: number;
-  /** The manifest that it belongs to; of the root none. */
+  /** The digest of the parent. Absent for the root. */
   readonly parent?: string | undefined;
-  /** What it is to its parent. */
+  /** The role of the node in its parent. */
   readonly role: WalkStep["role"] | "referrer";
-  /** `WalkStep.state`; `"unreadable"` if the system did not let it be read. */
+  /** `WalkStep.state`, or `"unreadable"` if the storage failed. */
   readonly state: WalkStep["state"] | "unreadable";
   readonly mediaType: string;
   readonly digest: string;
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** `os/architecture[/variant]`, where the index says it. */
+  /** `os/architecture[/variant]`, if the index has it. */
   readonly platform?: string | undefined;
   readonly artifactType?: string | undefined;
-  /** Those of the descriptor and of the manifest; the manifest's own count. */
+  /** The annotations of descriptor and manifest. The manifest's win. */
   readonly annotations?: Annotations | undefined;
 }
 
-/** The tree below a manifest. */
+/** A manifest with everything below it. */
 export interface Tree {
   readonly repository: string;
-  /** The tags that were asked for, or all that point at it. */
+  /** The tag in the path, or else all tags that point at the manifest. */
   readonly tags: readonly string[];
-  /** Its names in `index.json` that cannot be read as a repository and a tag. */
+  /** The names in `index.json` that cannot be read as a repository and a tag. */
   readonly unreadableNames?: readonly string[] | undefined;
   /** The root first. */
   readonly nodes: readonly TreeNode[];

@@ -110,7 +110,7 @@ describe("a gate for work", () => {
     expect(order).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("drops waiting work whose client has gone, and continues", async () => {
+  it("drops waiting work whose client has disconnected, and continues", async () => {
     const gate = new Gate(10);
     let end = (): void => undefined;
     const first = gate.run(

@@ -195,7 +195,7 @@ describe("a failure in the server", () => {
     });
   });
 
-  it("is not reported if the client has gone, because nothing failed", async () => {
+  it("is not reported if the client has disconnected, because nothing failed", async () => {
     const told = vi.fn();
     const controller = new AbortController();
     const getManifest = async (): Promise<never> => {

@@ -158,7 +158,7 @@ describe("pipelined requests", () => {
   });
 });
 
-describe("a response whose client has gone", () => {
+describe("a response whose client has disconnected", () => {
   it("releases its content at once, even while the content is awaited", async () => {
     const { registry } = await counting();
     let closed = false;

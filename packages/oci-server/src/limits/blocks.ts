@@ -1,9 +1,9 @@
 /**
- * The content of `chunks` in blocks of `size` bytes, the last of which may be shorter: a network gives little at once,
- * and a disk is better asked for much. What came before `chunks` failed is given before the failure.
+ * Yields the content of `chunks` in blocks of `size` bytes; the last may be shorter. Networks deliver small chunks, and
+ * disks are faster with large ones. If `chunks` fails, the bytes before the failure come first.
  *
- * There are two blocks, used in turn, so that one can be written while the other is filled: each is good until the one
- * after the next is asked for.
+ * It uses two blocks in turn, so that one can be written while the other is filled. A block is valid until the caller
+ * requests the block after the next.
  */
 export async function* inBlocks(
   chunks: AsyncIterable<Uint8Array>,

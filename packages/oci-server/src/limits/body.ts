@@ -3,40 +3,38 @@ import type { IncomingRequest } from "../http/incoming.ts";
 import type { ServerLimits } from "../settings/options.ts";
 import { Patience } from "../http/patience.ts";
 
-/** What is asked of a body, beyond what the server asks of every one. */
+/** The limits of one body. */
 export interface BodyLimits {
-  /** The most bytes it may have. */
+  /** The largest size, in bytes. */
   readonly maxBytes: number;
   readonly limits: ServerLimits;
-  /** Resolves when the client may go on. */
+  /** Resolves when it is this client's turn. */
   readonly turn: () => Promise<void>;
 }
 
-/** How the whole of a body is received. */
+/** The limits of a body that is received into memory. */
 export interface WholeLimits extends BodyLimits {
-  /** Takes memory for so many bytes more. Throws if there is none. */
+  /** Reserves so many more bytes of memory. Throws if there are too few. */
   readonly hold: (bytes: number) => void;
 }
 
-/** The `Content-Length` of a request; `undefined` where it has none, or none that is a number. */
+/** Returns the `Content-Length` of a request, or `undefined` if it is missing or invalid. */
 export function contentLength(request: IncomingRequest): number | undefined {
   const header = request.headers.get("content-length");
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-/** Refuses a body that says of itself that it is too large, before any of it is read. */
+/** Rejects a body whose `Content-Length` is too large, before reading it. */
 export function requireFitting(request: IncomingRequest, maxBytes: number): void {
   if ((contentLength(request) ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
 /**
- * The body of a request, chunk by chunk, for as long as it keeps to the limits. Who stops reading it leaves it: what
- * never comes cannot be waited for.
+ * Yields the body of a request, and enforces the limits. A caller that stops reading does not wait for the rest. Time
+ * between reads does not count against the client.
  *
- * The time in which nobody asks for the next chunk does not count as the client's.
- *
- * @throws {@link HttpError} 413 where it is larger, 408 where nothing comes, too little comes or the whole takes too long,
- * 400 where it breaks off.
+ * @throws {@link HttpError} 413 if the body is too large, 408 if it pauses, is too slow or takes too long, 400 if it is
+ * interrupted.
  */
 export async function* readBody(
   request: IncomingRequest,
@@ -65,12 +63,12 @@ export async function* readBody(
   }
 }
 
-/** How much memory a body of unknown length gets at first, in bytes. It is doubled whenever it is full. */
+/** The first memory for a body of unknown length, in bytes. It doubles whenever it is full. */
 const FIRST_BYTES = 32 * 1024;
 
 /**
- * The whole body of a request. Its memory is taken before it is received: a body with a `Content-Length` that there is no
- * memory for is refused at once.
+ * Receives a whole body into memory. Reserves the memory first, so that a body with a `Content-Length` beyond the
+ * limits fails at once.
  */
 export async function readWhole(request: IncomingRequest, options: WholeLimits): Promise<Uint8Array> {
   const { maxBytes, hold } = options;
@@ -93,12 +91,12 @@ export async function readWhole(request: IncomingRequest, options: WholeLimits):
   return whole.subarray(0, size);
 }
 
-/** What breaks off is the client's failure, and none of the server's. */
+/** An interrupted body is the client's failure, not the server's. */
 async function next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
   try {
     return await chunks.next();
   } catch {
-    throw new HttpError(400, "BLOB_UPLOAD_INVALID", "the body broke off");
+    throw new HttpError(400, "BLOB_UPLOAD_INVALID", "the body was interrupted");
   }
 }
 
@@ -119,7 +117,7 @@ async function soon<Value>(promise: Promise<Value>, ms: number): Promise<Value> 
   }
 }
 
-/** The error of a body that is larger than it may be. */
+/** Makes the error for a body that is too large. */
 export function tooLarge(maxBytes: number): HttpError {
-  return new HttpError(413, "SIZE_INVALID", `larger than ${maxBytes} bytes`);
+  return new HttpError(413, "SIZE_INVALID", `the content is larger than ${maxBytes} bytes`);
 }

@@ -2,15 +2,15 @@ import { FairPool } from "./fair-pool.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { ServerLimits } from "../settings/options.ts";
 
-/** An amount of memory from which on it counts as large, in bytes. */
+/** A piece of memory above this size is large, in bytes. */
 const LARGE_BYTES = 64 * 1024;
 
-/** How large each of two buffers is, for content that passes through, in bytes: while memory is plentiful, and else. */
+/** The size of each of two buffers for streamed content, in bytes, while memory is plentiful or scarce. */
 const BUFFER_BYTES = { plentiful: 1024 * 1024, scarce: 32 * 1024 } as const;
 
 /**
- * What all clients may take of a server together, and how much of it each. Half of the memory is for large pieces, such as
- * manifests of some size, so that clients that take all of it stop no small request; streams then get smaller buffers.
+ * The resources that all clients share, and the share of each. Half of the memory is for large pieces, such as large
+ * manifests. Clients that use all of it block no small request, and streams get smaller buffers.
  */
 export class Budget {
   readonly requests: FairPool;
@@ -25,22 +25,22 @@ export class Budget {
     this.#small = new FairPool(maxHeldBytes / 2, clientPercent);
   }
 
-  /** The memory that a piece of `bytes` comes from. */
+  /** Returns the pool from which a piece of `bytes` is reserved. */
   memoryFor(bytes: number): FairPool {
     return bytes > LARGE_BYTES ? this.#large : this.#small;
   }
 
   /**
-   * Begins what one request of `client` takes.
+   * Starts the lease of one request of `client`.
    *
-   * @throws {@link HttpError} 429 if there are too many requests under way.
+   * @throws {@link HttpError} 429 if there are too many requests.
    */
   enter(client: string | undefined): Lease {
     return new Lease(this, client);
   }
 }
 
-/** What one request has taken of a {@link Budget}. */
+/** The resources that one request has taken from a {@link Budget}. */
 export class Lease {
   readonly #budget: Budget;
   readonly #taken: { readonly pool: FairPool; readonly amount: number }[] = [];
@@ -50,37 +50,50 @@ export class Lease {
   constructor(budget: Budget, client: string | undefined) {
     this.#budget = budget;
     this.#client = client;
-    this.#take(budget.requests, 1, "too many requests at once");
+    this.#take(budget.requests, 1, "too many concurrent requests");
   }
 
-  /** Who the request counts for. */
+  /** The client that the request counts for. */
   get client(): string | undefined {
     return this.#client;
   }
 
-  /** Lets the request, which has turned out to be another client's, count for that one. */
+  /**
+   * Counts the request for another client.
+   *
+   * @throws {@link HttpError} 429 if that client has too many requests.
+   */
   moveTo(client: string): void {
     if (client === this.#client) return;
-    if (!this.#budget.requests.take(client, 1)) throw tooMany("too many requests at once");
+    if (!this.#budget.requests.take(client, 1)) throw tooMany("too many concurrent requests");
     this.#giveAll();
     this.#client = client;
     this.#taken.push({ pool: this.#budget.requests, amount: 1 });
   }
 
-  /** Takes the place of a body that is received. */
+  /**
+   * Counts a body that is received.
+   *
+   * @throws {@link HttpError} 429 if there are too many.
+   */
   receive(): void {
-    this.#take(this.#budget.bodies, 1, "too many uploads at once");
-  }
-
-  /** Takes memory for `bytes` bytes. */
-  hold(bytes: number): void {
-    this.#take(this.#budget.memoryFor(bytes), bytes, "too much is being sent and received at once");
+    this.#take(this.#budget.bodies, 1, "too many concurrent uploads");
   }
 
   /**
-   * Takes memory for two buffers of content that passes through. Returns how large each may be, in bytes.
+   * Reserves `bytes` of memory.
    *
-   * @param expected - How much content there is, if that is known.
+   * @throws {@link HttpError} 429 if there is too little.
+   */
+  hold(bytes: number): void {
+    this.#take(this.#budget.memoryFor(bytes), bytes, "too little memory for more content at once");
+  }
+
+  /**
+   * Reserves memory for two buffers for streamed content. Returns the size of each, in bytes.
+   *
+   * @param expected - The size of the content, if it is known.
+   * @throws {@link HttpError} 429 if there is too little memory.
    */
   holdBuffers(expected: number = Number.POSITIVE_INFINITY): number {
     const plentiful = Math.min(BUFFER_BYTES.plentiful, expected);
@@ -90,7 +103,7 @@ export class Lease {
     return scarce;
   }
 
-  /** Gives everything back. Idempotent. */
+  /** Returns all resources. Idempotent. */
   end(): void {
     this.#ended = true;
     this.#giveAll();
@@ -111,7 +124,7 @@ export class Lease {
   }
 }
 
-/** The error of a request that asks for more than its client may have now. */
+/** Makes the error for a request beyond the limits of its client. */
 export function tooMany(reason: string): HttpError {
   return new HttpError(429, "TOOMANYREQUESTS", reason);
 }

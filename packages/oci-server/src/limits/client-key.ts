@@ -1,6 +1,6 @@
 /**
- * Who a request from `address` counts for. An IPv6 address counts for its network of 64 bits, all of which one client
- * usually has; an IPv4 address that is written as IPv6 counts as itself.
+ * Returns the client that a request from `address` counts for. An IPv6 address counts as its network of 64 bits,
+ * because one client usually has all of it. An IPv4-mapped address counts as the IPv4 address.
  */
 export function clientKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
@@ -19,7 +19,7 @@ export function clientKey(address: string): string {
     .join(":")}::/64`;
 }
 
-/** Who a request counts for of which no more is known than the address that it comes from. */
+/** Returns the client of a request of which only the address is known. */
 export function clientAt(address: string | undefined): string | undefined {
   return address === undefined ? undefined : `address ${clientKey(address)}`;
 }

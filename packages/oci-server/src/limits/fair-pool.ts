@@ -1,36 +1,38 @@
-/** An amount that all clients share, such as memory, of which no client may take too much. */
+/** A resource that all clients share, such as memory. It limits the share of each client. */
 export class FairPool {
   readonly #max: number;
-  /** How much a client may have for each unit that is left. */
+  /** The share of a client for each unit that is left. */
   readonly #ratio: number;
   readonly #taken: Map<string, number> = new Map();
   #used = 0;
 
   /**
-   * @param max - What all clients may take together.
-   * @param percent - What one client may take if it is alone.
+   * @param max - The total amount.
+   * @param percent - The share of a client while it is alone, in percent.
    */
   constructor(max: number, percent: number) {
     this.#max = max;
     this.#ratio = percent >= 100 ? Number.POSITIVE_INFINITY : percent / (100 - percent);
   }
 
-  /** What all clients have taken. */
+  /** The amount that all clients have taken. */
   get used(): number {
     return this.#used;
   }
 
-  /** What `client` has taken. */
+  /** Returns the amount that `client` has taken. */
   takenBy(client: string): number {
     return this.#taken.get(client) ?? 0;
   }
 
   /**
-   * Takes `amount` for `client`, if it may have it: a client may have as much as is left, times a ratio. One client alone
-   * gets `percent` of everything; the more clients there are, the less each gets; some is always left for the next
-   * one. A client that has nothing may take what is left.
+   * Takes `amount` for `client`. Returns whether it did.
    *
-   * @param client - Whom it counts for; `undefined` for a client that nothing is known about, which has no share.
+   * A client can take as much as is left, times a ratio. A client that is alone gets `percent` of the total. The more
+   * clients there are, the smaller the share, and something is left for the next one. A client without anything may
+   * take all that is left.
+   *
+   * @param client - The client, or `undefined` for an unknown client, which has no share of its own.
    */
   take(client: string | undefined, amount: number): boolean {
     const left = this.#max - this.#used - amount;
@@ -42,7 +44,7 @@ export class FairPool {
     return true;
   }
 
-  /** Gives back what {@link take} took. */
+  /** Returns an amount that {@link take} took. */
   give(client: string | undefined, amount: number): void {
     this.#used -= amount;
     if (client === undefined) return;

@@ -4,27 +4,30 @@ const SLICE_MS = 2;
 /** The clock and the event loop. Tests pass their own. */
 export interface EventLoop {
   now(): number;
-  /** Calls `run` in the next turn of the event loop: files and connections have theirs first. */
+  /** Calls `run` in the next turn of the event loop, after files and connections had theirs. */
   nextTurn(run: () => void): void;
 }
 
 const eventLoop: EventLoop = {
   now: () => performance.now(),
   nextTurn: (run) => {
-    // Not every machine that has `Request` and `Response` has `setImmediate`.
+    // Some platforms with `Request` and `Response` lack `setImmediate`.
     if (typeof setImmediate === "function") setImmediate(run);
     else setTimeout(run, 0);
   },
 };
 
 /**
- * Lets the work of clients begin in turn. Each piece of work, such as one chunk of a body, asks for its turn first. It begins
- * at once while the turn of the event loop is short. Otherwise it waits, and each turn of the event loop begins one piece of
- * the next client: a client with hundreds of requests delays another client by one of them, not by all.
+ * Lets the clients take turns. Each piece of work, such as one chunk of a body, first waits for its turn:
+ *
+ * - While the turn of the event loop is short, the work begins at once.
+ * - Otherwise it waits, and each turn of the event loop begins one piece of the next client.
+ *
+ * So a client with hundreds of requests delays another client by one of them, not by all.
  */
 export class FairTurns {
   readonly #loop: EventLoop;
-  /** What waits, by client. The client whose turn is next is first. */
+  /** The waiting work, by client. The client whose turn is next comes first. */
   readonly #waiting: Map<string | undefined, (() => void)[]> = new Map();
   #sliceBegan = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
@@ -33,7 +36,7 @@ export class FairTurns {
     this.#loop = loop;
   }
 
-  /** Resolves when `client` may go on. Requests of no known client share one turn. */
+  /** Resolves when it is the turn of `client`. Requests of unknown clients share one turn. */
   async next(client: string | undefined): Promise<void> {
     if (this.#waiting.size === 0 && this.#loop.now() - this.#sliceBegan < SLICE_MS) return;
     await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** Lets work begin while what is being worked on has no more than some bytes together; the rest waits, first come, first served. */
+/** Limits the total size of the documents that are processed at once. The others wait in order. */
 export class Gate {
   readonly #max: number;
   readonly #waiting: { readonly bytes: number; readonly begin: () => void }[] = [];
@@ -8,7 +8,7 @@ export class Gate {
     this.#max = max;
   }
 
-  /** Runs `work` on `bytes` bytes when there is room; rejects if `signal` is aborted before. */
+  /** Runs `work` on `bytes` bytes when they fit. Rejects if `signal` is aborted before. */
   async run<Result>(bytes: number, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     const share = Math.min(bytes, this.#max);
     if (this.#waiting.length > 0 || this.#bytes + share > this.#max) await this.#wait(share, signal);

@@ -30,40 +30,40 @@ export { createListener, type RequestListener };
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends HandlerOptions {
-  /** The address to listen at. Default `"127.0.0.1"`: nobody else's machine. */
+  /** The address to listen on. Defaults to `"127.0.0.1"`, which other machines cannot reach. */
   readonly host?: string | undefined;
-  /** The port to listen at; 0 takes one that is free. Default 5000. */
+  /** The port to listen on. Defaults to 5000. 0 selects a free port. */
   readonly port?: number | undefined;
 }
 
-/** A server that listens. */
+/** A running server. */
 export interface RegistryServer extends AsyncDisposable {
-  /** Where it listens, such as `http://127.0.0.1:5000`. */
+  /** The URL of the server, such as `http://127.0.0.1:5000`. */
   readonly url: string;
-  /** The port it listens at. */
+  /** The port of the server. */
   readonly port: number;
-  /** Node's own, for what is not here. */
+  /** The server of Node, for settings that this interface lacks. */
   readonly server: Server;
   /**
-   * Takes no more requests, and ends what does not end by itself within `graceMs` (default 5,000, at most 24.8 days).
-   * Idempotent. Rejects with a RangeError or TypeError, and closes nothing, if `graceMs` is invalid.
+   * Stops accepting requests, and ends those that remain after `graceMs` milliseconds. Defaults to 5,000; at most 24.8
+   * days. Idempotent. If `graceMs` is invalid, rejects with a RangeError or TypeError and closes nothing.
    */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * Serves `registry` by `node:http`, without encryption: for a network that is not trusted, put `createListener` into an
- * `https` server, or a proxy before this one.
+ * Serves `registry` over `node:http`, without encryption. For an untrusted network, use `createListener` with an
+ * `https` server, or run a proxy in front of this server.
  *
- * @throws TypeError or RangeError where the options make no sense; the system's error where it cannot listen.
+ * @throws TypeError or RangeError if an option is invalid; the system's error if the server cannot listen.
  */
 export async function serve(registry: Registry, options: ServeOptions = {}): Promise<RegistryServer> {
   const { host = "127.0.0.1", port = 5000 } = options;
   requireString(host, "host");
-  if (requireCount(port, "port") > 65_535) throw new RangeError("port must be 65535 at most");
+  if (requireCount(port, "port") > 65_535) throw new RangeError("port must be at most 65535");
   const bound = await findAddress(host);
   const isLoopback = isLoopbackName(hostOfAddress(bound));
-  // A name that the operator gave is the server's own, whatever it resolves to.
+  // The operator's own name for the host is allowed, whatever it resolves to.
   const allowedHosts =
     isLoopback && isIP(host) === 0 ? [...(options.allowedHosts ?? []), host] : options.allowedHosts;
   const handle = createHandle(registry, { ...options, allowedHosts }, true, isLoopback);
@@ -106,15 +106,15 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   };
 }
 
-/** The address of `host`, found before it is listened at, because what is served depends on it. */
+/** Resolves `host` before listening, because the rules depend on whether the address is a loopback address. */
 async function findAddress(host: string): Promise<string> {
   return host === "" || isIP(host) !== 0 ? host : (await lookup(host)).address;
 }
 
-/** How often, at least, Node looks for connections whose headers take too long, in milliseconds. */
+/** The longest time between two checks for slow headers, in milliseconds. */
 const LONGEST_CHECK_MS = 30_000;
 
-/** How often connections are looked at while a server closes, in milliseconds. */
+/** The time between two checks for idle connections while a server closes, in milliseconds. */
 const SWEEP_MS = 20;
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
@@ -123,7 +123,7 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
       resolve();
     });
   });
-  // Node has closed what is idle. A client keeps its connection when its answer has come, and nobody is told that it is idle then.
+  // Node has closed the idle connections. Clients keep theirs open after an answer, and no event reports that.
   const sweep = setInterval(() => {
     server.closeIdleConnections();
   }, SWEEP_MS);

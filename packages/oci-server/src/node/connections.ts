@@ -3,32 +3,32 @@ import type { Socket } from "node:net";
 
 import { FairPool } from "../limits/fair-pool.ts";
 
-/** What is known of a connection. */
+/** A connection of a client. */
 interface Connection {
   readonly socket: Socket;
   readonly client: string | undefined;
-  /** How many requests have come on it whose answers have not been sent. */
+  /** The number of its requests whose answers have not been sent. */
   underWay: number;
 }
 
 /**
- * Keeps the number of connections within a limit, of which each client has a fair share. Beyond it the oldest connection of
- * the client on which nothing is under way is closed; those on which no request has come yet go first.
+ * Limits the number of connections, and the share of each client. Beyond the limit it closes the oldest connection of
+ * the client without an active request. Connections that have not sent any request go first.
  */
 export class Connections {
   readonly #pool: FairPool;
-  /** Connections on which no request has come yet, the oldest first. */
+  /** The connections that have not sent any request, the oldest first. */
   readonly #fresh: Set<Connection> = new Set();
-  /** Connections on which nothing is under way, the one that has been so for longest first. */
+  /** The connections without an active request, the longest idle first. */
   readonly #idle: Set<Connection> = new Set();
   readonly #bySocket: WeakMap<Socket, Connection> = new WeakMap();
 
-  /** @param percent - What one client may have if it is alone. */
+  /** @param percent - The share of a client while it is alone, in percent. */
   constructor(max: number, percent: number) {
     this.#pool = new FairPool(max, percent);
   }
 
-  /** Looks after the connections of `server`. */
+  /** Applies the limit to the connections of `server`. */
   watch(server: Server, clientOf: (socket: Socket) => string | undefined): void {
     server.on("connection", (socket: Socket) => {
       this.#add(socket, clientOf(socket));
@@ -63,7 +63,7 @@ export class Connections {
     });
   }
 
-  /** The connection that is closed for a new one of `client`: its own, if it has any. */
+  /** Returns the connection to close for a new one of `client`: one of its own, if it has any. */
   #leastNeeded(client: string | undefined): Connection | undefined {
     const isOwn = client !== undefined && this.#pool.takenBy(client) > 0;
     for (const connections of [this.#fresh, this.#idle]) {

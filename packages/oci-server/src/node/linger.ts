@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Answer } from "../http/answer.ts";
 
-/** How much of a body that is not wanted is taken before the connection ends, in bytes, and for how long, in milliseconds. */
+/** The part of an unwanted body that is read before the connection is closed, in bytes and in milliseconds. */
 const LINGER_BYTES = 32 * 1024 * 1024;
 const LINGER_MS = 5000;
 
 /**
- * Takes a little more of a body that is not wanted, keeping none of it, and ends the connection: a client that is cut off
- * while it sends may never read the answer.
+ * Reads and discards some more of an unwanted body, then closes the connection. A client that is disconnected while it
+ * sends might not read the answer.
  */
 export async function linger(
   message: IncomingMessage,
@@ -32,7 +32,7 @@ export async function linger(
   message.destroy();
 }
 
-/** Waits for the first of some events, and listens to none of them any longer. */
+/** Waits for the first of some events, and removes its listeners. */
 function either(emitter: EventEmitter, ...events: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -11,25 +11,27 @@ import { hasBody } from "./has-body.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { ConnectionTurns } from "./turns.ts";
 
-/** What `http.createServer` takes. Never throws. */
+/** A listener for `http.createServer`. Never throws. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Serves `registry` to `http` or `https` of Node: what `createHandler` does, of the path as it was sent. Given to the
- * event `checkContinue` too, a client that waits to be told to go on is told no in time. The requests of one connection
- * are answered one after the other: the next begins when the answer before it has been sent.
+ * Makes a listener that serves `registry` from a server of `node:http` or `node:https`. It behaves as `createHandler`
+ * does, and sees the path as the client sent it.
  *
- * @throws TypeError or RangeError where the options make no sense.
+ * Set the listener for the event `checkContinue` as well, to reject clients that send `Expect: 100-continue` before
+ * they send the body. It answers the requests of a connection one after the other.
+ *
+ * @throws TypeError or RangeError if an option is invalid.
  */
 export function createListener(registry: Registry, options: HandlerOptions = {}): RequestListener {
   const handle = createHandle(registry, options, true);
   return listenWith(handle);
 }
 
-/** How much memory a request takes while it waits for its connection, in bytes, about. */
+/** The approximate memory of a request that waits for its connection, in bytes. */
 const WAITING_BYTES = 8192;
 
-/** Answers requests by `handle`. */
+/** Answers requests with `handle`. */
 export function listenWith(handle: Handle): RequestListener {
   const memory = handle.budget.memoryFor(WAITING_BYTES);
   const turns = new ConnectionTurns(({ remoteAddress }) => {
@@ -44,7 +46,7 @@ export function listenWith(handle: Handle): RequestListener {
   };
 }
 
-/** Answers one message. Resolves when its answer has left, or its connection has ended. */
+/** Answers one message. Resolves when the answer has been sent, or the connection has ended. */
 async function answerMessage(
   handle: Handle,
   message: IncomingMessage,
@@ -53,11 +55,11 @@ async function answerMessage(
   const controller = new AbortController();
   const closed: Promise<void> = new Promise((resolve) => {
     response.once("close", () => {
-      if (!response.writableFinished) controller.abort(new Error("the client has gone"));
+      if (!response.writableFinished) controller.abort(new Error("the client has disconnected"));
       resolve();
     });
   });
-  // The time that an answer before had to be taken does not count for this one.
+  // The time for sending the previous answer does not count for this request.
   message.socket.setTimeout(0);
   const request = toRequest(message, response, controller.signal);
   const answer = await handle.answer(request);
@@ -66,7 +68,7 @@ async function answerMessage(
   try {
     await sendAnswer(message, response, answer, handle.limits);
   } catch (error) {
-    // The status is sent: that the content is not whole can only be told by a connection that breaks off.
+    // The status has been sent, so only a closed connection can report that the content is incomplete.
     response.destroy();
     handle.report(error, request);
   }
@@ -89,7 +91,7 @@ function toRequest(message: IncomingMessage, response: ServerResponse, signal: A
   };
 }
 
-/** The chunks of a message. Whoever sends them is told to go on when the first is asked for. */
+/** Yields the chunks of a message. Sends 100 Continue when the first chunk is requested. */
 async function* readMessage(
   message: IncomingMessage,
   response: ServerResponse,

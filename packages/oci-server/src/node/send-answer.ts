@@ -7,7 +7,10 @@ import { Patience } from "../http/patience.ts";
 import { hasBody } from "./has-body.ts";
 import { linger } from "./linger.ts";
 
-/** Sends an answer, as fast as it is taken, and frees what it holds. Resolves when it has left, or its connection has ended. */
+/**
+ * Sends an answer as fast as the client reads it, and closes its body. Resolves when the answer has been sent, or the
+ * connection has ended.
+ */
 export async function sendAnswer(
   message: IncomingMessage,
   response: ServerResponse,
@@ -15,7 +18,7 @@ export async function sendAnswer(
   limits: ServerLimits,
 ): Promise<void> {
   const { status, headers, body, turn } = answer;
-  // A body that was not read to its end stands where the next request would be.
+  // An unread body would be parsed as the next request.
   const isLeft = !message.complete && hasBody(message);
   const isHead = message.method === "HEAD";
   response.writeHead(status, isLeft ? { ...headers, connection: "close" } : headers);
@@ -25,7 +28,7 @@ export async function sendAnswer(
   try {
     if (isStreamed(body)) await sendContent(response, body, isHead, patience, turn);
     else if (body !== undefined && !isHead) await write(response, body, patience);
-    // Node closes the connection as soon as an answer that says so has ended, whatever the client still sends.
+    // Node closes the connection right after an answer with `connection: close`, while the client may still be sending.
     if (isLeft) {
       response.flushHeaders();
       await linger(message, response, turn);
@@ -46,7 +49,8 @@ async function sendContent(
   patience: Patience,
   turn: Answer["turn"],
 ): Promise<void> {
-  // Also while the content is awaited: a file is not held until a slow disk answers a client that has gone.
+  // Close the content even while a chunk of it is awaited: a slow disk must not keep a file open for a client that has
+  // disconnected.
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= body.close());
   const closeEarly = (): void => void close().catch(() => undefined);
@@ -68,12 +72,15 @@ function hasEnded({ destroyed }: ServerResponse): boolean {
   return destroyed;
 }
 
-/** Sends a chunk, whose memory is its owner's again when this resolves. */
+/** Sends a chunk. The memory of the chunk can be reused when this resolves. */
 function write(response: ServerResponse, chunk: Uint8Array, patience: Patience): Promise<void> {
   return taken(response, chunk.length, patience, (done) => response.write(chunk, done));
 }
 
-/** Waits until the client has taken `bytes` bytes, or the connection has ended; ends it if the client takes too long. */
+/**
+ * Waits until the client has received `bytes` bytes, or the connection has ended. Closes the connection of a client
+ * that is too slow.
+ */
 async function taken(
   response: ServerResponse,
   bytes: number,

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** Handles one request; resolves when nothing of it is under way any more. Never rejects. */
+/** Handles one request. Resolves when all of its work has ended. Never rejects. */
 export type Turn = () => Promise<void>;
 
-/** Takes what a request that waits needs; returns what gives it back, or `undefined` if there is no more. */
+/**
+ * Reserves the memory of a waiting request. Returns a function that releases it, or `undefined` if there is too little.
+ */
 export type TakeWaiting = (socket: Socket) => (() => void) | undefined;
 
-/** How many requests of one connection may wait before the connection is no longer read. */
+/** The number of requests of one connection that may wait. Beyond it the connection is not read. */
 const MAX_WAITING = 16;
 
 interface Waiting {
@@ -17,9 +19,9 @@ interface Waiting {
 }
 
 /**
- * Lets the requests of each connection take turns. A client may send many before it reads an answer, and Node reports
- * them all at once, but only the first has the connection. The next begins when the one before has ended: a request that
- * waits holds no file, no body and no timer, and a request whose connection has ended never begins.
+ * Handles the requests of each connection one after the other. A client may send many requests before it reads an
+ * answer, and Node emits all of them at once. A waiting request holds no file, no body and no timer. It never begins if
+ * its connection ends.
  */
 export class ConnectionTurns {
   readonly #waiting: WeakMap<Socket, Waiting[]> = new WeakMap();
@@ -30,8 +32,8 @@ export class ConnectionTurns {
   }
 
   /**
-   * Runs `turn` when the requests before `message` on its connection have ended; forgets it if the connection ends first.
-   * Ends the connection if there is no room for one more that waits.
+   * Runs `turn` when the earlier requests of the connection have ended. Drops it if the connection ends first. Closes
+   * the connection if too little memory is left for waiting requests.
    */
   add(message: IncomingMessage, turn: Turn): void {
     const { socket } = message;
@@ -47,7 +49,7 @@ export class ConnectionTurns {
       return;
     }
     waiting.push({ message, turn, give });
-    // Node reads on whenever it has parsed a request. It has parsed all that has come before the next tick.
+    // Node continues to read after each request. By the next tick it has parsed all that it has received.
     if (waiting.length === MAX_WAITING)
       process.nextTick(() => {
         if (waiting.length >= MAX_WAITING) socket.pause();
@@ -60,7 +62,7 @@ export class ConnectionTurns {
     const forget = (): void => {
       for (const { message, give } of waiting.splice(0)) {
         give();
-        // Node ends each with an error of its own otherwise, and hundreds of those take tens of milliseconds at once.
+        // Otherwise Node fails each message with an error of its own, and hundreds of these take tens of milliseconds.
         message.destroy();
       }
     };

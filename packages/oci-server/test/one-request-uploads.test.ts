@@ -72,7 +72,7 @@ describe.each([true, false])("a registry without upload sessions (declared: %s)"
     const location = await start(ask);
     const response = await ask("PATCH", location, { body: "0123" });
     expect(response.status).toBe(405);
-    expect(await response.text()).toMatch(/UNSUPPORTED.*a POST and then a PUT/);
+    expect(await response.text()).toMatch(/UNSUPPORTED.*one PUT after a POST/);
     expect(
       (
         await ask("PUT", `${location}?digest=${digest}`, {

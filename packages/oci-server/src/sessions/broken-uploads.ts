@@ -1,10 +1,9 @@
-/** How many uploads are remembered. */
+/** The number of uploads that are remembered. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * The uploads in which a request ended before its body did, or which have another digest than was said. The client of such
- * an upload may not know how far it is, so that content is added only with a `Content-Range`: what is sent again from its
- * beginning must not be appended.
+ * The uploads with an interrupted request or a digest mismatch. Their clients may not know the offset, so content needs
+ * a `Content-Range`. Otherwise a retry from the beginning would be appended.
  */
 export class BrokenUploads {
   readonly #keys: Set<string> = new Set();

@@ -23,9 +23,9 @@ interface Session {
 }
 
 /**
- * The upload calls of a registry; for one that keeps no uploads, sessions without content. Such a session lets a client
- * that begins with a POST send the whole blob with the PUT that ends it: the server passes that on while it receives it.
- * What comes in several requests cannot be kept: `write` fails with `UNSUPPORTED`.
+ * The upload calls of a registry. If the registry keeps no uploads, sessions without content replace them. A client can
+ * then begin with a POST and send the whole blob with a PUT, which the server passes on while it receives it. A blob in
+ * several requests fails with `UNSUPPORTED`.
  */
 export class OneRequestUploads implements UploadCalls {
   readonly #registry: Registry;
@@ -59,7 +59,8 @@ export class OneRequestUploads implements UploadCalls {
     const session = this.#find(repo, id);
     if (session === undefined)
       return this.#ask(() => this.#registry.pushBlobChunkedResume(repo, id, options));
-    if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
+    if (session.isWriting)
+      throw new RegistryError("BLOB_UPLOAD_INVALID", "another request is using this upload");
     if ((options.offset ?? 0) !== 0)
       throw new RegistryError("RANGE_INVALID", `the upload has 0 bytes, not ${options.offset}`, {
         detail: { size: 0 },
@@ -77,7 +78,8 @@ export class OneRequestUploads implements UploadCalls {
   async cancelUpload(repo: string, id: string, options: CallOptions = {}): Promise<void> {
     const session = this.#find(repo, id);
     if (session === undefined) return this.#ask(() => this.#registry.cancelUpload(repo, id, options));
-    if (session.isWriting) throw new RegistryError("BLOB_UPLOAD_INVALID", "another request has this upload");
+    if (session.isWriting)
+      throw new RegistryError("BLOB_UPLOAD_INVALID", "another request is using this upload");
     this.#sessions.delete(id);
   }
 
@@ -86,7 +88,10 @@ export class OneRequestUploads implements UploadCalls {
     return session?.repository === repo ? session : undefined;
   }
 
-  /** Asks the registry about a session that is not kept here. One that keeps none has none: a client then begins anew. */
+  /**
+   * Calls the registry for a session that is unknown here. If the registry keeps no uploads, the session is unknown,
+   * and the client starts again.
+   */
   async #ask<Value>(call: () => Promise<Value>): Promise<Value> {
     try {
       return await call();
@@ -104,7 +109,7 @@ export class OneRequestUploads implements UploadCalls {
     const refuse = async (): Promise<never> => {
       throw new RegistryError(
         "UNSUPPORTED",
-        "this registry takes a blob in one request: a POST with its digest, or a POST and then a PUT",
+        "this registry does not support chunks: send the blob in one POST with its digest, or in one PUT after a POST",
       );
     };
     const cancel = async (): Promise<void> => {
@@ -122,7 +127,7 @@ export class OneRequestUploads implements UploadCalls {
     };
   }
 
-  /** A PUT without content ends an upload of nothing. */
+  /** Completes an empty upload, for a PUT without content. */
   async #commitEmpty(repository: string, digest: string, cancel: () => Promise<void>): Promise<Descriptor> {
     const pushed = await this.#registry.pushBlob(repository, { digest, size: 0 }, new Uint8Array());
     await cancel();

@@ -6,29 +6,29 @@ import { tooMany } from "../limits/budget.ts";
 import { FairPool } from "../limits/fair-pool.ts";
 import type { ServerLimits } from "../settings/options.ts";
 
-/** An upload session that is known here. */
+/** An upload session that the server knows. */
 interface Session {
   readonly repository: string;
   readonly id: string;
   readonly client: string | undefined;
-  /** Whether nothing was received, as far as is known here. */
+  /** Whether the session has no content, as far as the server knows. */
   isEmpty: boolean;
-  /** How many requests work on it. */
+  /** The number of requests that use it. */
   requests: number;
 }
 
-/** How many sessions the registry is asked about, at most, before a request is refused: they may have ended without a request. */
+/** The most sessions to check with the registry before a request is rejected. They may have ended without a request. */
 const MAX_ASKED = 8;
 
 /**
- * Keeps the number of upload sessions within a limit, of which each client has a fair share. For a session beyond it the
- * one is given up that is empty and has not been used for longest. A session with content is never given up: its client has
- * been told that the content is kept. Sessions from before the server started are known once they are used.
+ * Limits the number of upload sessions, and the share of each client. Beyond the limit it cancels the least recently
+ * used empty session. A session with content is never cancelled, because its client relies on the content. The server
+ * learns of sessions from before its start when they are used.
  */
 export class UploadSessions {
   readonly #registry: Pick<Registry, "resolveUpload" | "cancelUpload">;
   readonly #pool: FairPool;
-  /** The one that has not been used for longest is first. */
+  /** The sessions, the least recently used first. */
   readonly #sessions: Map<string, Session> = new Map();
 
   constructor(
@@ -39,13 +39,13 @@ export class UploadSessions {
     this.#pool = new FairPool(maxUploadSessions, clientPercent);
   }
 
-  /** How many sessions are known. */
+  /** The number of known sessions. */
   get size(): number {
     return this.#sessions.size;
   }
 
   /**
-   * Starts a session by `begin`.
+   * Starts a session with `begin`.
    *
    * @throws {@link HttpError} 429 if there are too many sessions, and all have content.
    */
@@ -71,7 +71,7 @@ export class UploadSessions {
     }
   }
 
-  /** Does `work` on a session, which is not given up meanwhile, and learns from its answer what has become of it. */
+  /** Does `work` on a session, which cannot be cancelled meanwhile. Learns the state of the session from the answer. */
   async use(
     client: string | undefined,
     repository: string,
@@ -104,7 +104,7 @@ export class UploadSessions {
     }
   }
 
-  /** Makes a session the one that was used last. Adds one that is not known, if there is room. */
+  /** Makes a session the most recently used. Adds an unknown session if there is room. */
   #touch(key: string, current: Session): void {
     const known = this.#sessions.get(key);
     if (known === undefined && !this.#pool.take(current.client, 1)) return;
@@ -121,16 +121,18 @@ export class UploadSessions {
     this.#pool.give(session.client, 1);
   }
 
-  /** Takes the place of a session, giving another one up if there is none. */
+  /** Reserves room for a session, and cancels another session if there is too little. */
   async #makeRoom(client: string | undefined): Promise<void> {
     for (let asked = 0; !this.#pool.take(client, 1); asked += 1) {
       const session = asked < MAX_ASKED ? this.#leastNeeded(client) : undefined;
-      if (session === undefined) throw tooMany("too many uploads have been begun and not ended");
+      if (session === undefined) throw tooMany("too many unfinished uploads");
       await this.#giveUp(session);
     }
   }
 
-  /** The session that goes first: an empty one, else one that may have ended. A client's own, if it has any. */
+  /**
+   * Returns the session to cancel: an empty one, else one that may have ended. Only the client's own, if it has any.
+   */
   #leastNeeded(client: string | undefined): Session | undefined {
     const isOwn = client !== undefined && this.#pool.takenBy(client) > 0;
     let other: Session | undefined;
@@ -142,7 +144,7 @@ export class UploadSessions {
     return other;
   }
 
-  /** Cancels a session, unless the registry says that it has content. */
+  /** Cancels a session if it is empty. */
   async #giveUp(session: Session): Promise<void> {
     const { repository, id } = session;
     const key = keyOf(repository, id);
@@ -155,7 +157,7 @@ export class UploadSessions {
         this.#forget(key);
       } else this.#touch(key, session);
     } catch (error) {
-      // Another program writes to it, or it has ended: only the second is a reason to forget it.
+      // Forget a session that has ended, but not one that another program is writing to.
       if (isRegistryError(error, "BLOB_UPLOAD_UNKNOWN", "NAME_UNKNOWN")) this.#forget(key);
       else if (isRegistryError(error, "BLOB_UPLOAD_INVALID")) this.#touch(key, session);
       else throw error;

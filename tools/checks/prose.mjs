@@ -19,7 +19,7 @@ const rules = [
     "write if or when",
   ],
   [
-    /\b(?:is|are|was|were|be) none\b|\b(?:is|are|was|were) no (?!longer|more|less|different|better|worse)[a-z]+|\bnothing of\b|\bnone of (?:ours|its|theirs)\b/i,
+    /\b(?:is|are|was|were|be) none\b|(?<!\bthere )\b(?:is|are|was|were) no (?!longer|more|less|different|better|worse)[a-z]+|\bnothing of\b|\bnone of (?:ours|its|theirs)\b/i,
     "write not a, invalid, missing, or without",
   ],
   [/^(?:\d+\.\s+|[-*]\s+)?What (?!is\b.*\?)[^?]*$/, "put the subject first, or name the thing"],

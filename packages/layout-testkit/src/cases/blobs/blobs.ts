@@ -6,15 +6,15 @@ import { capabilities, clause, distSpec, imageSpec, rule } from "../../case/cite
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, pushText, repo } from "../../case/content.ts";
 
-/** What a registry does with blobs that are pushed in one go. */
+/** Blobs pushed in one call. */
 export const blobCases: readonly ConformanceCase[] = [
   {
     id: "BLOB-01",
-    title: "a pushed blob is read back, byte for byte",
+    title: "getBlob returns a pushed blob byte for byte",
     level: "MUST",
     cites: [clause(6, "always"), distSpec("end-4b")],
-    why: "this is what a registry is for",
-    lookFor: "what is stored under the digest, and the media type of a blob: application/octet-stream",
+    why: "storing and returning content is the purpose of a registry",
+    lookFor: "the wrong content under the digest, or a media type other than application/octet-stream",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const expected = { mediaType: octetStream, digest: descriptor.digest, size: 5 };
@@ -27,11 +27,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-02",
-    title: "content of another digest is rejected, and nothing is stored",
+    title: "pushBlob rejects a digest mismatch and stores nothing",
     level: "MUST",
     cites: [clause(6, "mismatch"), distSpec("end-4b")],
-    why: "whoever reads by digest trusts that it was checked",
-    lookFor: "a push that does not hash what it stores; verifyStream() of oci-types does",
+    why: "readers rely on the digest having been verified",
+    lookFor: "a push that stores content without hashing it; verifyStream() of oci-types hashes it",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
@@ -42,11 +42,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-03",
-    title: "content of another size is SIZE_INVALID, and nothing is stored",
+    title: "pushBlob rejects a size mismatch with SIZE_INVALID and stores nothing",
     level: "MUST",
     cites: [clause(6, "mismatch"), distSpec("end-4b")],
-    why: "a truncated upload must not look like a whole one",
-    lookFor: "a size that is taken from the descriptor and not counted; verifyStream() of oci-types counts",
+    why: "a truncated upload must not pass for a complete one",
+    lookFor: "a size copied from the descriptor instead of counted; verifyStream() of oci-types counts",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       for (const size of [0, 4, 6])
@@ -56,11 +56,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-04",
-    title: "content is verified also where its digest is stored already",
+    title: "pushBlob verifies content even if its digest is already stored",
     level: "MUST",
     cites: [clause(6, "always"), distSpec("end-4b")],
-    why: "a client that pushes damage would be told that all is well",
-    lookFor: "a short-cut for a digest that exists",
+    why: "a client that pushes corrupt content would receive a success",
+    lookFor: "an early return if the digest already exists",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await rejects(() => registry.pushBlob(repo, descriptor, bytes("jello")), "DIGEST_INVALID");
@@ -69,16 +69,16 @@ export const blobCases: readonly ConformanceCase[] = [
         "DIGEST_INVALID",
       );
       await rejects(() => registry.pushBlob(repo, { ...descriptor, size: 4 }, content), "SIZE_INVALID");
-      await reads(await registry.getBlob(repo, descriptor.digest), content, "the content, as it was");
+      await reads(await registry.getBlob(repo, descriptor.digest), content, "the original content");
     },
   },
   {
     id: "BLOB-05",
-    title: "the empty blob is a blob",
+    title: "an empty blob can be pushed and read",
     level: "MUST",
     cites: [clause(6), distSpec("end-4b")],
     why: "empty layers and files are common",
-    lookFor: "a test of the size or the content for truth",
+    lookFor: "a truthiness test of the size or the content",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "");
       equal(
@@ -90,12 +90,12 @@ export const blobCases: readonly ConformanceCase[] = [
       equal(
         await new Response((await registry.getBlob(repo, descriptor.digest)).stream()).text(),
         "",
-        "what stream() gives",
+        "the text of stream()",
       );
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, { start: 0 }),
         content,
-        "all of its bytes",
+        "the range from 0",
       );
     },
   },
@@ -105,8 +105,8 @@ export const blobCases: readonly ConformanceCase[] = [
     level: "MUST",
     cites: [clause(6), imageSpec("descriptor.md#digests")],
     needs: ["sha512"],
-    why: "an algorithm that is announced and not computed protects nobody",
-    lookFor: "sha256 where the digest's own algorithm should be",
+    why: "an algorithm that is accepted but not computed gives no protection",
+    lookFor: "sha256 used instead of the digest's own algorithm",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
       equal((await registry.pushBlob(repo, { digest }, bytes("hello"))).digest, digest, "the digest");
@@ -117,11 +117,12 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-07",
-    title: "a blob that is not there is BLOB_UNKNOWN in every call",
+    title: "every call about a missing blob fails with BLOB_UNKNOWN",
     level: "MUST",
     cites: [clause(6, "absent"), distSpec("BLOB_UNKNOWN")],
-    why: "a caller decides by this code whether to push",
-    lookFor: "undefined in place of a rejection, an error without a code, one code for everything",
+    why: "callers decide by this code whether to push",
+    lookFor:
+      "undefined returned instead of a rejection, an error without a code, or one code for every error",
     run: async ({ registry }) => {
       await pushText(registry, "something else");
       for (const call of [
@@ -135,7 +136,7 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-08",
-    title: "without a size the digest alone decides",
+    title: "pushBlob accepts a descriptor without a size",
     level: "MUST",
     cites: [clause(6, "mismatch"), distSpec("end-4b")],
     why: "a client that streams may not know the size",
@@ -146,7 +147,7 @@ export const blobCases: readonly ConformanceCase[] = [
         (
           await resolves(
             () => registry.pushBlob(repo, { digest: descriptor.digest }, content),
-            "the push of a blob of unknown size",
+            "a push without a size",
           )
         ).size,
         5,
@@ -154,7 +155,7 @@ export const blobCases: readonly ConformanceCase[] = [
       );
       await resolves(
         () => registry.pushBlob(repo, { digest: descriptor.digest, size: undefined }, content),
-        "the push of a blob whose size is undefined",
+        "a push with the size undefined",
       );
       await rejects(
         () => registry.pushBlob(repo, { digest: descriptor.digest }, bytes("jello")),
@@ -164,11 +165,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-09",
-    title: "what was pushed may be changed once the call is over",
+    title: "changing pushed content after the call does not change the blob",
     level: "MUST",
     cites: [clause(3, "arguments")],
     why: "callers reuse their buffers",
-    lookFor: "the caller's own array in the store: keep a copy",
+    lookFor: "a reference to the caller's array in the store: copy it",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const content = bytes("hello");
@@ -182,11 +183,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-10",
-    title: "what was read may be changed",
+    title: "changing content that was read does not change the blob",
     level: "MUST",
     cites: [clause(3, "results")],
-    why: "one reader would change what the next one reads",
-    lookFor: "the stored array handed out",
+    why: "one caller would change what the next one reads",
+    lookFor: "the stored array returned without a copy",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       for await (const chunk of await registry.getBlob(repo, descriptor.digest)) chunk.fill(0);
@@ -203,30 +204,30 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-11",
-    title: "a blob may be pushed again, also by many at once",
+    title: "a blob can be pushed repeatedly and concurrently",
     level: "MUST",
     cites: [clause(6, "replace"), distSpec("end-4b")],
     why: "images share layers, and builds run in parallel",
-    lookFor: "an error where a file exists already, a temporary file with a fixed name",
+    lookFor: "an error if the file already exists, or a temporary file with a fixed name",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const push = (): Promise<unknown> => registry.pushBlob(repo, descriptor, content);
       await resolves(
         () => Promise.all(Array.from({ length: 8 }, push)),
-        "eight pushes of the same blob at once",
+        "eight concurrent pushes of one blob",
       );
-      await resolves(push, "another push of it");
+      await resolves(push, "a repeated push");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "BLOB-12",
-    title: "a digest of an algorithm that is not supported is refused",
+    title: "pushBlob rejects a digest with an unsupported algorithm",
     level: "MUST",
     cites: [clause(5, "digest"), imageSpec("descriptor.md#digests")],
-    why: "what cannot be verified must not be stored",
+    why: "content that cannot be verified must not be stored",
     lookFor:
-      "an algorithm that is taken from the digest and not compared with those that can be computed; requireDigest() of oci-types does",
+      "a digest whose algorithm is not checked against the supported ones; requireDigest() of oci-types checks it",
     run: async ({ registry }) => {
       const digest = `md5:5d41402abc4b2a76b9719d911017c592`;
       await rejects(
@@ -238,12 +239,12 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-13",
-    title: "where sha512 is not promised it is refused",
+    title: "without the capability sha512, sha512 digests are rejected",
     level: "MUST",
     cites: [clause(5, "digest"), capabilities],
     unless: "sha512",
-    why: "what is stored and cannot be verified is a trap",
-    lookFor: "a capability that says too little, or a digest that is believed",
+    why: "content stored under a digest that cannot be verified may be corrupt",
+    lookFor: "a capability that is supported but set to false, or a digest accepted without verification",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
       await rejects(
@@ -256,12 +257,12 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-14",
-    title: "content that is no bytes is a TypeError, a size that is none a RangeError",
+    title: "pushBlob throws a TypeError for invalid content and a RangeError for an invalid size",
     level: "MUST",
     cites: [clause(1, "mistakes"), rule("arguments"), rule("content")],
-    why: "a mistake of the program is not a broken upload",
+    why: "a programming error must be distinguishable from a failed upload",
     lookFor:
-      "a string that is taken as an iterable, chunks that are not looked at; verifyStream() of oci-types looks",
+      "a string accepted as an iterable, or chunks whose type is not checked; verifyStream() of oci-types checks it",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const wrong: readonly unknown[] = [
@@ -288,11 +289,11 @@ export const blobCases: readonly ConformanceCase[] = [
   },
   {
     id: "BLOB-15",
-    title: "a blob's descriptor that was given may be changed",
+    title: "changing a returned blob descriptor does not change later results",
     level: "MUST",
     cites: [clause(3, "results")],
-    why: "one caller would change what the next one is told",
-    lookFor: "one descriptor handed out again and again: give a copy",
+    why: "one caller would change the descriptor that the next one receives",
+    lookFor: "one descriptor object returned to every caller: return a copy",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const expected = { mediaType: octetStream, digest: descriptor.digest, size: 5 };
@@ -303,19 +304,19 @@ export const blobCases: readonly ConformanceCase[] = [
         async () => (await registry.getBlobRange(repo, expected.digest, { start: 1 })).descriptor,
       ];
       for (const give of given) {
-        // A frozen one cannot be changed: that is as good.
+        // Reflect.set() has no effect on a frozen descriptor, which is equally correct.
         Reflect.set(await give(), "size", 7);
-        equal(await give(), expected, "the descriptor, the next time");
+        equal(await give(), expected, "the descriptor of the next call");
       }
     },
   },
   {
     id: "BLOB-16",
-    title: "what is passed to a call is not changed",
+    title: "blob calls do not modify their arguments",
     level: "MUST",
     cites: [clause(3, "arguments")],
-    why: "callers use their objects again",
-    lookFor: "defaults that are filled in, or bytes that are worked on, where they are",
+    why: "callers reuse their objects",
+    lookFor: "defaults written into the caller's options, or bytes modified in place",
     run: async ({ registry, promises }) => {
       const { descriptor, content } = await blob("hello");
       const wanted = { digest: descriptor.digest };
@@ -328,10 +329,10 @@ export const blobCases: readonly ConformanceCase[] = [
         await writer.write(content);
         await writer.cancel();
       }
-      equal(wanted, { digest: descriptor.digest }, "the descriptor that was passed");
-      equal(range, { start: 1, end: 100 }, "the range that was passed");
-      equal(options, {}, "the options that were passed");
-      equal([...content], [...bytes("hello")], "the bytes that were passed");
+      equal(wanted, { digest: descriptor.digest }, "the caller's descriptor");
+      equal(range, { start: 1, end: 100 }, "the caller's range");
+      equal(options, {}, "the caller's options");
+      equal([...content], [...bytes("hello")], "the caller's bytes");
     },
   },
 ];

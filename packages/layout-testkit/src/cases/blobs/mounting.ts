@@ -5,36 +5,36 @@ import { clause, distSpec } from "../../case/cites.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
 import { bytes, nowhere, other, pushText, repo } from "../../case/content.ts";
 
-/** How a blob of one repository becomes one of another. */
+/** Blobs mounted from another repository. */
 export const mountCases: readonly ConformanceCase[] = [
   {
     id: "MOUNT-01",
-    title: "a mounted blob is the other repository's, too",
+    title: "mountBlob adds the blob to the target repository",
     level: "MUST",
     cites: [clause(10), distSpec("end-11")],
     needs: ["mount"],
-    why: "layers that many images share need not be sent again",
-    lookFor: "a mount that only looks",
+    why: "clients must not have to upload shared layers again",
+    lookFor: "a mount that finds the blob but does not add it to the target",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "shared", other);
       const expected = { mediaType: octetStream, digest: descriptor.digest, size: content.length };
       equal(await registry.mountBlob(other, repo, descriptor.digest), expected, "the mounted blob");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "its content");
       equal(
-        await resolves(() => registry.mountBlob(other, repo, descriptor.digest), "a second mount"),
+        await resolves(() => registry.mountBlob(other, repo, descriptor.digest), "a repeated mount"),
         expected,
-        "the blob mounted again",
+        "the result of the repeated mount",
       );
     },
   },
   {
     id: "MOUNT-02",
-    title: "a blob that the source does not have is BLOB_UNKNOWN",
+    title: "mountBlob fails with BLOB_UNKNOWN if the source lacks the blob",
     level: "MUST",
     cites: [clause(10, "source"), distSpec("end-11")],
     needs: ["mount", "repositoryScopedBlobs"],
-    why: "who may read one repository must not take another's content",
-    lookFor: "a mount that does not ask the source",
+    why: "read access to one repository must not expose another repository's content",
+    lookFor: "a mount that does not check the source repository",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "secret", "conformance/secret");
       await pushText(registry, "x", other);
@@ -54,12 +54,12 @@ export const mountCases: readonly ConformanceCase[] = [
   },
   {
     id: "MOUNT-03",
-    title: "a blob that nobody has cannot be mounted",
+    title: "mountBlob fails with BLOB_UNKNOWN if no repository has the blob",
     level: "MUST",
     cites: [clause(10, "source"), distSpec("end-11")],
     needs: ["mount"],
-    why: "a caller sends the blob where the mount says that it is not there",
-    lookFor: "a mount that resolves to nothing",
+    why: "a client uploads the blob after this code",
+    lookFor: "a mount that resolves with undefined",
     run: async ({ registry }) => {
       await pushText(registry, "x", other);
       await rejects(() => registry.mountBlob(other, repo, nowhere), "BLOB_UNKNOWN");
@@ -68,12 +68,12 @@ export const mountCases: readonly ConformanceCase[] = [
   },
   {
     id: "MOUNT-04",
-    title: "without a source any repository that has the blob is one",
+    title: "mountBlob without a source finds the blob in any repository",
     level: "MUST",
     cites: [clause(10, "source"), distSpec("mounting-a-blob-from-another-repository")],
     needs: ["mount"],
-    why: "a client rarely knows where else its layers are",
-    lookFor: "undefined taken for a name",
+    why: "clients rarely know which other repositories have their layers",
+    lookFor: "undefined treated as a repository name",
     run: async ({ registry }) => {
       for (const name of ["a", "z"]) await pushText(registry, "something else", name);
       const { descriptor, content } = await pushText(registry, "shared", other);
@@ -81,7 +81,7 @@ export const mountCases: readonly ConformanceCase[] = [
         (
           await resolves(
             () => registry.mountBlob(undefined, repo, descriptor.digest),
-            "a mount from anywhere",
+            "a mount without a source",
           )
         ).size,
         content.length,
@@ -91,7 +91,7 @@ export const mountCases: readonly ConformanceCase[] = [
       const own = await pushText(registry, "own");
       await resolves(
         () => registry.mountBlob(undefined, repo, own.descriptor.digest),
-        "a mount of what only the repository itself has",
+        "a mount without a source of a blob that only the target has",
       );
     },
   },
@@ -101,8 +101,8 @@ export const mountCases: readonly ConformanceCase[] = [
     level: "MUST",
     cites: [clause(10, "outlives"), distSpec("end-11")],
     needs: ["mount", "deleteBlob", "repositoryScopedBlobs"],
-    why: "somebody else's clean-up must not take an image's layer",
-    lookFor: "a link or a pointer to the other repository's file",
+    why: "deleting a blob in one repository must not break images in another",
+    lookFor: "a link or a pointer to the source repository's file",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "shared", other);
       await registry.mountBlob(other, repo, descriptor.digest);
@@ -110,7 +110,7 @@ export const mountCases: readonly ConformanceCase[] = [
       await reads(
         await resolves(
           () => registry.getBlob(repo, descriptor.digest),
-          "the mounted blob, when the source is gone",
+          "getBlob after the blob was deleted from the source",
         ),
         content,
         "its content",
@@ -121,7 +121,7 @@ export const mountCases: readonly ConformanceCase[] = [
       await reads(
         await resolves(
           () => registry.getBlob(repo, descriptor.digest),
-          "the source, when what was mounted is gone",
+          "getBlob from the source after the mounted blob was deleted",
         ),
         content,
         "its content",
@@ -130,20 +130,20 @@ export const mountCases: readonly ConformanceCase[] = [
   },
   {
     id: "MOUNT-06",
-    title: "where blobs are not scoped any name is a source",
+    title: "without the capability repositoryScopedBlobs, mountBlob accepts any source",
     level: "MUST",
     cites: [clause(11, "shared")],
     needs: ["mount"],
     unless: "repositoryScopedBlobs",
-    why: "what is promised and what is not should both be true",
-    lookFor: "a source that is looked for, where every repository has every blob",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a lookup in the source repository, although every repository shares all blobs",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "shared", other);
       equal(
         (
           await resolves(
             () => registry.mountBlob("conformance/nowhere", repo, descriptor.digest),
-            "a mount from any name",
+            "a mount from an unknown repository",
           )
         ).digest,
         descriptor.digest,
@@ -153,17 +153,17 @@ export const mountCases: readonly ConformanceCase[] = [
   },
   {
     id: "MOUNT-07",
-    title: "a blob with a sha512 digest is mounted like another",
+    title: "mountBlob accepts a sha512 digest",
     level: "MUST",
     cites: [clause(5, "digest"), clause(10)],
     needs: ["mount", "sha512"],
-    why: "an algorithm that is promised is promised everywhere",
-    lookFor: "a path or a lookup with sha256 written into it",
+    why: "a supported algorithm must work in every call",
+    lookFor: "a path or a lookup with sha256 hard-coded",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
       await registry.pushBlob(other, { digest }, bytes("hello"));
       equal(
-        await resolves(() => registry.mountBlob(other, repo, digest), "the mount"),
+        await resolves(() => registry.mountBlob(other, repo, digest), "a mount of a sha512 digest"),
         { mediaType: octetStream, digest, size: 5 },
         "the mounted blob",
       );

@@ -7,15 +7,15 @@ import { clause, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { bytes, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
 
-/** How content is read, as a whole and in parts. */
+/** Content read as a whole and in ranges. */
 export const readingCases: readonly ConformanceCase[] = [
   {
     id: "READ-01",
-    title: "content is read as bytes, text, JSON, a stream or chunks",
+    title: "a reader returns bytes, text, JSON, a stream and chunks",
     level: "MUST",
     cites: [rule("reader")],
-    why: "each caller reads in the way that suits it",
-    lookFor: "a reader that is made by hand; createBlobReader() makes one of plain bytes",
+    why: "callers choose the form that suits them",
+    lookFor: "a reader written by hand; createBlobReader() makes one of plain bytes",
     run: async ({ registry }) => {
       const document = '{"a":"a few words that are not ASCII: äöü ÄÖÜ €€€ 漢字"}';
       const { descriptor, content } = await pushText(registry, document);
@@ -23,20 +23,20 @@ export const readingCases: readonly ConformanceCase[] = [
       await reads(await open(), content, "bytes()");
       equal(await (await open()).text(), document, "text()");
       equal(await (await open()).json(), JSON.parse(document), "json()");
-      equal(await new Response((await open()).stream()).text(), document, "what stream() gives");
+      equal(await new Response((await open()).stream()).text(), document, "the text of stream()");
       const decoder = new TextDecoder();
       let text = "";
       for await (const chunk of await open()) text += decoder.decode(chunk, { stream: true });
-      equal(text, document, "what the chunks give");
+      equal(text, document, "the text of the chunks");
     },
   },
   {
     id: "READ-02",
-    title: "a reader is consumed once",
+    title: "a reader throws a TypeError if it is consumed twice",
     level: "MUST",
     cites: [rule("reader")],
-    why: "a second reading would find the end, and take it for an empty blob",
-    lookFor: "a reader that starts again or gives nothing",
+    why: "a caller would take an empty second read for an empty blob",
+    lookFor: "a reader that starts again or returns nothing",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "hello");
       const ways = [
@@ -62,26 +62,26 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "READ-03",
-    title: "a reader may be closed, at any time and more than once",
+    title: "a reader can be closed at any time and repeatedly",
     level: "MUST",
     cites: [rule("reader")],
-    why: "who looks at the descriptor only must be able to free the file",
-    lookFor: "a close() that waits for a reading, or leaves the file open",
+    why: "a caller that needs only the descriptor must be able to free the file",
+    lookFor: "a close() that waits for a read, or leaves the file open",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "hello");
       const fresh = await registry.getBlob(repo, descriptor.digest);
-      await resolves(() => fresh.close(), "close() of a fresh reader");
+      await resolves(() => fresh.close(), "close() of an unused reader");
       await resolves(() => fresh.close(), "close() of a closed reader");
       await rejection(() => fresh.bytes(), "CLOSED");
       const half = await registry.getBlob(repo, descriptor.digest);
       for await (const chunk of half) if (chunk.length > 0) break;
-      await resolves(() => half.close(), "close() of a reader that was left");
+      await resolves(() => half.close(), "close() of a partly read reader");
       const disposed = await registry.getBlob(repo, descriptor.digest);
-      await resolves(async () => disposed[Symbol.asyncDispose](), "the disposal of a reader");
+      await resolves(async () => disposed[Symbol.asyncDispose](), "disposal of a reader");
       await rejection(() => disposed.bytes(), "CLOSED");
       const used = await registry.getBlob(repo, descriptor.digest);
       await used.bytes();
-      await resolves(() => used.close(), "close() of a reader that was read to its end");
+      await resolves(() => used.close(), "close() of a fully read reader");
     },
   },
   {
@@ -89,8 +89,8 @@ export const readingCases: readonly ConformanceCase[] = [
     title: "a manifest's reader has the manifest's descriptor",
     level: "MUST",
     cites: [clause(18, "members")],
-    why: "a server answers with what the descriptor says",
-    lookFor: "a reader that is made for a blob",
+    why: "servers send the descriptor's media type, digest and size",
+    lookFor: "a reader with a blob's descriptor",
     run: async ({ registry }) => {
       const pushed = await pushArtifact(registry, "one", ["t"]);
       for (const reader of [
@@ -108,11 +108,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "READ-90",
-    title: "a reader's descriptor is the caller's, and changing it changes nothing",
+    title: "changing a reader's descriptor affects neither that reader nor others",
     level: "MUST",
     cites: [clause(3, "results"), clause(8)],
-    why: "what the content is verified against must not be in the hands of whoever reads",
-    lookFor: "one object that is handed out and kept; createBlobReader() of oci-types hands out copies",
+    why: "callers must not be able to change what the content is verified against",
+    lookFor: "one descriptor object both returned and kept; createBlobReader() of oci-types returns copies",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       const { digest } = await pushArtifact(registry, "one", ["t"]);
@@ -127,14 +127,14 @@ export const readingCases: readonly ConformanceCase[] = [
         const expected = { ...untouched.descriptor };
         const whole = await untouched.bytes();
         const reader = await open();
-        // Where it is frozen nothing changes, and that is as good.
+        // Reflect.set() has no effect on a frozen descriptor, which is equally correct.
         for (const [name, value] of [
           ["digest", nowhere],
           ["size", 1],
           ["mediaType", "application/x-b"],
         ] as const)
           Reflect.set(reader.descriptor, name, value);
-        const read = await resolves(() => reader.bytes(), "the content, as it is without the change");
+        const read = await resolves(() => reader.bytes(), "bytes() after the change");
         equal(Array.from(read), Array.from(i < 2 ? content : whole), "the content");
         const another = await open();
         equal(another.descriptor, expected, "the descriptor of another reader");
@@ -144,11 +144,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "READ-05",
-    title: "chunks are the caller's, and two readers of one blob are two",
+    title: "chunks are never reused, and readers of one blob are independent",
     level: "MUST",
     cites: [rule("chunks")],
-    why: "who collects chunks would have the last one many times",
-    lookFor: "one buffer that every chunk is read into, a reader or an offset that is shared",
+    why: "a caller that collects chunks would hold the last one several times",
+    lookFor: "one buffer that every chunk is read into, or a reader or offset that readers share",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob(
         new Uint8Array(200_000).map((_, i) => (i * 7 + (i >> 8)) % 251),
@@ -161,26 +161,22 @@ export const readingCases: readonly ConformanceCase[] = [
       const [chunks, streamed] = await Promise.all([collect(first), collect(second.stream())]);
       for (const given of [chunks, streamed]) {
         const { digest, size } = await computeDigest(given);
-        equal(
-          [digest, size],
-          [descriptor.digest, content.length],
-          "the digest and size of what the chunks give together",
-        );
+        equal([digest, size], [descriptor.digest, content.length], "the digest and size of all chunks");
       }
       const behind = { start: 131_072, end: 131_080 };
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, behind),
         content.slice(behind.start, behind.end),
-        "a few bytes in the middle",
+        "a range in the middle",
       );
     },
   },
   {
     id: "READ-06",
-    title: "what is not JSON is MANIFEST_INVALID to who asks for JSON",
+    title: "json() fails with MANIFEST_INVALID if the content is not JSON",
     level: "MUST",
     cites: [clause(1, "code"), rule("reader")],
-    why: "damage in what was stored is not a mistake of the program",
+    why: "corrupt stored content is not a programming error of the caller",
     lookFor: "JSON.parse() without a catch",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "{");
@@ -190,11 +186,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "READ-07",
-    title: "a reader that is closed half-way does not look read to its end",
+    title: "a reader closed while it is read does not end as if it were complete",
     level: "MUST",
     cites: [clause(8, "closed")],
-    why: "half a blob would be taken for a whole one",
-    lookFor: "a loop that ends without a word when the file is closed",
+    why: "callers would take part of a blob for all of it",
+    lookFor: "a loop that ends without an error when the file is closed",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob(new Uint8Array(1_500_000));
       await registry.pushBlob(repo, descriptor, content);
@@ -213,18 +209,18 @@ export const readingCases: readonly ConformanceCase[] = [
       );
       holds(
         isRegistryError(outcome, "CLOSED") || size === content.length,
-        `CLOSED, or all of the ${content.length} bytes`,
+        `CLOSED, or all ${content.length} bytes`,
         outcome,
       );
     },
   },
   {
     id: "RANGE-01",
-    title: "the end of a range is exclusive",
+    title: "getBlobRange excludes the byte at end",
     level: "MUST",
     cites: [clause(7)],
-    why: "readers that fetch in parts would get a byte twice",
-    lookFor: "HTTP's inclusive end",
+    why: "readers that fetch in parts would receive a byte twice",
+    lookFor: "an inclusive end, as in HTTP",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
       await reads(
@@ -235,12 +231,12 @@ export const readingCases: readonly ConformanceCase[] = [
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, { start: 8 }),
         bytes("89"),
-        "bytes from 8",
+        "the bytes from 8",
       );
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, { start: 8, end: undefined }),
         bytes("89"),
-        "bytes from 8 to an end that is undefined",
+        "the bytes from 8, with the end undefined",
       );
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, { start: 0, end: 10 }),
@@ -251,10 +247,10 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "RANGE-02",
-    title: "the end of a range is clamped to the size",
+    title: "getBlobRange clamps end to the size",
     level: "MUST",
     cites: [clause(7)],
-    why: "a client asks for a mebibyte whatever is left",
+    why: "clients request blocks of a fixed size, also at the end",
     lookFor: "an end that is not compared with the size",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
@@ -267,11 +263,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "RANGE-03",
-    title: "a range has the whole blob's descriptor",
+    title: "getBlobRange returns the descriptor of the whole blob",
     level: "MUST",
     cites: [clause(7, "descriptor")],
-    why: "Content-Range needs the whole size",
-    lookFor: "the part's length as size",
+    why: "a Content-Range header needs the whole size",
+    lookFor: "the length of the range as the size",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
       const reader = await registry.getBlobRange(repo, descriptor.digest, { start: 2, end: 5 });
@@ -285,11 +281,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "RANGE-04",
-    title: "a range behind the end, or backwards, is RANGE_INVALID",
+    title: "getBlobRange rejects start > size and start > end with RANGE_INVALID",
     level: "MUST",
     cites: [clause(7)],
-    why: "a client that resumes has to learn that there is nothing more",
-    lookFor: "slice(), which takes anything",
+    why: "a client that resumes must learn that there are no more bytes",
+    lookFor: "slice(), which accepts any range",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
       for (const range of [{ start: 11 }, { start: 11, end: 20 }, { start: 5, end: 4 }]) {
@@ -299,11 +295,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "RANGE-05",
-    title: "an empty range is empty",
+    title: "getBlobRange returns no bytes if start equals end or the size",
     level: "MUST",
     cites: [clause(7)],
-    why: "a blob that was read to its end has a rest of nothing",
-    lookFor: "0 taken for absent, or the end for behind it",
+    why: "a client that resumes after the last byte must receive an empty rest",
+    lookFor: "0 treated as absent, or start == size treated as start > size",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
       for (const range of [
@@ -314,7 +310,7 @@ export const readingCases: readonly ConformanceCase[] = [
       ]) {
         const reader = await resolves(
           () => registry.getBlobRange(repo, descriptor.digest, range),
-          "a reader of no bytes",
+          "getBlobRange of an empty range",
         );
         await reads(reader, bytes(""), "no bytes");
       }
@@ -322,11 +318,11 @@ export const readingCases: readonly ConformanceCase[] = [
   },
   {
     id: "RANGE-06",
-    title: "a range that no program can mean is a RangeError",
+    title: "getBlobRange throws a RangeError for negative numbers and NaN",
     level: "MUST",
     cites: [clause(1, "mistakes")],
-    why: "a range that does not fit the blob and a mistake of the program are two things",
-    lookFor: "numbers that are not looked at; requireCount() of oci-types does",
+    why: "a programming error must be distinguishable from a range that exceeds the blob",
+    lookFor: "numbers that are not validated; requireCount() of oci-types validates them",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "0123456789");
       for (const range of [{ start: -1 }, { start: NaN }, { start: 0, end: -1 }, { start: 0, end: NaN }]) {

@@ -4,7 +4,7 @@ import { clause, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../../case/context.ts";
 import { absent, bytes, letPass, repo } from "../../case/content.ts";
 
-/** An async iterable over `chunks` that says whether it was left. */
+/** Wraps `chunks` in an async iterable that records whether it was closed. */
 function watched(chunks: Iterable<Uint8Array>): {
   readonly source: AsyncIterable<Uint8Array>;
   readonly state: { asked: number; isLeft: boolean };
@@ -28,15 +28,15 @@ function watched(chunks: Iterable<Uint8Array>): {
   return { source, state };
 }
 
-/** How a registry treats what it reads a blob from. */
+/** Sources that a blob is read from. */
 export const sourceCases: readonly ConformanceCase[] = [
   {
     id: "SOURCE-01",
-    title: "content may come in any form, and in chunks of any size",
+    title: "pushBlob accepts every form of content and chunks of any size",
     level: "MUST",
     cites: [rule("content")],
-    why: "streams do not ask where they are cut",
-    lookFor: "a push that takes only one form, or only the first chunk",
+    why: "streams split content anywhere",
+    lookFor: "a push that accepts only one form, or reads only the first chunk",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const letters = Array.from(content, (byte) => new Uint8Array([byte]));
@@ -61,18 +61,18 @@ export const sourceCases: readonly ConformanceCase[] = [
       ];
       for (const [i, form] of forms.entries()) {
         const repository = `conformance/form${i}`;
-        await resolves(() => registry.pushBlob(repository, descriptor, form), "the push of each form");
+        await resolves(() => registry.pushBlob(repository, descriptor, form), "a push of each form");
         await reads(await registry.getBlob(repository, descriptor.digest), content, "the content");
       }
     },
   },
   {
     id: "SOURCE-02",
-    title: "a blob of several mebibytes is put together again",
+    title: "a blob of several mebibytes is stored and read intact",
     level: "MUST",
     cites: [clause(6)],
-    why: "layers are large, and come in many chunks",
-    lookFor: "the order of chunks, an offset that is lost at a buffer's end",
+    why: "layers are large and arrive in many chunks",
+    lookFor: "chunks in the wrong order, or an offset lost at the end of a buffer",
     run: async ({ registry }) => {
       const content = new Uint8Array(3 * 1024 * 1024 + 17).map((_, i) => (i * 7 + (i >> 11)) % 251);
       const { descriptor } = await blob(content);
@@ -83,31 +83,31 @@ export const sourceCases: readonly ConformanceCase[] = [
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, range),
         content.subarray(range.start, range.end),
-        "a part of it",
+        "a range of it",
       );
     },
   },
   {
     id: "SOURCE-03",
-    title: "reading stops one byte behind the size",
+    title: "pushBlob stops reading after size + 1 bytes",
     level: "MUST",
     cites: [clause(6, "mismatch")],
-    why: "a client that announces five bytes and sends without end would fill the disk",
-    lookFor: "a size that is compared when everything has been read",
+    why: "a client that announces five bytes and never stops would fill the disk",
+    lookFor: "a size that is compared only after all content was read",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const { source, state } = watched(Array.from({ length: 1000 }, () => bytes("x")));
       await rejects(() => registry.pushBlob(repo, descriptor, source), "SIZE_INVALID", "DIGEST_INVALID");
-      holds(state.asked <= 64, "64 chunks of one byte at most to be asked for, for a blob of 5", state.asked);
+      holds(state.asked <= 64, "at most 64 chunks of one byte read for a blob of 5", state.asked);
     },
   },
   {
     id: "SOURCE-04",
-    title: "a source is left when its push is rejected",
+    title: "pushBlob closes its source if it rejects",
     level: "MUST",
     cites: [rule("content")],
-    why: "a source that is not left keeps its file or connection open",
-    lookFor: "an iterator's return() or a stream's cancel() that is not called",
+    why: "an unclosed source keeps its file or connection open",
+    lookFor: "a missing call of the iterator's return() or the stream's cancel()",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const tooLong = watched([bytes("hello"), bytes("hello"), bytes("hello")]);
@@ -116,7 +116,7 @@ export const sourceCases: readonly ConformanceCase[] = [
         "SIZE_INVALID",
         "DIGEST_INVALID",
       );
-      equal(tooLong.state.isLeft, true, "whether the iterator's return() was called");
+      equal(tooLong.state.isLeft, true, "return() of the async iterator was called");
       let isReturned = false;
       const plain = (function* () {
         try {
@@ -126,7 +126,7 @@ export const sourceCases: readonly ConformanceCase[] = [
         }
       })();
       await rejects(() => registry.pushBlob(repo, descriptor, plain), "SIZE_INVALID", "DIGEST_INVALID");
-      equal(isReturned, true, "whether return() was called of an iterator that does not wait");
+      equal(isReturned, true, "return() of the sync iterator was called");
       let isCancelled = false;
       let pulled = 0;
       const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -141,16 +141,16 @@ export const sourceCases: readonly ConformanceCase[] = [
         },
       });
       await rejects(() => registry.pushBlob(repo, descriptor, stream), "SIZE_INVALID", "DIGEST_INVALID");
-      equal(isCancelled, true, "whether the stream was cancelled");
+      equal(isCancelled, true, "cancel() of the stream was called");
     },
   },
   {
     id: "SOURCE-05",
-    title: "a source that fails ends its push, and nothing is stored",
+    title: "pushBlob rejects and stores nothing if its source fails",
     level: "MUST",
     cites: [clause(2, "during"), clause(6, "invisible")],
-    why: "a connection that drops is an everyday thing",
-    lookFor: "an error that is taken for the end",
+    why: "dropped connections are common",
+    lookFor: "an error treated as the end of the content",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const failing = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
@@ -162,7 +162,7 @@ export const sourceCases: readonly ConformanceCase[] = [
       await registry.pushBlob(repo, descriptor, content);
       await rejection(() => registry.pushBlob(repo, descriptor, failing()), "the source's error");
       await reads(
-        await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"),
+        await resolves(() => registry.getBlob(repo, descriptor.digest), "getBlob of the blob stored before"),
         content,
         "its content",
       );
@@ -170,12 +170,12 @@ export const sourceCases: readonly ConformanceCase[] = [
   },
   {
     id: "SOURCE-06",
-    title: "nothing is visible before it is verified",
+    title: "a blob is not visible until it is verified",
     level: "MUST",
     cites: [clause(6, "invisible")],
-    why: "somebody would read half a blob under a whole one's name",
+    why: "another client would read an incomplete blob under a valid digest",
     lookFor:
-      "content that has its final name or place before it is verified, a lookup that answers undefined for what is not there",
+      "content written to its final place before it is verified, or a lookup that resolves with undefined for a missing blob",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello world");
       const seen: unknown[] = [];
@@ -196,16 +196,16 @@ export const sourceCases: readonly ConformanceCase[] = [
       };
       await rejects(() => registry.pushBlob(repo, descriptor, source("there")), "DIGEST_INVALID");
       await registry.pushBlob(repo, descriptor, source("world"));
-      equal([...new Set(seen)], ["not there"], "what others saw while it was pushed");
+      equal([...new Set(seen)], ["not there"], "the results of resolveBlob during the push");
     },
   },
   {
     id: "SOURCE-07",
-    title: "a source may use a chunk's memory again",
+    title: "a source may reuse the memory of its chunks",
     level: "MUST",
     cites: [rule("chunks")],
-    why: "files are read into one buffer, over and over",
-    lookFor: "chunks that are collected without being copied",
+    why: "files are often read into a single buffer",
+    lookFor: "chunks that are collected without a copy",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const source = (async function* () {
@@ -215,18 +215,17 @@ export const sourceCases: readonly ConformanceCase[] = [
           yield buffer;
         }
       })();
-      await resolves(() => registry.pushBlob(repo, descriptor, source), "the push from one buffer");
+      await resolves(() => registry.pushBlob(repo, descriptor, source), "a push from one reused buffer");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "SOURCE-85",
-    title:
-      "content that is changed during its push is never acknowledged under a digest that it does not have",
+    title: "content changed during pushBlob is never stored under a digest that it does not match",
     level: "MUST",
     cites: [clause(6, "always")],
-    why: "whoever pulls the blob gets other bytes than were asked for",
-    lookFor: "memory of the caller that is hashed at one moment and kept or written at another",
+    why: "a reader would receive content that does not match the digest",
+    lookFor: "the caller's memory hashed at one moment and stored at another",
     run: async ({ registry }) => {
       for (let turns = 0; turns < 8; turns += 1) {
         const content = new Uint8Array(512 * 1024).fill(turns);
@@ -241,7 +240,7 @@ export const sourceCases: readonly ConformanceCase[] = [
         const read = await registry.getBlob(repo, descriptor.digest).then(async (reader) => reader.bytes());
         holds(
           read.every((byte) => byte === turns),
-          `${descriptor.size} bytes of ${turns}, as they were pushed`,
+          `${descriptor.size} bytes of ${turns}, as pushed`,
           `bytes of ${[...new Set(read)].join(" and ")}`,
         );
       }

@@ -6,16 +6,16 @@ import { absent, bytes, nowhere, repo } from "../../case/content.ts";
 
 const needs = ["resumableUploads"] as const;
 
-/** How upload sessions end. */
+/** The ends of upload sessions: commit, cancel, close and disposal. */
 export const uploadEndCases: readonly ConformanceCase[] = [
   {
     id: "UPLOAD-06",
-    title: "a cancelled session is gone",
+    title: "cancel removes the session",
     level: "MUST",
     cites: [clause(9, "ids"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "who cancels means it",
-    lookFor: "a cancel that only closes",
+    why: "a cancelled upload must not hold storage",
+    lookFor: "a cancel that only closes the writer",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
@@ -31,37 +31,34 @@ export const uploadEndCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-10",
-    title: "a cancel after the commit does nothing",
+    title: "cancel after commit does nothing",
     level: "MUST",
     cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "cleaning up in finally must not remove what was stored",
+    why: "a cancel in a finally block must not remove the committed blob",
     lookFor: "a cancel that deletes the committed file",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(content);
       await writer.commit(descriptor.digest);
-      await resolves(() => writer.cancel(), "a cancel that does nothing");
+      await resolves(() => writer.cancel(), "a cancel after the commit");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "UPLOAD-90",
-    title: "a writer may be cancelled more than once",
+    title: "cancel can be called repeatedly",
     level: "MUST",
     cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "cleaning up in finally must not fail because the work was given up before",
-    lookFor: "a cancel that asks first whether the writer is open",
+    why: "a cancel in a finally block must not fail because the upload was already cancelled",
+    lookFor: "a cancel that first checks that the writer is open",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
-      await resolves(
-        () => Promise.all([writer.cancel(), writer.cancel()]),
-        "two cancels, neither of which waits for the other",
-      );
-      await resolves(() => writer.cancel(), "a third cancel, which does nothing");
+      await resolves(() => Promise.all([writer.cancel(), writer.cancel()]), "two concurrent cancels");
+      await resolves(() => writer.cancel(), "a third cancel");
       await resolves(() => writer.close(), "close() of a cancelled writer");
       await resolves(() => writer.close(), "a second close()");
       await rejects(() => registry.resolveUpload(repo, writer.id), "BLOB_UPLOAD_UNKNOWN");
@@ -69,19 +66,18 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       const committed = await registry.pushBlobChunked(repo);
       await committed.write(content);
       await committed.commit(descriptor.digest);
-      for (let i = 0; i < 2; i += 1)
-        await resolves(() => committed.cancel(), "a cancel after the commit, which does nothing");
+      for (let i = 0; i < 2; i += 1) await resolves(() => committed.cancel(), "a cancel after the commit");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "UPLOAD-11",
-    title: "a writer that has ended says so",
+    title: "calls on a finished writer fail",
     level: "MUST",
     cites: [clause(9, "ended"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "bytes that are written into nothing are lost without a word",
-    lookFor: "a write after the end that is swallowed",
+    why: "bytes written to a finished upload would be lost without an error",
+    lookFor: "a write after the end that is silently ignored",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const [closed, cancelled, committed] = [
@@ -105,39 +101,39 @@ export const uploadEndCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-21",
-    title: "disposing a writer closes it and keeps its session",
+    title: "disposing a writer closes it and keeps the session",
     level: "MUST",
     cites: [clause(9), rule("writer")],
     needs,
-    why: "a request that ends is not an upload that ends",
-    lookFor: "a disposal that does nothing or cancels, or that rejects after a commit",
+    why: "a client may continue the upload in another request",
+    lookFor: "a disposal that does nothing, cancels the upload, or rejects after a commit",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const first = await registry.pushBlobChunked(repo);
       await first.write(content);
-      await resolves(async () => first[Symbol.asyncDispose](), "the disposal of an open writer");
+      await resolves(async () => first[Symbol.asyncDispose](), "disposal of an open writer");
       await rejects(() => first.write(content), "BLOB_UPLOAD_INVALID");
       const second = await resolves(
         () => registry.pushBlobChunkedResume(repo, first.id, { offset: 5 }),
-        "the session, with what was written",
+        "resuming at the offset that was written",
       );
       await resolves(() => first.close(), "close() of a closed writer");
       await second.commit(descriptor.digest);
-      await resolves(async () => second[Symbol.asyncDispose](), "the disposal of a writer that committed");
+      await resolves(async () => second[Symbol.asyncDispose](), "disposal of a committed writer");
       const third = await registry.pushBlobChunked(repo);
       await third.cancel();
-      await resolves(async () => third[Symbol.asyncDispose](), "the disposal of a writer that was cancelled");
+      await resolves(async () => third[Symbol.asyncDispose](), "disposal of a cancelled writer");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "UPLOAD-22",
-    title: "after a commit that failed the upload either goes on or is gone",
+    title: "after a failed commit the session either continues or is gone",
     level: "MUST",
     cites: [clause(9, "failed-commit"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "a client tries again, and must not be told that all is well",
-    lookFor: "a failed commit that leaves a session in between",
+    why: "a client retries, and must not receive a success by mistake",
+    lookFor: "a failed commit that leaves the session in an undefined state",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
@@ -155,19 +151,19 @@ export const uploadEndCases: readonly ConformanceCase[] = [
       }
       const again = await resolves(
         () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 5 }),
-        "the session, with all that was written",
+        "resuming at the offset that was written",
       );
-      await resolves(() => again.commit(descriptor.digest), "the commit of the right digest");
+      await resolves(() => again.commit(descriptor.digest), "a commit with the right digest");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "UPLOAD-23",
-    title: "a digest that is none is DIGEST_INVALID at the commit, too",
+    title: "commit rejects an invalid digest with DIGEST_INVALID",
     level: "MUST",
     cites: [clause(5, "digest")],
     needs,
-    why: "a name that cannot be right must not become a path",
+    why: "an invalid digest must not become a path",
     lookFor: "a digest that is used before it is parsed",
     run: async ({ registry }) => {
       for (const digest of ["", "latest", "sha256:../../../victim", `sha256:${"A".repeat(64)}`]) {
@@ -179,12 +175,12 @@ export const uploadEndCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-24",
-    title: "a cancelled upload leaves no blob, and a finished one no session",
+    title: "a cancelled upload stores no blob, and a committed one leaves no session",
     level: "MUST",
     cites: [clause(9, "ids"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "who asks for uploads that are over must not find them",
-    lookFor: "sessions that are forgotten in the writer only",
+    why: "finished uploads must not appear as active ones",
+    lookFor: "sessions that only the writer forgets",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);

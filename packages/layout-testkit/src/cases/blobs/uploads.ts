@@ -8,16 +8,16 @@ import { absent, bytes, other, pushText, repo } from "../../case/content.ts";
 
 const needs = ["resumableUploads"] as const;
 
-/** What a registry does with upload sessions. */
+/** Upload sessions. */
 export const uploadCases: readonly ConformanceCase[] = [
   {
     id: "UPLOAD-01",
-    title: "what is written in chunks becomes a blob",
+    title: "an upload in chunks becomes a blob",
     level: "MUST",
     cites: [clause(9), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "large layers come in chunks",
-    lookFor: "chunks that are put together in another order, or only the last one",
+    why: "clients upload large layers in chunks",
+    lookFor: "chunks in the wrong order, or only the last one stored",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const writer = await registry.pushBlobChunked(repo);
@@ -33,12 +33,12 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-02",
-    title: "a commit is verified",
+    title: "commit rejects a digest mismatch and stores nothing",
     level: "MUST",
     cites: [clause(9, "commit"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "damage on the way must not be stored under a good name",
-    lookFor: "a commit that renames and does not hash",
+    why: "content that was corrupted in transit must not be stored",
+    lookFor: "a commit that renames the file without hashing it",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
@@ -51,19 +51,19 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-03",
-    title: "a commit is verified also where the digest is stored already",
+    title: "commit verifies the upload even if its digest is already stored",
     level: "MUST",
     cites: [clause(9, "commit"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "the client would be told that damage arrived whole",
-    lookFor: "a short-cut for a digest that exists",
+    why: "a client that uploads corrupt content would receive a success",
+    lookFor: "an early return if the digest already exists",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("jello"));
       await rejects(() => writer.commit(descriptor.digest), "DIGEST_INVALID");
       await reads(
-        await resolves(() => registry.getBlob(repo, descriptor.digest), "the blob that was there before"),
+        await resolves(() => registry.getBlob(repo, descriptor.digest), "getBlob of the blob stored before"),
         content,
         "its content",
       );
@@ -71,12 +71,12 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-04",
-    title: "a session goes on where it stands",
+    title: "a resumed session continues at its current size",
     level: "MUST",
     cites: [clause(9, "resume"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "a dropped connection must not cost what was sent",
-    lookFor: "a resumed session that begins again",
+    why: "a dropped connection must not lose the bytes already sent",
+    lookFor: "a resumed session that starts again at 0",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello world");
       const first = await registry.pushBlobChunked(repo);
@@ -88,17 +88,17 @@ export const uploadCases: readonly ConformanceCase[] = [
       await second.write(bytes("wor"));
       await second.close();
       const third = await registry.pushBlobChunkedResume(repo, first.id);
-      equal(third.size, 9, "the size of a writer that goes on where the session stands");
+      equal(third.size, 9, "the size of a writer resumed without an offset");
       equal(
         (await registry.resolveUpload(repo, first.id)).size,
         9,
-        "the session's size while a writer goes on",
+        "the session's size while it has a writer",
       );
       await third.write(bytes("ld"));
       equal(
         (await registry.resolveUpload(repo, first.id)).size,
         11,
-        "the session's size after its last write",
+        "the session's size after the last write",
       );
       equal((await third.commit(descriptor.digest)).size, 11, "the size of the committed blob");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
@@ -106,12 +106,12 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-05",
-    title: "another offset than the size is RANGE_INVALID, and the session stays as it is",
+    title: "pushBlobChunkedResume rejects a wrong offset with RANGE_INVALID and keeps the session",
     level: "MUST",
     cites: [clause(9, "resume"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "a client that is mistaken would leave a hole or write twice",
-    lookFor: "an offset that is ignored or used as the place to write",
+    why: "a wrong offset would leave a gap or write bytes twice",
+    lookFor: "an offset that is ignored or used as the write position",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
@@ -123,12 +123,12 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-07",
-    title: "an id that the registry never issued must be rejected",
+    title: "calls with an unknown upload id fail with BLOB_UPLOAD_UNKNOWN",
     level: "MUST",
     cites: [clause(9, "ids"), distSpec("end-13"), distSpec("BLOB_UPLOAD_UNKNOWN")],
     needs,
-    why: "a client could create or touch storage under a name it chose",
-    lookFor: 'opening the session file with "create if missing"',
+    why: "a client could create or modify files under a name of its choice",
+    lookFor: "a session file opened with “create if missing”",
     run: async ({ registry }) => {
       const issued = await registry.pushBlobChunked(repo);
       await issued.close();
@@ -156,11 +156,11 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-08",
-    title: "an id is bound to its repository",
+    title: "an upload id is valid only in its repository",
     level: "MUST",
     cites: [clause(9, "ids"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "who may write to one repository must not finish another's upload",
+    why: "write access to one repository must not allow finishing another's upload",
     lookFor: "sessions that are found by id alone",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
@@ -168,76 +168,79 @@ export const uploadCases: readonly ConformanceCase[] = [
       await rejects(() => registry.pushBlobChunkedResume(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
       await rejects(() => registry.resolveUpload(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
       await rejects(() => registry.cancelUpload(other, writer.id), "BLOB_UPLOAD_UNKNOWN");
-      await resolves(() => registry.resolveUpload(repo, writer.id), "the session, as it was");
+      await resolves(
+        () => registry.resolveUpload(repo, writer.id),
+        "resolveUpload in the session's own repository",
+      );
     },
   },
   {
     id: "UPLOAD-09",
-    title: "a session is one writer's at a time",
+    title: "a session has at most one writer",
     level: "MUST",
     cites: [clause(9, "one-writer"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "two clients' bytes would be mixed",
-    lookFor: "a resume that does not ask who has the session",
+    why: "two clients would mix their bytes",
+    lookFor: "a resume that does not check for an open writer",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       for (let time = 0; time < 2; time += 1)
         await rejects(() => registry.pushBlobChunkedResume(repo, writer.id), "BLOB_UPLOAD_INVALID");
-      await resolves(() => writer.write(bytes("hello")), "a write after others were refused");
+      await resolves(() => writer.write(bytes("hello")), "a write after others failed to resume");
       await writer.close();
       const next = await registry.pushBlobChunkedResume(repo, writer.id);
       await rejects(() => writer.write(bytes("hello")), "BLOB_UPLOAD_INVALID");
-      equal(next.size, 5, "the size of the writer that has the session now");
+      equal(next.size, 5, "the size of the next writer");
       await next.cancel();
     },
   },
   {
     id: "UPLOAD-12",
-    title: "writes that are not awaited run in the order of the calls",
+    title: "writes that are not awaited run in call order",
     level: "MUST",
     cites: [clause(9, "write"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "a stream's data events do not wait",
+    why: "a stream's data events do not wait for a write",
     lookFor: "writes that overtake each other",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello world");
       const writer = await registry.pushBlobChunked(repo);
       const writes = Array.from("hello world", (letter) => writer.write(bytes(letter)));
-      await resolves(() => writer.commit(descriptor.digest), "the commit of all letters in order");
+      await resolves(() => writer.commit(descriptor.digest), "a commit of all letters in order");
       await Promise.all(writes);
       const closed = await registry.pushBlobChunked(repo);
       const early = Array.from("hello", (letter) => closed.write(bytes(letter)));
       await closed.close();
-      await resolves(() => Promise.all(early), "the writes before a close");
+      await resolves(() => Promise.all(early), "the writes before close()");
       equal((await registry.resolveUpload(repo, closed.id)).size, 5, "the session's size");
     },
   },
   {
     id: "UPLOAD-13",
-    title: "what was written may be changed once the write is over",
+    title: "changing a chunk after write() does not change the upload",
     level: "MUST",
     cites: [clause(3, "arguments")],
     needs,
     why: "callers reuse their buffers",
-    lookFor: "the caller's own array kept",
+    lookFor: "a reference to the caller's array: copy it",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
       const chunk = bytes("so: hello").subarray(4);
       await writer.write(chunk);
-      equal([...chunk], [...bytes("hello")], "the chunk, as it was");
+      equal([...chunk], [...bytes("hello")], "the caller's chunk");
       chunk.fill(0);
-      await resolves(() => writer.commit(descriptor.digest), "the commit of what was written");
+      await resolves(() => writer.commit(descriptor.digest), "a commit of the bytes as written");
     },
   },
   {
     id: "UPLOAD-14",
-    title: "nothing that is uploaded is a blob before its commit",
+    title: "an upload is not visible as a blob before its commit",
     level: "MUST",
     cites: [clause(9, "write"), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "half a layer must not be pulled",
-    lookFor: "a session that is written in the blob's final place",
+    why: "clients must not pull an incomplete layer",
+    lookFor: "a session that writes to the blob's final place",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
@@ -249,53 +252,53 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-15",
-    title: "an upload without a byte is the empty blob",
+    title: "an upload without a chunk becomes the empty blob",
     level: "MUST",
     cites: [clause(9), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "empty layers are uploaded like others",
-    lookFor: "a session that begins with its first chunk",
+    why: "clients upload empty layers like others",
+    lookFor: "a session that starts with its first chunk",
     run: async ({ registry }) => {
       const { descriptor, content } = await blob("");
       const writer = await registry.pushBlobChunked(repo);
       equal(writer.size, 0, "the writer's size");
       await writer.write(bytes(""));
-      await resolves(() => writer.commit(descriptor.digest), "the commit of nothing");
+      await resolves(() => writer.commit(descriptor.digest), "a commit without content");
       await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
     },
   },
   {
     id: "UPLOAD-16",
-    title: "a session is looked at without being taken",
+    title: "resolveUpload reports a session without taking it over",
     level: "MUST",
     cites: [rule("upload-status"), distSpec("end-13")],
     needs,
-    why: "a client asks how far it got, while its last request may still run",
-    lookFor: "a status that needs the writer's lock, or drops the session",
+    why: "a client asks for its progress while its last request may still run",
+    lookFor: "a status that needs the writer's lock, or ends the session",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(bytes("hello"));
       const status = await resolves(
         () => registry.resolveUpload(repo, writer.id),
-        "the status of a session that has a writer",
+        "resolveUpload of a session with a writer",
       );
       equal([status.id, status.size], [writer.id, 5], "its id and size");
-      holds(status.chunkSize > 0 && writer.chunkSize > 0, "a chunk size that is greater than 0", [
+      holds(status.chunkSize > 0 && writer.chunkSize > 0, "a chunk size greater than 0", [
         status.chunkSize,
         writer.chunkSize,
       ]);
-      await resolves(() => writer.write(bytes(" world")), "a write after somebody asked");
-      equal(status.size, 5, "the size that was told before the write");
+      await resolves(() => writer.write(bytes(" world")), "a write after resolveUpload");
+      equal(status.size, 5, "the size in the earlier status");
     },
   },
   {
     id: "UPLOAD-17",
-    title: "ids cannot be guessed",
+    title: "upload ids cannot be guessed",
     level: "MUST",
     cites: [clause(9, "ids")],
     needs,
-    why: "who knows an id can write into the upload",
-    lookFor: "a counter, the time, or the repository's name as id",
+    why: "a client that knows an id can write to the upload",
+    lookFor: "a counter, the time or the repository's name as the id",
     run: async ({ registry }) => {
       const ids: string[] = [];
       for (let i = 0; i < 8; i += 1) {
@@ -303,20 +306,20 @@ export const uploadCases: readonly ConformanceCase[] = [
         ids.push(writer.id);
         await writer.close();
       }
-      equal(new Set(ids).size, ids.length, "how many ids differ");
-      for (const id of ids) holds(id.length >= 16, "an id of 16 characters at least", id);
+      equal(new Set(ids).size, ids.length, "the number of different ids");
+      for (const id of ids) holds(id.length >= 16, "an id of at least 16 characters", id);
       const [first = "", second = ""] = ids;
       const differing = Array.from(first).filter((letter, i) => letter !== second[i]).length;
-      holds(differing >= 8, "two ids that differ in 8 characters at least", ids.slice(0, 2));
+      holds(differing >= 8, "two ids that differ in at least 8 characters", ids.slice(0, 2));
     },
   },
   {
     id: "UPLOAD-18",
-    title: "uploads beside each other do not touch each other",
+    title: "concurrent uploads in one repository are independent",
     level: "MUST",
     cites: [clause(9), distSpec("pushing-a-blob-in-chunks")],
     needs,
-    why: "a client uploads several layers at once",
+    why: "clients upload several layers at once",
     lookFor: "one buffer or file for all sessions of a repository",
     run: async ({ registry }) => {
       const names = ["one", "two", "three", "four"];
@@ -326,19 +329,19 @@ export const uploadCases: readonly ConformanceCase[] = [
       for (const [i, writer] of writers.entries()) {
         const name = names[i] ?? "";
         const { descriptor, content } = await blob(`begin ${name}middle ${name}end${name}`);
-        await resolves(() => writer.commit(descriptor.digest), "the commit of each");
+        await resolves(() => writer.commit(descriptor.digest), "a commit of each upload");
         await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       }
     },
   },
   {
     id: "UPLOAD-19",
-    title: "an upload may have a digest of another algorithm",
+    title: "an upload can be committed under a sha512 digest",
     level: "MUST",
     cites: [clause(9, "commit"), distSpec("pushing-a-blob-in-chunks")],
     needs: ["resumableUploads", "sha512"],
-    why: "the digest that comes at the end decides what is verified",
-    lookFor: "sha256 that is computed on the way, whatever was announced",
+    why: "the digest passed to commit decides which algorithm verifies the content",
+    lookFor: "sha256 computed whatever algorithm was announced",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("hello"), { algorithm: "sha512" });
       for (const [options, content] of [
@@ -348,7 +351,7 @@ export const uploadCases: readonly ConformanceCase[] = [
         const writer = await registry.pushBlobChunked(repo, options);
         await writer.write(bytes(content));
         equal(
-          (await resolves(() => writer.commit(digest), "the commit of a sha512 digest")).digest,
+          (await resolves(() => writer.commit(digest), "a commit under a sha512 digest")).digest,
           digest,
           "its digest",
         );
@@ -367,21 +370,21 @@ export const uploadCases: readonly ConformanceCase[] = [
       await first.close();
       const second = await registry.pushBlobChunkedResume(repo, first.id, { digestAlgorithm: "sha512" });
       await second.write(bytes("lo"));
-      await resolves(() => second.commit(digest), "the commit of a sha512 digest by a writer that went on");
+      await resolves(() => second.commit(digest), "a commit under a sha512 digest by a resumed writer");
     },
   },
   {
     id: "UPLOAD-20",
-    title: "what makes no sense for an upload is a TypeError or RangeError",
+    title: "upload calls throw a TypeError or RangeError for invalid arguments",
     level: "MUST",
     cites: [clause(1, "mistakes"), rule("arguments")],
     needs,
-    why: "a mistake of the program is not a broken upload",
-    lookFor: "text that is written as if it were bytes, numbers that are not looked at",
+    why: "a programming error must be distinguishable from a failed upload",
+    lookFor: "text written as if it were bytes, or numbers that are not validated",
     run: async ({ registry }) => {
       const writer = await registry.pushBlobChunked(repo);
       await rejectsWith(() => writer.write("hello" as unknown as Uint8Array), TypeError);
-      equal(writer.size, 0, "the size after a write that was refused");
+      equal(writer.size, 0, "the size after the rejected write");
       await writer.close();
       for (const id of [undefined, null, 7, {}] as unknown[] as string[]) {
         for (const call of [
@@ -398,11 +401,11 @@ export const uploadCases: readonly ConformanceCase[] = [
   },
   {
     id: "UPLOAD-25",
-    title: "a chunk may be larger or smaller than was announced",
+    title: "write accepts chunks larger or smaller than chunkSize",
     level: "MUST",
     cites: [clause(9, "write")],
     needs,
-    why: "a proxy writes what it gets, and the last chunk is as large as what is left",
+    why: "proxies split content anywhere, and the last chunk is usually smaller",
     lookFor: "a chunk size that is enforced",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello world");

@@ -10,18 +10,18 @@ import { absent, bytes, nowhere, pushArtifact, pushText, repo } from "../../case
 import type { AnyCall } from "../../case/every-call.ts";
 import { digestCalls, everyCall, repositoryCalls, tagCalls } from "../../case/every-call.ts";
 
-/** The calls that the backend has. */
+/** The calls that the backend promises. */
 function promised(calls: readonly AnyCall[], { promises }: CaseContext): readonly AnyCall[] {
   return calls.filter(({ needs }) => needs === undefined || promises(needs));
 }
 
-/** What the artifacts of these cases are about, so that they are referrers. */
+/** The missing subject of these cases' artifacts, so that referrers() lists them. */
 const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
 
-/** A list with one item, once an artifact was pushed. */
+/** A list that has one item after one artifact was pushed. */
 type List = (options: ListOptions) => AsyncIterable<unknown>;
 
-/** The lists that the backend has. */
+/** The lists that the backend promises. */
 function lists({ registry, promises }: CaseContext): readonly List[] {
   return [
     (options) => registry.tags(repo, options),
@@ -30,27 +30,27 @@ function lists({ registry, promises }: CaseContext): readonly List[] {
   ];
 }
 
-/** Fails where the list fails before it is asked. */
+/** Fails if `make` itself throws; `check` receives the first iteration. */
 async function failsWhenAsked(
   make: () => AsyncIterable<unknown>,
   check: (ask: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const list = await resolves(
     async () => ({ items: make() }),
-    "a list, which says what is wrong when it is asked",
+    "a list call, whose errors come at the first next()",
   );
   await check(() => collect(list.items));
 }
 
-/** What holds for every call's arguments. */
+/** Arguments of all calls. */
 export const callCases: readonly ConformanceCase[] = [
   {
     id: "NAME-01",
-    title: "an invalid repository name is NAME_INVALID in every call",
+    title: "every call rejects an invalid repository name with NAME_INVALID",
     level: "MUST",
     cites: [clause(5, "repository"), distSpec("pulling-manifests")],
     why: "names become paths, URLs and keys",
-    lookFor: "a call that does not look at the name; requireRepository() of ociref does",
+    lookFor: "a call that does not validate the name; requireRepository() of ociref validates it",
     run: async (context) => {
       const { registry } = context;
       const { descriptor } = await pushText(registry, "x");
@@ -86,11 +86,11 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-02",
-    title: "a repository may have any name that is allowed",
+    title: "every valid repository name is accepted",
     level: "MUST",
     cites: [clause(5, "repository"), distSpec("pulling-manifests")],
-    why: "names are people's words",
-    lookFor: "a pattern that is stricter than the specification's, an object whose members are repositories",
+    why: "users choose any name that the specification allows",
+    lookFor: "a pattern stricter than the specification's, or a plain object keyed by repository name",
     run: async ({ registry }) => {
       for (const name of [
         "a",
@@ -105,22 +105,22 @@ export const callCases: readonly ConformanceCase[] = [
         const { descriptor, content } = await blob(name);
         await registry.pushBlob(name, descriptor, content);
         const pushed = await registry.pushManifest(name, content, "application/x-a", { tags: ["t"] });
-        equal(await registry.resolveTag(name, "t"), pushed, `what the tag points at in ${name}`);
+        equal(await registry.resolveTag(name, "t"), pushed, `the manifest of the tag in ${name}`);
       }
     },
   },
   {
     id: "NAME-90",
-    title: "a repository's name has 255 characters at most",
+    title: "every call rejects a repository name of more than 255 characters",
     level: "MUST",
     cites: [clause(5, "repository")],
-    why: "a name that one registry takes and the next one refuses cannot be copied, and one without limit becomes a path that is too long",
-    lookFor: "a pattern without a length; requireRepository() of ociref has both",
+    why: "a name that only one of two registries accepts cannot be copied, and an unlimited name becomes a path that is too long",
+    lookFor: "a pattern without a length limit; requireRepository() of ociref checks both",
     run: async (context) => {
       const { registry } = context;
-      // Of several parts, so that each fits into a directory's name.
+      // Several components keep each one short enough for a directory name.
       const longest = Array.from({ length: 5 }, () => "a".repeat(50)).join("/");
-      equal(longest.length, 254, "how long it is");
+      equal(longest.length, 254, "the length");
       await rejects(() => registry.resolveTag(`${longest}a`, "t"), ...absent.manifest);
       for (const name of [`${longest}aa`, "a".repeat(256), `${longest}/${longest}`]) {
         for (const { run } of promised(repositoryCalls, context))
@@ -132,25 +132,25 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-91",
-    title: "a tag may have 128 characters",
+    title: "a tag of 128 characters is accepted",
     level: "MUST",
     cites: [clause(5, "tag"), distSpec("pulling-manifests")],
-    why: "tags are made by programs, and they use what is allowed",
-    lookFor: "a limit of 127, as older tools have it, or of a column in a database",
+    why: "programs generate tags of the maximum length",
+    lookFor: "a limit of 127 as in older tools, or the limit of a database column",
     run: async ({ registry }) => {
       const tag = `_${"x".repeat(127)}`;
       const pushed = await pushArtifact(registry, "one", [tag]);
-      equal(await registry.resolveTag(repo, tag), pushed, "what the tag points at");
+      equal(await registry.resolveTag(repo, tag), pushed, "the manifest of the tag");
       equal(await collect(registry.tags(repo)), [tag], "the tags");
     },
   },
   {
     id: "NAME-03",
-    title: "an invalid tag is NAME_INVALID in every call",
+    title: "every call rejects an invalid tag with NAME_INVALID",
     level: "MUST",
     cites: [clause(5, "tag")],
     why: "names become paths, URLs and keys",
-    lookFor: "a call that does not look at the tag; requireTag() of ociref does",
+    lookFor: "a call that does not validate the tag; requireTag() of ociref validates it",
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["t"]);
       for (const tag of ["", "-x", ".x", nowhere, "a/b", "../x", "a b", "x".repeat(129)]) {
@@ -161,11 +161,11 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-04",
-    title: "an invalid digest is DIGEST_INVALID in every call",
+    title: "every call rejects an invalid digest with DIGEST_INVALID",
     level: "MUST",
     cites: [clause(5, "digest"), distSpec("DIGEST_INVALID")],
-    why: "a name that cannot be right must not become a path",
-    lookFor: "a digest that is used before it is parsed; requireDigest() of oci-types does it",
+    why: "an invalid digest must not become a path",
+    lookFor: "a digest that is used before it is parsed; requireDigest() of oci-types parses it",
     run: async (context) => {
       await pushArtifact(context.registry, "one");
       const hex = "0".repeat(64);
@@ -189,24 +189,24 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-05",
-    title: "a name that is no text is a TypeError in every call",
+    title: "every call throws a TypeError for a name that is not a string",
     level: "MUST",
     cites: [clause(1, "mistakes"), rule("arguments")],
-    why: "a mistake of the program must not look like something that is not there",
-    lookFor: 'undefined that becomes "undefined", content that is read before the name is looked at',
+    why: "a programming error must not look like missing content",
+    lookFor: 'undefined converted to "undefined", or content read before the name is checked',
     run: async (context) => {
       const { registry } = context;
       for (const wrong of [undefined, null, 7, {}] as unknown[] as string[]) {
         for (const { run } of promised(repositoryCalls, context))
           await rejectsWith(() => run(registry, { repo: wrong, digest: nowhere, tag: "t" }), TypeError);
         for (const { name, run } of promised(digestCalls, context)) {
-          // Without a digest a manifest is stored under its own.
+          // Without a digest, pushManifest stores the manifest under the digest it computes.
           if (name === "pushManifest" && (wrong as unknown) === undefined) continue;
           await rejectsWith(() => run(registry, { repo, digest: wrong, tag: "t" }), TypeError);
         }
         for (const { run } of promised(tagCalls, context))
           await rejectsWith(() => run(registry, { repo, digest: nowhere, tag: wrong }), TypeError);
-        // Without a source a blob is mounted from anywhere.
+        // Without a source, mountBlob searches every repository.
         if (context.promises("mount") && (wrong as unknown) !== undefined)
           await rejectsWith(() => registry.mountBlob(wrong, repo, nowhere), TypeError);
       }
@@ -214,11 +214,11 @@ export const callCases: readonly ConformanceCase[] = [
   },
   {
     id: "NAME-06",
-    title: "every list looks at its options, when it is asked for its first item",
+    title: "every list validates its options at the first next()",
     level: "MUST",
     cites: [clause(1, "mistakes"), clause(2, "before"), clause(4, "lazy"), rule("arguments")],
-    why: "a mistake of the program must not look like an empty list",
-    lookFor: "a list whose options are not those of the others, a check in front of the generator",
+    why: "a programming error must not look like an empty list",
+    lookFor: "a list with a validation of its own, or a check outside the generator",
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["t"], subject);
       for (const list of lists(context)) {
@@ -231,43 +231,48 @@ export const callCases: readonly ConformanceCase[] = [
           () => list({ startAfter: 7 as unknown as string }),
           (ask) => rejectsWith(ask, TypeError),
         );
-        const reason = new Error("nobody waits");
+        const reason = new Error("aborted by the case");
         await failsWhenAsked(
           () => list({ signal: AbortSignal.abort(reason) }),
           (ask) => rejectsAborted(ask, reason),
         );
-        equal((await collect(list({ startAfter: "" }))).length, 1, "how many come after nothing");
+        equal(
+          (await collect(list({ startAfter: "" }))).length,
+          1,
+          "the number of items with an empty startAfter",
+        );
       }
     },
   },
   {
     id: "NAME-07",
-    title: "a list begins when it is asked for its first item",
+    title: "a list reads no content before the first next()",
     level: "MUST",
     cites: [clause(4, "lazy")],
-    why: "a list that nobody asks must cost nothing, nor be old when somebody does",
-    lookFor: "a list that is read where it is called for, not in a generator",
+    why: "an unused list must cost nothing, and a used one must be current",
+    lookFor: "a list that is read by the call itself instead of a generator",
     run: async (context) => {
       const { registry } = context;
       await pushArtifact(registry, "one", ["t"], subject);
       const waiting = lists(context).map((list) => list({}));
       await pushArtifact(registry, "two", ["u"], subject);
       await registry.pushManifest("conformance/z", bytes("z"), "application/x-a", { tags: ["t"] });
-      for (const list of waiting) equal((await collect(list)).length, 2, "how many there are when it begins");
+      for (const list of waiting)
+        equal((await collect(list)).length, 2, "the number of items at the first next()");
     },
   },
   {
     id: "SIGNAL-01",
-    title: "a signal that was aborted before rejects with its reason in every call",
+    title: "every call rejects with the reason of a signal that is already aborted",
     level: "MUST",
     cites: [clause(2, "before")],
-    why: "a request that nobody waits for should cost nothing",
-    lookFor: "an option that is not passed on, a call without signal?.throwIfAborted()",
+    why: "an aborted request should cost nothing",
+    lookFor: "a signal that is not passed on, or a call without signal?.throwIfAborted()",
     run: async (context) => {
       const { registry } = context;
       const { descriptor } = await pushText(registry, "x");
       const one = await pushArtifact(registry, "one", ["t"]);
-      for (const reason of [new Error("nobody waits"), "just text", 0]) {
+      for (const reason of [new Error("aborted by the case"), "a string", 0]) {
         const signal = AbortSignal.abort(reason);
         for (const { run } of promised(everyCall, context)) {
           await rejectsAborted(
@@ -280,8 +285,11 @@ export const callCases: readonly ConformanceCase[] = [
           );
         }
       }
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
-      await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
+      await resolves(
+        () => registry.resolveBlob(repo, descriptor.digest),
+        "resolveBlob after the aborted calls",
+      );
     },
   },
 ];

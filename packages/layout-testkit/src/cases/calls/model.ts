@@ -4,17 +4,17 @@ import type { ConformanceCase } from "../../case/case.ts";
 import { everyClause } from "../../case/cites.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 
-/** What no single case thought of. */
+/** Random sequences of calls. */
 export const modelCases: readonly ConformanceCase[] = [
   {
     id: "MODEL-01",
-    title: "random calls come out as they do in memory",
+    title: "random calls have the same results as in the registry in memory",
     level: "MUST",
     cites: [everyClause],
     needs: ["checksReferences"],
     isLong: true,
-    why: "defects hide in the order of calls",
-    lookFor: "the last of the calls above: the sequence is as short as it could be made",
+    why: "some errors appear only after certain sequences of calls",
+    lookFor: "the last call listed above: the sequence has been shortened as far as possible",
     run: async ({ createAnother, promises, seed, runs, timeoutMs }) => {
       const repositoryScopedBlobs = promises("repositoryScopedBlobs");
       const createModel = (): ReturnType<typeof createMemoryRegistry> =>
@@ -32,7 +32,7 @@ export const modelCases: readonly ConformanceCase[] = [
       } catch (error) {
         if (!(error instanceof ModelMismatch)) throw error;
         throw new ConformanceFailure(
-          `${error.expected}, of the last of these calls:\n           ${error.calls.join("\n           ")}`,
+          `${error.expected}, from the last of these calls:\n           ${error.calls.join("\n           ")}`,
           error.received,
         );
       }

@@ -19,17 +19,17 @@ import {
 const needs = ["persistent"] as const;
 const needsReopen = true;
 
-/** What is the same in another registry over the same content. */
+/** Content seen by another registry over the same storage. */
 export const persistenceCases: readonly ConformanceCase[] = [
   {
     id: "OPEN-01",
-    title: "what was pushed is there for another registry over the same content",
+    title: "a registry opened later finds everything that was pushed",
     level: "MUST",
     cites: [clause(26, "persistent")],
     needs,
     needsReopen,
-    why: "this is what storage is for",
-    lookFor: "something that is kept in memory only",
+    why: "content must survive a restart",
+    lookFor: "state that is kept only in memory",
     run: async ({ registry, reopen }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["t"]);
@@ -46,30 +46,30 @@ export const persistenceCases: readonly ConformanceCase[] = [
         equal(
           await resolves(
             () => again.resolveManifest(repo, it.digest),
-            "a manifest that does not say what it is in the other registry",
+            "resolveManifest of a manifest without a mediaType in the other registry",
           ),
           it,
           "it",
         );
-      equal(await resolves(() => again.resolveTag(repo, "t"), "the tag in the other registry"), one, "it");
+      equal(await resolves(() => again.resolveTag(repo, "t"), "resolveTag in the other registry"), one, "it");
       equal(
         await resolves(
           () => again.resolveManifest(repo, two.digest),
-          "the manifest without a tag in the other registry",
+          "resolveManifest of an untagged manifest in the other registry",
         ),
         two,
         "it",
       );
       await (await again.getManifest(repo, one.digest)).bytes();
       await reads(
-        await resolves(() => again.getBlob(repo, descriptor.digest), "the blob in the other registry"),
+        await resolves(() => again.getBlob(repo, descriptor.digest), "getBlob in the other registry"),
         content,
         "its content",
       );
       await reads(
         await resolves(
           () => again.getBlob(other, descriptor.digest),
-          "the blob without a manifest in the other registry",
+          "getBlob of an unreferenced blob in the other registry",
         ),
         content,
         "its content",
@@ -84,35 +84,35 @@ export const persistenceCases: readonly ConformanceCase[] = [
     cites: [clause(26, "visible")],
     needs,
     needsReopen,
-    why: "a server and a command work on the same content",
-    lookFor: "a cache that nothing invalidates",
+    why: "a server and a command-line tool may use the same storage",
+    lookFor: "a cache that is never invalidated",
     run: async ({ registry, reopen }) => {
       await pushArtifact(registry, "one", ["a"]);
       const again = await reopen();
       equal(await collect(again.tags(repo)), ["a"], "the tags in the other registry");
       const moved = await pushArtifact(registry, "two", ["a", "b"]);
-      equal(await again.resolveTag(repo, "a"), moved, "the tag that was moved, in the other registry");
+      equal(await again.resolveTag(repo, "a"), moved, "the moved tag in the other registry");
       equal(
         await collect(again.tags(repo)),
         ["a", "b"],
-        "the tags in the other registry, when one was added",
+        "the tags in the other registry after one was added",
       );
       await again.pushManifest(repo, bytes("c"), "application/x-a", { tags: ["c"] });
       for (const it of [registry, again]) equal(await collect(it.tags(repo)), ["a", "b", "c"], "the tags");
       await registry.pushManifest(repo, bytes("d"), "application/x-a", { tags: ["d"] });
       for (const it of [registry, again])
-        equal(await collect(it.tags(repo)), ["a", "b", "c", "d"], "the tags, when each had added one");
+        equal(await collect(it.tags(repo)), ["a", "b", "c", "d"], "the tags after each registry added one");
     },
   },
   {
     id: "OPEN-03",
-    title: "two registries that write at once lose nothing",
+    title: "concurrent writes of two registries are all kept",
     level: "MUST",
     cites: [clause(26, "lossless")],
     needs,
     needsReopen,
-    why: "two processes push into the same content",
-    lookFor: "a lock that holds in one object only",
+    why: "two processes may push to the same storage",
+    lookFor: "a lock that only one object holds",
     run: async ({ registry, reopen }) => {
       const again = await reopen();
       const tags = Array.from({ length: 16 }, (_, i) => `t${String(i).padStart(2, "0")}`);
@@ -127,7 +127,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "OPEN-04",
-    title: "what one deletes is gone for the other",
+    title: "a deletion is visible in another registry",
     level: "MUST",
     cites: [clause(26, "visible")],
     needs: ["persistent", "deleteTag", "deleteManifest"],
@@ -160,13 +160,13 @@ export const persistenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "OPEN-05",
-    title: "an upload goes on in another registry over the same content",
+    title: "an upload can be resumed in another registry",
     level: "MUST",
     cites: [clause(9, "resume"), clause(26, "persistent")],
     needs: ["persistent", "resumableUploads"],
     needsReopen,
-    why: "a server is restarted while a large layer is sent",
-    lookFor: "sessions that are kept in memory only, and a hash that is not made again",
+    why: "a server may restart during the upload of a large layer",
+    lookFor: "sessions kept only in memory, or a hash that is not recomputed",
     run: async ({ registry, reopen }) => {
       const { descriptor, content } = await blob("hello world");
       const first = await registry.pushBlobChunked(repo);
@@ -174,51 +174,56 @@ export const persistenceCases: readonly ConformanceCase[] = [
       await first.close();
       const again = await reopen();
       equal(
-        (await resolves(() => again.resolveUpload(repo, first.id), "the session in the other registry")).size,
+        (await resolves(() => again.resolveUpload(repo, first.id), "resolveUpload in the other registry"))
+          .size,
         6,
         "its size",
       );
       const second = await again.pushBlobChunkedResume(repo, first.id, { offset: 6 });
       await second.write(bytes("world"));
-      await resolves(() => second.commit(descriptor.digest), "the commit in the other registry");
-      await reads(await registry.getBlob(repo, descriptor.digest), content, "the content in the first one");
+      await resolves(() => second.commit(descriptor.digest), "a commit in the other registry");
+      await reads(
+        await registry.getBlob(repo, descriptor.digest),
+        content,
+        "the content in the first registry",
+      );
       await rejects(() => registry.pushBlobChunkedResume(repo, first.id), "BLOB_UPLOAD_UNKNOWN");
     },
   },
   {
     id: "OPEN-06",
-    title: "conditions hold across two registries",
+    title: "preconditions take the writes of another registry into account",
     level: "MUST",
     cites: [clause(15, "transaction"), clause(26)],
     needs: ["persistent", "conditionalTags"],
     needsReopen,
-    why: "the other writer is another process",
-    lookFor: "a condition that is checked against what was read before",
+    why: "the other writer may be another process",
+    lookFor: "a precondition that is compared with an earlier read",
     run: async ({ registry, reopen }) => {
       const again = await reopen();
       const push = async (name: string, at: typeof registry, condition: object): Promise<string> =>
         (await at.pushManifest(repo, bytes(name), "application/x-a", { tags: ["t"], ...condition })).digest;
       const one = await push("one", registry, { ifNoneMatch: "*" });
       await rejects(() => push("two", again, { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
-      equal((await registry.resolveTag(repo, "t")).digest, one, "what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, one, "the manifest of the tag");
       await push("two", again, { ifMatch: one });
       await rejects(() => push("three", registry, { ifMatch: one }), "PRECONDITION_FAILED");
-      equal(await (await registry.getTag(repo, "t")).text(), "two", "what the tag points at");
+      equal(await (await registry.getTag(repo, "t")).text(), "two", "the manifest of the tag");
       const two = (await again.resolveTag(repo, "t")).digest;
       await push("three", registry, { ifMatch: two });
       await rejects(() => push("four", again, { ifMatch: two }), "PRECONDITION_FAILED");
-      equal(await (await again.getTag(repo, "t")).text(), "three", "what the tag points at");
+      equal(await (await again.getTag(repo, "t")).text(), "three", "the manifest of the tag");
     },
   },
   {
     id: "OPEN-07",
-    title: "referrers and children are there in another registry, too",
+    title: "another registry finds referrers",
     level: "MUST",
     cites: [clause(17, "children"), clause(21), clause(26, "persistent")],
     needs: ["persistent", "referrers"],
     needsReopen,
-    why: "signatures have to be found after a restart",
-    lookFor: "relations that are kept in memory only",
+    why: "clients must find signatures after a restart",
+    lookFor: "relations that are kept only in memory",
     run: async ({ registry, reopen }) => {
       const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
       const one = await pushContent(registry, repo, artifact({ artifactType: "a/b", subject }));
@@ -230,19 +235,19 @@ export const persistenceCases: readonly ConformanceCase[] = [
       equal(
         await list(),
         [one.digest, two.digest].sort(),
-        "the referrers in the other registry, when one was added",
+        "the referrers in the other registry after one was added",
       );
     },
   },
   {
     id: "OPEN-08",
-    title: "where content is not kept it is gone for another registry",
+    title: "without the capability persistent, a registry opened later is empty",
     level: "MUST",
     cites: [clause(26, "persistent"), capabilities],
     unless: "persistent",
     needsReopen,
-    why: "what is promised and what is not should both be true",
-    lookFor: "a capability that says too little",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
     run: async ({ registry, reopen }) => {
       await pushArtifact(registry, "one", ["t"]);
       const again = await reopen();
@@ -251,13 +256,13 @@ export const persistenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "OPEN-09",
-    title: "what was not there is found once the other has pushed it",
+    title: "a registry finds content pushed by another after it was missing",
     level: "MUST",
     cites: [clause(26, "visible")],
     needs,
     needsReopen,
-    why: "who waits for an image asks until it is there",
-    lookFor: "an answer of no that is remembered, references that are looked for among one's own",
+    why: "clients that wait for an image ask until it exists",
+    lookFor: "a cached “not found”, or references searched only among this registry's own pushes",
     run: async ({ registry, reopen }) => {
       const again = await reopen();
       const { descriptor, content } = await artifact({ artifactType: "a/b" });
@@ -270,7 +275,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
         (
           await resolves(
             () => again.resolveBlob(repo, emptyDescriptor.digest),
-            "the blob in the other registry",
+            "resolveBlob in the other registry",
           )
         ).size,
         2,
@@ -278,44 +283,44 @@ export const persistenceCases: readonly ConformanceCase[] = [
       );
       await resolves(
         () => again.pushManifest(repo, content, imageManifest),
-        "the push of a manifest whose parts the other has pushed",
+        "a push of a manifest whose references the other registry pushed",
       );
       await registry.pushManifest(repo, content, imageManifest, { tags: ["t"] });
       equal(
         await resolves(
           () => again.resolveManifest(repo, descriptor.digest),
-          "the manifest in the other registry",
+          "resolveManifest in the other registry",
         ),
         descriptor,
         "it",
       );
       equal(
-        await resolves(() => again.resolveTag(repo, "t"), "the tag in the other registry"),
+        await resolves(() => again.resolveTag(repo, "t"), "resolveTag in the other registry"),
         descriptor,
-        "what it points at",
+        "the manifest of the tag",
       );
       for (const it of [registry, again])
-        equal((await it.getTag(repo, "t")).descriptor, descriptor, "what is read by it");
+        equal((await it.getTag(repo, "t")).descriptor, descriptor, "the descriptor of getTag");
       const moved = await pushArtifact(registry, "moved", ["t"]);
       for (const it of [registry, again])
-        equal((await it.getTag(repo, "t")).descriptor, moved, "what is read by a tag that was moved");
+        equal((await it.getTag(repo, "t")).descriptor, moved, "the descriptor of getTag after the tag moved");
       const back = await again.pushManifest(repo, content, imageManifest, { tags: ["t"] });
       equal(
         (await registry.getTag(repo, "t")).descriptor,
         back,
-        "what is read by a tag that the other moved back",
+        "the descriptor of getTag after the other registry moved the tag back",
       );
     },
   },
   {
     id: "OPEN-10",
-    title: "repositories of another registry are listed",
+    title: "repositories() lists repositories created by another registry",
     level: "MUST",
     cites: [clause(26, "visible")],
     needs: ["persistent", "repositories"],
     needsReopen,
-    why: "a catalogue that is old hides what is new",
-    lookFor: "a list that is made once",
+    why: "an outdated catalog hides new repositories",
+    lookFor: "a list that is created only once",
     run: async ({ registry, reopen }) => {
       await registry.pushManifest("a", bytes("a"), "application/x-a", { tags: ["t"] });
       const again = await reopen();
@@ -323,17 +328,21 @@ export const persistenceCases: readonly ConformanceCase[] = [
       await again.pushManifest("b", bytes("b"), "application/x-a", { tags: ["t"] });
       await registry.pushManifest("c", bytes("c"), "application/x-a", { tags: ["t"] });
       for (const it of [registry, again])
-        equal(await collect(it.repositories()), ["a", "b", "c"], "the repositories, when each had added one");
+        equal(
+          await collect(it.repositories()),
+          ["a", "b", "c"],
+          "the repositories after each registry added one",
+        );
     },
   },
   {
     id: "OPEN-11",
-    title: "a blob that one deletes is gone for the other",
+    title: "a deleted blob is missing in another registry",
     level: "MUST",
     cites: [clause(26, "visible")],
     needs: ["persistent", "deleteBlob"],
     needsReopen,
-    why: "a manifest would be pushed that needs it",
+    why: "the other registry would accept a manifest that references the blob",
     lookFor: "a cache that only grows",
     run: async ({ registry, reopen }) => {
       const { descriptor } = await pushText(registry, "free");
@@ -348,13 +357,13 @@ export const persistenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "OPEN-12",
-    title: "a child is found by a registry that was opened after its index was pushed",
+    title: "a registry opened later finds the children of an index",
     level: "MUST",
     cites: [clause(17, "children"), clause(26, "persistent")],
     needs,
     needsReopen,
-    why: "after a restart nobody could pull one platform",
-    lookFor: "children that are only known to who saw the push",
+    why: "clients could not pull one platform after a restart",
+    lookFor: "children that only the registry that received the push remembers",
     run: async ({ registry, reopen }) => {
       const child = await artifact({ artifactType: "a/b" });
       await pushContent(registry, repo, index([index([child])]), { tags: ["list"] });
@@ -362,7 +371,7 @@ export const persistenceCases: readonly ConformanceCase[] = [
       equal(
         await resolves(
           () => again.resolveManifest(repo, child.descriptor.digest),
-          "the child in the other registry",
+          "resolveManifest of the child in the other registry",
         ),
         child.descriptor,
         "it",

@@ -17,17 +17,17 @@ import {
 import { absent, bytes, letPass, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
 import { everyCall } from "../../case/every-call.ts";
 
-const reason = new Error("nobody waits");
+const reason = new Error("aborted by the case");
 
-/** What an aborted signal ends, and what it does not. */
+/** Aborted signals. */
 export const signalCases: readonly ConformanceCase[] = [
   {
     id: "SIGNAL-02",
-    title: "a push that is aborted half-way leaves nothing",
+    title: "an aborted push stores nothing",
     level: "MUST",
     cites: [clause(2, "during")],
-    why: "half a blob under a whole one's name is damage",
-    lookFor: "a signal that is only looked at in the beginning",
+    why: "an incomplete blob under a valid digest is corrupt",
+    lookFor: "a signal that is checked only at the start",
     run: async ({ registry }) => {
       const controller = new AbortController();
       const { descriptor } = await blob("hello world");
@@ -42,16 +42,16 @@ export const signalCases: readonly ConformanceCase[] = [
         reason,
       );
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
-      await resolves(() => registry.pushBlob(repo, descriptor, bytes("hello world")), "another push of it");
+      await resolves(() => registry.pushBlob(repo, descriptor, bytes("hello world")), "a repeated push");
     },
   },
   {
     id: "SIGNAL-90",
-    title: "a signal that is null counts as absent in every call",
+    title: "every call accepts a null signal",
     level: "MUST",
     cites: [clause(1, "signal")],
-    why: "fetch() takes null, and what is passed on from there must not end in an error half-way",
-    lookFor: "signal !== undefined; requireSignal() of oci-types answers undefined for null",
+    why: "fetch() accepts null, and callers pass the same options on",
+    lookFor: "a comparison signal !== undefined; requireSignal() of oci-types returns undefined for null",
     run: async (context) => {
       const { registry, promises } = context;
       const signal = null as unknown as undefined;
@@ -70,7 +70,7 @@ export const signalCases: readonly ConformanceCase[] = [
         );
         holds(
           outcome === undefined || isRegistryError(outcome),
-          `${name} to go as it goes without a signal`,
+          `${name} to behave as without a signal`,
           outcome,
         );
       }
@@ -78,7 +78,7 @@ export const signalCases: readonly ConformanceCase[] = [
       await reads(
         await registry.getBlobRange(repo, descriptor.digest, { start: 1 }, { signal }),
         bytes("ello"),
-        "bytes from 1",
+        "the bytes from 1",
       );
       for (const reader of [
         await registry.getManifest(repo, digest, { signal }),
@@ -90,10 +90,13 @@ export const signalCases: readonly ConformanceCase[] = [
           "the document's annotations",
         );
       }
-      await resolves(() => registry.pushBlob(repo, descriptor, content, { signal }), "a push");
+      await resolves(
+        () => registry.pushBlob(repo, descriptor, content, { signal }),
+        "a push with a null signal",
+      );
       await resolves(
         () => registry.pushManifest(repo, bytes("two"), "application/x-a", { tags: ["u"], signal }),
-        "a push of a manifest",
+        "a manifest push with a null signal",
       );
       equal(await collect(registry.tags(repo, { signal })), ["t", "u"], "the tags");
       if (!promises("resumableUploads")) return;
@@ -107,12 +110,12 @@ export const signalCases: readonly ConformanceCase[] = [
   },
   {
     id: "SIGNAL-91",
-    title: "an object that is no signal is a TypeError, before anything is opened",
+    title: "every call throws a TypeError for an invalid signal before it opens anything",
     level: "MUST",
     cites: [clause(1, "signal")],
-    why: "a call that fails when its file or session is open keeps it open",
+    why: "a call that fails after it opened a file or session leaves it open",
     lookFor:
-      "a signal that is first used when there is something to end; ask requireSignal() of oci-types at the beginning of every call",
+      "a signal that is first used when it is needed; call requireSignal() of oci-types at the start of every call",
     run: async ({ registry, promises }) => {
       const { descriptor } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["t"]);
@@ -140,23 +143,26 @@ export const signalCases: readonly ConformanceCase[] = [
             TypeError,
           );
       }
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
-      await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
+      await resolves(
+        () => registry.resolveBlob(repo, descriptor.digest),
+        "resolveBlob after the rejected calls",
+      );
       if (session === undefined) return;
       const writer = await resolves(
         () => registry.pushBlobChunkedResume(repo, session.id),
-        "the session, which nobody has",
+        "resuming the session, which has no writer",
       );
       await writer.cancel();
     },
   },
   {
     id: "SIGNAL-03",
-    title: "an abort ends a push whose source gives nothing",
+    title: "an abort ends a push while its source is silent",
     level: "MUST",
     cites: [clause(2, "during")],
-    why: "a client that stopped sending must not be waited for",
-    lookFor: "a signal that is looked at between chunks only",
+    why: "a server must not wait for a client that stopped sending",
+    lookFor: "a signal that is checked only between chunks",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       let left = 0;
@@ -179,18 +185,18 @@ export const signalCases: readonly ConformanceCase[] = [
         const settled = rejectsAborted(() => pushed, reason);
         controller.abort(reason);
         await settled;
-        equal(left, i + 1, "how many of the sources were left: by return(), and by cancel()");
+        equal(left, i + 1, "the number of sources closed by return() or cancel()");
         await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
       }
     },
   },
   {
     id: "SIGNAL-04",
-    title: "an abort ends the reader that the call gave",
+    title: "an abort ends reading",
     level: "MUST",
     cites: [clause(2, "life")],
-    why: "a request that is over must not go on reading",
-    lookFor: "a signal that is forgotten once there is a reader; createBlobReader() of oci-types takes one",
+    why: "an aborted request must not continue to read",
+    lookFor: "a signal that the reader does not observe; createBlobReader() of oci-types accepts one",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "hello");
       const { digest } = await pushArtifact(registry, "one", ["t"]);
@@ -217,11 +223,11 @@ export const signalCases: readonly ConformanceCase[] = [
   },
   {
     id: "SIGNAL-05",
-    title: "an abort ends a list that has begun",
+    title: "an abort ends a list that has started",
     level: "MUST",
     cites: [clause(2, "life")],
-    why: "a request that is over must not go on listing",
-    lookFor: "a signal that is only looked at in the beginning",
+    why: "an aborted request must not continue to list",
+    lookFor: "a signal that is checked only at the start",
     run: async ({ registry, promises }) => {
       const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
       for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [name], subject);
@@ -245,12 +251,12 @@ export const signalCases: readonly ConformanceCase[] = [
   },
   {
     id: "SIGNAL-06",
-    title: "an abort ends a writer, and its session can be gone on with",
+    title: "an abort closes a writer and keeps its session",
     level: "MUST",
     cites: [clause(2, "life"), clause(9)],
     needs: ["resumableUploads"],
-    why: "a dropped connection must not cost what was sent, nor keep the session",
-    lookFor: "a session that a dead writer still has",
+    why: "a dropped connection must neither lose the bytes already sent nor block the session",
+    lookFor: "a session that an aborted writer still holds",
     run: async ({ registry }) => {
       const controller = new AbortController();
       const { descriptor } = await blob("hello world");
@@ -262,25 +268,25 @@ export const signalCases: readonly ConformanceCase[] = [
       const another = new AbortController();
       const resumed = await resolves(
         () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6, signal: another.signal }),
-        "the session, as it was before the abort",
+        "resuming the session after the abort",
       );
       another.abort(reason);
       await rejectsAborted(() => resumed.write(bytes("there")), reason);
       const next = await resolves(
         () => registry.pushBlobChunkedResume(repo, writer.id, { offset: 6 }),
-        "the session, as it was before the second abort",
+        "resuming the session after the second abort",
       );
       await next.write(bytes("world"));
-      await resolves(() => next.commit(descriptor.digest), "the commit of the rest");
+      await resolves(() => next.commit(descriptor.digest), "the commit of the upload");
     },
   },
   {
     id: "SIGNAL-07",
-    title: "an aborted push of a manifest was made or was not made",
+    title: "an aborted pushManifest either resolves and is visible, or rejects and changes nothing",
     level: "MUST",
     cites: [clause(2, "during")],
-    why: "who is told that nothing happened will try again",
-    lookFor: "a signal that is looked at after the change",
+    why: "a client that receives an error will retry",
+    lookFor: "a signal that is checked after the change",
     run: async ({ registry }) => {
       for (let delay = 0; delay < 12; delay += 1) {
         const controller = new AbortController();
@@ -298,24 +304,24 @@ export const signalCases: readonly ConformanceCase[] = [
         const made = await outcome;
         holds(
           made === "made" || made === reason,
-          "a push that is made, or rejected with the signal's reason",
+          "a push that resolves, or rejects with the signal's reason",
           made,
         );
         const visible = await registry.resolveTag(repo, tag).then(
           () => "made",
           () => reason,
         );
-        equal(visible === made, true, `whether ${tag} is there where its push resolved, and only there`);
+        equal(visible === made, true, `${tag} exists exactly if its push resolved`);
       }
     },
   },
   {
     id: "SIGNAL-08",
-    title: "an abort when all is done changes nothing",
+    title: "an abort after a call has finished changes nothing",
     level: "MUST",
     cites: [clause(2, "after")],
-    why: "servers abort every request's signal in the end",
-    lookFor: "a listener that is left on the signal and undoes something",
+    why: "servers abort the signal of every request at its end",
+    lookFor: "an abort listener that is not removed and undoes the change",
     run: async ({ registry, promises }) => {
       const controller = new AbortController();
       const { signal } = controller;
@@ -334,24 +340,24 @@ export const signalCases: readonly ConformanceCase[] = [
         await writer.commit(uploaded.descriptor.digest);
       }
       controller.abort(reason);
-      await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
-      equal((await registry.resolveTag(repo, "t")).digest, digest, "what the tag points at");
-      equal(await collect(registry.tags(repo)), ["t"], "the tags");
+      await reads(await registry.getBlob(repo, descriptor.digest), content, "the content after the abort");
+      equal((await registry.resolveTag(repo, "t")).digest, digest, "the digest of the tag after the abort");
+      equal(await collect(registry.tags(repo)), ["t"], "the tags after the abort");
       if (promises("resumableUploads"))
         await reads(
           await registry.getBlob(repo, uploaded.descriptor.digest),
           uploaded.content,
-          "what was uploaded",
+          "the uploaded content after the abort",
         );
     },
   },
   {
     id: "SIGNAL-09",
-    title: "a push that is refused before it begins leaves its source",
+    title: "a push rejected before reading closes its source",
     level: "MUST",
     cites: [clause(2, "before"), rule("content")],
-    why: "a source that is not left keeps its file or connection open",
-    lookFor: "a check in front of the reading that throws and forgets the source: end it in a finally",
+    why: "an unclosed source keeps its file or connection open",
+    lookFor: "a check that throws before the source is read: close the source in a finally block",
     run: async ({ registry }) => {
       const { descriptor } = await blob("hello");
       const refusals = [
@@ -367,8 +373,8 @@ export const signalCases: readonly ConformanceCase[] = [
             isCancelled = true;
           },
         });
-        await rejection(() => refuse(source), "a refusal");
-        equal(isCancelled, true, "whether the stream was cancelled");
+        await rejection(() => refuse(source), "an error");
+        equal(isCancelled, true, "cancel() of the stream was called");
       }
     },
   },

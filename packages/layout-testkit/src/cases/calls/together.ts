@@ -9,11 +9,11 @@ import { bytes, imageManifest, letPass, other, pushText, repo } from "../../case
 
 const type = "application/x-a";
 
-/** What holds where many do something at once. */
+/** Concurrent calls. */
 export const togetherCases: readonly ConformanceCase[] = [
   {
     id: "TOGETHER-01",
-    title: "pushes at once lose no tag",
+    title: "concurrent pushes keep every tag",
     level: "MUST",
     cites: [clause(26, "lossless")],
     why: "builds run in parallel",
@@ -26,12 +26,12 @@ export const togetherCases: readonly ConformanceCase[] = [
   },
   {
     id: "TOGETHER-02",
-    title: "of many that want to be first one is",
+    title: "exactly one of several concurrent pushes with ifNoneMatch succeeds",
     level: "MUST",
     cites: [clause(15, "transaction")],
     needs: ["conditionalTags"],
-    why: "this is what a precondition is for",
-    lookFor: "a condition that is checked before, and not together with, the change",
+    why: "a precondition exists to decide between concurrent writers",
+    lookFor: "a precondition checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const pushes = Array.from({ length: 10 }, (_, i) =>
@@ -39,22 +39,22 @@ export const togetherCases: readonly ConformanceCase[] = [
       );
       const results = await Promise.allSettled(pushes);
       const first = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.digest] : []));
-      equal(first.length, 1, "how many were first");
-      equal((await registry.resolveTag(repo, "t")).digest, first[0], "what the tag points at");
+      equal(first.length, 1, "the number of pushes that succeeded");
+      equal((await registry.resolveTag(repo, "t")).digest, first[0], "the digest of the tag");
       const others = results.flatMap((result) =>
         result.status === "rejected" ? [isRegistryError(result.reason, "PRECONDITION_FAILED")] : [],
       );
-      equal(others.every(Boolean), true, "whether all others were rejected with PRECONDITION_FAILED");
+      equal(others.every(Boolean), true, "every other push rejected with PRECONDITION_FAILED");
     },
   },
   {
     id: "TOGETHER-03",
-    title: "no change that was made on a condition is overwritten",
+    title: "concurrent pushes with ifMatch never overwrite each other",
     level: "MUST",
     cites: [clause(15, "transaction")],
     needs: ["conditionalTags"],
-    why: "read, change, write back if nobody else did: this is how counters, locks and catalogues are kept",
-    lookFor: "a condition that is checked before, and not together with, the change",
+    why: "clients keep counters, locks and catalogs by a read, a change and a conditional write",
+    lookFor: "a precondition checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       await registry.pushManifest(repo, bytes("0"), type, { tags: ["t"] });
       const increment = async (): Promise<void> => {
@@ -73,7 +73,7 @@ export const togetherCases: readonly ConformanceCase[] = [
         }
         holds(
           false,
-          "one of a hundred attempts to succeed, where others made sixteen changes at most",
+          "one of a hundred attempts to succeed, with at most sixteen changes by others",
           "PRECONDITION_FAILED each time",
         );
       };
@@ -85,18 +85,18 @@ export const togetherCases: readonly ConformanceCase[] = [
       equal(
         await (await registry.getTag(repo, "t")).text(),
         "16",
-        "the counter, which four incremented four times",
+        "the counter after four clients incremented it four times each",
       );
     },
   },
   {
     id: "TOGETHER-04",
-    title: "a blob is not deleted while a manifest that needs it is pushed",
+    title: "a blob is not deleted while a manifest that references it is pushed",
     level: "MUST",
     cites: [clause(15, "transaction"), clause(16, "blob")],
     needs: ["deleteBlob", "checksReferences"],
-    why: "both would succeed, and the image could not be pulled",
-    lookFor: "references that are checked before, and not together with, the change",
+    why: "if both succeed, the image cannot be pulled",
+    lookFor: "references checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (let i = 0; i < 8; i += 1) {
@@ -114,7 +114,7 @@ export const togetherCases: readonly ConformanceCase[] = [
           i % 2 === 0 ? [push(), remove()] : [remove(), push()],
         );
         const both = first.status === "fulfilled" && second.status === "fulfilled";
-        holds(!both, "the push or the deletion to be refused", "both succeeded");
+        holds(!both, "the push or the deletion to fail", "both succeeded");
         const neither = first.status === "rejected" && second.status === "rejected";
         holds(
           !neither,
@@ -130,8 +130,8 @@ export const togetherCases: readonly ConformanceCase[] = [
     level: "MUST",
     cites: [clause(15, "transaction"), clause(16, "contained")],
     needs: ["deleteManifest", "checksReferences"],
-    why: "both would succeed, and the index would list what is not there",
-    lookFor: "references that are checked before, and not together with, the change",
+    why: "if both succeed, the index lists a missing manifest",
+    lookFor: "references checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       for (let i = 0; i < 8; i += 1) {
         const child = await artifact({ artifactType: "a/b", annotations: { i: String(i) } });
@@ -151,17 +151,17 @@ export const togetherCases: readonly ConformanceCase[] = [
           () => true,
           () => false,
         );
-        holds(isThere || !isListed, "no index of what is not there", [first.status, second.status]);
+        holds(isThere || !isListed, "an index whose child exists", [first.status, second.status]);
       }
     },
   },
   {
     id: "TOGETHER-06",
-    title: "tags are pushed and deleted at once, and none is lost or left",
+    title: "concurrent pushes and deletions of tags all take effect",
     level: "MUST",
     cites: [clause(26, "lossless")],
     needs: ["deleteTag"],
-    why: "releases are made and old ones removed at the same time",
+    why: "a release may be pushed while an old one is deleted",
     lookFor: "a list that is read, changed and written back without a lock",
     run: async ({ registry }) => {
       const names = (letter: string): string[] => Array.from({ length: 8 }, (_, i) => `${letter}${i}`);
@@ -172,19 +172,19 @@ export const togetherCases: readonly ConformanceCase[] = [
       );
       await resolves(
         () => Promise.all([...deletions, ...pushes]),
-        "eight pushes and eight deletions at once",
+        "eight concurrent pushes and eight deletions",
       );
       equal(await collect(registry.tags(repo)), names("new"), "the tags");
     },
   },
   {
     id: "TOGETHER-07",
-    title: "a tag that is moved is not deleted on a condition that held before",
+    title: "deleteTag with ifMatch does not delete a tag that moved concurrently",
     level: "MUST",
     cites: [clause(15, "transaction")],
     needs: ["conditionalTags", "deleteTag"],
-    why: "who deletes what is old would delete what is new",
-    lookFor: "a condition that is checked before, and not together with, the change",
+    why: "a client that deletes an old release would delete the new one",
+    lookFor: "a precondition checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       for (let i = 0; i < 8; i += 1) {
         const { digest } = await registry.pushManifest(repo, bytes(`old ${i}`), type, { tags: ["t"] });
@@ -193,20 +193,20 @@ export const togetherCases: readonly ConformanceCase[] = [
           registry.pushManifest(repo, bytes(`new ${i}`), type, { tags: ["t"] });
         await Promise.allSettled(i % 2 === 0 ? [remove(), move()] : [move(), remove()]);
         equal(
-          await resolves(async () => (await registry.getTag(repo, "t")).text(), "the tag that was moved"),
+          await resolves(async () => (await registry.getTag(repo, "t")).text(), "getTag of the moved tag"),
           `new ${i}`,
-          "what the tag points at",
+          "the content of the tag",
         );
       }
     },
   },
   {
     id: "TOGETHER-08",
-    title: "what is pushed to two repositories at once is in both, with its tag",
+    title: "a manifest pushed to several repositories at once is tagged in each",
     level: "MUST",
     cites: [clause(26, "lossless")],
-    why: "a release goes to several repositories at the same moment",
-    lookFor: "pushes that wait for each other, told apart by their tag or by their content alone",
+    why: "a release may go to several repositories at once",
+    lookFor: "concurrent pushes that are merged by tag or content alone, without the repository",
     run: async ({ registry }) => {
       const places = [repo, other, `${repo}/below`, `${other}/below`];
       for (let i = 0; i < 4; i += 1) {
@@ -215,15 +215,15 @@ export const togetherCases: readonly ConformanceCase[] = [
         );
         const [{ digest } = { digest: "" }] = await resolves(
           () => Promise.all(pushes),
-          "a push to each of four repositories, at once",
+          "four concurrent pushes to four repositories",
         );
         for (const place of places) {
-          await resolves(() => registry.resolveManifest(place, digest), `the manifest in ${place}`);
+          await resolves(() => registry.resolveManifest(place, digest), `resolveManifest in ${place}`);
           if (i % 2 === 0)
             equal(
-              (await resolves(() => registry.resolveTag(place, `t${i}`), `the tag in ${place}`)).digest,
+              (await resolves(() => registry.resolveTag(place, `t${i}`), `resolveTag in ${place}`)).digest,
               digest,
-              "what it points at",
+              "the digest of the tag",
             );
         }
       }
@@ -231,26 +231,22 @@ export const togetherCases: readonly ConformanceCase[] = [
   },
   {
     id: "TOGETHER-09",
-    title: "a tag that is moved in two repositories at once is moved in both",
+    title: "a tag moved in two repositories at once is moved in both",
     level: "MUST",
     cites: [clause(15, "together"), clause(26, "lossless")],
-    why: '"latest" is a tag of every repository',
-    lookFor:
-      "what a tag points at, looked up among the changes that are made together without the repository",
+    why: 'every repository may have a tag "latest"',
+    lookFor: "pending changes of a tag that are looked up without the repository",
     run: async ({ registry }) => {
       for (let i = 0; i < 4; i += 1) {
         const move = (place: string): Promise<unknown> =>
           registry.pushManifest(place, bytes(`${place} ${i}`), type, { tags: ["latest"] });
-        await resolves(
-          () => Promise.all([repo, other].map(move)),
-          "a push to each of two repositories, at once",
-        );
+        await resolves(() => Promise.all([repo, other].map(move)), "concurrent pushes to two repositories");
         for (const place of [repo, other]) {
           equal(await collect(registry.tags(place)), ["latest"], `the tags of ${place}`);
           equal(
             await (await registry.getTag(place, "latest")).text(),
             `${place} ${i}`,
-            `what latest points at in ${place}`,
+            `the content of latest in ${place}`,
           );
         }
       }
@@ -258,18 +254,18 @@ export const togetherCases: readonly ConformanceCase[] = [
   },
   {
     id: "TOGETHER-10",
-    title: "an abort ends the push that it is for, and no other",
+    title: "an abort ends only the push that it belongs to",
     level: "MUST",
     cites: [clause(2, "others"), clause(26, "lossless")],
-    why: "one client that goes away must not take others with it",
-    lookFor: "changes that are made together and given up together",
+    why: "a client that disconnects must not affect other clients",
+    lookFor: "changes that are written together and aborted together",
     run: async ({ registry }) => {
-      const reason = new Error("given up by the case");
+      const reason = new Error("aborted by the case");
       const content = bytes("stored before, so that only the tags are left to be changed");
       await registry.pushManifest(repo, content, type);
       for (let round = 0; round < 12; round += 1) {
         const controller = new AbortController();
-        // Whose push comes first must not matter.
+        // The order of the pushes must not matter.
         const kinds = round % 2 === 0 ? ["given-up", "kept"] : ["kept", "given-up"];
         const pushes = Array.from({ length: 8 }, (_, i) => ({
           tag: `${kinds[i % 2] ?? ""}-${round}-${i}`,
@@ -285,10 +281,10 @@ export const togetherCases: readonly ConformanceCase[] = [
         const outcomes = await pushing;
         for (const [i, outcome] of outcomes.entries()) {
           if (outcome.status === "fulfilled") continue;
-          holds(pushes[i]?.signal !== undefined, "a push that nobody gave up to be made", outcome.reason);
+          holds(pushes[i]?.signal !== undefined, "a push without a signal to succeed", outcome.reason);
           holds(
             outcome.reason === reason,
-            "a push that was given up to be rejected with the signal's reason, itself",
+            "an aborted push to reject with the signal's own reason",
             outcome.reason,
           );
         }
@@ -297,7 +293,7 @@ export const togetherCases: readonly ConformanceCase[] = [
         equal(
           lost.map(({ tag }) => tag),
           [],
-          "tags of pushes that resolved which are not there",
+          "the missing tags of successful pushes",
         );
       }
     },

@@ -8,34 +8,37 @@ import { nowhere, other, pushArtifact, pushText, repo } from "../../case/content
 const code: RegistryErrorCode = "UNSUPPORTED";
 const id = "6f0c2d9e-0000-4000-8000-000000000000";
 
-/** What a registry that does not promise a method does when it is called. */
+/** Methods that a registry does not promise. */
 export const unsupportedCases: readonly ConformanceCase[] = [
   ...(["deleteTag", "deleteManifest", "deleteBlob"] as const).map((name, i): ConformanceCase => ({
     id: `UNSUPPORTED-0${1 + i}`,
-    title: `where ${name} is not promised it is UNSUPPORTED, and changes nothing`,
+    title: `without the capability ${name}, it fails with UNSUPPORTED and changes nothing`,
     level: "MUST",
     cites: [clause(16), capabilities, distSpec("UNSUPPORTED")],
     unless: name,
-    why: "a caller would think that it is gone",
-    lookFor: "a delete that resolves and does nothing, or does it all the same",
+    why: "a caller would believe that the content is deleted",
+    lookFor: "a delete that resolves without an effect, or deletes although the capability is false",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a"]);
       const { descriptor } = await pushText(registry, "free");
       const argument =
         name === "deleteTag" ? "a" : name === "deleteManifest" ? one.digest : descriptor.digest;
       await rejects(() => registry[name](repo, argument), code);
-      equal(await registry.resolveTag(repo, "a"), one, "the tag, as it was");
-      await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
+      equal(await registry.resolveTag(repo, "a"), one, "the tag's manifest");
+      await resolves(
+        () => registry.resolveBlob(repo, descriptor.digest),
+        "resolveBlob after the rejected call",
+      );
     },
   })),
   {
     id: "UNSUPPORTED-04",
-    title: "where uploads are not promised every call of theirs is UNSUPPORTED",
+    title: "without the capability resumableUploads, every upload call fails with UNSUPPORTED",
     level: "MUST",
     cites: [clause(9), capabilities, distSpec("UNSUPPORTED")],
     unless: "resumableUploads",
-    why: "a caller has to know whether to push in one go",
-    lookFor: "a call that resolves to nothing",
+    why: "callers must know whether to push in one call",
+    lookFor: "a call that resolves with undefined",
     run: async ({ registry }) => {
       for (const call of [
         () => registry.pushBlobChunked(repo),
@@ -48,12 +51,12 @@ export const unsupportedCases: readonly ConformanceCase[] = [
   },
   {
     id: "UNSUPPORTED-05",
-    title: "where mounting is not promised it is UNSUPPORTED, and mounts nothing",
+    title: "without the capability mount, mountBlob fails with UNSUPPORTED and mounts nothing",
     level: "MUST",
     cites: [clause(10), capabilities, distSpec("UNSUPPORTED")],
     unless: "mount",
-    why: "a caller would not send the blob",
-    lookFor: "a mount that resolves and does nothing, or does it all the same",
+    why: "a caller would not upload the blob",
+    lookFor: "a mount that resolves without an effect, or mounts although the capability is false",
     run: async ({ registry, promises }) => {
       const { descriptor } = await pushText(registry, "there", other);
       for (const from of [other, undefined])
@@ -64,12 +67,12 @@ export const unsupportedCases: readonly ConformanceCase[] = [
   },
   {
     id: "UNSUPPORTED-06",
-    title: "where referrers are not promised the list is UNSUPPORTED",
+    title: "without the capability referrers, referrers() fails with UNSUPPORTED",
     level: "MUST",
     cites: [clause(21), capabilities, distSpec("UNSUPPORTED")],
     unless: "referrers",
-    why: "an empty list would say that nothing is signed",
-    lookFor: "a list that is empty",
+    why: "an empty list would mean that an image has no signatures",
+    lookFor: "an empty list instead of an error",
     run: async ({ registry }) => {
       await pushArtifact(registry, "about", [], { mediaType: "application/x-a", digest: nowhere, size: 7 });
       await rejects(() => collect(registry.referrers(repo, nowhere)), code);
@@ -77,12 +80,12 @@ export const unsupportedCases: readonly ConformanceCase[] = [
   },
   {
     id: "UNSUPPORTED-07",
-    title: "where repositories are not promised the list is UNSUPPORTED",
+    title: "without the capability repositories, repositories() fails with UNSUPPORTED",
     level: "MUST",
     cites: [clause(20), capabilities, distSpec("UNSUPPORTED")],
     unless: "repositories",
-    why: "an empty list would say that there are none",
-    lookFor: "a list that is empty, another member of the backend that is called like the method",
+    why: "an empty list would mean that the registry has no repositories",
+    lookFor: "an empty list instead of an error, or an unrelated member of the backend named repositories",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", ["t"]);
       await rejects(() => collect(registry.repositories()), code);
@@ -90,12 +93,12 @@ export const unsupportedCases: readonly ConformanceCase[] = [
   },
   {
     id: "UNSUPPORTED-08",
-    title: "where sha512 is not promised no manifest and no upload may have it",
+    title: "without the capability sha512, manifests and uploads with sha512 digests are rejected",
     level: "MUST",
     cites: [clause(5, "digest"), capabilities],
     unless: "sha512",
-    why: "what is promised and what is not should both be true",
-    lookFor: "a capability that says too little",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
     run: async ({ registry, promises }) => {
       const content = new TextEncoder().encode("text");
       const { digest } = await computeDigest(content, { algorithm: "sha512" });

@@ -15,15 +15,15 @@ import {
   repo,
 } from "../../case/content.ts";
 
-/** How manifests are stored and found again. */
+/** Manifests stored and found again. */
 export const manifestCases: readonly ConformanceCase[] = [
   {
     id: "MANIFEST-01",
     title: "a manifest is stored byte for byte",
     level: "MUST",
     cites: [clause(12, "bytes"), distSpec("end-7a")],
-    why: "its digest is that of its bytes, signatures depend on it",
-    lookFor: "JSON that is parsed and written again",
+    why: "the digest is that of the exact bytes, and signatures depend on it",
+    lookFor: "JSON that is parsed and serialized again",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const odd = bytes(
@@ -37,11 +37,11 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-02",
-    title: "a resolved manifest has its media type, digest and size, and nothing else",
+    title: "a resolved manifest has exactly a media type, a digest and a size",
     level: "MUST",
     cites: [clause(18, "members")],
-    why: "descriptors are copied into other documents",
-    lookFor: "annotations or names that leak from the index",
+    why: "clients copy descriptors into other documents",
+    lookFor: "annotations or names copied from the index",
     run: async ({ registry }) => {
       const pushed = await pushArtifact(registry, "one", ["t"]);
       const { mediaType, digest, size } = pushed;
@@ -56,11 +56,11 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-06",
-    title: "the digest option is verified",
+    title: "pushManifest rejects a digest mismatch and stores nothing",
     level: "MUST",
     cites: [clause(12, "bytes"), distSpec("end-7a")],
-    why: "who pushes by digest wants to be sure",
-    lookFor: "options.digest, which is not compared with what was computed",
+    why: "a client that passes a digest expects it to be verified",
+    lookFor: "options.digest, which must be compared with the computed digest",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content, descriptor } = await artifact({ artifactType: "a/b" });
@@ -83,10 +83,10 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-07",
-    title: "a manifest of an unknown type is stored and served as it is",
+    title: "a manifest of an unknown media type is stored and served unchanged",
     level: "MUST",
     cites: [clause(12, "unknown")],
-    why: "tomorrow's artifacts have types that nobody knows today",
+    why: "future artifacts will have media types that are unknown today",
     lookFor: "a list of allowed types",
     run: async ({ registry }) => {
       const contents = [
@@ -97,27 +97,27 @@ export const manifestCases: readonly ConformanceCase[] = [
       for (const content of contents) {
         const pushed = await resolves(
           () => registry.pushManifest(repo, content, "application/x-unknown", { tags: ["t"] }),
-          "the push of an unknown type",
+          "a push of an unknown type",
         );
         equal(pushed.mediaType, "application/x-unknown", "the media type");
         for (const reader of [
           await registry.getManifest(repo, pushed.digest),
           await registry.getTag(repo, "t"),
         ]) {
-          equal(reader.descriptor, pushed, "the descriptor of the reader");
+          equal(reader.descriptor, pushed, "the reader's descriptor");
           await reads(reader, content, "the content");
         }
-        equal(await registry.resolveTag(repo, "t"), pushed, "what the tag points at");
+        equal(await registry.resolveTag(repo, "t"), pushed, "the descriptor of the tag");
       }
     },
   },
   {
     id: "MANIFEST-11",
-    title: "a child of an index is a manifest of its repository",
+    title: "an untagged child of an index is found by its digest",
     level: "MUST",
     cites: [clause(17, "children"), clause(18, "claims")],
-    why: "who pulls one platform asks for the child by its digest",
-    lookFor: "children that are only found where they were tagged",
+    why: "clients pull one platform by the digest of the child",
+    lookFor: "children that are found only if they are tagged",
     run: async ({ registry }) => {
       const child = await pushArtifact(registry, "child");
       await pushContent(registry, repo, index([namedArtifact("child")]), { tags: ["list"] });
@@ -127,11 +127,11 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-12",
-    title: "a plain blob is no manifest, and what is not there is none",
+    title: "getManifest and resolveManifest fail with MANIFEST_UNKNOWN for a plain blob or a missing digest",
     level: "MUST",
     cites: [clause(1, "code"), rule("manifest-as-blob")],
     why: "a client would take a layer for an image",
-    lookFor: "manifests and blobs in one place, without a difference",
+    lookFor: "manifests and blobs stored together without a distinction",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "{}");
       await pushArtifact(registry, "one");
@@ -143,10 +143,10 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-13",
-    title: "the same bytes under another type are MANIFEST_INVALID",
+    title: "pushManifest rejects the same bytes under another media type with MANIFEST_INVALID",
     level: "MUST",
     cites: [clause(12, "same-bytes")],
-    why: "what a digest is must not depend on the order of pushes",
+    why: "the media type of a digest must not depend on the order of pushes",
     lookFor: "a second type that replaces the first",
     run: async ({ registry }) => {
       const { digest } = await registry.pushManifest(repo, bytes("thing"), "application/x-one", {
@@ -157,43 +157,39 @@ export const manifestCases: readonly ConformanceCase[] = [
         "MANIFEST_INVALID",
       );
       equal((await registry.resolveManifest(repo, digest)).mediaType, "application/x-one", "the type");
-      equal(
-        (await registry.resolveTag(repo, "t")).mediaType,
-        "application/x-one",
-        "the type of what the tag points at",
-      );
+      equal((await registry.resolveTag(repo, "t")).mediaType, "application/x-one", "the type of the tag");
     },
   },
   {
     id: "MANIFEST-14",
-    title: "a manifest of four mebibytes is not too large",
+    title: "a manifest of 4 MiB is accepted",
     level: "MUST",
     cites: [clause(13, "limits"), distSpec("pushing-manifests")],
-    why: "indexes and artifacts with much to say are that large",
-    lookFor: "a limit below four mebibytes",
+    why: "large indexes and artifacts with many annotations reach this size",
+    lookFor: "a limit below 4 MiB",
     run: async ({ registry }) => {
       const { digest } = await resolves(
         () => registry.pushManifest(repo, new Uint8Array(4 * 1024 * 1024), "application/x-large"),
-        "a manifest of 4 MiB",
+        "a push of 4 MiB",
       );
       equal((await (await registry.getManifest(repo, digest)).bytes()).length, 4 * 1024 * 1024, "its size");
     },
   },
   {
     id: "MANIFEST-15",
-    title: "a type's parameters are not part of it",
+    title: "parameters of a media type are removed",
     level: "MUST",
     cites: [clause(12, "media-type")],
-    why: "what HTTP clients send in Content-Type is not what a descriptor says",
+    why: "HTTP clients send parameters in Content-Type that descriptors do not have",
     lookFor:
-      "a media type that is stored as it came, and known types that are not recognised; parseManifest() of oci-types gives the bare one",
+      "a media type stored with its parameters, or a known type not recognized because of them; parseManifest() of oci-types returns the bare type",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content } = await artifact({ artifactType: "a/b" });
       for (const parameter of ["; charset=utf-8", ";charset=utf-8", " ; a=b; c=d"]) {
         const { mediaType, digest } = await resolves(
           () => registry.pushManifest(repo, content, `${imageManifest}${parameter}`),
-          "the push of a type with a parameter",
+          "a push of a type with a parameter",
         );
         equal(mediaType, imageManifest, "the media type");
         equal(
@@ -206,7 +202,7 @@ export const manifestCases: readonly ConformanceCase[] = [
       equal(
         (await registry.resolveManifest(repo, unknown.digest)).mediaType,
         "application/x-unknown",
-        "the resolved media type of what nobody knows",
+        "the resolved media type of an unknown type",
       );
       await rejects(
         () => registry.pushManifest(repo, bytes("{}"), `${imageManifest}; charset=utf-8`),
@@ -216,11 +212,11 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-16",
-    title: "what a manifest is made of may be changed once the push is over",
+    title: "changing a pushed manifest or its options after the call does not change what was stored",
     level: "MUST",
     cites: [clause(3, "arguments")],
     why: "callers reuse their buffers and options",
-    lookFor: "the caller's own array in the store",
+    lookFor: "a reference to the caller's array in the store: copy it",
     run: async ({ registry }) => {
       const content = bytes("a manifest");
       const tags = ["t"];
@@ -230,17 +226,17 @@ export const manifestCases: readonly ConformanceCase[] = [
       await reads(await registry.getManifest(repo, digest), bytes("a manifest"), "the content");
       for (const open of [() => registry.getTag(repo, "t"), () => registry.getManifest(repo, digest)]) {
         for await (const chunk of await open()) chunk.fill(0);
-        await reads(await open(), bytes("a manifest"), "the content that was read before");
+        await reads(await open(), bytes("a manifest"), "the content in the second read");
       }
     },
   },
   {
     id: "MANIFEST-17",
-    title: "a returned descriptor may be changed",
+    title: "changing a returned manifest descriptor does not change later results",
     level: "MUST",
     cites: [clause(3, "results")],
-    why: "one caller would change what the next one is told",
-    lookFor: "the stored descriptor handed out: give a copy",
+    why: "one caller would change the descriptor that the next one receives",
+    lookFor: "the stored descriptor returned without a copy",
     run: async ({ registry }) => {
       const pushed = await pushArtifact(registry, "one", ["t"]);
       const expected = { ...pushed };
@@ -250,43 +246,41 @@ export const manifestCases: readonly ConformanceCase[] = [
         await registry.resolveManifest(repo, pushed.digest),
         (await registry.getTag(repo, "t")).descriptor,
       ];
-      // A frozen one cannot be changed: that is as good.
+      // Reflect.set() has no effect on a frozen descriptor, which is equally correct.
       for (const descriptor of resolved) Reflect.set(descriptor, "mediaType", "application/x-changed");
       equal(await registry.resolveTag(repo, "t"), expected, "the descriptor of the tag");
       equal(await registry.resolveManifest(repo, expected.digest), expected, "the descriptor of the digest");
-      equal(await pushArtifact(registry, "one", ["t"]), expected, "the descriptor of another push");
+      equal(await pushArtifact(registry, "one", ["t"]), expected, "the descriptor of a repeated push");
     },
   },
   {
     id: "MANIFEST-18",
-    title: "a manifest may be pushed again, also with more tags",
+    title: "a manifest can be pushed again, and its tags accumulate",
     level: "MUST",
     cites: [clause(12), clause(15, "together")],
-    why: "tagging is a push of what is there",
-    lookFor: "an error where it exists already, tags that are forgotten or replaced",
+    why: "clients tag a manifest by pushing it again",
+    lookFor: "an error if the manifest already exists, or tags that are dropped or replaced",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a"]);
+      equal(await resolves(() => pushArtifact(registry, "one", ["b"]), "a second push"), one, "the manifest");
       equal(
-        await resolves(() => pushArtifact(registry, "one", ["b"]), "the second push"),
+        await resolves(() => pushArtifact(registry, "one"), "a third push without tags"),
         one,
         "the manifest",
       );
-      equal(
-        await resolves(() => pushArtifact(registry, "one"), "the third push, without tags"),
-        one,
-        "the manifest",
-      );
-      for (const tag of ["a", "b"]) equal(await registry.resolveTag(repo, tag), one, `what ${tag} points at`);
+      for (const tag of ["a", "b"])
+        equal(await registry.resolveTag(repo, tag), one, `the descriptor of ${tag}`);
     },
   },
   {
     id: "MANIFEST-19",
-    title: "a manifest may have a sha512 digest",
+    title: "a manifest can be pushed and read under a sha512 digest",
     level: "MUST",
     cites: [clause(12, "bytes"), imageSpec("descriptor.md#digests")],
     needs: ["sha512"],
-    why: "who asks for a digest means that one",
-    lookFor: "sha256 where the digest's own algorithm should be; computeDigest() of oci-types takes one",
+    why: "a client expects the manifest under the digest that it passed",
+    lookFor:
+      "sha256 used instead of the digest's own algorithm; computeDigest() of oci-types takes the algorithm",
     run: async ({ registry }) => {
       const { digest } = await computeDigest(bytes("a manifest"), { algorithm: "sha512" });
       equal(
@@ -295,9 +289,10 @@ export const manifestCases: readonly ConformanceCase[] = [
         digest,
         "the digest",
       );
-      equal((await registry.resolveTag(repo, "t")).digest, digest, "the digest of what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, digest, "the digest of the tag");
       equal(
-        (await resolves(() => registry.resolveManifest(repo, digest), "the manifest by its digest")).digest,
+        (await resolves(() => registry.resolveManifest(repo, digest), "resolveManifest of the sha512 digest"))
+          .digest,
         digest,
         "its digest",
       );
@@ -310,11 +305,12 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-20",
-    title: "a manifest that is no bytes, and a type that is no text, are a TypeError",
+    title:
+      "pushManifest throws a TypeError for content that is not bytes and a media type or tags of the wrong type",
     level: "MUST",
     cites: [clause(1, "mistakes")],
-    why: "a mistake of the program is not a broken image",
-    lookFor: "text that is encoded in silence, text that is walked through like a list of tags",
+    why: "a programming error must be distinguishable from an invalid image",
+    lookFor: "text that is encoded silently, or a string iterated as a list of tags",
     run: async ({ registry }) => {
       for (const content of ["text", undefined, null, {}, [1]])
         await rejectsWith(
@@ -336,11 +332,11 @@ export const manifestCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-21",
-    title: "a manifest that is asked for as a blob has no type, or is no blob",
+    title: "a manifest read as a blob has the type application/octet-stream, or fails with BLOB_UNKNOWN",
     level: "MUST",
     cites: [clause(7, "descriptor"), rule("manifest-as-blob")],
-    why: "a blob's type is what refers to it says, whatever else is known",
-    lookFor: "one descriptor for both",
+    why: "the media type of a blob is only known from descriptors that reference it",
+    lookFor: "one descriptor for the manifest and the blob",
     run: async ({ registry }) => {
       const { digest, size } = await pushArtifact(registry, "one", ["t"]);
       try {

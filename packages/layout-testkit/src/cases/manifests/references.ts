@@ -38,16 +38,16 @@ const image2 = (members: object): Uint8Array =>
     }),
   );
 
-/** What a manifest refers to. */
+/** References of manifests. */
 export const referenceCases: readonly ConformanceCase[] = [
   {
     id: "MANIFEST-03",
-    title: "a missing config or layer is MANIFEST_BLOB_UNKNOWN",
+    title: "pushManifest rejects a missing config or layer with MANIFEST_BLOB_UNKNOWN",
     level: "MUST",
     cites: [clause(14, "missing"), distSpec("end-7a")],
     needs,
-    why: "an image that cannot be pulled is found out at the worst moment",
-    lookFor: "references that are not looked at",
+    why: "a missing blob would only be noticed when the image is pulled",
+    lookFor: "references that are not checked",
     run: async ({ registry }) => {
       const { content } = await image({ layers: ["absent"] });
       await rejects(() => registry.pushManifest(repo, content, imageManifest), "MANIFEST_BLOB_UNKNOWN");
@@ -73,42 +73,42 @@ export const referenceCases: readonly ConformanceCase[] = [
         () => registry.pushManifest(repo, missing.content, imageManifest, { tags: ["t"] }),
         "MANIFEST_BLOB_UNKNOWN",
       );
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
     },
   },
   {
     id: "MANIFEST-04",
-    title: "a missing subject is no obstacle",
+    title: "pushManifest accepts a missing subject",
     level: "MUST",
     cites: [clause(14, "subject"), distSpec("pushing-manifests-with-subject")],
-    why: "a signature may come before its image",
+    why: "a signature may be pushed before its image",
     lookFor: "a subject that is checked like a layer",
     run: async ({ registry }) => {
       const subject = { mediaType: imageManifest, digest: nowhere, size: 7 };
       await resolves(
         () => pushArtifact(registry, "about", [], subject),
-        "the push of a manifest whose subject is absent",
+        "a push of a manifest whose subject is missing",
       );
       await resolves(
         () => pushContent(registry, repo, index([], { subject })),
-        "the push of an index whose subject is absent",
+        "a push of an index whose subject is missing",
       );
     },
   },
   {
     id: "MANIFEST-05",
-    title: "a layer that is to be had elsewhere may be absent",
+    title: "pushManifest accepts a missing layer that has urls",
     level: "MUST",
     cites: [clause(14, "urls"), imageSpec("layer.md#non-distributable-layers")],
     needs,
     why: "images with foreign layers must be storable",
-    lookFor: "urls that are not looked at, or an empty list of them that counts like a full one",
+    lookFor: "urls that are ignored, or an empty urls list that counts as present",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const layers = [{ mediaType: "a/b", digest: nowhere, size: 1, urls: ["https://example.com/layer"] }];
       await resolves(
         () => registry.pushManifest(repo, image2({ layers }), imageManifest),
-        "the push of a manifest with a foreign layer",
+        "a push of a manifest with a foreign layer",
       );
       const absentLayer = { mediaType: "a/b", digest: `sha256:${"1".repeat(64)}`, size: 1 };
       await rejects(
@@ -139,13 +139,13 @@ export const referenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "MANIFEST-10",
-    title: "an index's children must be there, and be what it says",
+    title: "pushManifest rejects an index whose children are missing or differ from their descriptors",
     level: "MUST",
     cites: [clause(14, "children"), imageSpec("image-index.md")],
     needs,
-    why: "an index that lists a plain blob breaks whoever walks it",
+    why: "an index that lists a plain blob as a manifest breaks clients that walk it",
     lookFor:
-      "a child that is only looked for as a blob, or whose size and type are not compared: what is there and is something else is MANIFEST_INVALID",
+      "a child that is found only as a blob, or whose size and type are not compared: reject a child that differs from its descriptor with MANIFEST_INVALID",
     run: async ({ registry }) => {
       const child = await pushArtifact(registry, "child");
       const text = await pushText(registry, "no manifest");
@@ -181,18 +181,18 @@ export const referenceCases: readonly ConformanceCase[] = [
       );
       await resolves(
         () => registry.pushManifest(repo, list(child), imageIndex),
-        "the push of an index of what is there",
+        "a push of an index whose children exist",
       );
     },
   },
   {
     id: "REFERENCE-01",
-    title: "the refusal names everything that is missing, and nothing else",
+    title: "MANIFEST_BLOB_UNKNOWN names every missing blob in detail, and no other",
     level: "MUST",
     cites: [clause(14, "missing"), distSpec("MANIFEST_BLOB_UNKNOWN")],
     needs,
-    why: "a client pushes what is named and tries again",
-    lookFor: "a check that ends at the first one, or an error whose detail does not name every digest",
+    why: "a client pushes the named blobs and retries",
+    lookFor: "a check that stops at the first missing blob, or a detail that lacks a digest",
     run: async ({ registry }) => {
       const there = await pushText(registry, "there");
       const [one, two] = [await blob("one"), await blob("two")];
@@ -215,18 +215,18 @@ export const referenceCases: readonly ConformanceCase[] = [
       equal(
         named,
         [true, true, false],
-        "whether `detail` names the missing config, the missing layer, and the layer that is there",
+        "`detail` names the missing config, the missing layer and the existing layer",
       );
     },
   },
   {
     id: "REFERENCE-02",
-    title: "what another repository has is missing here",
+    title: "a blob or manifest of another repository counts as missing",
     level: "MUST",
     cites: [clause(11, "scoped"), clause(14, "missing")],
     needs: ["checksReferences", "repositoryScopedBlobs"],
     why: "the image could not be pulled from this repository",
-    lookFor: "references that are looked for in all repositories",
+    lookFor: "references searched in all repositories",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { descriptor } = await pushText(registry, "elsewhere", other);
@@ -240,12 +240,12 @@ export const referenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERENCE-03",
-    title: "a child is what its own bytes say, whatever its index says of it",
+    title: "a child's descriptor comes from its own bytes, not from its index",
     level: "MUST",
     cites: [clause(14, "children"), clause(18, "claims")],
-    why: "who may push an index could change what another's image is",
+    why: "write access to an index must not change what a child is",
     lookFor:
-      "children that are only looked for among manifests, though a client may push them as blobs; an index's descriptor that is kept for the child",
+      "children searched only among manifests although a client may push them as blobs, or the index's descriptor stored for the child",
     run: async ({ registry }) => {
       const child = await artifact({ artifactType: "application/vnd.conformance" });
       await pushContent(registry, repo, emptyBlob);
@@ -260,7 +260,7 @@ export const referenceCases: readonly ConformanceCase[] = [
       equal(
         await resolves(
           () => registry.resolveManifest(repo, child.descriptor.digest),
-          "the child, which was pushed as a blob",
+          "resolveManifest of a child that was pushed as a blob",
         ),
         child.descriptor,
         "the child's descriptor",
@@ -275,31 +275,35 @@ export const referenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERENCE-04",
-    title: "indexes in indexes are looked through",
+    title: "children of nested indexes are found",
     level: "MUST",
     cites: [clause(14, "children"), clause(17, "children"), imageSpec("image-index.md")],
-    why: "a release is an index of images that are indexes themselves",
-    lookFor: "one level only",
+    why: "a release may be an index of indexes",
+    lookFor: "only one level of children",
     run: async ({ registry }) => {
       const leaf = await namedArtifact("leaf");
       const inner = await index([leaf]);
       await pushContent(registry, repo, index([inner]), { tags: ["outer"] });
-      equal(await registry.resolveManifest(repo, leaf.descriptor.digest), leaf.descriptor, "the leaf");
+      equal(
+        await registry.resolveManifest(repo, leaf.descriptor.digest),
+        leaf.descriptor,
+        "the child of the inner index",
+      );
       equal(
         await registry.resolveManifest(repo, inner.descriptor.digest),
         inner.descriptor,
-        "the index between",
+        "the inner index",
       );
     },
   },
   {
     id: "REFERENCE-05",
-    title: "parts may have sha512 digests",
+    title: "layers may have sha512 digests",
     level: "MUST",
     cites: [clause(14), imageSpec("descriptor.md#digests")],
     needs: ["checksReferences", "sha512"],
-    why: "an algorithm that is promised is promised everywhere",
-    lookFor: "references that are only recognised where they are sha256",
+    why: "a supported algorithm must work in every call",
+    lookFor: "references that are recognized only with sha256 digests",
     run: async ({ registry }) => {
       const content = bytes("a layer");
       const layer = { mediaType: "text/plain", ...(await computeDigest(content, { algorithm: "sha512" })) };
@@ -311,41 +315,41 @@ export const referenceCases: readonly ConformanceCase[] = [
       await registry.pushBlob(repo, layer, content);
       await resolves(
         () => registry.pushManifest(repo, image2({ layers: [layer] }), imageManifest),
-        "the push of a manifest with a sha512 layer",
+        "a push of a manifest with a sha512 layer",
       );
     },
   },
   {
     id: "REFERENCE-06",
-    title: "where references are not checked a manifest may come before its parts",
+    title: "without the capability checksReferences, a manifest may be pushed before its blobs",
     level: "MUST",
     cites: [clause(14, "sparse")],
     unless: "checksReferences",
-    why: "what is promised and what is not should both be true",
-    lookFor: "a capability that says too little",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
     run: async ({ registry }) => {
       const { content } = await image({ layers: ["absent"] });
       const { digest } = await resolves(
         () => registry.pushManifest(repo, content, imageManifest, { tags: ["t"] }),
-        "the push of a manifest whose parts are absent",
+        "a push of a manifest whose blobs are missing",
       );
-      equal((await registry.resolveTag(repo, "t")).digest, digest, "what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, digest, "the digest of the tag");
     },
   },
   {
     id: "REFERENCE-07",
-    title: "what an index lists is of that type for every later push",
+    title: "a child keeps the media type of its index in later pushes",
     level: "MUST",
     cites: [clause(12, "same-bytes"), clause(14, "children")],
-    why: "what bytes are that do not say it themselves must not depend on who is asked",
-    lookFor: "types that are only known of what was pushed",
+    why: "the media type of the same bytes must not depend on the call",
+    lookFor: "media types that are recorded only for pushed manifests",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const plain = bytes(JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] }));
       const child = await registry.pushBlob(repo, await computeDigest(plain), plain);
       await resolves(
         () => registry.pushManifest(repo, list({ ...child, mediaType: imageManifest }), imageIndex),
-        "the push of an index",
+        "a push of an index",
       );
       await rejects(() => registry.pushManifest(repo, plain, dockerMediaTypes.manifest), "MANIFEST_INVALID");
       await rejects(
@@ -367,11 +371,11 @@ export const referenceCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERENCE-08",
-    title: "a child of an index can be tagged, whatever became of its parts",
+    title: "a child of an index can be tagged even if its own references are missing",
     level: "MUST",
     cites: [clause(14, "again"), clause(17, "children")],
-    why: "it is a manifest of the repository already",
-    lookFor: "references that are checked again for what is there",
+    why: "the child is already a manifest of the repository",
+    lookFor: "references that are checked again for an existing manifest",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const content = image2({ layers: [{ mediaType: "a/b", digest: nowhere, size: 1 }] });
@@ -382,36 +386,36 @@ export const referenceCases: readonly ConformanceCase[] = [
       await registry.pushManifest(repo, list(child), imageIndex);
       await resolves(
         () => registry.pushManifest(repo, content, imageManifest, { tags: ["t"] }),
-        "the push of what an index lists already",
+        "a push of a child that an index already contains",
       );
-      equal(await registry.resolveTag(repo, "t"), child, "what the tag points at");
+      equal(await registry.resolveTag(repo, "t"), child, "the descriptor of the tag");
     },
   },
   {
     id: "REFERENCE-09",
-    title: "one blob may be several layers, of several types",
+    title: "one blob may be several layers with different media types",
     level: "MUST",
     cites: [clause(14), imageSpec("manifest.md")],
     why: "small files have the same content, and a blob may be a manifest elsewhere",
-    lookFor: "one type for each blob, layers that are looked at like an index's children",
+    lookFor: "one type recorded for each blob, or layers checked like the children of an index",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const layers = ["a/b", "a/c", imageManifest].map((mediaType) => ({ ...emptyDescriptor, mediaType }));
       await resolves(
         () => registry.pushManifest(repo, image2({ layers }), imageManifest),
-        "the push of a manifest that has one blob in several places",
+        "a push of a manifest that references one blob several times",
       );
     },
   },
   {
     id: "REFERENCE-10",
-    title: "an index with a sha512 digest contains its children",
+    title: "children of an index with a sha512 digest are found and protected",
     level: "MUST",
     cites: [clause(12, "bytes"), clause(17, "children"), imageSpec("descriptor.md#digests")],
     needs: ["persistent", "sha512"],
     needsReopen: true,
-    why: "an algorithm that is promised is promised everywhere",
-    lookFor: "manifests that are only compared with a sha256 digest when they are read",
+    why: "a supported algorithm must work in every call",
+    lookFor: "manifests whose content is compared only with a sha256 digest",
     run: async ({ registry, reopen }) => {
       const child = await artifact({ artifactType: "application/vnd.conformance" });
       await pushContent(registry, repo, child);
@@ -419,7 +423,10 @@ export const referenceCases: readonly ConformanceCase[] = [
       const { digest } = await computeDigest(content, { algorithm: "sha512" });
       await registry.pushManifest(repo, content, imageIndex, { digest, tags: ["list"] });
       equal(
-        await resolves(() => registry.resolveManifest(repo, child.descriptor.digest), "the child"),
+        await resolves(
+          () => registry.resolveManifest(repo, child.descriptor.digest),
+          "resolveManifest of the child",
+        ),
         child.descriptor,
         "it",
       );
@@ -427,7 +434,7 @@ export const referenceCases: readonly ConformanceCase[] = [
       equal(
         await resolves(
           () => again.resolveManifest(repo, child.descriptor.digest),
-          "the child in another registry",
+          "resolveManifest of the child in another registry",
         ),
         child.descriptor,
         "it",

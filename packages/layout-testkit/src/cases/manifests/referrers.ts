@@ -18,16 +18,16 @@ import {
 const subject = { mediaType: imageManifest, digest: nowhere, size: 7 };
 const needs = ["referrers"] as const;
 
-/** What a registry says of referrers. */
+/** Referrers. */
 export const referrerCases: readonly ConformanceCase[] = [
   {
     id: "REFERRER-01",
-    title: "the referrers of a manifest are those whose subject it is, in the order of their digests",
+    title: "referrers() lists every manifest with the given subject, sorted by digest",
     level: "MUST",
     cites: [clause(21, "order"), distSpec("end-12a")],
     needs,
-    why: "signatures and SBOMs are found this way",
-    lookFor: "a subject that is not kept, or the order of pushes",
+    why: "clients find signatures and SBOMs this way",
+    lookFor: "a subject that is not recorded, or results in the order of pushes",
     run: async ({ registry }) => {
       const pushed: string[] = [];
       for (const name of ["u", "v", "w", "x", "y", "z"])
@@ -43,21 +43,24 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-02",
-    title: "an unknown repository or subject has none, and is no error",
+    title: "referrers() of an unknown repository or subject is empty",
     level: "MUST",
     cites: [clause(21, "empty"), distSpec("listing-referrers")],
     needs,
-    why: "who looks for signatures would take the error for a failure",
+    why: "a client that looks for signatures would take an error for a failure",
     lookFor: "a lookup that rejects",
     run: async ({ registry }) => {
       equal(
-        await resolves(() => collect(registry.referrers("conformance/nowhere", nowhere)), "an empty list"),
+        await resolves(
+          () => collect(registry.referrers("conformance/nowhere", nowhere)),
+          "the list in an unknown repository",
+        ),
         [],
         "the referrers in an unknown repository",
       );
       await pushArtifact(registry, "one");
       equal(
-        await resolves(() => collect(registry.referrers(repo, nowhere)), "an empty list"),
+        await resolves(() => collect(registry.referrers(repo, nowhere)), "the list of an unknown subject"),
         [],
         "the referrers of an unknown subject",
       );
@@ -65,12 +68,12 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-03",
-    title: "without an artifact type the config's media type counts",
+    title: "the artifact type falls back to the config's media type",
     level: "MUST",
     cites: [clause(21, "type"), distSpec("end-12a")],
     needs,
-    why: "artifacts of before OCI 1.1 say it there",
-    lookFor: "only one of the two places",
+    why: "artifacts older than OCI 1.1 have their type there",
+    lookFor: "a lookup in only one of the two places",
     run: async ({ registry }) => {
       const config = await pushContent(registry, repo, json({}, "application/vnd.old.config"));
       const manifest = {
@@ -90,33 +93,37 @@ export const referrerCases: readonly ConformanceCase[] = [
         (await collect(registry.referrers(repo, nowhere, { artifactType: "application/vnd.old.config" })))
           .length,
         1,
-        "how many are of that type",
+        "the number of referrers with that type",
       );
     },
   },
   {
     id: "REFERRER-04",
-    title: "another repository's referrers are not this one's",
+    title: "referrers() lists only manifests of its repository",
     level: "MUST",
     cites: [clause(21), distSpec("end-12a")],
     needs,
-    why: "a signature would count where nobody put it",
+    why: "a signature must not count in another repository",
     lookFor: "one list for all repositories",
     run: async ({ registry }) => {
       await pushArtifact(registry, "here", [], subject);
       equal(await collect(registry.referrers(other, nowhere)), [], "the other repository's referrers");
       await pushContent(registry, other, artifact({ artifactType: "a/b", subject }));
-      equal((await collect(registry.referrers(repo, nowhere))).length, 1, "how many there are here");
+      equal(
+        (await collect(registry.referrers(repo, nowhere))).length,
+        1,
+        "the number of referrers in the first repository",
+      );
     },
   },
   {
     id: "REFERRER-05",
-    title: "a deleted referrer is none any more",
+    title: "a deleted referrer is no longer listed",
     level: "MUST",
     cites: [clause(21), distSpec("end-12a")],
     needs: ["referrers", "deleteManifest"],
     why: "a revoked signature must not be found",
-    lookFor: "relations that are kept when the manifest goes",
+    lookFor: "relations that remain after the manifest is deleted",
     run: async ({ registry }) => {
       const [one, two] = [
         await pushArtifact(registry, "one", [], subject),
@@ -126,38 +133,38 @@ export const referrerCases: readonly ConformanceCase[] = [
       equal(
         (await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest),
         [one.digest],
-        "those that are left",
+        "the remaining referrers",
       );
     },
   },
   {
     id: "REFERRER-06",
-    title: "a list of referrers begins after a digest and ends at its limit",
+    title: "referrers() applies startAfter and limit",
     level: "MUST",
     cites: [clause(20, "page"), clause(21, "order"), distSpec("end-12a")],
     needs,
-    why: "the next page would repeat or skip one",
-    lookFor: "an inclusive beginning, a limit that is tested for truth",
+    why: "the next page would repeat or skip a referrer",
+    lookFor: "an inclusive startAfter, or a truthiness test of the limit",
     run: async ({ registry }) => {
       for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [], subject);
       const list = async (options: object): Promise<string[]> =>
         (await collect(registry.referrers(repo, nowhere, options))).map(({ digest }) => digest);
       const all = await list({});
-      equal(await list({ startAfter: all[0] }), all.slice(1), "what comes after the first");
-      equal(await list({ startAfter: all[0], limit: 1 }), all.slice(1, 2), "one after the first");
-      equal(await list({ startAfter: nowhere }), all, "what comes after a digest that is not in the list");
-      equal(await list({ limit: 0 }), [], "none of them");
+      equal(await list({ startAfter: all[0] }), all.slice(1), "the referrers after the first");
+      equal(await list({ startAfter: all[0], limit: 1 }), all.slice(1, 2), "one referrer after the first");
+      equal(await list({ startAfter: nowhere }), all, "the referrers after a digest that is not listed");
+      equal(await list({ limit: 0 }), [], "the referrers with a limit of 0");
       await rejectsWith(() => list({ limit: -1 }), RangeError);
     },
   },
   {
     id: "REFERRER-07",
-    title: "a referrer is described by what it says of itself",
+    title: "referrers() returns the artifact type and annotations of each manifest",
     level: "MUST",
     cites: [clause(21, "annotations"), distSpec("end-12a")],
     needs,
-    why: "clients choose by type and annotations, without pulling each",
-    lookFor: "annotations that are left out, an index's type that is forgotten or made up",
+    why: "clients select by type and annotations without pulling each manifest",
+    lookFor: "missing annotations, or an index's type that is missing or invented",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"], subject);
       equal(
@@ -173,13 +180,13 @@ export const referrerCases: readonly ConformanceCase[] = [
       equal(
         await collect(registry.referrers(other, nowhere)),
         [{ ...typed, artifactType: "application/vnd.list", annotations: { name: "list" } }],
-        "an index that is a referrer",
+        "an index in the list",
       );
       const app = await pushContent(registry, "conformance/d", image({ subject }));
       equal(
         await collect(registry.referrers("conformance/d", nowhere)),
         [{ ...app, artifactType: ociMediaTypes.imageConfig }],
-        "an image that is a referrer",
+        "an image in the list",
       );
       const plain = await registry.pushManifest(
         "conformance/c",
@@ -189,26 +196,26 @@ export const referrerCases: readonly ConformanceCase[] = [
       equal(
         await collect(registry.referrers("conformance/c", nowhere)),
         [{ ...plain }],
-        "an index without a type",
+        "an index without a type in the list",
       );
     },
   },
   {
     id: "REFERRER-08",
-    title: "the filter is on the type that is told",
+    title: "referrers() filters by the computed artifact type",
     level: "MUST",
     cites: [clause(21, "type"), distSpec("end-12b")],
     needs,
-    why: "who asks for signatures must get those, and only those",
-    lookFor: "a filter on the document's member, or one that an empty string passes",
+    why: "a client that asks for signatures must receive only those",
+    lookFor: "a filter on the document's own artifactType, or one that an empty string disables",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", [], subject);
       await pushContent(registry, repo, artifact({ artifactType: "application/vnd.other", subject }));
       const list = async (artifactType: string): Promise<string[]> =>
         (await collect(registry.referrers(repo, nowhere, { artifactType }))).map(({ digest }) => digest);
-      equal(await list("application/vnd.conformance"), [one.digest], "those of one type");
-      equal(await list("application/vnd.nosuch"), [], "those of a type that nothing has");
-      equal(await list(""), [], "those of an empty type");
+      equal(await list("application/vnd.conformance"), [one.digest], "the referrers of one type");
+      equal(await list("application/vnd.nosuch"), [], "the referrers of an unused type");
+      equal(await list(""), [], "the referrers of an empty type");
       equal(
         await collect(
           registry.referrers(repo, nowhere, {
@@ -218,18 +225,18 @@ export const referrerCases: readonly ConformanceCase[] = [
           }),
         ),
         [],
-        "those of one type after the last of them",
+        "the referrers of one type after the last of them",
       );
     },
   },
   {
     id: "REFERRER-09",
-    title: "what the referrers tag lists counts where it says so itself, once",
+    title: "children of the referrers tag are listed once, and only with a matching subject",
     level: "MUST",
     cites: [clause(21, "tag"), distSpec("referrers-tag-schema")],
     needs,
-    why: "clients of older registries keep referrers in such an index, and others could put anything there",
-    lookFor: "the tag's index handed out as it is, or added to what was found anyway",
+    why: "clients of older registries keep referrers in this index, and its entries are not trustworthy",
+    lookFor: "the tag's index returned without checks, or its children added twice",
     run: async ({ registry }) => {
       const about = await namedArtifact("about", subject);
       const stranger = await namedArtifact("stranger");
@@ -246,18 +253,18 @@ export const referrerCases: readonly ConformanceCase[] = [
       equal(
         (await collect(registry.referrers(repo, nowhere))).map(({ digest }) => digest),
         [told.digest, unlisted.digest].sort(),
-        "the referrers, with one that the tag does not list",
+        "the referrers including one that the tag does not list",
       );
     },
   },
   {
     id: "REFERRER-10",
-    title: "a referrer may have referrers, and its subject may be there or not",
+    title: "a referrer may have referrers of its own, and its subject may be missing",
     level: "MUST",
     cites: [clause(21), distSpec("end-12a")],
     needs,
     why: "an SBOM is signed like an image",
-    lookFor: "a subject that must be an image, or must be there when its referrer comes",
+    lookFor: "a subject that must be an image, or must exist when its referrer is pushed",
     run: async ({ registry }) => {
       const { descriptor } = await namedArtifact("app");
       const sbom = await pushArtifact(registry, "sbom", [], descriptor);
@@ -278,21 +285,21 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-11",
-    title: "a list of referrers belongs to its caller, and is freed when it is left",
+    title: "changing a listed referrer changes nothing, and leaving the loop early frees the list",
     level: "MUST",
     cites: [clause(3, "results"), clause(4, "early")],
     needs,
-    why: "one caller would change what the next one is told",
-    lookFor: "stored annotations handed out, a lock that a list holds",
+    why: "one caller would change what the next one receives",
+    lookFor: "stored annotations returned without a copy, or a lock that is held during the iteration",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", [], subject);
       for await (const referrer of registry.referrers(repo, nowhere)) {
-        // A frozen one cannot be changed: that is as good.
+        // Reflect.set() has no effect on frozen objects, which is equally correct.
         Reflect.set(referrer.annotations ?? {}, "name", "changed");
         Reflect.set(referrer, "artifactType", "a/changed");
         break;
       }
-      await resolves(() => pushContent(registry, repo, emptyBlob), "a push after a list was left");
+      await resolves(() => pushContent(registry, repo, emptyBlob), "a push after the loop was left");
       equal(
         await collect(registry.referrers(repo, nowhere)),
         [{ ...one, artifactType: "application/vnd.conformance", annotations: { name: "one" } }],
@@ -302,12 +309,12 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-12",
-    title: "a subject that is no digest is DIGEST_INVALID",
+    title: "referrers() rejects an invalid digest with DIGEST_INVALID",
     level: "MUST",
     cites: [clause(5, "digest")],
     needs,
-    why: "an empty list would say that nothing is signed",
-    lookFor: "a comparison with whatever was given",
+    why: "an empty list would mean that an image has no signatures",
+    lookFor: "a digest that is compared without validation",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", [], subject);
       for (const digest of ["", "latest", "sha256:"])
@@ -316,12 +323,12 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-13",
-    title: "a subject may have a sha512 digest",
+    title: "referrers() accepts a sha512 digest",
     level: "MUST",
     cites: [clause(21), imageSpec("descriptor.md#digests")],
     needs: ["referrers", "sha512"],
-    why: "an algorithm that is promised is promised everywhere",
-    lookFor: "digests that are only recognised where they are sha256",
+    why: "a supported algorithm must work in every call",
+    lookFor: "digests that are recognized only with sha256",
     run: async ({ registry }) => {
       const about = {
         mediaType: imageManifest,
@@ -337,12 +344,12 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-14",
-    title: "what was pushed as a type that nobody knows is about nothing",
+    title: "a manifest of an unknown media type is not a referrer",
     level: "MUST",
     cites: [clause(12, "unknown"), clause(21)],
     needs,
-    why: "whoever may push anything could put a signature where nobody looked at it",
-    lookFor: "a subject that is found in whatever is JSON",
+    why: "an opaque document must not count as a signature, because it was never validated",
+    lookFor: "a subject that is read from any JSON document",
     run: async ({ registry }) => {
       const document = { schemaVersion: 2, config: emptyDescriptor, layers: [], subject };
       await registry.pushManifest(repo, bytes(JSON.stringify(document)), "application/x-unknown", {
@@ -353,12 +360,12 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-15",
-    title: "an artifact type that is no text is a TypeError",
+    title: "referrers() throws a TypeError for an artifactType that is not a string",
     level: "MUST",
     cites: [clause(1, "mistakes")],
     needs,
-    why: "a mistake of the program would look like an image that nobody signed",
-    lookFor: "a comparison with whatever was given",
+    why: "a programming error would look like an unsigned image",
+    lookFor: "an artifactType that is compared without validation",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", [], subject);
       for (const artifactType of [7, null, {}])
@@ -371,27 +378,27 @@ export const referrerCases: readonly ConformanceCase[] = [
   },
   {
     id: "REFERRER-16",
-    title: "a list of referrers is of one moment",
+    title: "referrers() iterates over a snapshot",
     level: "MUST",
     cites: [clause(4, "snapshot")],
     needs,
-    why: "who works through a list changes what is in it",
-    lookFor: "pages that are asked for one after the other",
+    why: "callers may push and delete while they iterate",
+    lookFor: "pages that are read one after the other during the iteration",
     run: async ({ registry }) => {
       for (const name of ["x", "y"]) await pushArtifact(registry, name, [], subject);
       const before = await collect(registry.referrers(repo, nowhere));
       const seen: unknown[] = [];
       for await (const referrer of registry.referrers(repo, nowhere)) {
-        // One of these many comes after the first in the order of digests, all but certainly.
+        // With this many pushes it is almost certain that one sorts after the first digest.
         if (seen.length === 0)
           for (let i = 0; i < 12; i += 1)
             await resolves(
               () => pushArtifact(registry, `late ${i}`, [], subject),
-              "pushes while somebody lists",
+              "a push during the iteration",
             );
         seen.push(referrer);
       }
-      equal(seen, before, "the referrers of when the list began");
+      equal(seen, before, "the referrers at the start of the iteration");
     },
   },
 ];

@@ -15,29 +15,29 @@ import {
   repo,
 } from "../../case/content.ts";
 
-/** What a registry does with tags. */
+/** Tags. */
 export const tagCases: readonly ConformanceCase[] = [
   {
     id: "TAG-01",
-    title: "tags that are given together are all applied",
+    title: "pushManifest applies all of its tags",
     level: "MUST",
     cites: [clause(15, "together")],
-    why: "v1 and latest are meant to be the same",
-    lookFor: "only the first of them",
+    why: "tags such as v1 and latest must not differ",
+    lookFor: "only the first tag applied",
     run: async ({ registry }) => {
       const { digest } = await pushArtifact(registry, "one", ["a", "b", "c", "b"]);
       for (const tag of ["a", "b", "c"])
-        equal((await registry.resolveTag(repo, tag)).digest, digest, `what ${tag} points at`);
+        equal((await registry.resolveTag(repo, tag)).digest, digest, `the digest of ${tag}`);
       equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags");
     },
   },
   {
     id: "TAG-02",
-    title: "an invalid tag is NAME_INVALID, and nothing is done",
+    title: "pushManifest rejects an invalid tag with NAME_INVALID and changes nothing",
     level: "MUST",
     cites: [clause(15, "invalid"), distSpec("pulling-manifests")],
-    why: "half of a change is worse than none",
-    lookFor: "tags that are checked one by one while they are applied; requireTag() of ociref checks one",
+    why: "a partial change leaves the tags inconsistent",
+    lookFor: "tags that are checked one by one as they are applied; requireTag() of ociref checks one",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content, descriptor } = await artifact({ artifactType: "a/b" });
@@ -53,7 +53,7 @@ export const tagCases: readonly ConformanceCase[] = [
       await rejects(() => registry.resolveManifest(repo, descriptor.digest), ...absent.manifest);
       await resolves(
         () => registry.pushManifest(repo, content, imageManifest, { tags: ["x".repeat(128), "_X.y-1"] }),
-        "the push of the longest tag, and of one with all that is allowed",
+        "a push of the longest tag and of one with every kind of character",
       );
     },
   },
@@ -62,17 +62,18 @@ export const tagCases: readonly ConformanceCase[] = [
     title: "moving a tag keeps the old manifest reachable by digest",
     level: "MUST",
     cites: [clause(15, "moving")],
-    why: "a digest that somebody wrote down must not stop working",
-    lookFor: "an entry that is replaced",
+    why: "clients that stored a digest must still be able to pull it",
+    lookFor: "an index entry that is replaced when the tag moves",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       const old = await pushArtifact(registry, "old", ["u"]);
       const two = await pushArtifact(registry, "two", ["t", "u"]);
-      for (const tag of ["t", "u"]) equal(await registry.resolveTag(repo, tag), two, `what ${tag} points at`);
+      for (const tag of ["t", "u"])
+        equal(await registry.resolveTag(repo, tag), two, `the descriptor of ${tag}`);
       equal(
         await resolves(
           () => registry.resolveManifest(repo, old.digest),
-          "the manifest that the other tag pointed at",
+          "resolveManifest of the second tag's old manifest",
         ),
         old,
         "it",
@@ -80,7 +81,7 @@ export const tagCases: readonly ConformanceCase[] = [
       equal(
         await resolves(
           () => registry.resolveManifest(repo, one.digest),
-          "the manifest that the tag pointed at",
+          "resolveManifest of the first tag's old manifest",
         ),
         one,
         "it",
@@ -91,12 +92,12 @@ export const tagCases: readonly ConformanceCase[] = [
   },
   {
     id: "TAG-04",
-    title: "ifMatch and ifNoneMatch decide whether a tag is moved",
+    title: "pushManifest moves a tag only if ifMatch or ifNoneMatch holds",
     level: "MUST",
     cites: [clause(15, "preconditions")],
     needs: ["conditionalTags"],
     why: "two writers would overwrite each other's change",
-    lookFor: "ifMatch and ifNoneMatch, which are ignored or compared with something else than the tag",
+    lookFor: "ifMatch and ifNoneMatch ignored, or not compared with the tag's current digest",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const push = async (name: string, condition: object): Promise<string> =>
@@ -108,21 +109,21 @@ export const tagCases: readonly ConformanceCase[] = [
       await rejects(() => push("one", { ifMatch: nowhere }), "PRECONDITION_FAILED");
       await rejects(() => push("two", { ifNoneMatch: "*" }), "PRECONDITION_FAILED");
       await rejects(() => push("two", { ifMatch: nowhere }), "PRECONDITION_FAILED");
-      equal((await registry.resolveTag(repo, "t")).digest, one, "what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, one, "the digest of the tag");
       const two = await push("two", { ifMatch: one });
       await rejects(() => push("three", { ifMatch: one }), "PRECONDITION_FAILED");
-      equal((await registry.resolveTag(repo, "t")).digest, two, "what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, two, "the digest of the tag");
       await push("three", { ifMatch: "*" });
     },
   },
   {
     id: "TAG-05",
-    title: "a precondition that fails changes nothing",
+    title: "a failed precondition changes nothing",
     level: "MUST",
     cites: [clause(15, "preconditions")],
     needs: ["conditionalTags"],
-    why: "half of a change is worse than none",
-    lookFor: "tags that are compared one by one while they are applied, a manifest that is stored first",
+    why: "a partial change leaves the tags inconsistent",
+    lookFor: "preconditions checked one by one as tags are applied, or a manifest stored before them",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["old"]);
       const two = await namedArtifact("two");
@@ -143,18 +144,18 @@ export const tagCases: readonly ConformanceCase[] = [
       await rejects(() => registry.resolveTag(repo, "new"), "MANIFEST_UNKNOWN");
       await rejects(() => registry.resolveManifest(repo, two.descriptor.digest), "MANIFEST_UNKNOWN");
       await rejects(() => registry.resolveBlob(repo, two.descriptor.digest), "BLOB_UNKNOWN");
-      equal(await registry.resolveTag(repo, "old"), one, "the tag, as it was");
+      equal(await registry.resolveTag(repo, "old"), one, "the tag's manifest");
     },
   },
   {
     id: "TAG-06",
-    title: "a precondition needs a tag, and a digest that is one",
+    title: "pushManifest rejects a precondition without tags or with an invalid digest",
     level: "MUST",
     cites: [clause(5, "digest"), clause(15, "preconditions")],
     needs: ["conditionalTags"],
-    why: "a condition on nothing would always hold",
+    why: "a precondition without a tag would always hold",
     lookFor:
-      "options that are only looked at in the loop over tags; requirePrecondition() of oci-types looks at them",
+      "options that are validated only in the loop over tags; requirePrecondition() of oci-types validates them",
     run: async ({ registry }) => {
       await rejectsWith(
         () => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifMatch: "*" }),
@@ -177,11 +178,11 @@ export const tagCases: readonly ConformanceCase[] = [
   },
   {
     id: "TAG-07",
-    title: "deleteTag takes preconditions, too",
+    title: "deleteTag deletes a tag only if ifMatch or ifNoneMatch holds",
     level: "MUST",
     cites: [clause(15, "preconditions")],
     needs: ["conditionalTags", "deleteTag"],
-    why: "somebody may have moved the tag since it was looked at",
+    why: "another client may have moved the tag in the meantime",
     lookFor: "options that are ignored",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
@@ -194,22 +195,22 @@ export const tagCases: readonly ConformanceCase[] = [
           "PRECONDITION_FAILED",
           "MANIFEST_UNKNOWN",
         );
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
       await resolves(
         () => registry.deleteTag(repo, "t", { ifMatch: one.digest }),
-        "the deletion of a tag that is as required",
+        "a deletion whose precondition holds",
       );
       await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
     },
   },
   {
     id: "TAG-08",
-    title: "where preconditions are not supported they are refused, not ignored",
+    title: "without the capability conditionalTags, preconditions fail with UNSUPPORTED",
     level: "MUST",
     cites: [clause(15, "transaction"), capabilities, distSpec("UNSUPPORTED")],
     unless: "conditionalTags",
-    why: "a caller would think that nobody's change was overwritten",
-    lookFor: "options that are not looked at",
+    why: "a caller would believe that no other change was overwritten",
+    lookFor: "options that are ignored",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       await rejects(
@@ -222,17 +223,17 @@ export const tagCases: readonly ConformanceCase[] = [
         "UNSUPPORTED",
       );
       await rejects(() => registry.deleteTag(repo, "t", { ifMatch: one.digest }), "UNSUPPORTED");
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
       await rejects(() => registry.resolveTag(repo, "u"), "MANIFEST_UNKNOWN");
     },
   },
   {
     id: "TAG-09",
-    title: "a tag that is not there is MANIFEST_UNKNOWN",
+    title: "resolveTag and getTag fail with MANIFEST_UNKNOWN for a missing tag",
     level: "MUST",
     cites: [clause(20, "unknown"), distSpec("MANIFEST_UNKNOWN")],
-    why: "a caller decides by this code whether to push",
-    lookFor: "undefined in place of a rejection, an object's own members taken for tags",
+    why: "callers decide by this code whether to push",
+    lookFor: "undefined returned instead of a rejection, or inherited members of an object taken for tags",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", ["t"]);
       for (const tag of ["nosuch", "T", "t2", "constructor", "toString", "__proto__", "hasOwnProperty"]) {
@@ -244,11 +245,11 @@ export const tagCases: readonly ConformanceCase[] = [
   },
   {
     id: "TAG-10",
-    title: "a tag may have any name that is allowed",
+    title: "every valid tag is accepted",
     level: "MUST",
     cites: [clause(5, "tag"), distSpec("pulling-manifests")],
-    why: "tags are people's words",
-    lookFor: "an object whose members are tags, a path that is made of one",
+    why: "users choose any tag that the specification allows",
+    lookFor: "a plain object keyed by tag, or a path made from a tag",
     run: async ({ registry }) => {
       const names = [
         "__proto__",
@@ -265,7 +266,7 @@ export const tagCases: readonly ConformanceCase[] = [
       for (const name of names)
         await registry.pushManifest(repo, bytes(name), "application/x-a", { tags: [name] });
       for (const name of names)
-        equal(await (await registry.getTag(repo, name)).text(), name, `what ${name} points at`);
+        equal(await (await registry.getTag(repo, name)).text(), name, `the content of ${name}`);
       equal(await collect(registry.tags(repo)), [...names].sort(), "the tags");
     },
   },

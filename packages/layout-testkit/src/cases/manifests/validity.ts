@@ -24,14 +24,14 @@ const manifest = {
 const index = { schemaVersion: 2, mediaType: imageIndex, manifests: [] as unknown[] };
 const encode = (document: unknown): Uint8Array => bytes(JSON.stringify(document));
 
-/** What a document must be like to be stored under a known type. */
+/** Documents pushed as known media types. */
 export const validityCases: readonly ConformanceCase[] = [
   {
     id: "MANIFEST-08",
-    title: "what a manifest says that it is must be what it is pushed as",
+    title: "pushManifest rejects a document whose mediaType differs from the argument",
     level: "MUST",
     cites: [clause(12, "media-type"), cve("CVE-2021-41190")],
-    why: "two readers would take the same bytes for two things",
+    why: "two readers would interpret the same bytes differently",
     lookFor: "a media type that is not compared with the document's",
     run: async ({ registry }) => {
       const { content, descriptor } = await pushContent(registry, repo, emptyBlob).then(() =>
@@ -47,12 +47,12 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-100",
-    title: "an unknown type is no way round: what a document says that it is must be it, too",
+    title: "pushManifest compares a document's mediaType with unknown media types, too",
     level: "MUST",
     cites: [clause(12, "unknown")],
-    why: "whoever sends another Content-Type would get past every check of a manifest",
+    why: "a client could bypass every check of a manifest by sending another Content-Type",
     lookFor:
-      "a document that is compared with known types only; parseManifest() of oci-types compares it with any",
+      "a document compared only with known types; parseManifest() of oci-types compares it with any type",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const documents = [
@@ -75,17 +75,17 @@ export const validityCases: readonly ConformanceCase[] = [
             encode({ mediaType: "application/x-unknown" }),
             "application/x-unknown",
           ),
-        "what says the type that it is pushed as",
+        "a push of a document whose mediaType equals the argument",
       );
     },
   },
   {
     id: "MANIFEST-09",
-    title: "a document that is no manifest is MANIFEST_INVALID",
+    title: "pushManifest rejects an invalid image manifest with MANIFEST_INVALID",
     level: "MUST",
     cites: [clause(13), imageSpec("manifest.md"), imageSpec("image-index.md")],
-    why: "what is stored under a known type is read by everybody",
-    lookFor: "a media type that is believed; parseManifest() of oci-types looks at the document",
+    why: "clients rely on documents of known types being valid",
+    lookFor: "a media type trusted without a check; parseManifest() of oci-types validates the document",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const wrong: unknown[] = [
@@ -117,11 +117,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-01",
-    title: "a document is not a manifest and an index at once",
+    title: "pushManifest rejects a document that is both an image manifest and an index",
     level: "MUST",
     cites: [clause(13, "one-kind"), cve("CVE-2021-41190")],
-    why: "two readers would take the same bytes for two things",
-    lookFor: "members that are not looked at because the type says which count",
+    why: "two readers would interpret the same bytes differently",
+    lookFor: "members that are not checked because the media type selects which ones count",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       await rejects(
@@ -140,11 +140,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-02",
-    title: "a size is a whole number, not negative, and safe",
+    title: "pushManifest rejects a descriptor whose size is not a safe non-negative integer",
     level: "MUST",
     cites: [clause(13, "descriptors"), imageSpec("descriptor.md#properties")],
-    why: "who allocates by it would fail, or worse",
-    lookFor: "a size that only has to be there; parseManifest() of oci-types looks at it",
+    why: "clients allocate memory by this size",
+    lookFor: "a size that only has to be present; parseManifest() of oci-types validates it",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const size of [-1, 1.5, 2 ** 53, "2", null, undefined]) {
@@ -162,13 +162,12 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-03",
-    title: "a descriptor's size is that of the stored blob",
+    title: "pushManifest rejects a descriptor whose size differs from the stored blob",
     level: "MUST",
     cites: [clause(13, "sizes")],
     needs: ["checksReferences"],
-    why: "every client compares it, and refuses the image",
-    lookFor:
-      "blobs that are only asked whether they exist, a layer with urls that is not compared though it is there",
+    why: "every client compares the size and rejects the image",
+    lookFor: "blobs that are only checked for existence, or an existing layer with urls that is not compared",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const size of [1, 3]) {
@@ -197,11 +196,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-04",
-    title: "annotations are strings",
+    title: "pushManifest rejects annotations that are not strings",
     level: "MUST",
     cites: [clause(13), imageSpec("annotations.md#rules")],
-    why: "clients in typed languages cannot even parse others",
-    lookFor: "members that are not looked at",
+    why: "clients in typed languages cannot parse other values",
+    lookFor: "members that are not validated",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const child = await pushArtifact(registry, "child");
@@ -246,11 +245,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-05",
-    title: "every descriptor has a digest and a media type that are ones",
+    title: "pushManifest rejects a descriptor with an invalid digest or media type",
     level: "MUST",
     cites: [clause(13, "descriptors"), imageSpec("descriptor.md")],
-    why: "digests become paths, in whoever pulls",
-    lookFor: "descriptors that only have to be there; parseManifest() of oci-types looks at them",
+    why: "clients turn digests into paths",
+    lookFor: "descriptors that only have to be present; parseManifest() of oci-types validates them",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const wrong of [
@@ -289,11 +288,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-06",
-    title: "an index that is none is MANIFEST_INVALID",
+    title: "pushManifest rejects an invalid index with MANIFEST_INVALID",
     level: "MUST",
     cites: [clause(13), imageSpec("manifest.md"), imageSpec("image-index.md")],
-    why: "what is stored under a known type is read by everybody",
-    lookFor: "indexes that are stored without a look",
+    why: "clients rely on documents of known types being valid",
+    lookFor: "indexes that are stored without validation",
     run: async ({ registry }) => {
       const wrong: unknown[] = [
         [],
@@ -311,17 +310,17 @@ export const validityCases: readonly ConformanceCase[] = [
         await rejects(() => registry.pushManifest(repo, encode(document), imageIndex), "MANIFEST_INVALID");
       await resolves(
         () => registry.pushManifest(repo, encode(index), imageIndex),
-        "the push of an index without manifests",
+        "a push of an index without manifests",
       );
     },
   },
   {
     id: "VALID-07",
-    title: "a document without a media type is what it is pushed as",
+    title: "a document without a mediaType has the type that it is pushed as",
     level: "MUST",
     cites: [clause(12, "media-type"), imageSpec("manifest.md#image-manifest-property-descriptions")],
-    why: "the specification only advises it, and real tools leave it out",
-    lookFor: "a media type that is required or taken from the document alone",
+    why: "the member is optional, and real tools omit it",
+    lookFor: "a mediaType that is required, or read only from the document",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       for (const [document, type] of [
@@ -330,7 +329,7 @@ export const validityCases: readonly ConformanceCase[] = [
       ] as const) {
         const { digest } = await resolves(
           () => registry.pushManifest(repo, encode(document), type),
-          "the push of a document without a type",
+          "a push of a document without a mediaType",
         );
         equal((await registry.resolveManifest(repo, digest)).mediaType, type, "its type");
       }
@@ -338,11 +337,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-08",
-    title: "types of artifacts, configs and layers, and members, that nobody knows are no obstacle",
+    title: "pushManifest accepts unknown members and unknown types of artifacts, configs and layers",
     level: "MUST",
     cites: [clause(12, "unknown"), imageSpec("considerations.md#extensibility")],
-    why: "artifacts of every kind are stored in registries",
-    lookFor: "a list of allowed types, a schema that allows no more members",
+    why: "registries store artifacts of every kind",
+    lookFor: "a list of allowed types, or a schema that forbids additional members",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const part = { ...emptyDescriptor, mediaType: "application/vnd.conformance.part.v9+json" };
@@ -355,17 +354,17 @@ export const validityCases: readonly ConformanceCase[] = [
       };
       await resolves(
         () => registry.pushManifest(repo, encode(document), imageManifest),
-        "the push of an artifact of unknown types",
+        "a push of an artifact with unknown types",
       );
     },
   },
   {
     id: "VALID-09",
-    title: "Docker's manifests are looked at like OCI's",
+    title: "pushManifest validates Docker manifests like OCI manifests",
     level: "MUST",
     cites: [clause(12, "media-type"), clause(13)],
-    why: "most images are of that type",
-    lookFor: "types that are known to be unknown",
+    why: "many images still have Docker media types",
+    lookFor: "Docker media types treated as unknown",
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const docker = {
@@ -376,7 +375,7 @@ export const validityCases: readonly ConformanceCase[] = [
       };
       const { mediaType } = await resolves(
         () => registry.pushManifest(repo, encode(docker), dockerMediaTypes.manifest),
-        "the push of one of Docker's manifests",
+        "a push of a Docker manifest",
       );
       equal(mediaType, dockerMediaTypes.manifest, "its type");
       await rejects(
@@ -407,11 +406,11 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-10",
-    title: "what was refused is not there",
+    title: "a rejected manifest is not stored",
     level: "MUST",
     cites: [clause(6, "invisible"), clause(13)],
-    why: "the next push would find it, and take it for good",
-    lookFor: "bytes that are stored before they are looked at",
+    why: "the next push would find it and accept it",
+    lookFor: "bytes that are stored before they are validated",
     run: async ({ registry }) => {
       await pushArtifact(registry, "good");
       const refused = encode({ ...manifest, mediaType: undefined, schemaVersion: 7 });
@@ -428,32 +427,32 @@ export const validityCases: readonly ConformanceCase[] = [
   },
   {
     id: "VALID-90",
-    title: "a document that is nested deep, or lists very many manifests, is stored or refused with a code",
+    title: "a deeply nested document or a very large index is stored or rejected with a code",
     level: "MUST",
     cites: [clause(1, "code"), clause(13, "limits")],
-    why: "anyone who may push could make the calls of others fail",
+    why: "one client could make the calls of others fail",
     lookFor:
-      "recursion over the document, such as structuredClone; push(...children); a message that a RangeError came through",
+      "recursion over the document such as structuredClone, push(...children), or a RangeError that reaches the caller",
     run: async ({ registry }) => {
       await pushArtifact(registry, "good", ["t"]);
       const deep = `{"schemaVersion":2,"mediaType":"${imageIndex}","manifests":[],"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
       const many = `{"schemaVersion":2,"mediaType":"${imageIndex}","manifests":[${Array<string>(130_000).fill('{"mediaType":"a/b","digest":"a:b","size":1}').join(",")}]}`;
       for (const [document, what] of [
-        [deep, "an index that is nested 20,000 deep"],
+        [deep, "an index nested 20,000 levels deep"],
         [many, "an index of 130,000 manifests"],
       ] as const) {
         await storesOrRefuses(
           () => registry.pushManifest(repo, bytes(document), imageIndex, { tags: ["t"] }),
           what,
         );
-        await resolves(() => registry.resolveTag(repo, "t"), "the tag that was moved, or was not");
-        await resolves(() => collect(registry.tags(repo)), "the tags");
+        await resolves(() => registry.resolveTag(repo, "t"), "resolveTag after the push");
+        await resolves(() => collect(registry.tags(repo)), "tags() after the push");
       }
     },
   },
 ];
 
-/** Fails if `call` rejects with anything but a code. */
+/** Fails if `call` rejects with an error that has no code. */
 async function storesOrRefuses(call: () => Promise<unknown>, what: string): Promise<void> {
   const error = await call().then(
     () => undefined,
@@ -461,7 +460,7 @@ async function storesOrRefuses(call: () => Promise<unknown>, what: string): Prom
   );
   if (error !== undefined && !isRegistryError(error))
     throw new ConformanceFailure(
-      `${what}: stored, or refused with a code`,
+      `${what} to be stored, or rejected with a code`,
       `rejection with ${showError(error)}`,
     );
 }

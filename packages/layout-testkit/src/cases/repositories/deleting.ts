@@ -23,26 +23,29 @@ import {
   repo,
 } from "../../case/content.ts";
 
-/** What is gone when something is deleted, and what stays. */
+/** Deletions: what they remove, and what stays. */
 export const deletingCases: readonly ConformanceCase[] = [
   {
     id: "DELETE-01",
-    title: "deleteTag removes the tag and nothing else",
+    title: "deleteTag removes only the tag and keeps the manifest reachable by digest",
     level: "MUST",
     cites: [clause(16, "tag"), distSpec("end-9")],
     needs: ["deleteTag"],
-    why: "other tags and digests point at the same manifest",
-    lookFor: "a manifest that goes with its tag",
+    why: "other tags and clients may reference the same manifest",
+    lookFor: "a manifest that is deleted with its tag",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a", "b"]);
       await registry.deleteTag(repo, "a");
       await rejects(() => registry.resolveTag(repo, "a"), "MANIFEST_UNKNOWN");
       await rejects(() => registry.getTag(repo, "a"), "MANIFEST_UNKNOWN");
-      equal(await registry.resolveTag(repo, "b"), one, "the other tag");
+      equal(await registry.resolveTag(repo, "b"), one, "the other tag's manifest");
       equal(await collect(registry.tags(repo)), ["b"], "the tags");
       await registry.deleteTag(repo, "b");
       equal(
-        await resolves(() => registry.resolveManifest(repo, one.digest), "the manifest without tags"),
+        await resolves(
+          () => registry.resolveManifest(repo, one.digest),
+          "resolveManifest after the last tag was deleted",
+        ),
         one,
         "it",
       );
@@ -50,29 +53,32 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-02",
-    title: "an empty tag or digest is no wildcard",
+    title: "deletions reject an empty tag or digest",
     level: "MUST",
     cites: [clause(5, "empty")],
     needs: ["deleteTag", "deleteManifest", "deleteBlob"],
-    why: "a variable that is not set would empty the repository",
-    lookFor: "a filter that an empty string passes",
+    why: "an unset variable must not empty the repository",
+    lookFor: "a filter that matches everything if it is empty",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a"]);
       const { descriptor } = await pushText(registry, "free");
       await rejects(() => registry.deleteTag(repo, ""), "NAME_INVALID");
       await rejects(() => registry.deleteManifest(repo, ""), "DIGEST_INVALID");
       await rejects(() => registry.deleteBlob(repo, ""), "DIGEST_INVALID");
-      equal((await registry.resolveTag(repo, "a")).digest, one.digest, "the tag, as it was");
-      await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was");
+      equal((await registry.resolveTag(repo, "a")).digest, one.digest, "the digest of the tag");
+      await resolves(
+        () => registry.resolveBlob(repo, descriptor.digest),
+        "resolveBlob after the rejected deletions",
+      );
     },
   },
   {
     id: "DELETE-03",
-    title: "deleting a tag or manifest that is not there is MANIFEST_UNKNOWN",
+    title: "deleteTag and deleteManifest fail with MANIFEST_UNKNOWN if nothing was deleted",
     level: "MUST",
     cites: [clause(16, "absent"), distSpec("end-9")],
-    why: "who deletes the wrong thing should learn of it",
-    lookFor: "a delete that ignores what it did not find",
+    why: "a client that deletes the wrong name must notice",
+    lookFor: "a delete that ignores a missing target",
     needs: ["deleteTag", "deleteManifest"],
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a"]);
@@ -93,12 +99,12 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-04",
-    title: "deleteManifest removes it with all its tags",
+    title: "deleteManifest removes the manifest with all of its tags",
     level: "MUST",
     cites: [clause(16, "manifest"), distSpec("end-9")],
     needs: ["deleteManifest"],
-    why: "a tag that points at nothing breaks whoever pulls it",
-    lookFor: "tags that are left behind",
+    why: "clients cannot pull a tag whose manifest is missing",
+    lookFor: "tags that remain",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["a", "b"]);
       const two = await pushArtifact(registry, "two", ["c"]);
@@ -107,9 +113,9 @@ export const deletingCases: readonly ConformanceCase[] = [
       await rejects(() => registry.resolveManifest(repo, one.digest), "MANIFEST_UNKNOWN");
       for (const tag of ["a", "b"]) await rejects(() => registry.resolveTag(repo, tag), "MANIFEST_UNKNOWN");
       equal(await collect(registry.tags(repo)), ["c"], "the tags");
-      equal(await registry.resolveTag(repo, "c"), two, "another manifest's tag");
+      equal(await registry.resolveTag(repo, "c"), two, "another tag's manifest");
       equal(
-        await resolves(() => pushArtifact(registry, "one", ["a"]), "the push of what was deleted"),
+        await resolves(() => pushArtifact(registry, "one", ["a"]), "a push of the deleted manifest"),
         one,
         "it",
       );
@@ -117,12 +123,13 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-05",
-    title: "a manifest that an index contains is DENIED, and the index is named",
+    title: "deleteManifest of an index's child fails with DENIED and names the index",
     level: "MUST",
     cites: [clause(16, "contained"), clause(16, "reason")],
     needs: ["deleteManifest"],
-    why: "the index would list what is not there",
-    lookFor: "a delete that looks at entries only, an error without `detail.referencedBy` or `detail.reason`",
+    why: "the index would list a missing manifest",
+    lookFor:
+      "a delete that checks only index.json entries, or an error without `detail.referencedBy` or `detail.reason`",
     run: async ({ registry }) => {
       const child = await namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
@@ -135,7 +142,7 @@ export const deletingCases: readonly ConformanceCase[] = [
       equal(
         await registry.resolveManifest(repo, child.descriptor.digest),
         child.descriptor,
-        "the child, as it was",
+        "the child's descriptor",
       );
       await registry.pushManifest(repo, child.content, child.descriptor.mediaType, { tags: ["child"] });
       const second = await pushContent(registry, repo, index([child], { annotations: { name: "second" } }));
@@ -146,7 +153,7 @@ export const deletingCases: readonly ConformanceCase[] = [
         "the digests of both indexes in detail.referencedBy",
         again,
       );
-      equal(await registry.resolveTag(repo, "child"), child.descriptor, "the child's tag, as it was");
+      equal(await registry.resolveTag(repo, "child"), child.descriptor, "the descriptor of the child's tag");
       const third = await pushArtifact(registry, "in Docker's list");
       await registry.pushManifest(
         repo,
@@ -158,26 +165,23 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-06",
-    title: "children survive their index, and can be deleted then",
+    title: "children outlive their index and can then be deleted",
     level: "MUST",
     cites: [clause(16, "contained"), clause(17, "survive")],
     needs: ["deleteManifest"],
-    why: "a digest that somebody wrote down must not stop working",
-    lookFor: "manifests that are only known through what lists them",
+    why: "clients that stored a digest must still be able to pull it",
+    lookFor: "manifests that are known only through the index that lists them",
     run: async ({ registry }) => {
       const leaf = await namedArtifact("leaf");
       const inner = await index([leaf]);
       const outer = await pushContent(registry, repo, index([inner]), { tags: ["list"] });
       await rejects(() => registry.deleteManifest(repo, inner.descriptor.digest), "DENIED");
-      await resolves(
-        () => registry.deleteManifest(repo, outer.digest),
-        "the deletion of the outermost index",
-      );
+      await resolves(() => registry.deleteManifest(repo, outer.digest), "a deletion of the outermost index");
       for (const { descriptor } of [inner, leaf])
         equal(
           await resolves(
             () => registry.resolveManifest(repo, descriptor.digest),
-            "a child that survives its index",
+            "resolveManifest of a child after its index was deleted",
           ),
           descriptor,
           "it",
@@ -186,7 +190,7 @@ export const deletingCases: readonly ConformanceCase[] = [
       await registry.deleteManifest(repo, inner.descriptor.digest);
       await resolves(
         () => registry.deleteManifest(repo, leaf.descriptor.digest),
-        "the deletion of a child whose index is gone",
+        "a deletion of a child whose index was deleted",
       );
       await rejects(
         () => registry.resolveManifest(repo, leaf.descriptor.digest),
@@ -197,33 +201,33 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-07",
-    title: "a subject may be deleted; what is about it stays",
+    title: "deleteManifest deletes a subject and keeps its referrers",
     level: "MUST",
     cites: [clause(16, "contained")],
     needs: ["deleteManifest", "referrers"],
-    why: "a signature must not keep an image from being removed",
-    lookFor: "a subject that counts as contained",
+    why: "a signature must not prevent the deletion of its image",
+    lookFor: "a subject treated like a child of an index",
     run: async ({ registry }) => {
       const image = await pushArtifact(registry, "image");
       const about = await pushArtifact(registry, "about", [], image);
-      await resolves(() => registry.deleteManifest(repo, image.digest), "the deletion of a subject");
-      equal(await registry.resolveManifest(repo, about.digest), about, "what was about it");
+      await resolves(() => registry.deleteManifest(repo, image.digest), "a deletion of a subject");
+      equal(await registry.resolveManifest(repo, about.digest), about, "the referrer's descriptor");
       equal(
         (await collect(registry.referrers(repo, image.digest))).map(({ digest }) => digest),
         [about.digest],
-        "its referrers",
+        "the subject's referrers",
       );
     },
   },
   {
     id: "DELETE-08",
-    title: "a blob that is referred to is DENIED",
+    title: "deleteBlob of a referenced blob fails with DENIED",
     level: "MUST",
     cites: [clause(16, "blob"), clause(16, "reason"), distSpec("end-10")],
     needs: ["deleteBlob"],
     why: "images would lose their layers",
     lookFor:
-      "references that are not looked at, or only of tagged manifests; an error without `detail.reason`",
+      "references that are not checked, or only those of tagged manifests; an error without `detail.reason`",
     run: async ({ registry }) => {
       const item = await artifact({
         artifactType: "a/b",
@@ -250,18 +254,18 @@ export const deletingCases: readonly ConformanceCase[] = [
         await refusal(() => registry.deleteBlob(repo, descriptor.digest));
       for (const { descriptor, content } of item.blobs) {
         await refusal(() => registry.deleteBlob(repo, descriptor.digest));
-        await reads(await registry.getBlob(repo, descriptor.digest), content, "the blob, as it was");
+        await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       }
     },
   },
   {
     id: "DELETE-09",
-    title: "a blob that nothing refers to is deleted, one that is absent BLOB_UNKNOWN",
+    title: "deleteBlob deletes an unreferenced blob and fails with BLOB_UNKNOWN for a missing one",
     level: "MUST",
     cites: [clause(16, "blob"), clause(16, "absent"), distSpec("end-10")],
     needs: ["deleteBlob"],
-    why: "who frees space should learn whether it was freed",
-    lookFor: "a delete that resolves and does nothing, or ignores what it did not find",
+    why: "clients must learn whether space was freed",
+    lookFor: "a delete that resolves without an effect, or ignores a missing target",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one");
       const { descriptor } = await pushText(registry, "free");
@@ -270,17 +274,17 @@ export const deletingCases: readonly ConformanceCase[] = [
       await rejects(() => registry.getBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
       await rejects(() => registry.deleteBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
       await rejects(() => registry.deleteBlob(repo, nowhere), "BLOB_UNKNOWN");
-      await resolves(() => pushText(registry, "free"), "the push of what was deleted");
+      await resolves(() => pushText(registry, "free"), "a push of the deleted blob");
     },
   },
   {
     id: "DELETE-10",
-    title: "a manifest is not deleted as a blob",
+    title: "deleteBlob of a manifest fails with DENIED",
     level: "MUST",
     cites: [clause(16, "blob")],
     needs: ["deleteBlob"],
-    why: "its tags would point at nothing",
-    lookFor: "manifests among the blobs, without a difference",
+    why: "the manifest's tags would reference missing content",
+    lookFor: "manifests stored among the blobs without a distinction",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       const two = await pushArtifact(registry, "two");
@@ -291,12 +295,12 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-11",
-    title: "a blob that two manifests share is free when both are gone",
+    title: "a shared blob can be deleted after the last manifest that references it",
     level: "MUST",
     cites: [clause(16, "blob")],
     needs: ["deleteBlob", "deleteManifest"],
-    why: "layers are shared, and space has to be freed some day",
-    lookFor: "references that are counted once, or remembered for ever",
+    why: "layers are shared, and their space must be freed at the end",
+    lookFor: "references counted only once, or never forgotten",
     run: async ({ registry }) => {
       const layer = await pushText(registry, "shared");
       const [one, two] = [
@@ -308,18 +312,18 @@ export const deletingCases: readonly ConformanceCase[] = [
       await registry.deleteManifest(repo, two.digest);
       await resolves(
         () => registry.deleteBlob(repo, layer.descriptor.digest),
-        "the deletion of a blob that nothing refers to any more",
+        "a deletion of a blob that is no longer referenced",
       );
     },
   },
   {
     id: "DELETE-12",
-    title: "what is deleted in one repository stays in the other",
+    title: "deletions affect only their own repository",
     level: "MUST",
     cites: [clause(16)],
     needs: ["deleteTag", "deleteManifest"],
-    why: "repositories are different people's",
-    lookFor: "tags or manifests that are found by name or digest alone",
+    why: "different users own the repositories",
+    lookFor: "tags or manifests found by name or digest alone",
     run: async ({ registry }) => {
       for (const name of [repo, other]) {
         await pushContent(registry, name, emptyBlob);
@@ -332,7 +336,7 @@ export const deletingCases: readonly ConformanceCase[] = [
       equal(
         await resolves(
           async () => (await registry.getTag(other, "u")).text(),
-          "the other repository's manifest",
+          "getTag in the other repository",
         ),
         "same",
         "it",
@@ -341,28 +345,31 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-13",
-    title: "an index's tags and its children's are not each other's",
+    title: "tags of an index and of its children are independent",
     level: "MUST",
     cites: [clause(15), clause(16), clause(17, "children")],
     needs: ["deleteTag", "deleteManifest"],
-    why: "platforms are tagged, too, and releases move on",
-    lookFor: "entries of children that go with those of their index",
+    why: "clients tag single platforms, and move the tags of releases",
+    lookFor: "entries of children that are removed with the entry of their index",
     run: async ({ registry }) => {
       const [tagged, untagged] = [await namedArtifact("tagged"), await namedArtifact("untagged")];
       await pushContent(registry, repo, tagged, { tags: ["child"] });
       const list = await pushContent(registry, repo, index([tagged, untagged]), { tags: ["list"] });
-      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags, with the index");
+      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags after the push of the index");
       await pushArtifact(registry, "next", ["list"]);
       equal(
         await resolves(
           () => registry.resolveManifest(repo, list.digest),
-          "the index that the tag was moved away from",
+          "resolveManifest of the index after its tag moved",
         ),
         list,
         "it",
       );
       equal(
-        await resolves(() => registry.resolveManifest(repo, untagged.descriptor.digest), "its child"),
+        await resolves(
+          () => registry.resolveManifest(repo, untagged.descriptor.digest),
+          "resolveManifest of its child",
+        ),
         untagged.descriptor,
         "it",
       );
@@ -371,17 +378,20 @@ export const deletingCases: readonly ConformanceCase[] = [
       });
       await registry.deleteTag(repo, "again");
       equal(
-        await resolves(() => registry.resolveManifest(repo, list.digest), "the index without a tag"),
+        await resolves(
+          () => registry.resolveManifest(repo, list.digest),
+          "resolveManifest of the index after its tag was deleted",
+        ),
         list,
         "it",
       );
       await registry.deleteManifest(repo, list.digest);
-      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags, without the index");
-      equal(await registry.resolveTag(repo, "child"), tagged.descriptor, "the tag of a child");
+      equal(await collect(registry.tags(repo)), ["child", "list"], "the tags after the index was deleted");
+      equal(await registry.resolveTag(repo, "child"), tagged.descriptor, "the descriptor of the child's tag");
       equal(
         await resolves(
           () => registry.resolveManifest(repo, untagged.descriptor.digest),
-          "the child whose index is gone",
+          "resolveManifest of the child after its index was deleted",
         ),
         untagged.descriptor,
         "it",
@@ -390,12 +400,12 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-14",
-    title: "what another repository contains does not count",
+    title: "references in other repositories do not prevent a deletion",
     level: "MUST",
     cites: [clause(11, "scoped"), clause(16, "contained")],
     needs: ["deleteManifest", "deleteBlob", "repositoryScopedBlobs"],
-    why: "who may not even see the other repository could not delete from their own",
-    lookFor: "references of the whole registry",
+    why: "users without access to another repository could not delete from their own",
+    lookFor: "references collected from the whole registry",
     run: async ({ registry }) => {
       const child = await artifact({ artifactType: "a/b", layers: [blob("layer")] });
       await pushContent(registry, other, index([child]), { tags: ["list"] });
@@ -403,32 +413,41 @@ export const deletingCases: readonly ConformanceCase[] = [
       await pushContent(registry, repo, child);
       await resolves(
         () => registry.deleteManifest(repo, child.descriptor.digest),
-        "the deletion of a manifest that an index of another repository contains",
+        "a deletion of a manifest that an index of another repository contains",
       );
       for (const { descriptor } of child.blobs)
         await resolves(
           () => registry.deleteBlob(repo, descriptor.digest),
-          "the deletion of a blob that a manifest of another repository refers to",
+          "a deletion of a blob that a manifest of another repository references",
         );
-      equal(await registry.resolveTag(other, "child"), child.descriptor, "the other repository's manifest");
+      equal(
+        await registry.resolveTag(other, "child"),
+        child.descriptor,
+        "the manifest in the other repository",
+      );
     },
   },
   {
     id: "DELETE-15",
-    title: "each delete takes its own kind",
+    title: "deleteTag rejects a digest, and deleteManifest rejects a blob",
     level: "MUST",
     cites: [clause(16), rule("manifest-as-blob")],
     needs: ["deleteTag", "deleteManifest"],
-    why: "who mixes them up should learn of it before something is gone",
-    lookFor: "one delete for all, that takes what it finds",
+    why: "a client that confuses them must not delete anything",
+    lookFor: "one delete function that removes whatever it finds",
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       const { descriptor } = await pushText(registry, "free");
       await rejects(() => registry.deleteTag(repo, one.digest), "NAME_INVALID");
       await rejects(() => registry.deleteManifest(repo, descriptor.digest), "MANIFEST_UNKNOWN");
-      equal(await registry.resolveTag(repo, "t"), one, "the tag, as it was");
+      equal(await registry.resolveTag(repo, "t"), one, "the tag's manifest");
       equal(
-        (await resolves(() => registry.resolveBlob(repo, descriptor.digest), "the blob, as it was")).size,
+        (
+          await resolves(
+            () => registry.resolveBlob(repo, descriptor.digest),
+            "resolveBlob after the rejected deletions",
+          )
+        ).size,
         4,
         "its size",
       );
@@ -436,51 +455,52 @@ export const deletingCases: readonly ConformanceCase[] = [
   },
   {
     id: "DELETE-16",
-    title: "where blobs are shared one that any repository needs is DENIED",
+    title:
+      "without the capability repositoryScopedBlobs, deleteBlob of a blob that any repository references fails with DENIED",
     level: "MUST",
     cites: [clause(11, "shared"), clause(16, "blob")],
     needs: ["deleteBlob"],
     unless: "repositoryScopedBlobs",
-    why: "another repository's image would lose its layer",
-    lookFor: "references of the one repository only",
+    why: "an image in another repository would lose its layer",
+    lookFor: "only the references of one repository",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one");
       const item = await artifact({ artifactType: "a/b", layers: [blob("layer")] });
       await pushContent(registry, other, item);
       for (const { descriptor, content } of item.blobs) {
         await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
-        await reads(await registry.getBlob(other, descriptor.digest), content, "the blob, as it was");
+        await reads(await registry.getBlob(other, descriptor.digest), content, "the content");
       }
       await rejects(() => registry.resolveManifest(repo, item.descriptor.digest), "MANIFEST_UNKNOWN");
     },
   },
   {
     id: "DELETE-17",
-    title: "what has a sha512 digest can be deleted",
+    title: "deleteBlob and deleteManifest accept a sha512 digest",
     level: "MUST",
     cites: [clause(16), imageSpec("descriptor.md#digests")],
     needs: ["deleteBlob", "deleteManifest", "sha512"],
-    why: "an algorithm that is promised is promised everywhere",
-    lookFor: "digests that are only recognised where they are sha256",
+    why: "a supported algorithm must work in every call",
+    lookFor: "digests that are recognized only with sha256",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one");
       const { digest, size } = await computeDigest(bytes("text"), { algorithm: "sha512" });
       await registry.pushBlob(repo, { digest, size }, bytes("text"));
-      await resolves(() => registry.deleteBlob(repo, digest), "the deletion of a blob");
+      await resolves(() => registry.deleteBlob(repo, digest), "a deletion of a blob");
       await rejects(() => registry.resolveBlob(repo, digest), "BLOB_UNKNOWN");
       await registry.pushManifest(repo, bytes("text"), "application/x-a", { digest });
-      await resolves(() => registry.deleteManifest(repo, digest), "the deletion of a manifest");
+      await resolves(() => registry.deleteManifest(repo, digest), "a deletion of a manifest");
       await rejects(() => registry.resolveManifest(repo, digest), "MANIFEST_UNKNOWN");
     },
   },
   {
     id: "DELETE-18",
-    title: "a document of a type that nobody knows refers to every digest in it",
+    title: "deleteBlob protects every digest in a manifest of an unknown media type",
     level: "MUST",
     cites: [clause(12, "unknown"), clause(16, "blob")],
     needs: ["deleteBlob"],
-    why: "tomorrow's artifacts have blobs, too",
-    lookFor: "references that are only looked for where the type is known",
+    why: "future artifacts will reference blobs, too",
+    lookFor: "references that are read only from known media types",
     run: async ({ registry }) => {
       const [used, deep] = [await pushText(registry, "used"), await pushText(registry, "used, far down")];
       const document = {
@@ -490,13 +510,13 @@ export const deletingCases: readonly ConformanceCase[] = [
       await registry.pushManifest(repo, bytes(JSON.stringify(document)), "application/x-unknown");
       for (const { descriptor, content } of [used, deep]) {
         await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
-        await reads(await registry.getBlob(repo, descriptor.digest), content, "the blob, as it was");
+        await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       }
     },
   },
 ];
 
-/** Fails unless a deletion is refused because something refers to its target; returns the detail of the error. */
+/** Fails unless a deletion fails because its target is referenced. Returns the error's `detail`. */
 async function refusal(call: () => Promise<void>): Promise<NonNullable<RegistryError<"DENIED">["detail"]>> {
   const expected = 'RegistryError DENIED with the detail.reason "REFERENCED"';
   const error = await rejection(call, expected);

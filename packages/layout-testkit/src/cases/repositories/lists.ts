@@ -10,14 +10,14 @@ async function pushTags(registry: Registry, ...tags: readonly string[]): Promise
   for (const tag of tags) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
 }
 
-/** How tags are listed. */
+/** Lists of tags. */
 export const listCases: readonly ConformanceCase[] = [
   {
     id: "LIST-01",
-    title: "tags are listed in code-unit order, each once",
+    title: "tags() returns each tag once, in code-unit order",
     level: "MUST",
     cites: [clause(20, "order"), distSpec("end-8a")],
-    why: "pages are cut by this order",
+    why: "pages depend on this order",
     lookFor: "localeCompare, or the order of insertion",
     run: async ({ registry }) => {
       const tags = ["b", "B", "a", "10", "9", "_", "a.1", "a-1", "Z"] as const;
@@ -28,46 +28,58 @@ export const listCases: readonly ConformanceCase[] = [
   },
   {
     id: "LIST-02",
-    title: "a list begins after startAfter, which need not exist",
+    title: "tags() starts after startAfter, which need not exist",
     level: "MUST",
     cites: [clause(20, "page"), distSpec("end-8b")],
-    why: "the next page would repeat or skip one",
-    lookFor: "an inclusive beginning, or one that is searched for",
+    why: "the next page would repeat or skip a tag",
+    lookFor: "an inclusive startAfter, or a search for the exact tag",
     run: async ({ registry }) => {
       await pushTags(registry, "a", "b", "c", "d");
-      equal(await collect(registry.tags(repo, { startAfter: "b" })), ["c", "d"], "what comes after b");
-      equal(await collect(registry.tags(repo, { startAfter: "bb" })), ["c", "d"], "what comes after bb");
-      equal(await collect(registry.tags(repo, { startAfter: "d" })), [], "what comes after the last");
+      equal(await collect(registry.tags(repo, { startAfter: "b" })), ["c", "d"], "the tags after b");
+      equal(await collect(registry.tags(repo, { startAfter: "bb" })), ["c", "d"], "the tags after bb");
+      equal(await collect(registry.tags(repo, { startAfter: "d" })), [], "the tags after the last one");
       equal(
         await collect(registry.tags(repo, { startAfter: "" })),
         ["a", "b", "c", "d"],
-        "what comes after nothing",
+        "the tags with an empty startAfter",
       );
     },
   },
   {
     id: "LIST-03",
-    title: "a list ends at its limit: 0 is none, absent is all",
+    title: "tags() stops at its limit: 0 returns none, undefined returns all",
     level: "MUST",
     cites: [clause(20, "page"), distSpec("end-8b")],
-    why: "n=0 is a question, too",
-    lookFor: "a limit that is tested for truth, or counted one too far",
+    why: "a client may send n=0",
+    lookFor: "a truthiness test of the limit, or one tag too many",
     run: async ({ registry }) => {
       await pushTags(registry, "a", "b", "c", "d");
-      equal(await collect(registry.tags(repo, { limit: 2 })), ["a", "b"], "two of them");
-      equal(await collect(registry.tags(repo, { limit: 0 })), [], "none of them");
-      equal(await collect(registry.tags(repo, { limit: 100 })), ["a", "b", "c", "d"], "a hundred of them");
-      equal(await collect(registry.tags(repo, { startAfter: "a", limit: 2 })), ["b", "c"], "two after a");
-      equal(await collect(registry.tags(repo, { limit: undefined })), ["a", "b", "c", "d"], "all of them");
+      equal(await collect(registry.tags(repo, { limit: 2 })), ["a", "b"], "the tags with a limit of 2");
+      equal(await collect(registry.tags(repo, { limit: 0 })), [], "the tags with a limit of 0");
+      equal(
+        await collect(registry.tags(repo, { limit: 100 })),
+        ["a", "b", "c", "d"],
+        "the tags with a limit of 100",
+      );
+      equal(
+        await collect(registry.tags(repo, { startAfter: "a", limit: 2 })),
+        ["b", "c"],
+        "two tags after a",
+      );
+      equal(
+        await collect(registry.tags(repo, { limit: undefined })),
+        ["a", "b", "c", "d"],
+        "the tags with the limit undefined",
+      );
     },
   },
   {
     id: "LIST-04",
-    title: "the tags of an unknown repository are NAME_UNKNOWN, at the first next()",
+    title: "tags() of an unknown repository fails with NAME_UNKNOWN at the first next()",
     level: "MUST",
     cites: [clause(4, "lazy"), clause(20, "unknown"), distSpec("NAME_UNKNOWN")],
-    why: "a typing error must not look like an empty repository",
-    lookFor: "an empty list, or an error before anything is asked",
+    why: "a mistyped name must not look like an empty repository",
+    lookFor: "an empty list, or an error before the first next()",
     run: async ({ registry }) => {
       await pushTags(registry, "a");
       for (const name of ["conformance/nowhere", "conformance", "conformance/aa", "constructor"]) {
@@ -78,11 +90,11 @@ export const listCases: readonly ConformanceCase[] = [
   },
   {
     id: "LIST-90",
-    title: "a mistake in a list's options is told before its repository is looked for",
+    title: "lists validate their options before they look for the repository",
     level: "MUST",
     cites: [clause(1, "mistakes")],
-    why: "a mistake of the program must not look like a repository that is not there",
-    lookFor: "options that are first looked at when the page is cut",
+    why: "a programming error must not look like a missing repository",
+    lookFor: "options that are first checked when the page is cut",
     run: async ({ registry, promises }) => {
       await pushTags(registry, "a");
       const lists = [
@@ -103,45 +115,45 @@ export const listCases: readonly ConformanceCase[] = [
   },
   {
     id: "LIST-05",
-    title: "leaving a list early frees it",
+    title: "leaving a loop over tags() frees the list",
     level: "MUST",
     cites: [clause(4, "early")],
-    why: "a held lock or handle stops everybody else",
-    lookFor: "a finally that is missing, a lock that a list holds",
+    why: "a held lock or file handle would block other callers",
+    lookFor: "a missing finally, or a lock that is held during the iteration",
     run: async ({ registry, promises }) => {
       await pushTags(registry, "a", "b", "c");
       for await (const tag of registry.tags(repo)) if (tag === "a") break;
-      await resolves(() => pushTags(registry, "d"), "a push after a list was left");
-      equal(await collect(registry.tags(repo)), ["a", "b", "c", "d"], "the tags after a loop that was left");
+      await resolves(() => pushTags(registry, "d"), "a push after the loop was left");
+      equal(await collect(registry.tags(repo)), ["a", "b", "c", "d"], "the tags after the loop was left");
       if (promises("deleteTag"))
-        await resolves(() => registry.deleteTag(repo, "d"), "the deletion of a tag after a list was left");
+        await resolves(() => registry.deleteTag(repo, "d"), "a deletion of a tag after the loop was left");
     },
   },
   {
     id: "LIST-06",
-    title: "a list is of one moment",
+    title: "tags() iterates over a snapshot",
     level: "MUST",
     cites: [clause(4, "snapshot")],
-    why: "who works through a list changes what is in it",
-    lookFor: "a live view of what is stored",
+    why: "callers may push and delete while they iterate",
+    lookFor: "a live view of the stored tags",
     run: async ({ registry }) => {
       await pushTags(registry, "a", "b", "d");
       const seen: string[] = [];
       for await (const tag of registry.tags(repo)) {
         if (seen.length === 0)
-          await resolves(() => pushTags(registry, "c", "e"), "pushes while somebody lists");
+          await resolves(() => pushTags(registry, "c", "e"), "a push during the iteration");
         seen.push(tag);
       }
-      equal(seen, ["a", "b", "d"], "the tags of when the list began");
+      equal(seen, ["a", "b", "d"], "the tags at the start of the iteration");
     },
   },
   {
     id: "LIST-07",
-    title: "a limit or a beginning that is none is refused",
+    title: "tags() throws a RangeError for an invalid limit and a TypeError for an invalid startAfter",
     level: "MUST",
     cites: [clause(1, "mistakes")],
-    why: "a mistake of the program must not look like an empty list",
-    lookFor: "comparisons with NaN, numbers that are compared with text",
+    why: "a programming error must not look like an empty list",
+    lookFor: "comparisons with NaN, or numbers compared with text",
     run: async ({ registry }) => {
       await pushTags(registry, "a");
       for (const limit of [-1, NaN])
@@ -154,57 +166,61 @@ export const listCases: readonly ConformanceCase[] = [
   },
   {
     id: "LIST-08",
-    title: "a repository whose last tag is gone has no tags",
+    title: "tags() of a repository without tags is empty",
     level: "MUST",
     cites: [clause(16, "tag"), clause(20, "existence")],
     needs: ["deleteTag"],
-    why: "its manifests are there still",
-    lookFor: "a repository that is taken for unknown because nothing is tagged in it",
+    why: "the repository still has manifests",
+    lookFor: "a repository treated as unknown because it has no tags",
     run: async ({ registry }) => {
       await pushArtifact(registry, "one", ["a"]);
       await registry.deleteTag(repo, "a");
-      equal(await resolves(() => collect(registry.tags(repo)), "the list of no tags"), [], "the tags");
+      equal(
+        await resolves(() => collect(registry.tags(repo)), "tags() after the last tag was deleted"),
+        [],
+        "the tags",
+      );
     },
   },
   {
     id: "LIST-09",
-    title: "a list without a limit is whole, however long",
+    title: "tags() without a limit returns every tag",
     level: "MUST",
     cites: [clause(20, "page")],
-    why: "who mirrors a repository would leave out the rest",
-    lookFor: "one page of what is underneath",
+    why: "a client that mirrors a repository would miss the rest",
+    lookFor: "one page of an underlying list",
     run: async ({ registry }) => {
       const tags = Array.from({ length: 1100 }, (_, i) => `t${String(i).padStart(4, "0")}`);
       await registry.pushManifest(repo, bytes("x"), "application/x-a", { tags });
-      equal((await collect(registry.tags(repo))).length, 1100, "how many tags there are");
+      equal((await collect(registry.tags(repo))).length, 1100, "the number of tags");
     },
   },
   {
     id: "LIST-10",
-    title: "a list is as things are when it is asked for, not as they were for the list before",
+    title: "tags() reflects every push and deletion before it",
     level: "MUST",
     cites: [clause(20), clause(26, "visible")],
     needs: ["deleteTag"],
-    why: "who has deleted a tag would find it there, and who has pushed one would miss it",
-    lookFor: "a sorted list that is kept, and not thrown away by every call that changes a tag",
+    why: "a client would list a tag that it deleted, or miss one that it pushed",
+    lookFor: "a cached list that some calls do not invalidate",
     run: async ({ registry }) => {
       const digests: string[] = [];
       for (const tag of ["a", "b", "c"]) {
         digests.push(
           (await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] })).digest,
         );
-        equal((await collect(registry.tags(repo))).at(-1), tag, "the last tag, when it was pushed");
+        equal((await collect(registry.tags(repo))).at(-1), tag, "the last tag after its push");
       }
       await registry.deleteTag(repo, "b");
-      equal(await collect(registry.tags(repo)), ["a", "c"], "the tags, when b was deleted");
+      equal(await collect(registry.tags(repo)), ["a", "c"], "the tags after b was deleted");
       await registry.pushManifest(repo, bytes("c"), "application/x-a", { tags: ["b"] });
-      equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags, when b was pushed again");
+      equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags after b was pushed again");
       await registry.deleteTag(repo, "a");
-      equal(await collect(registry.tags(repo, { limit: 1 })), ["b"], "the first tag, when a was deleted");
+      equal(await collect(registry.tags(repo, { limit: 1 })), ["b"], "the first tag after a was deleted");
       equal(
         await resolves(
           async () => (await registry.resolveManifest(repo, digests[0] ?? "")).digest,
-          "the manifest that a pointed at",
+          "resolveManifest of the deleted tag's manifest",
         ),
         digests[0],
         "its digest",

@@ -6,15 +6,15 @@ import { clause } from "../../case/cites.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "../../case/content.ts";
 
-/** What one repository has to do with another. */
+/** Repositories and what separates them. */
 export const repositoryCases: readonly ConformanceCase[] = [
   {
     id: "REPOSITORY-01",
-    title: "repositories are listed in code-unit order, each once",
+    title: "repositories() returns each name once, in code-unit order",
     level: "MUST",
     cites: [clause(20, "order")],
     needs: ["repositories"],
-    why: "pages are cut by this order, and a-b comes before a/b",
+    why: "pages depend on this order, in which a-b sorts before a/b",
     lookFor: "the order of directories",
     run: async ({ registry }) => {
       const names = [
@@ -32,47 +32,47 @@ export const repositoryCases: readonly ConformanceCase[] = [
   },
   {
     id: "REPOSITORY-02",
-    title: "a list of repositories has a beginning and an end",
+    title: "repositories() applies startAfter and limit",
     level: "MUST",
     cites: [clause(20, "page")],
     needs: ["repositories"],
-    why: "the next page would repeat or skip one",
-    lookFor: "an inclusive beginning, a limit that is tested for truth",
+    why: "the next page would repeat or skip a repository",
+    lookFor: "an inclusive startAfter, or a truthiness test of the limit",
     run: async ({ registry }) => {
       for (const name of ["a", "b", "c", "d"])
         await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
       equal(
         await collect(registry.repositories({ startAfter: "a", limit: 2 })),
         ["b", "c"],
-        "two after the first",
+        "two repositories after the first",
       );
       equal(
         await collect(registry.repositories({ startAfter: "bb" })),
         ["c", "d"],
-        "what comes after one that is not there",
+        "the repositories after a name that is not listed",
       );
       equal(
         await collect(registry.repositories({ startAfter: "" })),
         ["a", "b", "c", "d"],
-        "what comes after nothing",
+        "the repositories with an empty startAfter",
       );
-      equal(await collect(registry.repositories({ limit: 0 })), [], "none of them");
+      equal(await collect(registry.repositories({ limit: 0 })), [], "the repositories with a limit of 0");
       await rejectsWith(() => collect(registry.repositories({ limit: -1 })), RangeError);
       equal(
         await collect(registry.repositories({ startAfter: undefined, limit: undefined })),
         ["a", "b", "c", "d"],
-        "all of them",
+        "the repositories with startAfter and limit undefined",
       );
     },
   },
   {
     id: "REPOSITORY-03",
-    title: "asking for what is not there creates nothing",
+    title: "reading from an unknown repository does not create it",
     level: "MUST",
     cites: [clause(28, "read")],
     needs: ["repositories"],
-    why: "a typing error, or somebody who guesses names, would fill the list",
-    lookFor: "a lookup that makes what it does not find",
+    why: "mistyped or guessed names would fill the list",
+    lookFor: "a lookup that creates what it does not find",
     run: async ({ registry }) => {
       await rejects(() => registry.resolveTag(repo, "t"), ...absent.manifest);
       await rejects(() => registry.getManifest(repo, nowhere), ...absent.manifest);
@@ -84,11 +84,11 @@ export const repositoryCases: readonly ConformanceCase[] = [
   },
   {
     id: "REPOSITORY-04",
-    title: "manifests and tags are each repository's own",
+    title: "manifests and tags belong to one repository",
     level: "MUST",
     cites: [clause(11, "scoped"), clause(12)],
-    why: "repositories are what access is granted to",
-    lookFor: "manifests that are found by digest alone, a name that is only the beginning of another",
+    why: "access is granted per repository",
+    lookFor: "manifests found by digest alone, or a repository found by a prefix of its name",
     run: async ({ registry }) => {
       const names = [repo, `${repo}b`, `${repo}/b`, "conformance"];
       for (const name of names)
@@ -96,7 +96,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
           tags: ["t", name.replaceAll("/", "-")],
         });
       for (const name of names) {
-        equal(await (await registry.getTag(name, "t")).text(), name, `what t points at in ${name}`);
+        equal(await (await registry.getTag(name, "t")).text(), name, `the content of t in ${name}`);
         equal(
           await collect(registry.tags(name)),
           ["t", name.replaceAll("/", "-")].sort(),
@@ -110,32 +110,32 @@ export const repositoryCases: readonly ConformanceCase[] = [
   },
   {
     id: "REPOSITORY-05",
-    title: "leaving a list of repositories early frees it",
+    title: "leaving a loop over repositories() frees the list",
     level: "MUST",
     cites: [clause(4, "early")],
     needs: ["repositories"],
-    why: "a held lock or handle stops everybody else",
-    lookFor: "a finally that is missing, a lock that a list holds",
+    why: "a held lock or file handle would block other callers",
+    lookFor: "a missing finally, or a lock that is held during the iteration",
     run: async ({ registry }) => {
       for (const name of ["a", "b", "c"])
         await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
       for await (const name of registry.repositories()) if (name === "a") break;
       await resolves(
         () => registry.pushManifest("d", bytes("d"), "application/x-a", { tags: ["t"] }),
-        "a push after a list was left",
+        "a push after the loop was left",
       );
-      await resolves(() => pushText(registry, "x", "d"), "a push of a blob after a list was left");
+      await resolves(() => pushText(registry, "x", "d"), "a blob push after the loop was left");
       equal(await collect(registry.repositories()), ["a", "b", "c", "d"], "the repositories");
     },
   },
   {
     id: "SCOPE-01",
-    title: "a blob of one repository is not in another",
+    title: "blobs belong to one repository",
     level: "MUST",
     cites: [clause(11, "scoped")],
     needs: ["repositoryScopedBlobs"],
-    why: "repositories are what access is granted to",
-    lookFor: "blobs that are found by digest alone",
+    why: "access is granted per repository",
+    lookFor: "blobs found by digest alone",
     run: async ({ registry, promises }) => {
       const secrets = [(await pushText(registry, "secret", other)).descriptor.digest];
       await pushText(registry, "x");
@@ -156,16 +156,19 @@ export const repositoryCases: readonly ConformanceCase[] = [
   },
   {
     id: "SCOPE-02",
-    title: "where blobs are not scoped a blob of one repository is in all",
+    title: "without the capability repositoryScopedBlobs, every repository has every blob",
     level: "MUST",
     cites: [clause(11, "shared")],
     unless: "repositoryScopedBlobs",
-    why: "what is promised and what is not should both be true",
-    lookFor: "a capability that says too little",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "shared", other);
       await reads(
-        await resolves(() => registry.getBlob(repo, descriptor.digest), "a blob of the whole registry"),
+        await resolves(
+          () => registry.getBlob(repo, descriptor.digest),
+          "getBlob of another repository's blob",
+        ),
         content,
         "its content",
       );
@@ -173,12 +176,12 @@ export const repositoryCases: readonly ConformanceCase[] = [
   },
   {
     id: "SCOPE-03",
-    title: "a blob that is deleted in one repository stays in the other",
+    title: "deleteBlob keeps the blob in other repositories",
     level: "MUST",
     cites: [clause(11, "scoped"), clause(16, "blob")],
     needs: ["repositoryScopedBlobs", "deleteBlob"],
-    why: "repositories are different people's",
-    lookFor: "one file for all, and nobody who counts",
+    why: "different users own the repositories",
+    lookFor: "one shared file for every repository without a reference count",
     run: async ({ registry }) => {
       const { descriptor, content } = await pushText(registry, "same", other);
       await pushText(registry, "same");
@@ -186,7 +189,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
       await registry.deleteBlob(repo, descriptor.digest);
       await rejects(() => registry.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
       await reads(
-        await resolves(() => registry.getBlob(other, descriptor.digest), "the other repository's blob"),
+        await resolves(() => registry.getBlob(other, descriptor.digest), "getBlob in the other repository"),
         content,
         "its content",
       );

@@ -10,51 +10,51 @@ import { entryOf, indexOf, isNamed, putContent, putIndex, readEntries } from "./
 const needsLayout = true;
 const needsReopen = true;
 
-/** What becomes of the manifests that an index contains, and of their entries. */
+/** Manifests that an index contains, and their entries in `index.json`. */
 export const layoutChildrenCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-44",
-    title: "what an index contains has no entry of its own",
+    title: "pushing an index removes the entries of its untagged children",
     level: "MUST",
     cites: [clause(17, "entries")],
     needsLayout,
-    why: "other tools show one image with its parts beside it",
-    lookFor: "the entries that the children got when they were pushed",
+    why: "other tools would list the children beside the image",
+    lookFor: "the entries that the children received when they were pushed",
     run: async ({ registry, layoutDirectory }) => {
       const child = namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       equal(
         (await readEntries(layoutDirectory(repo))).map(({ digest }) => digest),
         [list.digest],
-        "what the entries are about",
+        "the digests of the entries",
       );
     },
   },
   {
     id: "LAYOUT-45",
-    title: "it keeps the one that a tag is in",
+    title: "pushing an index keeps the entries of its tagged children",
     level: "MUST",
     cites: [clause(17, "entries")],
     needsLayout,
-    why: "the tag would be gone",
-    lookFor: "entries dropped by digest alone",
+    why: "the child would lose its tag",
+    lookFor: "entries that are removed by digest alone",
     run: async ({ registry, layoutDirectory }) => {
       const child = await namedArtifact("child");
       await pushContent(registry, repo, child, { tags: ["one"] });
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
       const digests = (await readEntries(layoutDirectory(repo))).map(({ digest }) => digest);
-      equal(digests, [child.descriptor.digest, list.digest], "what the entries are about");
+      equal(digests, [child.descriptor.digest, list.digest], "the digests of the entries");
     },
   },
   {
     id: "LAYOUT-46",
-    title: "it gets one when the index is deleted",
+    title: "deleting an index adds entries for its untagged children",
     level: "MUST",
     cites: [clause(17, "entries")],
     needsLayout,
     needs: ["deleteManifest"],
-    why: "what somebody knows by digest would be unreachable, and be collected",
-    lookFor: "a delete that thinks of its own entry only",
+    why: "children would become unreachable by digest and be collected as garbage",
+    lookFor: "a delete that only removes the index's own entry",
     run: async ({ registry, layoutDirectory }) => {
       const child = await namedArtifact("child");
       const list = await pushContent(registry, repo, index([child]), { tags: ["list"] });
@@ -62,20 +62,23 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       equal(
         (await readEntries(layoutDirectory(repo))).map(({ digest }) => digest),
         [child.descriptor.digest],
-        "what the entries are about",
+        "the digests of the entries",
       );
-      await resolves(() => registry.resolveManifest(repo, child.descriptor.digest), "the child");
+      await resolves(
+        () => registry.resolveManifest(repo, child.descriptor.digest),
+        "resolveManifest of the child",
+      );
     },
   },
   {
     id: "LAYOUT-53",
-    title: "it gets none where a tag or another index keeps it",
+    title: "deleting an index adds no entry for a child that a tag or another index references",
     level: "MUST",
     cites: [clause(17, "entries")],
     needsLayout,
     needs: ["deleteManifest"],
-    why: "other tools show one image twice, or with its parts beside it",
-    lookFor: "an entry for each child of what is deleted",
+    why: "other tools would list an image twice, or list its children beside it",
+    lookFor: "an entry added for each child of the deleted index",
     run: async ({ registry, layoutDirectory }) => {
       const [tagged, shared] = [await namedArtifact("tagged"), await namedArtifact("shared")];
       await pushContent(registry, repo, tagged, { tags: ["child"] });
@@ -85,20 +88,20 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       equal(
         (await readEntries(layoutDirectory(repo))).map(({ digest }) => digest),
         [tagged.descriptor.digest, second.digest],
-        "what the entries are about",
+        "the digests of the entries",
       );
     },
   },
   {
     id: "LAYOUT-54",
-    title: "it loses the one that its last tag was in",
+    title: "a child of an index loses its entry with its last tag",
     level: "MUST",
     cites: [clause(17, "entries")],
     needsLayout,
     needsReopen,
     needs: ["deleteTag"],
-    why: "other tools show one image with its parts beside it",
-    lookFor: "a registry that has not read the index when the tag is taken away",
+    why: "other tools would list the children beside the image",
+    lookFor: "a registry that has not yet read the index when the tag is removed",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const children = [await namedArtifact("one"), await namedArtifact("two")];
       for (const [i, child] of children.entries())
@@ -107,18 +110,18 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       const next = await pushArtifact(await reopen(), "next", ["child0", "more"]);
       await (await reopen()).deleteTag(repo, "child1");
       const digests = new Set((await readEntries(layoutDirectory(repo))).map(({ digest }) => digest));
-      equal([...digests].sort(), [list.digest, next.digest].sort(), "what the entries are about");
+      equal([...digests].sort(), [list.digest, next.digest].sort(), "the digests of the entries");
     },
   },
   {
     id: "LAYOUT-55",
-    title: "a manifest that has a tag has no entry without one",
+    title: "a tagged manifest has no additional untagged entry",
     level: "SHOULD",
     cites: [clause(17, "entries"), clause(24, "once")],
     needsLayout,
     needs: ["deleteTag"],
-    why: "other tools show one image twice",
-    lookFor: "the entry of before it was tagged, or of the tag that was deleted",
+    why: "other tools would list the image twice",
+    lookFor: "the entry from before the manifest was tagged, or from a deleted tag",
     run: async ({ registry, layoutDirectory }) => {
       for (const tags of [[], ["a"], ["b"]]) await pushArtifact(registry, "one", tags);
       await registry.deleteTag(repo, "a");
@@ -126,19 +129,19 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       equal(
         entries.map((entry) => isNamed(entry, "b")),
         [true],
-        "whether each entry is that of the tag",
+        "the entry has the tag",
       );
     },
   },
   {
     id: "LAYOUT-64",
-    title: "what another program's index says of a child is not believed",
+    title: "a child's descriptor comes from its own bytes, even if another program wrote the index",
     level: "MUST",
     cites: [clause(18, "claims")],
     needsLayout,
     needsReopen,
-    why: "a client that asks for the child would be told another type or size than its bytes have",
-    lookFor: "the parent's descriptor passed on",
+    why: "a client would receive a media type or size that does not match the bytes",
+    lookFor: "the parent's descriptor returned for the child",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const child = await namedArtifact("child");
@@ -154,12 +157,15 @@ export const layoutChildrenCases: readonly ConformanceCase[] = [
       );
       const registry = await reopen();
       equal(
-        await resolves(() => registry.resolveManifest(repo, child.descriptor.digest), "the child"),
+        await resolves(
+          () => registry.resolveManifest(repo, child.descriptor.digest),
+          "resolveManifest of the child",
+        ),
         child.descriptor,
-        "what it is",
+        "the child's descriptor",
       );
       const reader = await registry.getManifest(repo, child.descriptor.digest);
-      equal(reader.descriptor, child.descriptor, "what its reader says that it is");
+      equal(reader.descriptor, child.descriptor, "the reader's descriptor");
       await reads(reader, child.content, "its content");
     },
   },

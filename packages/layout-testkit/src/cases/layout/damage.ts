@@ -15,18 +15,18 @@ import { blobPath, listTags, putBlob, readEntries } from "./disk.ts";
 const needsLayout = true;
 const needsReopen = true;
 const unverified =
-  "a reader that passes on what it has not compared with the digest; a backend that means it (an option to switch the check off) names this case in `skip`";
+  "content that is returned before it is verified; if the backend has an option that disables verification, name this case in `skip`";
 
-/** What a registry does where content was damaged or removed behind its back. */
+/** Content corrupted or removed outside of the registry. */
 export const layoutDamageCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-28",
-    title: "a damaged blob is never read whole: it ends in CONTENT_CORRUPT",
+    title: "reading a corrupt blob fails with CONTENT_CORRUPT before its last byte",
     level: "MUST",
     cites: [clause(8, "last-chunk")],
     needsLayout,
     needsReopen,
-    why: "whoever reads all bytes takes them for the content that was asked for",
+    why: "a caller that receives all bytes takes them for the requested content",
     lookFor: unverified,
     run: async ({ registry, reopen, layoutDirectory }) => {
       const text = "0123456789".repeat(30_000);
@@ -38,12 +38,12 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-29",
-    title: "so does a damaged manifest",
+    title: "reading a corrupt manifest fails with CONTENT_CORRUPT before its last byte",
     level: "MUST",
     cites: [clause(8, "last-chunk")],
     needsLayout,
     needsReopen,
-    why: "whoever trusts the digest would run another image",
+    why: "a caller that relies on the digest would run another image",
     lookFor: unverified,
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest, size } = await pushArtifact(registry, "one", ["a"]);
@@ -55,13 +55,13 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-32",
-    title: "a tag whose file is missing is MANIFEST_UNKNOWN",
+    title: "getTag and getManifest fail with MANIFEST_UNKNOWN if the file is missing",
     level: "MUST",
     cites: [clause(19, "missing")],
     needsLayout,
     needsReopen,
-    why: "a client pushes what is missing, and gives up on any other error",
-    lookFor: "the system's error passed on, or the code of a blob",
+    why: "clients push missing content, and give up after any other error",
+    lookFor: "the system's error, or the code of a missing blob",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one", ["a"]);
       await rm(blobPath(layoutDirectory(repo), digest));
@@ -72,32 +72,32 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-33",
-    title: "it is still listed, and no other call is disturbed",
+    title: "a tag whose file is missing is still listed, and other calls are unaffected",
     level: "MUST",
     cites: [clause(19, "missing")],
     needsLayout,
     needsReopen,
-    why: "what is not listed cannot be mended or deleted",
+    why: "a tag that is not listed cannot be repaired or deleted",
     lookFor: "a list that opens every manifest",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one", ["a"]);
       await pushArtifact(registry, "two", ["b"]);
       await rm(blobPath(layoutDirectory(repo), digest));
       const again = await reopen();
-      equal(await resolves(() => listTags(again), "the tags"), ["a", "b"], "the tags");
-      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "the other tag's manifest");
+      equal(await resolves(() => listTags(again), "tags()"), ["a", "b"], "the tags");
+      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "getTag of the other tag");
       await resolves(() => pushArtifact(again, "three", ["c"]), "a push");
     },
   },
   {
     id: "LAYOUT-34",
-    title: "a damaged manifest breaks no call about another",
+    title: "a corrupt manifest does not affect calls about other manifests",
     level: "MUST",
     cites: [clause(19, "damage")],
     needsLayout,
     needsReopen,
-    why: "one bad sector must not take away a repository",
-    lookFor: "an error while all manifests are read, to find referrers or what is in use",
+    why: "one bad sector must not make a whole repository unreadable",
+    lookFor: "an error while all manifests are read to find referrers or references",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const subject = await pushArtifact(registry, "subject", ["good"]);
       const about = await pushArtifact(registry, "about it", [], subject);
@@ -108,12 +108,12 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
         await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
       }
       const again = await reopen();
-      equal(await resolves(() => listTags(again), "the tags"), ["bad", "good"], "the tags");
-      await resolves(async () => (await again.getTag(repo, "good")).bytes(), "the manifest");
-      const referrers = await resolves(() => collect(again.referrers(repo, subject.digest)), "the referrers");
+      equal(await resolves(() => listTags(again), "tags()"), ["bad", "good"], "the tags");
+      await resolves(async () => (await again.getTag(repo, "good")).bytes(), "getTag of the intact manifest");
+      const referrers = await resolves(() => collect(again.referrers(repo, subject.digest)), "referrers()");
       holds(
         referrers.some(({ digest }) => digest === about.digest),
-        "among the referrers the one that is whole",
+        "the intact referrer in the list",
         referrers,
       );
       await resolves(() => pushArtifact(again, "new", ["new"]), "a push");
@@ -121,13 +121,13 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-35",
-    title: "a link that leaves the layout is BLOB_UNKNOWN",
+    title: "reading a blob file that links outside the layout fails with BLOB_UNKNOWN",
     level: "MUST",
     cites: [clause(8, "links")],
     needsLayout,
     needsReopen,
-    why: "who may write to the layout would read any file of the machine by its digest",
-    lookFor: "a path that is opened without asking what it is",
+    why: "write access to the layout would allow reading any file of the machine by its digest",
+    lookFor: "a path that is opened without checking for a symbolic link",
     run: async ({ registry, reopen, layoutDirectory }) => {
       await pushText(registry, "hello");
       const { descriptor, content } = await blob("from elsewhere");
@@ -136,7 +136,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
         await writeFile(join(outside, "file"), content);
         const path = blobPath(layoutDirectory(repo), descriptor.digest);
         await mkdir(dirname(path), { recursive: true });
-        // Windows lets only some users make links: where there can be none, there is nothing to be followed.
+        // Without the privilege to create links, which Windows restricts, no link exists to follow.
         if (
           !(await symlink(join(outside, "file"), path).then(
             () => true,
@@ -158,20 +158,20 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-47",
-    title: "a directory of blobs that is a link out of the layout is not written to",
+    title: "a blob directory that links outside the layout is not written to",
     level: "MUST",
     cites: [clause(8, "links")],
     needsLayout,
     needsReopen,
-    why: "who may make the layout would have files written anywhere",
-    lookFor: "a directory that is taken to be there because its name is",
+    why: "the author of a layout could choose where files are written",
+    lookFor: "a directory that is used without checking for a symbolic link",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       const outside = await mkdtemp(join(tmpdir(), "outside-"));
       try {
         const directory = dirname(blobPath(layoutDirectory(repo), descriptor.digest));
         await rename(directory, join(outside, "blobs"));
-        // Windows lets only some users make links: where there can be none, there is nothing to be followed.
+        // Without the privilege to create links, which Windows restricts, no link exists to follow.
         if (
           !(await symlink(join(outside, "blobs"), directory).then(
             () => true,
@@ -181,7 +181,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
           return;
         const again = await reopen();
         await rejects(() => again.resolveBlob(repo, descriptor.digest), "BLOB_UNKNOWN");
-        await rejection(() => pushText(again, "from inside"), "a refusal to write there");
+        await rejection(() => pushText(again, "from inside"), "an error");
         equal((await readdir(join(outside, "blobs"))).length, 1, "the number of files outside");
       } finally {
         await rm(outside, { recursive: true });
@@ -190,14 +190,14 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-48",
-    title: "a manifest whose file is damaged or missing can be deleted",
+    title: "deleteManifest deletes a manifest whose file is corrupt or missing",
     level: "MUST",
     cites: [clause(16, "manifest"), clause(19, "delete")],
     needsLayout,
     needsReopen,
     needs: ["deleteManifest"],
-    why: "this is how a layout gets rid of what nobody can mend",
-    lookFor: "a delete that reads the manifest first, and fails with it",
+    why: "this is the only way to remove a manifest that cannot be repaired",
+    lookFor: "a delete that reads the manifest first and fails with it",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const [one, two] = [
         await pushArtifact(registry, "one", ["a"]),
@@ -206,24 +206,25 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
       await putBlob(layoutDirectory(repo), one.digest, '{"manifests":[{},');
       await rm(blobPath(layoutDirectory(repo), two.digest));
       const again = await reopen();
-      await resolves(() => again.deleteManifest(repo, one.digest), "the deletion of a damaged manifest");
+      await resolves(() => again.deleteManifest(repo, one.digest), "a deletion of a corrupt manifest");
       await resolves(
         () => again.deleteManifest(repo, two.digest),
-        "the deletion of a manifest whose file is missing",
+        "a deletion of a manifest whose file is missing",
       );
       equal(await listTags(again), [], "the tags");
     },
   },
   {
     id: "LAYOUT-49",
-    title: "an index can be deleted whatever became of its children, and none that is gone gets an entry",
+    title:
+      "deleteManifest deletes an index with corrupt or missing children, and adds no entry for missing ones",
     level: "MUST",
     cites: [clause(16, "manifest"), clause(17, "survive"), clause(19, "delete")],
     needsLayout,
     needsReopen,
     needs: ["deleteManifest"],
-    why: "one bad sector must not keep a whole index, and an entry for what is not there breaks other tools",
-    lookFor: "a child that is read, or believed to be there, when its index goes",
+    why: "one bad sector must not protect a whole index, and an entry without a file breaks other tools",
+    lookFor: "a child that is read, or assumed to exist, when its index is deleted",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [damaged, missing, sound] = [
@@ -235,15 +236,14 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
       await putBlob(directory, damaged.descriptor.digest, '{"manifests":[{},');
       await rm(blobPath(directory, missing.descriptor.digest));
       const again = await reopen();
-      await resolves(() => again.deleteManifest(repo, list.digest), "the deletion of the index");
+      await resolves(() => again.deleteManifest(repo, list.digest), "a deletion of the index");
       const digests = (await readEntries(directory)).map(({ digest }) => digest);
-      holds(
-        !digests.includes(missing.descriptor.digest),
-        "no entry for the child whose file is gone",
-        digests,
-      );
+      holds(!digests.includes(missing.descriptor.digest), "entries without the missing child", digests);
       equal(
-        await resolves(() => again.resolveManifest(repo, sound.descriptor.digest), "the child that is whole"),
+        await resolves(
+          () => again.resolveManifest(repo, sound.descriptor.digest),
+          "resolveManifest of the intact child",
+        ),
         sound.descriptor,
         "it",
       );
@@ -251,14 +251,14 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-50",
-    title: "what a damaged manifest refers to is not deleted, nor is the manifest as a blob",
+    title: "deleteBlob protects a corrupt manifest and the blobs that it references",
     level: "MUST",
     cites: [clause(16, "blob"), clause(19)],
     needsLayout,
     needsReopen,
     needs: ["deleteBlob"],
-    why: "it may be mended, by pushing it again, and its blobs should be there then",
-    lookFor: "manifests that are left out where they cannot be read",
+    why: "a repeated push can repair the manifest, whose blobs must then still exist",
+    lookFor: "manifests that are skipped because they cannot be read",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const item = await artifact({ artifactType: "a/b", layers: [pushText(registry, "used")] });
       const { digest } = await pushContent(registry, repo, item, { tags: ["t"] });
@@ -266,20 +266,21 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
       const again = await reopen();
       for (const { descriptor, content } of item.blobs) {
         await rejects(() => again.deleteBlob(repo, descriptor.digest), "DENIED");
-        await reads(await again.getBlob(repo, descriptor.digest), content, "the blob, as it was");
+        await reads(await again.getBlob(repo, descriptor.digest), content, "the content");
       }
       await rejects(() => again.deleteBlob(repo, digest), "DENIED", "BLOB_UNKNOWN");
     },
   },
   {
     id: "LAYOUT-58",
-    title: "a damaged child of an index is CONTENT_CORRUPT, one whose file is missing MANIFEST_UNKNOWN",
+    title:
+      "getManifest of an index's child fails with CONTENT_CORRUPT if it is corrupt, with MANIFEST_UNKNOWN if it is missing",
     level: "MUST",
     cites: [clause(8, "last-chunk"), clause(17, "children"), clause(19)],
     needsLayout,
     needsReopen,
-    why: "whoever hears that it is not there does not look for the damage",
-    lookFor: "a child that cannot be read taken for one that nobody lists",
+    why: "a client that receives MANIFEST_UNKNOWN does not report the corruption",
+    lookFor: "a child that cannot be read treated as a digest that no index contains",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [damaged, missing] = [await namedArtifact("damaged"), await namedArtifact("missing")];
@@ -296,14 +297,14 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-59",
-    title: "what a manifest says that was replaced by another is not believed",
+    title: "references in a manifest that does not match its digest are ignored",
     level: "MUST",
     cites: [clause(8), clause(19, "damage"), clause(21)],
     needsLayout,
     needsReopen,
     needs: ["referrers"],
-    why: "whoever may write to the directory could sign any image",
-    lookFor: "documents that are parsed and not compared with their digest",
+    why: "write access to the directory would allow signing any image",
+    lookFor: "documents that are parsed without comparing their digest",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const subject = await pushArtifact(registry, "subject", ["t"]);
       const { digest } = await pushArtifact(registry, "something else");
@@ -311,7 +312,7 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
       await putBlob(layoutDirectory(repo), digest, content);
       const again = await reopen();
       equal(
-        await resolves(() => collect(again.referrers(repo, subject.digest)), "the referrers"),
+        await resolves(() => collect(again.referrers(repo, subject.digest)), "referrers()"),
         [],
         "the referrers",
       );
@@ -319,12 +320,12 @@ export const layoutDamageCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Fails unless reading ends in CONTENT_CORRUPT before all `size` bytes were given. */
+/** Fails unless reading ends in CONTENT_CORRUPT before all `size` bytes were received. */
 async function neverWhole(open: () => Promise<BlobReader>, size: number): Promise<void> {
   let received = 0;
   await rejects(async () => {
     for await (const chunk of await open()) received += chunk.length;
-    return `${received} bytes, and no error`;
+    return `${received} bytes without an error`;
   }, "CONTENT_CORRUPT");
   holds(received < size, `fewer than ${size} bytes`, received);
 }

@@ -10,17 +10,17 @@ import { checkLayoutDirectory } from "../../layout/index.ts";
 import { ConformanceFailure, NotApplicable } from "../../case/failure.ts";
 import { namedArtifact, repo } from "../../case/content.ts";
 
-/** What cases look at of an entry of `index.json`. */
+/** The members of an `index.json` entry that cases check. */
 export interface IndexEntry extends Partial<Descriptor> {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Where a layout keeps the blob `digest`. */
+/** Returns the path of the blob `digest`. */
 export function blobPath(directory: string, digest: string): string {
   return join(directory, "blobs", digest.replace(":", "/"));
 }
 
-/** Puts a file into a layout as tools do: written aside, renamed when it is whole. */
+/** Writes a file as other tools do: to a temporary name, then renamed. */
 export async function putFile(directory: string, path: string, content: string | Uint8Array): Promise<void> {
   const target = join(directory, path);
   await mkdir(dirname(target), { recursive: true });
@@ -29,7 +29,7 @@ export async function putFile(directory: string, path: string, content: string |
   await rename(aside, target);
 }
 
-/** Puts a blob where `digest` says, whether it has that digest or not. */
+/** Writes a blob file named `digest`, whether or not `content` matches it. */
 export async function putBlob(
   directory: string,
   digest: string,
@@ -38,31 +38,31 @@ export async function putBlob(
   await putFile(directory, `blobs/${digest.replace(":", "/")}`, content);
 }
 
-/** Puts a manifest and everything it needs into a layout. */
+/** Writes a manifest with its blobs and children. */
 export async function putContent(directory: string, item: ManifestContent): Promise<Descriptor> {
   for (const part of [...item.blobs, item]) await putBlob(directory, part.descriptor.digest, part.content);
   for (const child of item.children) await putContent(directory, child);
   return item.descriptor;
 }
 
-/** Puts an artifact, told from others by `name`, into a layout. */
+/** Writes an artifact that `name` distinguishes from others. */
 export async function putArtifact(directory: string, name: string): Promise<Descriptor> {
   return putContent(directory, await namedArtifact(name));
 }
 
-/** Writes the two files of a layout, as another program would. */
+/** Writes `oci-layout` and `index.json` as another program would. */
 export async function putIndex(directory: string, index: string): Promise<void> {
   await mkdir(join(directory, "blobs"), { recursive: true });
   await putFile(directory, "oci-layout", '{"imageLayoutVersion":"1.0.0"}');
   await putFile(directory, "index.json", index);
 }
 
-/** An `index.json` of these entries. */
+/** Returns an `index.json` with these entries. */
 export function indexOf(...entries: readonly string[]): string {
   return `{"schemaVersion":2,"manifests":[${entries.join(",")}]}`;
 }
 
-/** An entry for `descriptor`, as tools write it. */
+/** Returns an entry for `descriptor` as other tools write it. */
 export function entryOf(
   { mediaType, digest, size }: Descriptor,
   name: string,
@@ -76,21 +76,21 @@ export function entryOf(
   });
 }
 
-/** A file of the layout as it is. Fails where there is none. */
+/** Reads a file of the layout. Fails if it is missing. */
 export async function readPart(directory: string, path: string): Promise<string> {
   try {
     return await readFile(join(directory, path), "utf8");
   } catch {
-    throw new ConformanceFailure(`a file ${path} in the directory of the layout`, "none that can be read");
+    throw new ConformanceFailure(`a file ${path} in the layout directory`, "no readable file");
   }
 }
 
-/** `index.json` as it is. */
+/** Returns the text of `index.json`. */
 export async function readIndexText(directory: string): Promise<string> {
   return readPart(directory, "index.json");
 }
 
-/** The entries of `index.json`. Fails where it has none to be had. */
+/** Returns the entries of `index.json`. Fails if it has no list of manifests. */
 export async function readEntries(directory: string): Promise<readonly IndexEntry[]> {
   return parseEntries(await readIndexText(directory)).map((entry) => entry ?? {});
 }
@@ -100,17 +100,17 @@ function parseEntries(text: string): readonly (IndexEntry | null)[] {
     const { manifests } = JSON.parse(text) as { readonly manifests?: readonly (IndexEntry | null)[] };
     if (Array.isArray(manifests)) return manifests as readonly (IndexEntry | null)[];
   } catch {
-    // It is shown below.
+    // The text is reported below.
   }
   throw new ConformanceFailure("an index.json with a list of manifests", text);
 }
 
-/** The name of an entry, if it has one. */
+/** Returns the name of an entry, if it has one. */
 export function refName({ annotations }: IndexEntry): string | undefined {
   return annotations?.[annotationKeys.refName];
 }
 
-/** Whether an entry is `tag` of the repository that cases work in: the tag alone, or `repository:tag`. */
+/** Whether an entry is `tag` of the cases' repository: the bare tag, or `repository:tag`. */
 export function isNamed(entry: IndexEntry, tag: string): boolean {
   return [tag, `${repo}:${tag}`].includes(refName(entry) ?? "");
 }
@@ -122,7 +122,7 @@ export async function addEntry(directory: string, entry: string): Promise<void> 
   await putFile(directory, "index.json", JSON.stringify({ ...(JSON.parse(text) as object), manifests }));
 }
 
-/** Every file below `directory`, with slashes, and sorted; none where there is no directory. */
+/** Returns the sorted paths of all files below `directory`, with slashes. Empty if the directory is missing. */
 export async function listFiles(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const below = entries.map(async (entry) =>
@@ -133,7 +133,7 @@ export async function listFiles(directory: string): Promise<string[]> {
   return (await Promise.all(below)).flat().sort();
 }
 
-/** What a layout is made of, and the content of each file. Whatever else lies there is the backend's own. */
+/** Returns the content of each file of the layout. Files of the backend itself are left out. */
 export async function readParts(directory: string): Promise<Readonly<Record<string, string>>> {
   const files = (await listFiles(directory)).filter(
     (path) => path === "oci-layout" || path === "index.json" || path.startsWith("blobs/"),
@@ -144,7 +144,7 @@ export async function readParts(directory: string): Promise<Readonly<Record<stri
   return Object.fromEntries(await Promise.all(contents));
 }
 
-/** The tags of the repository; none where there is no such repository. */
+/** Returns the tags of the repository. Empty if the repository is unknown. */
 export async function listTags(registry: Registry): Promise<string[]> {
   try {
     return await collect(registry.tags(repo));
@@ -159,25 +159,25 @@ export async function removeLayout(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Fails unless each of `directories` is a whole layout. */
+/** Fails unless each of `directories` is a valid layout. */
 export async function areWhole(...directories: readonly string[]): Promise<void> {
   for (const directory of new Set(directories)) {
     const problems = await checkLayoutDirectory(directory).catch(() => {
-      throw new ConformanceFailure("a layout's directory on disk", "none");
+      throw new ConformanceFailure("a layout directory on disk", "none");
     });
     const told = problems.slice(0, 5).map(({ kind, path, message }) => `${kind} ${path}: ${message}`);
-    if (told.length > 0) throw new ConformanceFailure("a whole layout on disk", told.join("\n           "));
+    if (told.length > 0) throw new ConformanceFailure("a valid layout on disk", told.join("\n           "));
   }
 }
 
-/** Collects all garbage, if the backend has a method for it beyond the interface. */
+/** Collects all garbage with the backend's own `gc` method. */
 export async function collectAll(registry: Registry): Promise<unknown> {
   const gc: unknown = Reflect.get(registry, "gc");
-  if (typeof gc !== "function") throw new NotApplicable("the registry has no method gc");
+  if (typeof gc !== "function") throw new NotApplicable("the registry has no gc method");
   return Reflect.apply(gc, registry, [{ graceMs: 0 }]) as unknown;
 }
 
-/** Runs `run` with a directory outside the layout. */
+/** Calls `run` with a directory outside the layout. */
 export async function withOutside(run: (outside: string) => Promise<void>): Promise<void> {
   const outside = await mkdtemp(join(tmpdir(), "outside-"));
   try {
@@ -187,17 +187,20 @@ export async function withOutside(run: (outside: string) => Promise<void>): Prom
   }
 }
 
-/** Makes a link, if the system lets this user make any. */
+/** Creates a symbolic link. The case is skipped if the system does not permit it. */
 export async function link(target: string, path: string): Promise<void> {
   await symlink(target, path).catch((cause: unknown) => {
-    throw new NotApplicable(`symbolic links cannot be made here: ${String(cause)}`);
+    throw new NotApplicable(`cannot create symbolic links here: ${String(cause)}`);
   });
 }
 
-/** Dates of files written at about the same time do not differ more, whatever a file system rounds, in milliseconds. */
+/**
+ * How far the dates of files written at about the same time may differ, in milliseconds. Allows for file systems that
+ * round dates.
+ */
 const ABOUT_NOW_MS = 600_000;
 
-/** Fails unless the file of a blob is dated about now, by the clock of its file system. */
+/** Fails unless a blob file's date is about now, by the clock of its file system. */
 export async function isDatedNow(directory: string, digest: string): Promise<void> {
   await putFile(directory, "written-now", "");
   const now = await stat(join(directory, "written-now"));
@@ -205,7 +208,7 @@ export async function isDatedNow(directory: string, digest: string): Promise<voi
   const { mtimeMs } = await stat(blobPath(directory, digest));
   if (Math.abs(now.mtimeMs - mtimeMs) <= ABOUT_NOW_MS) return;
   throw new ConformanceFailure(
-    `a blob dated about ${now.mtime.toISOString()}, as a file written now`,
+    `a blob date near ${now.mtime.toISOString()}, the date of a file written now`,
     new Date(mtimeMs).toISOString(),
   );
 }

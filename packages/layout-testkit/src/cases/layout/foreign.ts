@@ -23,7 +23,7 @@ const needsReopen = true;
 const start = `{\t"mediaType" : "${imageManifest}", "size":1,\r\n "digest":`;
 const named = (name: string): string => `"annotations":{"${annotationKeys.refName}": "${name}"}`;
 
-/** Entries that no registry understands, oddly written. */
+/** Unusual entries that no registry can interpret. */
 const foreign: readonly string[] = [
   '"text"',
   "null",
@@ -37,35 +37,35 @@ const foreign: readonly string[] = [
   `${start} "${nowhere}", ${named("host:5000/a:v1")}, "__proto__": 1 }`,
 ];
 
-/** What a registry does not understand, and does not lose. */
+/** Content of `index.json` that the registry cannot interpret and must keep. */
 export const layoutForeignCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-18",
-    title: "a push leaves every entry that is not understood as it is, byte for byte",
+    title: "a push keeps foreign entries byte for byte",
     level: "MUST",
     cites: [clause(22, "foreign")],
     needsLayout,
     needsReopen,
-    why: "another tool's images would be gone, or not be what it wrote",
-    lookFor: "index.json parsed into types of one's own and written anew",
+    why: "another tool would lose its images or find them changed",
+    lookFor: "index.json parsed into the backend's own types and serialized again",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const entries = await putForeign(directory);
       await pushArtifact(await reopen(), "two", ["b"]);
       await survive(directory, entries);
-      equal((await readEntries(directory)).length, entries.length + 1, "how many entries there are");
+      equal((await readEntries(directory)).length, entries.length + 1, "the number of entries");
     },
   },
   {
     id: "LAYOUT-19",
-    title: "so does a deleted tag",
+    title: "deleteTag keeps foreign entries byte for byte",
     level: "MUST",
     cites: [clause(22, "foreign")],
     needsLayout,
     needsReopen,
     needs: ["deleteTag"],
-    why: "another tool's images would be gone, or not be what it wrote",
-    lookFor: "index.json parsed into types of one's own and written anew",
+    why: "another tool would lose its images or find them changed",
+    lookFor: "index.json parsed into the backend's own types and serialized again",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await putForeign(directory);
@@ -75,13 +75,13 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-20",
-    title: "members that nobody knows survive at every level, also one called __proto__",
+    title: "unknown members are kept at every level, including __proto__",
     level: "MUST",
     cites: [clause(22, "members")],
     needsLayout,
     needsReopen,
-    why: "they are somebody's",
-    lookFor: "a copy of the members one knows; an assignment that __proto__ does something else with",
+    why: "other tools depend on their own members",
+    lookFor: "a copy of the known members only, or an assignment to __proto__",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const { mediaType, digest, size } = await putArtifact(directory, "one");
@@ -99,13 +99,13 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-62",
-    title: "quotes, brackets and backslashes within a text are part of it",
+    title: "quotes, brackets and backslashes inside strings are kept",
     level: "MUST",
     cites: [clause(22)],
     needsLayout,
     needsReopen,
-    why: "Windows' paths are in annotations, and so are whole documents",
-    lookFor: "the end of a text taken for wherever the next quote is",
+    why: "annotations contain Windows paths and whole JSON documents",
+    lookFor: "the end of a string found at the next quote, whether or not it is escaped",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
@@ -118,21 +118,21 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       ];
       await putIndex(directory, `${head}"manifests":[${entry}]${tail}`);
       const registry = await reopen();
-      equal(await resolves(() => registry.resolveTag(repo, "a"), "the tag"), one, "what it points at");
+      equal(await resolves(() => registry.resolveTag(repo, "a"), "resolveTag"), one, "the tag's manifest");
       await resolves(() => pushArtifact(registry, "two", ["b"]), "a push");
       await survive(directory, [head, entry, tail]);
       equal((await readEntries(directory)).length, 2, "the number of entries");
-      await resolves(async () => (await reopen()).resolveTag(repo, "b"), "the tag that was pushed");
+      await resolves(async () => (await reopen()).resolveTag(repo, "b"), "resolveTag of the pushed tag");
     },
   },
   {
     id: "LAYOUT-21",
-    title: "entries stay in their order",
+    title: "a push keeps the order of entries",
     level: "MUST",
     cites: [clause(22, "members")],
     needsLayout,
     needsReopen,
-    why: "of entries with the same name the first counts, and people read the file",
+    why: "the first of several entries with one name counts, and people read the file",
     lookFor: "entries kept in a map, or sorted",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
@@ -145,41 +145,41 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       equal(
         names,
         tags.map((tag) => `${repo}:${tag}`),
-        "the entries that were there",
+        "the previous entries",
       );
     },
   },
   {
     id: "LAYOUT-22",
-    title: "no call fails because of entries that are not understood",
+    title: "foreign entries make no call fail",
     level: "MUST",
     cites: [clause(22, "foreign")],
     needsLayout,
     needsReopen,
-    why: "one tool's odd entry would take away everybody's images",
-    lookFor: "a check of the whole of index.json before it is used",
+    why: "one tool's unusual entry would make all images unavailable",
+    lookFor: "a validation of the whole index.json before it is used",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await putForeign(directory);
       const registry = await reopen();
-      equal(await resolves(() => listTags(registry), "the tags"), ["a"], "the tags");
-      const { digest } = await resolves(() => registry.resolveTag(repo, "a"), "the tag");
-      await resolves(async () => (await registry.getManifest(repo, digest)).bytes(), "the manifest");
+      equal(await resolves(() => listTags(registry), "tags()"), ["a"], "the tags");
+      const { digest } = await resolves(() => registry.resolveTag(repo, "a"), "resolveTag");
+      await resolves(async () => (await registry.getManifest(repo, digest)).bytes(), "getManifest");
       equal(
-        await resolves(() => collect(registry.referrers(repo, digest)), "its referrers"),
+        await resolves(() => collect(registry.referrers(repo, digest)), "referrers()"),
         [],
-        "its referrers",
+        "the referrers",
       );
     },
   },
   {
     id: "LAYOUT-23",
-    title: "a moved tag leaves the old entry's other annotations with the old entry",
+    title: "moving a tag keeps the other annotations with the old manifest",
     level: "MUST",
     cites: [clause(24, "moving")],
     needsLayout,
     needsReopen,
-    why: "what was said of one image would be said of another",
+    why: "annotations of one image would be attached to another",
     lookFor: "a digest that is changed within the entry",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
@@ -191,30 +191,30 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       equal(
         old.map(({ annotations }) => annotations?.["org.example.note"]),
         ["signed"],
-        "what the old manifest's entry says",
+        "the annotation of the old manifest's entry",
       );
       equal(
         old.some((entry) => isNamed(entry, "t")),
         false,
-        "whether it still has the tag",
+        "the old manifest's entry has the tag",
       );
       const now = entries.filter(({ digest }) => digest === two.digest);
       equal(
         now.map(({ annotations }) => annotations?.["org.example.note"]),
         [undefined],
-        "what the new manifest's entry says of it",
+        "the annotation of the new manifest's entry",
       );
     },
   },
   {
     id: "LAYOUT-56",
-    title: "a push of what a tag points at already leaves its entry as it is",
+    title: "a repeated push of a tagged manifest keeps its entry unchanged",
     level: "MUST",
     cites: [clause(22, "members")],
     needsLayout,
     needsReopen,
-    why: "what others said of the image would be gone, though nothing has changed",
-    lookFor: "an entry that is written anew at each push",
+    why: "annotations of other tools would be lost although nothing has changed",
+    lookFor: "an entry that is rewritten by each push",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const entry = entryOf(await putArtifact(directory, "one"), `${repo}:t`, {
@@ -223,18 +223,18 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       await putIndex(directory, indexOf(entry));
       await pushArtifact(await reopen(), "one", ["t"]);
       await survive(directory, [entry]);
-      equal((await readEntries(directory)).length, 1, "how many entries there are");
+      equal((await readEntries(directory)).length, 1, "the number of entries");
     },
   },
   {
     id: "LAYOUT-57",
-    title: "an entry that says more outlives its tag, whatever else names its manifest",
+    title: "an entry with other annotations is kept when its tag moves",
     level: "MUST",
     cites: [clause(24, "moving")],
     needsLayout,
     needsReopen,
-    why: "what was said of the image would be gone",
-    lookFor: "an entry that is dropped because another is about the same manifest",
+    why: "the annotations of the image would be lost",
+    lookFor: "an entry that is removed because another entry has the same digest",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
@@ -247,24 +247,24 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       equal(
         old.map(({ annotations }) => annotations?.["org.example.note"]),
         ["signed", undefined],
-        "what the old manifest's entries say",
+        "the annotations of the old manifest's entries",
       );
       equal(
         old.map((entry) => isNamed(entry, "u")),
         [false, true],
-        "which of them has the other tag",
+        "the entries that have the other tag",
       );
     },
   },
   {
     id: "LAYOUT-60",
-    title: "an entry with a size or a digest that is none names nothing",
+    title: "an entry with an invalid size or digest is ignored",
     level: "MUST",
     cites: [clause(22, "foreign")],
     needsLayout,
     needsReopen,
-    why: "whoever is told of a size of -1 allocates it",
-    lookFor: "a descriptor that is taken as it is because its name is a good one",
+    why: "a client that receives a size of -1 may allocate it",
+    lookFor: "a descriptor that is used without validation because its name is valid",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = entryOf(await putArtifact(directory, "one"), `${repo}:a`);
@@ -282,7 +282,7 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
         indexOf(bad.map((entry, i) => entry.replace(`${repo}:a`, `${repo}:bad${i}`)).join(","), one),
       );
       const registry = await reopen();
-      equal(await resolves(() => listTags(registry), "the tags"), ["a"], "the tags");
+      equal(await resolves(() => listTags(registry), "tags()"), ["a"], "the tags");
       for (const i of bad.keys())
         await rejects(() => registry.resolveTag(repo, `bad${i}`), "MANIFEST_UNKNOWN");
       await survive(
@@ -293,13 +293,13 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-90",
-    title: "an entry that is nested 20,000 deep disturbs no other, and is kept",
+    title: "a deeply nested entry is kept and does not affect other entries",
     level: "MUST",
     cites: [clause(22, "foreign"), clause(31)],
     needsLayout,
     needsReopen,
-    why: "one entry would make every call about the layout fail",
-    lookFor: "recursion over what an entry says, such as structuredClone and JSON.stringify",
+    why: "one entry would make every call on the layout fail",
+    lookFor: "recursion over an entry, such as structuredClone and JSON.stringify",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
@@ -310,9 +310,9 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
       await putIndex(directory, indexOf(deep, entryOf(one, `${repo}:a`)));
       const registry = await reopen();
       equal(
-        (await resolves(() => registry.resolveTag(repo, "a"), "the tag of another entry")).digest,
+        (await resolves(() => registry.resolveTag(repo, "a"), "resolveTag of another entry")).digest,
         one.digest,
-        "what it points at",
+        "its digest",
       );
       await resolves(() => pushArtifact(registry, "two", ["b"]), "a push beside it");
       await survive(directory, [deep]);
@@ -320,7 +320,7 @@ export const layoutForeignCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Writes a layout of one artifact, tagged `a`, among entries that nobody understands. Gives all entries. */
+/** Writes a layout with one artifact, tagged `a`, among foreign entries. Returns all entries. */
 async function putForeign(directory: string): Promise<readonly string[]> {
   const half = foreign.length / 2;
   const entries = [
@@ -332,7 +332,7 @@ async function putForeign(directory: string): Promise<readonly string[]> {
   return entries;
 }
 
-/** Fails unless `index.json` has these texts, in this order. */
+/** Fails unless `index.json` contains these texts in this order. */
 async function survive(directory: string, texts: readonly string[]): Promise<void> {
   const index = await readIndexText(directory);
   let at = 0;
@@ -340,7 +340,7 @@ async function survive(directory: string, texts: readonly string[]): Promise<voi
     const found = index.indexOf(text, at);
     if (found < 0)
       throw new ConformanceFailure(
-        `in index.json, in its place, ${JSON.stringify(text)}`,
+        `${JSON.stringify(text)} in its place in index.json`,
         JSON.stringify(index),
       );
     at = found + text.length;

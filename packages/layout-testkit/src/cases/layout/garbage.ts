@@ -12,76 +12,76 @@ import { blobPath, collectAll, isDatedNow, link, listFiles, putBlob, withOutside
 
 const needsLayout = true;
 
-/** What a garbage collection may take, and what it must leave. */
+/** Garbage collection: what it may remove, and what it must keep. */
 export const layoutGarbageCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-85",
-    title: "a mounted blob is dated as if it were written now",
+    title: "mountBlob sets the date of the mounted blob file to now",
     level: "MUST",
     cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
-    why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
-    lookFor: "a link that has the date of its source; a mount that ends when the file is there",
+    why: "garbage collection removes old blobs, and could remove this one before its manifest is pushed",
+    lookFor: "a link that keeps the date of its source, or a mount that returns early if the file exists",
     run: async ({ registry, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       await utimes(blobPath(layoutDirectory(repo), descriptor.digest), 1, 1);
-      await resolves(() => registry.mountBlob(repo, other, descriptor.digest), "the mount");
+      await resolves(() => registry.mountBlob(repo, other, descriptor.digest), "a mount");
       await isDatedNow(layoutDirectory(other), descriptor.digest);
       await utimes(blobPath(layoutDirectory(other), descriptor.digest), 1, 1);
-      await resolves(() => registry.mountBlob(repo, other, descriptor.digest), "the mount of what is there");
+      await resolves(() => registry.mountBlob(repo, other, descriptor.digest), "a mount of an existing blob");
       await isDatedNow(layoutDirectory(other), descriptor.digest);
     },
   },
   {
     id: "LAYOUT-86",
-    title: "a blob that an upload commits is dated as if it were written now",
+    title: "commit sets the date of the blob file to now",
     level: "MUST",
     cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
     needs: ["resumableUploads"],
-    why: "a slow client would lose the blob to a garbage collection in the moment of its commit",
-    lookFor: "a file that is renamed with the date of its last byte",
+    why: "garbage collection could remove the blob of a slow upload right after its commit",
+    lookFor: "a file that is renamed without updating its date",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const { descriptor, content } = await blob("hello");
       const writer = await registry.pushBlobChunked(repo);
       await writer.write(content);
       for (const path of await listFiles(directory)) await utimes(join(directory, path), 1, 1);
-      await resolves(() => writer.commit(descriptor.digest), "the commit");
+      await resolves(() => writer.commit(descriptor.digest), "a commit");
       await isDatedNow(directory, descriptor.digest);
     },
   },
   {
     id: "LAYOUT-87",
-    title: "no blob is deleted where blobs leads out of the layout",
+    title: "deleteBlob fails with DENIED if blobs links outside the layout",
     level: "MUST",
     cites: [clause(30, "shared-blobs")],
     needsLayout,
-    why: "other layouts may share the directory, and need the blob",
-    lookFor: "a deletion that asks one index.json only",
+    why: "other layouts may share the directory and need the blob",
+    lookFor: "a deletion that checks only one index.json",
     run: async ({ registry, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       await withShared(layoutDirectory(repo), async () => {
         const outcome = await registry.deleteBlob(repo, descriptor.digest).then(
-          () => "it is deleted",
+          () => "deleted",
           (error: unknown) => (isRegistryError(error, "DENIED") ? "DENIED" : String(error)),
         );
-        equal(outcome, "DENIED", "what the deletion ends with");
+        equal(outcome, "DENIED", "the result of deleteBlob");
         await resolves(
           () => stat(blobPath(layoutDirectory(repo), descriptor.digest)),
-          "the file of the blob",
+          "reading the status of the blob file",
         );
       });
     },
   },
   {
     id: "LAYOUT-88",
-    title: "a garbage collection removes no blob where blobs leads out of the layout",
+    title: "garbage collection removes no blob if blobs links outside the layout",
     level: "MUST",
     cites: [clause(30, "shared-blobs")],
     needsLayout,
-    why: "a collection of one layout destroys the others in a store that deduplicates",
-    lookFor: "blobs that are taken for garbage because one index.json does not reach them",
+    why: "in a deduplicating store, collecting one layout's garbage would destroy other layouts",
+    lookFor: "blobs treated as garbage because one index.json does not reference them",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);
@@ -98,14 +98,14 @@ export const layoutGarbageCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Moves the blobs of a layout to a directory outside, and leaves a link to it, as stores that deduplicate do. */
+/** Moves the blobs of a layout to a directory outside and links to it, as deduplicating stores do. */
 async function withShared(directory: string, run: (shared: string) => Promise<void>): Promise<void> {
   await withOutside(async (outside) => {
     const blobs = join(directory, "blobs");
     await cp(blobs, outside, { recursive: true, preserveTimestamps: true });
     await rm(blobs, { recursive: true });
     await link(outside, blobs);
-    equal((await readdir(blobs)).length > 0, true, "whether the shared directory has the blobs");
+    equal((await readdir(blobs)).length > 0, true, "the shared directory has the blobs");
     try {
       await run(outside);
     } finally {

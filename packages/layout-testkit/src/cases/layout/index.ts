@@ -14,7 +14,7 @@ import { layoutUnreadableCases } from "./unreadable.ts";
 import { layoutUntrustedCases } from "./untrusted.ts";
 import { layoutWritingCases } from "./writing.ts";
 
-/** The cases about what is on disk, in the order of their ids. */
+/** The cases about layouts on disk, in the order of their files. */
 export const layoutCases: readonly ConformanceCase[] = [
   ...layoutWritingCases,
   ...layoutNameCases,

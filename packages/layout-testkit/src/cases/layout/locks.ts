@@ -13,19 +13,20 @@ import { blobPath, isDatedNow } from "./disk.ts";
 
 const needsLayout = true;
 
-/** How long a write may take that cannot have the lock, in milliseconds. */
+/** How long a write may wait for the lock, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
-/** What a layout's lock must withstand, and how a stored blob is dated. */
+/** The lock of a layout, and the dates of stored blobs. */
 export const layoutLockCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-80",
-    title: "whatever stands at the lock's name, a write ends, reads go on, and nothing outside changes",
+    title:
+      "an obstacle at the path of the lock neither blocks reads, nor hangs writes, nor changes files outside",
     level: "MUST",
     cites: [clause(30, "outside"), clause(32, "lock")],
     needsLayout,
-    why: "a layout from anybody would hang a server, or have it write elsewhere",
-    lookFor: "a lock file that is opened without a look at what it is; a loop without a deadline",
+    why: "an untrusted layout could hang a server or make it write elsewhere",
+    lookFor: "a lock file that is opened without checking its type, or a loop without a deadline",
     run: async ({ registry, layoutDirectory }) => {
       await pushArtifact(registry, "one", ["a"]);
       const lock = join(layoutDirectory(repo), ".index.json.lock");
@@ -38,7 +39,7 @@ export const layoutLockCases: readonly ConformanceCase[] = [
           () => symlink(outside, lock),
         ];
         for (const [i, make] of obstacles.entries()) {
-          // Windows lets only some users make links.
+          // Windows permits only some users to create links.
           if (
             !(await make().then(
               () => true,
@@ -47,12 +48,15 @@ export const layoutLockCases: readonly ConformanceCase[] = [
           )
             continue;
           await ends(pushArtifact(registry, `obstacle ${i}`, ["b"]));
-          await resolves(async () => (await registry.getTag(repo, "a")).bytes(), "a read beside it");
-          equal(await readdir(outside), [], "what is outside");
+          await resolves(
+            async () => (await registry.getTag(repo, "a")).bytes(),
+            "a read beside the obstacle",
+          );
+          equal(await readdir(outside), [], "the files outside");
           const found = await lstat(lock).catch(() => undefined);
           if (found !== undefined) await rm(lock, { recursive: true });
         }
-        await resolves(() => pushArtifact(registry, "two", ["c"]), "a push once it is gone");
+        await resolves(() => pushArtifact(registry, "two", ["c"]), "a push after the obstacle was removed");
       } finally {
         await rm(outside, { recursive: true });
       }
@@ -60,12 +64,13 @@ export const layoutLockCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-81",
-    title: "a stored blob that is pushed again is dated as if it were written now",
+    title: "a repeated push sets the date of the blob file to now",
     level: "MUST",
     cites: [clause(10, "age"), clause(32, "ages")],
     needsLayout,
-    why: "a garbage collection takes what is old: the blob would be gone before the manifest comes that needs it",
-    lookFor: "a push that ends when the file is there; a date from a clock that is not the file system's",
+    why: "garbage collection removes old blobs, and could remove this one before its manifest is pushed",
+    lookFor:
+      "a push that returns early if the file exists, or a date from another clock than the file system's",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const { descriptor } = await pushText(registry, "hello");
@@ -77,12 +82,12 @@ export const layoutLockCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Fails unless a write ends in time, well or in a code. */
+/** Fails unless a write ends in time, with a result or an error that has a code. */
 async function ends(write: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience: Promise<string> = new Promise((resolve) => {
     timer = setTimeout(() => {
-      resolve(`nothing within ${PATIENCE_MS} ms`);
+      resolve(`no result within ${PATIENCE_MS} ms`);
     }, PATIENCE_MS);
   });
   const outcome = write.then(

@@ -11,17 +11,17 @@ import { blobPath, putBlob } from "./disk.ts";
 const needsLayout = true;
 const needsReopen = true;
 
-/** How a layout that was damaged is mended. */
+/** Repairs of corrupt layouts. */
 export const layoutMendingCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-30",
-    title: "a damaged blob is replaced when it is pushed again",
+    title: "pushBlob replaces a corrupt blob",
     level: "MUST",
     cites: [clause(6, "replace")],
     needsLayout,
     needsReopen,
-    why: "this is how a layout is mended",
-    lookFor: "a push that ends where a file of that name exists",
+    why: "pushing content again is how a layout is repaired",
+    lookFor: "a push that returns early if a file with this name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
@@ -32,14 +32,14 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-31",
-    title: "and when it is uploaded again",
+    title: "commit replaces a corrupt blob",
     level: "MUST",
     cites: [clause(6, "replace"), clause(9, "commit")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
-    why: "this is how a client mends a layout",
-    lookFor: "a commit that ends where a file of that name exists",
+    why: "uploading content again is how a client repairs a layout",
+    lookFor: "a commit that returns early if a file with this name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await putBlob(layoutDirectory(repo), descriptor.digest, "jello");
@@ -52,31 +52,31 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-52",
-    title: "a damaged manifest is replaced when it is pushed again",
+    title: "pushManifest replaces a corrupt manifest",
     level: "MUST",
     cites: [clause(6, "replace"), clause(19, "delete")],
     needsLayout,
     needsReopen,
-    why: "this is how a layout is mended",
-    lookFor: "a push that ends where a file of that name exists",
+    why: "pushing content again is how a layout is repaired",
+    lookFor: "a push that returns early if a file with this name exists",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one", ["a"]);
       const { content } = await namedArtifact("one");
       await putBlob(layoutDirectory(repo), digest, '{"manifests":[{},');
       const again = await reopen();
-      await resolves(() => pushArtifact(again, "one", ["a"]), "the push of what is damaged");
+      await resolves(() => pushArtifact(again, "one", ["a"]), "a push of the corrupt manifest");
       await reads(await again.getTag(repo, "a"), content, "the manifest");
     },
   },
   {
     id: "LAYOUT-63",
-    title: "what was missing or damaged is read as soon as it is whole",
+    title: "a missing or corrupt manifest is readable as soon as its file is correct",
     level: "MUST",
     cites: [clause(8), clause(19), clause(26, "visible")],
     needsLayout,
     needsReopen,
-    why: "files arrive one after the other while a directory is copied, and damage is mended while a server runs",
-    lookFor: "a failure that is remembered",
+    why: "files arrive one by one while a directory is copied, and are repaired while a server runs",
+    lookFor: "a cached failure",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [damaged, missing, leaf, tagged] = [
@@ -98,20 +98,23 @@ export const layoutMendingCases: readonly ConformanceCase[] = [
         await rejects(() => get(it), it === damaged ? "CONTENT_CORRUPT" : "MANIFEST_UNKNOWN");
       await rejects(() => again.resolveManifest(repo, missing.descriptor.digest), "MANIFEST_UNKNOWN");
       await rejects(async () => (await again.getTag(repo, "t")).bytes(), "MANIFEST_UNKNOWN");
-      // Whether it is known while what contains it is missing is the registry's affair.
+      // A registry may or may not find the leaf while the index between is missing.
       await get(leaf).catch(() => undefined);
       for (const { descriptor, content } of broken) await putBlob(directory, descriptor.digest, content);
       for (const it of [...broken, leaf])
-        equal(await resolves(() => get(it), "what is whole again"), it.content, "its content");
+        equal(await resolves(() => get(it), "getManifest after the repair"), it.content, "its content");
       equal(
-        await resolves(() => again.resolveManifest(repo, missing.descriptor.digest), "what was missing"),
+        await resolves(
+          () => again.resolveManifest(repo, missing.descriptor.digest),
+          "resolveManifest after the repair",
+        ),
         missing.descriptor,
-        "what it is",
+        "its descriptor",
       );
       await reads(
-        await resolves(() => again.getTag(repo, "t"), "the tag"),
+        await resolves(() => again.getTag(repo, "t"), "getTag after the repair"),
         tagged.content,
-        "what it points at",
+        "the tag's content",
       );
     },
   },

@@ -21,35 +21,35 @@ import {
 const needsLayout = true;
 const needsReopen = true;
 
-/** What entries are called, by the registry and by others. */
+/** Names of entries, written by the registry and by other tools. */
 export const layoutNameCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-10",
-    title: "a tag is written so that others read it: alone, or as repository:tag",
+    title: "a tag is written as the bare tag or as repository:tag",
     level: "MUST",
     cites: [clause(24), imageSpec("annotations.md#pre-defined-annotation-keys")],
     needsLayout,
-    why: "another tool asks for the image by that name",
-    lookFor: "a name in an annotation of one's own",
+    why: "other tools look for the image by this name",
+    lookFor: "a name in an annotation of the backend's own",
     run: async ({ registry, layoutDirectory }) => {
       const one = await pushArtifact(registry, "one", ["v1", "latest"]);
       const entries = await readEntries(layoutDirectory(repo));
       for (const tag of ["v1", "latest"]) {
         const named = entries.filter((entry) => isNamed(entry, tag));
-        equal(named.length, 1, `the entries called ${tag} or ${repo}:${tag}`);
+        equal(named.length, 1, `the number of entries named ${tag} or ${repo}:${tag}`);
         const { mediaType, digest, size } = named[0] ?? {};
-        equal({ mediaType, digest, size }, one, `what the entry called ${tag} says`);
+        equal({ mediaType, digest, size }, one, `the descriptor of the entry named ${tag}`);
       }
     },
   },
   {
     id: "LAYOUT-11",
-    title: "a manifest without a tag is called nothing, or repository@digest",
+    title: "an untagged manifest is written without a name or as repository@digest",
     level: "MUST",
     cites: [clause(24)],
     needsLayout,
-    why: "other tools would show a tag that nobody gave",
-    lookFor: "a tag made of the digest",
+    why: "other tools would show a tag that does not exist",
+    lookFor: "a tag generated from the digest",
     run: async ({ registry, layoutDirectory }) => {
       const { digest } = await pushArtifact(registry, "one");
       const names = (await readEntries(layoutDirectory(repo)))
@@ -64,13 +64,13 @@ export const layoutNameCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-12",
-    title: "an image that another program wrote as repository:tag is read",
+    title: "an entry named repository:tag by another program is read",
     level: "MUST",
     cites: [clause(22), clause(23, "order")],
     needsLayout,
     needsReopen,
-    why: "layouts come from other tools",
-    lookFor: "entries that are known only to whoever wrote them",
+    why: "other tools write layouts, too",
+    lookFor: "entries that are found only by the program that wrote them",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const item = await image({ layers: ["one", "two"] });
@@ -79,24 +79,24 @@ export const layoutNameCases: readonly ConformanceCase[] = [
       const registry = await reopen();
       equal(await listTags(registry), ["v1"], "the tags");
       equal(
-        await resolves(() => registry.resolveTag(repo, "v1"), "the tag"),
+        await resolves(() => registry.resolveTag(repo, "v1"), "resolveTag"),
         item.descriptor,
-        "what it points at",
+        "the tag's manifest",
       );
       await reads(await registry.getTag(repo, "v1"), item.content, "the manifest");
       for (const { descriptor, content } of item.blobs)
-        await reads(await registry.getBlob(repo, descriptor.digest), content, "a blob of it");
+        await reads(await registry.getBlob(repo, descriptor.digest), content, "the content of its blob");
     },
   },
   {
     id: "LAYOUT-13",
-    title: "an entry that another program called as the registry calls its own is read",
+    title: "an entry that another program named like the registry's own is read",
     level: "MUST",
     cites: [clause(23, "order"), clause(24)],
     needsLayout,
     needsReopen,
-    why: "who writes a bare tag is to read one",
-    lookFor: "a registry that knows its own entries from elsewhere than index.json",
+    why: "a backend that writes bare tags must read bare tags",
+    lookFor: "entries remembered outside of index.json",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);
@@ -107,12 +107,12 @@ export const layoutNameCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-14",
-    title: "containerd's name of an entry counts before the other",
+    title: "containerd's name of an entry takes precedence over the ref name",
     level: "MUST",
     cites: [clause(23, "order")],
     needsLayout,
     needsReopen,
-    why: "containerd and Docker write the tag alone into the other, whatever the repository",
+    why: "containerd and Docker write only the tag to the ref name, whatever the repository",
     lookFor: "only one annotation that is read",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
@@ -125,49 +125,49 @@ export const layoutNameCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-15",
-    title: "an entry called repository@digest is a manifest without a tag",
+    title: "an entry named repository@digest is an untagged manifest",
     level: "MUST",
     cites: [clause(23, "order")],
     needsLayout,
     needsReopen,
-    why: "this is how a manifest without a tag is kept in a repository",
-    lookFor: "a digest that is taken for a tag, or not looked at",
+    why: "this form keeps an untagged manifest in its repository",
+    lookFor: "a digest taken for a tag, or ignored",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
       await putIndex(directory, indexOf(entryOf(one, `${repo}@${one.digest}`)));
       const registry = await reopen();
       equal(await listTags(registry), [], "the tags");
-      equal(await resolves(() => registry.resolveManifest(repo, one.digest), "the manifest"), one, "it");
+      equal(await resolves(() => registry.resolveManifest(repo, one.digest), "resolveManifest"), one, "it");
     },
   },
   {
     id: "LAYOUT-16",
-    title: "of entries with the same name the first counts",
+    title: "the first of several entries with one name counts",
     level: "MUST",
     cites: [clause(23, "duplicates")],
     needsLayout,
     needsReopen,
-    why: "every reader has to see the same image",
-    lookFor: "a map by name that later entries overwrite",
+    why: "all readers must find the same image",
+    lookFor: "a map by name in which later entries replace earlier ones",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await putArtifact(directory, "one"), await putArtifact(directory, "two")];
       await putIndex(directory, indexOf(entryOf(one, `${repo}:t`), entryOf(two, `${repo}:t`)));
       const registry = await reopen();
-      equal((await registry.resolveTag(repo, "t")).digest, one.digest, "what the tag points at");
+      equal((await registry.resolveTag(repo, "t")).digest, one.digest, "the digest of the tag");
       equal(await listTags(registry), ["t"], "the tags");
     },
   },
   {
     id: "LAYOUT-17",
-    title: "a push replaces all entries of a name, and what they named stays reachable by digest",
+    title: "moving a tag replaces all of its entries and keeps their manifests reachable by digest",
     level: "MUST",
     cites: [clause(23, "duplicates")],
     needsLayout,
     needsReopen,
-    why: "the old image would come back when the new one is deleted",
-    lookFor: "a search that ends at the first",
+    why: "the old image would reappear after the new one is deleted",
+    lookFor: "a search that stops at the first entry",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await putArtifact(directory, "one"), await putArtifact(directory, "two")];
@@ -178,11 +178,14 @@ export const layoutNameCases: readonly ConformanceCase[] = [
       equal(
         named.map(({ digest }) => digest),
         [three.digest],
-        "what entries of the name are about",
+        "the digests of the entries with this name",
       );
       for (const old of [one, two])
         equal(
-          await resolves(() => registry.resolveManifest(repo, old.digest), "what the name stood for"),
+          await resolves(
+            () => registry.resolveManifest(repo, old.digest),
+            "resolveManifest of an old manifest",
+          ),
           old,
           "it",
         );

@@ -10,19 +10,19 @@ import { areWhole, listTags, putFile, putIndex, readParts } from "./disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
-const overwrites = 'an error of reading that is taken for "there is nothing yet"';
+const overwrites = "a read error treated as an empty layout";
 
-/** What a registry takes for a layout. */
+/** Files that make up a layout. */
 export const layoutPartCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-36",
-    title: "an index.json that lacks a member, or has null for its entries, is one without entries",
+    title: "an index.json without members or with null manifests reads as empty",
     level: "MUST",
     cites: [clause(22, "lenient")],
     needsLayout,
     needsReopen,
     why: "real tools write such files",
-    lookFor: "a check against the letter of the specification",
+    lookFor: "a validation that requires every member of the specification",
     run: async ({ reopen, layoutDirectory }) => {
       for (const [i, index] of [
         '{"manifests":null}',
@@ -32,13 +32,13 @@ export const layoutPartCases: readonly ConformanceCase[] = [
       ].entries()) {
         await putIndex(layoutDirectory(repo), index);
         const registry = await reopen();
-        equal(await resolves(() => listTags(registry), `the tags of ${index}`), [], `the tags of ${index}`);
+        equal(await resolves(() => listTags(registry), `tags() with ${index}`), [], `the tags of ${index}`);
         const content = bytes(`m${i}`);
         await resolves(
           () => registry.pushManifest(repo, content, "application/x-a", { tags: ["t"] }),
           `a push to ${index}`,
         );
-        await reads(await (await reopen()).getTag(repo, "t"), content, "what was pushed");
+        await reads(await (await reopen()).getTag(repo, "t"), content, "the pushed content");
       }
     },
   },
@@ -46,7 +46,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     [
       [
         "LAYOUT-37",
-        "no index.json beside an empty blobs",
+        "index.json is missing and blobs is empty",
         async (directory: string) => {
           await mkdir(join(directory, "blobs"), { recursive: true });
           await putFile(directory, "oci-layout", '{"imageLayoutVersion":"1.0.0"}');
@@ -54,7 +54,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
       ],
       [
         "LAYOUT-38",
-        "no blobs beside an index.json without entries",
+        "blobs is missing and index.json has no entries",
         async (directory: string) => {
           await putIndex(directory, '{"schemaVersion":2,"manifests":[]}');
           await rm(join(directory, "blobs"), { recursive: true });
@@ -63,17 +63,17 @@ export const layoutPartCases: readonly ConformanceCase[] = [
     ] as const
   ).map(([id, lacks, write]): ConformanceCase => ({
     id,
-    title: `where there is ${lacks}, a layout is unfinished: the next write completes it`,
+    title: `if ${lacks}, the layout reads as empty and the next write completes it`,
     level: "MUST",
     cites: [clause(25, "unfinished")],
     needsLayout,
     needsReopen,
-    why: "a first write that was killed, or a tool that drops empty directories, leaves this, and nothing is lost",
-    lookFor: "every missing part taken for damage",
+    why: "an interrupted first write, or a tool that drops empty directories, leaves such a layout",
+    lookFor: "every missing file treated as corruption",
     run: async ({ reopen, layoutDirectory }) => {
       await write(layoutDirectory(repo));
       const registry = await reopen();
-      equal(await resolves(() => listTags(registry), "the tags"), [], "the tags");
+      equal(await resolves(() => listTags(registry), "tags()"), [], "the tags");
       await resolves(() => pushArtifact(registry, "one", ["a"]), "a push");
       await areWhole(layoutDirectory(repo));
     },
@@ -81,12 +81,12 @@ export const layoutPartCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-39",
     title:
-      "an index.json that is not one JSON object, or has two lists of manifests, is LAYOUT_INVALID, and stays",
+      "calls fail with LAYOUT_INVALID if index.json is not one JSON object or has two manifests members, and change nothing",
     level: "MUST",
     cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
-    why: "what is left of the file is all that is left of the names",
+    why: "the rest of the file is the only record of the names",
     lookFor: overwrites,
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["a"]);
@@ -102,12 +102,12 @@ export const layoutPartCases: readonly ConformanceCase[] = [
   },
   ...["oci-layout", "index.json", "blobs"].map((part, i): ConformanceCase => ({
     id: `LAYOUT-${40 + i}`,
-    title: `a layout that lost its ${part} is LAYOUT_INVALID, and stays as it is`,
+    title: `calls fail with LAYOUT_INVALID if ${part} is missing beside the other files, and change nothing`,
     level: "MUST",
     cites: [clause(25, "damage")],
     needsLayout,
     needsReopen,
-    why: "who takes damage for an empty layout writes over what could be saved",
+    why: "treating a damaged layout as empty would overwrite data that can still be recovered",
     lookFor: overwrites,
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["a"]);
@@ -117,13 +117,13 @@ export const layoutPartCases: readonly ConformanceCase[] = [
   })),
   {
     id: "LAYOUT-43",
-    title: "a layout of another version is LAYOUT_INVALID, and stays as it is",
+    title: "calls fail with LAYOUT_INVALID if imageLayoutVersion is not 1.0.0, and change nothing",
     level: "MUST",
     cites: [clause(25, "version"), imageSpec("image-layout.md#oci-layout-file")],
     needsLayout,
     needsReopen,
-    why: "nobody knows what another version means",
-    lookFor: "an oci-layout that is not read, or only written",
+    why: "the meaning of other versions is unknown",
+    lookFor: "an oci-layout file that is not read",
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["a"]);
       for (const header of ['{"imageLayoutVersion":"2.0.0"}', '{"imageLayoutVersion":1}', "{}"]) {
@@ -134,7 +134,7 @@ export const layoutPartCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Fails unless another registry refuses to read and to write the layout, and leaves it as it is. */
+/** Fails unless another registry rejects all reads and writes of the layout and leaves it unchanged. */
 export async function isRefused({ reopen, layoutDirectory }: CaseContext): Promise<void> {
   const before = await readParts(layoutDirectory(repo));
   const registry = await reopen();
@@ -146,5 +146,5 @@ export async function isRefused({ reopen, layoutDirectory }: CaseContext): Promi
     "LAYOUT_INVALID",
   );
   await rejects(() => pushArtifact(registry, "two", ["b"]), "LAYOUT_INVALID");
-  equal(await readParts(layoutDirectory(repo)), before, "what is on disk");
+  equal(await readParts(layoutDirectory(repo)), before, "the files of the layout");
 }

@@ -15,7 +15,7 @@ import { isRefused } from "./parts.ts";
 const needsLayout = true;
 const needsReopen = true;
 
-/** What may be written in an entry in place of the type of its manifest. */
+/** Values written to an entry instead of its manifest's media type. */
 const otherTypes: readonly string[] = [
   `"mediaType":"${dockerMediaTypes.manifest}",`,
   '"mediaType":"application/octet-stream",',
@@ -23,20 +23,20 @@ const otherTypes: readonly string[] = [
   "",
 ];
 
-/** An image manifest, written over `index.json`. What it is, its members say. */
+/** An image manifest in place of `index.json`; only its members reveal its type. */
 const manifestAsIndex: string = JSON.stringify({ schemaVersion: 2, config: emptyDescriptor, layers: [] });
 
-/** Files that say one thing and are another. */
+/** Files that differ from their descriptors. */
 export const layoutReadingCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-100",
-    title: "an entry that says another type than its manifest, or none, changes no answer",
+    title: "a wrong or missing media type in an entry does not change any result",
     level: "MUST",
     cites: [clause(12, "entry")],
     needsLayout,
     needsReopen,
-    why: "two calls would answer differently about the same image, and a client would refuse it or take it for another thing",
-    lookFor: "a type that is taken from the entry by one call, and from the bytes by another",
+    why: "two calls would return different media types for one image, and clients would reject or misinterpret it",
+    lookFor: "a media type that one call takes from the entry and another from the bytes",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const manifests: Descriptor[] = [];
@@ -51,13 +51,13 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-101",
-    title: "an entry that says another size than its file has changes no answer",
+    title: "a wrong size in an entry does not change any result",
     level: "MUST",
     cites: [clause(18, "claims")],
     needsLayout,
     needsReopen,
-    why: "a client that asked for the size first refuses what it gets",
-    lookFor: "a size that is taken from the entry, and not compared with the file",
+    why: "a client that resolves the size first would reject the content",
+    lookFor: "a size taken from the entry without comparing it with the file",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const sizes = [0, 1, 100_000];
@@ -71,13 +71,13 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-102",
-    title: "an index.json that is an image manifest is LAYOUT_INVALID, and stays as it is",
+    title: "calls fail with LAYOUT_INVALID if index.json is an image manifest, and change nothing",
     level: "MUST",
     cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
-    why: "who takes it for an empty index writes over what could be saved",
-    lookFor: "a list of manifests that is empty where there is none, whatever else the document has",
+    why: "treating it as an empty index would overwrite data that can still be recovered",
+    lookFor: "a missing manifests member treated as an empty list, whatever other members the document has",
     run: async (context) => {
       await pushArtifact(context.registry, "one", ["a"]);
       await putFile(context.layoutDirectory(repo), "index.json", manifestAsIndex);
@@ -86,50 +86,50 @@ export const layoutReadingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-103",
-    title: "a garbage collection removes nothing where index.json is an image manifest",
+    title: "garbage collection removes nothing if index.json is an image manifest",
     level: "MUST",
     cites: [clause(22, "rejected")],
     needsLayout,
     needsReopen,
-    why: "all images of the layout would be gone",
-    lookFor: "a collection that takes a document without a list of manifests for an empty index",
+    why: "all images of the layout would be lost",
+    lookFor: "a collection that treats a document without manifests as an empty index",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);
       await putFile(directory, "index.json", manifestAsIndex);
       const before = await readParts(directory);
       const again = await reopen();
-      // Whether it is refused or finds nothing to do: what counts is what is left.
+      // Garbage collection may fail or find nothing to remove: only the remaining files count.
       await collectAll(again).catch((error: unknown) => {
         if (error instanceof NotApplicable) throw error;
       });
-      equal(await readParts(directory), before, "what is on disk");
+      equal(await readParts(directory), before, "the files of the layout");
     },
   },
   {
     id: "LAYOUT-104",
-    title: "a byte order mark before index.json and oci-layout is skipped",
+    title: "a byte order mark at the start of index.json and oci-layout is skipped",
     level: "MUST",
     cites: [clause(22, "lenient")],
     needsLayout,
     needsReopen,
     why: "editors and scripts on Windows write one",
-    lookFor: "JSON.parse of the text as it was read",
+    lookFor: "JSON.parse of the text without removing the mark",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await pushArtifact(registry, "one", ["a"]);
       for (const path of ["index.json", "oci-layout"])
         await putFile(directory, path, `\uFEFF${await readFile(join(directory, path), "utf8")}`);
       const again = await reopen();
-      equal(await resolves(() => again.resolveTag(repo, "a"), "the tag"), one, "what it points at");
+      equal(await resolves(() => again.resolveTag(repo, "a"), "resolveTag"), one, "the tag's manifest");
       await resolves(() => pushArtifact(again, "two", ["b"]), "a push");
       const last = await reopen();
-      equal(await resolves(() => listTags(last), "the tags"), ["a", "b"], "the tags");
+      equal(await resolves(() => listTags(last), "tags()"), ["a", "b"], "the tags");
     },
   },
 ];
 
-/** Fails unless each call about a tag, and about what it points at, says that it is `one`. */
+/** Fails unless every call about a tag and its manifest returns the descriptor `one`. */
 async function isAnswered(registry: Registry, tag: string, one: Descriptor, entry: string): Promise<void> {
   const calls = {
     resolveTag: () => registry.resolveTag(repo, tag),
@@ -139,13 +139,13 @@ async function isAnswered(registry: Registry, tag: string, one: Descriptor, entr
   };
   for (const [name, call] of Object.entries(calls))
     equal(
-      await resolves(call, `${name} of the entry ${entry}`),
+      await resolves(call, `${name} with the entry ${entry}`),
       one,
-      `what ${name} says of the entry ${entry}`,
+      `the result of ${name} with the entry ${entry}`,
     );
 }
 
-/** What a reader says that it reads; its size, if the reader gives as many bytes. */
+/** Returns a reader's descriptor. The size is NaN if it differs from the number of bytes. */
 async function described(opening: Promise<BlobReader>): Promise<Descriptor> {
   const reader = await opening;
   const { descriptor } = reader;

@@ -16,34 +16,34 @@ import {
 
 const needsLayout = true;
 
-/** What a registry notices that is open while another program is at work in its directory. */
+/** Another program that changes the directory of an open registry. */
 export const layoutSharingCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-24",
-    title: "what another program writes is seen at the next call",
+    title: "changes by another program are visible at the next call",
     level: "MUST",
     cites: [clause(26, "visible")],
     needsLayout,
-    why: "a server goes on while images are copied into its directory",
-    lookFor: "index.json read once, at the start",
+    why: "images may be copied into the directory of a running server",
+    lookFor: "index.json that is read only once",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);
-      equal(await listTags(registry), ["a"], "the tags before");
+      equal(await listTags(registry), ["a"], "the tags before the change");
       const two = await putArtifact(directory, "two");
       await addEntry(directory, entryOf(two, `${repo}:b`));
-      equal(await listTags(registry), ["a", "b"], "the tags after");
-      equal(await registry.resolveTag(repo, "b"), two, "the new one");
+      equal(await listTags(registry), ["a", "b"], "the tags after the change");
+      equal(await registry.resolveTag(repo, "b"), two, "the manifest of the new tag");
     },
   },
   {
     id: "LAYOUT-25",
-    title: "a push loses nothing that another program wrote meanwhile",
+    title: "a push keeps entries that another program added",
     level: "MUST",
     cites: [clause(26, "lossless")],
     needsLayout,
-    why: "the other program's image would be gone",
-    lookFor: "index.json written from what was read earlier",
+    why: "the other program's image would be lost",
+    lookFor: "index.json written from an earlier read",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);
@@ -59,12 +59,12 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-26",
-    title: "where the directory was removed, the next read finds nothing",
+    title: "after the directory is removed, reads find nothing",
     level: "MUST",
     cites: [rule("removed")],
     needsLayout,
-    why: "what is served must be there",
-    lookFor: "an answer from memory",
+    why: "a registry must not serve content that no longer exists",
+    lookFor: "a result from memory",
     run: async ({ registry, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       const one = await pushArtifact(registry, "one", ["a"]);
@@ -78,12 +78,12 @@ export const layoutSharingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-27",
-    title: "where the directory was removed, the next write makes an empty layout",
+    title: "after the directory is removed, the next write creates an empty layout",
     level: "MUST",
     cites: [rule("removed")],
     needsLayout,
-    why: "who empties a directory wants to begin anew",
-    lookFor: "index.json written from memory; a directory that is taken to be there",
+    why: "removing the directory is how a user starts again",
+    lookFor: "index.json written from memory, or a directory that is assumed to exist",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       await pushArtifact(registry, "one", ["a"]);

@@ -14,18 +14,18 @@ import { entryOf, indexOf, listFiles, putArtifact, putBlob, putIndex } from "./d
 const needsLayout = true;
 const needsReopen = true;
 
-/** What a registry does with a directory of layouts, one for each repository. */
+/** Trees of layouts, one for each repository. */
 export const layoutTreeCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-95",
-    title: "a repository's directory that is a link is neither read, written nor listed",
+    title: "a repository directory that is a link is not read, written or listed",
     level: "MUST",
     cites: [clause(28, "links"), clause(30, "outside")],
     needsLayout,
     needsReopen,
     needs: ["repositoryScopedBlobs"],
-    why: "whoever may create a link among the layouts would have files written and deleted anywhere",
-    lookFor: "a path that is joined from a name and used",
+    why: "a link among the layouts could make the registry write and delete files anywhere",
+    lookFor: "a path that is joined from a name and used without a check",
     run: async ({ registry, reopen, layoutDirectory, promises }) => {
       const { content, descriptor } = await blob("from elsewhere");
       await pushText(registry, "hello");
@@ -40,7 +40,7 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
         ] as const) {
           const link = at === name ? layoutDirectory(name) : dirname(layoutDirectory(name));
           await mkdir(dirname(link), { recursive: true });
-          // Windows lets only some users make links: where there can be none, there is nothing to be followed.
+          // Without the privilege to create links, which Windows restricts, no link exists to follow.
           if (
             !(await symlink(outside, link).then(
               () => true,
@@ -64,7 +64,7 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
               "the linked repository in the list",
             );
           await resolves(() => pushArtifact(again, "one", ["a"]), "a push to another repository");
-          equal(await filesOf(outside), before, "what is outside");
+          equal(await filesOf(outside), before, "the files outside");
         }
       } finally {
         await rm(outside, { recursive: true });
@@ -73,14 +73,14 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-96",
-    title: "a layout that cannot be read hides no other",
+    title: "repositories() lists the other layouts if one cannot be read",
     level: "MUST",
     cites: [clause(28, "list"), clause(31)],
     needsLayout,
     needsReopen,
     needs: ["repositoryScopedBlobs", "repositories"],
-    why: "one bad directory would take every image from everybody",
-    lookFor: "a loop over directories that ends with the first error",
+    why: "one bad directory would make every image unavailable",
+    lookFor: "a loop over directories that stops at the first error",
     run: async ({ registry, reopen, layoutDirectory }) => {
       for (const name of ["a", "b", "c"])
         await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
@@ -89,16 +89,16 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
       const again = await reopen();
       const names = await resolves(
         () => collect(again.repositories()),
-        "the repositories beside a damaged layout",
+        "repositories() with a damaged layout",
       );
       equal(
         names.filter((name) => name !== "b"),
         ["a", "c"],
-        "the repositories beside the damaged one",
+        "the other repositories",
       );
       for (const name of ["a", "c"])
         equal(
-          await resolves(() => collect(again.tags(name)), `the tags of ${name}`),
+          await resolves(() => collect(again.tags(name)), `tags() of ${name}`),
           ["t"],
           `the tags of ${name}`,
         );
@@ -107,7 +107,7 @@ export const layoutTreeCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Every file below `directory`, and what it holds. */
+/** Returns the content of each file below `directory`. */
 async function filesOf(directory: string): Promise<Readonly<Record<string, string>>> {
   const files = (await listFiles(directory)).map(
     async (path) => [path, await readFile(join(directory, path), "latin1")] as const,

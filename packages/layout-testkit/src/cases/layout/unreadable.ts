@@ -20,22 +20,22 @@ import {
 const needsLayout = true;
 const needsReopen = true;
 
-/** A name that other tools write, and that fits no repository. */
+/** A name by other tools that is not a valid repository name. */
 const port = "127.0.0.1:5000/team/app:v1";
-/** Another. */
+/** Another such name. */
 const upperCase = "MyImage:latest";
 
-/** Entries of other tools whose name is no repository's, though their manifests are there. */
+/** Entries of other tools whose names are invalid although their manifests exist. */
 export const layoutUnreadableCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-105",
-    title: "an entry whose name cannot be read stays byte for byte, whatever becomes of its manifest's tags",
+    title: "an entry with an invalid name is kept byte for byte when its manifest is tagged and retagged",
     level: "MUST",
     cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
-    why: "the tool that wrote the name would not find its image again",
-    lookFor: "an entry that is taken for an untagged one of one's own, and reused or dropped",
+    why: "the tool that wrote the name would no longer find its image",
+    lookFor: "an entry treated as the registry's own untagged one and reused or removed",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const one = await putArtifact(directory, "one");
@@ -45,7 +45,7 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
       );
       await putIndex(directory, indexOf(entry));
       const registry = await reopen();
-      equal(await resolves(() => listTags(registry), "the tags"), [], "the tags");
+      equal(await resolves(() => listTags(registry), "tags()"), [], "the tags");
       const steps: Readonly<Record<string, () => Promise<unknown>>> = {
         "a push of the same manifest": () => pushArtifact(registry, "one"),
         "a push of it with a tag": () => pushArtifact(registry, "one", ["a"]),
@@ -56,21 +56,21 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
         await resolves(step, what);
         const index = await readIndexText(directory);
         if (!index.includes(entry))
-          throw new ConformanceFailure(`in index.json after ${what} ${entry}`, index);
+          throw new ConformanceFailure(`the entry ${entry} in index.json after ${what}`, index);
       }
-      equal(await resolves(() => registry.resolveTag(repo, "a"), "the tag"), one, "what it points at");
+      equal(await resolves(() => registry.resolveTag(repo, "a"), "resolveTag"), one, "the tag's manifest");
     },
   },
   {
     id: "LAYOUT-106",
-    title: "a manifest whose name cannot be read is found by its digest",
+    title: "a manifest whose entry has an invalid name is found by its digest",
     level: "MUST",
     cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
-    why: "what another tool wrote would look like an empty layout",
+    why: "a layout of another tool would look empty",
     lookFor:
-      "entries that are left out because their name fits no repository; a backend that means it (an option of its own) names this case in `skip`",
+      "entries that are skipped because their names are invalid; if the backend has an option for this, name this case in `skip`",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await namedArtifact("one"), await namedArtifact("two")];
@@ -81,7 +81,7 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
       for (const { descriptor, content } of [one, two]) {
         const found = await whereIs(registry, descriptor.digest);
         equal(
-          await resolves(() => registry.resolveManifest(found, descriptor.digest), "the manifest"),
+          await resolves(() => registry.resolveManifest(found, descriptor.digest), "resolveManifest"),
           descriptor,
           "it",
         );
@@ -92,31 +92,31 @@ export const layoutUnreadableCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-107",
-    title: "a manifest whose name cannot be read can be deleted by its digest",
+    title: "deleteManifest deletes a manifest whose entry has an invalid name",
     level: "MUST",
     cites: [clause(23, "unreadable")],
     needsLayout,
     needsReopen,
     needs: ["deleteManifest"],
-    why: "nobody else's tool may be at hand, and the image would stay for ever",
-    lookFor: "a deletion that looks for entries by names",
+    why: "the tool that wrote the image may not be available to delete it",
+    lookFor: "a deletion that finds entries by name",
     run: async ({ reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const [one, two] = [await putArtifact(directory, "one"), await putArtifact(directory, "two")];
       await putIndex(directory, indexOf(entryOf(one, port), entryOf(two, upperCase)));
       const registry = await reopen();
       const found = await whereIs(registry, one.digest);
-      await resolves(() => registry.deleteManifest(found, one.digest), "the deletion");
+      await resolves(() => registry.deleteManifest(found, one.digest), "a deletion");
       equal(
         (await readEntries(directory)).map(({ digest }) => digest),
         [two.digest],
-        "what the entries are about",
+        "the digests of the entries",
       );
     },
   },
 ];
 
-/** The repository in which a manifest is found that has no name of one. Which that is, is the backend's choice. */
+/** Returns the repository that contains a manifest without a valid name. The backend chooses which one. */
 async function whereIs(registry: Registry, digest: Digest): Promise<string> {
   const repositories = await collect(registry.repositories());
   for (const repository of repositories) {
@@ -126,5 +126,5 @@ async function whereIs(registry: Registry, digest: Digest): Promise<string> {
     );
     if (found) return repository;
   }
-  holds(false, `a repository in which ${digest} is found`, repositories);
+  holds(false, `a repository that contains ${digest}`, repositories);
 }

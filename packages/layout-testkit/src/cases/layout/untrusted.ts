@@ -14,21 +14,21 @@ import { blobPath, link, listFiles, listTags, withOutside } from "./disk.ts";
 
 const needsLayout = true;
 const needsReopen = true;
-/** How a call about a manifest that cannot be read may end. */
+/** The codes of calls about a manifest that cannot be read. */
 const unusable = ["MANIFEST_UNKNOWN", "CONTENT_CORRUPT", "STORAGE_FAILED"] as const;
 
-/** What a registry does if the directory was prepared by somebody who wants it to harm its user. */
+/** Layouts that an attacker prepared. */
 export const layoutUntrustedCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-70",
-    title: "files behind a link in the place of an upload session are left alone",
+    title: "files behind a link in place of an upload session are kept",
     level: "MUST",
     cites: [clause(30, "outside")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
-    why: "whoever makes the layout chooses which directory its user's garbage collection empties",
-    lookFor: "sessions that are removed with everything in them, by a path that follows links",
+    why: "the author of a layout could choose which directory a garbage collection empties",
+    lookFor: "sessions that are removed recursively by a path that follows links",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "hello");
       await withOutside(async (outside) => {
@@ -40,24 +40,24 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
         await mkdir(uploads, { recursive: true });
         await link(outside, join(uploads, "7d444840-9dc0-41d1-b245-5ffdce74fad2"));
         const again = await reopen();
-        const writer = await resolves(() => again.pushBlobChunked(repo), "the start of another upload");
+        const writer = await resolves(() => again.pushBlobChunked(repo), "starting another upload");
         await writer.cancel();
         await collectGarbage(again);
         equal((await readdir(outside)).sort(), ["data", "session.json", "thesis.txt"], "the files outside");
-        await resolves(() => again.resolveBlob(repo, descriptor.digest), "a blob");
+        await resolves(() => again.resolveBlob(repo, descriptor.digest), "resolveBlob");
       });
     },
   },
   {
     id: "LAYOUT-71",
-    title: "nothing is written through a directory of uploads that is a link",
+    title: "an _uploads directory that is a link is not written through",
     level: "MUST",
     cites: [clause(30, "outside"), clause(30, "files")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
-    why: "whoever makes the layout has files of their choice written anywhere",
-    lookFor: "a directory that is taken to be there because its name is",
+    why: "the author of a layout could choose where files are written",
+    lookFor: "a directory that is used without checking for a symbolic link",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const { descriptor, content } = await pushText(registry, "hello");
       await withOutside(async (outside) => {
@@ -71,7 +71,7 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
         await pushText(again, "another").catch(() => undefined);
         equal(await readdir(outside), [], "the files outside");
         await reads(
-          await resolves(() => again.getBlob(repo, descriptor.digest), "a read, which needs no upload"),
+          await resolves(() => again.getBlob(repo, descriptor.digest), "getBlob, which needs no upload"),
           content,
           "the blob",
         );
@@ -80,14 +80,14 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-72",
-    title: "an upload is not gone on with through a link in the place of its bytes",
+    title: "an upload does not continue through a link in place of its file",
     level: "MUST",
     cites: [clause(30, "outside"), clause(30, "files")],
     needsLayout,
     needsReopen,
     needs: ["resumableUploads"],
-    why: "whoever makes the layout has a client append to any file of its user",
-    lookFor: "a file that is opened for writing without asking what it is",
+    why: "the author of a layout could make a client append to any file of the user",
+    lookFor: "a file that is opened for writing without checking for a symbolic link",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const received = "received before the link was made";
@@ -110,42 +110,43 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-73",
-    title: "a tag whose file is far larger than a manifest may be ends in a code, and disturbs no other",
+    title:
+      "a call about a manifest file that is far too large fails with a code, and other calls are unaffected",
     level: "MUST",
     cites: [clause(19), clause(30, "sizes"), clause(31)],
     needsLayout,
     needsReopen,
-    why: "one sparse file that takes no room on disk would take all memory of a server",
+    why: "one sparse file, which uses no space on disk, could use all memory of a server",
     lookFor:
-      "a file that is read whole whatever its size; a size that comes from the entry, not from the file",
+      "a file that is read whole whatever its size, or a size taken from the entry instead of the file",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const [one, two] = [
         await pushArtifact(registry, "one", ["a"]),
         await pushArtifact(registry, "two", ["b"]),
       ];
       await truncate(blobPath(layoutDirectory(repo), one.digest), 6e9).catch((cause: unknown) => {
-        throw new NotApplicable(`a sparse file of 6 GB cannot be made here: ${String(cause)}`);
+        throw new NotApplicable(`cannot create a sparse file of 6 GB here: ${String(cause)}`);
       });
       const again = await reopen();
       await rejects(async () => (await again.getTag(repo, "a")).bytes(), ...unusable);
       await rejects(async () => (await again.getManifest(repo, one.digest)).bytes(), ...unusable);
-      equal(await resolves(() => listTags(again), "the tags"), ["a", "b"], "the tags");
-      equal(await resolves(() => again.resolveTag(repo, "b"), "the other tag"), two, "it");
-      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "its manifest");
-      await resolves(() => collect(again.referrers(repo, two.digest)), "the referrers of another manifest");
+      equal(await resolves(() => listTags(again), "tags()"), ["a", "b"], "the tags");
+      equal(await resolves(() => again.resolveTag(repo, "b"), "resolveTag of the other tag"), two, "it");
+      await resolves(async () => (await again.getTag(repo, "b")).bytes(), "getTag of the other tag");
+      await resolves(() => collect(again.referrers(repo, two.digest)), "referrers() of another manifest");
     },
   },
   {
     id: "LAYOUT-74",
-    title: "an index whose file is a link to itself disturbs no call about another, and a push mends it",
+    title: "an index whose file links to itself does not affect other calls, and a push replaces it",
     level: "MUST",
     cites: [clause(6, "replace"), clause(31)],
     needsLayout,
     needsReopen,
     needs: ["deleteTag", "referrers"],
-    why: "one bad file must not take away a repository, nor stay for ever",
+    why: "one bad file must not make a repository unreadable or remain forever",
     lookFor:
-      "an error while all manifests are read, to find referrers or what is in use; a stat that follows links",
+      "an error while all manifests are read to find referrers or references, or a stat that follows links",
     run: async ({ registry, reopen, layoutDirectory }) => {
       const [good, child] = [await pushArtifact(registry, "good", ["good"]), await namedArtifact("child")];
       const about = await pushArtifact(registry, "about it", [], good);
@@ -155,40 +156,50 @@ export const layoutUntrustedCases: readonly ConformanceCase[] = [
       await rm(path);
       await link(basename(path), path);
       const again = await reopen();
-      equal(await resolves(() => listTags(again), "the tags"), ["good", "list"], "the tags");
-      equal(await resolves(() => again.resolveManifest(repo, good.digest), "another manifest"), good, "it");
+      equal(await resolves(() => listTags(again), "tags()"), ["good", "list"], "the tags");
+      equal(
+        await resolves(() => again.resolveManifest(repo, good.digest), "resolveManifest of another manifest"),
+        good,
+        "it",
+      );
       const referrers = await resolves(
         () => collect(again.referrers(repo, good.digest)),
-        "the referrers of another manifest",
+        "referrers() of another manifest",
       );
       holds(
         referrers.some(({ digest }) => digest === about.digest),
-        "among the referrers the one that is whole",
+        "the intact referrer in the list",
         referrers,
       );
       await resolves(() => pushArtifact(again, "new"), "a push without a tag");
-      await resolves(() => again.deleteTag(repo, "good"), "the deletion of another tag");
+      await resolves(() => again.deleteTag(repo, "good"), "a deletion of another tag");
       await rejects(() => again.resolveManifest(repo, list.digest), ...unusable);
       await rejects(async () => (await again.getTag(repo, "list")).bytes(), ...unusable);
       await resolves(
         () => again.pushManifest(repo, content, list.mediaType, { tags: ["list"] }),
-        "the push of what is bad",
+        "a push of the bad index",
       );
-      await reads(await resolves(() => again.getTag(repo, "list"), "the tag"), content, "the index");
+      await reads(
+        await resolves(() => again.getTag(repo, "list"), "getTag after the push"),
+        content,
+        "the index",
+      );
     },
   },
 ];
 
-/** The file below `directory` that holds just `text`. */
+/** Returns the file below `directory` whose content is exactly `text`. */
 async function findFile(directory: string, text: string): Promise<string> {
   for (const path of await listFiles(directory)) {
     const file = join(directory, path);
     if ((await readFile(file, "utf8")) === text) return file;
   }
-  throw new NotApplicable(`no file below ${basename(dirname(directory))} holds just what an upload received`);
+  throw new NotApplicable(
+    `no file below ${basename(dirname(directory))} consists of exactly the bytes that an upload received`,
+  );
 }
 
-/** Collects garbage, if the backend has a method for it beyond the interface. */
+/** Collects garbage with the backend's own `gc` method, if it has one. */
 async function collectGarbage(registry: Registry): Promise<void> {
   const gc: unknown = Reflect.get(registry, "gc");
   if (typeof gc === "function")

@@ -12,16 +12,16 @@ import { areWhole, blobPath, isNamed, listFiles, readEntries, readPart } from ".
 
 const needsLayout = true;
 
-/** What a registry leaves on disk. */
+/** Files that the registry writes. */
 export const layoutWritingCases: readonly ConformanceCase[] = [
   {
     id: "LAYOUT-01",
-    title: "what pushes and moved tags leave is a whole layout",
+    title: "pushes and moved tags leave a valid layout",
     level: "MUST",
     cites: [clause(23), clause(24), clause(25), imageSpec("image-layout.md")],
     needsLayout,
-    why: "other tools read the directory too",
-    lookFor: "what the message says of the path that it names",
+    why: "other tools read the directory, too",
+    lookFor: "the problem that the message reports for its path",
     run: async ({ registry, layoutDirectory }) => {
       await pushContent(registry, repo, image({ layers: ["one", "two"] }), { tags: ["v1", "latest"] });
       await pushContent(registry, repo, image({ layers: ["three"] }), { tags: ["latest"] });
@@ -36,13 +36,13 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-02",
-    title: "what deletes leave is a whole layout",
+    title: "deletions leave a valid layout",
     level: "MUST",
     cites: [clause(16), imageSpec("image-layout.md")],
     needsLayout,
     needs: ["deleteTag", "deleteManifest", "deleteBlob"],
-    why: "what is left must not refer to what is gone",
-    lookFor: "blobs that go with one manifest and belong to another, too",
+    why: "remaining manifests must not reference deleted content",
+    lookFor: "blobs that are deleted with one manifest although another references them",
     run: async ({ registry, layoutDirectory }) => {
       const one = await pushContent(registry, repo, image({ layers: ["shared", "one"] }), { tags: ["one"] });
       await pushContent(registry, repo, image({ layers: ["shared", "two"] }), { tags: ["two", "too"] });
@@ -59,12 +59,12 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-03",
-    title: "what is pushed lies at blobs/<algorithm>/<encoded>, byte for byte",
+    title: "content is stored at blobs/<algorithm>/<encoded> byte for byte",
     level: "MUST",
     cites: [clause(12, "bytes"), imageSpec("image-layout.md#blobs")],
     needsLayout,
-    why: "this is where every reader of a layout looks",
-    lookFor: "another place, another encoding, a manifest that is written anew",
+    why: "every reader of a layout looks there",
+    lookFor: "another path or encoding, or a manifest that is serialized again",
     run: async ({ registry, layoutDirectory, promises }) => {
       const content = bytes('{ "spaced" :\t1.0 }\r\n');
       const directory = layoutDirectory(repo);
@@ -85,11 +85,11 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-04",
-    title: "the first write makes an empty layout around itself",
+    title: "the first write creates an empty layout",
     level: "MUST",
     cites: [clause(25, "order")],
     needsLayout,
-    why: "a directory that lacks a part is no layout to anybody else",
+    why: "other tools do not recognize a directory that lacks a file of the layout",
     lookFor: "index.json that is first written with the first manifest",
     run: async ({ registry, layoutDirectory }) => {
       await pushText(registry, "hello");
@@ -99,12 +99,12 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-05",
-    title: "a push leaves nothing in blobs but what was pushed",
+    title: "a push leaves only its own blobs in blobs",
     level: "MUST",
     cites: [clause(6, "invisible"), imageSpec("image-layout.md#blobs")],
     needsLayout,
     why: "other readers take every file there for a blob",
-    lookFor: "temporary files beside the blobs; one that a failed push forgets",
+    lookFor: "temporary files beside the blobs, or one that a failed push leaves behind",
     run: async ({ registry, layoutDirectory }) => {
       const pushed = [await pushText(registry, "one"), await pushText(registry, "two")];
       await rejects(() => registry.pushBlob(repo, { digest: nowhere }, bytes("three")), "DIGEST_INVALID");
@@ -114,13 +114,13 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-06",
-    title: "an upload that is not over leaves nothing in blobs",
+    title: "an unfinished upload leaves no file in blobs",
     level: "MUST",
     cites: [clause(6, "invisible"), imageSpec("image-layout.md#blobs")],
     needsLayout,
     needs: ["resumableUploads"],
-    why: "other readers take every file there for a blob, and this one has no digest yet",
-    lookFor: "sessions kept below blobs",
+    why: "other readers take every file there for a blob, and an upload has no digest yet",
+    lookFor: "sessions stored below blobs",
     run: async ({ registry, layoutDirectory }) => {
       const { descriptor } = await pushText(registry, "one");
       const writer = await registry.pushBlobChunked(repo);
@@ -135,12 +135,12 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-07",
-    title: "opening and reading create nothing",
+    title: "opening and reading create no files",
     level: "MUST",
     cites: [clause(28, "read"), rule("opening")],
     needsLayout,
-    why: "a typing error in a path must not leave a layout behind, and reading must work where writing is not allowed",
-    lookFor: "a directory made before it is needed",
+    why: "a mistyped path must not create a layout, and reading must work without write permission",
+    lookFor: "a directory that is created before it is needed",
     run: async ({ registry, layoutDirectory }) => {
       const reads = [
         () => collect(registry.tags(repo)),
@@ -153,17 +153,17 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
       for (const read of reads) await read().catch(() => undefined);
       equal(await listFiles(layoutDirectory(repo)), [], "the files after reading");
       const isThere = await stat(join(layoutDirectory(repo), "blobs")).catch(() => undefined);
-      holds(isThere === undefined, "no directory blobs", isThere === undefined ? "none" : "one");
+      holds(isThere === undefined, "no blobs directory", isThere === undefined ? "none" : "one");
     },
   },
   {
     id: "LAYOUT-08",
-    title: "files and directories get the mode that any new one gets",
+    title: "files and directories are created with the default mode",
     level: "MUST",
     cites: [clause(27)],
     needsLayout,
-    why: "another user's tools, or the web server, could not read them",
-    lookFor: "a temporary file made for its owner alone, and renamed",
+    why: "tools of another user, or a web server, could not read them",
+    lookFor: "a temporary file created with mode 0600 and renamed",
     run: async ({ registry, layoutDirectory }) => {
       const directory = layoutDirectory(repo);
       const { descriptor } = await pushText(registry, "hello");
@@ -181,12 +181,12 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-09",
-    title: "index.json keeps its mode",
+    title: "index.json keeps its mode when it is rewritten",
     level: "MUST",
     cites: [clause(27)],
     needsLayout,
-    why: "who opened it to a group, or closed it to others, meant it",
-    lookFor: "a new file that takes the old one's place and not its mode",
+    why: "the user may have changed the mode on purpose",
+    lookFor: "a new file that replaces the old one without its mode",
     run: async ({ registry, layoutDirectory }) => {
       const path = join(layoutDirectory(repo), "index.json");
       await pushArtifact(registry, "one", ["a"]);
@@ -198,36 +198,36 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
   },
   {
     id: "LAYOUT-61",
-    title: "a tag that is moved many times at once has one entry",
+    title: "a tag moved by concurrent pushes has one entry",
     level: "MUST",
     cites: [clause(23, "duplicates"), clause(26)],
     needsLayout,
-    why: "other tools take the first of several, or refuse them all",
-    lookFor: "the entry of before, looked up when a push begins",
+    why: "other tools use the first of several entries, or reject them all",
+    lookFor: "the previous entry looked up before the transaction",
     run: async ({ registry, layoutDirectory }) => {
       const moves = Array.from({ length: 12 }, (_, i) =>
         registry.pushManifest(repo, bytes(`m${i}`), "application/x-a", { tags: ["t"] }),
       );
-      await resolves(() => Promise.all(moves), "twelve pushes at once");
+      await resolves(() => Promise.all(moves), "twelve concurrent pushes");
       const { digest } = await registry.resolveTag(repo, "t");
       const entries = (await readEntries(layoutDirectory(repo))).filter((entry) => isNamed(entry, "t"));
       equal(
         entries.map((entry) => entry.digest),
         [digest],
-        "what the entries of the tag are about",
+        "the digests of the tag's entries",
       );
       await areWhole(layoutDirectory(repo));
     },
   },
   {
     id: "LAYOUT-51",
-    title: "a delete that finds nothing creates nothing",
+    title: "a deletion without a target creates no files",
     level: "MUST",
     cites: [clause(16, "absent"), clause(25, "order")],
     needsLayout,
     needs: ["deleteTag", "deleteManifest", "deleteBlob"],
-    why: "a typing error in a path must not leave a layout behind",
-    lookFor: "a layout that is made before anybody asks what there is to delete",
+    why: "a mistyped path must not create a layout",
+    lookFor: "a layout that is created before the target is looked up",
     run: async ({ registry, layoutDirectory }) => {
       await rejects(() => registry.deleteTag(repo, "t"), ...absent.manifest);
       await rejects(() => registry.deleteManifest(repo, nowhere), ...absent.manifest);
@@ -235,7 +235,7 @@ export const layoutWritingCases: readonly ConformanceCase[] = [
       const parts = (await listFiles(layoutDirectory(repo))).filter(
         (path) => path === "oci-layout" || path === "index.json",
       );
-      equal(parts, [], "the files of a layout");
+      equal(parts, [], "the files of the layout");
     },
   },
 ];

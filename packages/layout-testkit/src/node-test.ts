@@ -7,13 +7,14 @@ import { RunnerFailure } from "./run/runner-failure.ts";
 
 export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./run/options.ts";
 
-/** The largest limit of time that `node:test` takes: `timeoutMs` is the only one that counts. */
+/** The largest time limit of `node:test`, in milliseconds, so that only `timeoutMs` applies. */
 const UNLIMITED_MS = 0x7fff_ffff;
 
 /**
- * A suite of `node:test` with a test for each case that is about the backend; `--test-name-pattern=UPLOAD-07` runs one.
+ * Defines a `node:test` suite with one test for each case that applies to the backend. `--test-name-pattern=UPLOAD-07`
+ * runs one of them.
  *
- * @throws TypeError or RangeError where the options make no sense.
+ * @throws TypeError or RangeError if the options are invalid.
  */
 export function describeRegistry(name: string, options: ConformanceOptions): void {
   const settings = prepare(options);

@@ -8,10 +8,10 @@ import { RunnerFailure } from "./run/runner-failure.ts";
 export type { ConformanceOptions, ConformanceTarget, TargetPlace } from "./run/options.ts";
 
 /**
- * A suite of vitest with a test for each case that is about the backend; `-t UPLOAD-07` runs one. How long a test may
- * take is `timeoutMs` alone: vitest's own limit is off.
+ * Defines a vitest suite with one test for each case that applies to the backend. `vitest -t UPLOAD-07` runs one of
+ * them. `timeoutMs` limits each test; vitest's own time limit is off.
  *
- * @throws TypeError or RangeError where the options make no sense.
+ * @throws TypeError or RangeError if the options are invalid.
  */
 export function describeRegistry(name: string, options: ConformanceOptions): void {
   const settings = prepare(options);
@@ -23,7 +23,7 @@ export function describeRegistry(name: string, options: ConformanceOptions): voi
         if (isFailure(result))
           throw new RunnerFailure(result, `vitest -t ${result.id}, with the option seed: ${result.seed}`);
         if (result.status !== "skip") return;
-        // Most reporters of vitest say nothing of a test that is skipped, and why it is must be seen.
+        // Most vitest reporters do not print the reason of a skipped test.
         // eslint-disable-next-line no-console
         console.log(formatSkip(result));
         skip(formatSkip(result));

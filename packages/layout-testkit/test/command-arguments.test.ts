@@ -45,8 +45,8 @@ it.each<[string, string[]]>([
 });
 
 it.each<[string, string[], string]>([
-  ["no target", [], "which TARGET?"],
-  ["two targets", ["a.js", "b.js"], "a.js or b.js"],
+  ["no target", [], "TARGET is missing"],
+  ["two targets", ["a.js", "b.js"], "a.js and b.js"],
   ["an unknown option", ["a.js", "--frob"], "--frob"],
   ["an unknown letter", ["a.js", "-x"], "-x"],
   ["an option without its value", ["a.js", "--seed"], "--seed"],

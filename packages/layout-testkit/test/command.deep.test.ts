@@ -59,7 +59,7 @@ describe("the command's information", () => {
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(allCases.length);
     expect(stdout).toMatch(
-      /^BLOB-01 +MUST +a pushed blob is read back, byte for byte +\(clause 6, always; distribution-spec end-4b\)$/m,
+      /^BLOB-01 +MUST +getBlob returns a pushed blob byte for byte +\(clause 6, always; distribution-spec end-4b\)$/m,
     );
   });
 
@@ -137,8 +137,8 @@ describe("exit code 2 with a one-line reason", () => {
     ["a timeout longer than a timer supports", ["memory.mjs", "--timeout", "2147483648"], "24.8 days"],
     ["an unknown id", ["memory.mjs", "--only", "BLUB-01"], 'no case begins with "BLUB-01"'],
     ["no case that is about the target", ["memory.mjs", "-t", "OPEN-01"], "no case"],
-    ["a missing target", ["nowhere.mjs"], "there is no file nowhere.mjs"],
-    ["a target that is a directory", ["node_modules"], "there is no file node_modules"],
+    ["a missing target", ["nowhere.mjs"], "cannot find the file nowhere.mjs"],
+    ["a target that is a directory", ["node_modules"], "cannot find the file node_modules"],
     ["a target without create", ["empty.mjs"], "create"],
     ["a target with invalid options", ["senseless.mjs"], "BLOB-01 is skipped without a reason"],
     ["a target that never finishes loading", ["endless.mjs"], "endless.mjs"],
@@ -164,7 +164,7 @@ describe("exit code 2 with a one-line reason", () => {
     const { code, stderr } = await project.command("throws.mjs");
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^layout-testkit: throws\.mjs cannot be loaded\nError: not today\n +at deep .*throws\.mjs:1/,
+      /^layout-testkit: cannot load throws\.mjs\nError: not today\n +at deep .*throws\.mjs:1/,
     );
   });
 });
@@ -242,7 +242,7 @@ describe("the target", () => {
         `skipped: a target in TypeScript runs, for Node ${process.version} does not run TypeScript`,
       );
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^layout-testkit: typed\.ts cannot be loaded: this Node .* TypeScript.*\n$/);
+      expect(stderr).toMatch(/^layout-testkit: cannot load typed\.ts: this Node .* TypeScript.*\n$/);
     }
   });
 });

@@ -136,7 +136,7 @@ describe("a problem that every case has replaces a case's own hint", () => {
   it("if undefined is returned for something missing", () => {
     const expected = "rejection with RegistryError BLOB_UNKNOWN or NAME_UNKNOWN";
     expect(findUsualSuspect({ expected, received: "undefined" }, ["getBlob()"])?.lookFor).toContain(
-      "answers undefined",
+      "returns undefined",
     );
   });
 

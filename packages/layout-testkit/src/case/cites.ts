@@ -1,23 +1,24 @@
 import type { DistributionErrorCode } from "@ocilayout/oci-types";
 
-/** A text that demands what a case tries: a clause of the contract, or a section of a specification. */
+/** A text that requires what a case checks: a clause of the contract, or a section of a specification. */
 export interface Cite {
-  /** A few words: `clause 9, resume`. */
+  /** A short name: `clause 9, resume`. */
   readonly label: string;
-  /** Where the text is. */
+  /** The address of the text. */
   readonly url: string;
 }
 
 /**
- * The page with the contract. Set the owner when the repository is published: until then the address leads nowhere, and the
- * page is `docs/contract.md` of the repository. READMEs and doc comments contain it, too: a test finds those that differ.
+ * The page with the contract. The owner in this address is a placeholder until the repository is published; until then,
+ * read `docs/contract.md` in the repository. READMEs and doc comments contain the address, too; a test finds those that
+ * differ.
  */
 export const CONTRACT = "https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md";
 
 const DISTRIBUTION = "https://github.com/opencontainers/distribution-spec/blob/main/spec.md";
 const IMAGE = "https://github.com/opencontainers/image-spec/blob/main";
 
-/** The sections of the distribution-spec that cases cite, as GitHub names their anchors. */
+/** The sections of the distribution-spec that cases cite, by their anchors on GitHub. */
 type DistributionSection =
   | "listing-referrers"
   | "mounting-a-blob-from-another-repository"
@@ -35,12 +36,12 @@ export function clause(number: number, part?: string): Cite {
   };
 }
 
-/** Cites one of the contract's other rules. */
+/** Cites one of the contract's additional rules. */
 export function rule(name: string): Cite {
   return { label: `contract, ${words(name)}`, url: `${CONTRACT}#rule-${name}` };
 }
 
-/** Cites the table of what a registry need not promise. */
+/** Cites the table of capabilities in the contract. */
 export const capabilities: Cite = { label: "contract, capabilities", url: `${CONTRACT}#capabilities` };
 
 /** Cites the contract as a whole. */
@@ -69,7 +70,7 @@ export function cve(id: `CVE-${number}-${number}`): Cite {
   return { label: id, url: `https://www.cve.org/CVERecord?id=${id}` };
 }
 
-/** The labels of `cites`, in a line. */
+/** Returns the labels of `cites` in one line. */
 export function labelsOf(cites: readonly Cite[]): string {
   return cites.map(({ label }) => label).join("; ");
 }

@@ -4,17 +4,17 @@ import { ociMediaTypes } from "@ocilayout/oci-types";
 import type { Content, ManifestContent } from "../content/index.ts";
 import { artifact, blob, pushContent } from "../content/index.ts";
 
-/** Where most cases work. */
+/** The repository that most cases use. */
 export const repo = "conformance/a";
 /** Another repository. */
 export const other = "conformance/b";
 
-/** UTF-8. */
+/** Encodes text as UTF-8. */
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A blob that is pushed. */
+/** Pushes a blob of text. */
 export async function pushText(
   registry: Registry,
   text: string,
@@ -25,12 +25,12 @@ export async function pushText(
   return it;
 }
 
-/** An artifact, told from others by `name`. */
+/** Makes an artifact that `name` distinguishes from others. */
 export async function namedArtifact(name: string, subject?: Descriptor): Promise<ManifestContent> {
   return artifact({ artifactType: "application/vnd.conformance", annotations: { name }, subject });
 }
 
-/** An artifact that is pushed, told from others by `name`. */
+/** Pushes an artifact that `name` distinguishes from others. */
 export async function pushArtifact(
   registry: Registry,
   name: string,
@@ -40,7 +40,7 @@ export async function pushArtifact(
   return pushContent(registry, repo, namedArtifact(name, subject), { tags });
 }
 
-/** Lets everything else go on, so many times. */
+/** Waits for this many turns of the event loop. */
 export async function letPass(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1)
     await new Promise((resolve) => {
@@ -49,15 +49,15 @@ export async function letPass(turns: number): Promise<void> {
 }
 
 /**
- * How a call says that something is not there. Where the whole repository is not, it may say that; a case in which the
- * repository is there asks for the one code.
+ * The codes of a call about missing content. A call may report the missing repository instead. Cases whose repository
+ * exists expect only the first code.
  */
 export const absent = {
   blob: ["BLOB_UNKNOWN", "NAME_UNKNOWN"],
   manifest: ["MANIFEST_UNKNOWN", "NAME_UNKNOWN"],
 } as const;
 
-/** A digest that nothing has. */
+/** A digest that no content has. */
 export const nowhere: `sha256:${string}` = `sha256:${"0".repeat(64)}`;
 
 /** The media type of an image manifest. */

@@ -4,23 +4,23 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import { ConformanceFailure } from "./failure.ts";
 import { show, showError } from "./show.ts";
 
-/** What a case works with. */
+/** Everything that a case uses. */
 export interface CaseContext {
-  /** The registry that is put to the test; empty. */
+  /** The registry under test, empty. */
   readonly registry: Registry;
-  /** Opens another one over the same content; only for a case that needs it. */
+  /** Opens another registry over the same content. Only for cases with `needsReopen`. */
   readonly reopen: () => Promise<Registry>;
-  /** The directory of the layout that a repository is in; only for a case that needs it. */
+  /** Returns the layout directory of a repository. Only for cases with `needsLayout`. */
   readonly layoutDirectory: (repository: string) => string;
-  /** Makes another empty registry, which has nothing to do with the first. */
+  /** Makes another empty registry, independent of the first. */
   readonly createAnother: () => Promise<{ readonly registry: Registry; close(): Promise<void> }>;
-  /** What the backend promises. */
+  /** Whether the backend promises a capability. */
   readonly promises: (name: keyof NonNullable<Registry["capabilities"]>) => boolean;
-  /** Where random choices begin. */
+  /** The seed of random choices. */
   readonly seed: number;
-  /** How many random sequences are tried. */
+  /** The number of random sequences. */
   readonly runs: number;
-  /** How long a call may take, in milliseconds. */
+  /** The time limit of a call, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -33,7 +33,7 @@ export async function rejects(
   if (!isRegistryError(error, ...codes)) throw unexpected(`RegistryError ${codes.join(" or ")}`, error);
 }
 
-/** Fails unless `call` rejects with an error of this class: a mistake of the program that calls. */
+/** Fails unless `call` rejects with an error of this class, which reports a programming error of the caller. */
 export async function rejectsWith(
   call: () => Promise<unknown>,
   type: typeof TypeError | typeof RangeError,
@@ -42,13 +42,13 @@ export async function rejectsWith(
   if (!(error instanceof type)) throw unexpected(type.name, error);
 }
 
-/** Fails unless `call` rejects with the reason that its signal was aborted for. */
+/** Fails unless `call` rejects with the `reason` of its aborted signal. */
 export async function rejectsAborted(call: () => Promise<unknown>, reason: unknown): Promise<void> {
   const error = await rejection(call, "the signal's reason");
-  if (error !== reason) throw unexpected("the signal's reason, itself", error);
+  if (error !== reason) throw unexpected("the signal's own reason", error);
 }
 
-/** What `call` rejects with; fails where it does not. */
+/** Returns the error that `call` rejects with. Fails if it resolves. */
 export async function rejection(
   call: () => Promise<unknown>,
   expected: string = "an error",
@@ -67,28 +67,31 @@ function unexpected(expected: string, error: unknown): ConformanceFailure {
   return new ConformanceFailure(`rejection with ${expected}`, `rejection with ${showError(error)}`);
 }
 
-/** Fails unless `received` is `expected`, member by member. */
+/** Fails unless `received` equals `expected`, member by member. */
 export function equal(received: unknown, expected: unknown, what: string): void {
   if (isEqual(received, expected)) return;
   throw new ConformanceFailure(`${what}: ${show(expected)}`, show(received));
 }
 
-/** Fails unless this holds. */
+/** Fails unless `condition` is true. */
 export function holds(condition: boolean, expected: string, received: unknown): asserts condition {
   if (!condition) throw new ConformanceFailure(expected, show(received));
 }
 
-/** Fails unless `call` resolves; gives what it resolves to. */
+/**
+ * Returns the value that `call` resolves with. Fails if it rejects; `what` names the call in the failure: “`what` to
+ * succeed”.
+ */
 export async function resolves<Value>(call: () => Promise<Value>, what: string): Promise<Value> {
   try {
     return await call();
   } catch (error) {
     if (error instanceof ConformanceFailure) throw error;
-    throw new ConformanceFailure(what, `rejection with ${showError(error)}`);
+    throw new ConformanceFailure(`${what} to succeed`, `rejection with ${showError(error)}`);
   }
 }
 
-/** Fails unless the reader gives `expected`, and says what it is. */
+/** Fails unless the reader's content is `expected`; `what` names the content in the failure. */
 export async function reads(reader: BlobReader, expected: Uint8Array, what: string): Promise<void> {
   const received: unknown = await reader.bytes();
   if (!(received instanceof Uint8Array)) throw new ConformanceFailure(`${what}: bytes`, show(received));

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 
 import { bytes } from "./content.ts";
 
-/** What a call may name. */
+/** The arguments that calls share. */
 export interface Names {
   readonly repo: string;
   readonly digest: string;
@@ -11,10 +11,10 @@ export interface Names {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One call of a registry, whatever it is about. */
+/** Any call of a registry. */
 export interface AnyCall {
   readonly name: string;
-  /** What has to be promised for it to be there. */
+  /** The capability that the call needs. */
   readonly needs: keyof RegistryCapabilities | undefined;
   readonly run: (registry: Registry, names: Names) => Promise<unknown>;
 }
@@ -25,7 +25,7 @@ function call(name: string, run: Run, needs?: keyof RegistryCapabilities): AnyCa
   return { name, needs, run };
 }
 
-/** Every call that names a digest. */
+/** Every call with a digest. */
 export const digestCalls: readonly AnyCall[] = [
   call("getBlob", (it, { repo, digest, signal }) => it.getBlob(repo, digest, { signal })),
   call("getBlobRange", (it, { repo, digest, signal }) =>
@@ -57,7 +57,7 @@ export const digestCalls: readonly AnyCall[] = [
   ),
 ];
 
-/** Every call that names a tag. */
+/** Every call with a tag. */
 export const tagCalls: readonly AnyCall[] = [
   call("getTag", (it, { repo, tag, signal }) => it.getTag(repo, tag, { signal })),
   call("resolveTag", (it, { repo, tag, signal }) => it.resolveTag(repo, tag, { signal })),
@@ -69,7 +69,7 @@ export const tagCalls: readonly AnyCall[] = [
 
 const id = "6f0c2d9e-0000-4000-8000-000000000000";
 
-/** Every call that names a repository. */
+/** Every call with a repository. */
 export const repositoryCalls: readonly AnyCall[] = [
   ...digestCalls,
   ...tagCalls,
@@ -87,7 +87,7 @@ export const repositoryCalls: readonly AnyCall[] = [
   call("tags", (it, { repo, signal }) => collect(it.tags(repo, { signal }))),
 ];
 
-/** Every call there is. */
+/** Every call. */
 export const everyCall: readonly AnyCall[] = [
   ...repositoryCalls,
   call("repositories", (it, { signal }) => collect(it.repositories({ signal })), "repositories"),

@@ -1,18 +1,18 @@
-/** What an author is told beside what went wrong. */
+/** The help that a failure offers to the backend's author. */
 export interface Hint {
-  /** What goes wrong for somebody. */
+  /** The harm that the failure causes. */
   readonly why: string;
-  /** Where to look in the backend. */
+  /** The likely cause in the backend. */
   readonly lookFor: string;
 }
 
-/** A registry that did not do what a case expects of it. */
+/** Thrown if a registry does not behave as a case expects. */
 export class ConformanceFailure extends Error {
-  /** What a registry that is right would have done. */
+  /** The result of a correct registry. */
   readonly expected: string;
-  /** What this one did. */
+  /** The result of this registry. */
   readonly received: string;
-  /** In place of the case's own, where this is about something else. */
+  /** Replaces the case's own hint if the failure has another cause. */
   readonly hint: Hint | undefined;
 
   constructor(expected: string, received: string, hint?: Hint) {
@@ -24,7 +24,7 @@ export class ConformanceFailure extends Error {
   }
 }
 
-/** Thrown by a case that cannot be tried here: it is skipped, and its reason is printed. */
+/** Thrown by a case that cannot run here. The case is skipped, and the reason is printed. */
 export class NotApplicable extends Error {
   constructor(reason: string) {
     super(reason);

@@ -1,14 +1,14 @@
-/** The longest string that is shown whole: two media types may differ at their ends. */
+/** The longest string that is shown in full, in characters. Media types may differ only at their ends. */
 const WHOLE = 80;
 
-/** The longest content, in bytes, that is shown beside its size. */
+/** The longest content that is shown beside its size, in bytes. */
 const WHOLE_CONTENT = 24;
 
-/** The longest list that is shown whole, and how much of both ends of a longer one is. */
+/** The longest list that is shown in full, and the number of items shown at each end of a longer one. */
 const WHOLE_LIST = 30;
 const ENDS = 8;
 
-/** A value as it is best read in a line: digests and contents cut short. */
+/** Formats a value in one line. Digests, long strings and content are shortened. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shorten(value));
   if (typeof value === "function") return "a function";
@@ -20,7 +20,7 @@ function shorten(text: string): string {
   return isDigest || text.length > WHOLE ? `${text.slice(0, isDigest ? 19 : WHOLE - 1)}…` : text;
 }
 
-/** What an error says, and by which code. */
+/** Formats an error with its name, code and message. */
 export function showError(error: unknown): string {
   if (!(error instanceof Error)) return show(error);
   const code: unknown = Reflect.get(error, "code");

@@ -1,13 +1,13 @@
 import { ConformanceFailure } from "./failure.ts";
 
-/** A call that got no answer in time. */
+/** Thrown if a call did not finish within the time limit. */
 export class NoAnswer extends ConformanceFailure {
   constructor(timeoutMs: number) {
     super("an answer", `none within ${timeoutMs} ms`);
   }
 }
 
-/** What `run` gives, unless it takes too long or throws before it has begun. */
+/** Returns the result of `run`. Rejects if `run` takes too long or throws. */
 export async function within<Value>(
   timeoutMs: number,
   run: () => PromiseLike<Value> | Value,

@@ -21,7 +21,7 @@ import { uploadEndCases } from "./blobs/upload-ends.ts";
 import { uploadCases } from "./blobs/uploads.ts";
 import { validityCases } from "./manifests/validity.ts";
 
-/** Every case there is, in the order in which a backend is best built. */
+/** All cases, in the order in which a backend is best built. */
 export const allCases: readonly ConformanceCase[] = [
   ...blobCases,
   ...sourceCases,

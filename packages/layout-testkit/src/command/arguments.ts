@@ -3,24 +3,29 @@ import { parseArgs } from "node:util";
 import type { ConformanceOptions } from "../run/options.ts";
 import { UsageError } from "./usage.ts";
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export interface Command {
   readonly action: "help" | "version" | "list" | "run";
-  /** The module of the target, as it was written. */
+  /** The path of the target's module, as given. */
   readonly target: string | undefined;
-  /** What wins over the target's own. */
+  /** Options that override the target's own. */
   readonly options: Partial<ConformanceOptions>;
-  /** Where to write JUnit XML. */
+  /** The path of the JUnit XML report. */
   readonly junit: string | undefined;
-  /** Where to write JSON. */
+  /** The path of the JSON report. */
   readonly json: string | undefined;
 }
 
-/** Reads the command line; a UsageError where it makes no sense. */
+/**
+ * Parses the command line.
+ *
+ * @throws UsageError if it is invalid.
+ */
 export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   const [target, second] = positionals;
-  if (second !== undefined) throw new UsageError(`one TARGET at a time: ${target ?? ""} or ${second}?`);
+  if (second !== undefined)
+    throw new UsageError(`only one TARGET is accepted, not ${target ?? ""} and ${second}`);
   const action =
     values.help === true
       ? "help"
@@ -30,7 +35,7 @@ export function parseCommand(args: readonly string[]): Command {
           ? "list"
           : "run";
   if (action === "run" && target === undefined)
-    throw new UsageError("which TARGET? layout-testkit --help says more");
+    throw new UsageError("TARGET is missing; see layout-testkit --help");
   const options = {
     only: values.only,
     seed: toNumber("seed", values.seed),
@@ -62,7 +67,7 @@ function parse(args: readonly string[]) {
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // Node goes on about arguments that begin with a dash.
+    // Removes Node's advice about arguments that begin with a dash.
     throw new UsageError(error.message.split(/\.? To specify|\n/)[0] ?? "", { cause: error });
   }
 }

@@ -11,12 +11,15 @@ import { runTarget } from "./run.ts";
 import { help, UsageError } from "./usage.ts";
 
 /**
- * The command `layout-testkit`. Ends the process, whatever the target left open, with 0 where nothing failed, 1 where
- * something did, and 2 where the command or the target makes no sense.
+ * Runs the command `layout-testkit` and ends the process, even if the target left something open. Exit codes:
+ *
+ * - 0 if no case failed.
+ * - 1 if a case failed.
+ * - 2 if the command line or the target is invalid.
  */
 export async function main(args: readonly string[]): Promise<never> {
   const { stdout, stderr } = process;
-  // Whoever read may have seen enough; the files are written all the same.
+  // The reader of a pipe may close it early. The report files are written nevertheless.
   for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
   let code = 2;
   try {

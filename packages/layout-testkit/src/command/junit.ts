@@ -2,8 +2,8 @@ import type { CaseResult } from "../run/report.ts";
 import { formatFailure } from "../run/report.ts";
 
 /**
- * The results as JUnit XML, in one suite of the name `suite`. A test's class is the suite and the facet that the id
- * begins with. `tell` gives all that is told of a failure.
+ * Formats the results as JUnit XML, in one suite named `suite`. A test's class is the suite and the first part of the
+ * case id. `tell` returns the full text of a failure.
  */
 export function formatJUnit(
   suite: string,
@@ -49,7 +49,7 @@ function formatOutcome(result: CaseResult, tell: (result: CaseResult) => string)
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
-  // In an attribute a line's end would become a space.
+  // A parser would replace a line break in an attribute with a space.
   const quote = (value: string): string => escape(value).replace(/[\t\n]/g, (it) => `&#${it.charCodeAt(0)};`);
   return Object.entries(values)
     .map(([name, value]) => `${name}="${quote(String(value))}"`)
@@ -65,7 +65,7 @@ const entities: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Text in XML 1.0, which has no characters but these: https://www.w3.org/TR/xml/#charsets. */
+/** Escapes text for XML 1.0 and replaces the characters that it does not permit: https://www.w3.org/TR/xml/#charsets. */
 function escape(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")

@@ -4,7 +4,11 @@ import { labelsOf } from "../case/cites.ts";
 import { isSelected } from "../run/select.ts";
 import { UsageError } from "./usage.ts";
 
-/** Every case that `only` selects, whatever the backend; a UsageError where one of them begins no id. */
+/**
+ * Returns every case that `only` selects, whatever the backend.
+ *
+ * @throws UsageError if an item of `only` begins no id.
+ */
 export function findCases(only: readonly string[] = []): readonly ConformanceCase[] {
   for (const start of only)
     if (!allCases.some(({ id }) => id.startsWith(start)))
@@ -12,7 +16,7 @@ export function findCases(only: readonly string[] = []): readonly ConformanceCas
   return allCases.filter((it) => isSelected(it, only));
 }
 
-/** A line for each case. */
+/** Formats the cases, one per line. */
 export function formatList(cases: readonly ConformanceCase[]): string {
   const width = cases.reduce((most, { id }) => Math.max(most, id.length), 0);
   return cases

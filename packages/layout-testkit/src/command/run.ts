@@ -8,13 +8,13 @@ import type { Command } from "./arguments.ts";
 import { formatJUnit } from "./junit.ts";
 import { openReportFile } from "./report-file.ts";
 
-/** Where the command prints. */
+/** The stream that the command prints to. */
 export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
 
-/** More failures than are read one after the other. */
+/** From this number of further failures, the command names the one to fix first. */
 const MANY = 5;
 
-/** Runs the cases on `target`, and tells what comes of each as it comes. Gives the exit code. */
+/** Runs the cases on `target` and prints each result at once. Returns the exit code. */
 export async function runTarget(
   target: string,
   { settings, cases, run }: Plan,
@@ -40,14 +40,14 @@ export async function runTarget(
   const [first, ...others] = results.filter(isFailure);
   output.write(clear);
   if (first !== undefined && others.length >= MANY && !settings.shuffle)
-    output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
+    output.write(`begin with ${first.id}: later cases build on earlier ones`);
   output.write(`${summarise(results)} (seed ${report.seed})\n`);
   await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
   await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);
   return report.ok ? 0 : 1;
 }
 
-/** The command that shows a failure again. */
+/** Returns the command that repeats a failure. */
 function reproduce(
   target: string,
   { options: { runs, timeoutMs } }: Command,

@@ -1,6 +1,6 @@
 import { CONTRACT } from "../case/cites.ts";
 
-/** A command that cannot be run: what is wrong with it, in a line. */
+/** Thrown if the command cannot run. The message is one line. */
 export class UsageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -8,36 +8,35 @@ export class UsageError extends Error {
   }
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export const help: string = `Usage: layout-testkit TARGET [options]
 
-Finds out whether a registry keeps the contract of the Registry interface:
+Tests whether a registry fulfils the contract of the Registry interface:
 ${CONTRACT}
 
-TARGET is a module: .js, .mjs, .cjs, or .ts where Node runs TypeScript. Its default export is
-ConformanceOptions, or it exports what they consist of, each by its name:
+TARGET is a module: .js, .mjs or .cjs, or .ts if this Node runs TypeScript. It exports
+ConformanceOptions as its default export, or each option by its name:
 
   export function create({ tempDir, signal }) { return { registry: openMyRegistry(tempDir) }; }
   export const capabilities = { deleteBlob: false };
 
-Options, which win over the target's own:
-  -t, --only ID      run the case ID, or those whose ids begin with it; may be given more than once
-      --seed N       begin random choices here: the report of an earlier run says where it began
-      --runs N       compare N random sequences of calls with a model; 0 for none
-      --timeout MS   how long a case may take, in milliseconds
-      --shuffle      run the cases in an order that the seed decides
-      --junit FILE   write the results as JUnit XML, too
-      --json FILE    write the results as JSON, too
-      --list         print the cases (of TARGET, where there is one), and run none
+Options, which override those of TARGET:
+  -t, --only ID      run the case ID, or the cases whose ids begin with ID; repeatable
+      --seed N       use N as the seed of random choices; each report contains its seed
+      --runs N       compare N random sequences of calls with the registry in memory; 0 for none
+      --timeout MS   limit each case to MS milliseconds
+      --shuffle      run the cases in an order that the seed determines
+      --junit FILE   also write the results as JUnit XML
+      --json FILE    also write the results as JSON
+      --list         print the cases, with TARGET only those that apply to it, and run none
       --version      print the version
-  -h, --help         print this
+  -h, --help         print this help
 
-Exit codes: 0 nothing failed; 1 something failed; 2 the command or the target makes no sense.
+Exit codes: 0 no case failed; 1 a case failed; 2 the command line or TARGET is invalid.
 
 Examples:
   layout-testkit ./target.js
   layout-testkit ./target.js -t UPLOAD -t BLOB-02
   layout-testkit ./target.js -t UPLOAD-07 --seed 41
   layout-testkit ./target.js --timeout 60000 --junit conformance.xml
-  layout-testkit --list -t REFERRER
-`;
+  layout-testkit --list -t REFERRER`;

@@ -37,7 +37,7 @@ import type { Descriptor, RegistryCapabilities } from "@ocilayout/oci-types";
 import type { MemorySettings } from "./options.ts";
 import { MemoryStore } from "./store.ts";
 
-/** The calls of a registry in memory. Those that change something take turns, so that what one decided holds. */
+/** The calls of a registry in memory. Changes run one after the other, so that each decides on the current state. */
 export class MemoryBackend implements Backend {
   readonly capabilities: Partial<RegistryCapabilities>;
   readonly maxManifestBytes: number;
@@ -56,7 +56,7 @@ export class MemoryBackend implements Backend {
     this.#uploads = memoryUploads((call) => this.pushBlob(call), { expiryMs: settings.uploadExpiryMs });
   }
 
-  /** Makes every later call `CLOSED`. */
+  /** Makes every later call fail with `CLOSED`. */
   close(): void {
     this.#isClosed = true;
   }
@@ -89,7 +89,7 @@ export class MemoryBackend implements Backend {
     return bytes.length;
   }
 
-  /** Where blobs are shared, any repository has them all (clause 11), also one that does not exist. */
+  /** Without scoped blobs, every repository has every blob (clause 11), even one that does not exist. */
   mountBlob({ from, repository, digest }: MountCall): number | undefined {
     const sources = from === undefined ? [repository, ...this.#store.names()] : [from];
     const content = sources
@@ -154,8 +154,10 @@ export class MemoryBackend implements Backend {
     if (!blobs.has(digest)) return false;
     const manifests = this.#store.sharing(repository).flatMap((it) => [...it.manifests.values()]);
     if (manifests.some((it) => it.descriptor.digest === digest))
-      throw stillReferenced("not deleted: it is a manifest", { referencedBy: [] });
-    refuse("not deleted: a manifest refers to it", manifests, (it) => referencesOf(it).includes(digest));
+      throw stillReferenced("cannot delete the blob: it is a manifest", { referencedBy: [] });
+    refuse("cannot delete the blob: a manifest references it", manifests, (it) =>
+      referencesOf(it).includes(digest),
+    );
     return blobs.delete(digest);
   }
 
@@ -166,7 +168,7 @@ export class MemoryBackend implements Backend {
   #deleteManifest({ repository, digest }: DigestCall): boolean {
     const { manifests, tags } = this.#store.read(repository);
     const contains = (it: PushedManifest): boolean => childrenOf(it).some((child) => child.digest === digest);
-    refuse("not deleted: an index contains it", [...manifests.values()], contains);
+    refuse("cannot delete the manifest: an index contains it", [...manifests.values()], contains);
     for (const [tag, target] of [...tags]) if (target === digest) tags.delete(tag);
     return manifests.delete(digest);
   }
@@ -193,7 +195,7 @@ export class MemoryBackend implements Backend {
   }
 }
 
-/** Refuses a deletion while any of `manifests` refers to what is to be deleted. */
+/** Rejects a deletion if any of `manifests` references its target. */
 function refuse(
   message: string,
   manifests: readonly PushedManifest[],

@@ -9,15 +9,15 @@ export type { MemoryOptions } from "./options.ts";
 
 /** A registry that keeps everything in memory. */
 export interface MemoryRegistry extends Registry, AsyncDisposable {
-  /** Ends it: every later call is `CLOSED`, and every upload's writer is closed. Idempotent. */
+  /** Closes the registry: every later call fails with `CLOSED`, and open upload writers are closed. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Makes an empty registry that keeps everything in memory: a model to compare other registries with, and a double for
- * tests of programs that use one. It does all that the interface promises, but outlive its process.
+ * Makes an empty registry in memory. It serves as a model for other registries and as a double in tests. It supports
+ * everything in the interface except persistence.
  *
- * @throws TypeError or RangeError for options that make no sense.
+ * @throws TypeError or RangeError if the options are invalid.
  */
 export function createMemoryRegistry(options: MemoryOptions = {}): MemoryRegistry {
   const backend = new MemoryBackend(completeOptions(options));

@@ -6,15 +6,15 @@ import type { MemorySettings } from "./options.ts";
 
 /** One repository. */
 export interface Repository {
-  /** Its manifests, those that its indexes contain too. */
+  /** Its manifests, including the children of its indexes. */
   readonly manifests: Map<string, PushedManifest>;
-  /** What each tag points at. */
+  /** The digest of each tag. */
   readonly tags: Map<string, Digest>;
-  /** By digest; shared by all repositories where blobs are not scoped. */
+  /** Its blobs, by digest. Without scoped blobs, all repositories share this map. */
   readonly blobs: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
-/** All that a registry in memory has. */
+/** The content of a registry in memory. */
 export class MemoryStore {
   readonly #settings: MemorySettings;
   readonly #repositories: Map<string, Repository> = new Map();
@@ -24,26 +24,26 @@ export class MemoryStore {
     this.#settings = settings;
   }
 
-  /** The repository, to write to; one without content does not exist to anybody. */
+  /** Returns the repository for writing. It exists once it has content. */
   repository(name: string): Repository {
     const repository = this.read(name);
     this.keep(name, repository);
     return repository;
   }
 
-  /** Makes sure that a repository that was read is one that is kept. */
+  /** Stores a repository that `read` may have created. */
   keep(name: string, repository: Repository): void {
     this.#repositories.set(name, repository);
   }
 
-  /** The repository, to read from; one that is not there is empty. */
+  /** Returns the repository for reading. An unknown repository is empty. */
   read(name: string): Repository {
     const repository = this.#repositories.get(name) ?? this.#createRepository();
     absorbChildren(repository);
     return repository;
   }
 
-  /** Clause 20: whether there is such a repository. */
+  /** Whether the repository exists (clause 20). */
   exists(name: string): boolean {
     const repository = this.#repositories.get(name);
     if (repository === undefined) return false;
@@ -53,12 +53,12 @@ export class MemoryStore {
     );
   }
 
-  /** The repositories there are, in code-unit order. */
+  /** Returns the names of all repositories in code-unit order. */
   names(): string[] {
     return [...this.#repositories.keys()].filter((name) => this.exists(name)).sort();
   }
 
-  /** Every repository whose manifests may refer to a blob of `name`. */
+  /** Returns every repository whose manifests may reference a blob of `name`. */
   sharing(name: string): Repository[] {
     if (this.#settings.repositoryScopedBlobs) return [this.read(name)];
     return [...this.#repositories.keys()].map((other) => this.read(other));
@@ -73,8 +73,8 @@ export class MemoryStore {
 }
 
 /**
- * Clause 17: what an index contains is a manifest of its repository. It is made one for good, so that it is one still
- * when its index goes.
+ * Adds the children of indexes as manifests of the repository (clause 17). They are added permanently, so that they
+ * outlive their index.
  */
 function absorbChildren({ manifests, blobs }: Repository): void {
   const waiting = [...manifests.values()];

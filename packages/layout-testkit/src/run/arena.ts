@@ -4,21 +4,21 @@ import { join } from "node:path";
 
 import { ConformanceFailure } from "../case/failure.ts";
 
-/** The directories above the one that a target gets, from the outermost in: `../../victim` ends in one of them. */
+/** The directories above a target's own, outermost first. A path such as `../../victim` leads into one of them. */
 const LEVELS = ["", "a", join("a", "b")] as const;
 const VICTIM = "victim";
-const CONTENT = "nobody may touch this";
+const CONTENT = "This file must not change.";
 
-/** A temporary directory for one case, in the middle of others that nobody has any business in. */
+/** A temporary directory for one case, below directories that no backend may touch. */
 export interface Arena {
-  /** The target's own. */
+  /** The target's own directory. */
   readonly tempDir: string;
-  /** Fails where something beside it was made, changed or removed. */
+  /** Fails if a file or directory outside `tempDir` was created, changed or removed. */
   check(): void;
   remove(): void;
 }
 
-/** Makes an arena. Each case has one, and these few small files are made sooner than they are waited for. */
+/** Creates an arena. Synchronous, because creating a few small files takes less time than awaiting them. */
 export function openArena(): Arena {
   const root = mkdtempSync(join(tmpdir(), "conformance-"));
   const tempDir = join(root, "a", "b", "target");
@@ -40,15 +40,15 @@ export function openArena(): Arena {
 function checkLevel(directory: string, shown: string, inside: string | undefined): void {
   const found = readdirSync(directory);
   const strange = found.find((name) => name !== VICTIM && name !== inside);
-  if (strange !== undefined) throw touched(`${shown}${strange}, which was made`);
+  if (strange !== undefined) throw touched(`${shown}${strange}, which was created`);
   const content = found.includes(VICTIM) ? readFileSync(join(directory, VICTIM), "utf8") : undefined;
   if (content !== CONTENT)
     throw touched(`${shown}${VICTIM}, which was ${content === undefined ? "removed" : "changed"}`);
 }
 
 function touched(what: string): ConformanceFailure {
-  return new ConformanceFailure("nothing outside the temporary directory", what, {
-    why: "whoever may name something could write anywhere on the machine",
-    lookFor: "an id, a name or a digest that becomes a path before it is checked",
+  return new ConformanceFailure("nothing outside the temporary directory to change", what, {
+    why: "a client that chooses the name could write to any file of the machine",
+    lookFor: "an id, a name or a digest that becomes a path before it is validated",
   });
 }

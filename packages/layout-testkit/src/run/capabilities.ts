@@ -9,12 +9,12 @@ import { makeTarget } from "./target.ts";
 import { listenForUnhandled } from "./unhandled.ts";
 
 /**
- * What a backend promises: what the capabilities of one of its registries say, and the settings, which win. A target that
- * cannot be made is asked nothing: every case reports it.
+ * Returns the capabilities of a backend: those of one of its registries, overridden by the settings. If the target
+ * cannot be created, only those of the settings: every case then reports the error.
  */
 export async function askCapabilities(settings: ConformanceSettings): Promise<Partial<RegistryCapabilities>> {
   const arena = openArena();
-  // Each case reports what its own target leaves unhandled.
+  // Each case reports the unhandled errors of its own target.
   const stopListening = listenForUnhandled([]);
   try {
     const { target, close } = await makeTarget(settings, arena.tempDir);
@@ -32,7 +32,7 @@ export async function askCapabilities(settings: ConformanceSettings): Promise<Pa
   }
 }
 
-/** What is said of the capabilities that there are. */
+/** Returns the known capabilities that are booleans. */
 function promised(capabilities: Partial<RegistryCapabilities> = {}): Partial<RegistryCapabilities> {
   const said = capabilityNames.filter((name) => typeof capabilities[name] === "boolean");
   return Object.fromEntries(said.map((name) => [name, capabilities[name]]));

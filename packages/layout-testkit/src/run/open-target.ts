@@ -2,7 +2,7 @@ import type { Registry } from "@ocilayout/oci-types";
 
 import type { ConformanceTarget } from "./options.ts";
 
-/** The target that `open` opens, as often as it is asked to, over the same content; all of them are closed in the end. */
+/** Returns a target whose registries `open` opens over the same content. Disposing the target disposes all of them. */
 export async function openTarget(
   open: () => Promise<Registry & AsyncDisposable>,
 ): Promise<ConformanceTarget> {

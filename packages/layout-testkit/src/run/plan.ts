@@ -6,22 +6,22 @@ import type { CaseResult } from "./report.ts";
 import { runCase } from "./run-case.ts";
 import { requireCases, selectCases } from "./select.ts";
 
-/** How many cases in a row may get no answer before the others are given up. */
+/** The number of cases in a row that may time out before the remaining cases are not run. */
 const HUNG_IN_A_ROW = 3;
 
-/** The cases that a backend is to be given, whoever runs them. */
+/** The cases that apply to a backend, for any test runner. */
 export interface Plan {
   readonly settings: ConformanceSettings;
-  /** At least one, in the order in which they are run. */
+  /** At least one case, in the order in which they run. */
   readonly cases: readonly ConformanceCase[];
-  /** Runs one of them, when the one before has ended. Never rejects. */
+  /** Runs one case after the previous one has ended. Never rejects. */
   readonly run: (it: ConformanceCase) => Promise<CaseResult>;
 }
 
 /**
- * Completes options, and refuses those that cannot be run.
+ * Fills in and validates the options.
  *
- * @throws TypeError or RangeError if the options make no sense, or leave no case.
+ * @throws TypeError or RangeError if the options are invalid or select no case.
  */
 export function prepare(options: ConformanceOptions): ConformanceSettings {
   const settings = completeOptions(options);
@@ -30,9 +30,9 @@ export function prepare(options: ConformanceOptions): ConformanceSettings {
 }
 
 /**
- * Plans a run on a backend of which one registry is asked for its capabilities.
+ * Plans a run on a backend, whose capabilities it reads from one registry.
  *
- * @throws RangeError if these leave no case.
+ * @throws RangeError if no selected case applies to these capabilities.
  */
 export async function planCases(prepared: ConformanceSettings): Promise<Plan> {
   const settings = { ...prepared, capabilities: await askCapabilities(prepared) };
@@ -48,6 +48,6 @@ export async function planCases(prepared: ConformanceSettings): Promise<Plan> {
 }
 
 function giveUp({ id, title, level, cites }: ConformanceCase, { seed }: ConformanceSettings): CaseResult {
-  const message = `not run: ${HUNG_IN_A_ROW} cases in a row got no answer`;
+  const message = `not run: ${HUNG_IN_A_ROW} cases in a row timed out`;
   return { id, title, level, cites, status: "error", message, transcript: [], durationMs: 0, seed };
 }

@@ -5,36 +5,36 @@ import type { Registry } from "@ocilayout/oci-types";
 import { ConformanceFailure } from "../case/failure.ts";
 import { show, showError } from "../case/show.ts";
 
-/** What a case did, and what no registry may do whatever is asked of it. */
+/** The calls of a case, and violations of the rules that apply to all calls. */
 export interface Recording {
-  /** What was called, in the words of who called it. */
+  /** The calls and their arguments, as source code. */
   readonly calls: string[];
-  /** Broken rules that hold for every call. */
+  /** Violations of rules that apply to every call. */
   readonly violations: ConformanceFailure[];
-  /** A path that no message may carry. */
+  /** A path that no message may contain. */
   readonly tempDir: string;
-  /** What a case that ran out of time still calls is refused: it would go on for ever. */
+  /** Whether the case has ended. Later calls of a case that timed out then fail, so that it ends, too. */
   isOver: boolean;
 }
 
-/** The calls that answer with a list and not with a promise. */
+/** The calls that return a list instead of a promise. */
 const LISTS: ReadonlySet<PropertyKey> = new Set([
   "tags",
   "referrers",
   "repositories",
 ] satisfies (keyof Registry)[]);
 
-/** No case makes so many. */
+/** More items than any list in a case has. */
 const ENDLESS = 10_000;
 
-/** `registry`, with every call written down and looked at. Its writers and readers are looked at, too. */
+/** Returns a proxy of `registry` that records and checks each call, also those of its writers and readers. */
 export function recordCalls(registry: Registry, recording: Recording): Registry {
   return observe(registry, recording);
 }
 
 /**
- * A stand-in for `subject` that writes down each call and checks what comes of it. It stands in front of an empty object,
- * because that of a frozen one would have to give the very members that the frozen one has.
+ * Returns a proxy of `subject` that records each call and checks its result. The proxy's target is an empty object: a
+ * proxy of a frozen object would have to return the frozen members themselves.
  */
 function observe<Subject extends object>(subject: Subject, recording: Recording): Subject {
   return new Proxy({} as Subject, {
@@ -62,10 +62,11 @@ async function observePromise(
 ): Promise<unknown> {
   const before = args.map(snapshot);
   try {
-    if (recording.isOver) throw new ConformanceFailure("the end of the case", `another call of ${name}()`);
-    const answer = callAndExpect(`a promise of ${name}()`, call, recording);
+    if (recording.isOver)
+      throw new ConformanceFailure("no call after the end of the case", `a call of ${name}()`);
+    const answer = callAndExpect(`a promise from ${name}()`, call, recording);
     if (!isObject(answer) || !("then" in answer))
-      recording.violations.push(new ConformanceFailure(`a promise of ${name}()`, show(answer), PROMISES));
+      recording.violations.push(new ConformanceFailure(`a promise from ${name}()`, show(answer), PROMISES));
     const value = await answer;
     if (isObject(value) && ("bytes" in value || "commit" in value || Symbol.asyncIterator in value))
       return observe(value, recording);
@@ -74,44 +75,42 @@ async function observePromise(
     checkMessage(error, recording);
     throw error;
   } finally {
-    // A case that calls again and again must let its own time limit run.
+    // Lets the time limit of a case run that calls in an endless loop.
     if (recording.calls.length % 100 === 0) await setImmediate();
     const changed = args.find((it, i) => snapshot(it) !== before[i]);
     if (changed !== undefined)
       recording.violations.push(
-        new ConformanceFailure(`what is passed to ${name}(), as it was`, show(changed), ARGUMENTS),
+        new ConformanceFailure(`${name}() to leave its arguments unchanged`, show(changed), ARGUMENTS),
       );
   }
 }
 
 function observeList(name: string, call: () => unknown, recording: Recording): AsyncIterable<unknown> {
-  const list = callAndExpect(`an async iterable of ${name}()`, call, recording);
+  const list = callAndExpect(`an async iterable from ${name}()`, call, recording);
   if (!isObject(list) || !(Symbol.asyncIterator in list)) {
-    throw new ConformanceFailure(`an async iterable of ${name}()`, show(list));
+    throw new ConformanceFailure(`an async iterable from ${name}()`, show(list));
   }
   const iterate = list[Symbol.asyncIterator] as () => AsyncIterator<unknown>;
   return { [Symbol.asyncIterator]: () => bound(Reflect.apply(iterate, list, []), recording) };
 }
 
-/** What comes of a call that may not throw before it has returned. */
+/** Returns the result of a call, and records a violation if it throws instead of rejecting. */
 function callAndExpect(expected: string, call: () => unknown, { violations }: Recording): unknown {
   try {
     return call();
   } catch (error) {
-    violations.push(
-      new ConformanceFailure(expected, `${showError(error)}, thrown by the call itself`, PROMISES),
-    );
+    violations.push(new ConformanceFailure(expected, `${showError(error)}, thrown synchronously`, PROMISES));
     throw error;
   }
 }
 
-/** An iterator that ends, and lets timers run: nobody waits for a list that never ends. */
+/** Limits an iterator to {@link ENDLESS} items, and lets timers run in between. */
 function bound(iterator: AsyncIterator<unknown>, recording: Recording): AsyncIterator<unknown> {
   let count = 0;
   return {
     next: async () => {
       count += 1;
-      if (count > ENDLESS) throw new ConformanceFailure("an end", `item number ${count}`);
+      if (count > ENDLESS) throw new ConformanceFailure("an end of the list", `item ${count}`);
       if (count % 100 === 0) await setImmediate();
       try {
         return await iterator.next();
@@ -124,14 +123,14 @@ function bound(iterator: AsyncIterator<unknown>, recording: Recording): AsyncIte
   };
 }
 
-/** The same for a stream. What is none is left for the case to find out. */
+/** Limits a stream like {@link bound}. Other values are returned unchanged: the case reports them. */
 function boundStream(stream: unknown): unknown {
   if (!(stream instanceof ReadableStream)) return stream;
   const reader = stream.getReader() as ReadableStreamDefaultReader<unknown>;
   let count = 0;
   const pull = async (controller: ReadableStreamDefaultController<unknown>): Promise<void> => {
     count += 1;
-    if (count > ENDLESS) throw new ConformanceFailure("an end", `chunk number ${count}`);
+    if (count > ENDLESS) throw new ConformanceFailure("an end of the stream", `chunk ${count}`);
     if (count % 100 === 0) await setImmediate();
     const { done, value } = await reader.read();
     if (done) controller.close();
@@ -143,7 +142,7 @@ function boundStream(stream: unknown): unknown {
   );
 }
 
-/** Clause 1: what a message says goes to clients. */
+/** Clause 1: clients receive the messages of errors. */
 function checkMessage(error: unknown, { tempDir, violations }: Recording): void {
   if (!(error instanceof Error)) return;
   const said = [error.message, JSON.stringify(error)].find((text) => text.includes(tempDir));
@@ -153,24 +152,24 @@ function checkMessage(error: unknown, { tempDir, violations }: Recording): void 
       "a message without a path of this machine",
       said.replaceAll(tempDir, "/…/target"),
       {
-        why: "messages and details go to clients, who have no business with the server's directories",
-        lookFor: "the system's error passed on as it is; it belongs into `cause`",
+        why: "clients receive messages and details, and must not learn the server's directories",
+        lookFor: "a system error passed on unchanged; put it into `cause`",
       },
     ),
   );
 }
 
 const PROMISES = {
-  why: "a caller's catch() never sees what is thrown before there is a promise",
-  lookFor: "a method that is not async and checks its arguments first; a list that is not a generator",
+  why: "a caller's catch() does not receive an error that is thrown before the promise exists",
+  lookFor: "a method that is not async and checks its arguments first, or a list that is not a generator",
 };
 
 const ARGUMENTS = {
-  why: "callers use the same options again",
-  lookFor: "an option that is deleted, an array that is sorted in place, bytes that are overwritten",
+  why: "callers reuse their options",
+  lookFor: "an option that is deleted, an array that is sorted in place, or bytes that are overwritten",
 };
 
-/** What an argument looks like, as far as it can be told without touching it. */
+/** Returns the state of an argument as text, as far as it can be read without consuming it. */
 function snapshot(value: unknown): string | undefined {
   if (value instanceof Uint8Array) return value.length > 65_536 ? undefined : String(value);
   if (!isObject(value) || !(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype))

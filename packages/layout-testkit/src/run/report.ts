@@ -2,50 +2,50 @@ import type { Level } from "../case/case.ts";
 import type { Cite } from "../case/cites.ts";
 import { labelsOf } from "../case/cites.ts";
 
-/** What came of one case. */
+/** The result of one case. */
 export interface CaseResult {
   /** The case's id: `UPLOAD-07`. */
   readonly id: string;
-  /** The behaviour, as a sentence. */
+  /** The behaviour, as a claim. */
   readonly title: string;
-  /** What the contract says of it: demands, advises, allows. */
+  /** Whether the contract requires, recommends or permits the behaviour. */
   readonly level: Level;
-  /** The clauses of the contract and the sections of the specifications that demand the behaviour. */
+  /** The clauses of the contract and the sections of the specifications that require the behaviour. */
   readonly cites: readonly Cite[];
-  /** `"error"`: the target could not be made or closed. */
+  /** `"error"` if the target could not be created or closed. */
   readonly status: "pass" | "fail" | "skip" | "error";
-  /** What was expected and received, or why it was skipped. */
+  /** The expected and the received result, or the reason of a skip. */
   readonly message?: string | undefined;
-  /** Why it matters, and where to look. */
+  /** Why the failure matters, and what to look for. */
   readonly hint?: string | undefined;
-  /** The calls that were made, in order. */
+  /** The calls of the case, in order. */
   readonly transcript: readonly string[];
-  /** How long it took, in milliseconds. */
+  /** How long the case took, in milliseconds. */
   readonly durationMs: number;
-  /** Where random choices began. */
+  /** The seed of random choices. */
   readonly seed: number;
-  /** It is skipped and would pass: the reason is no longer one. */
+  /** Whether the case is listed in `skip` and passes, so that its reason no longer applies. */
   readonly isStale?: boolean | undefined;
-  /** It ended because there was no answer. */
+  /** Whether the case timed out. */
   readonly isHung?: boolean | undefined;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface ConformanceReport {
-  /** Whether nothing failed. */
+  /** Whether no case failed. */
   readonly ok: boolean;
-  /** What came of each case, in the order in which they were run. */
+  /** The result of each case, in the order in which they ran. */
   readonly results: readonly CaseResult[];
-  /** Where random choices began. */
+  /** The seed of random choices. */
   readonly seed: number;
-  /** The report for a person. */
+  /** Returns the report as text. */
   toString(): string;
 }
 
-/** How many of the calls before a failure are told. */
+/** The number of calls before a failure that are printed. */
 const TOLD_CALLS = 12;
 
-/** The longest line, in characters, that the calls before a failure are told in. */
+/** The longest line of calls, in characters. */
 const LINE = 120;
 
 /** Makes the report of `results`. */
@@ -60,24 +60,27 @@ function formatReport(results: readonly CaseResult[], seed: number): string {
   return [...failures, ...skips, `${summarise(results)} (seed ${seed})`].join("\n");
 }
 
-/** Whether something is wrong. */
+/** Whether a case failed or ended in an error. */
 export function isFailure({ status }: CaseResult): boolean {
   return status === "fail" || status === "error";
 }
 
-/** How many of each. */
+/** Returns the number of results of each kind, as text. */
 export function summarise(results: readonly CaseResult[]): string {
   const count = (status: CaseResult["status"]): number =>
     results.filter((result) => result.status === status).length;
   return `${count("pass")} passed, ${count("fail")} failed, ${count("error")} errors, ${count("skip")} skipped`;
 }
 
-/** Why a case was skipped, in a line. */
+/** Returns the reason of a skipped case, in one line. */
 export function formatSkip({ id, title, message = "", isStale }: CaseResult): string {
-  return `${id}  skipped: ${message}${isStale === true ? ` — stale: "${title}" passes, take it off the list` : ""}`;
+  return `${id}  skipped: ${message}${isStale === true ? ` — stale: "${title}" passes, so remove the case from skip` : ""}`;
 }
 
-/** One failure, with all that its author needs. `reproduce` says how to see it again; default: by the command's options. */
+/**
+ * Returns the full text of a failure. `reproduce` is the command that repeats it; it defaults to the options of the
+ * command.
+ */
 export function formatFailure(
   result: CaseResult,
   reproduce: string = `--only ${result.id} --seed ${result.seed}`,
@@ -92,7 +95,7 @@ export function formatFailure(
   ].join("\n");
 }
 
-/** The calls that led to a failure: in one line where they fit, else each in its own. */
+/** Formats the calls before a failure, in one line if they fit and otherwise one per line. */
 function formatCalls(transcript: readonly string[], reproduce: string): string {
   const calls = transcript.reduce<{ call: string; times: number }[]>((groups, call) => {
     const last = groups.at(-1);

@@ -19,7 +19,7 @@ import { NoAnswer, within } from "../case/time-limit.ts";
 import { listenForUnhandled } from "./unhandled.ts";
 import { findUsualSuspect } from "./usual-suspect.ts";
 
-/** Runs one case on a target of its own. It never rejects, and never takes much longer than it may. */
+/** Runs one case on a new target. Never rejects, and takes little longer than the time limit. */
 export async function runCase(it: ConformanceCase, settings: ConformanceSettings): Promise<CaseResult> {
   const started = performance.now();
   const { seed, skip } = settings;
@@ -70,7 +70,7 @@ async function runInArena(
   } catch (error) {
     return {
       status: "error",
-      message: `the target could not be made: ${showError(error)}`,
+      message: `cannot create the target: ${showError(error)}`,
       isHung: error instanceof NoAnswer,
     };
   }
@@ -81,7 +81,7 @@ async function runInArena(
     if (outcome.status !== "fail")
       return {
         status: "error",
-        message: `the target could not be closed: ${showError(error)}`,
+        message: `cannot close the target: ${showError(error)}`,
         isHung: error instanceof NoAnswer,
       };
   }
@@ -101,7 +101,7 @@ async function runOn(
   try {
     const run = (): Promise<void> => it.run(context);
     await (it.isLong === true ? run() : within(settings.timeoutMs, run));
-    // What nobody handled is told after the promises that are left have run.
+    // Unhandled rejections are reported after the pending promises have run.
     await setImmediate();
     arena.check();
     if (recording.violations[0] !== undefined) throw recording.violations[0];
@@ -137,8 +137,8 @@ function createContext(
     reopen: async () => {
       const registry: unknown = await target.reopen?.();
       if (typeof registry !== "object" || registry === null)
-        throw new ConformanceFailure("a registry of reopen()", show(registry));
-      requireMethods(registry, "reopen() gave a registry");
+        throw new ConformanceFailure("reopen() to return a registry", show(registry));
+      requireMethods(registry, "the registry of reopen()");
       return record(registry as Registry);
     },
     layoutDirectory: (repository) => layoutDirectory?.(recording.tempDir, repository) ?? recording.tempDir,

@@ -4,10 +4,11 @@ import type { CaseResult, ConformanceReport } from "./report.ts";
 import { createReport } from "./report.ts";
 
 /**
- * Finds out how far a backend keeps the contract of `Registry`: runs every case that is about it, one after the other,
- * each on a target of its own.
+ * Tests a backend against the contract of `Registry`. Runs every case that applies to it, one after the other, each on
+ * a new target.
  *
- * @throws TypeError or RangeError where the options make no sense: an unknown id, a skip without a reason, no case left.
+ * @throws TypeError or RangeError if the options are invalid: an unknown id, a skip without a reason, or no case left
+ * to run.
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
   const { settings, cases, run } = await planCases(prepare(options));

@@ -1,9 +1,9 @@
 import { formatFailure } from "./report.ts";
 import type { CaseResult } from "./report.ts";
 
-/** A case that failed, for a test runner to show. It has no stack: of the frames there are, none is of the backend. */
+/** A failed case as a test runner shows it. It has no stack, because none of the frames belong to the backend. */
 export class RunnerFailure extends Error {
-  /** `reproduce` says how to see it again by this runner. */
+  /** `reproduce` is the command that repeats the case in this runner. */
   constructor(result: CaseResult, reproduce: string) {
     super(formatFailure(result, reproduce));
     this.name = "ConformanceFailure";

@@ -6,14 +6,15 @@ import type { ConformanceSettings } from "./options.ts";
 import { doesPromise } from "./options.ts";
 
 /**
- * Refuses settings that leave no case, whatever the registry promises: a run of none proves nothing.
+ * Rejects settings that select no case, whatever the registry promises: an empty run would prove nothing.
  *
- * @throws RangeError for ids that no case has, too.
+ * @throws RangeError if no case is selected, or an id in `only` or `skip` is unknown.
  */
 export function requireCases(settings: ConformanceSettings): void {
   const { only, skip } = settings;
   for (const id of Object.keys(skip))
-    if (!allCases.some((it) => it.id === id)) throw new RangeError(`there is no case ${id} to skip`);
+    if (!allCases.some((it) => it.id === id))
+      throw new RangeError(`cannot skip ${id}: it is not the id of a case`);
   for (const start of only)
     if (start === "" || !allCases.some(({ id }) => id.startsWith(start)))
       throw new RangeError(`no case begins with "${start}"`);
@@ -21,9 +22,9 @@ export function requireCases(settings: ConformanceSettings): void {
 }
 
 /**
- * The cases that are about a backend of these settings, in the order in which they are run.
+ * Returns the cases that apply to a backend with these settings, in the order in which they run.
  *
- * @throws RangeError if there is none.
+ * @throws RangeError if no case applies.
  */
 export function selectCases(settings: ConformanceSettings): readonly ConformanceCase[] {
   const { only, shuffle, seed } = settings;
@@ -34,7 +35,7 @@ export function selectCases(settings: ConformanceSettings): readonly Conformance
   return fc.sample(orders, { seed, numRuns: 1 })[0] ?? selected;
 }
 
-/** Whether a case's id is one of `only`, or begins with one that is no case's id; with none, every case is selected. */
+/** Whether a case's id is in `only`, or begins with an item that is not itself an id. An empty `only` selects every case. */
 export function isSelected({ id }: ConformanceCase, only: readonly string[]): boolean {
   return (
     only.length === 0 ||
@@ -42,12 +43,12 @@ export function isSelected({ id }: ConformanceCase, only: readonly string[]): bo
   );
 }
 
-/** Whether a case is about what the backend promises, or does not. */
+/** Whether a case applies to the capabilities of the backend. */
 function applies(it: ConformanceCase, settings: ConformanceSettings): boolean {
   return mayApply(it, settings) && (it.unless === undefined || !doesPromise(settings, it.unless));
 }
 
-/** Whether a case is about a backend of these settings, if its registry says the right thing where they say nothing. */
+/** Whether a case could apply, whatever its registry reports for capabilities that the settings leave open. */
 function mayApply(
   { needs = [], unless, needsLayout, isLong }: ConformanceCase,
   settings: ConformanceSettings,
@@ -62,6 +63,6 @@ function mayApply(
 
 function noCase(): RangeError {
   return new RangeError(
-    "no case is left to run: those selected are about what this backend is not asked for",
+    "no case is left to run: the selected cases do not apply to the capabilities and options of this backend",
   );
 }

@@ -4,14 +4,14 @@ import type { ConformanceSettings, ConformanceTarget } from "./options.ts";
 import { show } from "../case/show.ts";
 import { within } from "../case/time-limit.ts";
 
-/** A target, and how it is taken leave of. */
+/** A target, and how to close it. */
 export interface MadeTarget {
   readonly target: ConformanceTarget;
-  /** Tells it that the case is over, and disposes it. */
+  /** Aborts the target's signal and disposes the target. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes a target in `tempDir`. Rejects where none comes in time, or what comes is none. */
+/** Creates a target in `tempDir`. Rejects if `create` takes too long or does not return a valid target. */
 export async function makeTarget(
   { create, timeoutMs }: ConformanceSettings,
   tempDir: string,
@@ -19,8 +19,8 @@ export async function makeTarget(
   const controller = new AbortController();
   try {
     const target: unknown = await within(timeoutMs, () => create({ tempDir, signal: controller.signal }));
-    if (!isTarget(target)) throw new TypeError(`create() gave ${show(target)} in place of { registry }`);
-    requireMethods(target.registry, "create() gave a registry");
+    if (!isTarget(target)) throw new TypeError(`create() must return { registry }, not ${show(target)}`);
+    requireMethods(target.registry, "the registry of create()");
     const close = async (): Promise<void> => {
       controller.abort();
       await within(timeoutMs, () => target[Symbol.asyncDispose]?.());
@@ -42,14 +42,17 @@ function isTarget(value: unknown): value is ConformanceTarget {
   );
 }
 
-/** What a registry has, whatever it promises. A call of what is not there is a TypeError, which some cases expect. */
+/**
+ * The methods of every registry, whatever it promises. Without this check, calling a missing method would throw a
+ * TypeError, which some cases expect.
+ */
 const METHODS: readonly string[] = Object.keys(defineRegistry({}));
 
-/** Throws a TypeError that says which methods `registry` has not. */
+/** Throws a TypeError that names the missing methods of `registry`. */
 export function requireMethods(registry: object, what: string): void {
   const missing = METHODS.filter((name) => typeof Reflect.get(registry, name) !== "function");
   if (missing.length > 0)
     throw new TypeError(
-      `${what} without ${missing.join(", ")}: defineRegistry() answers for what a backend does not have`,
+      `${what} has no ${missing.join(", ")}: defineRegistry() adds the methods that a backend does not have`,
     );
 }

@@ -2,26 +2,24 @@ import { ConformanceFailure } from "../case/failure.ts";
 import { showError } from "../case/show.ts";
 
 /**
- * Makes a failure of each error that nobody handles, which would end the process.
+ * Reports every unhandled rejection and exception as a failure: by default they would end the process.
  *
- * @param violations - Where the failures go.
- * @returns What ends it.
+ * @param violations - Receives the failures.
+ * @returns A function that stops listening.
  */
 export function listenForUnhandled(violations: ConformanceFailure[]): () => void {
   const fail = (expected: string, error: unknown, lookFor: string): void => {
-    const why = "in a server it ends the process";
-    violations.push(
-      new ConformanceFailure(expected, `${showError(error)}, which nobody handled`, { why, lookFor }),
-    );
+    const why = "an unhandled error ends a server process";
+    violations.push(new ConformanceFailure(expected, `${showError(error)}, unhandled`, { why, lookFor }));
   };
   const onRejection = (error: unknown): void => {
-    fail("every rejection handled", error, "a promise that is neither awaited nor returned");
+    fail("every rejection to be handled", error, "a promise that is neither awaited nor returned");
   };
   const onException = (error: unknown): void => {
     fail(
-      "every exception handled",
+      "every exception to be handled",
       error,
-      'what throws in a callback, or an emitter that nobody listens to for "error"',
+      'a callback that throws, or an emitter without a listener for "error"',
     );
   };
   process.on("unhandledRejection", onRejection);

@@ -2,7 +2,7 @@ import type { RegistryCapabilities } from "@ocilayout/oci-types";
 
 import type { ConformanceFailure, Hint } from "../case/failure.ts";
 
-/** Which capability a method belongs to. */
+/** The capability that each method belongs to. */
 const CAPABILITY_OF: Readonly<Record<string, keyof RegistryCapabilities>> = {
   deleteBlob: "deleteBlob",
   deleteManifest: "deleteManifest",
@@ -17,8 +17,10 @@ const CAPABILITY_OF: Readonly<Record<string, keyof RegistryCapabilities>> = {
 };
 
 /**
- * What a backend that is just being written gets wrong in every case at once, whatever the case is about: a case's own hint
- * would lead astray. `calls` are those that were made.
+ * Returns the hint for a mistake that makes many cases of a new backend fail at once, because each
+ * case's own hint would mislead.
+ *
+ * @param calls - The calls of the case.
  */
 export function findUsualSuspect(
   { expected, received }: Pick<ConformanceFailure, "expected" | "received">,
@@ -28,20 +30,20 @@ export function findUsualSuspect(
     return unsupported(received, calls);
   if (received === "undefined" && /^rejection with RegistryError \w+_UNKNOWN/.test(expected)) {
     return {
-      why: "a caller that goes on with undefined fails far from here, or never finds out",
-      lookFor: "a lookup that answers undefined for what is not there: throw a RegistryError of this code",
+      why: "a caller that continues with undefined fails later, or never notices",
+      lookFor: "a lookup that returns undefined for missing content: throw a RegistryError with this code",
     };
   }
   return undefined;
 }
 
 function unsupported(received: string, calls: readonly string[]): Hint | undefined {
-  // The error names the method; of calls beside each other the last one need not be it.
+  // The error names the method. If calls run concurrently, the last one need not be the one that failed.
   const methods = [/does not support (\w+)/.exec(received)?.[1], calls.at(-1)?.split("(")[0]];
   const name = methods.map((method) => CAPABILITY_OF[method ?? ""]).find((it) => it !== undefined);
   if (name === undefined) return undefined;
   return {
-    why: "what `capabilities` does not exclude is promised, and asked for",
-    lookFor: `a method that is not there: write it, or give the registry \`capabilities\` with \`${name}: false\``,
+    why: "everything that `capabilities` does not exclude is promised and tested",
+    lookFor: `a missing method: write it, or set \`${name}: false\` in the registry's \`capabilities\``,
   };
 }

@@ -40,7 +40,7 @@ export async function runTarget(
   const [first, ...others] = results.filter(isFailure);
   output.write(clear);
   if (first !== undefined && others.length >= MANY && !settings.shuffle)
-    output.write(`begin with ${first.id}: later cases build on earlier ones`);
+    output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
   output.write(`${summarise(results)} (seed ${report.seed})\n`);
   await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
   await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);

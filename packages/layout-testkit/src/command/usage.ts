@@ -39,4 +39,5 @@ Examples:
   layout-testkit ./target.js -t UPLOAD -t BLOB-02
   layout-testkit ./target.js -t UPLOAD-07 --seed 41
   layout-testkit ./target.js --timeout 60000 --junit conformance.xml
-  layout-testkit --list -t REFERRER`;
+  layout-testkit --list -t REFERRER
+`;

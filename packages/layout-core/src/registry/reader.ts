@@ -5,6 +5,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { OpenBlob } from "../blobs/blob-files.ts";
 import { readFileChunks } from "../blobs/file-chunks.ts";
 import { closeQuietly } from "../disk/atomic-file.ts";
+import type { HeldFile } from "../disk/disk.ts";
 import { closeWithOwner } from "../disk/disk.ts";
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
@@ -134,15 +135,29 @@ function contentOf(
   chunks: "owned" | "reused",
   chunkSize?: number,
 ): OpenContent {
-  return {
+  const held: HeldFile = { file: blob.file };
+  const content: OpenContent = {
     size: blob.size,
     chunks,
     read(start, end) {
-      const held = { file: blob.file };
-      const content = readFileChunks(disk, held, { start, end }, { chunks, chunkSize });
-      closeWithOwner(content, held);
-      return content;
+      // From here on the chunks own the file, because they may outlive this object.
+      const taken = take(held);
+      const iterator = readFileChunks(disk, taken, { start, end }, { chunks, chunkSize });
+      closeWithOwner(iterator, taken);
+      return iterator;
     },
-    close: () => closeQuietly(disk, blob.file),
+    async close() {
+      const { file } = take(held);
+      if (file !== undefined) await closeQuietly(disk, file);
+    },
   };
+  closeWithOwner(content, held);
+  return content;
+}
+
+/** Moves the file to a new owner. */
+function take(held: HeldFile): HeldFile {
+  const { file } = held;
+  held.file = undefined;
+  return { file };
 }

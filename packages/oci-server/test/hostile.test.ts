@@ -204,6 +204,22 @@ describe("manifests that do not fit into memory", () => {
     expect(await ask(server, "GET", "/v2/a/manifests/v2")).toEqual([200, undefined]);
   });
 
+  it("are read no further than a mebibyte, and the client gets the answer", async () => {
+    const server = await start({ limits: { maxHeldBytes: 20_000_000, clientPercent: 100 } });
+    await hold(server, 1, put(8_000_000));
+    const connected = once(server.server, "connection");
+    const socket = send(server, put(8_000_000));
+    const [connection] = (await connected) as [Socket];
+    const errors: unknown[] = [];
+    socket.on("error", (error) => errors.push(error));
+    for (let sent = 0; sent < 8; sent += 1) socket.write(Buffer.alloc(1_000_000, "x"));
+    expect(await text(socket.resume())).toMatch(/^HTTP\/1\.1 429 [^]*TOOMANYREQUESTS/);
+    // Enough turns of the event loop for all of it to come.
+    for (let i = 0; i < 100; i += 1) await ask(server, "GET", "/v2/");
+    expect(connection.bytesRead).toBeLessThan(1_500_000);
+    expect(errors).toEqual([]);
+  });
+
   it("are rejected with 429 if they turn out to be large", async () => {
     const server = await start({ limits: { maxHeldBytes: 2_000_000, clientPercent: 100 } });
     const push = async (size: number): Promise<number> => {

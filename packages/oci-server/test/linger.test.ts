@@ -13,7 +13,7 @@ describe("a body that is not wanted", () => {
     let takeTurn = (): void => undefined;
     const turn = (): Promise<void> => new Promise((resolve) => (takeTurn = resolve));
     let taken = 0;
-    const ended = linger(message, answer as unknown as ServerResponse, turn);
+    const ended = linger(message, answer as unknown as ServerResponse, { isBusy: false, turn });
     body.on("data", () => (taken += 1));
     for (let i = 0; i < 5; i += 1) body.write(new Uint8Array(1000));
     body.end();

@@ -3,27 +3,36 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Answer } from "../http/answer.ts";
 
-/** The part of an unwanted body that is read before the connection is closed, in bytes and in milliseconds. */
-const LINGER_BYTES = 32 * 1024 * 1024;
+/** The part of an unwanted body that is read, in bytes: usually, and if the server is too busy for the request. */
+const LINGER_BYTES = { usual: 32 * 1024 * 1024, busy: 1024 * 1024 } as const;
+
+/** How long a client that sends an unwanted body keeps its connection, in milliseconds. */
 const LINGER_MS = 5000;
+
+/** How an unwanted body is read. */
+export interface LingerOptions {
+  /** Whether the server is too busy for the request: the answer is 429. */
+  readonly isBusy: boolean;
+  readonly turn: Answer["turn"];
+}
 
 /**
  * Reads and discards some more of an unwanted body, then closes the connection. A client that is disconnected while it
- * sends might not read the answer.
+ * sends might not read the answer. If there is more to read, the client still has a few seconds to read the answer.
  */
 export async function linger(
   message: IncomingMessage,
   response: ServerResponse,
-  turn: Answer["turn"],
+  { isBusy, turn }: LingerOptions,
 ): Promise<void> {
-  let left = LINGER_BYTES;
+  let left: number = isBusy ? LINGER_BYTES.busy : LINGER_BYTES.usual;
   const timer = setTimeout(() => message.destroy(), LINGER_MS);
   message.on("data", (chunk: Uint8Array) => {
     left -= chunk.length;
-    if (left < 0) message.destroy();
-    if (turn === undefined) return;
     message.pause();
-    void turn().then(() => message.resume());
+    // The answer is complete: its end tells the client so, while nothing more is read.
+    if (left < 0) message.socket.end();
+    else void (turn?.() ?? Promise.resolve()).then(() => message.resume());
   });
   message.resume();
   if (!message.complete && !message.destroyed) await either(message, "end", "close");

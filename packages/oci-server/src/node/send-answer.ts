@@ -31,7 +31,7 @@ export async function sendAnswer(
     // Node closes the connection right after an answer with `connection: close`, while the client may still be sending.
     if (isLeft) {
       response.flushHeaders();
-      await linger(message, response, turn);
+      await linger(message, response, { isBusy: status === 429, turn });
     }
     if (!response.destroyed) response.end();
     if (!response.writableFinished)

@@ -38,7 +38,7 @@ async function push(directory: string, durability: "fsync" | "none"): Promise<Me
     (number) => {
       write(join(directory, `limit-${number}`), durability === "fsync");
     },
-    // What is not written back yet would be in the way of the next.
+    // Data that is not written back yet would slow the next benchmark.
     () => {
       rmSync(directory, { recursive: true });
       mkdirSync(directory);
@@ -60,14 +60,14 @@ async function get(directory: string, verifyOnRead: boolean): Promise<Measured> 
   const ours = async (): Promise<void> => {
     let size = 0;
     for await (const chunk of await registry.getBlob("a", digest)) size += chunk.length;
-    if (size !== GIB * MIB) throw new Error("not all was read");
+    if (size !== GIB * MIB) throw new Error(`read ${size} bytes, expected ${GIB * MIB}`);
   };
   const measured = await inTurn(3, ours, verifyOnRead ? hash : read);
   await registry.close();
   return measured;
 }
 
-/** Small blobs, as many at once as an image has layers many times over. */
+/** Pushes small blobs, many times as many at once as an image has layers. */
 async function pushSmall(directory: string): Promise<Measured> {
   const count = 2_000;
   const contents = Array.from({ length: count }, (_, i) => Buffer.alloc(4096, String(i)));
@@ -91,7 +91,7 @@ async function pushSmall(directory: string): Promise<Measured> {
   return { ours, limit };
 }
 
-/** What is measured of blobs. */
+/** The benchmarks of blobs. */
 export const blobBenchmarks: readonly Benchmark[] = [
   {
     name: `push ${GIB} MiB, no fsync`,

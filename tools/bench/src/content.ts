@@ -4,15 +4,15 @@ import { join } from "node:path";
 
 import { emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 
-/** A mebibyte in bytes. */
+/** A mebibyte, in bytes. */
 export const MIB: number = 1024 * 1024;
 
-/** UTF-8. */
+/** Encodes text as UTF-8. */
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** What `content` is. */
+/** Returns the descriptor of `content`. */
 export function describe(content: Uint8Array, mediaType: string): Descriptor {
   return {
     mediaType,
@@ -21,7 +21,7 @@ export function describe(content: Uint8Array, mediaType: string): Descriptor {
   };
 }
 
-/** A manifest, told from others by `name`. */
+/** Returns a manifest that is different for each `name`. */
 export function manifest(name: string, subject?: Descriptor): Uint8Array {
   const config = emptyDescriptor;
   return bytes(
@@ -37,10 +37,7 @@ export function manifest(name: string, subject?: Descriptor): Uint8Array {
   );
 }
 
-/**
- * Writes a layout with so many tagged manifests of repository "a" (tags `t0`, `t1`, …) by hand: pushing them is measured
- * elsewhere.
- */
+/** Writes a layout with `count` tagged manifests of the repository "a" (tags `t0`, `t1`, …), without pushing them. */
 export function writeLayout(directory: string, count: number, content: (number: number) => Uint8Array): void {
   mkdirSync(join(directory, "blobs", "sha256"), { recursive: true });
   writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
@@ -65,7 +62,7 @@ export function writeLayout(directory: string, count: number, content: (number: 
   );
 }
 
-/** So many mebibytes, in chunks of one, each time from the same memory. */
+/** Yields `count` mebibytes in chunks of one. All chunks share the same memory. */
 export function* chunks(count: number): Generator<Uint8Array, void, undefined> {
   const chunk = Buffer.alloc(MIB, "ocilayout");
   for (let i = 0; i < count; i += 1) yield chunk;

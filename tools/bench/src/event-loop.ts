@@ -11,13 +11,13 @@ import type { Benchmark, Measured } from "./measure.ts";
 const COUNT = 40_000;
 const RUNS = 5;
 
-/** One entry of many: of so many different digests, or of one. */
+/** Returns one entry of the index. All entries have different digests, or all have the same. */
 function entry(number: number, digests: "many" | "one"): object {
   const descriptor = describe(bytes(digests === "many" ? `m${number}` : "m"), ociMediaTypes.imageManifest);
   return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": `a:t${number}` } };
 }
 
-/** Writes a layout with {@link COUNT} tags, whose manifests are not there. Gives the text of its index. */
+/** Writes a layout with {@link COUNT} tags, whose manifests are missing. Returns the text of its index. */
 function writeIndex(directory: string, digests: "many" | "one"): string {
   const manifests = Array.from({ length: COUNT }, (_, number) => entry(number, digests));
   const text = JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests });
@@ -27,7 +27,7 @@ function writeIndex(directory: string, digests: "many" | "one"): string {
   return text;
 }
 
-/** For how long `work` keeps a timer from firing, at most, in milliseconds. */
+/** Returns the longest time for which `work` keeps a timer from firing, in milliseconds. */
 async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   let last = performance.now();
   let longest = 0;
@@ -48,10 +48,10 @@ function median(numbers: number[]): number {
 }
 
 /**
- * Holds the longest block of `work` against parsing and writing the same index in one go, which blocks for all of it. Each run
- * has a layout of its own; the first one, which compiles the code, does not count.
+ * Compares the longest block of `work` with parsing and writing the same index in one go, which blocks all the time.
+ * Each run has its own layout. The first run, which compiles the code, does not count.
  *
- * @param isOpen - Whether the index is read before, unmeasured.
+ * @param isOpen - Whether the index is read before, without being measured.
  */
 async function block(
   directory: string,
@@ -84,7 +84,10 @@ async function pushAtOnce(registry: LayoutRegistry): Promise<void> {
 
 const limit = "parsing and writing the same index in one go";
 
-/** The longest block of the event loop, in layouts of 40,000 entries: nothing else happens in the process meanwhile. */
+/**
+ * Benchmarks of the longest block of the event loop, in layouts of 40,000 entries. The process does nothing else
+ * meanwhile.
+ */
 export const eventLoopBenchmarks: readonly Benchmark[] = [
   {
     name: "block: open",

@@ -1,4 +1,5 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name has TEXT in it: `block` for the longest blocks of the event loop. Fails where a limit is not kept.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
+// loop. Fails if a limit is exceeded.
 import { blobBenchmarks } from "./blobs.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";
 import { manifestBenchmarks } from "./manifests.ts";

@@ -21,7 +21,7 @@ async function openLarge(directory: string, count = 100_000): Promise<LayoutRegi
   writeLayout(directory, count, sharedManifest);
   const registry = await openLayout(directory);
   await registry.resolveTag("a", "t0");
-  // A file that was written this very moment is not trusted to stay the same.
+  // The layout does not trust the date of a file that was written just now.
   await new Promise((resolve) => setTimeout(resolve, 100));
   await registry.resolveTag("a", "t0");
   return registry;
@@ -66,7 +66,7 @@ async function getManifest(directory: string): Promise<Measured> {
   );
 }
 
-/** Serialises and writes an index of that size as durably as we do, and nothing else. */
+/** Serializes and writes an index of that size as durably as the layout does, and does nothing else. */
 async function replaceIndex(directory: string, entries: readonly unknown[]): Promise<void> {
   const temporary = join(directory, "limit.tmp");
   const file = await open(temporary, "w");
@@ -115,10 +115,10 @@ async function referrers(directory: string): Promise<Measured> {
   await using registry = await openLayout(directory);
   const find = async (number: number): Promise<void> => {
     const found = await collect(registry.referrers("a", subjects[number % 1_000]?.digest ?? ""));
-    if (found.length !== 10) throw new Error("there are ten referrers");
+    if (found.length !== 10) throw new Error(`found ${found.length} referrers, expected 10`);
   };
   await find(0);
-  // The limit is a millisecond: 10 answers among 10,000 manifests.
+  // The limit is a millisecond for finding 10 referrers among 10,000 manifests.
   return { ours: await time(200, find), limit: 1 };
 }
 
@@ -135,7 +135,7 @@ async function openAndResolve(directory: string): Promise<Measured> {
   );
 }
 
-/** 30 levels, each with two ways to the next, held against a chain of 30 levels. */
+/** Compares 30 levels, each with two references to the next, with a chain of 30 levels. */
 async function diamond(directory: string): Promise<Measured> {
   const nest = async (times: number): Promise<() => Promise<void>> => {
     const layout = join(directory, String(times));
@@ -161,7 +161,7 @@ async function diamond(directory: string): Promise<Measured> {
   return await inTurn(5, twice, once);
 }
 
-/** What is measured of manifests and tags. */
+/** The benchmarks of manifests and tags. */
 export const manifestBenchmarks: readonly Benchmark[] = [
   { name: "resolveTag, 100,000 tags", limit: "stat", most: 2, run: resolveTag },
   { name: "getManifest, 10,000 manifests", limit: "opening and reading the file", most: 3, run: getManifest },

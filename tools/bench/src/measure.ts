@@ -2,23 +2,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a benchmark found: our time, and that of the limit it is held against, both in milliseconds for the same work. */
+/** The result of a benchmark: our time and the time it is compared with, both in milliseconds for the same work. */
 export interface Measured {
   readonly ours: number;
   readonly limit: number;
 }
 
-/** One thing that is measured. */
+/** A benchmark. */
 export interface Benchmark {
   readonly name: string;
-  /** What the time is divided by. */
+  /** The name of the time that ours is divided by. */
   readonly limit: string;
-  /** The most that our time may be of the limit's. */
+  /** The largest allowed ratio of our time to the other. */
   readonly most: number;
   readonly run: (directory: string) => Promise<Measured>;
 }
 
-/** The median time of `run`, in milliseconds. */
+/** Returns the median time of `run`, in milliseconds. */
 export async function time(runs: number, run: (number: number) => unknown): Promise<number> {
   const times: number[] = [];
   for (let number = 0; number < runs; number += 1) {
@@ -31,9 +31,9 @@ export async function time(runs: number, run: (number: number) => unknown): Prom
 }
 
 /**
- * Measures two things in turn, so that a machine that slows down slows both.
+ * Measures two functions in turn, so that a machine that gets slower slows both.
  *
- * @param clear - Runs before each, unmeasured.
+ * @param clear - Runs before each, without being measured.
  */
 export async function inTurn(
   runs: number,
@@ -52,7 +52,7 @@ export async function inTurn(
   return { ours: median(times.ours), limit: median(times.limit) };
 }
 
-/** Runs `use` with a directory that is gone afterwards. */
+/** Runs `use` with a directory that is removed afterwards. */
 export async function withDirectory<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = mkdtempSync(join(process.env["BENCH_DIRECTORY"] ?? tmpdir(), "bench-"));
   try {

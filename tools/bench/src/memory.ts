@@ -5,8 +5,8 @@ import { blobBenchmarks } from "./blobs.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 
 /**
- * The peak memory of a process of Node's that does `work`, in MiB. On Linux `maxRSS` counts what the process was forked
- * from, too, so that every child of a large one looks as large; `VmHWM` is the program's own.
+ * Returns the peak memory of a Node process that does `work`, in MiB. On Linux it reads `VmHWM`, because `maxRSS`
+ * includes the process that was forked.
  */
 function peak(work: string): number {
   const own = `/^VmHWM:\\s*(\\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))[1]`;
@@ -19,7 +19,10 @@ function peak(work: string): number {
   );
 }
 
-/** How much more memory than an idle process the large blobs and the large tree take, in MiB; 64 is the limit. */
+/**
+ * Returns the memory that the large blobs and the large tree take in addition to an idle process, in MiB. The limit is
+ * 64.
+ */
 export function* measureMemory(): Generator<{ name: string; more: number }, void, undefined> {
   const module = fileURLToPath(new URL("./run-one.js", import.meta.url));
   const idle = peak("");

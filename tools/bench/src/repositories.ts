@@ -7,7 +7,7 @@ import { openPerRepository } from "@ocilayout/layout-per-repo";
 import type { Benchmark, Measured } from "./measure.ts";
 import { inTurn } from "./measure.ts";
 
-/** Makes so many repositories, ten to a directory, each with so many blobs. */
+/** Makes repositories, ten to a directory, each with some blobs. */
 function writeTree(directory: string, repositories: number, blobs: number): void {
   for (let i = 0; i < repositories; i += 1) {
     const repository = join(directory, `group${Math.floor(i / 10)}`, `app${i}`);
@@ -34,12 +34,12 @@ async function listRepositories(directory: string, repositories: number, blobs: 
   const list = async (): Promise<void> => {
     let count = 0;
     for await (const repository of registry.repositories()) count += repository.length > 0 ? 1 : 0;
-    if (count !== repositories) throw new Error("not all were listed");
+    if (count !== repositories) throw new Error(`listed ${count} repositories, expected ${repositories}`);
   };
   return await inTurn(3, list, () => walk(directory, 2));
 }
 
-/** What is measured of a directory of layouts. */
+/** The benchmarks of a directory of layouts. */
 export const repositoryBenchmarks: readonly Benchmark[] = [
   {
     name: "list 10,000 repositories of 100 blobs",

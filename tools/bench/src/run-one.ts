@@ -5,6 +5,6 @@ import { repositoryBenchmarks } from "./repositories.ts";
 /** Runs one benchmark, for its memory. */
 export async function runOne(name: string): Promise<void> {
   const benchmark = [...blobBenchmarks, ...repositoryBenchmarks].find((it) => it.name === name);
-  if (benchmark === undefined) throw new Error(`no benchmark ${name}`);
+  if (benchmark === undefined) throw new Error(`unknown benchmark: ${name}`);
   await withDirectory((directory) => benchmark.run(directory));
 }

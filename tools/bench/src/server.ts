@@ -28,7 +28,7 @@ interface Running {
 /** Starts a server over an empty directory. */
 type Start = (directory: string) => Promise<Running>;
 
-/** Ours, over one layout, as durable as it is by default. */
+/** Starts our server over one layout, with the default durability. */
 function startOurs(verifyBlobs: boolean): Start {
   return async (directory) => {
     mkdirSync(directory, { recursive: true });
@@ -42,7 +42,7 @@ function startOurs(verifyBlobs: boolean): Start {
   };
 }
 
-/** CNCF Distribution, as Debian has it, which flushes a blob to the disk when it is complete. */
+/** Starts CNCF Distribution as Debian packages it, which flushes complete blobs to the disk. */
 async function startDistribution(directory: string): Promise<Running> {
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
@@ -77,7 +77,7 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** Rejects when a server ends before it is told to. */
+/** Rejects if a server ends before it is stopped. */
 async function refuse(exited: Promise<unknown[]>): Promise<never> {
   const [code, signal] = (await exited) as [number | null, string | null];
   throw new Error(`the server ended with ${code ?? signal ?? ""}`);
@@ -89,8 +89,8 @@ async function end(child: ChildProcess, exited: Promise<unknown[]>): Promise<voi
 }
 
 /**
- * Measures `work` in turn with each server, `prepare` before it unmeasured; each time with an empty directory. What `work`
- * gives counts in place of the time that it took.
+ * Measures `work` with each server in turn, each time with an empty directory. `prepare` runs before it, without being
+ * measured. If `work` returns a number, it counts instead of the measured time.
  */
 async function compare(
   directory: string,
@@ -119,7 +119,7 @@ async function compare(
   return { ours: median(times.ours), limit: median(times.theirs) };
 }
 
-/** A file of so many mebibytes, and its digest. */
+/** Writes a file of {@link GIB} mebibytes. Returns its digest. */
 async function writeLayer(path: string): Promise<string> {
   const hasher = createHash("sha256");
   const hashed = function* (): Generator<Uint8Array> {
@@ -169,7 +169,7 @@ async function pushLayer(directory: string): Promise<Measured> {
   );
 }
 
-/** Measures servers that have been at it for some seconds, as servers are: a new Node needs some pulls to get up to speed. */
+/** Measures servers that have run for some seconds, because a new Node process needs some pulls to reach its speed. */
 async function pullLayer(directory: string, verifyBlobs: boolean): Promise<Measured> {
   const file = join(directory, "layer");
   const digest = await writeLayer(file);
@@ -184,7 +184,9 @@ async function pullLayer(directory: string, verifyBlobs: boolean): Promise<Measu
   return compare(directory, startOurs(verifyBlobs), 5, prepare, (it) => pull(it, 4));
 }
 
-/** The time of a thousand requests, in milliseconds, by `wrk` with 16 connections for three seconds. */
+/**
+ * Returns the time of a thousand requests, in milliseconds, measured by `wrk` with 16 connections for three seconds.
+ */
 async function request(url: string): Promise<number> {
   const { stdout } = await run("wrk", [
     "-t",
@@ -220,7 +222,9 @@ async function getManifests(directory: string, byTag: boolean): Promise<Measured
   );
 }
 
-/** What is measured of the server, side by side with Debian's docker-registry, which does not verify what it sends. */
+/**
+ * The benchmarks of the server. They compare it with docker-registry of Debian, which does not verify what it sends.
+ */
 export const serverBenchmarks: readonly Benchmark[] = [
   { name: `server: push ${GIB} MiB`, limit: "docker-registry", most: 1, run: pushLayer },
   {

@@ -10,7 +10,7 @@ export default defineConfig({
     include: ["targets/*.fuzz.ts"],
     setupFiles: ["targets/no-waits.ts"],
     testTimeout: 3_600_000,
-    // One target after the other: the growth of the time taken is a target itself.
+    // The targets run one after the other, because the growth target measures time.
     fileParallelism: false,
     reporters: ["verbose"],
   },

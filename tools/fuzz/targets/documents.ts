@@ -3,7 +3,7 @@ import fc from "fast-check";
 
 const hex = (length: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
 
-/** A digest, mostly. */
+/** Mostly digests. */
 export const digest: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: hex(64).map((it) => `sha256:${it}`) },
   { weight: 2, arbitrary: hex(128).map((it) => `sha512:${it}`) },
@@ -31,7 +31,7 @@ const size: fc.Arbitrary<unknown> = fc.oneof(
   },
 );
 
-/** A media type, mostly. */
+/** Mostly media types. */
 export const mediaType: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 6,
@@ -52,7 +52,7 @@ export const mediaType: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** The name of an entry, as tools write them and as nobody should. */
+/** Names of entries, as tools write them, and invalid ones. */
 export const refName: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     "latest",
@@ -87,7 +87,7 @@ const platform = fc.record(
   { requiredKeys: [] },
 );
 
-/** A descriptor, mostly. */
+/** Mostly descriptors. */
 export const descriptor: fc.Arbitrary<unknown> = fc.oneof(
   {
     weight: 8,
@@ -109,7 +109,7 @@ export const descriptor: fc.Arbitrary<unknown> = fc.oneof(
 
 const descriptors = fc.array(descriptor, { maxLength: 5 });
 
-/** A manifest or an index, mostly. */
+/** Mostly manifests and indexes. */
 export const manifest: fc.Arbitrary<unknown> = fc.oneof(
   fc.record(
     {
@@ -129,7 +129,7 @@ export const manifest: fc.Arbitrary<unknown> = fc.oneof(
   ),
 );
 
-/** An index.json as text, mostly. */
+/** Texts of index.json, mostly valid. */
 export const indexDocument: fc.Arbitrary<string> = fc
   .tuple(
     descriptors,

@@ -25,11 +25,11 @@ function tryTo(run: () => unknown): void {
   try {
     run();
   } catch {
-    // Whether it is taken or refused is not the question here; how long that takes is.
+    // The result does not matter here, only the time.
   }
 }
 
-/** Input of a size, by shape: what has made readers of text slow. */
+/** Inputs of a given size, by shape. These shapes have made parsers slow. */
 const shapes: Readonly<Record<string, (size: number) => () => void>> = {
   "nested arrays": (n) => {
     const text = `{"x":${"[".repeat(n)}${"]".repeat(n)},"manifests":[]}`;
@@ -154,7 +154,7 @@ const shapes: Readonly<Record<string, (size: number) => () => void>> = {
   },
 };
 
-/** The least of several times: what disturbs a measurement makes it longer, never shorter. */
+/** Returns the least of several times, because interference only makes a measurement longer. */
 function measure(run: () => void): number {
   let least = Infinity;
   for (let i = 0; i < 5; i += 1) {
@@ -168,7 +168,7 @@ function measure(run: () => void): number {
 it.each(Object.entries(shapes))("time grows at most linearly with the size: %s", (_name, shape) => {
   const small = 1 << 15;
   const factor = 16;
-  // Eight times what is linear, and a floor of what a clock can tell.
+  // Eight times linear, and a floor for the resolution of the clock.
   const limit = Math.max(measure(shape(small)) * factor * 8, 40);
   expect(measure(shape(small * factor))).toBeLessThan(limit);
 });

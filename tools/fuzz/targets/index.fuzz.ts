@@ -13,18 +13,18 @@ import { jsonText, mutated } from "./json.ts";
 import { outcome } from "./outcome.ts";
 import { fuzz } from "./run.ts";
 
-/** The entries of an index, each as its text, found by a reader that shares nothing with ours. */
+/** Finds the entries of an index as text, with a parser that shares no code with ours. */
 function entryTexts(index: string): unknown[] {
   const { manifests } = JSON.parse(index, reviveNumber) as { manifests?: unknown[] | null };
   return manifests ?? [];
 }
 
-/** Keeps numbers as they are written, where the platform tells that. */
+/** Keeps the source text of numbers, if the platform provides it. */
 function reviveNumber(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === "number" && context?.source !== undefined ? `number ${context.source}` : value;
 }
 
-/** A disk of old files: a fresh one that does not parse may be one that is just being written, and is waited for. */
+/** Dates the files back. The registry retries a fresh file that it cannot parse, because it may be incomplete. */
 const disk: Disk = {
   ...nodeDisk,
   fstat: async (file) => Object.assign(await nodeDisk.fstat(file), { ctimeMs: 0n }),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Texts that people have broken JSON readers with. */
+/** Texts that have broken JSON parsers. */
 const nasty: readonly string[] = [
   "__proto__",
   "constructor",
@@ -45,7 +45,7 @@ function quote(text: string): string {
   return text.startsWith("\\") ? `"${text}"` : JSON.stringify(text);
 }
 
-/** JSON as people and tools write it: any white space, any order, members twice. */
+/** JSON as people and tools write it: any white space, any order, duplicate members. */
 export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; array: string; object: string }>(
   (tie) => ({
     value: fc.oneof(
@@ -68,7 +68,7 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; array: 
   }),
 ).value;
 
-/** `text` with a few characters changed, removed, added or repeated. */
+/** Changes, removes, adds or repeats a few characters of `text`. */
 export function mutated(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const edit = fc.tuple(
     fc.nat(),

@@ -15,7 +15,7 @@ import { fuzz } from "./run.ts";
 
 const known = ["a", "a/b", "v1", emptyDescriptor.digest];
 
-/** Strings that are names, that nearly are, and that lead somewhere else. */
+/** Strings that are names, nearly are, or lead outside. */
 const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...known),
   refName,
@@ -59,7 +59,7 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
 
 const count = fc.constantFrom<unknown>(undefined, 0, 1, 2, -1, 0.5, Number.NaN, Infinity, "1", null);
 
-/** What pushes without a manifest leave, and none of it is damage. */
+/** The findings that a push without a manifest leaves. None of them is damage. */
 const HARMLESS: ReadonlySet<string> = new Set(["unreachable-blob", "empty-index"]);
 
 type Call = (registry: LayoutStore, args: readonly unknown[]) => unknown;
@@ -97,7 +97,7 @@ const calls: Readonly<Record<string, Call>> = {
     collect(it.manifests(a as Text, { startAfter: b as Text, limit: n as number })),
 };
 
-/** Every file below `directory`, with its content, but for those of the layout itself. */
+/** Reads every file below `directory`, except the files of the layout itself. */
 function canaries(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => !join(entry.parentPath, entry.name).startsWith(join(directory, "layout")))

@@ -1,22 +1,24 @@
 import { isRegistryError, registryErrorCodes } from "@ocilayout/oci-types";
 
 /**
- * What came of a call: a value, or an error that is allowed. Anything else is thrown on, and so is a message that holds
- * one of `secrets`.
+ * Returns the result of a call: a value, or an allowed error. Throws any other error, and an error whose message
+ * contains one of `secrets`.
  */
 export async function outcome(call: () => unknown, secrets: readonly string[] = []): Promise<unknown> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof Error)) throw new Error("what was thrown is no error", { cause: error });
+    if (!(error instanceof Error))
+      throw new Error("the call threw a value that is not an Error", { cause: error });
     for (const secret of secrets) {
       if (error.message.includes(secret))
-        throw new Error(`a message leaks a path: ${error.message}`, { cause: error });
+        throw new Error(`the message contains a path: ${error.message}`, { cause: error });
     }
     if (isRegistryError(error)) {
       if (!registryErrorCodes.includes(error.code))
-        throw new Error(`no code of ours: ${error.code as string}`, { cause: error });
-      if (error.code === "STORAGE_FAILED") throw new Error("the storage did not fail", { cause: error });
+        throw new Error(`unknown error code: ${error.code as string}`, { cause: error });
+      if (error.code === "STORAGE_FAILED")
+        throw new Error("STORAGE_FAILED, although the storage did not fail", { cause: error });
       return error;
     }
     const isMistake = error instanceof TypeError || error instanceof RangeError;

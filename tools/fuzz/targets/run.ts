@@ -5,12 +5,12 @@ import fc from "fast-check";
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 const scale = Number(process.env["FUZZ_SCALE"] ?? 1);
 
-/** After so many milliseconds without an answer an input counts as one that hangs. */
+/** The time after which an input counts as one that hangs, in milliseconds. */
 const HANG_MS = 30_000;
 
 const beat = new Int32Array(new SharedArrayBuffer(4));
 
-/** Ends the process when nothing happens: a loop without end leaves no other thread to say so. */
+/** Ends the process if an input hangs. An infinite loop blocks this thread, so another thread reports it. */
 function watch(target: string): () => void {
   const code = `
     const { workerData: { beat, target, seed, hangMs } } = require("node:worker_threads");
@@ -27,10 +27,10 @@ function watch(target: string): () => void {
   return () => void worker.terminate();
 }
 
-/** What a target does with one input: whatever it throws is a failure. */
+/** Checks one input. It fails if it throws. */
 export type Check<Input> = (input: Input) => void | Promise<void>;
 
-/** Runs `check` on `runs` inputs, times the scale, and says how many a second that were. */
+/** Runs `check` on `runs` inputs, times the scale, and prints the inputs per second. */
 export async function fuzz<Input>(
   target: string,
   runs: number,

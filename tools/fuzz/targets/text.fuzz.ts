@@ -15,7 +15,7 @@ import { fuzz } from "./run.ts";
 const rules: NameRules = { defaultRepository: "default", refNameStyle: "tag" };
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** `text` parsed, or nothing where it is not JSON. */
+/** Parses `text`. Returns `undefined` if it is not JSON. */
 function parseReference(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -28,7 +28,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Takes an index apart; `undefined` where it is none. */
+/** Splits an index. Returns `undefined` if the text is not an index. */
 function tryParseIndex(text: string): ReturnType<typeof parseIndexText> | undefined {
   try {
     return parseIndexText(text);
@@ -51,17 +51,18 @@ it("any index document is parsed and joined again, or rejected", async () => {
     const parsed = tryParseIndex(text);
     const json = parseReference(text);
     if (parsed === undefined) return;
-    // What is taken for an index is JSON but for its entries, and says the same when it is joined with one more.
+    // An accepted index is valid JSON except for its entries, and keeps its value when it is joined with one more
+    // entry.
     const entries = parsed.entries.map(parseReference);
     if (entries.includes(undefined)) {
       expect(json).toBeUndefined();
       return;
     }
     if (json === undefined || !isObject(json.value))
-      throw new Error("taken for an index, and no JSON object");
+      throw new Error("the accepted index is not a JSON object");
     const joined = parseReference(joinIndexText(parsed, [...parsed.entries, '"one more"']));
     const before = Object.entries(json.value).filter(([key]) => key !== "manifests");
-    if (!isObject(joined?.value)) throw new Error("joined, and no JSON object");
+    if (!isObject(joined?.value)) throw new Error("the joined index is not a JSON object");
     expect(Object.entries(joined.value).filter(([key]) => key !== "manifests")).toEqual(before);
     const listed = (json.value["manifests"] ?? []) as unknown[];
     expect(joined.value["manifests"]).toEqual([...listed, "one more"]);

@@ -1,4 +1,5 @@
-// `node dist/clients.js`: real clients at one server, a third of which are killed; then one large blob.
+// `node dist/clients.js`: real clients use one server at once, and a third of them are killed. Then one pushes and
+// pulls a large blob.
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -37,9 +38,9 @@ const seed = Number(values.seed);
 const clientsAtOnce = Number(values.clients);
 const run = promisify(execFile);
 const KIB = 1024;
-/** The sizes of the layers that are pushed, in bytes. */
+/** The sizes of the pushed layers, in bytes. */
 const SIZES = [1, 100, 1024, 4096, 16_384].map((kib) => kib * KIB);
-/** How much more memory the server may need for a large blob than before, in MiB. */
+/** The most memory that the server may use for a large blob in addition to its memory before, in MiB. */
 const MOST_MIB = 96;
 let failures = 0;
 
@@ -50,7 +51,7 @@ function report(holds: boolean, text: string): void {
 
 type Kind = "layout" | "per-repo";
 
-/** Opens what was served, with uploads that are over at once: nobody goes on with them. */
+/** Opens the served directory. Its uploads expire at once, because no client continues them. */
 function open(kind: Kind, directory: string): Promise<LayoutStore> {
   const options = { uploadExpiryMs: 0 };
   return kind === "layout" ? openLayout(directory, options) : openPerRepository(directory, options);
@@ -80,7 +81,7 @@ async function startServer(kind: Kind, directory: string): Promise<Served> {
   return { host: new URL(line.toString().trim()).host, child, stop };
 }
 
-/** Writes a layout with one image of each size; what each tag is. */
+/** Writes a layout with one image of each size. Returns the digest of each tag. */
 async function writeImages(directory: string): Promise<Map<string, string>> {
   await using layout = await openLayout(directory, { defaultRepository: "images", durability: "none" });
   await layout.pushBlob("images", emptyDescriptor, bytes("{}"));
@@ -128,13 +129,13 @@ interface Client {
   readonly tag: string;
   readonly image: string;
   readonly place: string;
-  /** How it ended. */
+  /** The exit code, or `"killed"`, or the signal. */
   readonly end: number | string;
 }
 
 async function runClients(root: string, host: string, directory: string): Promise<Client[]> {
   const random = randomNumbers(seed);
-  // Killed by a process of its own: this one is late where there are so many.
+  // `timeout` kills the client, because this process is too late with so many clients.
   const skopeo = (seconds: number, ...args: readonly string[]): ChildProcess =>
     spawn(
       "timeout",
@@ -166,7 +167,7 @@ async function runClients(root: string, host: string, directory: string): Promis
   return Promise.all(clients);
 }
 
-/** Looks whether all that was acknowledged is there, byte for byte: readers verify. */
+/** Checks that all acknowledged content is present, byte for byte. The readers verify digests. */
 async function checkPushes(
   registry: LayoutStore,
   clients: readonly Client[],
@@ -192,7 +193,7 @@ async function checkPushes(
   }
   report(
     wrong === 0,
-    `${whole} pushes are there, byte for byte, and ${absent} are not at all; ${wrong} are otherwise than was said`,
+    `${whole} pushes are stored, byte for byte, and ${absent} are missing; ${wrong} differ from what was acknowledged`,
   );
 }
 
@@ -201,10 +202,10 @@ function checkPulls(clients: readonly Client[], digests: ReadonlyMap<string, str
   const wrong = pulls.filter(
     ({ place, image }) => describe(readFileSync(join(place, "manifest.json"))).digest !== digests.get(image),
   );
-  report(wrong.length === 0, `${pulls.length} pulls have what was pushed`);
+  report(wrong.length === 0, `${pulls.length} pulls have the pushed content`);
 }
 
-/** What a collection leaves that it should not. */
+/** Lists findings and files that a garbage collection should have removed. */
 async function findLeft(registry: LayoutStore, directory: string): Promise<string[]> {
   const findings = (await collect(registry.verify())).map(({ message }) => message);
   const stray = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((path) =>
@@ -238,7 +239,7 @@ async function runAtOnce(
   const failed = clients.filter(({ end }) => end !== 0 && end !== "killed").length;
   report(
     failed === 0,
-    `${kind}: ${clients.length} clients at once in ${seconds} s, of which ${killed} were killed and ${failed} failed`,
+    `${kind}: ${clients.length} concurrent clients in ${seconds} s; ${killed} were killed and ${failed} failed`,
   );
   await served.stop();
   await using registry = await open(kind, directory);
@@ -248,12 +249,12 @@ async function runAtOnce(
   const left = await findLeft(registry, directory);
   report(
     left.length === 0,
-    `gc() removed ${removed.length} blobs (${size} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
+    `gc() removed ${removed.length} blobs (${size} bytes) and ${uploads} other files, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
   );
   await checkPushes(registry, clients, digests);
 }
 
-/** The most memory that a process has had since it was last asked, in MiB; Linux only. */
+/** Returns the peak memory of a process since the last call, in MiB. Linux only. */
 function takePeak(pid: number): number {
   const kib = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   writeFileSync(`/proc/${pid}/clear_refs`, "5");

@@ -3,20 +3,20 @@ import { createHash } from "node:crypto";
 import type { LayoutRegistry } from "@ocilayout/layout-core";
 import { emptyDescriptor, isRegistryError, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
 
-/** The repository that everybody works in. */
+/** The repository that all processes use. */
 export const repository = "stress/app";
 
-/** UTF-8. */
+/** Encodes text as UTF-8. */
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A layer that is different for each name. */
+/** Returns a layer that is different for each name. */
 export function layerOf(name: string): Uint8Array {
   return bytes(`layer of ${name}\n`.repeat(50));
 }
 
-/** A manifest that is different for each name, and has that layer. */
+/** Returns a manifest that is different for each name, with the layer of that name. */
 export function manifestOf(name: string): Uint8Array {
   const layers = [describe(layerOf(name))];
   return bytes(
@@ -31,12 +31,12 @@ export function manifestOf(name: string): Uint8Array {
   );
 }
 
-/** What `content` is. */
+/** Returns the descriptor of `content`. */
 export function describe(content: Uint8Array): Descriptor {
   return { mediaType: "application/octet-stream", digest: digestOf(content), size: content.length };
 }
 
-/** The sha256 digest of `content`. */
+/** Returns the sha256 digest of `content`. */
 export function digestOf(content: Uint8Array): `sha256:${string}` {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
@@ -52,7 +52,7 @@ export async function push(registry: LayoutRegistry, name: string, tag: string):
 const COUNTER = "counter";
 const counterType = "application/vnd.stress.counter";
 
-/** The shared counter's value. */
+/** Reads the shared counter. */
 export async function readCounter(
   registry: LayoutRegistry,
 ): Promise<{ value: number; digest: string | undefined }> {
@@ -65,7 +65,7 @@ export async function readCounter(
   }
 }
 
-/** Raises the shared counter by one, however often others come between. */
+/** Increments the shared counter by one, and retries as often as other processes change it first. */
 export async function raiseCounter(registry: LayoutRegistry): Promise<void> {
   for (;;) {
     const { value, digest } = await readCounter(registry);

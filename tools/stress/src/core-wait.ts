@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 
-/** The header with how long the server waited for a core, in milliseconds. */
+/** The header with the time that the server waited for a core, in milliseconds. */
 export const CORE_WAIT = "x-core-wait";
 
 /**
- * How long the main thread of this process has been ready to run and had no core, in milliseconds; 0 if Linux does not say
- * so.
+ * Returns how long the main thread of this process has been runnable without a core, in milliseconds. Returns 0 if
+ * Linux does not report it.
  */
 function waitedMs(): number {
   try {
@@ -18,8 +18,8 @@ function waitedMs(): number {
 }
 
 /**
- * Lets each answer of `server` tell how long the server waited for a core meanwhile: that part of a latency is the
- * machine's.
+ * Adds to each answer of `server` the time that the server waited for a core meanwhile. That part of a latency is due
+ * to the machine.
  */
 export function tellCoreWait(server: Server): void {
   server.prependListener("request", (_request, response) => {

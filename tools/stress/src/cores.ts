@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** How much a clock tick of Linux is, in seconds. */
+/** The length of a clock tick of Linux, in seconds. */
 const TICK_S = 0.01;
 
-/** The processor time of a process so far, in seconds; 0 if it has gone. */
+/** Returns the processor time of a process so far, in seconds; 0 if the process has ended. */
 function secondsOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -17,7 +17,7 @@ function secondsOf(pid: number): number {
   }
 }
 
-/** The processor time of everything on this machine so far, in seconds. */
+/** Returns the processor time of all programs on this machine so far, in seconds. */
 function busySeconds(): number {
   const [user, nice, system, , , irq, softirq] = (
     /^cpu +(.*)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1] ?? ""
@@ -27,7 +27,7 @@ function busySeconds(): number {
   return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * TICK_S;
 }
 
-/** Who used the processors of this machine since it was made. */
+/** Measures which processes use the processors of this machine. */
 export class CoreUse {
   readonly #pids: Readonly<Record<string, number>>;
   readonly #before: Readonly<Record<string, number>>;
@@ -35,20 +35,20 @@ export class CoreUse {
   readonly #begun: number = performance.now();
   #last: Record<string, number> = {};
 
-  /** @param pids - The processes to tell apart, by name. */
+  /** @param pids - The processes to measure, by name. */
   constructor(pids: Readonly<Record<string, number>>) {
     this.#pids = pids;
     this.#before = this.#now();
   }
 
-  /** Looks at the processes: to be called while they are there. */
+  /** Reads the processor times. Call it repeatedly while the processes run. */
   look(): void {
     const now = this.#now();
     for (const [name, seconds] of Object.entries(now))
       this.#last[name] = Math.max(this.#last[name] ?? 0, seconds);
   }
 
-  /** How many cores each had on average, and what is left for other programs. */
+  /** Formats the average number of cores of each process and of all other programs. */
   toString(): string {
     const seconds = (performance.now() - this.#begun) / 1000;
     const used = Object.entries(this.#last).map(

@@ -1,4 +1,5 @@
-// `node dist/hostile-clients.js PORT DIGEST SECONDS [ONLY]`: clients that take all they can get from a server at 127.0.0.1.
+// `node dist/hostile-clients.js PORT DIGEST SECONDS [ONLY]`: clients that take all resources they can from a server at
+// 127.0.0.1.
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
@@ -6,7 +7,7 @@ const [port, digest = "", seconds, only = ""] = process.argv.slice(2);
 const until = performance.now() + Number(seconds) * 1000;
 const open: Set<Socket> = new Set();
 
-/** Opens a connection from one of four addresses, none of which is that of the well-behaved clients. */
+/** Opens a connection from one of four addresses. The well-behaved clients have another address. */
 function openFrom(index: number): Socket {
   const socket = connect({
     host: "127.0.0.1",
@@ -27,7 +28,7 @@ function head(method: string, path: string, headers = ""): string {
   return `${method} /v2/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`;
 }
 
-/** Begins `count` times, waits, drops everything, and begins again until the time is over. */
+/** Calls `begin` `count` times, waits, closes all connections, and starts again until the time is over. */
 async function again(
   count: number,
   ms: number,
@@ -97,7 +98,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
       return socket;
     }),
   connections: () => again(300, 2000, (index) => openFrom(index).resume()),
-  "uploads that break off": () =>
+  "interrupted uploads": () =>
     again(16, 2000, (index) => {
       const socket = openFrom(index).resume();
       socket.write(head("POST", `hostile/blobs/uploads/?digest=${digest}`, "Content-Length: 4194304\r\n"));

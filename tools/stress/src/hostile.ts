@@ -1,4 +1,4 @@
-// `node dist/hostile.js`: hostile clients at one server, beside four well-behaved ones. All traffic stays on this machine.
+// `node dist/hostile.js`: hostile clients and four well-behaved ones use one server. All traffic stays on this machine.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -19,11 +19,11 @@ const { values } = parseArgs({
   },
 });
 const MIB = 1024 * 1024;
-/** How much memory the server may use, in MiB. */
+/** The most memory that the server may use, in MiB. */
 const MOST_MIB = 300;
-/** How many files may be open beyond those in quiet times: sockets, and what requests under way hold. */
+/** The most open files in addition to those in quiet times: sockets, and the files of active requests. */
 const MOST_FILES = 2048;
-/** A latency below this does not count as quicker, in milliseconds: the machine alone may take so long. */
+/** The lowest latency to compare with, in milliseconds. Lower ones are within the noise of the machine. */
 const LEAST_MS = 25;
 let failures = 0;
 
@@ -56,9 +56,9 @@ function openFiles(): number {
 
 /** The slowest answer of a kind, in milliseconds. */
 interface Slowest {
-  /** As the client sees it. */
+  /** As the client measures it. */
   ms: number;
-  /** Less the time in which the server was ready to go on, and had no core. */
+  /** Without the time in which the server was runnable and had no core. */
   ownMs: number;
 }
 
@@ -71,7 +71,7 @@ function note(latencies: Latencies, kind: string, ms: number, coreWaitMs: number
   latencies.set(kind, slowest);
 }
 
-/** One request of a well-behaved client, whose answer must be right. */
+/** Sends a request of a well-behaved client. Rejects if the answer is wrong. */
 async function ask(
   slowest: Latencies,
   kind: string,
@@ -90,12 +90,12 @@ async function ask(
   return new Response(body, { headers: response.headers });
 }
 
-/** How many images each client keeps. */
+/** The number of images that each client keeps. */
 const MOST_IMAGES = 10;
 
 /**
- * Pushes and pulls an image of one layer, again and again, and deletes the oldest of ten: a layout that grows costs more
- * each time, and so would look like the hostile clients' doing. Returns how many requests were answered.
+ * Pushes and pulls an image of one layer repeatedly, and deletes the oldest of ten. A growing layout would get slower,
+ * and hide the effect of the hostile clients. Returns the number of answered requests.
  */
 async function behaveWell(name: string, slowest: Latencies, until: number): Promise<number> {
   let count = 0;
@@ -134,10 +134,11 @@ async function behaveWell(name: string, slowest: Latencies, until: number): Prom
       body: manifest,
     });
     const pulled = await does("pull a manifest", 200, `${repository}/manifests/${tag}`);
-    if ((await pulled.text()) !== manifest) throw new Error("another manifest came back");
+    if ((await pulled.text()) !== manifest)
+      throw new Error("the pulled manifest differs from the pushed one");
     const blob = await does("pull a blob", 200, `${repository}/blobs/${digest}`);
     if (sha256(new Uint8Array(await blob.arrayBuffer())) !== digest)
-      throw new Error("another blob came back");
+      throw new Error("the pulled blob differs from the pushed one");
     await does("list tags", 200, `${repository}/tags/list`);
     images.push({ manifest: sha256(Buffer.from(manifest)), layer: digest });
     const oldest = images.length > MOST_IMAGES ? images.shift() : undefined;
@@ -195,7 +196,7 @@ try {
   const loudCount = await fourClients(loud, Number(values.seconds));
   report(
     true,
-    `${loudCount} requests of well-behaved clients were answered rightly (${quietCount} in ${values.quiet} quiet seconds)`,
+    `${loudCount} requests of well-behaved clients had correct answers (${quietCount} in ${values.quiet} quiet seconds)`,
   );
 } catch (error) {
   report(false, `a request of a well-behaved client failed: ${String(error)}`);
@@ -225,7 +226,7 @@ for (let i = 0; i < 50 && files > quietFiles + 3; i += 1) {
   await new Promise((resolve) => setTimeout(resolve, 200));
   files = openFiles();
 }
-report(files <= quietFiles + 3, `open files when the clients have gone: ${files}`);
+report(files <= quietFiles + 3, `open files after the clients have disconnected: ${files}`);
 server.kill("SIGTERM");
 await once(server, "exit");
 rmSync(directory, { recursive: true });

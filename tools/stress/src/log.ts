@@ -1,22 +1,25 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** What a tag may be: the name of what was pushed, or nothing. */
+/** The content of a tag: the name of the pushed manifest, or `undefined`. */
 export type Content = string | undefined;
 
-/** What the logs of all processes say. */
+/** The contents of all logs. */
 export interface Acknowledged {
-  /** By tag, what it must be: what was acknowledged last or, of a process that was killed, what it was about to do. */
+  /**
+   * The allowed contents of each tag: the last acknowledged one and, for a killed process, the one that it was about to
+   * write.
+   */
   readonly tags: ReadonlyMap<string, ReadonlySet<Content>>;
-  /** How often the counter was raised, and how often more it may have been. */
+  /** The least and the greatest allowed value of the counter. */
   readonly counts: { readonly least: number; readonly most: number };
   readonly pushes: number;
-  /** How long the first call of each process took, in milliseconds. */
+  /** The duration of the first call of each process, in milliseconds. */
   readonly firsts: readonly number[];
-  /** How long each process took for all its pushes, in milliseconds. */
+  /** The duration of all pushes of each process, in milliseconds. */
   readonly finishes: readonly number[];
 }
 
-/** Reads the logs; each process has one for each of its lives, in order. */
+/** Reads the logs, which must be in order. A process has one log for each time it was started. */
 export function readLogs(paths: readonly string[]): Acknowledged {
   const tags: Map<string, Set<Content>> = new Map();
   const firsts: number[] = [];

@@ -31,7 +31,7 @@ function report(holds: boolean, text: string): void {
   console.log(`${holds ? "ok  " : "FAIL"} ${text}`);
 }
 
-/** Compares what is there with what was acknowledged. */
+/** Compares the stored content with the acknowledged content. */
 async function checkTags(registry: LayoutRegistry, { tags, counts }: Acknowledged): Promise<void> {
   let wrong = 0;
   for (const [tag, allowed] of tags) {
@@ -53,14 +53,14 @@ async function checkTags(registry: LayoutRegistry, { tags, counts }: Acknowledge
     if (allowed.has(content)) continue;
     wrong += 1;
     console.log(
-      `     ${tag} is ${content ?? "absent"} and may be ${[...allowed].map((it) => it ?? "absent").join(" or ")}`,
+      `     ${tag} is ${content ?? "missing"}, expected ${[...allowed].map((it) => it ?? "missing").join(" or ")}`,
     );
   }
-  report(wrong === 0, `${tags.size} tags are what was acknowledged last, byte for byte`);
+  report(wrong === 0, `${tags.size} tags have the last acknowledged content, byte for byte`);
   const { value } = await readCounter(registry);
   report(
     value >= counts.least && value <= counts.most,
-    `the counter is ${value}: acknowledged ${counts.least}, at most ${counts.most}`,
+    `the counter is ${value}, expected ${counts.least} to ${counts.most}`,
   );
 }
 
@@ -92,9 +92,9 @@ async function runPushes(root: string): Promise<void> {
   );
   report(acknowledged.pushes === wanted, `${acknowledged.pushes} of ${wanted} pushes were acknowledged`);
   await using registry = await openLayout(directory);
-  report((await collect(registry.tags(repository))).length === wanted + 1, "and all of them are there");
+  report((await collect(registry.tags(repository))).length === wanted + 1, "and all of them are stored");
   await checkTags(registry, acknowledged);
-  report(torn === 0, `${reads} times index.json was parsed, ${torn} times it was torn`);
+  report(torn === 0, `index.json was parsed ${reads} times, and was incomplete ${torn} times`);
   const [slowest, middle] = [greatest(acknowledged.finishes), median(acknowledged.finishes)];
   report(
     slowest <= 3 * middle,
@@ -110,7 +110,7 @@ async function runChaos(root: string): Promise<void> {
   let isOver = false;
   const reading = parseUntil(directory, () => isOver);
   const unexpected: (number | string)[] = [];
-  // A process that ends by itself is a failure, and the others need not go on.
+  // A process that ends by itself is a failure, so the others stop as well.
   const isDone = (): boolean =>
     unexpected.length > 0 || (performance.now() > deadline && kills >= Number(values.kills));
   const slots = Array.from({ length: processes }, async (_, slot) => {
@@ -137,9 +137,9 @@ async function runChaos(root: string): Promise<void> {
     unexpected.length === 0,
     `no process ended by itself${unexpected.length === 0 ? "" : `: ${unexpected.join(", ")}`}`,
   );
-  report(torn === 0, `${reads} times index.json was parsed, ${torn} times it was torn`);
+  report(torn === 0, `index.json was parsed ${reads} times, and was incomplete ${torn} times`);
   console.log(
-    `     the first call of a process took ${median(acknowledged.firsts).toFixed(0)} ms (median), ${greatest(acknowledged.firsts).toFixed(0)} ms (most): nobody waits for the dead`,
+    `     the first call of a process took ${median(acknowledged.firsts).toFixed(0)} ms (median), ${greatest(acknowledged.firsts).toFixed(0)} ms (longest): a killed process delays no other`,
   );
 
   await using registry = await openLayout(directory, { lockTimeoutMs: 5_000, uploadExpiryMs: 0 });
@@ -150,7 +150,7 @@ async function runChaos(root: string): Promise<void> {
   const errors = (await collect(registry.verify())).filter(({ severity }) => severity === "error");
   report(
     errors.length === 0,
-    `verify() finds nothing wrong${errors.map(({ message }) => `\n     ${message}`).join("")}`,
+    `verify() finds no error${errors.map(({ message }) => `\n     ${message}`).join("")}`,
   );
   const { removed, bytes, uploads } = await registry.gc({ graceMs: 0 });
   const left = [
@@ -162,7 +162,7 @@ async function runChaos(root: string): Promise<void> {
   ];
   report(
     left.length === 0,
-    `gc() removed ${removed.length} blobs (${bytes} bytes) and ${uploads} other things, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
+    `gc() removed ${removed.length} blobs (${bytes} bytes) and ${uploads} other files, and left nothing${left.map((it) => `\n     ${it}`).join("")}`,
   );
   await checkTags(registry, acknowledged);
 }
@@ -175,5 +175,5 @@ try {
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
-if (failures > 0) console.log(`failed: run it again with --seed ${seed}`);
+if (failures > 0) console.log(`failed: to repeat it, run it with --seed ${seed}`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -22,7 +22,7 @@ export function startWorker(...args: readonly (string | number)[]): {
   return { child, ended };
 }
 
-/** Parses `index.json` again and again, until it is told to stop; how often, and how often it was torn. */
+/** Parses `index.json` repeatedly until `isOver`. Returns how often it was whole and how often it was incomplete. */
 export async function parseUntil(
   directory: string,
   isOver: () => boolean,

@@ -1,4 +1,4 @@
-// `node dist/serve.js layout|per-repo DIRECTORY`: serves it, and says where.
+// `node dist/serve.js layout|per-repo DIRECTORY`: serves the directory, and prints the URL.
 import { openLayout } from "@ocilayout/layout-core";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { serve } from "@ocilayout/oci-server/node";

@@ -1,4 +1,5 @@
-// One process: `worker.js DIRECTORY LOG SEED NAME MODE COUNT`. Writes what it is going to do and what was acknowledged.
+// One process: `worker.js DIRECTORY LOG SEED NAME MODE COUNT`. Logs each change before it starts and after it is
+// acknowledged.
 import { appendFileSync } from "node:fs";
 
 import type { LayoutRegistry } from "@ocilayout/layout-core";
@@ -15,7 +16,7 @@ const registry = await openLayout(directory, {
   uploadExpiryMs: 60_000,
 });
 
-/** A line of the log: before it was done, and after. */
+/** Writes a line of the log: `will` before a change, `did` when it is acknowledged. */
 function note(what: "will" | "did", ...words: readonly string[]): void {
   appendFileSync(log, `${[what, ...words].join(" ")}\n`);
 }
@@ -33,7 +34,7 @@ async function pushes(): Promise<void> {
   note("did", "finish", String(performance.now() - started));
 }
 
-/** What a process of the chaos does next, by chance. */
+/** Makes one random change. */
 async function actAtRandom(it: LayoutRegistry, number: number): Promise<void> {
   const tag = `${name}-${Math.floor(random() * 6)}`;
   const content = `${name} ${process.pid} ${number}`;
@@ -58,14 +59,14 @@ async function actAtRandom(it: LayoutRegistry, number: number): Promise<void> {
     if (random() < 0.5) await writer.close();
     else await writer.commit(describe(bytes(`one two ${content}`)).digest);
   } else {
-    // A blob may be a few seconds old before its manifest comes, on a machine that has much to do.
+    // On a busy machine, a blob may be a few seconds old before its manifest is pushed.
     await it.gc({ graceMs: 20_000, untagged: random() < 0.3 });
   }
 }
 
 if (mode === "pushes") await pushes();
 else {
-  // The first thing that works tells how long a dead holder was waited for.
+  // The first successful call measures how long the process waited for the lock of a killed one.
   const started = performance.now();
   await raiseFirst();
   note("did", "first", String(performance.now() - started));

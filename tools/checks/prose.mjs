@@ -124,7 +124,8 @@ function sentencesOf(text) {
     .replace(/\]\([^)]*\)/g, "]")
     .replace(/https?:\S+/g, "code")
     .replace(/“[^”]*”|"[^"]*"|‘[^’]*’/g, "code")
-    .replace(/\b(?:e\.g|i\.e|etc|vs|cf)\./g, "code");
+    .replace(/\b(?:e\.g|i\.e|etc|vs|cf)\./g, "code")
+    .replaceAll("**", "");
   return plain.split(/(?<=[.!?:])\s+(?=[A-Z`"“(\d-])/).map((sentence) => sentence.trim());
 }
 

@@ -14,13 +14,13 @@ const { digest } = await computeDigest(new TextEncoder().encode(dropped));
 interface Served {
   readonly registry: Registry;
   readonly port: number;
-  /** The requests that may change something, and their status. */
+  /** The requests that could change something, with their status. */
   readonly changes: readonly string[];
-  /** Settled when the manifest `app:page` has been sent twice. */
+  /** Resolves when the manifest `app:page` has been sent twice. */
   readonly pulled: Promise<void>;
 }
 
-/** A registry at this machine that takes pushes, with the tag `app:v1`. */
+/** Serves a writable registry on this machine, with the tag `app:v1`. */
 async function start(options: ServeOptions = {}): Promise<Served> {
   const registry = createMemoryRegistry();
   await registry.pushManifest("app", new TextEncoder().encode(secret), "application/x", { tags: ["v1"] });
@@ -43,7 +43,7 @@ async function start(options: ServeOptions = {}): Promise<Served> {
   return { registry, port: server.port, changes, pulled };
 }
 
-/** Expects that the registry has what it had. */
+/** Expects that the registry is unchanged. */
 async function expectUnchanged({ registry }: Served): Promise<void> {
   expect(await collect(registry.repositories())).toEqual(["app"]);
   expect(await collect(registry.tags("app"))).toEqual(["v1"]);
@@ -54,7 +54,7 @@ async function expectUnchanged({ registry }: Served): Promise<void> {
     });
 }
 
-/** What a page tries with `fetch`: for each, the status, or that it failed. */
+/** The requests of a page with `fetch`. Reports the status of each, or that it failed. */
 const attempts = (base: string): string => `
   const base = ${JSON.stringify(base)};
   const body = ${JSON.stringify(dropped)};
@@ -72,7 +72,7 @@ const attempts = (base: string): string => `
     list: await attempt("/v2/_catalog", {}),
   };`;
 
-/** A document of a media type whose script asks for `url`. */
+/** Returns a document of a media type whose script requests `url`. */
 function contentOf(type: string, url: string): string {
   const script = `<script>fetch("${url}", { mode: "no-cors" }); location = "${url}";</script>`;
   return type === "image/svg+xml"
@@ -171,7 +171,7 @@ describe.skipIf(!hasChromium())("a page in Chromium", { timeout: 120_000 }, () =
       );
       browse(`http://evil.example:${pages.port}/`);
       await served.pulled;
-      // The same content of an ordinary server runs, in a browser that was started later: the test would see it.
+      // From an ordinary server the same content runs, in a browser that started later. So the test would notice it.
       const control = await servePages(opening(ordinary.port));
       browse(`http://evil.example:${control.port}/`);
       await ordinary.until("/v2/app/manifests/control");

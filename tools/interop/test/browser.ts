@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
 /**
- * Whether Chromium is here; if not, what needs it is skipped. The long run of CI insists on it; the short one does
+ * Whether Chromium is installed. If not, its tests are skipped, except in the long run of CI. The short run does
  * without, because a browser is a large package.
  */
 export function hasChromium(): boolean {
@@ -18,13 +18,16 @@ export function hasChromium(): boolean {
     execFileSync("chromium", ["--version"], { stdio: "ignore" });
     return true;
   } catch {
-    if (process.env["OCILAYOUT_CI"] === "long") throw new Error("chromium is needed in the long run of CI");
+    if (process.env["OCILAYOUT_CI"] === "long")
+      throw new Error("chromium is not installed, but the long run of CI needs it");
     console.info("skipped: what a web page can do, because chromium is not installed");
     return false;
   }
 }
 
-/** Opens `url` in a Chromium without a window, until the running test ends. Every host below `example` is this machine. */
+/**
+ * Opens `url` in a headless Chromium until the running test ends. Every host below `example` resolves to this machine.
+ */
 export function browse(url: string): void {
   const profile = mkdtempSync(join(tmpdir(), "browser-"));
   const child = spawn(
@@ -46,7 +49,7 @@ export function browse(url: string): void {
   );
   const closed = once(child, "close");
   onTestFinished(async () => {
-    // With the processes that it started.
+    // Also kills the processes that it started.
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
       process.kill(-child.pid, "SIGKILL");
     await closed;
@@ -57,17 +60,17 @@ export function browse(url: string): void {
 /** A web server with pages, for the running test. */
 export interface Pages {
   readonly port: number;
-  /** The paths that were asked for. */
+  /** The requested paths. */
   readonly asked: readonly string[];
-  /** Waits until `path` is asked for. */
+  /** Waits until `path` is requested. */
   readonly until: (path: string) => Promise<void>;
-  /** What a page gave to `report()`. */
+  /** The value that a page passed to `report()`. */
   readonly reported: Promise<Record<string, unknown>>;
 }
 
 /**
- * Serves a page at `/` that runs `script`, which may call `report(value)`, and what is in `files` as HTML. What is below `/v2/`
- * is passed on to the port `passTo` as it comes, as if the page's host had become an address of that server.
+ * Serves a page at `/` that runs `script`, and the HTML in `files`. The script may call `report(value)`. Requests below
+ * `/v2/` are forwarded unchanged to the port `passTo`, as if the page's host now resolved to that server.
  */
 export async function servePages(
   script: string,

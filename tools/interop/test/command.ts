@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 
 import { run } from "../../../apps/demo/src/cli/run.ts";
 
-/** What a run of the command said, and its exit code. */
+/** The output of a run of the command, and its exit code. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -16,7 +16,7 @@ export async function ocilayout(...args: readonly string[]): Promise<Ran> {
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** A stream that is no terminal and keeps what is written to it. */
+/** A stream that keeps its output and is not a terminal. */
 class Kept extends Writable {
   readonly isTTY: boolean = false;
   readonly #chunks: Buffer[] = [];

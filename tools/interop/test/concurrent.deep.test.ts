@@ -14,22 +14,22 @@ const ROUNDS_MS = 2_500;
 const base = buildImage("base");
 const theirs = buildImage("theirs");
 
-/** What came of writing while another wrote. */
+/** The result of writing while another program writes. */
 interface Outcome {
   readonly registry: LayoutRegistry;
-  /** What we were told is stored, by tag. */
+  /** The acknowledged digests, by tag. */
   readonly pushed: ReadonlyMap<string, Image>;
-  /** How often the other wrote. */
+  /** The number of writes of the other program. */
   readonly rounds: number;
-  /** What calls of ours rejected with. */
+  /** The errors of our calls. */
   readonly failures: readonly unknown[];
-  /** How often `index.json`, looked at from outside, was not whole. */
+  /** How often `index.json` was incomplete when read directly. */
   readonly torn: number;
 }
 
 /**
- * Two instances of ours push and read while `write` writes to the same layout, again and again. The others take no
- * lock: they read the index, change it and put theirs in its place, so that they may lose what we wrote meanwhile.
+ * Runs two registries that push and read while `write` repeatedly writes to the same layout. The other programs take no
+ * lock. They read the index, change it and replace it, and so can lose our changes.
  */
 async function together(
   program: (cwd: string) => Run,
@@ -78,7 +78,7 @@ async function together(
   return { registry, pushed, rounds, failures, torn };
 }
 
-/** What holds whoever else writes: what is there is right, and what the other lost can be pushed again. */
+/** Checks what holds beside any other writer: stored content is correct, and lost changes can be pushed again. */
 async function expectWhole({ registry, pushed }: Outcome): Promise<void> {
   for (const [tag, image] of pushed) {
     const found = await registry.resolveTag("app", tag).catch((error: unknown) => error);
@@ -91,7 +91,7 @@ async function expectWhole({ registry, pushed }: Outcome): Promise<void> {
 }
 
 describe("a program that writes at the same time without our lock", () => {
-  // skopeo writes `index.json` and `oci-layout` in place: from outside they are seen torn, and waited for by us.
+  // skopeo writes `index.json` and `oci-layout` in place. Readers see them incomplete, and ours retry.
   it.skipIf(!has("skopeo"))("makes no call fail and leaves a sound layout: skopeo", async () => {
     const outcome = await together(skopeoIn, (skopeo, round) =>
       skopeo("copy", "oci:source:theirs", `oci:layout:theirs-${round % 10}`),

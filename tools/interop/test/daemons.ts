@@ -11,10 +11,10 @@ export interface Daemon extends AsyncDisposable {
   readonly socket: string;
 }
 
-/** How long a daemon may take to listen. */
+/** The longest time until a daemon listens. */
 const PATIENCE_MS = 30_000;
 
-/** Starts dockerd without a network. Where it cannot run, says so and gives nothing. */
+/** Starts dockerd without a network. If it cannot run here, prints the reason and returns `undefined`. */
 export async function startDockerd(): Promise<Daemon | undefined> {
   return start("dockerd", "API listen on", ["docker", "containerd", "runc"], (directory, socket) => [
     ...[
@@ -37,7 +37,7 @@ export async function startDockerd(): Promise<Daemon | undefined> {
   ]);
 }
 
-/** Starts containerd. Where it cannot run, says so and gives nothing. */
+/** Starts containerd. If it cannot run here, prints the reason and returns `undefined`. */
 export async function startContainerd(): Promise<Daemon | undefined> {
   return start("containerd", "containerd successfully booted", ["ctr"], (directory, socket) => {
     const config = join(directory, "config.toml");
@@ -50,8 +50,8 @@ export async function startContainerd(): Promise<Daemon | undefined> {
 }
 
 /**
- * Starts `program` over a directory of its own, and waits until it says that it listens. What it mounts is gone with it.
- * CI insists that all programs are installed, but not on a machine where they can run.
+ * Starts `program` over a directory of its own, and waits until its output shows that it listens. Its mounts end with
+ * it. CI requires that all programs are installed, but not that this machine can run them.
  */
 async function start(
   program: string,
@@ -59,7 +59,7 @@ async function start(
   others: readonly string[],
   args: (directory: string, socket: string) => readonly string[],
 ): Promise<Daemon | undefined> {
-  // All are looked for: what is missing is named in one go.
+  // Looks for all programs, so that one message names all missing ones.
   if (![program, ...others].map(has).every(Boolean)) return undefined;
   if (process.getuid?.() !== 0) {
     tell(program, "it needs root");
@@ -78,7 +78,7 @@ async function start(
   };
   let said = "";
   const listening: Promise<boolean> = new Promise((resolve) => {
-    // Read to the end: who logs into a pipe that nobody reads waits.
+    // Reads all output, because a program blocks when its pipe is full.
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-10_000);
       if (said.includes(ready)) resolve(true);

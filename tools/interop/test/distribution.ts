@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The registry of the CNCF, which runs on this machine until it is disposed of. */
+/** A CNCF Distribution registry that runs on this machine until it is disposed of. */
 export interface Distribution extends AsyncDisposable {
   /** The host and the port, as in a reference. */
   readonly host: string;
 }
 
-/** Starts docker-registry at a port that is free, over a directory of its own, without what the environment says to it. */
+/** Starts docker-registry on a free port, over a directory of its own, without settings from the environment. */
 export async function startDistribution(): Promise<Distribution> {
   const directory = mkdtempSync(join(tmpdir(), "interop-"));
   const file = join(directory, "config.yml");
@@ -33,7 +33,7 @@ export async function startDistribution(): Promise<Distribution> {
   };
   let said = "";
   const listening: Promise<string> = new Promise((resolve) => {
-    // Read to the end: who logs into a pipe that nobody reads waits.
+    // Reads all output, because a program blocks when its pipe is full.
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;
       const host = /listening on (?<host>127\.0\.0\.1:\d+)"/.exec(said)?.groups?.["host"];

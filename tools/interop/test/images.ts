@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Descriptor, Digest, ImageManifest, Platform, Registry } from "@ocilayout/oci-types";
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
-/** Content, and what it is. */
+/** Content and its descriptor. */
 export interface Content {
   readonly bytes: Buffer;
   readonly descriptor: Descriptor;
@@ -15,25 +15,25 @@ export interface Image extends Content {
   readonly platform: Platform;
   readonly config: Content;
   readonly layers: readonly Content[];
-  /** The digests of the layers before they were compressed. */
+  /** The digests of the uncompressed layers. */
   readonly diffIds: readonly Digest[];
 }
 
-/** The platform of the machine, as Go's programs call it: what they choose of an index. */
+/** The platform of this machine, in Go's names. Programs select it from an index. */
 export const thisPlatform: Platform = {
   architecture: process.arch === "x64" ? "amd64" : process.arch,
   os: "linux",
 };
-/** Another one. */
+/** Another platform. */
 export const otherPlatform: Platform = { architecture: "s390x", os: "linux" };
 
-/** The first layer of every image: files by path. What is in `bin/` can be run. */
+/** The first layer of every image: files by path. The files in `bin/` are executable. */
 export const baseFiles: Readonly<Record<string, string>> = {
   "etc/os-release": "ID=interop\n",
   "bin/run": "#!/bin/sh\n",
 };
 
-/** An image of two layers: {@link baseFiles}, and the file `etc/name` that tells it from others. */
+/** Makes an image of two layers: {@link baseFiles}, and the file `etc/name` with its name. */
 export function buildImage(name: string, platform: Platform = thisPlatform): Image {
   const tars = [baseFiles, { "etc/name": name }].map(tar);
   const layers = tars.map((bytes) => content(gzipSync(bytes), ociMediaTypes.layerGzip));
@@ -56,13 +56,13 @@ export function buildImage(name: string, platform: Platform = thisPlatform): Ima
   return { ...json(ociMediaTypes.imageManifest, manifest), platform, config, layers, diffIds };
 }
 
-/** An index of `images`. */
+/** Makes an index of `images`. */
 export function buildIndex(...images: readonly Image[]): Content {
   const manifests = images.map(({ descriptor, platform }) => ({ ...descriptor, platform }));
   return json(ociMediaTypes.imageIndex, { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests });
 }
 
-/** An artifact of one layer, about `subject` where there is one. */
+/** Makes an artifact of one layer, with `subject` as its subject if given. */
 export function buildArtifact(text: string, subject?: Descriptor): Image {
   const config = content(Buffer.from("{}"), emptyDescriptor.mediaType);
   const layer = content(Buffer.from(text), "text/plain");
@@ -83,7 +83,7 @@ export function buildArtifact(text: string, subject?: Descriptor): Image {
   };
 }
 
-/** Pushes what an image is made of, and the image. */
+/** Pushes an image and its content. */
 export async function pushImage(
   registry: Registry,
   repo: string,
@@ -95,7 +95,7 @@ export async function pushImage(
   await pushManifest(registry, repo, image, ...tags);
 }
 
-/** Pushes a manifest whose content is there. */
+/** Pushes a manifest whose content is stored. */
 export async function pushManifest(
   registry: Registry,
   repo: string,
@@ -105,22 +105,22 @@ export async function pushManifest(
   await registry.pushManifest(repo, manifest.bytes, manifest.descriptor.mediaType, { tags });
 }
 
-/** JSON with white space of its own, so that who writes it anew does not write the same. */
+/** Serializes JSON with unusual white space, so that a program that serializes it again changes it. */
 export function json(mediaType: string, value: unknown): Content {
   return content(Buffer.from(JSON.stringify(value, undefined, 1)), mediaType);
 }
 
-/** Bytes, and what they are. */
+/** Returns bytes and their descriptor. */
 export function content(bytes: Buffer, mediaType: string): Content {
   return { bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 
-/** The sha256 digest. */
+/** Returns the sha256 digest. */
 export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** A tar archive, as POSIX has it, of files and the directories they are in. */
+/** Makes a POSIX tar archive of files and their directories. */
 function tar(files: Readonly<Record<string, string>>): Buffer {
   const directories = [
     ...new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/") + 1))),

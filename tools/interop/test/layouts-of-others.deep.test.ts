@@ -28,7 +28,7 @@ afterAll(async () => {
   await containerd?.[Symbol.asyncDispose]();
 });
 
-/** A server of ours at 127.0.0.1, with images to pull: `app:v1` and the index `app:multi`. */
+/** Serves images to pull at 127.0.0.1: `app:v1` and the index `app:multi`. */
 async function share(): Promise<Served> {
   const served = await serveRegistry("a shared layout");
   await pushMulti(served.registry);

@@ -9,7 +9,7 @@ const one = buildImage("one");
 const two = buildImage("two");
 const untagged = buildImage("untagged");
 
-/** A layout of several repositories, and no default one. */
+/** Makes a layout of several repositories, without a default one. */
 async function share(): ReturnType<typeof shareLayout> {
   const shared = await shareLayout();
   await pushImage(shared.registry, "team/app", one, "v1");
@@ -18,7 +18,7 @@ async function share(): ReturnType<typeof shareLayout> {
   return shared;
 }
 
-/** What an image is called in a layout, and the image. */
+/** An image and its name in a layout. */
 const called = [
   ["team/app:v1", one],
   [`team/app@${untagged.descriptor.digest}`, untagged],

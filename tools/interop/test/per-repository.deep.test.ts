@@ -14,7 +14,7 @@ const two = buildImage("two");
 const foreign = buildImage("foreign", otherPlatform);
 const multi = buildIndex(one, foreign);
 
-/** A directory of layouts that is open here, with an image and an index in `a/b` and an image in `a`. */
+/** Opens a directory of layouts with an image and an index in `a/b` and an image in `a`. */
 async function share() {
   const cwd = mkdtempSync(join(tmpdir(), "interop-"));
   const registry = await openPerRepository(join(cwd, "layouts"));

@@ -5,10 +5,10 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** How a program is asked whether it is there, where not by `--version`. */
+/** The arguments that test whether a program is installed, if not `--version`. */
 const versionCommands: Readonly<Record<string, string>> = { cosign: "version", oras: "version" };
 
-/** Whether `program` is here; where not, what needs it is skipped. CI insists on it. */
+/** Whether `program` is installed. If not, its tests are skipped, except in CI. */
 export function has(program: string): boolean {
   if (process.platform !== "linux") {
     console.info(`skipped: working with ${program}, because this is not Linux`);
@@ -18,31 +18,34 @@ export function has(program: string): boolean {
     execFileSync(program, [versionCommands[program] ?? "--version"], { stdio: "ignore" });
     return true;
   } catch {
-    if (process.env["OCILAYOUT_CI"] !== undefined) throw new Error(`${program} is needed in CI`);
+    if (process.env["OCILAYOUT_CI"] !== undefined)
+      throw new Error(`${program} is not installed, but CI needs it`);
     console.info(`skipped: working with ${program}, because ${program} is not installed`);
     return false;
   }
 }
 
-/** Runs a command of a program and gives what it prints; what it complains of is in the error. */
+/** Runs a command of a program and returns its output. The error contains its complaints. */
 export type Run = (command: string, ...args: readonly string[]) => Promise<string>;
 
-/** skopeo in the directory `cwd`, without the trust policy of this machine. */
+/** Runs skopeo in the directory `cwd`, without the trust policy of this machine. */
 export function skopeoIn(cwd: string): Run {
   return async (...args) => run(cwd, "skopeo", ["--insecure-policy", ...args]);
 }
 
-/** umoci in the directory `cwd`. */
+/** Runs umoci in the directory `cwd`. */
 export function umociIn(cwd: string): Run {
   return async (...args) => run(cwd, "umoci", args);
 }
 
-/** oras in the directory `cwd`. */
+/** Runs oras in the directory `cwd`. */
 export function orasIn(cwd: string): Run {
   return async (...args) => run(cwd, "oras", args);
 }
 
-/** buildah or podman in the directory `cwd`, with a storage of its own, and without the trust policy of this machine. */
+/**
+ * Runs buildah or podman in the directory `cwd`, with its own storage, and without the trust policy of this machine.
+ */
 export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
   const storage = join(cwd, "storage");
   mkdirSync(storage);
@@ -65,7 +68,7 @@ export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
   };
 }
 
-/** cosign in the directory `cwd`, with a home of its own; the keys that it makes have a password. */
+/** Runs cosign in the directory `cwd`, with its own home. The keys that it makes have a password. */
 export function cosignIn(cwd: string): Run {
   const home = join(cwd, "home");
   mkdirSync(home);
@@ -73,18 +76,18 @@ export function cosignIn(cwd: string): Run {
     run(cwd, "cosign", args, { PATH: process.env["PATH"], HOME: home, COSIGN_PASSWORD: "interop" });
 }
 
-/** docker in the directory `cwd`, at the daemon that listens at `socket`, without what is configured on this machine. */
+/** Runs docker in the directory `cwd` with the daemon at `socket`, without the configuration of this machine. */
 export function dockerIn(cwd: string, socket: string): Run {
   return async (...args) =>
     run(cwd, "docker", ["--config", join(cwd, "docker-config"), "--host", `unix://${socket}`, ...args]);
 }
 
-/** ctr in the directory `cwd`, at the containerd that listens at `socket`. */
+/** Runs ctr in the directory `cwd` with the containerd at `socket`. */
 export function ctrIn(cwd: string, socket: string): Run {
   return async (...args) => run(cwd, "ctr", ["--address", socket, ...args]);
 }
 
-/** tar in the directory `cwd`. */
+/** Runs tar in the directory `cwd`. */
 export function tarIn(cwd: string): Run {
   return async (...args) => run(cwd, "tar", args);
 }

@@ -11,21 +11,25 @@ import { expect } from "vitest";
 import { ocilayout } from "./command.ts";
 import { digestOf, type Image } from "./images.ts";
 
-/** What is to be read in a layout that another program wrote. */
+/** The expected content of a layout that another program wrote. */
 export interface Expected {
   /** The tags of each repository. */
   readonly tags: Readonly<Record<string, readonly string[]>>;
-  /** The names that fit no repository: what they name is found in `default`, by its digest. */
+  /** The names that fit no repository. Their manifests are in `default`, by digest. */
   readonly unreadableNames?: readonly string[] | undefined;
-  /** The images: programs compress layers anew and write manifests anew, but keep the config and what is in the layers. */
+  /**
+   * The images. Programs compress layers and write manifests again, but keep the config and the content of the layers.
+   */
   readonly images: readonly Image[];
-  /** The directory of the blobs, if not the layout's own. */
+  /** The directory of the blobs, if it is not in the layout. */
   readonly sharedBlobs?: string | undefined;
-  /** Whether images that an index lists are left out. */
+  /** Whether images that an index lists are missing. */
   readonly sparse?: boolean | undefined;
 }
 
-/** Requires that every image of the layout `name` in `cwd` is listed, resolved, read and verified: by the library, and by the command. */
+/**
+ * Requires that the library and the command list, resolve, read and verify every image of the layout `name` in `cwd`.
+ */
 export async function expectReadable(cwd: string, name: string, expected: Expected): Promise<void> {
   const directory = join(cwd, name);
   const blobs = join(cwd, expected.sharedBlobs ?? join(name, "blobs"));
@@ -69,7 +73,7 @@ export async function expectReadable(cwd: string, name: string, expected: Expect
   await expectLists(directory, expected, listed, blobOptions(blobs, expected));
 }
 
-/** By the library: what is listed, resolved and read is what lies there. */
+/** Requires that the library lists, resolves and reads the content of the directory. */
 async function expectManifest(
   registry: LayoutRegistry,
   repository: string,
@@ -88,7 +92,7 @@ async function expectManifest(
   }
 }
 
-/** By the command: the bytes, by each tag and by the digest. */
+/** Requires that the command reads the same bytes by each tag and by the digest. */
 async function expectManifestOfCommand(
   directory: string,
   repository: string,
@@ -107,7 +111,7 @@ async function expectManifestOfCommand(
   }
 }
 
-/** By the command: `ls`, `show` and `verify` of the whole layout. */
+/** Runs `ls`, `show` and `verify` of the command on the whole layout. */
 async function expectLists(
   directory: string,
   expected: Expected,
@@ -143,7 +147,7 @@ function blobOptions(blobs: string, { sharedBlobs }: Expected): string[] {
   return sharedBlobs === undefined ? [] : ["--shared-blob-dir", blobs];
 }
 
-/** `index.json` of the layout `name` in `cwd`, as it stands there. */
+/** Reads `index.json` of the layout `name` in `cwd`. */
 export function indexOf(cwd: string, name: string): { readonly manifests: readonly Descriptor[] } {
   return JSON.parse(readFileSync(join(cwd, name, "index.json"), "utf8")) as ReturnType<typeof indexOf>;
 }
@@ -160,7 +164,7 @@ async function readBlob(
   return bytes;
 }
 
-/** A layer's bytes before they were compressed. */
+/** Returns the uncompressed content of a layer. */
 function plain(bytes: Buffer): Buffer {
   return bytes.readUInt16BE(0) === 0x1f8b ? gunzipSync(bytes) : bytes;
 }

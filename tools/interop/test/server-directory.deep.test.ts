@@ -19,12 +19,12 @@ import { filesOf } from "./shared-layout.ts";
 
 const isHere = has("skopeo");
 const umociIsHere = has("umoci");
-/** Whoever is not root unpacks without changing owners. */
+/** umoci can change owners only as root. */
 const unpack: readonly [string, ...string[]] =
   process.getuid?.() === 0 ? ["unpack"] : ["unpack", "--rootless"];
 
 describe.skipIf(!isHere).each(kindsOnDisk)("the directory of %s, during and after serving", (kind) => {
-  /** A server to which skopeo pushed what is tagged so in `source`, to the repository `team/app`. */
+  /** Starts a server to which skopeo pushed the tags of `source`, to the repository `team/app`. */
   async function share(...tags: readonly string[]): Promise<Served> {
     const served = await serveRegistry(kind);
     await writeSource(served.cwd);
@@ -69,7 +69,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("the directory of %s, during and afte
       expect(filesOf(join(cwd, bundle, "rootfs"))).toEqual({ ...baseFiles, "etc/name": "one" });
   });
 
-  it("takes an image from skopeo, which the server then serves", async () => {
+  it("receives an image from skopeo, which the server then serves", async () => {
     const { cwd, host, onDisk } = await share("v1");
     const skopeo = skopeoIn(cwd);
     await skopeo("copy", "oci:source:v1", `oci:${onDisk("theirs", "v1").join(":")}`);

@@ -33,14 +33,14 @@ const blobs = contentsOf(one, foreign).filter(
 );
 const unknown = digestOf(Buffer.from("unknown"));
 
-/** What an answer is compared by. */
+/** The parts of an answer that are compared. */
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | null>>;
   readonly body: Buffer;
 }
 
-/** The answer to a request for content. */
+/** Requests content. */
 async function answer(
   host: string,
   method: string,
@@ -57,7 +57,7 @@ async function answer(
   };
 }
 
-/** A refusal, without the words in which it is told: the status, the media type and, of a GET, the code. */
+/** Returns an error without its message: the status, the media type and, for GET, the code. */
 async function refusal(host: string, method: string, path: string): Promise<unknown> {
   const { status, headers, body } = await answer(host, method, path);
   const mediaType = headers["content-type"]?.replace(/;.*/, "");
@@ -96,7 +96,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
   const copy: Run = async (...args) =>
     skopeoIn(directory)("copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", ...args);
 
-  // What their registry has in the repository `app` is only read by the tests.
+  // The tests only read the repository `app` of their registry.
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "interop-"));
     closing.push(() => {
@@ -111,7 +111,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     for (const close of closing.reverse()) await close();
   });
 
-  /** A server of ours that has in the repository `app` what theirs has. */
+  /** Serves the same content as theirs, in the repository `app`. */
   async function share(kind: Kind = "memory"): Promise<Served> {
     const served = await serveRegistry(kind);
     await pushMulti(served.registry);
@@ -226,7 +226,7 @@ describe.skipIf(!isHere)("docker-registry and our server", () => {
     const list = async (of: string): Promise<{ tags: string[] }> =>
       JSON.parse((await answer(of, "GET", "/v2/app/tags/list")).body.toString()) as { tags: string[] };
     const { tags, ...rest } = await list(theirs.host);
-    // The order is the specification's, which they do not keep to.
+    // The specification defines the order, which docker-registry does not follow.
     expect(await list(host)).toEqual({ ...rest, tags: tags.sort() });
   });
 

@@ -26,7 +26,7 @@ const isHere = has("oras");
 const hello = Buffer.from("hello\n");
 const sbom = Buffer.from('{"sbom":1}\n');
 
-/** What is looked at of what oras prints as JSON. */
+/** The members of oras's JSON output that the tests read. */
 interface Printed {
   readonly digest: string;
   readonly artifactType?: string;
@@ -35,15 +35,15 @@ interface Printed {
 
 interface Shared extends Served {
   readonly oras: Run;
-  /** oras, whose output is JSON. */
+  /** Runs oras with JSON output. */
   readonly print: (command: string, ...args: readonly string[]) => Promise<Printed>;
-  /** The digest of a manifest of the server. */
+  /** Returns the digest of a manifest of the server. */
   readonly resolve: (name: string) => Promise<string>;
-  /** What an artifact of the server is called. */
+  /** Returns the reference of an artifact of the server. */
   readonly at: (name: string) => string;
 }
 
-/** A server, and beside it the layout `source` and the files `hello.txt` and `sbom.json`. */
+/** Starts a server, and makes the layout `source` and the files `hello.txt` and `sbom.json`. */
 async function share(kind: Kind): Promise<Shared> {
   const served = await serveRegistry(kind);
   await writeSource(served.cwd);
@@ -106,7 +106,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("oras with a server of %s", (kind) =>
     const before = requests.length;
     await oras("cp", "--recursive", "--from-plain-http", "--to-plain-http", at("app:v1"), at("copied:v1"));
     const uploads = requests.slice(before).filter((request) => /^(POST|PATCH|PUT) .*\/blobs\//.test(request));
-    // In a shared layout the blobs are there already, in whatever repository they are asked for.
+    // In a shared layout, every repository has the blobs already.
     const blobs = kind === "a shared layout" ? [] : [hello, sbom, Buffer.from("{}")].map(digestOf);
     expect(uploads.sort()).toEqual(
       blobs.map((digest) => `POST /v2/copied/blobs/uploads/?mount=${digest}&from=app 201`).sort(),

@@ -25,13 +25,13 @@ const isHere = has("skopeo");
 
 interface Shared extends Served {
   readonly skopeo: Run;
-  /** Copies, without encryption. */
+  /** Copies without TLS. */
   readonly copy: (...args: readonly string[]) => Promise<string>;
-  /** What an image of the server is called. */
+  /** Returns the reference of an image of the server. */
   readonly at: (name: string) => string;
 }
 
-/** A server, and the layout `source` beside it. */
+/** Starts a server, and makes the layout `source`. */
 async function share(kind: Kind, options?: { readonly writable: boolean }): Promise<Shared> {
   const served = await serveRegistry(kind, options);
   await writeSource(served.cwd);
@@ -78,7 +78,7 @@ describe.skipIf(!isHere).each(kindsOnDisk)("skopeo with a server of %s", (kind) 
     await copy("oci:source:v1", at("second:v1"));
     const since = requests.slice(before);
     const layers = one.layers.map(({ descriptor }) => encodeURIComponent(descriptor.digest));
-    // In a shared layout the blobs are there already, in whatever repository they are asked for.
+    // In a shared layout, every repository has the blobs already.
     const mounts =
       kind === "a shared layout"
         ? []

@@ -8,20 +8,20 @@ import { describe, expect, it } from "vitest";
 import { has, storageIn, type Run } from "./programs.ts";
 import { foreign, one, pushMulti, serveRegistry, type Served } from "./serving.ts";
 
-/** What is looked at of a manifest or of a config. */
+/** The members of a manifest or config that the tests read. */
 type Document = ImageManifest & ImageIndex & { readonly rootfs: { readonly diff_ids: readonly string[] } };
 
-/** What each program is served. */
+/** The registry that each program gets. */
 const kinds = { buildah: "a shared layout", podman: "a layout per repository" } as const;
 type Program = keyof typeof kinds;
 
 interface Shared extends Served {
   readonly run: Run;
-  /** What an image of the server is called. */
+  /** Returns the reference of an image of the server. */
   readonly at: (name: string) => string;
 }
 
-/** A server that has an image and an index, and a storage. */
+/** Starts a server with an image and an index, and makes a storage. */
 async function share(program: Program): Promise<Shared> {
   const served = await serveRegistry(kinds[program]);
   await pushMulti(served.registry);

@@ -22,27 +22,30 @@ import {
 } from "./images.ts";
 import { blob, blobsOf } from "./shared-layout.ts";
 
-/** What others can read from the disk, too: one layout that all repositories share, or a directory of layouts. */
+/**
+ * The registries on disk, which other programs can read: one layout shared by all repositories, or a directory of
+ * layouts.
+ */
 export const kindsOnDisk = ["a shared layout", "a layout per repository"] as const;
-/** What is served. */
+/** The kind of the served registry. */
 export type Kind = (typeof kindsOnDisk)[number] | "memory";
 
 /** A registry that is served on this machine, for the running test. */
 export interface Served {
-  /** Where programs run. */
+  /** The directory in which programs run. */
   readonly cwd: string;
   readonly registry: Registry;
   /** The host and the port, as in a reference. */
   readonly host: string;
-  /** What was asked so far, such as `GET /v2/ 200`, in the order of the answers. */
+  /** The requests so far, such as `GET /v2/ 200`, in the order of the answers. */
   readonly requests: readonly string[];
-  /** What programs that run in `cwd` call the layout of a repository and, in it, a tag. */
+  /** Returns the reference of a repository's layout, and of a tag in it, for programs in `cwd`. */
   readonly onDisk: (repository: string, tag: string) => readonly [layout: string, name: string];
-  /** Ends the server and closes the registry. */
+  /** Stops the server and closes the registry. */
   readonly close: () => Promise<void>;
 }
 
-/** Serves an empty registry. Where the server itself fails at something, or leaves a layout that is not whole, the test fails. */
+/** Serves an empty registry. If the server has an internal failure, or leaves a damaged layout, the test fails. */
 export async function serveRegistry(
   kind: Kind,
   options: { readonly writable: boolean } = { writable: true },
@@ -79,7 +82,7 @@ async function open(kind: Kind, directory: string): Promise<Registry & { close()
   return kind === "a shared layout" ? openLayout(directory) : openPerRepository(directory);
 }
 
-/** What is wrong on the disk, errors only: what nothing names any more is of no concern. */
+/** Returns the errors of `verify()`. Warnings, such as unreferenced blobs, are ignored. */
 async function verify(kind: Kind, directory: string): Promise<unknown[]> {
   if (kind === "memory") return [];
   await using registry =
@@ -96,7 +99,7 @@ export const multi: Content = buildIndex(foreign, one);
 /** An artifact about {@link one}. */
 export const artifact: Image = buildArtifact("about one", one.descriptor);
 
-/** Writes the layout `source`, for programs to copy from: {@link one} is `v1`; `multi` and `artifact` are called so. */
+/** Writes the layout `source` with the tags `v1` ({@link one}), `multi` and `artifact`. */
 export async function writeSource(cwd: string): Promise<void> {
   await using source = await openLayout(join(cwd, "source"), {
     defaultRepository: "app",
@@ -113,13 +116,13 @@ export async function pushMulti(registry: Registry): Promise<void> {
   await pushManifest(registry, "app", multi, "multi");
 }
 
-/** Everything that `images` are made of, once. */
+/** Returns all content of `images`, each once. */
 export function contentsOf(...images: readonly Image[]): Content[] {
   const all = images.flatMap((image) => [image, image.config, ...image.layers]);
   return [...new Map(all.map((content) => [content.descriptor.digest, content])).values()];
 }
 
-/** Requires that the layout `name` in `cwd` has these blobs, byte for byte, and no others. */
+/** Requires that the layout `name` in `cwd` has exactly these blobs, byte for byte. */
 export function expectBlobs(cwd: string, name: string, contents: readonly Content[]): void {
   expect(blobsOf(cwd, name)).toEqual(contents.map(({ descriptor }) => descriptor.digest.slice(7)).sort());
   for (const { bytes, descriptor } of contents) expect(blob(cwd, name, descriptor.digest)).toEqual(bytes);

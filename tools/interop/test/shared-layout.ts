@@ -7,14 +7,17 @@ import { openLayout } from "@ocilayout/layout-core";
 import { collect } from "@ocilayout/oci-types";
 import { onTestFinished } from "vitest";
 
-/** A directory with a layout in it that we have open, and that others write to. */
+/** A directory with an open layout that other programs write to. */
 export interface SharedLayout {
-  /** Where programs run, so that the layout is called `layout`: buildah and podman want no capitals in its path. */
+  /**
+   * The directory in which programs run, so that the path of the layout is `layout`. buildah and podman accept no
+   * capitals in it.
+   */
   readonly cwd: string;
   readonly registry: LayoutRegistry;
 }
 
-/** Opens a layout that is not there yet, for the running test. */
+/** Opens a missing layout, for the running test. */
 export async function shareLayout(defaultRepository?: string): Promise<SharedLayout> {
   const cwd = mkdtempSync(join(tmpdir(), "interop-"));
   const registry = await openLayout(join(cwd, "layout"), { defaultRepository });
@@ -25,27 +28,27 @@ export async function shareLayout(defaultRepository?: string): Promise<SharedLay
   return { cwd, registry };
 }
 
-/** What is wrong with the layout, errors only: what nothing names any more is of no concern. */
+/** Returns the errors of `verify()`. Warnings, such as unreferenced blobs, are ignored. */
 export async function errorsOf(registry: LayoutRegistry): Promise<unknown[]> {
   return (await collect(registry.verify())).filter((finding) => finding.severity === "error");
 }
 
-/** The names of the blobs of the layout `name` in `cwd`. */
+/** Lists the blobs of the layout `name` in `cwd`. */
 export function blobsOf(cwd: string, name: string): string[] {
   return readdirSync(join(cwd, name, "blobs/sha256")).sort();
 }
 
-/** The blob `digest` of the layout `name` in `cwd`. */
+/** Reads the blob `digest` of the layout `name` in `cwd`. */
 export function blob(cwd: string, name: string, digest: string): Buffer {
   return readFileSync(join(cwd, name, "blobs", ...digest.split(":")));
 }
 
-/** `index.json` as it stands there. */
+/** Reads `index.json`. */
 export function indexText(cwd: string): string {
   return readFileSync(join(cwd, "layout/index.json"), "utf8");
 }
 
-/** The files below `directory` and what is in them. */
+/** Returns the files below `directory` with their content. */
 export function filesOf(directory: string): Record<string, string> {
   const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) =>
     entry.isFile(),
@@ -57,7 +60,7 @@ export function filesOf(directory: string): Record<string, string> {
   );
 }
 
-/** Whether somebody may run the file. */
+/** Whether the file is executable. */
 export function isExecutable(path: string): boolean {
   return (statSync(path).mode & 0o111) !== 0;
 }

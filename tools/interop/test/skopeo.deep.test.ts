@@ -24,7 +24,7 @@ const two = buildImage("two");
 const foreign = buildImage("foreign", otherPlatform);
 const multi = buildIndex(one, foreign);
 
-/** A layout with a tag for everything that this file looks at. */
+/** Makes a layout with a tag for each kind of content that this file tests. */
 async function share(): Promise<SharedLayout & { readonly skopeo: ReturnType<typeof skopeoIn> }> {
   const shared = await shareLayout("app");
   for (const image of [one, foreign]) await pushImage(shared.registry, "app", image);
@@ -33,7 +33,7 @@ async function share(): Promise<SharedLayout & { readonly skopeo: ReturnType<typ
   return { ...shared, skopeo: skopeoIn(shared.cwd) };
 }
 
-/** The names of all blobs of `images`. */
+/** Returns the names of all blobs of `images`. */
 function blobNames(...images: readonly Image[]): string[] {
   const all = images.flatMap((image) => [image, image.config, ...image.layers]);
   return [...new Set(all.map(({ descriptor }) => descriptor.digest.slice(7)))].sort();

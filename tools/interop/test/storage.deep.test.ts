@@ -16,7 +16,7 @@ const two = buildImage("two");
 const foreign = buildImage("foreign", otherPlatform);
 const multi = buildIndex(foreign, one);
 
-/** What is looked at of a manifest or of a config. */
+/** The members of a manifest or config that the tests read. */
 type Document = ImageManifest & ImageIndex & { readonly rootfs: { readonly diff_ids: readonly string[] } };
 
 async function read(registry: LayoutRegistry, tag: string): Promise<Document> {
@@ -31,7 +31,7 @@ async function readConfig(registry: LayoutRegistry, tag: string): Promise<Docume
 describe.each(["buildah", "podman"] as const)("%s with a layout of ours", (name) => {
   const runs = it.skipIf(!has(name));
 
-  /** A layout with an image and an index, and a storage. */
+  /** Makes a layout with an image and an index, and a storage. */
   async function share(): Promise<SharedLayout & { readonly run: Run }> {
     const shared = await shareLayout("app");
     await pushImage(shared.registry, "app", one, "v1");

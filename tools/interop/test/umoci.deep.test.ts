@@ -30,11 +30,11 @@ import {
 const isHere = has("umoci");
 const one = buildImage("one");
 const two = buildImage("two");
-/** Whoever is not root unpacks without changing owners. */
+/** umoci can change owners only as root. */
 const unpack: readonly [string, ...string[]] =
   process.getuid?.() === 0 ? ["unpack"] : ["unpack", "--rootless"];
 
-/** A layout with the image `one`, tagged `v1`. */
+/** Makes a layout with the image `one`, tagged `v1`. */
 async function share(): Promise<SharedLayout & { readonly umoci: Run }> {
   const shared = await shareLayout("app");
   await pushImage(shared.registry, "app", one, "v1");
@@ -181,7 +181,7 @@ describe.skipIf(!isHere)("umoci with a layout that we have open", () => {
   });
 });
 
-/** An index of an index. */
+/** Makes an index of an index. */
 function nest({ descriptor }: Content): Content {
   return json(ociMediaTypes.imageIndex, {
     schemaVersion: 2,

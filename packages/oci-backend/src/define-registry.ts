@@ -4,10 +4,10 @@ import { readBlobSource, requireSignal } from "@ocilayout/oci-types/authors";
 import { having } from "./checks/having.ts";
 
 /**
- * Makes a whole `Registry` of the calls that a backend has: what is missing rejects with `UNSUPPORTED`, a
- * list at its first `next()`. The counterpart of Go's `oci.Funcs`.
+ * Creates a `Registry` from some of its calls. A missing call rejects with `UNSUPPORTED`, a missing list at its first
+ * `next()`. It checks options and signals, and no other arguments. It corresponds to Go's `oci.Funcs`.
  *
- * @param backend - The calls there are, as an object or an instance of a class; each is called on it.
+ * @param backend - The calls, as an object or an instance of a class. They are called with it as `this`.
  */
 export function defineRegistry(backend: Partial<Registry>): Registry {
   return {
@@ -34,7 +34,7 @@ export function defineRegistry(backend: Partial<Registry>): Registry {
       try {
         begun = begin();
       } catch (error) {
-        // Content that never reaches the backend is ended here.
+        // Ends content that does not reach the backend.
         await readBlobSource(content).return(error);
         throw error;
       }
@@ -65,14 +65,14 @@ export function defineRegistry(backend: Partial<Registry>): Registry {
   };
 }
 
-/** The options of a call, known to be an object with a signal or none: a backend sees no signal that is `null`. */
+/** Checks the options of a call. A signal that is `null` becomes absent. */
 function checked<Options extends CallOptions>(options: Options | undefined): Options | undefined {
   if (options === undefined) return undefined;
   const signal = requireSignal(options);
   return (options.signal as unknown) === null ? { ...options, signal } : options;
 }
 
-/** Turns whatever `list` throws into a rejection of the first `next()`. */
+/** Makes the first `next()` reject if `list` throws. */
 async function* lazily<Item>(list: () => AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
   yield* list();
 }

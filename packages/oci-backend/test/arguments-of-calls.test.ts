@@ -15,14 +15,14 @@ function make(): { registry: Registry; backend: RecordingBackend } {
   return { registry: defineBackend(backend), backend };
 }
 
-/** What a backend was asked, but for `begin`. */
+/** Returns the calls of a backend, except `begin`. */
 function asked({ asked: all }: RecordingBackend): string[] {
   return all.map(([name]) => name).filter((name) => name !== "begin");
 }
 
 // clauses 1 and 5
-describe("before a backend is asked", () => {
-  it.each(taking.repo)("an invalid repository is NAME_INVALID in %s", async (name) => {
+describe("before a method of a backend runs", () => {
+  it.each(taking.repo)("an invalid repository fails with NAME_INVALID in %s", async (name) => {
     const { registry, backend } = make();
     for (const repo of ["", "A", "a//b", "../a", "a".repeat(300)])
       expect(await rejection(calls[name](registry, { repo }))).toMatchObject({ code: "NAME_INVALID" });
@@ -30,7 +30,7 @@ describe("before a backend is asked", () => {
     expect(asked(backend)).toEqual([]);
   });
 
-  it.each(taking.digest)("an invalid digest is DIGEST_INVALID in %s", async (name) => {
+  it.each(taking.digest)("an invalid digest fails with DIGEST_INVALID in %s", async (name) => {
     const { registry, backend } = make();
     for (const wrong of ["", "sha256:0", digest.toUpperCase(), `md5:${"0".repeat(32)}`])
       expect(await rejection(calls[name](registry, { digest: wrong }))).toMatchObject({
@@ -40,7 +40,7 @@ describe("before a backend is asked", () => {
     expect(asked(backend)).toEqual([]);
   });
 
-  it.each(taking.tag)("an invalid tag is NAME_INVALID in %s", async (name) => {
+  it.each(taking.tag)("an invalid tag fails with NAME_INVALID in %s", async (name) => {
     const { registry, backend } = make();
     for (const tag of ["", "-t", "a b", "t".repeat(129)])
       expect(await rejection(calls[name](registry, { tag }))).toMatchObject({ code: "NAME_INVALID" });
@@ -48,7 +48,7 @@ describe("before a backend is asked", () => {
     expect(asked(backend)).toEqual([]);
   });
 
-  it.each(names)("options and signals that are neither are a TypeError in %s", async (name) => {
+  it.each(names)("invalid options and signals are a TypeError in %s", async (name) => {
     const { registry, backend } = make();
     for (const options of [null, "text", { signal: {} }, { signal: 0 }])
       expect(await rejection(calls[name](registry, { options }))).toBeInstanceOf(TypeError);
@@ -86,14 +86,14 @@ describe("before a backend is asked", () => {
     ["a start that is NaN", { start: NaN }, RangeError],
     ["an end with a fraction", { start: 0, end: 0.5 }, RangeError],
     ["an end that is null", { start: 0, end: null }, TypeError],
-  ])("%s is refused", async (_what, range, type) => {
+  ])("%s is rejected", async (_what, range, type) => {
     const { registry, backend } = make();
     const call = registry.getBlobRange("a", digest, range as { start: number });
     expect(await rejection(call)).toBeInstanceOf(type);
     expect(asked(backend)).toEqual([]);
   });
 
-  it("a range that ends before it starts is RANGE_INVALID", async () => {
+  it("a range that ends before it starts fails with RANGE_INVALID", async () => {
     const { registry, backend } = make();
     const call = registry.getBlobRange("a", digest, { start: 2, end: 1 });
     expect(await rejection(call)).toMatchObject({ code: "RANGE_INVALID" });
@@ -198,7 +198,7 @@ describe("the source of a push", () => {
     ["whose digest is invalid", "a", { digest: "x" }, undefined],
     ["whose descriptor is null", "a", null, undefined],
     ["whose signal is aborted", "a", { digest }, { signal: AbortSignal.abort() }],
-    ["whose signal is not one", "a", { digest }, { signal: 7 }],
+    ["whose signal is invalid", "a", { digest }, { signal: 7 }],
   ])("%s is ended", async (_what, repo, descriptor, options) => {
     const source = probe([bytes("hello")]);
     const push = make().registry.pushBlob(repo, descriptor as { digest: string }, source, options as object);
@@ -206,7 +206,7 @@ describe("the source of a push", () => {
     expect(source.log).toEqual(["return"]);
   });
 
-  it("is ended if the backend has no pushBlob, refuses writes, or does not read it", async () => {
+  it("is ended if the backend has no pushBlob, rejects writes, or does not read it", async () => {
     const refusing = recordingBackend({
       begin() {
         throw new Error("closed");
@@ -222,8 +222,8 @@ describe("the source of a push", () => {
   });
 });
 
-describe("what begins a call", () => {
-  it.each(names)("is asked once, with the access of %s, before the names are checked", async (name) => {
+describe("the method begin", () => {
+  it.each(names)("is called once, with the access of %s, before the names are checked", async (name) => {
     const { registry, backend } = make();
     const writes = /^(push|mount|delete|cancel)/.test(name);
     await calls[name](registry);
@@ -242,7 +242,7 @@ describe("what begins a call", () => {
   });
 });
 
-/** A signal whose class is another one, as a polyfill's or that of another realm. */
+/** Returns a signal of another class, like that of a polyfill or of another realm. */
 function foreignSignal(): AbortSignal {
   const { signal } = new AbortController();
   return runInNewContext(

@@ -12,7 +12,7 @@ async function describeContent(content: Uint8Array): Promise<Descriptor> {
 const hello = bytes("hello");
 const descriptor = await describeContent(hello);
 
-/** All the bytes that come before the end, and the error at the end. */
+/** Reads everything. Returns the bytes before the end, and the error at the end. */
 async function drain(reader: BlobReader): Promise<{ length: number; error: unknown }> {
   let length = 0;
   try {
@@ -23,7 +23,7 @@ async function drain(reader: BlobReader): Promise<{ length: number; error: unkno
   return { length, error: undefined };
 }
 
-/** Gives `chunk` and then nothing, until it is cancelled. */
+/** Yields `chunk`, then never answers until it is cancelled. */
 function streamWithoutEnd(chunk: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {

@@ -16,7 +16,7 @@ const app = artifact("app");
 const appDescriptor = descriptorOf(app, imageManifest);
 const list = imageIndex(appDescriptor);
 
-/** A store of one repository that only stores, and a registry over it. */
+/** Creates a backend with one repository that only stores, and a registry over it. */
 class Store {
   readonly blobs: Map<string, Uint8Array> = new Map();
   readonly manifests: Map<string, PushedManifest> = new Map();
@@ -57,7 +57,7 @@ class Store {
   }
 }
 
-describe("a backend with manifests() only stores; defineBackend sees to it that", () => {
+describe("for a backend with manifests(), defineBackend checks that", () => {
   let store: Store;
   beforeEach(async () => {
     store = new Store();
@@ -65,7 +65,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
   });
 
   // clause 14
-  it("what a manifest refers to is there", async () => {
+  it("the references of a manifest exist", async () => {
     const missing = descriptorOf(bytes("missing"));
     const push = store.push(artifact("app", { layers: [missing] }));
     expect(await rejection(push)).toMatchObject({
@@ -75,20 +75,20 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     expect(store.manifests.size).toBe(0);
   });
 
-  it("anything may be missing if the backend says so", async () => {
+  it("references may be missing if checksReferences is false", async () => {
     const sparse = new Store({ capabilities: { checksReferences: false } });
     await sparse.push(app);
     expect(sparse.manifests.size).toBe(1);
   });
 
-  it("a digest of an algorithm that is unknown is missing, and no mistake", async () => {
+  it("a digest of an unknown algorithm counts as missing", async () => {
     const layer = { ...emptyDescriptor, digest: `blake3:${"0".repeat(64)}` as const };
     expect(await rejection(store.push(artifact("app", { layers: [layer] })))).toMatchObject({
       code: "MANIFEST_BLOB_UNKNOWN",
     });
   });
 
-  it("a manifest that is there is not checked again", async () => {
+  it("a stored manifest is not checked again", async () => {
     await store.push(app);
     store.blobs.clear();
     await store.push(app, imageManifest, { tags: ["t"] });
@@ -116,7 +116,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     expect(await (await store.registry.getManifest("a", appDescriptor.digest)).bytes()).toEqual(app);
   });
 
-  it("a child is what its index says, or the index is refused and nothing stored", async () => {
+  it("a child is as its index describes it, or the index is rejected and nothing is stored", async () => {
     await store.blob(app);
     const lying = imageIndex({ ...appDescriptor, mediaType: index });
     expect(await rejection(store.push(lying, index))).toMatchObject({ code: "MANIFEST_INVALID" });
@@ -124,7 +124,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
   });
 
   // clause 15
-  it("preconditions hold of every tag, or nothing changes", async () => {
+  it("preconditions hold for every tag, or nothing changes", async () => {
     const pushed = await store.push(app, imageManifest, { tags: ["t"], ifNoneMatch: "*" });
     const other = artifact("other");
     for (const options of [{ ifNoneMatch: "*" }, { ifMatch: descriptorOf(other).digest }])
@@ -140,7 +140,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
   });
 
   // clause 16
-  it("a blob that a manifest needs is not deleted, nor one that is a manifest", async () => {
+  it("a blob that a manifest refers to, or that is a manifest, is not deleted", async () => {
     const { registry } = store;
     await store.blob(app);
     await store.push(app);
@@ -159,7 +159,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     });
   });
 
-  it("a manifest that an index contains is not deleted; one that is free goes with its tags", async () => {
+  it("a manifest that an index contains is not deleted, and any other is deleted with its tags", async () => {
     const { registry } = store;
     await store.push(app, imageManifest, { tags: ["t", "u"] });
     const pushed = await store.push(list, index, { tags: ["v"] });
@@ -176,7 +176,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     });
   });
 
-  it("a shared blob that a manifest of another repository needs is not deleted", async () => {
+  it("a shared blob that a manifest of another repository refers to is not deleted", async () => {
     const manifests: Required<Backend>["manifests"] = ({ repository }) =>
       repository === "b" ? other.manifests.values() : [];
     const other = new Store({
@@ -193,7 +193,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
   });
 
   // clause 21
-  it("referrers are found among the manifests, unless the backend finds them itself", async () => {
+  it("referrers are computed from the manifests, unless the backend has the method", async () => {
     const signature = artifact("signature", { subject: appDescriptor });
     await store.push(app);
     await store.push(signature);
@@ -217,7 +217,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     expect(found.map(({ digest }) => digest)).toEqual([appDescriptor.digest]);
   });
 
-  it("a change begins when the one before it has ended, even if that failed", async () => {
+  it("a change begins after the one before it, even if that failed", async () => {
     const digests = [...Array(10).keys()].map((name) =>
       store.push(artifact(String(name)), imageManifest, { tags: ["t"], ifNoneMatch: "*" }),
     );
@@ -225,7 +225,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  it("a blob is not deleted while a manifest that needs it is pushed", async () => {
+  it("a blob is not deleted while a manifest that refers to it is pushed", async () => {
     const both = [store.push(app), store.registry.deleteBlob("a", emptyDescriptor.digest)];
     const outcomes = await Promise.allSettled(both);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -249,7 +249,7 @@ describe("a backend with manifests() only stores; defineBackend sees to it that"
 });
 
 describe("a backend without manifests()", () => {
-  it("is asked to make a change at once: it checks it itself", async () => {
+  it("checks its changes itself, and is called at once", async () => {
     const pushed: string[] = [];
     const registry = defineBackend({
       pushManifest: ({ manifest }) => void pushed.push(manifest.descriptor.digest),

@@ -9,14 +9,14 @@ import { calls } from "./registry-calls.ts";
 
 const names = Object.keys(calls) as (keyof typeof calls)[];
 
-/** What the methods of a backend are asked, but for `begin`, when a registry over it is called. */
+/** Calls a registry, and returns the calls of its backend, except `begin`. */
 async function askedBy(call: (registry: Registry) => Promise<unknown>): Promise<Asked[]> {
   const backend = recordingBackend();
   await call(defineBackend(backend));
   return backend.asked.filter(([name]) => name !== "begin");
 }
 
-describe("a backend is called with", () => {
+describe("the methods of a backend receive", () => {
   const signal = undefined;
   const page = { startAfter: undefined, limit: undefined };
 
@@ -54,25 +54,25 @@ describe("a backend is called with", () => {
     ["tags", [["tags", { repository: "a", ...page, signal }]]],
     ["referrers", [["referrers", { repository: "a", digest, artifactType: undefined, ...page, signal }]]],
     ["repositories", [["repositories", { ...page, signal }]]],
-  ])("the arguments of %s, complete", async (name, expected) => {
+  ])("the complete arguments of %s", async (name, expected) => {
     expect(await askedBy(calls[name])).toEqual(expected);
   });
 
-  it("the options of reading", async () => {
+  it("the options of a read", async () => {
     const [asked] = await askedBy((registry) =>
       registry.getBlob("a", digest, { chunks: "reused", chunkSize: 9 }),
     );
     expect(asked?.[1]).toMatchObject({ chunks: "reused", chunkSize: 9 });
   });
 
-  it("the page of a list, an empty startAfter counting as absent", async () => {
+  it("the page of a list, with an empty startAfter as absent", async () => {
     const [asked] = await askedBy((registry) => collect(registry.tags("a", { startAfter: "b", limit: 2 })));
     expect(asked?.[1]).toMatchObject({ startAfter: "b", limit: 2 });
     const [empty] = await askedBy((registry) => collect(registry.repositories({ startAfter: "" })));
     expect(empty?.[1]).toMatchObject({ startAfter: undefined });
   });
 
-  it("a manifest that was hashed and parsed, each tag once, and the preconditions", async () => {
+  it("a hashed and parsed manifest, its tags without duplicates, and the preconditions", async () => {
     const text = bytes('{"mediaType":"application/x-thing"}');
     const tags = ["t", "u", "t"];
     const [asked] = await askedBy((registry) =>
@@ -94,7 +94,7 @@ describe("a backend is called with", () => {
     ]);
   });
 
-  it("the bytes of a manifest as they were when it was pushed", async () => {
+  it("the bytes of a manifest at the time of the push", async () => {
     const text = bytes("hello");
     const [asked] = await askedBy(async (registry) => {
       const pushing = registry.pushManifest("a", text, "text/plain");
@@ -104,7 +104,7 @@ describe("a backend is called with", () => {
     expect(asked?.[1]["manifest"]).toMatchObject({ content: bytes("hello") });
   });
 
-  it("a digest of the algorithm that the caller names", async () => {
+  it("a digest of the algorithm that the caller chose", async () => {
     const sha512 = `sha512:${"0".repeat(128)}`;
     const [asked] = await askedBy((registry) => registry.getBlob("a", sha512));
     expect(asked?.[1]).toMatchObject({ digest: sha512 });
@@ -139,7 +139,7 @@ describe("the content of a pushed blob", () => {
   });
 
   // clause 3
-  it("is the backend's own, even if its source reuses its memory", async () => {
+  it("belongs to the backend, even if the source reuses its memory", async () => {
     function* reusing(): Generator<Uint8Array, void, undefined> {
       const memory = new Uint8Array(1);
       for (const byte of content) {
@@ -156,7 +156,7 @@ describe("the content of a pushed blob", () => {
     expect(kept.map(([byte]) => byte)).toEqual([...content]);
   });
 
-  it("can be had as it comes", async () => {
+  it("is also available unverified", async () => {
     const chunks: Uint8Array[] = [];
     await push(async ({ unverified }) => {
       for await (const chunk of unverified) chunks.push(chunk);
@@ -166,7 +166,7 @@ describe("the content of a pushed blob", () => {
   });
 });
 
-describe("what is not there", () => {
+describe("missing content", () => {
   const missing: Partial<Backend> = {
     openBlob: () => undefined,
     sizeOfBlob: () => undefined,
@@ -201,22 +201,22 @@ describe("what is not there", () => {
     expect(await rejection(calls[name](defineBackend(recordingBackend(missing))))).toMatchObject({ code });
   });
 
-  it("is MANIFEST_UNKNOWN if a manifest was found and its content is missing", async () => {
+  it("makes getManifest and getTag fail with MANIFEST_UNKNOWN if only the descriptor is stored", async () => {
     const registry = defineBackend(recordingBackend({ openManifest: () => undefined }));
     for (const name of ["getManifest", "getTag"] as const)
       expect(await rejection(calls[name](registry))).toMatchObject({ code: "MANIFEST_UNKNOWN" });
   });
 });
 
-describe("a method that a backend does not have", () => {
-  it.each(names)("makes %s UNSUPPORTED, once the arguments were checked", async (name) => {
+describe("a missing method of a backend", () => {
+  it.each(names)("makes %s fail with UNSUPPORTED, after the arguments are checked", async (name) => {
     const registry = defineBackend({});
     expect(await rejection(calls[name](registry))).toMatchObject({ code: "UNSUPPORTED" });
     if (name === "repositories") return;
     expect(await rejection(calls[name](registry, { repo: "" }))).toMatchObject({ code: "NAME_INVALID" });
   });
 
-  it("is a capability that is false", () => {
+  it("makes its capability false", () => {
     const none = {
       deleteBlob: false,
       deleteManifest: false,
@@ -234,8 +234,8 @@ describe("a method that a backend does not have", () => {
   });
 });
 
-describe("a registry that defineBackend made", () => {
-  it("calls the methods of an instance of a class on it", async () => {
+describe("a registry from defineBackend", () => {
+  it("calls the methods of a class instance with it as this", async () => {
     class Store implements Backend {
       readonly #size = 5;
       sizeOfBlob(): number {
@@ -245,7 +245,7 @@ describe("a registry that defineBackend made", () => {
     expect(await defineBackend(new Store()).resolveBlob("a", digest)).toMatchObject({ size: 5 });
   });
 
-  it("is not made of fields that are called like methods, nor of settings that make no sense", () => {
+  it("rejects fields with the name of a method, and invalid settings", () => {
     for (const [wrong, type] of [
       [null, TypeError],
       [{ repositories: new Map() }, TypeError],
@@ -258,7 +258,7 @@ describe("a registry that defineBackend made", () => {
       expect(() => defineBackend(wrong as unknown as Backend)).toThrow(type);
   });
 
-  it("has a backend, as an object with more members has if it is told so", () => {
+  it("has a backend, which sameBackend shares with a wider object", () => {
     const backend: Backend = {};
     const made = defineBackend(backend);
     expect(backendOf(made)).toBe(backend);
@@ -270,7 +270,7 @@ describe("a registry that defineBackend made", () => {
     expect(backendOf(sameBackend({ ...made }, foreign))).toBeUndefined();
   });
 
-  it("passes on any other error of a method as it is", async () => {
+  it("passes on other errors of a method unchanged", async () => {
     const error = new Error("the disk is full");
     const registry = defineBackend({
       openBlob: () => {
@@ -284,7 +284,7 @@ describe("a registry that defineBackend made", () => {
   });
 
   // clauses 3 and 18
-  it("describes with members of its own, and no others", async () => {
+  it("returns descriptors that are copies, with no other members", async () => {
     const kept = { ...descriptor, annotations: { a: "b" } };
     const registry = defineBackend(recordingBackend({ findManifest: () => kept, findTag: () => kept }));
     for (const found of [await registry.resolveManifest("a", digest), await registry.resolveTag("a", "t")]) {
@@ -294,7 +294,7 @@ describe("a registry that defineBackend made", () => {
     expect((await registry.getManifest("a", digest)).descriptor).toEqual(kept);
   });
 
-  it("asks resolveManifest, if there is one, in place of findManifest", async () => {
+  it("calls resolveManifest, if it exists, instead of findManifest", async () => {
     const better = descriptorOf(bytes("better"));
     const backend = { ...recordingBackend(), resolveManifest: () => better };
     expect(await defineBackend(backend).resolveManifest("a", digest)).toEqual(better);
@@ -304,7 +304,7 @@ describe("a registry that defineBackend made", () => {
     });
   });
 
-  it("opens a blob to know its size if the backend has no sizeOfBlob, and closes it", async () => {
+  it("opens and closes a blob to get its size if the backend has no sizeOfBlob", async () => {
     const log: string[] = [];
     const registry = defineBackend({
       openBlob: () => ({ size: 7, read: () => bytes("never"), close: () => void log.push("close") }),

@@ -38,10 +38,15 @@ describe("an error of a backend", () => {
     [unknownTag("app", "v1"), "MANIFEST_UNKNOWN", "no tag v1 in app", undefined],
     [unknownRepository("app"), "NAME_UNKNOWN", "no repository app", undefined],
     [unknownUpload(), "BLOB_UPLOAD_UNKNOWN", "no such upload", undefined],
-    [uploadBusy(), "BLOB_UPLOAD_INVALID", "another writer has this upload", undefined],
-    [writerClosed(), "BLOB_UPLOAD_INVALID", "this writer was closed", undefined],
-    [wrongOffset(6, 4), "RANGE_INVALID", "the upload has 6 bytes, not 4", { size: 6 }],
-    [rangeOutside(6), "RANGE_INVALID", "the blob has 6 bytes", { size: 6 }],
+    [uploadBusy(), "BLOB_UPLOAD_INVALID", "cannot open the upload: another writer has it open", undefined],
+    [writerClosed(), "BLOB_UPLOAD_INVALID", "the writer was closed: resume the upload", undefined],
+    [wrongOffset(6, 4), "RANGE_INVALID", "cannot resume the upload at offset 4: it has 6 bytes", { size: 6 }],
+    [
+      rangeOutside(6),
+      "RANGE_INVALID",
+      "the range starts after the end of the blob, which has 6 bytes",
+      { size: 6 },
+    ],
     [wrongSize(5), "SIZE_INVALID", "content is longer than 5 bytes", { expected: 5 }],
     [wrongSize(5, 4), "SIZE_INVALID", "content has 4 bytes, not 5", { expected: 5, received: 4 }],
     [
@@ -50,7 +55,7 @@ describe("an error of a backend", () => {
       "these bytes are stored as a/b, not as a/c",
       undefined,
     ],
-    [manifestTooLarge(9), "SIZE_INVALID", "a manifest may have 9 bytes", { limit: 9 }],
+    [manifestTooLarge(9), "SIZE_INVALID", "the manifest is larger than 9 bytes", { limit: 9 }],
     [
       wrongDigest(digest, other),
       "DIGEST_INVALID",
@@ -60,19 +65,19 @@ describe("an error of a backend", () => {
     [
       missingReferences([digest, other]),
       "MANIFEST_BLOB_UNKNOWN",
-      `the manifest refers to what is not there: ${digest}`,
+      `the manifest refers to missing content: ${digest}`,
       { missing: [digest, other] },
     ],
     [
       preconditionFailed("v1", digest),
       "PRECONDITION_FAILED",
-      "the tag v1 is not as required",
+      `the precondition failed: tag v1 points at ${digest}`,
       { tag: "v1", digest },
     ],
     [
       preconditionFailed("v1", undefined),
       "PRECONDITION_FAILED",
-      "the tag v1 is not as required",
+      "the precondition failed: tag v1 does not exist",
       { tag: "v1", digest: null },
     ],
     [wasClosed(), "CLOSED", "this registry was closed", undefined],
@@ -84,9 +89,9 @@ describe("an error of a backend", () => {
       { reason: "REFERENCED", referencedBy: [digest] },
     ],
     [
-      stillReferenced("nobody knows", { damaged: [digest] }),
+      stillReferenced("a manifest is damaged", { damaged: [digest] }),
       "DENIED",
-      "nobody knows",
+      "a manifest is damaged",
       { reason: "REFERENCED", damaged: [digest] },
     ],
   ])("%s", (error, code, message, detail) => {

@@ -21,7 +21,7 @@ const tagsOf = (tags: Required<Backend>["tags"]): Registry => defineBackend({ ta
 // clause 4
 describe("a list", () => {
   it.each(["tags", "referrers", "repositories"] as const)(
-    "asks nothing of a backend before the first item of %s is asked for",
+    "calls no method before the first item of %s is requested",
     async (name) => {
       const method = vi.fn(() => []);
       const begin = vi.fn();
@@ -39,7 +39,7 @@ describe("a list", () => {
     },
   );
 
-  it("frees what a backend gave when it is left", async () => {
+  it("frees the list of the backend when the loop is left", async () => {
     const log: string[] = [];
     for await (const tag of tagsOf(() => inOrder(["a", "b"], log)).tags("a")) {
       expect(tag).toBe("a");
@@ -60,7 +60,7 @@ describe("a list", () => {
 });
 
 // clause 20
-describe("names that a backend returns", () => {
+describe("the names that a backend returns", () => {
   it.each<[string, () => Iterable<string>]>([
     ["an array", () => ["b", "a", "B", "b"]],
     ["a set", () => new Set(["b", "a", "B"])],
@@ -73,7 +73,7 @@ describe("names that a backend returns", () => {
           ["B", 3],
         ]).keys(),
     ],
-  ])("in %s may have any order: they are sorted, and each comes once", async (_what, tags) => {
+  ])("in %s may have any order, and are sorted without duplicates", async (_what, tags) => {
     const registry = tagsOf(tags);
     expect(await collect(registry.tags("a"))).toEqual(["B", "a", "b"]);
     expect(await collect(registry.tags("a", { startAfter: "B" }))).toEqual(["a", "b"]);
@@ -82,13 +82,13 @@ describe("names that a backend returns", () => {
     expect(await collect(registry.tags("a", { limit: 2 }))).toEqual(["B", "a"]);
   });
 
-  it("in an array stay there as they are", async () => {
+  it("in an array are not sorted in place", async () => {
     const kept = ["b", "a"];
     await collect(tagsOf(() => kept).tags("a"));
     expect(kept).toEqual(["b", "a"]);
   });
 
-  it("are a snapshot, even if what they came from changes", async () => {
+  it("are a snapshot, even if their source changes", async () => {
     const tags = new Map([
       ["a", 1],
       ["c", 2],
@@ -110,7 +110,7 @@ describe("names that a backend returns", () => {
 });
 
 // clause 21
-describe("referrers that a backend returns", () => {
+describe("the referrers that a backend returns", () => {
   const [one, two] = ["one", "two"].map((text) => descriptorOf(bytes(text))) as [Descriptor, Descriptor];
   const sbom = { ...one, artifactType: "application/sbom" };
   const found = [two, sbom].sort((a, b) => (a.digest < b.digest ? 1 : -1));
@@ -128,7 +128,7 @@ describe("referrers that a backend returns", () => {
     expect(await collect(registry.referrers("a", digest, { artifactType: "" }))).toEqual([]);
   });
 
-  it("in an asynchronous list were filtered by the backend", async () => {
+  it("in an asynchronous list are not filtered again", async () => {
     const referrers = vi.fn(() => inOrder([sbom]));
     const list = defineBackend({ referrers }).referrers("a", digest, { artifactType: "application/sbom" });
     expect(await collect(list)).toEqual([sbom]);
@@ -137,7 +137,7 @@ describe("referrers that a backend returns", () => {
 });
 
 describe("listOf", () => {
-  it("makes a list of whatever a backend has, checked as the lists of a registry are", async () => {
+  it("lists any content of a backend, with the checks of a registry's lists", async () => {
     const begin = vi.fn();
     const list = (repo: string, options?: object): AsyncIterable<{ name: string }> =>
       listOf(

@@ -23,7 +23,7 @@ describe("memoryUploads", () => {
     vi.useRealTimers();
   });
 
-  it("pushes what was written, verified, as a blob of the repository", async () => {
+  it("verifies the written content and pushes it as a blob of the repository", async () => {
     const { blobs, registry } = make();
     const writer = await registry.pushBlobChunked("a");
     const chunk = bytes("he");
@@ -46,7 +46,7 @@ describe("memoryUploads", () => {
     expect(blobs.size).toBe(1);
   });
 
-  it("has a session that one writer resumes at a time, in its own repository", async () => {
+  it("lets one writer at a time resume a session, in its own repository", async () => {
     const { registry } = make();
     const { id } = await registry.pushBlobChunked("a");
     expect(await rejection(registry.pushBlobChunkedResume("a", id))).toMatchObject({
@@ -56,7 +56,7 @@ describe("memoryUploads", () => {
     expect(await registry.resolveUpload("a", id)).toMatchObject({ id, size: 0 });
   });
 
-  it("frees a session that is closed, and forgets one that is cancelled", async () => {
+  it("frees a closed session, and removes a cancelled one", async () => {
     const { registry } = make();
     const writer = await registry.pushBlobChunked("a");
     await writer.write(hello);
@@ -67,7 +67,7 @@ describe("memoryUploads", () => {
     expect(await rejection(registry.resolveUpload("a", writer.id))).toMatchObject(unknown);
   });
 
-  it("pushes nothing if its signal is aborted before the blob is there", async () => {
+  it("pushes nothing if its signal is aborted before the blob is visible", async () => {
     const { blobs, registry } = make();
     const controller = new AbortController();
     const writer = await registry.pushBlobChunked("a", controller);
@@ -78,7 +78,7 @@ describe("memoryUploads", () => {
     expect(blobs.size).toBe(0);
   });
 
-  it("forgets a session that received nothing for longer than expiryMs", async () => {
+  it("removes a session without a write for longer than expiryMs", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { registry } = make({ expiryMs: 1000 });
     const writer = await registry.pushBlobChunked("a");
@@ -93,7 +93,7 @@ describe("memoryUploads", () => {
     expect(await rejection(registry.pushBlobChunkedResume("a", writer.id))).toMatchObject(unknown);
   });
 
-  it("refuses an expiry that makes no sense", () => {
+  it("rejects an invalid expiry", () => {
     expect(() => memoryUploads(() => 0, { expiryMs: -1 })).toThrow(RangeError);
   });
 });

@@ -8,7 +8,7 @@ import { defineBackend, type Backend, type OpenContent } from "../src/index.ts";
 import { content, descriptor, digest, recordingBackend } from "./recording-backend.ts";
 import { calls } from "./registry-calls.ts";
 
-/** Content that is open, and writes down what is done with it. */
+/** Open content that logs its calls. */
 function opened(
   log: string[],
   read: (start: number, end: number) => BlobSource = (start, end) => content.subarray(start, end),
@@ -23,7 +23,7 @@ function opened(
   };
 }
 
-/** Chunks that write down when they are freed. */
+/** Chunks that log when they are freed. */
 async function* generated(log: string[]): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (const byte of content) yield Uint8Array.of(byte);
@@ -50,7 +50,7 @@ describe("a range", () => {
     }
   });
 
-  it("that starts after the end is RANGE_INVALID, and frees the content", async () => {
+  it("that starts after the end fails with RANGE_INVALID, and frees the content", async () => {
     const log: string[] = [];
     const call = over(() => opened(log)).getBlobRange("a", digest, { start: 6 });
     expect(await rejection(call)).toMatchObject({ code: "RANGE_INVALID", detail: { size: 5 } });
@@ -64,8 +64,8 @@ describe("a range", () => {
 });
 
 // clause 8
-describe("what is read", () => {
-  it("is verified, unless the call or the backend says otherwise", async () => {
+describe("content that is read", () => {
+  it("is verified, unless the call or the backend sets it to false", async () => {
     const openBlob = (): Uint8Array => bytes("jello");
     const read = async (backend: Backend, options = {}): Promise<string> =>
       (await defineBackend(backend).getBlob("a", digest, options)).text();
@@ -77,7 +77,7 @@ describe("what is read", () => {
     });
   });
 
-  it("is a manifest, verified as the backend says", async () => {
+  it("of a manifest is verified, unless the backend sets it to false", async () => {
     const broken = { openManifest: () => bytes("jello") };
     for (const name of ["getManifest", "getTag"] as const) {
       const call = async (backend: Backend): Promise<string> => {
@@ -90,14 +90,14 @@ describe("what is read", () => {
   });
 
   // clause 3
-  it("is a copy of what the backend has", async () => {
+  it("is a copy of the backend's content", async () => {
     const kept = content.slice();
     const read = await (await over(() => kept).getBlob("a", digest)).bytes();
     read.fill(0);
     expect(kept).toEqual(content);
   });
 
-  it("may be any source", async () => {
+  it("can be any source", async () => {
     for (const read of [
       () => new Blob([content]),
       () => new Blob([content]).stream(),
@@ -108,8 +108,8 @@ describe("what is read", () => {
   });
 });
 
-describe("content that is open", () => {
-  it("is not read before the first chunk is asked for", async () => {
+describe("open content", () => {
+  it("is not read before the first chunk is requested", async () => {
     const log: string[] = [];
     const reader = await over(() => opened(log)).getBlob("a", digest);
     expect(log).toEqual([]);
@@ -143,7 +143,7 @@ describe("content that is open", () => {
     expect(log).toEqual(["close"]);
   });
 
-  it("is freed by its source if the reading is left early", async () => {
+  it("is freed by its source if the loop is left early", async () => {
     const log: string[] = [];
     const reader = await over(() => opened(log, () => generated(log))).getBlob("a", digest);
     for await (const chunk of reader) {

@@ -8,15 +8,15 @@ export const content = bytes("hello");
 export const descriptor: Descriptor = descriptorOf(content, octetStream);
 export const { digest } = descriptor;
 
-/** What a method was called with. */
+/** A method name and its argument. */
 export type Asked = readonly [name: string, call: BackendCall & Readonly<Record<string, unknown>>];
 
-/** A backend that has one blob, one manifest and one tag, and writes down what it is asked. */
+/** A backend with one blob, one manifest and one tag that logs its calls. */
 export interface RecordingBackend extends Required<Omit<Backend, "manifests" | "resolveManifest">> {
   readonly asked: Asked[];
 }
 
-/** Makes a backend that writes down what it is asked. `own` replaces methods; those still write nothing down. */
+/** Creates a backend that logs its calls. `own` replaces methods, which do not log. */
 export function recordingBackend(own: Partial<Backend> = {}): RecordingBackend {
   const asked: Asked[] = [];
   const answering =
@@ -52,7 +52,7 @@ export function recordingBackend(own: Partial<Backend> = {}): RecordingBackend {
   };
 }
 
-/** An upload session that writes down the calls of its methods in `log`. */
+/** Creates an upload session that logs its calls in `log`. */
 export function session(own: Partial<UploadSession> = {}, log: string[] = []): UploadSession {
   const made = {
     id: "one",

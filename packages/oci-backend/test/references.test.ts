@@ -32,7 +32,7 @@ describe("requireCurrent", () => {
     [{ ifMatch: "*" }, one],
     [{ ifMatch: one }, one],
     [{ ifNoneMatch: "*" as const }, undefined],
-  ])("lets pass %o of a tag that is as required", (precondition, current) => {
+  ])("accepts %o if the tag fulfils it", (precondition, current) => {
     expect(() => {
       requireCurrent("t", current, precondition);
     }).not.toThrow();
@@ -43,7 +43,7 @@ describe("requireCurrent", () => {
     [{ ifMatch: one }, undefined],
     [{ ifMatch: one }, other],
     [{ ifNoneMatch: "*" as const }, one],
-  ])("refuses %o of a tag that is not, and says where it points", (precondition, current) => {
+  ])("rejects %o if the tag does not fulfil it, and reports its digest", (precondition, current) => {
     expect(() => {
       requireCurrent("t", current, precondition);
     }).toThrow(
@@ -68,7 +68,7 @@ describe("checkReferences", () => {
       sparse,
     );
 
-  it("names everything that is missing, but for subjects and layers with urls", async () => {
+  it("reports all missing references, except subjects and layers with urls", async () => {
     const elsewhere = { ...descriptorOf(bytes("elsewhere")), urls: ["https://example.com"] };
     const image = artifact("a", { layers: [layer, elsewhere], subject: child });
     expect(await rejection(check(image, imageManifest, []))).toMatchObject({
@@ -79,7 +79,7 @@ describe("checkReferences", () => {
     await check(image, imageManifest, [], true);
   });
 
-  it("refuses what is stored with another size or type, even where anything may be missing", async () => {
+  it("rejects content that is stored with another size or type, even if references may be missing", async () => {
     const wrongSize = check(artifact("a", { layers: [layer] }), imageManifest, [{ ...layer, size: 1 }], true);
     expect(await rejection(wrongSize)).toMatchObject({
       code: "MANIFEST_INVALID",
@@ -91,7 +91,7 @@ describe("checkReferences", () => {
     expect(await rejection(twoTypes)).toMatchObject({ detail: { problems: [{ path: "$.manifests[1]" }] } });
   });
 
-  it("asks nothing about a manifest of an unknown type", async () => {
+  it("checks no references of a manifest of an unknown type", async () => {
     await check(bytes(`{"digest":"${layer.digest}"}`), "application/x-thing", []);
   });
 });
@@ -101,7 +101,7 @@ describe("the relations of a manifest", () => {
   const list = read(imageIndex(child), index);
   const opaque = read(bytes(`{"deep":[{"digest":"${layer.digest}"}],"digest":"x"}`), "application/x-thing");
 
-  it("are what it needs, contains and is about", () => {
+  it("are its references, its children and its subject", () => {
     expect(referencesOf(image)).toEqual([emptyDescriptor.digest, layer.digest]);
     expect(referencesOf(list)).toEqual([child.digest]);
     expect(referencesOf(opaque)).toEqual([layer.digest]);
@@ -111,7 +111,7 @@ describe("the relations of a manifest", () => {
   });
 
   // clause 21
-  it("are described with the artifact type that counts, and annotations of their own", () => {
+  it("are described with the artifact type, and a copy of the annotations", () => {
     expect(describeReferrer(image)).toEqual({
       ...image.descriptor,
       artifactType: "application/vnd.example",
@@ -124,7 +124,7 @@ describe("the relations of a manifest", () => {
   });
 
   // clause 18
-  it("of a child are read from its bytes, whatever its index says", () => {
+  it("of a child are read from its bytes, not from its index", () => {
     const content = artifact("child");
     expect(readChild({ ...child, mediaType: index }, content)?.descriptor).toEqual(child);
     expect(readChild({ ...child, mediaType: imageManifest }, bytes("not JSON"))).toBeUndefined();

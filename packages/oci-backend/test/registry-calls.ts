@@ -3,7 +3,7 @@ import { bytes } from "@ocilayout/testing";
 
 import { digest } from "./recording-backend.ts";
 
-/** The arguments of a call that a test may want to be wrong. */
+/** The arguments that a test can replace with invalid ones. */
 export interface Arguments {
   readonly repo: string;
   readonly digest: string;
@@ -11,7 +11,7 @@ export interface Arguments {
   readonly options: object | undefined;
 }
 
-/** A call with the given arguments; the others are right. */
+/** A call with the given arguments. The others are valid. */
 export type Call = (
   registry: Registry,
   changed?: Partial<Record<keyof Arguments, unknown>>,

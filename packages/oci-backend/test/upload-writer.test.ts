@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { closeWriters, defineBackend, sameBackend, type UploadSession } from "../src/index.ts";
 import { digest, session } from "./recording-backend.ts";
 
-/** A writer of a session that writes down its calls. */
+/** Creates a writer of a session that logs its calls. */
 async function open(
   own: Partial<UploadSession> = {},
   options = {},
@@ -20,13 +20,13 @@ const invalid = { code: "BLOB_UPLOAD_INVALID" };
 
 // clause 9
 describe("an upload writer", () => {
-  it("has the id and the size of its session, and the chunk size that the caller wishes", async () => {
+  it("has the id and the size of its session, and the chunk size of the caller", async () => {
     expect((await open()).writer).toMatchObject({ id: "one", size: 3, chunkSize: 1024 * 1024 });
     expect((await open({}, { chunkSize: 7 })).writer.chunkSize).toBe(7);
     expect((await open({}, { chunkSize: 0 })).writer.chunkSize).toBe(1024 * 1024);
   });
 
-  it("calls its session once at a time, in the order of the calls, awaited or not", async () => {
+  it("calls its session one call at a time, in order, awaited or not", async () => {
     let running = 0;
     const order: string[] = [];
     const slowly = async (what: string): Promise<void> => {
@@ -46,7 +46,7 @@ describe("an upload writer", () => {
     expect(order).toEqual(["a", "b", "c", "commit"]);
   });
 
-  it("refuses chunks and digests that are neither, and goes on", async () => {
+  it("rejects invalid chunks and digests, and continues", async () => {
     const { writer, log } = await open();
     expect(await rejection(writer.write("text" as unknown as Uint8Array))).toBeInstanceOf(TypeError);
     expect(await rejection(writer.commit("x"))).toMatchObject({ code: "DIGEST_INVALID" });
@@ -54,7 +54,7 @@ describe("an upload writer", () => {
     expect(log).toEqual(["write a"]);
   });
 
-  it("takes nothing after a write that failed: its cause is told, and the session can be closed", async () => {
+  it("rejects writes after a failed write with its cause, and can still be closed", async () => {
     const full = new Error("the disk is full");
     const log: string[] = [];
     const { writer } = await open({
@@ -71,7 +71,7 @@ describe("an upload writer", () => {
     expect(log).toEqual(["close"]);
   });
 
-  it("has the size that its session has after a write that failed", async () => {
+  it("has the size of its session after a failed write", async () => {
     let size = 3;
     const { writer } = await open({
       get size() {
@@ -86,7 +86,7 @@ describe("an upload writer", () => {
     expect(writer.size).toBe(4);
   });
 
-  it("goes on after a commit that failed, unless the session has ended", async () => {
+  it("continues after a failed commit, unless the session has ended", async () => {
     const mismatch = new Error("another digest");
     const failing = (ended: UploadSession["ended"]): Partial<UploadSession> => ({
       commit: () => {
@@ -107,7 +107,7 @@ describe("an upload writer", () => {
     }
   });
 
-  it("is over once it is committed or cancelled; closing and cancelling it then does nothing", async () => {
+  it("ends when it is committed or cancelled, and closing or cancelling it again does nothing", async () => {
     for (const end of ["commit", "cancel"] as const) {
       const { writer, log } = await open();
       await writer[end](digest);
@@ -122,7 +122,7 @@ describe("an upload writer", () => {
     }
   });
 
-  it("takes nothing once it is closed, and closes its session once", async () => {
+  it("rejects writes after it is closed, and closes its session once", async () => {
     const { writer, log } = await open();
     await writer.close();
     await writer[Symbol.asyncDispose]();
@@ -131,7 +131,7 @@ describe("an upload writer", () => {
     expect(log).toEqual(["close"]);
   });
 
-  it("is closed when its signal is aborted, at once, and every call has the reason", async () => {
+  it("is closed at once when its signal is aborted, and every call rejects with the reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const { writer, log } = await open({}, controller);
@@ -143,7 +143,7 @@ describe("an upload writer", () => {
     expect(log).toEqual(["close"]);
   });
 
-  it("passes its signal on to the commit, and no longer heeds it after that", async () => {
+  it("passes its signal on to the commit, and ignores it afterwards", async () => {
     const controller = new AbortController();
     const signals: unknown[] = [];
     const { writer } = await open({ commit: (_digest, signal) => void signals.push(signal) }, controller);
@@ -155,7 +155,7 @@ describe("an upload writer", () => {
 });
 
 describe("resuming an upload", () => {
-  it("at another offset is RANGE_INVALID, and the session is free again", async () => {
+  it("at another offset fails with RANGE_INVALID, and frees the session", async () => {
     const log: string[] = [];
     const registry = defineBackend({ resumeUpload: () => session({}, log) });
     expect(await rejection(registry.pushBlobChunkedResume("a", "one", { offset: 4 }))).toMatchObject({
@@ -166,26 +166,26 @@ describe("resuming an upload", () => {
     expect(await registry.pushBlobChunkedResume("a", "one", { offset: 3 })).toMatchObject({ size: 3 });
   });
 
-  it("is BLOB_UPLOAD_INVALID while another writer has the session, as cancelling it is", async () => {
+  it("fails with BLOB_UPLOAD_INVALID while another writer has the session, and so does cancelling", async () => {
     const registry = defineBackend({ resumeUpload: () => "busy" });
     expect(await rejection(registry.pushBlobChunkedResume("a", "one"))).toMatchObject(invalid);
     expect(await rejection(registry.cancelUpload("a", "one"))).toMatchObject(invalid);
   });
 
-  it("is not needed to cancel: the session is taken and cancelled", async () => {
+  it("is not needed to cancel a session", async () => {
     const log: string[] = [];
     await defineBackend({ resumeUpload: () => session({}, log) }).cancelUpload("a", "one");
     expect(log).toEqual(["cancel"]);
   });
 
-  it("is not needed to ask how far it is", async () => {
+  it("is not needed to get the size of a session", async () => {
     const registry = defineBackend({ findUpload: () => ({ size: 3, secret: 1 }) });
     expect(await registry.resolveUpload("a", "one")).toEqual({ id: "one", size: 3, chunkSize: 1024 * 1024 });
   });
 });
 
 describe("closeWriters", () => {
-  it("closes the writers of a registry that are open, through any object of the same backend", async () => {
+  it("closes the open writers of a registry, through any object with the same backend", async () => {
     const log: string[] = [];
     let count = 0;
     const made = defineBackend({

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { UploadSession } from "../src/index.ts";
 import { defineBackend } from "../src/index.ts";
 
-/** A session without content that notes when it is closed. */
+/** Creates an empty session that records when it is closed. */
 function emptySession(closed: string[]): UploadSession {
   return {
     id: "one",

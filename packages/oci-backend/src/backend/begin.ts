@@ -4,9 +4,9 @@ import { requireSignal } from "@ocilayout/oci-types/authors";
 import type { Backend } from "./backend.ts";
 
 /**
- * Begins a call: checks its options, asks the backend whether it takes calls, and returns the signal to use.
+ * Begins a call: checks its options, calls `Backend.begin`, and returns the signal.
  *
- * @throws TypeError for options that are not an object; what `Backend.begin` throws; the reason of an aborted signal.
+ * @throws TypeError for options that are not an object, the error of `Backend.begin`, or the reason of an aborted signal.
  */
 export function beginCall(
   backend: Pick<Backend, "begin">,

@@ -13,15 +13,15 @@ import { having } from "../checks/having.ts";
 import type { DeleteTagCall, DigestCall, PushManifestCall, ReferrersCall, RepositoryCall } from "./calls.ts";
 import { StoredRepository } from "./stored-repository.ts";
 
-/** The calls that depend on more than what they name. */
+/** The calls whose checks depend on other content. */
 export type Changes = Pick<
   Backend,
   "pushManifest" | "deleteBlob" | "deleteManifest" | "deleteTag" | "referrers"
 >;
 
 /**
- * Checks the changes of a backend that has `Backend.manifests` against what is stored, one change after the other. A
- * backend without `manifests` does that itself.
+ * Checks the changes of a backend with `Backend.manifests` against its stored content, one change at a time. A backend
+ * without `manifests` checks them itself.
  */
 export function checkChanges(backend: Backend): Changes {
   return backend.manifests === undefined ? backend : new CheckedChanges(backend);
@@ -59,9 +59,9 @@ class CheckedChanges implements Required<Changes> {
     return this.#change(call, async (repository) => {
       const manifests = await this.#manifestsSharing(call);
       if (manifests.some(({ descriptor }) => descriptor.digest === call.digest))
-        throw stillReferenced("not deleted: it is a manifest", { referencedBy: [] });
+        throw stillReferenced(`cannot delete blob ${call.digest}: it is a manifest`, { referencedBy: [] });
       if ((await repository.sizeOf(call.digest)) === undefined) return false;
-      refuse("not deleted: a manifest refers to it", manifests, (it) =>
+      refuse(`cannot delete blob ${call.digest}: a manifest refers to it`, manifests, (it) =>
         referencesOf(it).includes(call.digest),
       );
       return backend.deleteBlob(call);
@@ -72,8 +72,10 @@ class CheckedChanges implements Required<Changes> {
     const backend = having(this.#backend, "deleteManifest");
     return this.#change(call, async (repository) => {
       if ((await repository.findManifest(call.digest)) === undefined) return false;
-      refuse("not deleted: an index contains it", await repository.manifests(), (it) =>
-        childrenOf(it).some(({ digest }) => digest === call.digest),
+      refuse(
+        `cannot delete manifest ${call.digest}: an index contains it`,
+        await repository.manifests(),
+        (it) => childrenOf(it).some(({ digest }) => digest === call.digest),
       );
       if (this.#backend.deleteTag !== undefined)
         for (const tag of await repository.tagsOf(call.digest))
@@ -97,7 +99,7 @@ class CheckedChanges implements Required<Changes> {
     return manifests.filter((it) => subjectOf(it) === call.digest).map(describeReferrer);
   }
 
-  /** Runs `change` when the changes before it have ended. */
+  /** Runs `change` after the changes before it. */
   #change<Result>(
     call: RepositoryCall,
     change: (repository: StoredRepository) => Promise<Result>,
@@ -108,7 +110,7 @@ class CheckedChanges implements Required<Changes> {
     });
   }
 
-  /** The manifests of every repository that has the same blobs. */
+  /** Returns the manifests of every repository with the same blobs. */
   async #manifestsSharing(call: RepositoryCall): Promise<ReadableManifest[]> {
     if (this.#backend.capabilities?.repositoryScopedBlobs !== false)
       return new StoredRepository(this.#backend, call).manifests();
@@ -122,7 +124,7 @@ class CheckedChanges implements Required<Changes> {
   }
 }
 
-/** Refuses a deletion while any of `manifests` refers to what is to be deleted. */
+/** Rejects a deletion if any of `manifests` refers to the content. */
 function refuse(
   message: string,
   manifests: readonly ReadableManifest[],

@@ -10,7 +10,7 @@ import { requireBackend } from "./require-backend.ts";
 import { defineUploads } from "./uploads.ts";
 import { defineWriter } from "./writing.ts";
 
-/** What is behind a registry that {@link defineBackend} made. */
+/** The backend and the open writers of a registry from {@link defineBackend}. */
 interface Behind {
   readonly backend: Backend;
   readonly writers: Set<BlobWriter>;
@@ -19,12 +19,12 @@ interface Behind {
 const behind: WeakMap<object, Behind> = new WeakMap();
 
 /**
- * Makes a whole `Registry` of the storage that a backend has. Every call is checked and normalised here, once: types,
- * names, digests, tags, options, signals. The backend sees valid values only, and what it does not have is made for it:
- * verified readers, upload writers, pages of lists, the errors for what is not there.
+ * Creates a `Registry` from a backend. It checks every argument once: types, names, digests, tags, options and signals. So
+ * the backend receives valid values only. It also adds verified readers, upload writers, pages of lists, and the errors for
+ * missing content.
  *
- * @param backend - An object, or an instance of a class: its methods are called on it.
- * @throws TypeError or RangeError if a member that `Backend` names is something else.
+ * @param backend - An object, or an instance of a class. Its methods are called with it as `this`.
+ * @throws TypeError or RangeError if a member of the backend has the wrong type or value.
  */
 export function defineBackend(backend: Backend): Registry {
   requireBackend(backend);
@@ -43,7 +43,7 @@ export function defineBackend(backend: Backend): Registry {
 }
 
 /**
- * Makes `registry` of the same backend as `made`, which {@link defineBackend} returned: for objects with more members.
+ * Gives `registry`, an object with additional members, the backend of `made`, which {@link defineBackend} returned.
  *
  * @returns `registry`.
  */
@@ -53,17 +53,17 @@ export function sameBackend<Wider extends Registry>(made: Registry, registry: Wi
   return registry;
 }
 
-/** The backend of a registry that {@link defineBackend} made; `undefined` for any other. */
+/** Returns the backend of a registry from {@link defineBackend}, or `undefined` for any other registry. */
 export function backendOf(registry: Registry): Backend | undefined {
   return behind.get(registry)?.backend;
 }
 
-/** Closes the upload writers of `registry` that are open; their sessions stay. For backends that are about to close. */
+/** Closes the open upload writers of `registry`, and keeps their sessions. Call it before a backend closes. */
 export async function closeWriters(registry: Registry): Promise<void> {
   await Promise.all(Array.from(behind.get(registry)?.writers ?? [], (writer) => writer.close()));
 }
 
-/** The capability that needs a method. */
+/** The capabilities that need a method. */
 const NEEDED: readonly (readonly [keyof RegistryCapabilities, keyof Backend])[] = [
   ["deleteBlob", "deleteBlob"],
   ["deleteManifest", "deleteManifest"],

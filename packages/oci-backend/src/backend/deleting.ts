@@ -9,7 +9,7 @@ import { beginCall } from "./begin.ts";
 import type { Changes } from "./changes.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 
-/** The deleting facet of a registry over `backend`. */
+/** Creates the deleting part of a registry over `backend`. */
 export function defineDeleter(backend: Backend, changes: Changes): RegistryDeleter {
   return {
     async deleteBlob(repo, digest, options = {}) {

@@ -12,7 +12,7 @@ import type { ListCall } from "./calls.ts";
 import type { Changes } from "./changes.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
 
-/** The listing facet of a registry over `backend`. Nothing happens before the first `next()`. */
+/** Creates the listing part of a registry over `backend`. A list does nothing until its first `next()`. */
 export function defineLister(backend: Backend, changes: Changes): RegistryLister {
   return {
     tags: (repo, options) =>
@@ -36,10 +36,10 @@ export function defineLister(backend: Backend, changes: Changes): RegistryLister
 }
 
 /**
- * A list of what one repository has, as the calls of a registry are: lazy, with its options checked and its page cut.
+ * Lists content of one repository like the calls of a registry do: lazily, with checked options, and cut to a page.
  *
- * @param list - Gives the items as `Backend.tags` does; `undefined` is `NAME_UNKNOWN`.
- * @param keyOf - What an item is sorted by, and `startAfter` compared with.
+ * @param list - Returns the items like `Backend.tags` does. For `undefined` the list fails with `NAME_UNKNOWN`.
+ * @param keyOf - Returns the key of an item, for sorting and for `startAfter`.
  */
 export async function* listOf<Item>(
   backend: Backend,
@@ -55,7 +55,7 @@ export async function* listOf<Item>(
   yield* turn(items, keyOf, page, signal);
 }
 
-/** A mistake in the options is found before anything is looked for. */
+/** Checks the options of a list before the store is read. */
 function beginList(
   backend: Backend,
   options: ListOptions,
@@ -64,7 +64,7 @@ function beginList(
   return { signal, page: requirePage(options) };
 }
 
-/** Gives the page of `items` that is asked for, until the signal is aborted. */
+/** Yields the requested page of `items`, until the signal is aborted. */
 async function* turn<Item>(
   items: AnyIterable<Item>,
   keyOf: (item: Item) => string,
@@ -77,7 +77,7 @@ async function* turn<Item>(
   for await (const item of isSync(items) ? sorted(items, keyOf) : items) {
     signal?.throwIfAborted();
     const key = keyOf(item);
-    // There may be what is not asked for, and the same key twice.
+    // The backend may return items before the page, and duplicates.
     if (last !== undefined && key <= last) continue;
     last = key;
     yield item;

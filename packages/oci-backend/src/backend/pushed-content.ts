@@ -5,7 +5,7 @@ import { readVerified } from "@ocilayout/oci-types/authors";
 
 import type { PushBlobCall, PushedContent, RepositoryCall } from "./calls.ts";
 
-/** A call that pushes what `chunks` give, which is to be `expected`. */
+/** Returns a call that pushes `chunks`, whose content should be `expected`. */
 export function pushBlobCall(
   call: RepositoryCall,
   expected: Pick<PushBlobCall, "digest" | "size">,
@@ -14,7 +14,7 @@ export function pushBlobCall(
   return { ...call, ...expected, unverified: chunks, content: verified(chunks, expected, call.signal) };
 }
 
-/** Verifies `chunks` when they are read. */
+/** Content that is verified while it is read. */
 function verified(
   chunks: BlobChunks,
   expected: BlobDescriptor,
@@ -22,7 +22,7 @@ function verified(
 ): PushedContent {
   return {
     bytes: () => readVerified(chunks, expected, { signal }),
-    // What is copied first and verified then is what is handed out, whatever becomes of the source's memory.
+    // Copies first and verifies the copy: the source may overwrite its chunks meanwhile.
     [Symbol.asyncIterator]: () =>
       verifyStream(copyChunks(chunks), expected, { signal })[Symbol.asyncIterator]() as AsyncIterator<
         Uint8Array<ArrayBuffer>

@@ -13,7 +13,7 @@ import { having } from "../checks/having.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
 import { chunksOf, close, sizeOf, sizeOfBlob } from "./stored-content.ts";
 
-/** The reading facet of a registry over `backend`. */
+/** Creates the reading part of a registry over `backend`. */
 export function defineReader(backend: Backend): RegistryReader {
   const { verifyOnRead = true } = backend;
 
@@ -98,12 +98,12 @@ export function defineReader(backend: Backend): RegistryReader {
   };
 }
 
-/** A call about `repo`, whose name is checked. */
+/** Returns a call about `repo`, after checking the name. */
 export function repositoryCall(repo: string, signal: AbortSignal | undefined): RepositoryCall {
   return { repository: requireRepository(repo), signal };
 }
 
-/** A call about `digest` in `repo`, both checked. */
+/** Returns a call about `digest` in `repo`, after checking both. */
 export function digestCall(repo: string, digest: string, signal: AbortSignal | undefined): DigestCall {
   return { repository: requireRepository(repo), digest: requireDigest(digest).digest, signal };
 }
@@ -112,7 +112,7 @@ function describeBlob({ digest }: DigestCall, content: StoredContent): Descripto
   return { mediaType: octetStream, digest, size: sizeOf(content) };
 }
 
-/** Exactly what a resolved manifest has. */
+/** Returns a descriptor with exactly the members of a resolved manifest. */
 function plain({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
@@ -138,5 +138,5 @@ function requireRange(range: { readonly start: number; readonly end?: number | u
   const start = requireCount(range.start, "start");
   const end = range.end === undefined ? undefined : requireCount(range.end, "end");
   if (end === undefined || start <= end) return { start, end };
-  throw new RegistryError("RANGE_INVALID", `a range cannot start at ${start} and end at ${end}`);
+  throw new RegistryError("RANGE_INVALID", `cannot read a range: start ${start} is greater than end ${end}`);
 }

@@ -4,7 +4,7 @@ import type { Backend } from "./backend.ts";
 
 type Setting = "capabilities" | "maxManifestBytes" | "verifyOnRead";
 
-/** The methods that a backend may have: each by its name, so that the compiler misses one that is not here. */
+/** The methods that a backend may have. A record, so that the compiler reports a missing one. */
 const METHODS: Readonly<Record<Exclude<keyof Backend, Setting>, true>> = {
   begin: true,
   openBlob: true,
@@ -29,9 +29,9 @@ const METHODS: Readonly<Record<Exclude<keyof Backend, Setting>, true>> = {
 };
 
 /**
- * Checks the members of a backend: a field that is called like a method would look like one.
+ * Checks that the members of a backend have the right types. Otherwise a field with the name of a method would count as one.
  *
- * @throws TypeError or RangeError.
+ * @throws TypeError or RangeError if a member is invalid.
  */
 export function requireBackend(backend: Backend): void {
   requireObject(backend, "a backend");

@@ -5,22 +5,22 @@ import type { Backend, OpenContent, StoredContent } from "./backend.ts";
 import { having } from "../checks/having.ts";
 import type { DigestCall } from "./calls.ts";
 
-/** The size of content in bytes. */
+/** Returns the size of content, in bytes. */
 export function sizeOf(content: StoredContent): number {
   return content instanceof Uint8Array ? content.length : content.size;
 }
 
-/** Frees content that is not read. */
+/** Frees content that was not read. */
 export async function close(content: StoredContent): Promise<void> {
   if (!(content instanceof Uint8Array)) await content.close?.();
 }
 
-/** The bytes of content from `start` up to `end`, which are asked for when they are read. Ended before, the content is freed. */
+/** Yields the bytes of content from `start` up to `end`, lazily. If it is ended before the first read, it frees the content. */
 export function chunksOf(content: OpenContent, start: number, end: number): AsyncIterable<Uint8Array> {
   let chunks: AsyncIterator<Uint8Array> | undefined;
   const open = (): AsyncIterator<Uint8Array> => {
     const source = content.read(start, end);
-    // A stream of Node has to be ended with care.
+    // readBlobSource also ends streams of Node.
     const isPlain = Symbol.asyncIterator in source && !("destroy" in source);
     return isPlain ? source[Symbol.asyncIterator]() : readBlobSource(source);
   };
@@ -34,7 +34,7 @@ export function chunksOf(content: OpenContent, start: number, end: number): Asyn
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-/** A copy of the whole content. It is not verified. */
+/** Returns a copy of the whole content, without verifying it. */
 export async function readAll(content: StoredContent): Promise<Uint8Array<ArrayBuffer>> {
   if (content instanceof Uint8Array) return content.slice();
   const chunks: Uint8Array[] = [];
@@ -46,7 +46,7 @@ export async function readAll(content: StoredContent): Promise<Uint8Array<ArrayB
   return concatBytes(chunks, size);
 }
 
-/** The size of a blob in bytes; `undefined` if the repository does not have it. */
+/** Returns the size of a blob in bytes, or `undefined` if the repository does not have it. */
 export async function sizeOfBlob(backend: Backend, call: DigestCall): Promise<number | undefined> {
   if (backend.sizeOfBlob !== undefined) return backend.sizeOfBlob(call);
   const content = await openBlob(backend, call);
@@ -55,7 +55,7 @@ export async function sizeOfBlob(backend: Backend, call: DigestCall): Promise<nu
   return sizeOf(content);
 }
 
-/** Opens a blob for use in here; `undefined` if the repository does not have it. */
+/** Opens a blob for internal use. Returns `undefined` if the repository does not have it. */
 export async function openBlob(backend: Backend, call: DigestCall): Promise<StoredContent | undefined> {
   return having(backend, "openBlob").openBlob({ ...call, ...requireReading({}) });
 }

@@ -9,7 +9,7 @@ import { having } from "../checks/having.ts";
 import type { RepositoryCall } from "./calls.ts";
 import { openBlob, readAll, sizeOfBlob } from "./stored-content.ts";
 
-/** What a backend has of one repository, for one call. */
+/** The content of one repository of a backend, for one call. */
 export class StoredRepository {
   readonly #backend: Backend;
   readonly #call: RepositoryCall;
@@ -19,12 +19,12 @@ export class StoredRepository {
     this.#call = { repository, signal };
   }
 
-  /** The manifest that a tag points at. */
+  /** Returns the manifest that a tag points at. */
   async findTag(tag: string): Promise<Descriptor | undefined> {
     return having(this.#backend, "findTag").findTag({ ...this.#call, tag });
   }
 
-  /** The tags that point at `digest`. */
+  /** Returns the tags that point at `digest`. */
   async tagsOf(digest: string): Promise<string[]> {
     const found: string[] = [];
     const page = { startAfter: undefined, limit: undefined };
@@ -33,14 +33,14 @@ export class StoredRepository {
     return found;
   }
 
-  /** Describes a manifest; `undefined` if it is missing. */
+  /** Describes a manifest. Returns `undefined` if it is missing. */
   async findManifest(digest: string): Promise<Descriptor | undefined> {
     const supported = supportedDigest(digest);
     if (supported === undefined) return undefined;
     return having(this.#backend, "findManifest").findManifest({ ...this.#call, digest: supported });
   }
 
-  /** Every manifest. */
+  /** Returns every manifest. */
   async manifests(): Promise<ReadableManifest[]> {
     const found: ReadableManifest[] = [];
     for await (const it of await having(this.#backend, "manifests").manifests(this.#call)) {
@@ -51,7 +51,7 @@ export class StoredRepository {
     return found;
   }
 
-  /** The size of a blob, or of a manifest that is not stored as one; `undefined` if it is missing. */
+  /** Returns the size of a blob, or of a manifest that is not stored as a blob. Returns `undefined` if it is missing. */
   async sizeOf(digest: string): Promise<number | undefined> {
     const supported = supportedDigest(digest);
     if (supported === undefined) return undefined;
@@ -59,13 +59,13 @@ export class StoredRepository {
     return size ?? (await this.findManifest(digest))?.size;
   }
 
-  /** Whether a child of an index is a manifest of the type in its descriptor, or a blob that is one. */
+  /** Whether a child of an index is a manifest, or a blob with a manifest, of the media type in its descriptor. */
   async isAsDescribed(child: Descriptor): Promise<boolean> {
     const stored = (await this.findManifest(child.digest)) ?? (await this.#readChild(child))?.descriptor;
     return stored?.mediaType === child.mediaType;
   }
 
-  /** The children of a manifest, at whatever depth, that are stored as blobs and not as manifests yet; the deepest first. */
+  /** Returns the children of a manifest, at any depth, that are stored only as blobs. The deepest come first. */
   async newChildren(manifest: ReadableManifest): Promise<PushedManifest[]> {
     const found: Map<string, PushedManifest> = new Map();
     const waiting = [...childrenOf(manifest)];
@@ -87,7 +87,7 @@ export class StoredRepository {
   }
 }
 
-/** `digest`, if blobs and manifests may have it. */
+/** Returns `digest` if its algorithm is supported. */
 function supportedDigest(digest: string): CheckedDigest | undefined {
   const algorithm = parseDigest(digest)?.algorithm;
   return algorithm !== undefined && isDigestAlgorithm(algorithm) ? (digest as CheckedDigest) : undefined;

@@ -5,15 +5,15 @@ import { onAbort, requireBytes, requireDigest } from "@ocilayout/oci-types/autho
 import { unknownUpload, writerClosed } from "../checks/errors.ts";
 import type { UploadSession } from "./backend.ts";
 
-/** What an {@link UploadWriter} begins with, beside its session. */
+/** Options of {@link UploadWriter}. */
 export interface UploadWriterOptions {
   readonly chunkSize: number;
   readonly signal: AbortSignal | undefined;
-  /** Called once, when the writer has ended: for an aborted signal already while the writer is made. */
+  /** Called once, when the writer ends. If the signal is already aborted, the constructor calls it. */
   readonly onEnd: (writer: BlobWriter) => void;
 }
 
-/** The writer of an upload session. Its calls run one after the other, in the order they were made. */
+/** The writer of an upload session. Its calls run one at a time, in the order in which they were made. */
 export class UploadWriter implements BlobWriter {
   readonly id: string;
   readonly chunkSize: number;
@@ -21,9 +21,9 @@ export class UploadWriter implements BlobWriter {
   readonly #options: UploadWriterOptions;
   #size: number;
   #state: "open" | "closed" | "committed" | "cancelled" = "open";
-  /** The error of a write that failed: what would come behind it has no place. */
+  /** The error of a failed write. Later writes would leave a gap, so they are rejected. */
   #failure: { readonly error: unknown } | undefined;
-  /** The calls that have not ended yet. */
+  /** The number of calls that have not ended. */
   #pending = 0;
   #last: Promise<unknown> = Promise.resolve();
   #ignoreAbort: (() => void) | undefined;
@@ -43,7 +43,7 @@ export class UploadWriter implements BlobWriter {
     return this.#size;
   }
 
-  /** Whether it can still be written to. */
+  /** Whether the writer accepts writes. */
   get isOpen(): boolean {
     return this.#state === "open";
   }
@@ -99,7 +99,7 @@ export class UploadWriter implements BlobWriter {
     await this.close();
   }
 
-  /** Runs at once if nothing is waiting: then an aborted writer has freed its session before the next call asks for it. */
+  /** Runs at once if no call is pending. Then an aborted writer frees its session before the next call opens it. */
   #enqueue<Result>(run: () => Promise<Result>): Promise<Result> {
     const turn = async (): Promise<Result> => {
       try {
@@ -117,9 +117,13 @@ export class UploadWriter implements BlobWriter {
   #requireOpen(): void {
     this.#requireUsable();
     if (this.#failure === undefined) return;
-    throw new RegistryError("BLOB_UPLOAD_INVALID", "a write failed: resume the upload where it stands", {
-      cause: this.#failure.error,
-    });
+    throw new RegistryError(
+      "BLOB_UPLOAD_INVALID",
+      "cannot continue after a failed write: resume the upload",
+      {
+        cause: this.#failure.error,
+      },
+    );
   }
 
   #requireUsable(): void {

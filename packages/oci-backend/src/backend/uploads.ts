@@ -9,13 +9,13 @@ import type { UploadCall } from "./calls.ts";
 import { repositoryCall } from "./reading.ts";
 import { UploadWriter } from "./upload-writer.ts";
 
-/** What a caller is asked to write at once, in bytes, if it has no wish of its own. */
+/** The default chunk size, in bytes. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * The upload sessions of a registry over `backend`.
+ * Creates the calls for upload sessions of a registry over `backend`.
  *
- * @param writers - Those that are open; each leaves when it ends.
+ * @param writers - The open writers. Each is removed when it ends.
  */
 export function defineUploads(
   backend: Backend,

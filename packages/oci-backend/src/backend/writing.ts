@@ -22,7 +22,7 @@ import { digestCall, repositoryCall } from "./reading.ts";
 
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
-/** The writing facet of a registry over `backend`, without its upload sessions. */
+/** Creates the writing part of a registry over `backend`, without upload sessions. */
 export function defineWriter(
   backend: Backend,
   changes: Changes,
@@ -54,7 +54,7 @@ export function defineWriter(
     },
     async pushManifest(repo, content, mediaType, options = {}) {
       const signal = beginCall(backend, "write", options);
-      // A copy: the caller may use its memory again as soon as this call has returned its promise.
+      // A copy, because the caller may reuse its memory when this call has returned its promise.
       const bytes = requireBytes(content, "a manifest").slice();
       const { repository } = repositoryCall(repo, signal);
       const tags = requireTags(options.tags);
@@ -75,14 +75,14 @@ export function defineWriter(
   };
 }
 
-/** Hashes a manifest and parses it: the only time that either is done on its way in. */
+/** Hashes and parses a pushed manifest. No other step of a push does so again. */
 async function checkPushed(
   content: Uint8Array<ArrayBuffer>,
   mediaType: string,
   named: string | undefined,
 ): Promise<PushedManifest> {
   const expected = named === undefined ? undefined : requireDigest(named);
-  // Thousands of manifests may be pushed at once.
+  // Thousands of pushes at once must not block the event loop.
   await pauseIfDue();
   const { digest, size } = await computeDigest(content, { algorithm: expected?.algorithm });
   if (expected !== undefined && expected.digest !== digest) throw wrongDigest(expected.digest, digest);
@@ -94,7 +94,7 @@ function describeBlob(digest: CheckedDigest, size: number): Descriptor {
   return { mediaType: octetStream, digest, size };
 }
 
-/** The tags of a push, checked, each once. */
+/** Returns the tags of a push, checked and without duplicates. */
 function requireTags(tags: readonly string[] = []): string[] {
   if (!Array.isArray(tags)) throw new TypeError(`tags must be an array, not ${typeof tags}`);
   return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));

@@ -1,2 +1,2 @@
-/** A value, or the promise of one. */
+/** A value or a promise of it. */
 export type Awaitable<Value> = Value | Promise<Value>;

@@ -4,24 +4,25 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { missingReferences } from "./errors.ts";
 import type { Awaitable } from "./awaitable.ts";
 
-/** What {@link checkReferences} asks of a store. */
+/** The store, as {@link checkReferences} uses it. */
 export interface StoredReferences {
-  /** The size of a stored blob or manifest in bytes; `undefined` if it is missing. */
+  /** Returns the size of a stored blob or manifest in bytes, or `undefined` if it is missing. */
   sizeOf(digest: string): Awaitable<number | undefined>;
   /**
-   * Whether a stored child of an index is a manifest of the media type in its descriptor: as the repository knows it, else
-   * as its bytes say.
+   * Whether a stored child of an index is a manifest of the media type in its descriptor. If the repository does not know it
+   * as a manifest, its bytes decide.
    */
   isAsDescribed(child: Descriptor): Awaitable<boolean>;
 }
 
 /**
- * Checks that what a manifest refers to is stored and is what its descriptor says: configs, layers and the children of an
- * index. A subject may be missing, and so may layers with `urls`.
+ * Checks that the config, the layers and the children of a manifest are stored, with the sizes and types of their
+ * descriptors. A subject may be missing, and so may layers with `urls`.
  *
- * @param allowSparse - Whether anything may be missing; what is stored must be right all the same.
- * @throws `RegistryError` `MANIFEST_BLOB_UNKNOWN` with every missing digest in `detail.missing`;
- * `MANIFEST_INVALID` if something is stored with another size or type.
+ * @param allowSparse - Whether all references may be missing. Stored content is checked anyway.
+ * @throws `RegistryError` `MANIFEST_BLOB_UNKNOWN` with every missing digest in `detail.missing`. `MANIFEST_INVALID` if
+ * content is stored with another size or type.
+ * @see {@link https://github.com/ocilayout/ocilayout/blob/main/docs/contract.md#clause-14 | Contract, clause 14}
  */
 export async function checkReferences(
   parsed: ParsedManifest,
@@ -37,15 +38,15 @@ export async function checkReferences(
       continue;
     }
     if (size !== descriptor.size)
-      throw invalid(`${path}.size`, `must be ${size}, the size of what is stored`);
+      throw invalid(`${path}.size`, `must be ${size}, the size of the stored content`);
     if (parsed.kind !== "index") continue;
     const isSameType = (types.get(descriptor.digest) ?? descriptor.mediaType) === descriptor.mediaType;
     types.set(descriptor.digest, descriptor.mediaType);
-    if (!isSameType) throw invalid(path, "must be of the same type as elsewhere in this index");
+    if (!isSameType) throw invalid(path, "must have the same media type as elsewhere in this index");
     if (!(await stored.isAsDescribed(descriptor)))
       throw invalid(
         path,
-        `must be a manifest of the type ${descriptor.mediaType}, and what is stored is not`,
+        `must be a manifest of type ${descriptor.mediaType}, but the stored content is not`,
       );
   }
   if (missing.length > 0) throw missingReferences(missing);
@@ -55,7 +56,7 @@ interface ManifestReference {
   /** The JSONPath of the descriptor. */
   readonly path: string;
   readonly descriptor: Descriptor;
-  /** Whether it may be missing. */
+  /** Whether the content may be missing. */
   readonly isExempt: boolean;
 }
 

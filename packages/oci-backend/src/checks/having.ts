@@ -1,10 +1,10 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
 /**
- * Returns `target`, known to have the method `name`.
+ * Returns `target`, which has the method `name`.
  *
- * @param operation - What the caller called, for the message.
- * @throws `RegistryError` `UNSUPPORTED` if it does not have it.
+ * @param operation - The name of the call in the message.
+ * @throws `RegistryError` `UNSUPPORTED` if the method is missing.
  */
 export function having<Target extends object, Name extends keyof Target & string>(
   target: Target,

@@ -1,19 +1,19 @@
 import type { ListOptions } from "@ocilayout/oci-types";
 import { requireCount, requireObject, requireString } from "@ocilayout/oci-types/authors";
 
-/** The part of a list that a caller asks for. */
+/** The requested part of a list. */
 export interface Page {
-  /** Only what comes after this; absent for all. */
+  /** The page begins after this key. Absent: at the start. */
   readonly startAfter: string | undefined;
-  /** At most so many; absent for all. */
+  /** The maximum number of items. Absent: all. */
   readonly limit: number | undefined;
 }
 
 /**
- * Returns the part of a list that its options ask for, checked. An empty `startAfter` counts as absent. A list asks for
- * it before it looks for its repository, so that a mistake is never hidden behind `NAME_UNKNOWN`.
+ * Checks the options of a list and returns the requested part. An empty `startAfter` counts as absent. Call it before the
+ * repository is looked up, so that `NAME_UNKNOWN` does not hide a programming mistake.
  *
- * @throws TypeError or RangeError if `startAfter` is not a string or `limit` not a non-negative integer.
+ * @throws TypeError or RangeError if `startAfter` is not a string or `limit` is not a non-negative integer.
  */
 export function requirePage(options: ListOptions): Page {
   requireObject(options, "options");

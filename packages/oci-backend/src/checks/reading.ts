@@ -1,18 +1,18 @@
 import type { ReadOptions } from "@ocilayout/oci-types";
 import { requireCount } from "@ocilayout/oci-types/authors";
 
-/** What the caller of a read wishes of the chunks. */
+/** The options of a read for its chunks. */
 export interface Reading {
   /** Whether the caller keeps the chunks: `ReadOptions.chunks`. */
   readonly chunks: "owned" | "reused";
-  /** The largest chunk that the caller asks for, in bytes: `ReadOptions.chunkSize`. */
+  /** The largest chunk that the caller wants, in bytes: `ReadOptions.chunkSize`. */
   readonly chunkSize: number | undefined;
 }
 
 /**
- * Returns what the options of a read ask for, checked.
+ * Checks and returns the options of a read.
  *
- * @throws TypeError or RangeError if an option makes no sense.
+ * @throws TypeError or RangeError if an option is invalid.
  */
 export function requireReading({ chunks, chunkSize }: ReadOptions): Reading {
   return {

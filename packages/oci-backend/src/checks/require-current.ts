@@ -3,10 +3,10 @@ import type { Digest, Precondition } from "@ocilayout/oci-types";
 import { preconditionFailed } from "./errors.ts";
 
 /**
- * Refuses the change of a tag that is not as the caller requires. To be called inside the transaction that makes the change.
+ * Checks the precondition of a tag. Call it in the transaction that makes the change.
  *
- * @param current - The digest that the tag points at; `undefined` if there is no such tag.
- * @throws `RegistryError` `PRECONDITION_FAILED`, with the tag and its digest in `detail`.
+ * @param current - The digest that the tag points at; `undefined` if the tag does not exist.
+ * @throws `RegistryError` `PRECONDITION_FAILED` if the precondition does not hold, with the tag and its digest in `detail`.
  */
 export function requireCurrent(
   tag: string,

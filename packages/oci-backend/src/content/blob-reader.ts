@@ -7,21 +7,22 @@ import { wasClosed } from "../checks/errors.ts";
 
 /** Options of {@link createBlobReader}. */
 export interface BlobReaderOptions extends HashOptions {
-  /** Whether size and digest are verified. Default true; false for a range. */
+  /** Whether to verify size and digest. Defaults to true. Pass false for a range. */
   readonly verify?: boolean | undefined;
   /**
-   * What becomes of the chunks that the source gives. By default each is copied, because a source may reuse its memory.
-   * `"owned"`: the source gives every chunk away, so none is copied. `"reused"`: chunks are passed on as they come although
-   * the source reuses their memory, because the caller allowed it (`ReadOptions.chunks`).
+   * The owner of the chunks of the source. By default each chunk is copied, because the source may reuse its memory.
+   *
+   * - `"owned"`: the source never reuses a chunk, so it is not copied.
+   * - `"reused"`: the source reuses its chunks, and the caller allowed that (`ReadOptions.chunks`), so they are not copied.
    */
   readonly chunks?: "owned" | "reused" | undefined;
 }
 
 /**
- * Makes a `BlobReader` of plain content, so that a backend only has to supply the bytes.
+ * Creates a `BlobReader` from any content.
  *
- * @param descriptor - What the content should be. Copied.
- * @param source - Where it comes from; closed with the reader.
+ * @param descriptor - The expected descriptor of the content. It is copied.
+ * @param source - The content. It is closed with the reader.
  */
 export function createBlobReader(
   descriptor: Descriptor,
@@ -47,12 +48,12 @@ class SourceReader implements BlobReader {
     this.#options = options;
   }
 
-  /** A copy each time: what a caller does to it must not decide what the content is verified against. */
+  /** Returns a copy, so that changes of the caller do not affect the verification. */
   get descriptor(): Descriptor {
     return cloneJson(this.#descriptor);
   }
 
-  /** For objects that inherit from a reader and describe something else: the reader itself keeps to its own. */
+  /** Lets an object that inherits from the reader have another descriptor. The reader still verifies with its own. */
   set descriptor(value: Descriptor) {
     Object.defineProperty(this, "descriptor", {
       value,
@@ -63,7 +64,7 @@ class SourceReader implements BlobReader {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    if (this.#state === "used") throw new TypeError("this content was consumed already");
+    if (this.#state === "used") throw new TypeError("this content was read already");
     if (this.#state === "fresh") this.#state = "used";
     const chunks = this.#open();
     let ended = false;
@@ -78,7 +79,7 @@ class SourceReader implements BlobReader {
           ended = true;
           return end();
         } catch (error) {
-          // A source ended under the reading looks cut short; that is not what happened.
+          // Leaving the loop or closing the reader ends the source early. That is not corrupt content.
           if (ended) return end();
           ended = true;
           throw this.#state === "closed" ? wasClosed("this reader") : error;

@@ -1,4 +1,4 @@
-/** How long loops over data go on before others get their turn, in milliseconds. */
+/** How long loops over data may run before other tasks get a turn, in milliseconds. */
 const SLICE_MS = 8;
 
 let sliceBegan = 0;
@@ -6,14 +6,14 @@ let waiting: (() => void)[] = [];
 let isPumping = false;
 
 /**
- * Whether the loops over data have had their share of the event loop: then each of them is to {@link pause}. All loops of the
- * process share one slice of time, so that a thousand calls at once do not block it for a thousand slices.
+ * Whether loops over data must {@link pause}. All loops of the process share one time slice, so that a thousand calls at once
+ * do not block the event loop for a thousand slices.
  */
 export function isPauseDue(): boolean {
   return performance.now() - sliceBegan > SLICE_MS;
 }
 
-/** Lets timers, files and connections have their turn. Loops go on in the order in which they paused. */
+/** Lets timers, files and connections run. Loops continue in the order in which they paused. */
 export function pause(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
@@ -21,7 +21,7 @@ export function pause(): Promise<void> {
   });
 }
 
-/** Pauses in a loop, if that is due: to be awaited once in each turn of a loop over data. */
+/** Pauses if a pause is due. Await it once in each iteration of a loop over data. */
 export async function pauseIfDue(): Promise<void> {
   if (isPauseDue()) await pause();
 }
@@ -35,7 +35,7 @@ async function pump(): Promise<void> {
     for (const resume of resumed) {
       if (isPauseDue()) await nextTurn();
       resume();
-      // What was resumed goes on before the next one is.
+      // Lets the resumed loop run before the next one is resumed.
       await Promise.resolve();
     }
   }

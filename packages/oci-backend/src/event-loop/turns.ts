@@ -1,7 +1,7 @@
-/** Runs one thing after the other. */
+/** Runs functions one at a time. */
 export type Turns = <Result>(run: () => Result | Promise<Result>) => Promise<Result>;
 
-/** Makes a queue: what is given to it runs when everything before it has ended, well or not. */
+/** Creates a queue. Each function runs when all functions before it have succeeded or failed. */
 export function takeTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {

@@ -1,12 +1,12 @@
 import type { CheckedDigest, Descriptor, ParsedManifest } from "@ocilayout/oci-types";
 
-/** A descriptor whose digest was checked. */
+/** A descriptor with a valid digest. */
 export interface CheckedDescriptor extends Descriptor {
-  /** Of a supported algorithm. */
+  /** A valid digest of a supported algorithm. */
   readonly digest: CheckedDigest;
 }
 
-/** A manifest as a backend keeps it. */
+/** A stored manifest. */
 export interface StoredManifest {
   /** Media type, digest and size. */
   readonly descriptor: Descriptor;
@@ -14,12 +14,12 @@ export interface StoredManifest {
   readonly content: Uint8Array;
 }
 
-/** A manifest as it was pushed, checked as far as that is possible without the store. */
+/** A pushed manifest. Everything is checked that does not depend on stored content. */
 export interface PushedManifest extends StoredManifest {
   /** Media type, digest and size. */
   readonly descriptor: CheckedDescriptor;
-  /** The bytes; nobody else changes them. */
+  /** The bytes, which belong to the backend. */
   readonly content: Uint8Array<ArrayBuffer>;
-  /** What they say. */
+  /** The parsed content. */
   readonly parsed: ParsedManifest;
 }

@@ -3,18 +3,18 @@ import { isDigest, isRegistryError, manifestKind, parseManifest } from "@ocilayo
 
 import type { CheckedDescriptor, PushedManifest, StoredManifest } from "./pushed-manifest.ts";
 
-/** The descriptor, content and meaning of a manifest: what its relations are read from. */
+/** The descriptor, content and parsed form of a manifest. */
 export interface ReadableManifest extends StoredManifest {
-  /** What the bytes say. */
+  /** The parsed content. */
   readonly parsed: ParsedManifest;
 }
 
-/** Returns what an index lists; nothing for any other manifest. */
+/** Returns the children of an index, and an empty list for any other manifest. */
 export function childrenOf({ parsed }: ReadableManifest): readonly Descriptor[] {
   return parsed.kind === "index" ? parsed.index.manifests : [];
 }
 
-/** Returns the digests of everything that a manifest needs to be complete; its subject is not part of that. */
+/** Returns the digests of everything that a manifest refers to, except its subject. */
 export function referencesOf(manifest: ReadableManifest): string[] {
   const { parsed, content } = manifest;
   switch (parsed.kind) {
@@ -27,13 +27,16 @@ export function referencesOf(manifest: ReadableManifest): string[] {
   }
 }
 
-/** Returns the digest of the manifest that a manifest is about; `undefined` if it has no subject. */
+/** Returns the digest of the subject of a manifest, or `undefined` if it has no subject. */
 export function subjectOf({ parsed }: ReadableManifest): string | undefined {
   if (parsed.kind === "opaque") return undefined;
   return (parsed.kind === "index" ? parsed.index : parsed.manifest).subject?.digest;
 }
 
-/** Returns the artifact type of a manifest: its own, else the media type of its config; `undefined` if it has neither. */
+/**
+ * Returns the artifact type of a manifest: its own, or else the media type of its config. Returns `undefined` if it has
+ * neither.
+ */
 export function artifactTypeOf({ parsed }: Pick<ReadableManifest, "parsed">): string | undefined {
   if (parsed.kind === "opaque") return undefined;
   const document = parsed.kind === "index" ? parsed.index : parsed.manifest;
@@ -41,7 +44,7 @@ export function artifactTypeOf({ parsed }: Pick<ReadableManifest, "parsed">): st
   return own ?? (parsed.kind === "image" ? parsed.manifest.config.mediaType : undefined);
 }
 
-/** Describes a manifest as `referrers` lists it: with its artifact type and a copy of its annotations. */
+/** Returns the descriptor of a manifest for `referrers`, with its artifact type and a copy of its annotations. */
 export function describeReferrer(manifest: ReadableManifest): Descriptor {
   const { descriptor, parsed } = manifest;
   const { annotations } =
@@ -49,7 +52,7 @@ export function describeReferrer(manifest: ReadableManifest): Descriptor {
   return asReferrer(descriptor, { artifactType: artifactTypeOf(manifest), annotations });
 }
 
-/** Adds to the media type, digest and size of a manifest what `referrers` lists beside them, if it is there. */
+/** Adds artifact type and annotations to the descriptor of a manifest, if it has them. */
 export function asReferrer(
   { mediaType, digest, size }: Descriptor,
   {
@@ -67,8 +70,8 @@ export function asReferrer(
 }
 
 /**
- * Reads a child of an index from the bytes that are stored for it. It has the type that its bytes state or, if they state
- * none, the type in its descriptor.
+ * Parses a child of an index from its stored bytes. Its media type is the one in the bytes, or else the one in the
+ * descriptor.
  *
  * @returns `undefined` if the bytes are not such a manifest.
  */
@@ -78,7 +81,7 @@ export function readChild(
 ): PushedManifest | undefined {
   try {
     const parsed = parseManifest(content, ownMediaType(content) ?? claimed);
-    // A digest that content is stored under was checked.
+    // Content is stored only under valid digests.
     const descriptor = { mediaType: parsed.mediaType, digest: digest as CheckedDigest, size: content.length };
     return { descriptor, content, parsed };
   } catch (error) {
@@ -87,7 +90,7 @@ export function readChild(
   }
 }
 
-/** The known type that a document says it is of. */
+/** Returns the `mediaType` of a document, if it is a known one. */
 function ownMediaType(content: Uint8Array): string | undefined {
   const document = parseJson(content);
   if (typeof document !== "object" || document === null || !("mediaType" in document)) return undefined;
@@ -96,8 +99,9 @@ function ownMediaType(content: Uint8Array): string | undefined {
 }
 
 /**
- * Returns everything in `document` that has a digest, at any depth, as descriptors: what a document of an unknown type may
- * refer to. A missing media type is `""`, a missing size 0. Not recursive, because the document may be nested deeply.
+ * Returns everything in `document` with a digest, at any depth, as descriptors. A document of an unknown type may refer to
+ * all of them. A missing media type becomes `""`, a missing size 0. It does not recurse, because documents can be nested
+ * deeply.
  */
 export function findDescriptors(document: unknown): CheckedDescriptor[] {
   const found: CheckedDescriptor[] = [];
@@ -118,7 +122,7 @@ export function findDescriptors(document: unknown): CheckedDescriptor[] {
   return found;
 }
 
-/** What is not JSON refers to nothing. */
+/** Parses JSON. Returns `undefined` for other content, which refers to nothing. */
 function parseJson(content: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));

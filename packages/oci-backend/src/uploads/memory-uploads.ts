@@ -8,15 +8,15 @@ import { pushBlobCall } from "../backend/pushed-content.ts";
 
 /** Options of {@link memoryUploads}. */
 export interface MemoryUploadsOptions {
-  /** How long a session lives without a write, in milliseconds. Default 24 hours. */
+  /** How long a session lives after its last write, in milliseconds. Defaults to 24 hours. */
   readonly expiryMs?: number | undefined;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Makes the upload methods of a backend: a session is kept in memory, with all that it received, and pushed as a blob when
- * it is committed. For blobs that fit into memory, and for one process: another one does not see the sessions.
+ * Creates the upload methods of a backend. A session keeps its content in memory, and `commit` pushes it as a blob. Use it
+ * for blobs that fit into memory. Other processes do not see the sessions.
  *
  * @param pushBlob - The `pushBlob` of the backend. If it rejects, the session stays.
  */
@@ -49,7 +49,7 @@ export function memoryUploads(
 class MemoryUpload implements UploadSession {
   readonly id: string = crypto.randomUUID();
   readonly repository: string;
-  /** When it received something last, in milliseconds since 1970. */
+  /** The time of the last write, in milliseconds since 1970. */
   writtenMs: number = Date.now();
   readonly #pushBlob: (call: PushBlobCall) => Awaitable<unknown>;
   readonly #onEnd: () => void;
@@ -67,12 +67,12 @@ class MemoryUpload implements UploadSession {
     return this.#size;
   }
 
-  /** Whether a writer has the session. */
+  /** Whether a writer has the session open. */
   get isTaken(): boolean {
     return this.#isTaken;
   }
 
-  /** Gives the session to a writer. */
+  /** Opens the session for a writer. */
   take(): this {
     this.#isTaken = true;
     return this;

@@ -30,7 +30,7 @@ export async function linger(
   message.on("data", (chunk: Uint8Array) => {
     left -= chunk.length;
     message.pause();
-    // The answer is complete: its end tells the client so, while nothing more is read.
+    // The answer is complete. Closing this direction shows that to the client, and reads nothing more.
     if (left < 0) message.socket.end();
     else void (turn?.() ?? Promise.resolve()).then(() => message.resume());
   });

@@ -1,6 +1,6 @@
 import { PluginKind, declareValuePlugin } from "@stryker-mutator/api/plugin";
 
-/** What people read: nobody promises how it is worded. The number is that of the first argument that is such a text. */
+/** Functions with message texts, which the contract does not promise. The number is the index of the first such argument. */
 const TEXTS = {
   RegistryError: 1,
   TypeError: 0,
@@ -28,7 +28,7 @@ function isBeyond({ node }) {
 export const strykerPlugins = [
   declareValuePlugin(PluginKind.Ignore, "what-nobody-promises", {
     shouldIgnore: (path) => {
-      if (isText(path)) return "a text for people";
+      if (isText(path)) return "message text";
       if (isBeyond(path)) return "not in the Registry interface";
       return undefined;
     },

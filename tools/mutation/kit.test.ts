@@ -1,12 +1,12 @@
 import { openTarget, type ConformanceOptions } from "@ocilayout/layout-testkit";
 import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
 
-// By its path: by its name it would be the sources that nobody put a fault into.
+// Stryker changes the file at this path. The package's name leads to the unchanged sources.
 import { openLayout, type LayoutOptions } from "../../packages/layout-core/src/index.ts";
 
 function kitOptions(options: LayoutOptions): ConformanceOptions {
   return {
-    // The same calls in every run, so that a fault that was noticed once is noticed again.
+    // A fixed seed makes the same calls in every run, so the results are repeatable.
     seed: 1,
     runs: 3,
     timeoutMs: 10_000,
@@ -18,7 +18,7 @@ function kitOptions(options: LayoutOptions): ConformanceOptions {
 
 describeRegistry("a layout", kitOptions({}));
 
-// What its name changes, and not LAYOUT-39, which takes three seconds.
+// Only the cases that a default repository affects, without LAYOUT-39, which takes three seconds.
 describeRegistry("a layout with a default repository", {
   ...kitOptions({ defaultRepository: "conformance/a" }),
   only: [

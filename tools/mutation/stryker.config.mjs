@@ -1,4 +1,4 @@
-/** Modules that no call of the Registry interface comes by: see README.md. */
+/** Modules that no call of the Registry interface uses (README.md). */
 const beyond = [
   "find-layout",
   "garbage",
@@ -20,15 +20,15 @@ export default {
   vitest: { configFile: "tools/mutation/vitest.config.js", related: false },
   mutate: ["packages/layout-core/src/*.ts", `!packages/layout-core/src/{${beyond.join(",")}}.ts`],
   ignorers: ["what-nobody-promises"],
-  // Only this is copied; everything else is found by way of the linked node_modules.
+  // Stryker copies only these files. The linked node_modules contain everything else.
   ignorePatterns: ["**", "!packages/layout-core/src/**", "!tools/mutation/*.{js,ts}", "!tsconfig.base.json"],
   disableTypeChecks: false,
   coverageAnalysis: "perTest",
   ignoreStatic: true,
   concurrency: 1,
-  // More than the kit gives a case: a call that hangs is a case that fails.
+  // Longer than the kit's timeout for a case, so that a hanging call fails its case first.
   timeoutMS: 12_000,
-  // Of the whole; it only goes up. README.md says what it was measured at.
+  // The total score. Never lower `break`. README.md has the measured score.
   thresholds: { high: 90, low: 75, break: 70 },
   reporters: ["clear-text", "progress-append-only", "json", "html"],
   clearTextReporter: { reportTests: false, allowColor: false },

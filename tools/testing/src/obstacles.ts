@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 
-/** What may stand in the place of a file and is not a regular file: a name, and a function that creates it. */
+/** Files that are not regular files: a name, and a function that creates one at a path. */
 export const obstacles: readonly (readonly [name: string, make: (path: string) => void])[] = [
   [
     "a pipe",

@@ -9,7 +9,7 @@ export {
 } from "./basics/arguments.ts";
 export { requireBytes } from "./basics/bytes.ts";
 export { cloneJson } from "./basics/clone-json.ts";
-export { maxDigestLength } from "./basics/digest.ts";
+export { explainDigest, maxDigestLength } from "./basics/digest.ts";
 export { excerpt } from "./basics/excerpt.ts";
 export { isRecord } from "./basics/is-record.ts";
 export { onAbort } from "./basics/on-abort.ts";

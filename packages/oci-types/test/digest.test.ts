@@ -63,6 +63,26 @@ describe("parseDigest", () => {
 });
 
 describe("requireDigest", () => {
+  it.each([
+    ["", "it is empty"],
+    ["v1", 'it has no algorithm, such as "sha256:"'],
+    ["0".repeat(64), 'it has no algorithm, such as "sha256:"'],
+    ["sha256:abc", "a sha256 digest has 64 lower-case hexadecimal digits"],
+    [`sha256:${"A".repeat(64)}`, "a sha256 digest has 64 lower-case hexadecimal digits"],
+    [`sha512:${"0".repeat(64)}`, "a sha512 digest has 128 lower-case hexadecimal digits"],
+    [`SHA256:${"0".repeat(64)}`, "its algorithm has upper-case letters"],
+    [`other:${"0".repeat(300)}`, "it is longer than 255 characters"],
+    ["other:a b", "it does not fit the grammar of digests"],
+  ])("names the reason why %j is not a digest", (digest, reason) => {
+    expect(() => requireDigest(digest)).toThrow(
+      expect.objectContaining({
+        code: "DIGEST_INVALID",
+        message: expect.stringContaining(` is not a digest: ${reason}`) as string,
+        detail: { part: "digest", reason },
+      }),
+    );
+  });
+
   // clause 5
   it("rejects invalid digests and unsupported algorithms with DIGEST_INVALID", () => {
     expect(() => requireDigest("sha256:zz")).toThrow(expect.objectContaining({ code: "DIGEST_INVALID" }));

@@ -1,6 +1,7 @@
 import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt, maxDigestLength, requireString } from "@ocilayout/oci-types/authors";
 
+import { explain } from "./explain.ts";
 import {
   isValidDigest,
   isValidHost,
@@ -135,20 +136,6 @@ function findInvalidPart(reference: Reference): Exclude<Part, "reference"> | und
   if (!isValidRepository(repository)) return "repository";
   if (tag !== undefined && !isValidTag(tag)) return "tag";
   return digest !== undefined && !isValidDigest(digest) ? "digest" : undefined;
-}
-
-const LIMITS = {
-  host: maxRepositoryLength,
-  repository: maxRepositoryLength,
-  tag: maxTagLength,
-  digest: maxDigestLength,
-};
-
-function explain(part: keyof typeof LIMITS, value: string): string {
-  if (value === "") return "it is empty";
-  if (value.length > LIMITS[part]) return `it is longer than ${LIMITS[part]} bytes`;
-  if (part === "repository" && /[A-Z]/.test(value)) return "it has upper-case letters";
-  return "it does not fit the grammar";
 }
 
 /** Returns the error for an invalid part of a reference. */

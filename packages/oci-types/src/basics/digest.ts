@@ -31,12 +31,13 @@ const ALGORITHM = "[a-z0-9]+(?:[+._-][a-z0-9]+)*";
 const ENCODED = "[a-zA-Z0-9=_-]+";
 const DIGEST = new RegExp(`^${ALGORITHM}:${ENCODED}$`);
 
-/** The form of the encoded part, for the algorithms that the image-spec registers. */
-const REGISTERED: ReadonlyMap<string, RegExp> = new Map([
-  ["sha256", /^[a-f0-9]{64}$/],
-  ["sha512", /^[a-f0-9]{128}$/],
-  ["blake3", /^[a-f0-9]{64}$/],
+/** The number of hexadecimal digits, for the algorithms that the image-spec registers. */
+const HEX_LENGTHS: ReadonlyMap<string, number> = new Map([
+  ["sha256", 64],
+  ["sha512", 128],
+  ["blake3", 64],
 ]);
+const HEX = /^[a-f0-9]+$/;
 
 /**
  * Splits a digest into algorithm and encoded part. A digest of a registered algorithm must have the length and the
@@ -51,7 +52,9 @@ export function parseDigest(digest: string): ParsedDigest | undefined {
   const colon = digest.indexOf(":");
   const algorithm = digest.slice(0, Math.max(colon, 0));
   const encoded = digest.slice(colon + 1);
-  const isWellFormed = REGISTERED.get(algorithm)?.test(encoded) ?? DIGEST.test(digest);
+  const length = HEX_LENGTHS.get(algorithm);
+  const isWellFormed =
+    length === undefined ? DIGEST.test(digest) : encoded.length === length && HEX.test(encoded);
   return isWellFormed ? { algorithm, encoded } : undefined;
 }
 
@@ -63,4 +66,17 @@ export function isDigest(value: unknown): value is CheckedDigest {
 /** Whether this package computes and verifies digests of `algorithm`. */
 export function isDigestAlgorithm(algorithm: string): algorithm is DigestAlgorithm {
   return (digestAlgorithms as readonly string[]).includes(algorithm);
+}
+
+/** Returns the reason why `value` is not a digest, as a clause: `it is empty`. `value` must not be a digest. */
+export function explainDigest(value: string): string {
+  if (value === "") return "it is empty";
+  if (value.length > maxDigestLength) return `it is longer than ${maxDigestLength} characters`;
+  const colon = value.indexOf(":");
+  if (colon < 1) return 'it has no algorithm, such as "sha256:"';
+  const algorithm = value.slice(0, colon);
+  const length = HEX_LENGTHS.get(algorithm);
+  if (length !== undefined) return `a ${algorithm} digest has ${length} lower-case hexadecimal digits`;
+  if (/[A-Z]/.test(algorithm)) return "its algorithm has upper-case letters";
+  return "it does not fit the grammar of digests";
 }

@@ -1,5 +1,5 @@
 import type { CheckedDigest, DigestAlgorithm, ParsedDigest } from "./digest.ts";
-import { digestAlgorithms, isDigestAlgorithm, parseDigest } from "./digest.ts";
+import { digestAlgorithms, explainDigest, isDigestAlgorithm, parseDigest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { excerpt } from "./excerpt.ts";
 
@@ -19,7 +19,12 @@ export interface SupportedDigest extends ParsedDigest {
  */
 export function requireDigest(digest: string): SupportedDigest {
   const parsed = parseDigest(digest);
-  if (parsed === undefined) throw new RegistryError("DIGEST_INVALID", `${excerpt(digest)} is not a digest`);
+  if (parsed === undefined) {
+    const reason = explainDigest(digest);
+    throw new RegistryError("DIGEST_INVALID", `${excerpt(digest)} is not a digest: ${reason}`, {
+      detail: { part: "digest", reason },
+    });
+  }
   const { algorithm, encoded } = parsed;
   return { algorithm: requireAlgorithm(algorithm), encoded, digest: digest as CheckedDigest };
 }

@@ -6,10 +6,7 @@ export default {
   plugins: [import.meta.resolve("@stryker-mutator/vitest-runner"), import.meta.resolve("./ignore.mjs")],
   testRunner: "vitest",
   vitest: { configFile: "tools/mutation/vitest.config.js", related: false },
-  mutate: [
-    "packages/layout-core/src/**/*.ts",
-    ...beyond.map((path) => `!packages/layout-core/src/${path}`),
-  ],
+  mutate: ["packages/layout-core/src/**/*.ts", ...beyond.map((path) => `!packages/layout-core/src/${path}`)],
   ignorers: ["what-nobody-promises"],
   // Stryker copies only these files. The linked node_modules contain everything else.
   ignorePatterns: ["**", "!packages/layout-core/src/**", "!tools/mutation/*.{js,ts}", "!tsconfig.base.json"],

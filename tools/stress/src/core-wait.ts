@@ -8,7 +8,7 @@ export const CORE_WAIT = "x-core-wait";
  * Returns how long the main thread of this process has been runnable without a core, in milliseconds. Returns 0 if
  * Linux does not report it.
  */
-function waitedMs(): number {
+export function coreWaitMs(): number {
   try {
     const [, nanoseconds] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ");
     return Number(nanoseconds) / 1e6;
@@ -23,11 +23,11 @@ function waitedMs(): number {
  */
 export function tellCoreWait(server: Server): void {
   server.prependListener("request", (_request, response) => {
-    const before = waitedMs();
+    const before = coreWaitMs();
     const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
     Object.assign(response, {
       writeHead: (...args: unknown[]) => {
-        response.setHeader(CORE_WAIT, (waitedMs() - before).toFixed(1));
+        response.setHeader(CORE_WAIT, (coreWaitMs() - before).toFixed(1));
         return writeHead(...args);
       },
     });

@@ -201,6 +201,19 @@ describe("missing content", () => {
     expect(await rejection(calls[name](defineBackend(recordingBackend(missing))))).toMatchObject({ code });
   });
 
+  it("may be undefined for a deletion too, as a lookup in a missing Map returns", async () => {
+    const stores: Map<string, Map<string, unknown>> = new Map();
+    const registry = defineBackend({
+      deleteBlob: ({ repository, digest }) => stores.get(repository)?.delete(digest),
+      deleteManifest: async ({ repository, digest }) =>
+        Promise.resolve(stores.get(repository)?.delete(digest)),
+      deleteTag: ({ repository, tag }) => stores.get(repository)?.delete(tag),
+    });
+    expect(await rejection(registry.deleteBlob("a", digest))).toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect(await rejection(registry.deleteManifest("a", digest))).toMatchObject({ code: "MANIFEST_UNKNOWN" });
+    expect(await rejection(registry.deleteTag("a", "t"))).toMatchObject({ code: "MANIFEST_UNKNOWN" });
+  });
+
   it("makes getManifest and getTag fail with MANIFEST_UNKNOWN if only the descriptor is stored", async () => {
     const registry = defineBackend(recordingBackend({ openManifest: () => undefined }));
     for (const name of ["getManifest", "getTag"] as const)

@@ -128,20 +128,20 @@ export interface Backend {
   findUpload?(call: UploadCall): Awaitable<{ readonly size: number } | undefined>;
 
   /**
-   * Deletes a blob. Returns false if the repository does not have it. Without {@link Backend.manifests} it fails with
-   * `stillReferenced` if a manifest refers to the blob (`referencesOf`) or the blob is a manifest.
+   * Deletes a blob. Returns false or `undefined` if the repository does not have it. Without {@link Backend.manifests} it
+   * fails with `stillReferenced` if a manifest refers to the blob (`referencesOf`) or the blob is a manifest.
    */
-  deleteBlob?(call: DigestCall): Awaitable<boolean>;
+  deleteBlob?(call: DigestCall): Awaitable<boolean | undefined>;
   /**
-   * Deletes a manifest and its tags. Returns false if the repository does not have it. Without {@link Backend.manifests} it
-   * fails with `stillReferenced` if an index contains the manifest (`childrenOf`).
+   * Deletes a manifest and its tags. Returns false or `undefined` if the repository does not have it. Without
+   * {@link Backend.manifests} it fails with `stillReferenced` if an index contains the manifest (`childrenOf`).
    */
-  deleteManifest?(call: DigestCall): Awaitable<boolean>;
+  deleteManifest?(call: DigestCall): Awaitable<boolean | undefined>;
   /**
-   * Deletes a tag, and keeps its manifest. Returns false if the tag does not exist. Without {@link Backend.manifests} it
-   * calls `requireCurrent` in the transaction that makes the change.
+   * Deletes a tag, and keeps its manifest. Returns false or `undefined` if the tag does not exist. Without
+   * {@link Backend.manifests} it calls `requireCurrent` in the transaction that makes the change.
    */
-  deleteTag?(call: DeleteTagCall): Awaitable<boolean>;
+  deleteTag?(call: DeleteTagCall): Awaitable<boolean | undefined>;
 
   /**
    * Lists the tags of a repository. Returns `undefined` if the repository does not exist.

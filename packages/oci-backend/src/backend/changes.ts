@@ -54,7 +54,7 @@ class CheckedChanges implements Required<Changes> {
     });
   }
 
-  async deleteBlob(call: DigestCall): Promise<boolean> {
+  async deleteBlob(call: DigestCall): Promise<boolean | undefined> {
     const backend = having(this.#backend, "deleteBlob");
     return this.#change(call, async (repository) => {
       const manifests = await this.#manifestsSharing(call);
@@ -68,7 +68,7 @@ class CheckedChanges implements Required<Changes> {
     });
   }
 
-  async deleteManifest(call: DigestCall): Promise<boolean> {
+  async deleteManifest(call: DigestCall): Promise<boolean | undefined> {
     const backend = having(this.#backend, "deleteManifest");
     return this.#change(call, async (repository) => {
       if ((await repository.findManifest(call.digest)) === undefined) return false;
@@ -84,7 +84,7 @@ class CheckedChanges implements Required<Changes> {
     });
   }
 
-  async deleteTag(call: DeleteTagCall): Promise<boolean> {
+  async deleteTag(call: DeleteTagCall): Promise<boolean | undefined> {
     const backend = having(this.#backend, "deleteTag");
     return this.#change(call, async (repository) => {
       const current = await repository.findTag(call.tag);

@@ -1,8 +1,8 @@
-/** Where something is tested that no case of the kit cites. */
+/** A test of a clause that no case of the kit cites. */
 export interface OtherTest {
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   readonly file: string;
-  /** A text in that file: mostly the name of a test. */
+  /** A text in the file, usually the name of a test. */
   readonly test: string;
 }
 
@@ -13,15 +13,15 @@ export interface OtherTest {
 export const untestedClauses: Readonly<Record<string, OtherTest>> = {
   "clause-1-paths": {
     file: "packages/layout-testkit/test/mutants/calls/path-in-message.ts",
-    test: "tells where its directory is",
+    test: "exposes its directory in a message",
   },
   "clause-1-promise": {
     file: "packages/layout-testkit/test/mutants/calls/throws-at-once.ts",
-    test: "throws before there is a promise",
+    test: "throws before it returns a promise",
   },
   "clause-1-handled": {
     file: "packages/layout-testkit/test/mutants/calls/unhandled.ts",
-    test: "leaves a rejection that nobody handles",
+    test: "leaves a rejection unhandled",
   },
   "clause-8-opt-out": {
     file: "packages/layout-core/test/blobs.test.ts",

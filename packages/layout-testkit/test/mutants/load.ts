@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 import type { Mutant } from "./mutant.ts";
 
-/** Every mutant there is, by the name of its file; of each directory the first `count`. */
+/** Loads all mutants, named after their files, or the first `count` of each directory. */
 export async function loadMutants(count = Infinity): Promise<(Mutant & { readonly name: string })[]> {
   const directories = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),

@@ -13,27 +13,27 @@ import type { ConformanceTarget, TargetPlace } from "../../src/index.ts";
 import type { MemoryOptions } from "../../src/memory/index.ts";
 import { createMemoryRegistry } from "../../src/memory/index.ts";
 
-/** A registry with one fault, and the cases that one would expect to find it. */
+/** A registry with one defect, and the cases that must detect it. */
 export interface Mutant {
-  /** What is wrong with it: "a registry that …". */
+  /** The defect, as the continuation of “a registry that …”. */
   readonly what: string;
   readonly caughtBy: readonly string[];
   readonly capabilities: Partial<RegistryCapabilities>;
   readonly create: (place: TargetPlace) => ConformanceTarget;
 }
 
-/** The calls that are wrong, given those that are right. */
+/** Returns the defective calls, given the correct ones. */
 export type Defect = (whole: Registry, place: TargetPlace) => Partial<Registry>;
 
-/** What a mutant is made of, beside its defect. */
+/** Options of {@link mutant}. */
 export interface MutantOptions {
   readonly capabilities?: Partial<RegistryCapabilities>;
   readonly memory?: MemoryOptions;
-  /** In place of the same content, with the same defect. */
+  /** Opens the registry again. By default it has the same content and defect. */
   readonly reopen?: (whole: Registry) => Registry;
 }
 
-/** Makes a mutant of a registry in memory. It is opened again over the same content, as one on a disk would be. */
+/** Makes a mutant of a registry in memory. Like a registry on disk, it can be opened again over the same content. */
 export function mutant(
   what: string,
   caughtBy: readonly string[],
@@ -41,7 +41,7 @@ export function mutant(
   options: MutantOptions = {},
 ): Mutant {
   const create = (place: TargetPlace): ConformanceTarget => {
-    // It says nothing of itself: what is expected of it is in the options.
+    // Its capabilities are in the options, so it must not report its own.
     const whole: Registry = { ...createMemoryRegistry(options.memory), capabilities: undefined };
     const open = (): Registry => ({ ...whole, ...defect(whole, place) });
     return { registry: open(), reopen: async () => options.reopen?.(whole) ?? open() };
@@ -49,7 +49,7 @@ export function mutant(
   return { what, caughtBy, capabilities: options.capabilities ?? {}, create };
 }
 
-/** What `promise` gives, or `instead` where it rejects with this code. */
+/** Returns the result of `promise`, or of `instead` if it rejects with this code. */
 export async function unless<Value, Code extends RegistryErrorCode>(
   promise: Promise<Value>,
   code: Code,
@@ -63,17 +63,17 @@ export async function unless<Value, Code extends RegistryErrorCode>(
   }
 }
 
-/** The descriptor of a blob that need not be there. */
+/** Returns a blob's descriptor. The blob need not exist. */
 export function pretend(digest: string, size: number): Descriptor {
   return { mediaType: octetStream, digest: digest as Descriptor["digest"], size };
 }
 
-/** A list of what comes of a promise. */
+/** Makes a list of a promise of its items. */
 export async function* listOf<Item>(items: Promise<readonly Item[]>): AsyncGenerator<Item, void, undefined> {
   yield* await items;
 }
 
-/** The document, where it is one. */
+/** Parses a document. Returns an empty object if it is not a JSON object. */
 export function documentOf(content: unknown): Readonly<Record<string, unknown>> {
   try {
     const document: unknown =
@@ -84,7 +84,7 @@ export function documentOf(content: unknown): Readonly<Record<string, unknown>> 
   }
 }
 
-/** `reader`, but for some members. */
+/** Returns `reader` with some members replaced. */
 export function changeReader(reader: BlobReader, change: Partial<BlobReader>): BlobReader {
   return {
     descriptor: reader.descriptor,
@@ -99,7 +99,7 @@ export function changeReader(reader: BlobReader, change: Partial<BlobReader>): B
   };
 }
 
-/** `writer`, but for some members. */
+/** Returns `writer` with some members replaced. */
 export function changeWriter(writer: BlobWriter, change: Partial<BlobWriter>): BlobWriter {
   const changed = {
     id: writer.id,
@@ -120,7 +120,7 @@ export function changeWriter(writer: BlobWriter, change: Partial<BlobWriter>): B
   return changed;
 }
 
-/** The two calls that give writers, with each writer changed. */
+/** Returns the two calls that open writers, with every writer changed. */
 export function changeWriters(
   whole: Registry,
   change: (writer: BlobWriter, repo: string) => Partial<BlobWriter>,
@@ -134,7 +134,7 @@ export function changeWriters(
   };
 }
 
-/** A moment, in which others get their turn. */
+/** Waits until other callbacks have run. */
 export async function moment(): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("writes the size into the descriptor that was passed", ["BLOB-16"], (whole) => ({
+const it: Mutant = mutant("writes the size into the caller's descriptor", ["BLOB-16"], (whole) => ({
   pushBlob: async (repo, descriptor, content, options) => {
     const pushed = await whole.pushBlob(repo, descriptor, content, options);
     Reflect.set(descriptor, "size", pushed.size);

@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("gives one descriptor of a blob again and again", ["BLOB-15"], (whole) => {
+const it: Mutant = mutant("returns the same descriptor object of a blob every time", ["BLOB-15"], (whole) => {
   const given: Map<string, Descriptor> = new Map();
   return {
     resolveBlob: async (repo, digest, options) => {

@@ -3,7 +3,7 @@ import { createBlobReader } from "@ocilayout/oci-backend";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("hands out what it stores", ["BLOB-10"], (whole) => {
+const it: Mutant = mutant("returns its stored bytes without a copy", ["BLOB-10"], (whole) => {
   const stored: Map<string, Uint8Array> = new Map();
   return {
     getBlob: async (repo, digest, options) => {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes each blob once", ["BLOB-11"], (whole) => ({
+const it: Mutant = mutant("rejects a repeated push of a blob", ["BLOB-11"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     const isThere = await whole.resolveBlob(repo, expected.digest).then(
       () => true,

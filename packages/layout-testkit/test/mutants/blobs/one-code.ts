@@ -3,7 +3,7 @@ import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("has one code for everything", ["BLOB-02", "NAME-01", "NAME-04"], (whole) => {
+const it: Mutant = mutant("uses one code for every error", ["BLOB-02", "NAME-01", "NAME-04"], (whole) => {
   const recode = async <Value>(promise: Promise<Value>): Promise<Value> => {
     try {
       return await promise;

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("has one temporary file for each digest", ["BLOB-11"], (whole) => {
+const it: Mutant = mutant("uses one temporary file per digest", ["BLOB-11"], (whole) => {
   const pushing: Set<string> = new Set();
   return {
     pushBlob: async (repo, expected, content, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("supports sha512 and does not say so", ["BLOB-13"], () => ({}), {
+const it: Mutant = mutant("supports sha512 although its capabilities exclude it", ["BLOB-13"], () => ({}), {
   capabilities: { sha512: false },
 });
 

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, pretend } from "../mutant.ts";
 
-const it: Mutant = mutant("shows a blob while it is pushed", ["SOURCE-06"], (whole) => {
+const it: Mutant = mutant("shows a blob during its push", ["SOURCE-06"], (whole) => {
   const pushing: Set<string> = new Set();
   return {
     pushBlob: async (repo, expected, content, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("throws where a list is called for", ["NAME-06"], (whole) => ({
+const it: Mutant = mutant("throws when a list is called", ["NAME-06"], (whole) => ({
   repositories: (options) => {
     options?.signal?.throwIfAborted();
     return whole.repositories(options);

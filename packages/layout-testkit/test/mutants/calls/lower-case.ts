@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("writes names in small letters", ["NAME-01"], (whole) => ({
+const it: Mutant = mutant("converts names to lower case", ["NAME-01"], (whole) => ({
   getBlob: async (repo, digest, options) =>
     whole.getBlob(typeof repo === "string" ? repo.toLowerCase() : repo, digest, options),
   pushBlob: async (repo, expected, content, options) =>

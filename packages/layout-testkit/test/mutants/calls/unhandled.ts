@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("leaves a rejection that nobody handles", ["TAG-09"], (whole) => ({
+const it: Mutant = mutant("leaves a rejection unhandled", ["TAG-09"], (whole) => ({
   resolveTag: (repo, tag, options) => {
     const found = whole.resolveTag(repo, tag, options);
     void found.then(() => undefined);

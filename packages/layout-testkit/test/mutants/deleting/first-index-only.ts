@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("names one index of two", ["DELETE-05"], (whole) => ({
+const it: Mutant = mutant("names only one of two indexes", ["DELETE-05"], (whole) => ({
   deleteManifest: (repo, digest, options) =>
     unless(whole.deleteManifest(repo, digest, options), "DENIED", (error) => {
       const { referencedBy = [] } = error.detail ?? {};

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "knows no blob where there is a manifest, when it deletes",
+  "reports a manifest as an unknown blob when it is deleted as one",
   ["DELETE-10"],
   (whole) => ({
     deleteBlob: (repo, digest, options) =>

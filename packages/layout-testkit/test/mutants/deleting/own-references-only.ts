@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "shares blobs and looks at the manifests of one repository",
+  "shares blobs and checks only one repository's manifests for references",
   ["DELETE-16"],
   (whole) => ({
     deleteBlob: (repo, digest, options) =>

@@ -4,7 +4,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("remembers references for ever", ["DELETE-11"], (whole) => {
+const it: Mutant = mutant("never forgets a reference", ["DELETE-11"], (whole) => {
   const referred: Set<string> = new Set();
   return {
     pushManifest: async (repo, content, mediaType, options) => {

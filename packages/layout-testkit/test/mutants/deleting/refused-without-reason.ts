@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "refuses to delete a referenced blob and says no reason",
+  "rejects the deletion of a referenced blob without a reason",
   ["DELETE-08"],
   (whole) => ({
     deleteBlob: (...args) =>

@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("leaves the tags of a manifest that it deletes", ["DELETE-04"], (whole) => {
+const it: Mutant = mutant("keeps the tags of a deleted manifest", ["DELETE-04"], (whole) => {
   const left: Map<string, Descriptor> = new Map();
   return {
     deleteManifest: async (repo, digest, options) => {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes the tags of an index's children away", ["DELETE-13"], (whole) => ({
+const it: Mutant = mutant("removes the tags of an index's children", ["DELETE-13"], (whole) => ({
   async pushManifest(repo, content, mediaType, options) {
     const pushed = await whole.pushManifest(repo, content, mediaType, options);
     const children = JSON.stringify(documentOf(content)["manifests"] ?? null);

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "deletes what only a document of an unknown type refers to",
+  "deletes blobs that only a document of an unknown type references",
   ["DELETE-18"],
   (whole) => {
     let isKnown = true;

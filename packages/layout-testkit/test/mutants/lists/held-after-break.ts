@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("holds a lock until a list has been read", ["LIST-05"], (whole) => {
+const it: Mutant = mutant("holds a lock until a list is read to its end", ["LIST-05"], (whole) => {
   let isHeld = false;
   return {
     tags: async function* (repo, options) {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("begins a list with startAfter", ["LIST-02"], (whole) => ({
+const it: Mutant = mutant("includes startAfter in a list", ["LIST-02"], (whole) => ({
   tags: (repo, options) =>
     listOf(
       (async () => {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("lists tags in the order they came", ["LIST-01"], (whole) => {
+const it: Mutant = mutant("lists tags in the order of their pushes", ["LIST-01"], (whole) => {
   const order: string[] = [];
   const place = (tag: string): number => order.indexOf(tag);
   return {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { listOf, mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps a list of tags until the next push", ["LIST-10"], (whole) => {
+const it: Mutant = mutant("caches a list of tags until the next push", ["LIST-10"], (whole) => {
   const kept: Map<string, readonly string[]> = new Map();
   return {
     tags: (repo, options) => {

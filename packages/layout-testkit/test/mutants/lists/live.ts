@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("lists what there is at each step", ["LIST-06"], (whole) => ({
+const it: Mutant = mutant("reads the current tags at each step of a list", ["LIST-06"], (whole) => ({
   tags: async function* (repo, options) {
     let startAfter = options?.startAfter;
     for (let left = options?.limit ?? 1000; left > 0; left -= 1) {

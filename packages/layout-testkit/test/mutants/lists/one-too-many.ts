@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("gives one more than the limit", ["LIST-03"], (whole) => ({
+const it: Mutant = mutant("lists one more tag than the limit", ["LIST-03"], (whole) => ({
   tags: (repo, options) =>
     whole.tags(repo, {
       ...options,

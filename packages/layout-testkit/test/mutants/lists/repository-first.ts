@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "looks for the repository before it looks at a list's options",
+  "looks for the repository before it validates a list's options",
   ["LIST-90"],
   (whole) => ({
     async *tags(repo, options) {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("looks for startAfter among the tags", ["LIST-02"], (whole) => ({
+const it: Mutant = mutant("searches for the exact tag of startAfter", ["LIST-02"], (whole) => ({
   tags: (repo, options) =>
     listOf(
       (async () => {

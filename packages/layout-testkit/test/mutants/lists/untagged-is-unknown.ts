@@ -3,7 +3,7 @@ import { collect, RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("knows no repository in which nothing is tagged", ["LIST-08"], (whole) => ({
+const it: Mutant = mutant("reports a repository without tags as unknown", ["LIST-08"], (whole) => ({
   tags: (repo, options) =>
     listOf(
       (async () => {

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "answers a second push with what it gave to the first",
+  "returns the first push's result for every later push",
   ["MANIFEST-17"],
   (whole) => {
     const given: Map<string, Descriptor> = new Map();

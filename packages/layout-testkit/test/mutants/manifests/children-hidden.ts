@@ -5,7 +5,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "does not know the manifests that an index lists",
+  "does not find the children of an index",
   ["MANIFEST-11", "REFERENCE-04"],
   (whole) => {
     const listed: Set<string> = new Set();

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("looks at the digest when the manifest is stored", ["MANIFEST-06"], (whole) => ({
+const it: Mutant = mutant("verifies the digest after it stores the manifest", ["MANIFEST-06"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if (options?.digest?.startsWith("sha512:") === true)
       return whole.pushManifest(repo, content, mediaType, options);

@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("hands out the descriptors that it keeps", ["MANIFEST-17"], (whole) => {
+const it: Mutant = mutant("returns its stored descriptors without a copy", ["MANIFEST-17"], (whole) => {
   const kept: Map<string, Descriptor> = new Map();
   return {
     resolveManifest: async (repo, digest, options) => {

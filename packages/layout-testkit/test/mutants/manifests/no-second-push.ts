@@ -3,7 +3,7 @@ import { computeDigest, RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes each manifest once", ["MANIFEST-18"], (whole) => ({
+const it: Mutant = mutant("rejects a repeated push of a manifest", ["MANIFEST-18"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if (content instanceof Uint8Array) {
       const { digest } = await computeDigest(content);

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("knows parameters with one space before them only", ["MANIFEST-15"], (whole) => ({
+const it: Mutant = mutant("recognizes parameters only after exactly one space", ["MANIFEST-15"], (whole) => ({
   async pushManifest(repo, content, mediaType, options) {
     if (/;\S/.test(mediaType)) throw new RegistryError("MANIFEST_INVALID");
     return whole.pushManifest(repo, content, mediaType, options);

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "gives its own bytes of a manifest that is asked for by digest",
+  "returns its stored bytes of a manifest without a copy",
   ["MANIFEST-16"],
   (whole) => {
     const own: Map<string, Uint8Array> = new Map();

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("writes the JSON of a manifest again", ["MANIFEST-01"], (whole) => ({
+const it: Mutant = mutant("serializes manifests again", ["MANIFEST-01"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const document = documentOf(content);
     const again =

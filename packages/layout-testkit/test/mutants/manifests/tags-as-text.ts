@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes each letter for a tag", ["MANIFEST-20"], (whole) => ({
+const it: Mutant = mutant("accepts a string of tags and uses each letter", ["MANIFEST-20"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     whole.pushManifest(repo, content, mediaType, {
       ...options,

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "gives the type of a manifest to the blob that it is",
+  "resolves a manifest's blob with the manifest's type",
   ["MANIFEST-21"],
   (whole) => ({
     resolveBlob: async (repo, digest) => {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "gives a manifest its deleted tags back when it is pushed again",
+  "restores the deleted tags of a manifest that is pushed again",
   ["MODEL-01"],
   (whole) => {
     const deleted: Map<string, string[]> = new Map();

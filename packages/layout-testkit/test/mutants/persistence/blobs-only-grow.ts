@@ -3,7 +3,7 @@ import { type Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("remembers blobs that another has deleted", ["OPEN-11"], (whole) => {
+const it: Mutant = mutant("caches blobs that another registry has deleted", ["OPEN-11"], (whole) => {
   const known: Map<string, Descriptor> = new Map();
   return {
     async resolveBlob(repo, digest, options) {

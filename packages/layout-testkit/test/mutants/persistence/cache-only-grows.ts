@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("remembers the tags that others delete", ["OPEN-04"], (whole) => {
+const it: Mutant = mutant("caches tags that another registry has deleted", ["OPEN-04"], (whole) => {
   const known: Map<string, Descriptor> = new Map();
   return {
     resolveTag: (repo, tag, options) =>

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "knows only those manifests that it saw, or that have a tag",
+  "finds only manifests that it has seen or that have a tag",
   ["OPEN-12"],
   (whole) => {
     const own: Set<string> = new Set();

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("decides conditions by what it read before", ["OPEN-06"], (whole) => {
+const it: Mutant = mutant("checks preconditions against an earlier read", ["OPEN-06"], (whole) => {
   const known: Map<string, string> = new Map();
   return {
     pushManifest: async (repo, content, mediaType, options) => {

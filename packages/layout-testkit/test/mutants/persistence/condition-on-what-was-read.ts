@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("holds a condition against what it read itself", ["OPEN-06"], () => ({}), {
+const it: Mutant = mutant("checks preconditions against its own cache", ["OPEN-06"], () => ({}), {
   reopen: (whole) => {
     let seen: string | undefined;
     return {

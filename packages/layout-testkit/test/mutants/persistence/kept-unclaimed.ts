@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps its content and does not say so", ["OPEN-08"], () => ({}), {
+const it: Mutant = mutant("keeps its content although its capabilities exclude it", ["OPEN-08"], () => ({}), {
   capabilities: { persistent: false },
 });
 

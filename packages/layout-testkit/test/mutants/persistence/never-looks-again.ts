@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("never looks again at what it read", ["OPEN-02"], (whole) => {
+const it: Mutant = mutant("never reads anything a second time", ["OPEN-02"], (whole) => {
   const tags: Map<string, string[]> = new Map();
   return {
     pushManifest: async (repo, ...args) => {

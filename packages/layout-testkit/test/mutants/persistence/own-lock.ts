@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("has a lock that holds in one object only", ["OPEN-03"], (whole) => {
+const it: Mutant = mutant("uses a lock that other registries do not see", ["OPEN-03"], (whole) => {
   const own: Set<string> = new Set();
   return {
     pushManifest: async (repo, content, mediaType, options) => {

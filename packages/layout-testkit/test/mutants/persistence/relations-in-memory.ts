@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps in one object what is about what", ["OPEN-07"], (whole) => {
+const it: Mutant = mutant("keeps referrers in memory", ["OPEN-07"], (whole) => {
   const own: Set<string> = new Set();
   return {
     pushManifest: async (...args) => {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("remembers that a blob was not there", ["OPEN-09"], () => ({}), {
+const it: Mutant = mutant("caches that a blob was missing", ["OPEN-09"], () => ({}), {
   reopen: (whole) => {
     const absent: Set<string> = new Set();
     return {

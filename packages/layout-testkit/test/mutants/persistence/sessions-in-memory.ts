@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps its sessions in one object", ["OPEN-05"], (whole) => {
+const it: Mutant = mutant("keeps upload sessions in memory", ["OPEN-05"], (whole) => {
   const own: Set<string> = new Set();
   return {
     pushBlobChunked: async (repo, options) => {

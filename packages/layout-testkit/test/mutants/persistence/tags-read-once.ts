@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("remembers what it read by a tag", ["OPEN-09"], () => ({}), {
+const it: Mutant = mutant("caches the content of a tag", ["OPEN-09"], () => ({}), {
   reopen: (whole) => {
     const digests: Map<string, string> = new Map();
     return {

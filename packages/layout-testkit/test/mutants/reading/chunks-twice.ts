@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
-const it: Mutant = mutant("has no chunks when they are asked for again", ["READ-02"], (whole) => ({
+const it: Mutant = mutant("iterates over no chunks the second time", ["READ-02"], (whole) => ({
   getBlob: async (repo, digest, options) => {
     const reader = await whole.getBlob(repo, digest, options);
     let isUsed = false;

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("refuses a range that ends behind the blob", ["RANGE-02"], (whole) => ({
+const it: Mutant = mutant("rejects a range that ends after the blob", ["RANGE-02"], (whole) => ({
   getBlobRange: async (repo, digest, range, options) => {
     if ((range.end ?? 0) > (await whole.resolveBlob(repo, digest, options)).size)
       throw new RegistryError("RANGE_INVALID");

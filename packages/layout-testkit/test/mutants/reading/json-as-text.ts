@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
-const it: Mutant = mutant("gives text for JSON", ["READ-01"], (whole) => ({
+const it: Mutant = mutant("returns text instead of JSON", ["READ-01"], (whole) => ({
   getBlob: async (...args) => {
     const reader = await whole.getBlob(...args);
     return changeReader(reader, { json: () => reader.text() });

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes NaN for the end of the blob", ["RANGE-06"], (whole) => ({
+const it: Mutant = mutant("treats NaN as the end of the blob", ["RANGE-06"], (whole) => ({
   getBlobRange: (repo, digest, range, options) =>
     whole.getBlobRange(repo, digest, Number.isNaN(range.end) ? { start: range.start } : range, options),
 }));

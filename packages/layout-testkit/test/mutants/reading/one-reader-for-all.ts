@@ -3,7 +3,7 @@ import type { BlobReader } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
-const it: Mutant = mutant("gives the reader that nobody has read from yet again", ["READ-05"], (whole) => {
+const it: Mutant = mutant("returns the same unread reader again", ["READ-05"], (whole) => {
   const unread: Map<string, BlobReader> = new Map();
   return {
     getBlob: async (repo, digest, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
-const it: Mutant = mutant("gives each byte of a stream twice", ["READ-01"], (whole) => ({
+const it: Mutant = mutant("returns each byte of a stream twice", ["READ-01"], (whole) => ({
   getBlob: async (...args) => {
     const reader = await whole.getBlob(...args);
     const double: TransformStream<Uint8Array, Uint8Array> = new TransformStream({

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
-const it: Mutant = mutant("decodes each chunk for itself", ["READ-01"], (whole) => ({
+const it: Mutant = mutant("decodes each chunk separately", ["READ-01"], (whole) => ({
   getBlob: async (repo, digest, options) => {
     const reader = await whole.getBlob(repo, digest, options);
     const text = async (): Promise<string> => {

@@ -4,7 +4,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("checks the layers of what is there already", ["REFERENCE-08"], (whole) => ({
+const it: Mutant = mutant("checks the layers of an existing manifest again", ["REFERENCE-08"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const { layers = [] } = documentOf(content) as { readonly layers?: readonly Descriptor[] };
     for (const { digest } of layers) {

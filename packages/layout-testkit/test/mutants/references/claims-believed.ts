@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("believes an index what it says of a child", ["REFERENCE-03"], (whole) => {
+const it: Mutant = mutant("trusts an index's descriptors of its children", ["REFERENCE-03"], (whole) => {
   const claims: Map<string, Descriptor> = new Map();
   return {
     pushManifest: async (repo, content, mediaType, options) => {

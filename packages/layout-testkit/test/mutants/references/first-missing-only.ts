@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("names the first that is missing", ["REFERENCE-01"], (whole) => ({
+const it: Mutant = mutant("names only the first missing blob", ["REFERENCE-01"], (whole) => ({
   pushManifest: (...args) =>
     unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
       const { missing = [] } = error.detail ?? {};

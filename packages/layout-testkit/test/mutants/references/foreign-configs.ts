@@ -3,7 +3,7 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("lets a config with urls be absent", ["MANIFEST-05"], (whole) => ({
+const it: Mutant = mutant("accepts a missing config with urls", ["MANIFEST-05"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const document = documentOf(content);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes a manifest whose parts are missing", ["MANIFEST-03"], () => ({}), {
+const it: Mutant = mutant("accepts a manifest whose references are missing", ["MANIFEST-03"], () => ({}), {
   memory: { allowSparse: true },
 });
 

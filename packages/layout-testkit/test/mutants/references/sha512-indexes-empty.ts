@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "does not know the children of an index with a sha512 digest",
+  "does not find the children of an index with a sha512 digest",
   ["REFERENCE-10"],
   (whole) => {
     let isHidden = false;

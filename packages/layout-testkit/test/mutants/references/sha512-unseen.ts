@@ -4,7 +4,7 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("does not look at references by sha512", ["REFERENCE-05"], (whole) => ({
+const it: Mutant = mutant("ignores references with sha512 digests", ["REFERENCE-05"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_BLOB_UNKNOWN", async (error) => {
       const { missing } = (error as RegistryError).detail as { missing: string[] };

@@ -4,7 +4,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("takes no manifest whose subject is missing", ["MANIFEST-04"], (whole) => ({
+const it: Mutant = mutant("rejects a manifest whose subject is missing", ["MANIFEST-04"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const { subject } = documentOf(content) as { subject?: Descriptor };
     if (subject !== undefined && typeof subject.digest === "string")

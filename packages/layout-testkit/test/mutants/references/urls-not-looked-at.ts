@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, unless, documentOf } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "takes a layer with an empty list of urls for foreign",
+  "treats a layer with an empty list of urls as foreign",
   ["MANIFEST-05"],
   (whole) => ({
     pushManifest: (repo, content, mediaType, options) =>

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("refuses foreign layers", ["MANIFEST-05"], (whole) => ({
+const it: Mutant = mutant("rejects foreign layers", ["MANIFEST-05"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const { layers } = documentOf(content) as { layers?: unknown };
     if (Array.isArray(layers) && JSON.stringify(layers).includes('"urls":["'))

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes an empty type for any", ["REFERRER-08"], (whole) => ({
+const it: Mutant = mutant("treats an empty artifact type as absent", ["REFERRER-08"], (whole) => ({
   referrers: (repo, digest, options) =>
     whole.referrers(repo, digest, {
       ...options,

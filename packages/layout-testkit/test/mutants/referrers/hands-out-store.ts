@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("hands out the list that it keeps", ["REFERRER-11"], (whole) => {
+const it: Mutant = mutant("returns its stored list of referrers without a copy", ["REFERRER-11"], (whole) => {
   const kept: Map<string, Descriptor[]> = new Map();
   return {
     referrers: (repo, digest, options) =>

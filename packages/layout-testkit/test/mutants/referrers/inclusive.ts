@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("begins a list of referrers with startAfter", ["REFERRER-06"], (whole) => ({
+const it: Mutant = mutant("includes startAfter in a list of referrers", ["REFERRER-06"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

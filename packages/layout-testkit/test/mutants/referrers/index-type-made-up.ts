@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("makes up a type for an index without one", ["REFERRER-07"], (whole) => ({
+const it: Mutant = mutant("invents an artifact type for an index", ["REFERRER-07"], (whole) => ({
   referrers: async function* (...args) {
     for await (const it of whole.referrers(...args))
       yield { ...it, artifactType: it.artifactType ?? it.mediaType };

@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("lists referrers in the order they came", ["REFERRER-01"], (whole) => {
+const it: Mutant = mutant("lists referrers in the order of their pushes", ["REFERRER-01"], (whole) => {
   const order: string[] = [];
   const place = ({ digest }: Descriptor): number => order.indexOf(digest);
   return {

@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps the referrers that are deleted", ["REFERRER-05"], (whole) => {
+const it: Mutant = mutant("lists deleted referrers", ["REFERRER-05"], (whole) => {
   const kept: Map<string, Descriptor[]> = new Map();
   return {
     referrers: (repo, digest, options) =>

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("finds another repository's referrers", ["REFERRER-04"], (whole) => ({
+const it: Mutant = mutant("lists the referrers of other repositories", ["REFERRER-04"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("does not take the type from the config", ["REFERRER-03"], (whole) => ({
+const it: Mutant = mutant("does not read the artifact type from the config", ["REFERRER-03"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

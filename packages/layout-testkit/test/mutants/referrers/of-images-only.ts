@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("has no referrers of referrers", ["REFERRER-10"], (whole) => ({
+const it: Mutant = mutant("lists no referrers of referrers", ["REFERRER-10"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

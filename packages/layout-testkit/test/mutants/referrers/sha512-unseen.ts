@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("finds no referrers of what has a sha512 digest", ["REFERRER-13"], (whole) => ({
+const it: Mutant = mutant("finds no referrers of a sha512 digest", ["REFERRER-13"], (whole) => ({
   async *referrers(repo, digest, options) {
     if (!digest.startsWith("sha512:")) yield* whole.referrers(repo, digest, options);
   },

@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("has no referrers of what is not there", ["REFERRER-01"], (whole) => ({
+const it: Mutant = mutant("lists no referrers of a missing subject", ["REFERRER-01"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

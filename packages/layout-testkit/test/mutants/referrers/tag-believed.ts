@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("believes what the referrers tag lists", ["REFERRER-09"], (whole) => ({
+const it: Mutant = mutant("trusts the children of the referrers tag", ["REFERRER-09"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "lists what the referrers tag lists only, where there is one",
+  "lists only the children of the referrers tag if it exists",
   ["REFERRER-09"],
   (whole) => ({
     async *referrers(repo, digest, options) {

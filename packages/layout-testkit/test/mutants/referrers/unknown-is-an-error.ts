@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("takes an unknown subject for an error", ["REFERRER-02"], (whole) => ({
+const it: Mutant = mutant("rejects an unknown subject", ["REFERRER-02"], (whole) => ({
   referrers: (repo, digest, options) =>
     listOf(
       (async () => {

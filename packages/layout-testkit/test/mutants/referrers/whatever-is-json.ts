@@ -4,7 +4,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, listOf, mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("finds a subject in whatever is JSON", ["REFERRER-14"], (whole) => {
+const it: Mutant = mutant("reads a subject from any JSON document", ["REFERRER-14"], (whole) => {
   const others: { readonly about: unknown; readonly descriptor: Descriptor }[] = [];
   return {
     pushManifest: async (repo, content, mediaType, options) => {

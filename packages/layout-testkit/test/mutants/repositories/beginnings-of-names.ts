@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "lists the tags of every repository whose name begins like it",
+  "lists the tags of every repository whose name has the same prefix",
   ["REPOSITORY-04"],
   (whole) => ({
     tags: (repo, options) =>

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "holds a lock until the repositories have been read",
+  "holds a lock until a list of repositories is read to its end",
   ["REPOSITORY-05"],
   (whole) => {
     let isHeld = false;

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes the source with what was mounted", ["MOUNT-05"], (whole) => {
+const it: Mutant = mutant("deletes the source with the mounted blob", ["MOUNT-05"], (whole) => {
   const sources: Map<string, string> = new Map();
   return {
     mountBlob: async (from, to, digest, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("finds nothing to mount without a source", ["MOUNT-04"], (whole) => ({
+const it: Mutant = mutant("rejects a mount without a source", ["MOUNT-04"], (whole) => ({
   mountBlob: async (from, to, digest, options) => {
     const mounted =
       from === undefined

@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("resolves where there is nothing to mount", ["MOUNT-03"], (whole) => ({
+const it: Mutant = mutant("resolves the mount of a missing blob", ["MOUNT-03"], (whole) => ({
   mountBlob: (...args) =>
     unless(whole.mountBlob(...args), "BLOB_UNKNOWN", () => undefined as unknown as Descriptor),
 }));

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("has one set of blobs for all repositories", ["SCOPE-01"], () => ({}), {
+const it: Mutant = mutant("shares blobs between repositories", ["SCOPE-01"], () => ({}), {
   memory: { repositoryScopedBlobs: false },
 });
 

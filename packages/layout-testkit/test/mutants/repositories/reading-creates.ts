@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
-const it: Mutant = mutant("makes the repositories that it is asked for", ["REPOSITORY-03"], (whole) => {
+const it: Mutant = mutant("creates a repository when it is read", ["REPOSITORY-03"], (whole) => {
   const made: Set<string> = new Set();
   return {
     resolveTag: async (repo, tag, options) => {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "has blobs for each repository and does not say so",
+  "separates blobs by repository although its capabilities exclude it",
   ["SCOPE-02", "MOUNT-06"],
   () => ({}),
   { capabilities: { repositoryScopedBlobs: false } },

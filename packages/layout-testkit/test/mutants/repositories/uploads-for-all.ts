@@ -3,7 +3,7 @@ import { collect } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("makes what is uploaded a blob of every repository", ["SCOPE-01"], (whole) =>
+const it: Mutant = mutant("adds uploaded blobs to every repository", ["SCOPE-01"], (whole) =>
   changeWriters(whole, (writer, repo) => ({
     commit: async (digest) => {
       const committed = await writer.commit(digest);

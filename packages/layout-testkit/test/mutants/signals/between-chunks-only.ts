@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("looks at the signal of a push between chunks only", ["SIGNAL-03"], (whole) => ({
+const it: Mutant = mutant("checks the signal of a push only between chunks", ["SIGNAL-03"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     const signal = options?.signal;
     if (signal === undefined || signal.aborted || !(content instanceof ReadableStream))

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("does not leave its source when it is aborted", ["SIGNAL-03"], (whole) => ({
+const it: Mutant = mutant("does not close its source when it is aborted", ["SIGNAL-03"], (whole) => ({
   pushBlob: (repo, descriptor, content, options) => {
     if (
       typeof content !== "object" ||

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("forgets the signal once a list has begun", ["SIGNAL-05"], (whole) => ({
+const it: Mutant = mutant("ignores the signal after a list has started", ["SIGNAL-05"], (whole) => ({
   tags: async function* (repo, options) {
     options?.signal?.throwIfAborted();
     yield* whole.tags(repo, { ...options, signal: undefined });

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("looks at the signal when the change is made", ["SIGNAL-07"], (whole) => ({
+const it: Mutant = mutant("checks the signal after the change", ["SIGNAL-07"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     options?.signal?.throwIfAborted();
     const pushed = await whole.pushManifest(repo, content, mediaType, { ...options, signal: undefined });

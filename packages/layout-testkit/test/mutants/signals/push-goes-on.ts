@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "looks at the signal of a push in the beginning only",
+  "checks the signal of a push only at the start",
   ["SIGNAL-02", "SIGNAL-03"],
   (whole) => ({
     pushBlob: async (repo, expected, content, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("forgets the signal once there is a reader", ["SIGNAL-04"], (whole) => ({
+const it: Mutant = mutant("ignores the signal in a reader", ["SIGNAL-04"], (whole) => ({
   getBlob: async (repo, digest, options) => {
     options?.signal?.throwIfAborted();
     return whole.getBlob(repo, digest);

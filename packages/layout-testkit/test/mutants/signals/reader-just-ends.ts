@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, changeReader } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "ends its chunks without a word when the signal is aborted",
+  "ends its chunks without an error if the signal is aborted",
   ["SIGNAL-04"],
   (whole) => ({
     getBlob: async (repo, digest, options) => {

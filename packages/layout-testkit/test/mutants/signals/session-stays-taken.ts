@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriter } from "../mutant.ts";
 
-const it: Mutant = mutant("leaves the session to a writer that was aborted", ["SIGNAL-06"], (whole) => ({
+const it: Mutant = mutant("leaves the session to an aborted writer", ["SIGNAL-06"], (whole) => ({
   pushBlobChunked: async (repo, options) => {
     const signal = options?.signal;
     signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("forgets the source of a push that it refuses", ["SIGNAL-09"], (whole) => ({
+const it: Mutant = mutant("does not close the source of a rejected push", ["SIGNAL-09"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     options?.signal?.throwIfAborted();
     if (content instanceof ReadableStream)

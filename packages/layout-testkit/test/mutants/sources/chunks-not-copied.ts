@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("collects chunks without copying them", ["SOURCE-07"], (whole) => ({
+const it: Mutant = mutant("collects chunks without a copy", ["SOURCE-07"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     if (content instanceof Uint8Array || !(Symbol.asyncIterator in Object(content)))
       return whole.pushBlob(repo, expected, content, options);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes a source's error for its end", ["SOURCE-05"], (whole) => ({
+const it: Mutant = mutant("treats a source's error as its end", ["SOURCE-05"], (whole) => ({
   pushBlob: (repo, expected, content, options) => {
     if (content instanceof Uint8Array || !(Symbol.asyncIterator in Object(content)))
       return whole.pushBlob(repo, expected, content, options);

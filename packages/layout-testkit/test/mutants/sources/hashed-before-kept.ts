@@ -5,7 +5,7 @@ import { letPass } from "../../../src/case/content.ts";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("hashes what is pushed before it copies it", ["SOURCE-85"], (whole) => {
+const it: Mutant = mutant("hashes content before it copies it", ["SOURCE-85"], (whole) => {
   const kept: Map<string, Uint8Array> = new Map();
   return {
     pushBlob: async (repo, expected, content, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("does not leave an iterator that does not wait", ["SOURCE-04"], (whole) => ({
+const it: Mutant = mutant("does not close a sync iterator", ["SOURCE-04"], (whole) => ({
   pushBlob: (repo, descriptor, content, options) => {
     if (
       !Array.isArray(content) &&

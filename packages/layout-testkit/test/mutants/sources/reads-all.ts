@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("reads all of a source before it looks at the size", ["SOURCE-03"], (whole) => ({
+const it: Mutant = mutant("reads a whole source before it checks the size", ["SOURCE-03"], (whole) => ({
   pushBlob: async (repo, expected, content, options) => {
     if (
       content instanceof Uint8Array ||

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes chunks of text", ["BLOB-14"], (whole) => ({
+const it: Mutant = mutant("accepts chunks of text", ["BLOB-14"], (whole) => ({
   pushBlob: (repo, descriptor, content, options) => {
     if (
       typeof content !== "object" ||

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("stores the buffer that an array is a part of", ["SOURCE-01"], (whole) => ({
+const it: Mutant = mutant("stores the whole buffer behind an array", ["SOURCE-01"], (whole) => ({
   pushBlob: (repo, descriptor, content, options) =>
     whole.pushBlob(
       repo,

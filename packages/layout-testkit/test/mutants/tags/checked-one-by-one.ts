@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("checks tags while it applies them", ["TAG-02"], (whole) => ({
+const it: Mutant = mutant("checks tags one by one as it applies them", ["TAG-02"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if (
       !Array.isArray(options?.tags) ||

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes a condition without a tag for fulfilled", ["TAG-06"], (whole) => ({
+const it: Mutant = mutant("accepts a precondition without a tag", ["TAG-06"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) =>
     whole.pushManifest(
       repo,

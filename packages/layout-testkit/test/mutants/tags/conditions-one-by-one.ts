@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("decides conditions tag by tag", ["TAG-05"], (whole) => ({
+const it: Mutant = mutant("checks preconditions tag by tag", ["TAG-05"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if (options?.ifMatch === undefined && options?.ifNoneMatch === undefined)
       return whole.pushManifest(repo, content, mediaType, options);

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "ignores conditions and says that it has none",
+  "ignores preconditions that its capabilities exclude",
   ["TAG-08"],
   (whole) => ({
     pushManifest: async (repo, content, mediaType, options) =>

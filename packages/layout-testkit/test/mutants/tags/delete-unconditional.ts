@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes tags whatever the condition", ["TAG-07"], (whole) => ({
+const it: Mutant = mutant("ignores the preconditions of deletions", ["TAG-07"], (whole) => ({
   deleteTag: async (repo, tag, options) => whole.deleteTag(repo, tag, { signal: options?.signal }),
 }));
 

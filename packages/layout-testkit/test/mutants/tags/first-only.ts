@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("applies the first tag only", ["TAG-01"], (whole) => ({
+const it: Mutant = mutant("applies only the first tag", ["TAG-01"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) =>
     whole.pushManifest(repo, content, mediaType, {
       ...options,

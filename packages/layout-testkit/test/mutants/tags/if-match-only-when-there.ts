@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("takes ifMatch for fulfilled where there is no tag", ["TAG-04"], (whole) => ({
+const it: Mutant = mutant("accepts ifMatch for a missing tag", ["TAG-04"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if (options?.ifMatch === undefined || options.tags?.length !== 1)
       return whole.pushManifest(repo, content, mediaType, options);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("forgets the manifest that a tag pointed at", ["TAG-03"], (whole) => ({
+const it: Mutant = mutant("forgets the old manifest of a moved tag", ["TAG-03"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     const before = await Promise.all(
       (Array.isArray(options?.tags) ? (options.tags as string[]) : []).map((tag) =>

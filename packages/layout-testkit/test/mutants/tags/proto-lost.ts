@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("loses a tag that is called __proto__", ["TAG-10"], (whole) => ({
+const it: Mutant = mutant("loses a tag called __proto__", ["TAG-10"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) =>
     whole.pushManifest(repo, content, mediaType, {
       ...options,

@@ -3,7 +3,7 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("asks for no precondition where the tag is right already", ["TAG-04"], (whole) => ({
+const it: Mutant = mutant("skips preconditions if the tag already has the digest", ["TAG-04"], (whole) => ({
   async pushManifest(repo, content, mediaType, options) {
     const [tag] = options?.tags ?? [];
     const current = tag === undefined ? undefined : await whole.resolveTag(repo, tag).catch(() => undefined);

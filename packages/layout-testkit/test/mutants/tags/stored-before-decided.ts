@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("stores a manifest before it decides conditions", ["TAG-05"], (whole) => ({
+const it: Mutant = mutant("stores a manifest before it checks preconditions", ["TAG-05"], (whole) => ({
   pushManifest: async (repo, content, mediaType, options) => {
     if ((options?.tags?.length ?? 0) > 0)
       await whole

@@ -5,7 +5,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf, moment } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "looks for the children of an index before it makes the change",
+  "checks the children of an index before its transaction",
   ["TOGETHER-05"],
   (whole) => ({
     pushManifest: async (repo, content, mediaType, options) => {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "decides conditions before it makes the change",
+  "checks preconditions before its transaction",
   ["TOGETHER-02", "TOGETHER-03"],
   (whole) => ({
     pushManifest: async (repo, content, mediaType, options) => {

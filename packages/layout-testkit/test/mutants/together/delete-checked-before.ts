@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { moment, mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "checks the condition of a deletion before it deletes",
+  "checks the precondition of a deletion before its transaction",
   ["TOGETHER-07"],
   (whole) => ({
     async deleteTag(repo, tag, { ifMatch } = {}) {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("undoes the deletions that are made while it pushes", ["TOGETHER-06"], (whole) => {
+const it: Mutant = mutant("undoes deletions during a push", ["TOGETHER-06"], (whole) => {
   let pushing = 0;
   return {
     pushManifest: async (...args) => {

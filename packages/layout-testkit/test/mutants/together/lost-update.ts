@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("writes back the tags that it read before", ["TOGETHER-01"], (whole) => {
+const it: Mutant = mutant("writes tags from an earlier read", ["TOGETHER-01"], (whole) => {
   let count = 0;
   return {
     pushManifest: async (repo, content, mediaType, options) => {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("moves a tag in the repository whose push came last", ["TOGETHER-09"], (whole) => {
+const it: Mutant = mutant("moves a tag only in the repository of the last push", ["TOGETHER-09"], (whole) => {
   const last: Map<string, string> = new Map();
   return {
     pushManifest: async (repo, content, mediaType, options) => {

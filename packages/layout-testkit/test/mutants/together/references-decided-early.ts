@@ -5,7 +5,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf, moment } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "looks at references before it makes the change",
+  "checks references before its transaction",
   ["TOGETHER-04"],
   (whole) => ({
     pushManifest: async (repo, content, mediaType, options) => {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, moment } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "makes what is pushed at once under the signal of who came first",
+  "applies the first push's signal to all concurrent pushes",
   ["TOGETHER-10"],
   (whole) => {
     let first: { readonly signal: AbortSignal | undefined } | undefined;

@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "ignores the preconditions of a deletion, which it does not promise",
+  "ignores unsupported preconditions of a deletion",
   ["TAG-08"],
   (whole) => ({
     async pushManifest(repo, content, mediaType, options) {

@@ -2,7 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, listOf } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "lists no referrers where it does not support them",
+  "returns an empty list of unsupported referrers",
   ["UNSUPPORTED-06"],
   () => ({ referrers: () => listOf(Promise.resolve([])) }),
   { capabilities: { referrers: false } },

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("announces algorithms that it cannot compute", ["UPLOAD-19"], (whole) => ({
+const it: Mutant = mutant("accepts upload algorithms that it cannot compute", ["UPLOAD-19"], (whole) => ({
   pushBlobChunked: (repo, options) => whole.pushBlobChunked(repo, { ...options, digestAlgorithm: undefined }),
 }));
 

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("begins again where a session is resumed", ["UPLOAD-04"], (whole) => ({
+const it: Mutant = mutant("starts a resumed session again at 0", ["UPLOAD-04"], (whole) => ({
   pushBlobChunkedResume: async (repo, id, options) => {
     const writer = await whole.pushBlobChunkedResume(repo, id, options);
     await writer.cancel();

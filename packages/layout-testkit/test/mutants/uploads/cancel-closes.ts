@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("only closes what it should cancel", ["UPLOAD-06"], (whole) =>
+const it: Mutant = mutant("closes a cancelled session without removing it", ["UPLOAD-06"], (whole) =>
   changeWriters(whole, (writer) => ({ cancel: () => writer.close() })),
 );
 

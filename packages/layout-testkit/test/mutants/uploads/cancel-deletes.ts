@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("deletes the blob that was committed", ["UPLOAD-10"], (whole) =>
+const it: Mutant = mutant("deletes a committed blob on cancel", ["UPLOAD-10"], (whole) =>
   changeWriters(whole, (writer, repo) => {
     let committed: string | undefined;
     return {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("rejects the disposal of a writer that was cancelled", ["UPLOAD-21"], (whole) =>
+const it: Mutant = mutant("rejects the disposal of a cancelled writer", ["UPLOAD-21"], (whole) =>
   changeWriters(whole, (writer) => {
     let isCancelled = false;
     const cancel = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { changeWriters, mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("lets a writer be cancelled only once", ["UPLOAD-90"], (whole) =>
+const it: Mutant = mutant("rejects a second cancel", ["UPLOAD-90"], (whole) =>
   changeWriters(whole, (writer) => {
     let isCancelled = false;
     return {

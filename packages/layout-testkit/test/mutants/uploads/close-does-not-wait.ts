@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters, moment } from "../mutant.ts";
 
-const it: Mutant = mutant("closes before the writes that were begun", ["UPLOAD-12"], (whole) =>
+const it: Mutant = mutant("closes before pending writes have finished", ["UPLOAD-12"], (whole) =>
   changeWriters(whole, (writer) => {
     let last: Promise<unknown> = Promise.resolve();
     const write = (chunk: Uint8Array): Promise<void> => {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("rejects the disposal of a writer that committed", ["UPLOAD-21"], (whole) =>
+const it: Mutant = mutant("rejects the disposal of a committed writer", ["UPLOAD-21"], (whole) =>
   changeWriters(whole, (writer) => {
     let isCommitted = false;
     return {

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("empties a session whose commit failed", ["UPLOAD-22"], (whole) => {
+const it: Mutant = mutant("empties a session after a failed commit", ["UPLOAD-22"], (whole) => {
   const emptied: Set<string> = new Set();
   const writers = changeWriters(whole, (writer) => ({
     commit: (digest) =>

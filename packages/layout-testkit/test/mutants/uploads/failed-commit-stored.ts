@@ -3,7 +3,7 @@ import type { Descriptor } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, pretend, unless, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("stores what did not have its digest", ["UPLOAD-22"], (whole) => {
+const it: Mutant = mutant("stores content after a digest mismatch", ["UPLOAD-22"], (whole) => {
   const wrong: Map<string, Descriptor> = new Map();
   return {
     ...changeWriters(whole, (writer) => ({

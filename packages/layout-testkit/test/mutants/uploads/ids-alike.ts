@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("tells ids apart by their end", ["UPLOAD-17"], (whole) => {
+const it: Mutant = mutant("issues ids that differ only at their end", ["UPLOAD-17"], (whole) => {
   let count = 0;
   return changeWriters(whole, () => {
     count += 1;

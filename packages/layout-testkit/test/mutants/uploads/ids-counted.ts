@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("counts its uploads", ["UPLOAD-17"], (whole) => {
+const it: Mutant = mutant("issues consecutive ids", ["UPLOAD-17"], (whole) => {
   let count = 0;
   return changeWriters(whole, () => {
     count += 1;

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("trims the id of an upload", ["UPLOAD-07"], (whole) => ({
+const it: Mutant = mutant("trims upload ids", ["UPLOAD-07"], (whole) => ({
   resolveUpload: (repo, id, options) =>
     whole.resolveUpload(repo, typeof id === "string" ? id.trim() : id, options),
 }));

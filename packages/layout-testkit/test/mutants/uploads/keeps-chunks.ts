@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps the caller's chunks", ["UPLOAD-13"], (whole) =>
+const it: Mutant = mutant("keeps references to the caller's chunks", ["UPLOAD-13"], (whole) =>
   changeWriters(whole, (writer) => {
     const chunks: Uint8Array[] = [];
     return {

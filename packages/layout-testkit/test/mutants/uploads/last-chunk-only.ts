@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps the last chunk only", ["UPLOAD-01"], (whole) => {
+const it: Mutant = mutant("keeps only the last chunk", ["UPLOAD-01"], (whole) => {
   const last: Map<string, Uint8Array> = new Map();
   return changeWriters(whole, (writer, repo) => ({
     write: async (chunk) => {

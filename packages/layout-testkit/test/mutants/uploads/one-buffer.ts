@@ -3,7 +3,7 @@ import type { BlobWriter } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("has one buffer for a repository's uploads", ["UPLOAD-18"], (whole) => {
+const it: Mutant = mutant("uses one buffer for all uploads of a repository", ["UPLOAD-18"], (whole) => {
   let open: BlobWriter | undefined;
   return changeWriters(whole, (writer) => {
     open ??= writer;

@@ -3,7 +3,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("does not tell closed from finished", ["UPLOAD-11"], (whole) =>
+const it: Mutant = mutant("uses one code for closed and finished writers", ["UPLOAD-11"], (whole) =>
   changeWriters(whole, (writer) => ({
     write: (chunk) =>
       unless(writer.write(chunk), "BLOB_UPLOAD_INVALID", () => {

@@ -4,7 +4,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriter } from "../mutant.ts";
 
-const it: Mutant = mutant("forgets the algorithm when an upload goes on", ["UPLOAD-19"], (whole) => ({
+const it: Mutant = mutant("forgets the algorithm of a resumed upload", ["UPLOAD-19"], (whole) => ({
   pushBlobChunkedResume: async (...args) => {
     const writer = await whole.pushBlobChunkedResume(...args);
     const commit = async (digest: string): Promise<Descriptor> => {

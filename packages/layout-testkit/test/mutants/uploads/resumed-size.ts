@@ -4,7 +4,7 @@ import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriter } from "../mutant.ts";
 
 const it: Mutant = mutant(
-  "counts what the last writer wrote as the size of the blob",
+  "counts only the last writer's bytes in the size of the blob",
   ["UPLOAD-04"],
   (whole) => ({
     pushBlobChunkedResume: async (...args) => {

@@ -3,7 +3,7 @@ import type { BlobWriter } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("gives a session to the second who asks in vain", ["UPLOAD-09"], (whole) => {
+const it: Mutant = mutant("opens a session to the second concurrent resume", ["UPLOAD-09"], (whole) => {
   const writers: Map<string, BlobWriter> = new Map();
   const refused: Set<string> = new Set();
   return {

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("keeps the session of an upload that is finished", ["UPLOAD-24"], (whole) => {
+const it: Mutant = mutant("keeps the session of a committed upload", ["UPLOAD-24"], (whole) => {
   const finished: Set<string> = new Set();
   return {
     ...changeWriters(whole, (writer) => ({

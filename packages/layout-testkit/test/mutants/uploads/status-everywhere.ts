@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("tells every repository of every upload", ["UPLOAD-08"], (whole) => {
+const it: Mutant = mutant("reports uploads of other repositories", ["UPLOAD-08"], (whole) => {
   const homes: Map<string, string> = new Map();
   return {
     pushBlobChunked: async (repo, options) => {

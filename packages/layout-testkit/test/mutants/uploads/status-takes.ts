@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("tells the status of a session that nobody has", ["UPLOAD-16"], (whole) => ({
+const it: Mutant = mutant("reports only sessions without a writer", ["UPLOAD-16"], (whole) => ({
   resolveUpload: async (repo, id, options) => {
     const status = await whole.resolveUpload(repo, id, options);
     const writer = await whole.pushBlobChunkedResume(repo, id);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, changeWriters } from "../mutant.ts";
 
-const it: Mutant = mutant("encodes text that is written", ["UPLOAD-20"], (whole) =>
+const it: Mutant = mutant("encodes text passed to write()", ["UPLOAD-20"], (whole) =>
   changeWriters(whole, (writer) => ({
     write: (chunk) => writer.write(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk),
   })),

@@ -3,7 +3,7 @@ import type { BlobWriter } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("lets two writers have a session", ["UPLOAD-09"], (whole) => {
+const it: Mutant = mutant("lets two writers use a session", ["UPLOAD-09"], (whole) => {
   const open: Map<string, BlobWriter> = new Map();
   return {
     pushBlobChunked: async (repo, options) => {

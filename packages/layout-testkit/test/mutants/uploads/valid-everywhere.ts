@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant } from "../mutant.ts";
 
-const it: Mutant = mutant("finds sessions by their id alone", ["UPLOAD-08"], (whole) => {
+const it: Mutant = mutant("finds sessions by id alone", ["UPLOAD-08"], (whole) => {
   const homes: Map<string, string> = new Map();
   const home = (repo: string, id: string): string => homes.get(id) ?? repo;
   return {

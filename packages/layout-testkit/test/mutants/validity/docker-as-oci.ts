@@ -3,7 +3,7 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("takes Docker's manifests for OCI's", ["VALID-09"], (whole) => ({
+const it: Mutant = mutant("accepts Docker manifests as OCI manifests", ["VALID-09"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);

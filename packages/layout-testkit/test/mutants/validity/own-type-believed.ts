@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 import { mutant, documentOf } from "../mutant.ts";
 
-const it: Mutant = mutant("stores a document as what it says that it is", ["MANIFEST-08"], (whole) => ({
+const it: Mutant = mutant("stores a document under its own mediaType", ["MANIFEST-08"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) => {
     const { mediaType: own } = documentOf(content);
     return whole.pushManifest(repo, content, typeof own === "string" ? own : mediaType, options);

@@ -3,7 +3,7 @@ import { computeDigest } from "@ocilayout/oci-types";
 import type { Mutant } from "../mutant.ts";
 import { documentOf, mutant, unless } from "../mutant.ts";
 
-const it: Mutant = mutant("does not look at the subjects of indexes", ["VALID-05"], (whole) => ({
+const it: Mutant = mutant("does not validate the subjects of indexes", ["VALID-05"], (whole) => ({
   pushManifest: (repo, content, mediaType, options) =>
     unless(whole.pushManifest(repo, content, mediaType, options), "MANIFEST_INVALID", async (error) => {
       const document = documentOf(content);

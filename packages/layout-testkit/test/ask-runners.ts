@@ -6,14 +6,14 @@ import type { Project } from "./installed-kit.ts";
 /** The modules of `targets/`. */
 export const targets = ["memory", "broken", "hanging"] as const;
 
-/** What came of one case, by whatever ran it. */
+/** The result of one case in any runner. */
 export interface Verdict {
   readonly status: "passed" | "failed" | "skipped";
-  /** What is told about it, where it did not pass. */
+  /** The text that the runner reports if the case did not pass. */
   readonly told: string;
 }
 
-/** By target and by the case's id. */
+/** The results by target and case id. */
 export type Verdicts = Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
 
 interface Told extends Verdict {
@@ -43,10 +43,10 @@ export async function askCommand(project: Project): Promise<Verdicts> {
   return byTarget(found);
 }
 
-/** Runs vitest on a file that has a suite for each target; gives what it printed, too. */
+/** Runs vitest on a file with a suite for each target. Also returns its output. */
 export async function askVitest(project: Project): Promise<{ verdicts: Verdicts; printed: string }> {
   await project.write("in-vitest.test.mjs", testFile("vitest"));
-  // A runner's own limit of time, here too short for a case that hangs, must not come before the kit's.
+  // This limit is too short for a case that hangs: only the kit's own limit must apply.
   await project.write(
     "vitest.config.mjs",
     'export default { test: { include: ["*.test.mjs"], testTimeout: 20 } };',
@@ -86,7 +86,7 @@ export async function askVitest(project: Project): Promise<{ verdicts: Verdicts;
   return { verdicts: byTarget(found), printed: stdout };
 }
 
-/** Runs a file that has a suite of `node:test` for each target. */
+/** Runs a file with a `node:test` suite for each target. */
 export async function askNodeTest(project: Project): Promise<Verdicts> {
   await project.write("in-node.mjs", testFile("node-test"));
   await project.write(

@@ -17,23 +17,23 @@ async function statuses(registry: () => Registry, options: Partial<ConformanceOp
   return Object.fromEntries(results.map(({ id, status }) => [id, status]));
 }
 
-it("the kit asks a registry what it promises, and expects that alone", async () => {
+it("the kit reads a registry's capabilities and tests exactly these", async () => {
   const { mountBlob } = defineRegistry({});
   const without = (): Registry => ({ ...memory({ mount: false }), mountBlob });
   expect(await statuses(without)).toEqual({ "UNSUPPORTED-05": "pass" });
 });
 
-it("the kit catches a registry that does what it says it does not", async () => {
+it("the kit catches a registry that has a capability set to false", async () => {
   expect(await statuses(() => memory({ mount: false }))).toEqual({ "UNSUPPORTED-05": "fail" });
 });
 
-it("the kit catches a registry that does not do what it says it does", async () => {
+it("the kit catches a registry that lacks a capability set to true", async () => {
   const { mountBlob } = defineRegistry({});
   const found = await statuses(() => ({ ...memory({ mount: true }), mountBlob }));
   expect(new Set(Object.values(found))).toEqual(new Set(["fail"]));
 });
 
-it("the options win over the registry, name by name", async () => {
+it("capabilities in the options override the registry's, name by name", async () => {
   const found = await statuses(() => memory({ mount: false, persistent: false }), {
     capabilities: { mount: true },
     only: [...only, "OPEN-08"],
@@ -42,16 +42,16 @@ it("the options win over the registry, name by name", async () => {
   expect(Object.keys(found)).not.toContain("UNSUPPORTED-05");
 });
 
-it("what a registry says of capabilities that there are not does not matter", async () => {
+it("unknown names and invalid values in a registry's capabilities are ignored", async () => {
   const strange = { mont: false, mount: undefined, referrers: null } as unknown as RegistryCapabilities;
   expect(await statuses(() => memory(strange), { only: "MOUNT-01" })).toEqual({ "MOUNT-01": "pass" });
 });
 
-it("a registry whose capabilities leave no case is a run of none, which is refused", async () => {
+it("a run is rejected if the registry's capabilities leave no case", async () => {
   await expect(statuses(() => memory({ mount: false }), { only: "MOUNT" })).rejects.toThrow(RangeError);
 });
 
-it("a target that cannot be made is asked nothing: every case reports it", async () => {
+it("every case reports an error if the target cannot be created", async () => {
   const failing = (): Registry => {
     throw new Error("no such luck");
   };

@@ -19,7 +19,7 @@ const result: CaseResult = {
 const hostile = `<&>"' ]]> \u0000 \u001b[31m \ud800 \ufffe 😀 <!-- --> &amp; <![CDATA[ \r\n\tend`;
 const harmless = `<&>"' ]]> \ufffd \ufffd[31m \ufffd \ufffd 😀 <!-- --> &amp; <![CDATA[ \r\n\tend`;
 
-/** The suite, and its cases. */
+/** Returns the suite and its cases. */
 function parse(xml: string): { suite: Element; cases: Element[] } {
   const suite = parseXml(xml).children[0];
   if (suite === undefined) throw new Error("no suite");

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => project[Symbol.asyncDispose]());
 
-/** A line of JavaScript that makes `create`, for a target that says more. */
+/** JavaScript that defines `create`, for targets with more exports. */
 const create =
   'import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory"; const create = () => ({ registry: createMemoryRegistry() });';
 
@@ -136,19 +136,19 @@ describe("exit code 2 with a one-line reason", () => {
     ["a timeout of zero", ["memory.mjs", "--timeout", "0"], "timeout"],
     ["a timeout longer than a timer supports", ["memory.mjs", "--timeout", "2147483648"], "24.8 days"],
     ["an unknown id", ["memory.mjs", "--only", "BLUB-01"], 'no case begins with "BLUB-01"'],
-    ["no case that is about the target", ["memory.mjs", "-t", "OPEN-01"], "no case"],
+    ["no case that applies to the target", ["memory.mjs", "-t", "OPEN-01"], "no case"],
     ["a missing target", ["nowhere.mjs"], "cannot find the file nowhere.mjs"],
     ["a target that is a directory", ["node_modules"], "cannot find the file node_modules"],
     ["a target without create", ["empty.mjs"], "create"],
     ["a target with invalid options", ["senseless.mjs"], "BLOB-01 is skipped without a reason"],
     ["a target that never finishes loading", ["endless.mjs"], "endless.mjs"],
     [
-      "a report where none can be written",
+      "a report in a missing directory",
       ["memory.mjs", "-t", "BLOB-01", "--junit", "nowhere/out.xml"],
       "nowhere/out.xml",
     ],
     [
-      "a report in place of a directory",
+      "a report whose path is a directory",
       ["memory.mjs", "-t", "BLOB-01", "--json", "node_modules"],
       "node_modules",
     ],
@@ -232,14 +232,14 @@ describe("the target", () => {
     expect((await project.command("old.cjs", "-t", "BLOB-01")).stdout).toContain("1 passed");
   });
 
-  it("may be TypeScript, or is rejected with a line that says what to do", async () => {
+  it("may be TypeScript, or is rejected with a message that suggests what to do", async () => {
     await project.write("typed.ts", `${create} const options: object = { create }; export default options;`);
     const { code, stdout, stderr } = await project.command("typed.ts", "-t", "BLOB-01");
     if (Reflect.get(process.features, "typescript") === "strip") {
       expect(stdout).toContain("1 passed");
     } else {
       console.log(
-        `skipped: a target in TypeScript runs, for Node ${process.version} does not run TypeScript`,
+        `skipped: running a target in TypeScript, because Node ${process.version} does not run TypeScript`,
       );
       expect(code).toBe(2);
       expect(stderr).toMatch(/^layout-testkit: cannot load typed\.ts: this Node .* TypeScript.*\n$/);

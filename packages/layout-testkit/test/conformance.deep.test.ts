@@ -11,15 +11,15 @@ const memory = (options: MemoryOptions = {}) => ({
   }),
 });
 
-describeRegistry("one whose blobs are shared", {
+describeRegistry("a registry in memory with shared blobs", {
   ...memory({ repositoryScopedBlobs: false }),
   capabilities: { persistent: false, repositoryScopedBlobs: false },
 });
-describeRegistry("one that keeps empty repositories", {
+describeRegistry("a registry in memory that keeps empty repositories", {
   ...memory({ keepsEmptyRepositories: true }),
   capabilities: { persistent: false },
 });
-describeRegistry("one that takes what is sparse", {
+describeRegistry("a registry in memory that accepts sparse images", {
   ...memory({ allowSparse: true }),
   capabilities: { persistent: false, checksReferences: false },
 });

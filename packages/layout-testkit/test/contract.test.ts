@@ -14,19 +14,19 @@ const anchors = Array.from(page.matchAll(/<a id="([^"]*)"><\/a>/g), ([, id = ""]
 const links = Array.from(page.matchAll(/\]\(#([^)]*)\)/g), ([, id = ""]) => id);
 const headings = Array.from(page.matchAll(/^##+ (.*)$/gm), ([, heading = ""]) => heading);
 
-/** The anchors of the contract that a case cites. */
+/** Returns the anchors of the contract that a case cites. */
 function citedAnchors({ cites }: (typeof allCases)[number]): string[] {
   return cites.flatMap(({ url }) => (url.startsWith(`${CONTRACT}#`) ? [url.slice(CONTRACT.length + 1)] : []));
 }
 
 const cited = new Set(allCases.flatMap(citedAnchors));
 
-/** Whether a case cites `anchor`, or a part of the clause that it stands for. */
+/** Whether a case cites `anchor` or a part of its clause. */
 function isCited(anchor: string): boolean {
   return cited.has(anchor) || anchors.some((part) => part.startsWith(`${anchor}-`) && cited.has(part));
 }
 
-/** As GitHub makes an anchor of a heading. */
+/** Returns the anchor that GitHub makes of a heading. */
 function slugOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -86,7 +86,7 @@ it.each(Object.entries(untestedClauses))("%s, which no case cites, is tested els
   expect(readFileSync(join(root, other.file), "utf8")).toContain(other.test);
 });
 
-/** Every source file, test and README of the packages, as path and text. */
+/** Returns every source file, test and README of the packages as path and text. */
 const files = readdirSync(join(root, "packages")).flatMap((name) => [
   [`${name}/README.md`, readFileSync(join(root, "packages", name, "README.md"), "utf8")] as const,
   ...["src", "test"].flatMap((folder) =>

@@ -8,26 +8,26 @@ import { build } from "vite";
 const home = join(import.meta.dirname, "..");
 const entries = ["index", "vitest", "node-test", "command/index", "memory/index"];
 
-/** How a program ended. */
+/** The result of a program. */
 export interface Ended {
-  /** The exit code; `undefined` where it was killed for taking too long. */
+  /** The exit code, or `undefined` if the program was killed after a timeout. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Somebody's project that has the kit installed, in JavaScript that every Node runs, and the targets of these tests. */
+/** A project that has installed the kit as JavaScript for every Node, with the targets of these tests. */
 export interface Project extends AsyncDisposable {
   readonly directory: string;
-  /** Writes a file into it. */
+  /** Writes a file to the project. */
   write(name: string, content: string): Promise<void>;
-  /** Runs the kit's command in it. */
+  /** Runs the kit's command in the project. */
   command(...args: readonly string[]): Promise<Ended>;
-  /** Runs Node in it. */
+  /** Runs Node in the project. */
   node(...args: readonly string[]): Promise<Ended>;
 }
 
-/** Makes one. */
+/** Creates a project. */
 export async function createProject(): Promise<Project> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "layout-testkit-")));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -57,7 +57,7 @@ export async function createProject(): Promise<Project> {
   };
 }
 
-/** Makes JavaScript of the kit's entries, with all that they import but vitest. */
+/** Bundles the kit's entries with everything they import except vitest. */
 async function bundle(outDir: string): Promise<void> {
   await build({
     configFile: false,
@@ -76,7 +76,7 @@ async function bundle(outDir: string): Promise<void> {
 }
 
 function runNode(cwd: string, args: readonly string[]): Promise<Ended> {
-  // The program must not take itself for a part of the tests that start it.
+  // Otherwise the program would report to the test runner that starts it.
   const ours = /^(VITEST|NODE_TEST|NODE_OPTIONS|NODE_V8_COVERAGE|TEST$|FORCE_COLOR$)/;
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name))),

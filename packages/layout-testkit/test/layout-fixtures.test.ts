@@ -5,23 +5,23 @@ import { expect, it } from "vitest";
 
 import { checkLayoutDirectory } from "../src/layout/index.ts";
 
-/** Layouts as real tools left them, and hostile ones; the package beside this one has them for its own tests. */
+/** Layouts by real tools, and hostile ones. They belong to the tests of layout-core. */
 const fixtures = join(import.meta.dirname, "..", "..", "layout-core", "test", "fixtures");
 const names = readdirSync(fixtures).filter((name) => existsSync(join(fixtures, name, "layout")));
 const real = names.filter(
   (name) => !name.startsWith("x-") && existsSync(join(fixtures, name, "layout", "index.json")),
 );
 
-/** What is wrong with those of real tools, by kind, where there is something. */
+/** The known problems of layouts by real tools, by kind. */
 const known: Readonly<Record<string, readonly string[]>> = {
-  // An upload, or what a killed program left, in blobs.
+  // An upload, or a file that a killed program left, in blobs.
   "ref-mid-upload": ["stray"],
   "regctl-main-killed": ["stray"],
-  // An entry for each child.
+  // One entry for each child.
   "ref-shared": ["redundant-entry"],
-  // That is what it was asked for.
+  // The tool was asked to write this.
   "skopeo-1.22.0-sparse": ["missing-blob"],
-  // It made an empty directory, which git does not keep.
+  // The tool made an empty directory, which git does not store.
   "umoci-0.6.0-init-only": ["missing-part"],
 };
 

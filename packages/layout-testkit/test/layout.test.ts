@@ -35,7 +35,7 @@ function entry({ mediaType, digest, size }: Descriptor, name?: string): object {
   };
 }
 
-/** A layout of these manifests, each an entry called by its key. */
+/** Writes a layout with these manifests. The keys are the names of the entries. */
 async function layoutOf(items: Readonly<Record<string, Promise<ManifestContent>>>): Promise<string> {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "blobs"));
@@ -53,7 +53,7 @@ function putIndex(directory: string, ...manifests: readonly unknown[]): void {
   writeFileSync(join(directory, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
 }
 
-/** What kinds of problems there are, and where. */
+/** Returns the kinds and paths of the problems. */
 function brief(problems: readonly LayoutProblem[]): string[] {
   return problems.map(({ kind, path }) => `${kind} ${path}`);
 }
@@ -336,10 +336,10 @@ it.runIf(isOrdinaryUser)("checkLayout reports files that it may not read", async
 });
 if (!isOrdinaryUser)
   console.info(
-    "skipped: what the system does not let it read is told of, because root and Windows may read everything",
+    "skipped: files that the system does not permit to read, because root and Windows may read every file",
   );
 
-it("checkLayout's messages say more than the kind, and contain no path of the machine", async () => {
+it("checkLayout's messages add to the kind and contain no path of the machine", async () => {
   const directory = await layoutOf({ v1: one });
   rmSync(join(directory, "blobs"), { recursive: true });
   for (const { path, message } of await checkLayoutDirectory(directory)) {

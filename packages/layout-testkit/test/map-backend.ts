@@ -2,14 +2,14 @@ import type { PushBlobCall, PushedManifest } from "@ocilayout/oci-backend";
 import { defineBackend, memoryUploads } from "@ocilayout/oci-backend";
 import type { Descriptor, Registry } from "@ocilayout/oci-types";
 
-/** What one repository has. */
+/** The content of one repository. */
 interface Repository {
   readonly blobs: Map<string, Uint8Array>;
   readonly manifests: Map<string, PushedManifest>;
   readonly tags: Map<string, Descriptor>;
 }
 
-/** Makes a registry over a `Map`: the first backend that somebody writes, and the example in the README of oci-backend. */
+/** Makes a registry over a `Map`, as a first backend would be written. The README of oci-backend contains it. */
 export function createMapRegistry(): Registry {
   const repositories: Map<string, Repository> = new Map();
   const find = (name: string): Repository | undefined => repositories.get(name);

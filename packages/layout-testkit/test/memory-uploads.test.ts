@@ -100,7 +100,7 @@ describe("an upload in memory", () => {
 
 // clause 9
 describe("resuming an upload in memory", () => {
-  it.each([undefined, 6])("with offset %s continues where it stands", async (offset) => {
+  it.each([undefined, 6])("with offset %s continues at the current size", async (offset) => {
     const registry = createMemoryRegistry();
     const writer = await registry.pushBlobChunkedResume("a", await startAndClose(registry), { offset });
     expect(writer.size).toBe(6);

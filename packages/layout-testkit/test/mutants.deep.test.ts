@@ -29,7 +29,7 @@ describe("the kit", () => {
 });
 
 it("every case of the kit catches a mutant", () => {
-  // Those of what is on the disk have theirs where there is a disk: in layout-core.
+  // The mutants of the cases about layouts on disk are in layout-core.
   const ids = allCases.filter(({ needsLayout }) => needsLayout !== true).map(({ id }) => id);
   const found = new Set(mutants.flatMap(({ caughtBy }) => caughtBy));
   expect(ids.filter((id) => !found.has(id))).toEqual([]);

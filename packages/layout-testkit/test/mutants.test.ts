@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { runConformance } from "../src/index.ts";
 import { loadMutants } from "./mutants/load.ts";
 
-// One for each part of the interface. All are in mutants.deep.test.ts.
+// One mutant of each part. mutants.deep.test.ts tests all of them.
 const mutants = await loadMutants(1);
 
 it.each(mutants)(

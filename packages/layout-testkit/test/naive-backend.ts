@@ -3,9 +3,11 @@ import { defineBackend, memoryUploads } from "@ocilayout/oci-backend";
 import type { Registry } from "@ocilayout/oci-types";
 
 /**
- * A backend as it is written in ten minutes, from the README of oci-backend and without a look at the contract. Its mistakes
- * are on purpose: it makes a repository of every name that it is asked for, keeps no tags apart from one that does not exist,
- * and mounts from one place only.
+ * A backend written in ten minutes from the README of oci-backend alone. Its mistakes are intentional:
+ *
+ * - It creates a repository for every name in a call.
+ * - It does not distinguish an empty repository from an unknown one.
+ * - It mounts blobs from one repository only.
  */
 export function createNaiveRegistry(): Registry {
   const blobs: Map<string, Map<string, Uint8Array>> = new Map();

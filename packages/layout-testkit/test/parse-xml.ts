@@ -1,15 +1,15 @@
 import { SaxesParser } from "saxes";
 
-/** An element of a document. */
+/** An XML element. */
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly Element[];
-  /** The text in it, not that of its children. */
+  /** Its text, without that of its children. */
   readonly text: string;
 }
 
-/** Reads a document; throws where it is not well-formed, down to its characters. */
+/** Parses an XML document. Throws if it is not well-formed. */
 export function parseXml(xml: string): Element {
   const document = { name: "", attributes: {}, children: [] as Element[], text: "" };
   const open = [document];

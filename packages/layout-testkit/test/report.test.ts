@@ -11,28 +11,28 @@ const digest = `sha256:${"2cf24dba5fb0".padEnd(64, "0")}`;
 
 describe("a value in one line", () => {
   it.each([
-    ["a digest is cut", digest, '"sha256:2cf24dba5fb0…"'],
+    ["a digest is shortened", digest, '"sha256:2cf24dba5fb0…"'],
     [
-      "a media type is whole, with its parameters",
+      "a media type is shown in full, with its parameters",
       "application/vnd.oci.image.manifest.v1+json; charset=utf-8",
       '"application/vnd.oci.image.manifest.v1+json; charset=utf-8"',
     ],
-    ["other text is cut if it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
-    ["short text is shown beside its size", new TextEncoder().encode("jello"), '5 B "jello"'],
-    ["other content is its size", new Uint8Array([0, 255]), "2 B"],
-    ["empty content is its size", new Uint8Array(), "0 B"],
+    ["other text is shortened if it is long", "x".repeat(200), `"${"x".repeat(79)}…"`],
+    ["short text is shown with its size", new TextEncoder().encode("jello"), '5 B "jello"'],
+    ["other content is shown as its size", new Uint8Array([0, 255]), "2 B"],
+    ["empty content is shown as its size", new Uint8Array(), "0 B"],
     [
-      "a list is whole",
+      "a list of 30 items is shown in full",
       Array.from({ length: 30 }, (_, i) => i),
       `[${Array.from({ length: 30 }, (_, i) => i).join(", ")}]`,
     ],
     [
-      "a long list is its ends",
+      "a longer list is shown by its ends",
       Array.from({ length: 1100 }, (_, i) => i),
       "[0, 1, 2, 3, 4, 5, 6, 7, … 1084 more …, 1092, 1093, 1094, 1095, 1096, 1097, 1098, 1099]",
     ],
     [
-      "a generator is what it can be used as",
+      "a generator is shown as an async iterable",
       { [Symbol.asyncIterator]: () => undefined },
       "an async iterable",
     ],
@@ -41,7 +41,7 @@ describe("a value in one line", () => {
   });
 });
 
-it("a failure names what it cites in its first line, and the addresses in that order below", () => {
+it("a failure lists the labels of its citations in the first line, and their addresses below in the same order", () => {
   const result: CaseResult = {
     id: "BLOB-02",
     title: "t",
@@ -121,7 +121,7 @@ describe("the calls before a failure", () => {
   });
 });
 
-describe("a problem that every case has replaces a case's own hint", () => {
+describe("a mistake that affects many cases has a hint that replaces the case's own", () => {
   it("if a method is missing, and names the capability to deny", () => {
     const received = "RegistryError UNSUPPORTED: this registry does not support deleteTag";
     expect(findUsualSuspect({ expected: "no error", received }, ["pushManifest()"])?.lookFor).toContain(

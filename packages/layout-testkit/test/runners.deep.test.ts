@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.asyncDispose]());
 
 it.each(targets)(
-  "vitest and node:test give each case the verdict that the command gives, on the target %s",
+  "vitest and node:test report the same result of each case as the command, with the target %s",
   (target) => {
     const expected = statuses(byCommand, target);
     expect(Object.keys(expected).length).toBeGreaterThan(20);
@@ -32,7 +32,7 @@ it.each(targets)(
   },
 );
 
-it("the in-memory registry passes, the broken one fails in its range, and the one that hangs passes nothing", () => {
+it("the registry in memory passes, the broken one fails in its ranges, and the hanging one passes no case", () => {
   expect(new Set(Object.values(statuses(byCommand, "memory")))).toEqual(new Set(["passed"]));
   expect(statuses(byCommand, "broken")).toMatchObject({
     "RANGE-01": "failed",
@@ -63,12 +63,12 @@ describe.each([
     expect(told).not.toMatch(/^ +at /m);
   });
 
-  it("a skip has its reason, and says whether it still applies", () => {
+  it("a skip has its reason and reports whether it is stale", () => {
     expect(verdicts()["broken"]?.["RANGE-05"]?.told).toContain("known, and <not> mended yet");
     expect(verdicts()["broken"]?.["BLOB-01"]?.told).toContain("stale");
   });
 
-  it("the other cases are given up when three in a row hang", () => {
+  it("the remaining cases are not run after three in a row have timed out", () => {
     const hanging = Object.values(verdicts()["hanging"] ?? {});
     expect(hanging.filter(({ told }) => told.includes("not run: 3 cases in a row timed out"))).toHaveLength(
       hanging.length - 3,
@@ -84,7 +84,7 @@ it.each([
   ["vitest", describeInVitest],
   ["node:test", describeInNodeTest],
 ])(
-  "invalid options, or options that leave no case, are rejected before the first case, in %s",
+  "invalid options and options that leave no case are rejected before the first case, in %s",
   (_runner, describeRegistry) => {
     const create = (): never => {
       throw new Error("not called");

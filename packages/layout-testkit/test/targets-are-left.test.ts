@@ -9,7 +9,7 @@ it.each([
   ["are all created", 0],
   ["are created except one", 2],
   ["are never created", 1],
-])("nothing is left of the directories of targets that %s", async (_title, failing) => {
+])("no directory remains of targets that %s", async (_title, failing) => {
   const places: string[] = [];
   await runConformance({
     only: ["BLOB-01", "MODEL"],
@@ -17,7 +17,7 @@ it.each([
     create: ({ tempDir }) => {
       places.push(tempDir);
       expect(existsSync(tempDir)).toBe(true);
-      if (failing > 0 && places.length > failing) throw new Error("no more of them");
+      if (failing > 0 && places.length > failing) throw new Error("no more targets");
       return { registry: createMemoryRegistry() };
     },
   });

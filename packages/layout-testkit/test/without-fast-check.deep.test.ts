@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-/** The bundled entries, in a directory from which Node finds no package: a project without fast-check. */
+/** The bundled entries in a directory without `node_modules`, as in a project without fast-check. */
 let directory: string;
 
 beforeAll(async () => {
@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** What `program` prints, run where the entries are. */
+/** Runs `program` in the directory of the entries and returns its output. */
 function run(program: string): string {
   return execFileSync(process.execPath, ["--input-type=module", "-e", program], {
     cwd: directory,

@@ -13,25 +13,25 @@ import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import type { MemoryOptions } from "../../src/memory/index.ts";
 import { changeReader, changeWriter, changeWriters, unless } from "../mutants/mutant.ts";
 
-/** A registry that is unlike the one in memory, and keeps the contract all the same. */
+/** A registry that differs from the one in memory and still fulfils the contract. */
 export interface Benign {
-  /** How it is unlike: "a registry that …". */
+  /** The difference, as the continuation of “a registry that …”. */
   readonly what: string;
   readonly capabilities?: Partial<RegistryCapabilities>;
   readonly memory?: MemoryOptions;
   readonly change: (whole: Registry) => Registry;
-  /** What happens before it is there. */
+  /** Awaited before the registry is created. */
   readonly before?: () => Promise<void>;
 }
 
 type Call = (...args: unknown[]) => unknown;
 
-/** The calls that give promises, and those that give lists. */
+/** The calls that return promises, and those that return lists. */
 const LISTS = ["tags", "referrers", "repositories"] as const;
 const READS = ["getBlob", "getBlobRange", "getManifest", "getTag"] as const;
 const RESOLVES = ["resolveBlob", "resolveManifest", "resolveTag"] as const;
 
-/** Each of the calls `names`, with something around it. */
+/** Wraps each of the calls `names`. */
 function around(
   whole: Registry,
   names: readonly (keyof Registry)[],
@@ -41,14 +41,14 @@ function around(
   return { ...whole, ...(Object.fromEntries(calls) as Partial<Registry>) };
 }
 
-/** The names of all calls but those that give lists. */
+/** The names of all calls that return promises. */
 function promises(whole: Registry): (keyof Registry)[] {
   return (Object.keys(whole) as (keyof Registry)[]).filter(
     (name) => typeof whole[name] === "function" && !LISTS.some((list) => list === name),
   );
 }
 
-/** Every reader, made over. */
+/** Changes every reader. */
 function readers(
   whole: Registry,
   change: (reader: BlobReader, name: string) => BlobReader | Promise<BlobReader>,
@@ -62,7 +62,7 @@ function readers(
   );
 }
 
-/** Every list, made over. */
+/** Changes every list. */
 function lists(whole: Registry, change: (items: AsyncIterable<unknown>) => AsyncIterable<unknown>): Registry {
   return around(
     whole,
@@ -73,7 +73,7 @@ function lists(whole: Registry, change: (items: AsyncIterable<unknown>) => Async
   );
 }
 
-/** The reader with its chunks cut anew. */
+/** Returns the reader with its chunks cut differently. */
 function recut(
   reader: BlobReader,
   cut: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
@@ -99,7 +99,7 @@ function recut(
   return changeReader(reader, { stream, [Symbol.asyncIterator]: open });
 }
 
-/** Small pieces first, so that a large blob is not read for minutes. */
+/** Cuts small pieces first, so that reading a large blob does not take minutes. */
 async function* inBytes(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   let left = 300;
   for await (const chunk of chunks) {
@@ -129,7 +129,7 @@ async function dawdle(): Promise<void> {
   for (let left = Math.floor(Math.random() * 3); left > 0; left -= 1) await moment();
 }
 
-/** A class of its own for each thing, whose methods need their `this`. */
+/** Classes whose methods depend on `this`. */
 class OwnReader implements BlobReader {
   readonly #reader: BlobReader;
   constructor(reader: BlobReader) {
@@ -192,7 +192,7 @@ class OwnWriter implements BlobWriter {
   }
 }
 
-/** `whole` as an object of a class: its calls are on the prototype and refuse another `this`. */
+/** Returns `whole` as an instance of a class whose methods reject another `this`. */
 function asInstance(whole: Registry): Registry {
   class Own {
     readonly #whole: Registry = whole;
@@ -215,7 +215,7 @@ function asInstance(whole: Registry): Registry {
   return new Own() as unknown as Registry;
 }
 
-/** An error of another copy of the library: its own class, the same brand. */
+/** Returns an error of another copy of the library: another class with the same brand. */
 function ofAnotherCopy(error: unknown): unknown {
   if (!isRegistryError(error)) return error;
   const { code, message, detail } = error;
@@ -227,7 +227,7 @@ function ofAnotherCopy(error: unknown): unknown {
   );
 }
 
-/** Every failure, made over. */
+/** Changes every error. */
 function failing(whole: Registry, change: (error: unknown) => unknown): Registry {
   const calls = around(whole, promises(whole), (call) => async (...args) => {
     try {
@@ -250,7 +250,7 @@ async function isKnown(whole: Registry, repo: unknown): Promise<boolean> {
   return false;
 }
 
-/** `code` in place of what a call says of a repository that is not there. */
+/** Replaces the code of reads in a missing repository. */
 function unknownRepository(whole: Registry): Registry {
   return around(whole, [...READS, ...RESOLVES], (call) => async (...args) => {
     try {
@@ -267,7 +267,7 @@ function frozen<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** Ids of another look. */
+/** Changes the form of upload ids. */
 function withIds(whole: Registry, look: (id: string) => string, plain: (id: string) => string): Registry {
   return {
     ...whole,
@@ -297,7 +297,7 @@ function dropsFailed(writer: BlobWriter): Partial<BlobWriter> {
   };
 }
 
-/** Sizes at the call, before the bytes are where they belong. */
+/** Updates `size` when write() is called, before the bytes are stored. */
 function countsAtOnce(writer: BlobWriter): Partial<BlobWriter> {
   let waiting = 0;
   return {
@@ -334,7 +334,7 @@ function otherCode(whole: Registry, from: RegistryErrorCode, to: RegistryErrorCo
   };
 }
 
-/** The list by hand, with only what an iterator must have. */
+/** Returns a list whose iterator has only `next`. */
 function bare(items: AsyncIterable<unknown>): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]: () => {
@@ -346,22 +346,22 @@ function bare(items: AsyncIterable<unknown>): AsyncIterable<unknown> {
 
 export const benign: readonly Benign[] = [
   {
-    what: "gives its content byte by byte",
+    what: "yields its content byte by byte",
     change: (whole) => readers(whole, (reader) => recut(reader, inBytes)),
   },
   {
-    what: "gives empty chunks among the others",
+    what: "yields empty chunks among others",
     change: (whole) => readers(whole, (reader) => recut(reader, withEmptyChunks)),
   },
   {
-    what: "gives Buffers",
+    what: "returns Buffers",
     change: (whole) =>
       readers(whole, (reader) =>
         changeReader(recut(reader, asBuffers), { bytes: async () => Buffer.from(await reader.bytes()) }),
       ),
   },
   {
-    what: "has readers that give all in one piece",
+    what: "has readers that yield one chunk",
     change: (whole) =>
       readers(whole, (reader) =>
         recut(reader, async function* (chunks) {
@@ -372,7 +372,7 @@ export const benign: readonly Benign[] = [
       ),
   },
   {
-    what: "answers after a while, now shorter, now longer",
+    what: "answers after a varying delay",
     change: (whole) => {
       const calls = around(whole, promises(whole), (call) => async (...args) => {
         await dawdle();
@@ -393,7 +393,7 @@ export const benign: readonly Benign[] = [
     },
   },
   {
-    what: "takes its time for each write",
+    what: "delays each write",
     change: (whole) => ({
       ...whole,
       ...changeWriters(whole, (writer) => ({
@@ -407,7 +407,7 @@ export const benign: readonly Benign[] = [
     }),
   },
   {
-    what: "freezes what it gives",
+    what: "freezes its results",
     change: (whole) =>
       Object.freeze(
         lists(
@@ -424,10 +424,10 @@ export const benign: readonly Benign[] = [
         ),
       ),
   },
-  { what: "is an object of a class, with readers and writers that are too", change: asInstance },
+  { what: "is an instance of a class, with readers and writers that are instances, too", change: asInstance },
   { what: "is a proxy", change: (whole) => new Proxy(whole, {}) },
   {
-    what: "has members that nobody asked for",
+    what: "has additional members",
     change: (whole) =>
       Object.assign(
         {
@@ -439,17 +439,17 @@ export const benign: readonly Benign[] = [
         { name: "a registry", stats: () => ({}), version: 3 },
       ),
   },
-  { what: "does not say what it can", change: (whole) => ({ ...whole, capabilities: undefined }) },
+  { what: "has no capabilities member", change: (whole) => ({ ...whole, capabilities: undefined }) },
   {
-    what: "drops the session of a commit that failed",
+    what: "removes the session after a failed commit",
     change: (whole) => ({ ...whole, ...changeWriters(whole, dropsFailed) }),
   },
   {
-    what: "counts a chunk as soon as it is given one",
+    what: "counts a chunk when write() is called",
     change: (whole) => ({ ...whole, ...changeWriters(whole, countsAtOnce) }),
   },
   {
-    what: "asks for chunks of seven bytes",
+    what: "suggests chunks of seven bytes",
     change: (whole) => ({
       ...whole,
       ...changeWriters(whole, () => ({ chunkSize: 7 })),
@@ -457,11 +457,11 @@ export const benign: readonly Benign[] = [
     }),
   },
   {
-    what: "asks for chunks of five MiB",
+    what: "suggests chunks of five MiB",
     change: (whole) => ({ ...whole, ...changeWriters(whole, () => ({ chunkSize: 5 * 1024 * 1024 })) }),
   },
   {
-    what: "has upload ids that look like addresses",
+    what: "has upload ids in the form of URLs",
     change: (whole) =>
       withIds(
         whole,
@@ -469,13 +469,13 @@ export const benign: readonly Benign[] = [
         (id) => (typeof id !== "string" ? id : id.startsWith(PREFIX) ? id.slice(PREFIX.length) : `no ${id}`),
       ),
   },
-  { what: "says NAME_UNKNOWN for a read in a repository that is not there", change: unknownRepository },
+  { what: "fails with NAME_UNKNOWN for a read in a missing repository", change: unknownRepository },
   {
-    what: "says DIGEST_INVALID where digest and size are wrong",
+    what: "fails with DIGEST_INVALID if both digest and size are wrong",
     change: (whole) => ({ ...whole, pushBlob: otherCode(whole, "SIZE_INVALID", "DIGEST_INVALID") }),
   },
   {
-    what: "does not take a manifest for a blob",
+    what: "does not return manifests as blobs",
     change: (whole) =>
       around(whole, ["getBlob"], (call) => async (...args) => {
         const reader = (await call(...args)) as BlobReader;
@@ -489,39 +489,39 @@ export const benign: readonly Benign[] = [
         throw new RegistryError("BLOB_UNKNOWN");
       }),
   },
-  { what: "has lists that cannot be told to stop", change: (whole) => lists(whole, bare) },
+  { what: "has list iterators without return()", change: (whole) => lists(whole, bare) },
   {
-    what: "has lists that begin anew with each loop",
+    what: "has lists that start again with each loop",
     change: (whole) =>
       around(whole, LISTS, (call) => (...args) => ({
         [Symbol.asyncIterator]: () => (call(...args) as AsyncIterable<unknown>)[Symbol.asyncIterator](),
       })),
   },
   {
-    what: "has descriptors without a prototype, in another order",
+    what: "has descriptors without a prototype, with members in another order",
     change: (whole) =>
       around(whole, RESOLVES, (call) => async (...args) => {
         const members = Object.entries((await call(...args)) as object).toReversed();
         return Object.setPrototypeOf(Object.fromEntries(members), null) as unknown;
       }),
   },
-  { what: "has errors of another copy of the library", change: (whole) => failing(whole, ofAnotherCopy) },
+  { what: "throws errors of another copy of the library", change: (whole) => failing(whole, ofAnotherCopy) },
   {
-    what: "has errors of classes of its own",
+    what: "throws errors of its own classes",
     change: (whole) => {
       class OwnError extends RegistryError {}
       class OwnTypeError extends TypeError {}
       class OwnRangeError extends RangeError {}
       return failing(whole, (error) => {
         if (isRegistryError(error))
-          return new OwnError(error.code, "", { detail: error.detail, cause: new Error("the disk said no") });
+          return new OwnError(error.code, "", { detail: error.detail, cause: new Error("the disk failed") });
         if (error instanceof RangeError) return new OwnRangeError(error.message);
         return error instanceof TypeError ? new OwnTypeError(error.message) : error;
       });
     },
   },
   {
-    what: "has readers made by hand",
+    what: "has readers written by hand",
     change: (whole) =>
       readers(whole, async (reader, name) => {
         const iterator = reader[Symbol.asyncIterator]();
@@ -542,7 +542,7 @@ export const benign: readonly Benign[] = [
       }),
   },
   {
-    what: "gives byte streams",
+    what: "returns byte streams",
     change: (whole) =>
       readers(whole, (reader) =>
         changeReader(reader, {
@@ -564,9 +564,9 @@ export const benign: readonly Benign[] = [
         }),
       ),
   },
-  { what: "is there only after a while", before: () => pause(3), change: (whole) => whole },
+  { what: "is created after a delay", before: () => pause(3), change: (whole) => whole },
   {
-    what: "keeps repositories that have nothing",
+    what: "keeps empty repositories",
     memory: { keepsEmptyRepositories: true },
     change: (whole) => whole,
   },
@@ -577,7 +577,7 @@ export const benign: readonly Benign[] = [
     change: (whole) => whole,
   },
   {
-    what: "lets an upload be cancelled that a writer has",
+    what: "permits cancelling an upload that has a writer",
     change: (whole) => {
       const open: Map<string, BlobWriter> = new Map();
       const noted = changeWriters(whole, (writer) => {

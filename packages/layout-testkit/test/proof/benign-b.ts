@@ -9,9 +9,9 @@ import type { MemoryOptions } from "../../src/memory/index.ts";
 import { createMemoryRegistry } from "../../src/memory/index.ts";
 import { changeReader, moment, unless } from "../mutants/mutant.ts";
 
-/** A registry that does in another way what the contract leaves open. */
+/** A registry that uses the freedom of the contract in another way. */
 export interface Benign {
-  /** What it does: "a registry that …". */
+  /** Its behaviour, as the continuation of “a registry that …”. */
   readonly what: string;
   readonly capabilities: Partial<RegistryCapabilities>;
   readonly create: () => ConformanceTarget;
@@ -49,7 +49,7 @@ const READS = [
 const DELETES = ["deleteBlob", "deleteManifest", "deleteTag"] as const;
 const UPLOADS = ["pushBlobChunked", "pushBlobChunkedResume", "resolveUpload", "cancelUpload"] as const;
 
-/** Every call that gives a promise, each by way of `around`. */
+/** Wraps every call that returns a promise in `around`. */
 function everyCall(
   whole: Registry,
   around: (call: () => Promise<unknown>, args: readonly unknown[]) => Promise<unknown>,
@@ -64,7 +64,7 @@ function everyCall(
   );
 }
 
-/** Every descriptor that comes out, each by way of `dress`. */
+/** Passes every returned descriptor through `dress`. */
 function everyDescriptor(whole: Registry, dress: (descriptor: Descriptor) => Descriptor): Partial<Registry> {
   const isDescriptor = (value: unknown): value is Descriptor =>
     typeof value === "object" && value !== null && "digest" in value;
@@ -82,12 +82,12 @@ function everyDescriptor(whole: Registry, dress: (descriptor: Descriptor) => Des
   };
 }
 
-/** What refuses these calls. */
+/** Returns methods that reject with UNSUPPORTED. */
 function without(names: readonly string[]): Partial<Registry> {
   return Object.fromEntries(
     names.map((name) => {
       const refuse = (): never => {
-        throw new RegistryError("UNSUPPORTED", `there is no ${name} here`);
+        throw new RegistryError("UNSUPPORTED", `${name} is not supported`);
       };
       return [
         name,
@@ -138,7 +138,7 @@ function refusesSha512(whole: Registry, code: "DIGEST_INVALID" | "UNSUPPORTED"):
   };
 }
 
-/** An error as another copy of the package would make it. */
+/** Returns an error as another copy of the package would create it. */
 function foreignError(error: unknown): unknown {
   if (!(error instanceof RegistryError)) return error;
   const copy = new Error(`from elsewhere: ${error.message}`);
@@ -162,7 +162,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 const allMethods = Object.values(METHODS).flat();
 const noMethods = Object.fromEntries(Object.keys(METHODS).map((name) => [name, false]));
 
-/** By registry and repository, every manifest that was pushed. */
+/** Every pushed manifest, by registry and repository. */
 const pushedTo: WeakMap<Registry, Map<string, Set<string>>> = new WeakMap();
 
 function manifestsAlone(whole: Registry): Partial<Registry> {
@@ -207,9 +207,9 @@ function manifestsAlone(whole: Registry): Partial<Registry> {
   };
 }
 
-/** Variants of what the clauses 12 to 21, 26 and 28 leave open. */
+/** Variants that the clauses 12 to 21, 26 and 28 permit. */
 export const benignVariants: readonly Benign[] = [
-  benign("answers NAME_UNKNOWN where a repository is not there", (whole) =>
+  benign("fails with NAME_UNKNOWN if a repository is missing", (whole) =>
     everyCall(
       whole,
       async (call, args) =>
@@ -220,7 +220,7 @@ export const benignVariants: readonly Benign[] = [
       [...READS, ...DELETES],
     ),
   ),
-  benign("does the same for blobs", (whole) =>
+  benign("fails with NAME_UNKNOWN for blobs of a missing repository", (whole) =>
     everyCall(
       whole,
       async (call, args) =>
@@ -231,13 +231,13 @@ export const benignVariants: readonly Benign[] = [
       [...READS, "deleteBlob"],
     ),
   ),
-  benign("does not list a repository of blobs alone", manifestsAlone),
-  benign("keeps a repository that was emptied", () => ({}), { memory: { keepsEmptyRepositories: true } }),
-  benign("keeps one and shares blobs", () => ({}), {
+  benign("does not list a repository that has only blobs", manifestsAlone),
+  benign("keeps an emptied repository", () => ({}), { memory: { keepsEmptyRepositories: true } }),
+  benign("keeps an emptied repository and shares blobs", () => ({}), {
     memory: { keepsEmptyRepositories: true, repositoryScopedBlobs: false },
     capabilities: { repositoryScopedBlobs: false },
   }),
-  benign("takes its time, now more and now less", (whole) =>
+  benign("answers after a varying delay", (whole) =>
     everyCall(
       whole,
       async (call) => {
@@ -251,7 +251,7 @@ export const benignVariants: readonly Benign[] = [
       Object.keys(whole).filter((name) => name !== "pushBlob"),
     ),
   ),
-  benign("freezes what it returns", (whole) =>
+  benign("freezes its results", (whole) =>
     everyDescriptor(whole, (it) =>
       Object.freeze({ ...it, ...(it.annotations && { annotations: Object.freeze({ ...it.annotations }) }) }),
     ),
@@ -273,23 +273,23 @@ export const benignVariants: readonly Benign[] = [
       Object.assign(Object.create({ describe: () => it.digest }) as Descriptor, it),
     ),
   ),
-  benign("takes manifests of 4 MiB at most", () => ({}), { memory: { maxManifestBytes: 4 * 1024 * 1024 } }),
-  benign("takes manifests of 64 MiB", () => ({}), { memory: { maxManifestBytes: 64 * 1024 * 1024 } }),
-  benign("lists what is missing as a plain array of descriptors", (whole) => ({
+  benign("accepts manifests of at most 4 MiB", () => ({}), { memory: { maxManifestBytes: 4 * 1024 * 1024 } }),
+  benign("accepts manifests of 64 MiB", () => ({}), { memory: { maxManifestBytes: 64 * 1024 * 1024 } }),
+  benign("lists missing blobs as a plain array of descriptors", (whole) => ({
     pushManifest: async (...args) =>
       unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
         const detail: unknown = error.detail?.missing.map((digest) => ({ digest, where: "here" }));
         throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: detail as typeof error.detail });
       }),
   })),
-  benign("says what is missing in a sentence", (whole) => ({
+  benign("names missing blobs in a sentence", (whole) => ({
     pushManifest: async (...args) =>
       unless(whole.pushManifest(...args), "MANIFEST_BLOB_UNKNOWN", (error) => {
-        const detail: unknown = { reason: `there is neither ${error.detail?.missing.join(" nor ") ?? ""}` };
+        const detail: unknown = { reason: `missing: ${error.detail?.missing.join(" and ") ?? ""}` };
         throw new RegistryError("MANIFEST_BLOB_UNKNOWN", "", { detail: detail as typeof error.detail });
       }),
   })),
-  benign("says no details that nobody asked for", (whole) =>
+  benign("omits optional details", (whole) =>
     everyCall(whole, async (call) =>
       call().catch((error: unknown) => {
         if (!isRegistryError(error) || isRegistryError(error, "MANIFEST_BLOB_UNKNOWN", "DENIED")) throw error;
@@ -304,7 +304,7 @@ export const benignVariants: readonly Benign[] = [
       }),
     ),
   ),
-  benign("has no blob where it has a manifest", (whole) => {
+  benign("does not return manifests as blobs", (whole) => {
     const blobs: Set<string> = new Set();
     return {
       ...everyCall(
@@ -330,7 +330,7 @@ export const benignVariants: readonly Benign[] = [
       },
     };
   }),
-  benign("gives Buffers", (whole) =>
+  benign("returns Buffers", (whole) =>
     everyCall(
       whole,
       async (call) => {
@@ -345,7 +345,7 @@ export const benignVariants: readonly Benign[] = [
       ["getManifest", "getTag"],
     ),
   ),
-  benign("gives lists without return()", (whole) => {
+  benign("returns lists without return()", (whole) => {
     const bare = <Item>(list: AsyncIterable<Item>): AsyncIterable<Item> => ({
       [Symbol.asyncIterator]: () => {
         const iterator = list[Symbol.asyncIterator]();
@@ -358,7 +358,7 @@ export const benignVariants: readonly Benign[] = [
       repositories: (...args) => bare(whole.repositories(...args)),
     };
   }),
-  benign("says what it can do, in full", () => ({
+  benign("lists all of its capabilities", () => ({
     capabilities: {
       deleteBlob: true,
       deleteManifest: true,
@@ -374,16 +374,16 @@ export const benignVariants: readonly Benign[] = [
       sha512: true,
     },
   })),
-  benign("says nothing of what it can do", () => ({ capabilities: undefined })),
+  benign("has no capabilities member", () => ({ capabilities: undefined })),
   benign("is made by defineRegistry", (whole) => defineRegistry(whole)),
   ...Object.entries(METHODS).map(([name, methods]) =>
     benign(`has no ${methods.join(", ")}`, () => without(methods), { capabilities: { [name]: false } }),
   ),
-  benign("can do next to nothing", (whole) => ({ ...conditionless(whole), ...without(allMethods) }), {
+  benign("supports almost nothing", (whole) => ({ ...conditionless(whole), ...without(allMethods) }), {
     capabilities: { ...noMethods, conditionalTags: false },
   }),
   benign(
-    "can do next to nothing, by defineRegistry",
+    "supports almost nothing, by defineRegistry",
     (whole) =>
       defineRegistry(
         Object.fromEntries(
@@ -397,7 +397,7 @@ export const benignVariants: readonly Benign[] = [
     },
   ),
   benign(
-    "can do nothing and promises nothing",
+    "supports nothing and promises nothing",
     (whole) => {
       const wanting = { ...whole, ...conditionless(whole), ...without(allMethods) };
       return { ...wanting, ...refusesSha512(wanting, "DIGEST_INVALID"), ...without(allMethods) };
@@ -413,11 +413,11 @@ export const benignVariants: readonly Benign[] = [
       },
     },
   ),
-  benign("knows no preconditions", conditionless, { capabilities: { conditionalTags: false } }),
-  benign("has no deletes at all", () => without(DELETES), {
+  benign("supports no preconditions", conditionless, { capabilities: { conditionalTags: false } }),
+  benign("supports no deletions", () => without(DELETES), {
     capabilities: { deleteBlob: false, deleteManifest: false, deleteTag: false },
   }),
-  benign("does not look at references", () => ({}), {
+  benign("does not check references", () => ({}), {
     memory: { allowSparse: true },
     capabilities: { checksReferences: false },
   }),
@@ -425,10 +425,10 @@ export const benignVariants: readonly Benign[] = [
     memory: { repositoryScopedBlobs: false },
     capabilities: { repositoryScopedBlobs: false },
   }),
-  benign("knows sha256 alone", (whole) => refusesSha512(whole, "DIGEST_INVALID"), {
+  benign("supports only sha256", (whole) => refusesSha512(whole, "DIGEST_INVALID"), {
     capabilities: { sha512: false },
   }),
-  benign("calls sha512 unsupported", (whole) => refusesSha512(whole, "UNSUPPORTED"), {
+  benign("rejects sha512 with UNSUPPORTED", (whole) => refusesSha512(whole, "UNSUPPORTED"), {
     capabilities: { sha512: false },
   }),
   {

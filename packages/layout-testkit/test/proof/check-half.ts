@@ -5,18 +5,18 @@ import { loadMutants } from "../mutants/load.ts";
 import type { Mutant } from "../mutants/mutant.ts";
 import { readTable, writeRows } from "./table.ts";
 
-/** Whether the table is written anew, and not compared. */
+/** Whether the table is rewritten instead of compared. */
 const isWriting = process.env["WRITE"] !== undefined;
 
-/** What these cases find may depend on who comes first; they are in a row only where the mutant is theirs. */
+/** The results of these cases depend on timing, so a row contains them only if its mutant names them. */
 const RACES = /^(TOGETHER-|SIGNAL-07|OPEN-03)/;
 
-/** All but those that push megabytes, which find little that others do not. */
+/** All cases but those that push megabytes, which detect few additional mutants. */
 const quickCases: readonly string[] = allCases
   .map(({ id }) => id)
   .filter((id) => id !== "SOURCE-02" && id !== "MANIFEST-14");
 
-/** Gives every case to one half of the mutants, and compares what finds them with the table. */
+/** Runs every case on one half of the mutants and compares the results with the table. */
 export async function checkHalf(half: 0 | 1): Promise<void> {
   const mutants = (await loadMutants()).filter((_, i) => i % 2 === half);
   const table = readTable();
@@ -35,7 +35,7 @@ export async function checkHalf(half: 0 | 1): Promise<void> {
   });
 }
 
-/** The other cases that fail, but for the random calls: those may find anything. */
+/** Returns the other cases that fail. The random calls are left out: they may detect any mutant. */
 async function alsoFoundBy({ caughtBy, capabilities, create }: Mutant): Promise<string[]> {
   const { results } = await runConformance({
     create,

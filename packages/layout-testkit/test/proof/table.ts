@@ -13,7 +13,7 @@ every case and compares with this table; \`WRITE=1 pnpm proof\` writes it anew. 
 |---|---|---|---|
 `;
 
-/** The rows that are committed, by the mutant's name. */
+/** Returns the committed rows by mutant. */
 export function readTable(): Map<string, string> {
   const lines = readText()
     .split("\n")
@@ -26,7 +26,7 @@ export function readTable(): Map<string, string> {
   );
 }
 
-/** Replaces the rows of these mutants; of others only those stay that are still there. */
+/** Replaces the rows of these mutants and removes the rows of mutants that no longer exist. */
 export function writeRows(rows: ReadonlyMap<string, string>): void {
   const all = [...new Map([...readTable(), ...rows])].sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(FILE, `${HEAD}${all.map(([name, row]) => `| ${name} | ${row} |`).join("\n")}\n`);

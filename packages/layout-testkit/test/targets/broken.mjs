@@ -1,6 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 
-/** Its ranges end with the last byte, as HTTP's do. Of its skips one has a reason, and one has it no longer. */
+/** A registry whose ranges include the byte at end, as in HTTP. One of its two skips is stale. */
 export function create() {
   const whole = createMemoryRegistry();
   const getBlobRange = (repo, digest, { start, end }, options) =>

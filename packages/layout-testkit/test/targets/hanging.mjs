@@ -1,4 +1,4 @@
-/** No call is ever answered. */
+/** A registry whose calls never settle. */
 export default {
   create: () => ({ registry: new Proxy({}, { get: () => () => new Promise(() => undefined) }) }),
   timeoutMs: 50,

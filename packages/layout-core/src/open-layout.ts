@@ -84,11 +84,11 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     findUpload,
   };
   const made = defineBackend(backend);
-  const close = async (): Promise<void> => {
-    await closeWriters(made);
-    await uploads.close();
-    await layout.close();
-  };
+  const close = (): Promise<void> =>
+    layout.close(async () => {
+      await uploads.close();
+      await closeWriters(made);
+    });
   const registry: LayoutRegistry = sameBackend(made, {
     ...made,
     directory: root,

@@ -1,10 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 import type { BlobReader } from "@ocilayout/oci-types";
-import { bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
+import { bytes, descriptorOf, freshLayout, rejection } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
@@ -15,15 +14,14 @@ const collectMemory = runInNewContext("gc") as () => void;
 const content = bytes("a blob of more than one byte");
 const blob = descriptorOf(content);
 
-/** Returns the open files below `directory` except `index.json`, if the system reports them. */
+/** Returns the open files below `directory`, if the system reports them. */
 function openFiles(directory: string): string[] {
   if (process.platform !== "linux") return [];
   const found: string[] = [];
   for (const name of readdirSync("/proc/self/fd")) {
     try {
       const path = readlinkSync(`/proc/self/fd/${name}`);
-      if (path.startsWith(`${directory}/`) && !path.startsWith(join(directory, "index.json")))
-        found.push(path);
+      if (path.startsWith(`${directory}/`)) found.push(path.slice(directory.length + 1));
     } catch {
       // It was closed meanwhile.
     }
@@ -52,8 +50,40 @@ describe("the file of a reader that is dropped without being closed", () => {
     await expect
       .poll(() => {
         collectMemory();
-        return openFiles(registry.directory);
+        return openFiles(registry.directory).filter((path) => path !== "index.json");
       })
       .toEqual([]);
+  });
+});
+
+describe("close()", () => {
+  it("leaves no file open of a write that was in progress", async () => {
+    const registry = await fill();
+    const pushing = registry.pushManifest("a", content, "text/plain", { tags: ["v1"] });
+    await registry.close();
+    await pushing;
+    expect(openFiles(registry.directory)).toEqual([]);
+  });
+
+  it.each(["close", "cancel"] as const)(
+    "waits for the %s of an upload that nobody waits for",
+    async (end) => {
+      const registry = await fill();
+      const writer = await registry.pushBlobChunked("a");
+      const ending = writer[end]();
+      await registry.close();
+      expect(openFiles(registry.directory)).toEqual([]);
+      await ending;
+    },
+  );
+
+  it("refuses an upload that is being opened, and every call from then on", async () => {
+    const registry = await fill();
+    const opening = rejection(registry.pushBlobChunked("a"));
+    const closing = registry.close();
+    expect(await rejection(registry.pushBlobChunked("a"))).toMatchObject({ code: "CLOSED" });
+    expect(await opening).toMatchObject({ code: "CLOSED" });
+    await closing;
+    expect(openFiles(registry.directory)).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ export class OpenLayouts {
   readonly #options: LayoutOptions;
   readonly #most: number;
   readonly #open: Map<string, OpenLayout> = new Map();
-  #isClosed = false;
+  #closed: Promise<void> | undefined;
 
   constructor(directory: string, options: LayoutOptions, most: number) {
     this.#directory = directory;
@@ -114,13 +114,24 @@ export class OpenLayouts {
 
   /** Fails with `CLOSED` after {@link close}. */
   requireOpen(): void {
-    if (this.#isClosed) throw wasClosed("this directory of layouts");
+    if (this.#closed !== undefined) throw wasClosed("this directory of layouts");
   }
 
-  /** Closes all layouts. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all([...this.#open].map(([repository, open]) => this.#drop(repository, open)));
+  /**
+   * Refuses every later call, and closes all layouts. Idempotent.
+   *
+   * @param endUploads - Ends the uploads. The layouts are closed even if it fails.
+   */
+  close(endUploads: () => Promise<void>): Promise<void> {
+    return (this.#closed ??= this.#close(endUploads));
+  }
+
+  async #close(endUploads: () => Promise<void>): Promise<void> {
+    try {
+      await endUploads();
+    } finally {
+      await Promise.all([...this.#open].map(([repository, open]) => this.#drop(repository, open)));
+    }
   }
 
   async #shrink(): Promise<void> {

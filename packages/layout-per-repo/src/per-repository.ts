@@ -76,10 +76,7 @@ export async function openPerRepository(
     repositories: (call) => discover(root, call),
   };
   const made = defineBackend(backend);
-  const close = async (): Promise<void> => {
-    await closeWriters(made);
-    await layouts.close();
-  };
+  const close = (): Promise<void> => layouts.close(() => closeWriters(made));
   return sameBackend(made, {
     ...made,
     directory: root,

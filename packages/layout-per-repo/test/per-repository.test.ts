@@ -453,6 +453,18 @@ describe("a tree as a whole", () => {
     }
   });
 
+  it("rejects calls with CLOSED as soon as close is called, and an upload that is being opened", async () => {
+    const registry = await open();
+    await registry.pushBlob("a", blob, content);
+    const opening = expect(registry.pushBlobChunked("a")).rejects.toMatchObject({ code: "CLOSED" });
+    const closing = registry.close();
+    await expect(registry.pushBlobChunked("a")).rejects.toMatchObject({ code: "CLOSED" });
+    await opening;
+    await closing;
+    const uploads = join(registry.directory, "a", "_uploads");
+    expect(readdirSync(uploads).filter((name) => statSync(join(uploads, name)).isDirectory())).toEqual([]);
+  });
+
   it.each([{ maxOpenLayouts: 0 }, { maxOpenLayouts: 1.5 }, { lockTimeoutMs: -1 }])(
     "rejects the option %j",
     async (options) => {

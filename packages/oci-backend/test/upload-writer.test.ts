@@ -1,4 +1,4 @@
-import { octetStream, type BlobWriter } from "@ocilayout/oci-types";
+import { octetStream, type BlobWriter, type Registry } from "@ocilayout/oci-types";
 import { bytes, rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
@@ -13,6 +13,10 @@ async function open(
   const log: string[] = [];
   const registry = defineBackend({ startUpload: () => session(own, log) });
   return { writer: await registry.pushBlobChunked("a", options), log };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 const over = { code: "BLOB_UPLOAD_UNKNOWN" };
@@ -205,5 +209,69 @@ describe("closeWriters", () => {
     await closeWriters(wider);
     expect(log).toEqual(["close 3", "close 4"]);
     await closeWriters({ ...made });
+  });
+
+  it.each(["close", "cancel"] as const)("waits for a writer whose %s is under way", async (end) => {
+    const log: string[] = [];
+    const slowly = async (): Promise<void> => {
+      await nextTurn();
+      log.push(end);
+    };
+    const made = defineBackend({ startUpload: () => session({ close: slowly, cancel: slowly }) });
+    const writer = await made.pushBlobChunked("a");
+    const ending = writer[end]();
+    await closeWriters(made);
+    expect(log).toEqual([end]);
+    await ending;
+  });
+
+  it("waits for a writer whose signal was aborted before it was made", async () => {
+    const [log, controller]: [string[], AbortController] = [[], new AbortController()];
+    const made = defineBackend({
+      startUpload: () => {
+        controller.abort();
+        return session({ close: () => nextTurn().then(() => void log.push("close")) });
+      },
+    });
+    await made.pushBlobChunked("a", controller);
+    await closeWriters(made);
+    expect(log).toEqual(["close"]);
+  });
+
+  it("closes every writer, and then fails if one could not be closed", async () => {
+    const log: string[] = [];
+    const broken = new Error("the disk is gone");
+    const made = defineBackend({
+      startUpload: () =>
+        session({
+          close: async () => {
+            log.push("close");
+            if (log.length === 1) throw broken;
+            await nextTurn();
+            log.push("closed");
+          },
+        }),
+    });
+    await made.pushBlobChunked("a");
+    await made.pushBlobChunked("a");
+    expect(await rejection(closeWriters(made))).toBe(broken);
+    expect(log).toEqual(["close", "close", "closed"]);
+    await closeWriters(made);
+  });
+});
+
+describe("an upload that is opened while the writers are closed", () => {
+  it.each<[string, string, (registry: Registry) => Promise<BlobWriter>]>([
+    ["cancelled if it is new", "cancel", (it) => it.pushBlobChunked("a")],
+    ["closed if it was resumed", "close", (it) => it.pushBlobChunkedResume("a", "one")],
+  ])("is CLOSED, and its session is %s", async (_how, letGo, open) => {
+    const log: string[] = [];
+    const close = async (): Promise<UploadSession> => {
+      await closeWriters(registry);
+      return session({}, log);
+    };
+    const registry = defineBackend({ startUpload: close, resumeUpload: close });
+    expect(await rejection(open(registry))).toMatchObject({ code: "CLOSED" });
+    expect(log).toEqual([letGo]);
   });
 });

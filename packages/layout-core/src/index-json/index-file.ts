@@ -54,6 +54,8 @@ export class IndexFile {
   readonly #paths: LayoutPaths;
   readonly #reserve: Reserve;
   readonly #held: HeldFile = { file: undefined };
+  /** Whether the current file is kept open. Windows cannot replace a file that is open. */
+  #holds: boolean = process.platform !== "win32";
 
   constructor(disk: Disk, paths: LayoutPaths, reserve: Reserve) {
     this.#disk = disk;
@@ -73,7 +75,7 @@ export class IndexFile {
     const read = await readText(this.#disk, this.#paths.index, layoutNames.index, MAX_INDEX_BYTES);
     if (read === undefined) return undefined;
     const { text, stats, file } = read;
-    const uncertainMs = canHold ? COARSE_CLOCK_MS : REUSED_INODE_MS;
+    const uncertainMs = this.#holds ? COARSE_CLOCK_MS : REUSED_INODE_MS;
     const ageMs = now - Number(stats.ctimeMs);
     return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
   }
@@ -90,9 +92,15 @@ export class IndexFile {
   /** Keeps `file` open as the current file, and closes the one before. */
   async keep(file: OpenFile | undefined): Promise<void> {
     const before = this.#held.file;
-    this.#held.file = canHold ? file : undefined;
+    this.#held.file = this.#holds ? file : undefined;
+    if (!this.#holds && file !== undefined) await closeQuietly(this.#disk, file);
     if (before !== undefined) await closeQuietly(this.#disk, before);
-    if (!canHold && file !== undefined) await closeQuietly(this.#disk, file);
+  }
+
+  /** Closes the current file. Calls in progress may still read and replace it, but it is not kept open any more. */
+  async close(): Promise<void> {
+    this.#holds = false;
+    await this.keep(undefined);
   }
 
   /** Closes a file that was read but is not kept. */
@@ -159,6 +167,3 @@ export class IndexFile {
     await removeQuietly(this.#disk, temporary);
   }
 }
-
-/** Windows cannot replace a file that is open. */
-const canHold = process.platform !== "win32";

@@ -136,7 +136,7 @@ export class LayoutIndex {
   async close(): Promise<void> {
     await this.#queue.idle();
     this.#state = undefined;
-    await this.#file.keep(undefined);
+    await this.#file.close();
   }
 
   /** Returns the current index. Synchronous if the file has not changed, as in most calls. */

@@ -109,13 +109,21 @@ export class Layout {
     return new LockedBlobs(lock, { disk, blobs, staging, clock, durable: settings.durable });
   }
 
-  /** Waits for pending writes and closes open files. Idempotent. */
-  close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+  /**
+   * Refuses every later call, waits for pending writes, and closes open files. Idempotent.
+   *
+   * @param endUploads - Ends the uploads. The files are closed even if it fails.
+   */
+  close(endUploads?: () => Promise<void>): Promise<void> {
+    return (this.#closed ??= this.#close(endUploads));
   }
 
-  async #close(): Promise<void> {
-    await this.index.close();
-    for (const other of this.others ?? []) await other.close();
+  async #close(endUploads?: () => Promise<void>): Promise<void> {
+    try {
+      await endUploads?.();
+    } finally {
+      await this.index.close();
+      for (const other of this.others ?? []) await other.close();
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { BlobWriter, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
+import type { Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 
 import type { Backend } from "./backend.ts";
 import type { Changes } from "./changes.ts";
@@ -7,13 +7,14 @@ import { defineDeleter } from "./deleting.ts";
 import { defineLister } from "./listing.ts";
 import { defineReader } from "./reading.ts";
 import { requireBackend } from "./require-backend.ts";
+import type { Writers } from "./uploads.ts";
 import { defineUploads } from "./uploads.ts";
 import { defineWriter } from "./writing.ts";
 
 /** The backend and the open writers of a registry from {@link defineBackend}. */
 interface Behind {
   readonly backend: Backend;
-  readonly writers: Set<BlobWriter>;
+  readonly writers: Writers;
 }
 
 const behind: WeakMap<object, Behind> = new WeakMap();
@@ -28,7 +29,7 @@ const behind: WeakMap<object, Behind> = new WeakMap();
  */
 export function defineBackend(backend: Backend): Registry {
   requireBackend(backend);
-  const writers: Set<BlobWriter> = new Set();
+  const writers: Writers = { open: new Set(), areClosed: false };
   const changes = checkChanges(backend);
   const registry: Registry = {
     capabilities: { ...missingMethods(backend, changes), ...backend.capabilities },
@@ -58,9 +59,17 @@ export function backendOf(registry: Registry): Backend | undefined {
   return behind.get(registry)?.backend;
 }
 
-/** Closes the open upload writers of `registry`, and keeps their sessions. Call it before a backend closes. */
+/**
+ * Closes the open upload writers of `registry`, keeps their sessions, and opens no more. Waits for writers that are already
+ * ending. If one fails, the others are closed all the same. Call it before a backend closes.
+ */
 export async function closeWriters(registry: Registry): Promise<void> {
-  await Promise.all(Array.from(behind.get(registry)?.writers ?? [], (writer) => writer.close()));
+  const writers = behind.get(registry)?.writers;
+  if (writers === undefined) return;
+  writers.areClosed = true;
+  const closing = Array.from(writers.open, (writer) => writer.close());
+  await Promise.allSettled(closing);
+  await Promise.all(closing);
 }
 
 /** The capabilities that need a method. */

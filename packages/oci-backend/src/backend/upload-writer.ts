@@ -2,6 +2,7 @@ import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
 import { octetStream, RegistryError } from "@ocilayout/oci-types";
 import { onAbort, requireBytes, requireDigest } from "@ocilayout/oci-types/authors";
 
+import type { Awaitable } from "../checks/awaitable.ts";
 import { unknownUpload, writerClosed } from "../checks/errors.ts";
 import type { UploadSession } from "./backend.ts";
 
@@ -9,7 +10,7 @@ import type { UploadSession } from "./backend.ts";
 export interface UploadWriterOptions {
   readonly chunkSize: number;
   readonly signal: AbortSignal | undefined;
-  /** Called once, when the writer ends. If the signal is already aborted, the constructor calls it. */
+  /** Called once, when the writer has ended and released its session. */
   readonly onEnd: (writer: BlobWriter) => void;
 }
 
@@ -35,17 +36,11 @@ export class UploadWriter implements BlobWriter {
     this.#options = options;
     this.#size = session.size;
     const { signal } = options;
-    if (signal?.aborted === true) void this.close();
-    else if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
+    if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
   }
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Whether the writer accepts writes. */
-  get isOpen(): boolean {
-    return this.#state === "open";
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -70,10 +65,10 @@ export class UploadWriter implements BlobWriter {
       try {
         await this.#session.commit(expected.digest, this.#options.signal);
       } catch (error) {
-        if (this.#session.ended !== undefined) this.#end(this.#session.ended);
+        if (this.#session.ended !== undefined) await this.#end(this.#session.ended);
         throw error;
       }
-      this.#end("committed");
+      await this.#end("committed");
       return { mediaType: octetStream, digest: expected.digest, size: this.#size };
     });
   }
@@ -82,16 +77,14 @@ export class UploadWriter implements BlobWriter {
     return this.#enqueue(async () => {
       if (this.#state === "committed" || this.#state === "cancelled") return;
       this.#requireUsable();
-      this.#end("cancelled");
-      await this.#session.cancel();
+      await this.#end("cancelled", () => this.#session.cancel());
     });
   }
 
   close(): Promise<void> {
     return this.#enqueue(async () => {
       if (this.#state !== "open") return;
-      this.#end("closed");
-      await this.#session.close();
+      await this.#end("closed", () => this.#session.close());
     });
   }
 
@@ -132,9 +125,16 @@ export class UploadWriter implements BlobWriter {
     if (this.#state === "closed") throw writerClosed();
   }
 
-  #end(state: "closed" | "committed" | "cancelled"): void {
+  async #end(
+    state: "closed" | "committed" | "cancelled",
+    letGo: () => Awaitable<void> = () => undefined,
+  ): Promise<void> {
     this.#state = state;
     this.#ignoreAbort?.();
-    this.#options.onEnd(this);
+    try {
+      await letGo();
+    } finally {
+      this.#options.onEnd(this);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { BlobWriter, RegistryWriter, UploadOptions } from "@ocilayout/oci-types";
 import { requireAlgorithm, requireCount, requireString } from "@ocilayout/oci-types/authors";
 
-import { unknownUpload, uploadBusy, wrongOffset } from "../checks/errors.ts";
+import { unknownUpload, uploadBusy, wasClosed, wrongOffset } from "../checks/errors.ts";
 import type { Backend, UploadSession } from "./backend.ts";
 import { beginCall } from "./begin.ts";
 import { having } from "../checks/having.ts";
@@ -12,19 +12,38 @@ import { UploadWriter } from "./upload-writer.ts";
 /** The default chunk size, in bytes. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/**
- * Creates the calls for upload sessions of a registry over `backend`.
- *
- * @param writers - The open writers. Each is removed when it ends.
- */
+/** The writers of a registry. */
+export interface Writers {
+  /** The writers that hold a session. Each is removed when it has released its session. */
+  readonly open: Set<BlobWriter>;
+  /** Whether no more writers are opened. */
+  areClosed: boolean;
+}
+
+interface Opening {
+  readonly chunkSize: number;
+  readonly signal: AbortSignal | undefined;
+  /** What to do with the session if the writers were closed while it was opened. */
+  readonly ifClosed: "cancel" | "close";
+}
+
+/** Creates the calls for upload sessions of a registry over `backend`. */
 export function defineUploads(
   backend: Backend,
-  writers: Set<BlobWriter>,
+  writers: Writers,
 ): Pick<RegistryWriter, "pushBlobChunked" | "pushBlobChunkedResume" | "resolveUpload" | "cancelUpload"> {
-  const open = (session: UploadSession, chunkSize: number, signal: AbortSignal | undefined): BlobWriter => {
-    const onEnd = (ended: BlobWriter): void => void writers.delete(ended);
+  const open = async (
+    session: UploadSession,
+    { chunkSize, signal, ifClosed }: Opening,
+  ): Promise<BlobWriter> => {
+    if (writers.areClosed) {
+      await session[ifClosed]();
+      throw wasClosed();
+    }
+    const onEnd = (ended: BlobWriter): void => void writers.open.delete(ended);
     const writer = new UploadWriter(session, { chunkSize, signal, onEnd });
-    if (writer.isOpen) writers.add(writer);
+    writers.open.add(writer);
+    if (signal?.aborted === true) void writer.close();
     return writer;
   };
   const resume = async (call: UploadCall, operation: string): Promise<UploadSession> => {
@@ -47,7 +66,8 @@ export function defineUploads(
         ...call,
         algorithm,
       });
-      return open(session, chunkSize, signal);
+      // Nobody knows the id of a session that was just started.
+      return open(session, { chunkSize, signal, ifClosed: "cancel" });
     },
     async pushBlobChunkedResume(repo, id, options = {}) {
       const signal = beginCall(backend, "write", options);
@@ -60,7 +80,7 @@ export function defineUploads(
         await session.close();
         throw wrongOffset(size, offset);
       }
-      return open(session, chunkSize, signal);
+      return open(session, { chunkSize, signal, ifClosed: "close" });
     },
     async resolveUpload(repo, id, options = {}) {
       const call = uploadCall(repo, id, beginCall(backend, "read", options));

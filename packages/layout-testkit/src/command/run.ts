@@ -4,15 +4,13 @@ import { capabilityNames, doesPromise } from "../run/options.ts";
 import type { Plan } from "../run/plan.ts";
 import type { CaseResult } from "../run/report.ts";
 import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../run/report.ts";
+import { advise } from "./advice.ts";
 import type { Command } from "./arguments.ts";
 import { formatJUnit } from "./junit.ts";
 import { openReportFile } from "./report-file.ts";
 
 /** The stream that the command prints to. */
 export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY">;
-
-/** From this number of further failures, the command names the one to fix first. */
-const MANY = 5;
 
 /** Runs the cases on `target` and prints each result at once. Returns the exit code. */
 export async function runTarget(
@@ -37,10 +35,8 @@ export async function runTarget(
     else if (result.status === "skip") output.write(`${clear}${formatSkip(result)}\n`);
   }
   const report = createReport(results, settings.seed);
-  const [first, ...others] = results.filter(isFailure);
   output.write(clear);
-  if (first !== undefined && others.length >= MANY && !settings.shuffle)
-    output.write(`begin with ${first.id}: later cases build on earlier ones\n`);
+  if (!settings.shuffle) for (const line of advise(results.filter(isFailure))) output.write(`${line}\n`);
   output.write(`${summarise(results)} (seed ${report.seed})\n`);
   await junit?.write(formatJUnit(basename(target, extname(target)), results, tell));
   await json?.write(`${JSON.stringify(report, undefined, 2)}\n`);

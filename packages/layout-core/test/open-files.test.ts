@@ -66,7 +66,7 @@ describe("close()", () => {
   });
 
   it.each(["close", "cancel"] as const)(
-    "waits for the %s of an upload that nobody waits for",
+    "waits for the %s of an upload that its caller does not await",
     async (end) => {
       const registry = await fill();
       const writer = await registry.pushBlobChunked("a");

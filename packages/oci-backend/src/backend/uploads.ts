@@ -23,7 +23,7 @@ export interface Writers {
 interface Opening {
   readonly chunkSize: number;
   readonly signal: AbortSignal | undefined;
-  /** What to do with the session if the writers were closed while it was opened. */
+  /** How to end the session if the writers were closed while it was opened. */
   readonly ifClosed: "cancel" | "close";
 }
 
@@ -66,7 +66,7 @@ export function defineUploads(
         ...call,
         algorithm,
       });
-      // Nobody knows the id of a session that was just started.
+      // No caller knows the id of a session that was just started.
       return open(session, { chunkSize, signal, ifClosed: "cancel" });
     },
     async pushBlobChunkedResume(repo, id, options = {}) {

@@ -83,6 +83,15 @@ describe("the message about a path that is not a layout", () => {
     );
   });
 
+  it("names the invalid part of a path", async () => {
+    expect(await refusal(1, "cat", `${layout}/team/app@v1`)).toMatch(
+      /is neither a layout nor a reference: "v1" is not a valid digest: it has no algorithm, such as "sha256:"\n$/,
+    );
+    expect(await refusal(1, "show", `${layout}/App:v1`)).toMatch(
+      /is neither a layout nor a reference: the repository name has upper-case letters: use lower case\n$/,
+    );
+  });
+
   it("recommends --per-repo for a directory of layouts, and rejects it for one layout", async () => {
     expect(await refusal(1, "ls", tree)).toContain("or add --per-repo for all of them");
     for (const verb of ["ls", "verify", "gc"]) {

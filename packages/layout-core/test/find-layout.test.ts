@@ -130,6 +130,20 @@ describe("findLayout", () => {
     },
   );
 
+  it.each([
+    ["", "it is empty"],
+    ["a\0b", "it has a NUL character"],
+    ["images/app@v1", '"v1" is not a valid digest: it has no algorithm, such as "sha256:"'],
+    ["images/app:", '"" is not a valid tag: it is empty'],
+    ["images/App:v1", '"App" is not a valid repository: it has upper-case letters'],
+    ["images/", '"" is not a valid repository: it is empty'],
+    [`x/${"a".repeat(800)}`, "its last component is too long"],
+  ])("names the reason why %j is rejected", async (path, reason) => {
+    const error = await rejection(findLayout(path));
+    expect(error).toMatchObject({ code: "NAME_INVALID", detail: { reason } });
+    expect(String(error)).toContain(`is neither a layout nor a reference: ${reason}`);
+  });
+
   it("rejects a path that is not a string with a TypeError", async () => {
     await expect(findLayout(1 as unknown as string)).rejects.toThrow(TypeError);
   });

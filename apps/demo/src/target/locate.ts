@@ -37,7 +37,10 @@ export async function locate(path: string): Promise<Target> {
   if (["layout", "remnant", "unfinished"].includes(await kindOf(path)))
     return { path, directory: path, exists: true };
   const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
-    throw isRegistryError(error, "NAME_INVALID") ? withAdvice(error, path) : error;
+    const advice = isRegistryError(error, "NAME_INVALID") ? explainMissing(path) : undefined;
+    if (advice === undefined) throw error;
+    const message = `${excerpt(path)} is neither a layout nor a reference: ${advice}`;
+    throw new RegistryError("NAME_INVALID", message, { cause: error });
   });
   const marked = matched === "fallback" ? cutAtMark(path) : undefined;
   if (marked !== undefined) return { path, ...marked, exists: false };

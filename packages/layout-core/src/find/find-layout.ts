@@ -1,12 +1,13 @@
 import { posix, win32 } from "node:path";
 
-import { layoutNames, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames, RegistryError } from "@ocilayout/oci-types";
 import { excerpt, maxDigestLength, requireString } from "@ocilayout/oci-types/authors";
 import {
   isValidDigest,
   isValidTag,
   maxRepositoryLength,
   maxTagLength,
+  parseHostlessReference,
   tryParseHostlessReference,
 } from "@ocilayout/ociref";
 
@@ -45,7 +46,7 @@ export interface LayoutReference {
  * an error.
  *
  * @throws `RegistryError` `NAME_INVALID` if no prefix of the path is a layout and its last component is not a
- * reference.
+ * reference; `detail.reason` is the reason.
  */
 export async function findLayout(path: string): Promise<FoundLayout> {
   return findLayoutOn(nodeDisk, path, process.platform === "win32" ? win32 : posix);
@@ -54,7 +55,8 @@ export async function findLayout(path: string): Promise<FoundLayout> {
 /** {@link findLayout} on a given file system, with the path syntax of that system. */
 export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): FoundLayout {
   requireString(path, "a path");
-  if (path === "" || path.includes("\0")) throw invalid(path);
+  if (path === "") throw invalid(path, "it is empty");
+  if (path.includes("\0")) throw invalid(path, "it has a NUL character");
   const isLayout = (directory: string): boolean =>
     hasMarker(disk, flavour.join(directory, layoutNames.header));
   return (
@@ -92,9 +94,13 @@ function matchPrefix(path: string, flavour: typeof posix, isLayout: IsLayout): F
 
 function fallBack(path: string, flavour: typeof posix): FoundLayout {
   const [deepest] = prefixes(path, flavour);
-  const reference = deepest === undefined ? undefined : tryParseHostlessReference(deepest.rest);
-  if (deepest === undefined || reference === undefined) throw invalid(path);
-  return { directory: deepest.directory, reference, matched: "fallback" };
+  if (deepest === undefined) throw invalid(path, "its last component is too long");
+  try {
+    const reference = parseHostlessReference(deepest.rest);
+    return { directory: deepest.directory, reference, matched: "fallback" };
+  } catch (error) {
+    throw isRegistryError(error) ? invalid(path, error.message) : error;
+  }
 }
 
 /** The length of the longest possible reference. */
@@ -130,6 +136,7 @@ function hasMarker(disk: Disk, path: string): boolean {
   }
 }
 
-function invalid(path: string): RegistryError {
-  return new RegistryError("NAME_INVALID", `neither a layout nor a reference: ${excerpt(path)}`);
+function invalid(path: string, reason: string): RegistryError {
+  const message = `${excerpt(path)} is neither a layout nor a reference: ${reason}`;
+  return new RegistryError("NAME_INVALID", message, { detail: { reason } });
 }

@@ -48,6 +48,7 @@ export function operation(
 
 /** Shortens digests; the beginning is enough to distinguish them. */
 function show(value: unknown): string {
+  if (value === undefined) return "undefined";
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === "string" && part.length > 20 ? `${part.slice(0, 15)}…` : part,
   );

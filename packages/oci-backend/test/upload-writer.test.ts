@@ -147,6 +147,23 @@ describe("an upload writer", () => {
     expect(log).toEqual(["close"]);
   });
 
+  it("is closed only after the write that aborts its signal, although that write has just begun", async () => {
+    const controller = new AbortController();
+    const { writer, log } = await open(
+      {
+        write: async () => {
+          controller.abort();
+          await nextTurn();
+          log.push("written");
+        },
+      },
+      controller,
+    );
+    await writer.write(bytes("a"));
+    await writer.close();
+    expect(log).toEqual(["written", "close"]);
+  });
+
   it("passes its signal on to the commit, and ignores it afterwards", async () => {
     const controller = new AbortController();
     const signals: unknown[] = [];

@@ -26,7 +26,7 @@ export class UploadWriter implements BlobWriter {
   #failure: { readonly error: unknown } | undefined;
   /** The number of calls that have not ended. */
   #pending = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
   #ignoreAbort: (() => void) | undefined;
 
   constructor(session: UploadSession, options: UploadWriterOptions) {
@@ -94,16 +94,23 @@ export class UploadWriter implements BlobWriter {
 
   /** Runs at once if no call is pending. Then an aborted writer frees its session before the next call opens it. */
   #enqueue<Result>(run: () => Promise<Result>): Promise<Result> {
+    const before = this.#pending === 0 ? undefined : this.#last;
+    this.#pending += 1;
+    let end: () => void = () => undefined;
+    // Set before `run` begins, which may abort the signal: the call that closes the writer then waits for `run`.
+    this.#last = new Promise((resolve) => (end = resolve));
     const turn = async (): Promise<Result> => {
+      if (before !== undefined) await before;
       try {
         return await run();
       } finally {
         this.#pending -= 1;
+        end();
       }
     };
-    const result = this.#pending === 0 ? turn() : this.#last.then(turn);
-    this.#pending += 1;
-    this.#last = result.catch(() => undefined);
+    const result = turn();
+    // The rejection of a call that the caller does not await is not an unhandled one.
+    result.catch(() => undefined);
     return result;
   }
 

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { bytes, descriptorOf, rejection } from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -44,6 +46,17 @@ describe("memoryUploads", () => {
     await writer.write(bytes("o"));
     await writer.commit(digest);
     expect(blobs.size).toBe(1);
+  });
+
+  it("listens to the signal no longer than it pushes, also if the content is not read", async () => {
+    const pushBlob = (): never => {
+      throw new Error("the disk is full");
+    };
+    const { signal } = new AbortController();
+    const writer = await defineBackend(memoryUploads(pushBlob)).pushBlobChunked("a", { signal });
+    await rejection(writer.commit(digest));
+    await writer.close();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("lets one writer at a time resume a session, in its own repository", async () => {

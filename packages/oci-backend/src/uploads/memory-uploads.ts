@@ -87,7 +87,11 @@ class MemoryUpload implements UploadSession {
   async commit(digest: CheckedDigest, signal: AbortSignal | undefined): Promise<void> {
     const { repository, size } = this;
     const chunks = readBlobSource(this.#chunks, { signal });
-    await this.#pushBlob(pushBlobCall({ repository, signal }, { digest, size }, chunks));
+    try {
+      await this.#pushBlob(pushBlobCall({ repository, signal }, { digest, size }, chunks));
+    } finally {
+      await chunks.return();
+    }
     this.#onEnd();
   }
 

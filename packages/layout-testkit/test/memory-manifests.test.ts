@@ -30,6 +30,18 @@ describe("a manifest in memory", () => {
     }
   });
 
+  it("loses no blob that is pushed to its new repository at the same time", async () => {
+    for (let turns = 0; turns < 60; turns += 1) {
+      const registry = createMemoryRegistry();
+      await pushContent(registry, "b", emptyBlob);
+      const pushing = registry.pushManifest("a", bytes("x"), "text/plain");
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      await registry.mountBlob("b", "a", emptyDescriptor.digest);
+      await pushing;
+      await registry.resolveBlob("a", emptyDescriptor.digest);
+    }
+  });
+
   // section 3
   it("can be read by getBlob, too", async () => {
     const registry = await open();

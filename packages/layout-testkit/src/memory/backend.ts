@@ -127,10 +127,11 @@ export class MemoryBackend implements Backend {
         this.#settings.allowSparse,
       );
     }
-    this.#store.keep(name, repository);
-    repository.blobs.set(digest, content);
-    repository.manifests.set(digest, manifest);
-    for (const tag of tags) repository.tags.set(tag, digest);
+    // Another push may have made the repository meanwhile.
+    const kept = this.#store.repository(name);
+    kept.blobs.set(digest, content);
+    kept.manifests.set(digest, manifest);
+    for (const tag of tags) kept.tags.set(tag, digest);
   }
 
   startUpload(call: StartUploadCall): Awaitable<UploadSession> {

@@ -27,13 +27,8 @@ export class MemoryStore {
   /** Returns the repository for writing. It exists once it has content. */
   repository(name: string): Repository {
     const repository = this.read(name);
-    this.keep(name, repository);
-    return repository;
-  }
-
-  /** Stores a repository that `read` may have created. */
-  keep(name: string, repository: Repository): void {
     this.#repositories.set(name, repository);
+    return repository;
   }
 
   /** Returns the repository for reading. An unknown repository is empty. */

@@ -5,6 +5,7 @@ import { computeDigest, isRegistryError, octetStream, type Registry } from "@oci
 import { freshLayout } from "@ocilayout/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { BLOCK_BYTES } from "../src/blobs/chunk-writer.ts";
 import { nodeDisk } from "../src/disk/disk.ts";
 import { openLayout } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
@@ -97,7 +98,7 @@ it("pushBlob rejects and closes its file when a write fails while the next block
         return file;
       },
       write: async (file, bytes, position) => {
-        if (bytes.length < MIB) return nodeDisk.write(file, bytes, position);
+        if (bytes.length < BLOCK_BYTES) return nodeDisk.write(file, bytes, position);
         await new Promise((resolve) => setImmediate(resolve));
         expect(open.has(file)).toBe(true);
         throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "write" });

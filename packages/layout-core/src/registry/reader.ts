@@ -80,6 +80,9 @@ async function findManifest(
     const [entry] = table.withDigest(repository, digest);
     if (entry !== undefined) return await graph.describe(entry);
     await graph.read(table, repository, "indexes", { signal });
+    // Its index may have been deleted meanwhile. Then it has an entry of its own.
+    const [added] = table.withDigest(repository, digest);
+    if (added !== undefined) return await graph.describe(added);
     const claimed = graph.claimed(table, repository, digest);
     const reading = claimed === undefined ? undefined : await graph.store.load(claimed);
     if (reading !== undefined && isReadable(reading)) return plainDescriptor(reading);

@@ -87,7 +87,8 @@ export async function openPerRepository(
       yield* verifyAll(layouts, root, { ...given, signal });
     },
     async gc(given = {}) {
-      const signal = beginCall(backend, "read", given);
+      requireObject(given, "options");
+      const signal = beginCall(backend, given.dryRun === true ? "read" : "write", given);
       return collectAll(layouts, root, { ...given, signal });
     },
     close,

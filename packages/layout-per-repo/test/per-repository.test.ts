@@ -484,6 +484,12 @@ describe("a tree as a whole", () => {
     expect(existsSync(join(writer.directory, "b"))).toBe(false);
   });
 
+  it("with readOnly rejects gc with DENIED even if there is no layout, but not a dry run", async () => {
+    const reader = await open({ readOnly: true }, temporaryDirectory());
+    await expect(reader.gc()).rejects.toMatchObject({ code: "DENIED", detail: { reason: "READ_ONLY" } });
+    expect(await reader.gc({ dryRun: true })).toMatchObject({ removed: [], refused: [] });
+  });
+
   // clause 2
   it("closes a pushed source whatever is wrong with the call", async () => {
     const registry = await open();

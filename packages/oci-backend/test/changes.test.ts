@@ -8,7 +8,13 @@ import {
 import { artifact, bytes, descriptorOf, imageIndex, rejection } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { defineBackend, type Backend, type PushedManifest, type StoredManifest } from "../src/index.ts";
+import {
+  defineBackend,
+  type Backend,
+  type OpenContent,
+  type PushedManifest,
+  type StoredManifest,
+} from "../src/index.ts";
 
 const { imageManifest, imageIndex: index } = ociMediaTypes;
 const empty = bytes("{}");
@@ -258,5 +264,43 @@ describe("a backend without manifests()", () => {
     await registry.pushManifest("a", app, imageManifest);
     await registry.deleteBlob("a", emptyDescriptor.digest);
     expect(pushed).toEqual([appDescriptor.digest]);
+  });
+});
+
+describe("a child of an index that is stored as a blob", () => {
+  it("is not read into memory if it is larger than a manifest may be", async () => {
+    const log: string[] = [];
+    const size = 8 * 1024 * 1024 + 1;
+    const open = (): OpenContent => ({
+      size,
+      read: () => {
+        log.push("read");
+        return [app];
+      },
+      close: () => void log.push("close"),
+    });
+    const { registry } = new Store({ openBlob: open, sizeOfBlob: () => size });
+    const push = (mediaType: string): Promise<Descriptor> =>
+      registry.pushManifest("a", imageIndex({ ...appDescriptor, mediaType, size }), index);
+    expect(await rejection(push(imageManifest))).toMatchObject({ code: "MANIFEST_INVALID" });
+    expect(log).toEqual(["close"]);
+    // It may well be content of an unknown type.
+    await push("application/vnd.unknown");
+    expect(log).not.toContain("read");
+  });
+
+  it("is freed if it cannot be read", async () => {
+    const log: string[] = [];
+    const broken = new Error("the disk is gone");
+    const open = (): OpenContent => ({
+      size: app.length,
+      read: () => {
+        throw broken;
+      },
+      close: () => void log.push("close"),
+    });
+    const store = new Store({ openBlob: open, sizeOfBlob: () => app.length });
+    expect(await rejection(store.push(list, index))).toBe(broken);
+    expect(log).toEqual(["close"]);
   });
 });

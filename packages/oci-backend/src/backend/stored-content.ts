@@ -5,6 +5,11 @@ import type { Backend, OpenContent, StoredContent } from "./backend.ts";
 import { having } from "../checks/having.ts";
 import type { DigestCall } from "./calls.ts";
 
+/** Returns the size in bytes of the largest manifest that a backend takes. */
+export function maxManifestBytesOf({ maxManifestBytes = 8 * 1024 * 1024 }: Backend): number {
+  return maxManifestBytes;
+}
+
 /** Returns the size of content, in bytes. */
 export function sizeOf(content: StoredContent): number {
   return content instanceof Uint8Array ? content.length : content.size;
@@ -39,7 +44,7 @@ export async function readAll(content: StoredContent): Promise<Uint8Array<ArrayB
   if (content instanceof Uint8Array) return content.slice();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of readBlobSource(content.read(0, content.size))) {
+  for await (const chunk of readBlobSource(chunksOf(content, 0, content.size))) {
     chunks.push(chunk.slice());
     size += chunk.length;
   }

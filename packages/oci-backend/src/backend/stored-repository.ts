@@ -1,5 +1,5 @@
 import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
-import { isDigestAlgorithm, parseDigest, parseManifest } from "@ocilayout/oci-types";
+import { isDigestAlgorithm, manifestKind, parseDigest, parseManifest } from "@ocilayout/oci-types";
 
 import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 import type { ReadableManifest } from "../manifest/relations.ts";
@@ -7,7 +7,7 @@ import { childrenOf, readChild } from "../manifest/relations.ts";
 import type { Backend } from "./backend.ts";
 import { having } from "../checks/having.ts";
 import type { RepositoryCall } from "./calls.ts";
-import { openBlob, readAll, sizeOfBlob } from "./stored-content.ts";
+import { close, maxManifestBytesOf, openBlob, readAll, sizeOf, sizeOfBlob } from "./stored-content.ts";
 
 /** The content of one repository of a backend, for one call. */
 export class StoredRepository {
@@ -61,8 +61,12 @@ export class StoredRepository {
 
   /** Whether a child of an index is a manifest, or a blob with a manifest, of the media type in its descriptor. */
   async isAsDescribed(child: Descriptor): Promise<boolean> {
-    const stored = (await this.findManifest(child.digest)) ?? (await this.#readChild(child))?.descriptor;
-    return stored?.mediaType === child.mediaType;
+    const known = await this.findManifest(child.digest);
+    if (known !== undefined) return known.mediaType === child.mediaType;
+    const read = await this.#readChild(child);
+    // Content that is too large for a manifest may have any unknown type.
+    if (read === "too large") return manifestKind(child.mediaType) === "opaque";
+    return read?.descriptor.mediaType === child.mediaType;
   }
 
   /** Returns the children of a manifest, at any depth, that are stored only as blobs. The deepest come first. */
@@ -72,18 +76,21 @@ export class StoredRepository {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (found.has(next.digest) || (await this.findManifest(next.digest)) !== undefined) continue;
       const child = await this.#readChild(next);
-      if (child === undefined) continue;
+      if (child === undefined || child === "too large") continue;
       found.set(next.digest, child);
       for (const grandchild of childrenOf(child)) waiting.push(grandchild);
     }
     return [...found.values()].reverse();
   }
 
-  async #readChild(child: Descriptor): Promise<PushedManifest | undefined> {
+  async #readChild(child: Descriptor): Promise<PushedManifest | "too large" | undefined> {
     const digest = supportedDigest(child.digest);
     if (digest === undefined) return undefined;
     const content = await openBlob(this.#backend, { ...this.#call, digest });
-    return content === undefined ? undefined : readChild(child, await readAll(content));
+    if (content === undefined) return undefined;
+    if (sizeOf(content) <= maxManifestBytesOf(this.#backend)) return readChild(child, await readAll(content));
+    await close(content);
+    return "too large";
   }
 }
 

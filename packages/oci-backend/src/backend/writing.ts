@@ -19,15 +19,14 @@ import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 import type { Changes } from "./changes.ts";
 import { pushBlobCall } from "./pushed-content.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
-
-const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
+import { maxManifestBytesOf } from "./stored-content.ts";
 
 /** Creates the writing part of a registry over `backend`, without upload sessions. */
 export function defineWriter(
   backend: Backend,
   changes: Changes,
 ): Pick<RegistryWriter, "pushBlob" | "mountBlob" | "pushManifest"> {
-  const { maxManifestBytes = MAX_MANIFEST_BYTES } = backend;
+  const maxManifestBytes = maxManifestBytesOf(backend);
   return {
     async pushBlob(repo, descriptor, content, options: CallOptions = {}) {
       const chunks = readBlobSource(content, options);

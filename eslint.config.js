@@ -71,6 +71,7 @@ export default tseslint.config(
     "**/generated/",
     ".stryker-tmp/",
     "tools/mutation/reports/",
+    "tools/lint/layers.d.ts",
   ]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,

@@ -72,9 +72,8 @@ describe("a lattice of indexes", () => {
   /** Returns whether the repository has each index that lists the bottom of the lattice. */
   const ask = (repository: string): boolean[] => {
     const membership = new Membership(relations, view, repository);
-    return [...(relations.parents.get(descriptorOf(0, 0).digest) ?? [])].map((parent) =>
-      membership.has(parent),
-    );
+    const parents = relations.parentsIn(view, repository, descriptorOf(0, 0).digest);
+    return [...parents].map((parent) => membership.has(parent));
   };
 
   it("is not traversed once per index by a repository that has none of them", () => {

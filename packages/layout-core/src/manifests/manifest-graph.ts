@@ -6,7 +6,7 @@ import type { EntryView, Scope } from "../index-json/entry-table.ts";
 import { mayContain } from "../index-json/entry-table.ts";
 import type { BlobFiles } from "../blobs/blob-files.ts";
 import type { Reading, UnreadableManifest } from "./manifest-store.ts";
-import { isReadable, ManifestStore } from "./manifest-store.ts";
+import { isReadable, isUntypedOpaque, ManifestStore } from "./manifest-store.ts";
 import { Membership, Relations } from "./manifest-relations.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
 import type { ManifestRoot, StoredManifest } from "./stored-manifest.ts";
@@ -89,6 +89,7 @@ export class ManifestGraph {
     const done = this.#done[scope];
     if (done.has(root.digest) || (scope === "indexes" && !mayContain(root.mediaType))) return true;
     const met: Set<string> = new Set([root.digest]);
+    const finished: string[] = [];
     let isComplete = true;
     for (let level: readonly ManifestRoot[] = [root]; level.length > 0;) {
       const below: ManifestRoot[] = [];
@@ -104,6 +105,7 @@ export class ManifestGraph {
             if (asked !== undefined && reading.state === "unreadable") onUnreadable?.(asked, reading);
             continue;
           }
+          if (!isUntypedOpaque(reading)) finished.push(reading.digest);
           for (const child of reading.children) {
             if (met.has(child.digest) || done.has(child.digest)) continue;
             if (scope === "indexes" && !mayContain(child.mediaType)) continue;
@@ -114,7 +116,7 @@ export class ManifestGraph {
       }
       level = below;
     }
-    if (isComplete) for (const digest of met) done.add(digest);
+    if (isComplete) for (const digest of finished) done.add(digest);
     return isComplete;
   }
 
@@ -142,14 +144,15 @@ export class ManifestGraph {
   /** Returns the indexes of `repository` that list `digest`, in the order of their digests. */
   containers(view: EntryView, repository: string, digest: string): Digest[] {
     const membership = new Membership(this.#relations, view, repository);
-    const parents = [...(this.#relations.parents.get(digest) ?? [])];
+    const parents = [...this.#relations.parentsIn(view, repository, digest)];
     return parents.filter((parent) => membership.has(parent)).sort();
   }
 
   /** Whether an index of `repository` lists `digest`. */
   isContained(view: EntryView, repository: string, digest: string): boolean {
     const membership = new Membership(this.#relations, view, repository);
-    for (const parent of this.#relations.parents.get(digest) ?? []) if (membership.has(parent)) return true;
+    for (const parent of this.#relations.parentsIn(view, repository, digest))
+      if (membership.has(parent)) return true;
     return false;
   }
 

@@ -1,12 +1,15 @@
 import type { Descriptor, Digest } from "@ocilayout/oci-types";
 
 import type { EntryView } from "../index-json/entry-table.ts";
+import { mayContain } from "../index-json/entry-table.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** The relations between manifests that were read. */
 export class Relations {
   /** By digest, the indexes that list the manifest. */
-  readonly parents: Map<string, Set<Digest>> = new Map();
+  readonly #parents: Map<string, Set<Digest>> = new Map();
+  /** The indexes whose bytes do not state their type. A repository may have them under an unknown type. */
+  readonly #untyped: Set<string> = new Set();
   /** By digest, the manifests that have it as their subject. */
   readonly #referrers: Map<string, Set<Digest>> = new Map();
   readonly #sortedReferrers: Map<string, readonly Digest[]> = new Map();
@@ -20,8 +23,9 @@ export class Relations {
   }
 
   /** Adds a manifest that was read. */
-  add({ digest, children, subject }: StoredManifest): void {
-    for (const child of children) relate(this.parents, child.digest, digest);
+  add({ digest, isTyped, children, subject }: StoredManifest): void {
+    for (const child of children) relate(this.#parents, child.digest, digest);
+    if (!isTyped && children.length > 0) this.#untyped.add(digest);
     if (subject !== undefined) {
       relate(this.#referrers, subject, digest);
       this.#sortedReferrers.delete(subject);
@@ -32,6 +36,18 @@ export class Relations {
   /** To be called when an index was read or dropped. */
   haveChanged(): void {
     this.#members = new WeakMap();
+  }
+
+  /** Yields the indexes that list `digest`, except those that `repository` has under an unknown type. */
+  *parentsIn(view: EntryView, repository: string, digest: string): Generator<Digest, void, undefined> {
+    for (const parent of this.#parents.get(digest) ?? [])
+      if (!this.#isOpaqueIn(view, repository, parent)) yield parent;
+  }
+
+  #isOpaqueIn(view: EntryView, repository: string, digest: string): boolean {
+    if (!this.#untyped.has(digest)) return false;
+    const [entry] = view.withDigest(repository, digest);
+    return entry !== undefined && !mayContain(entry.mediaType);
   }
 
   /** Returns the manifests whose subject is `digest`, in the order of their digests. */
@@ -55,7 +71,9 @@ export class Relations {
     if (known !== undefined) return known;
     const members = new Set(view.digests(repository));
     // A loop over a set also visits the values that it adds.
-    for (const digest of members) for (const child of this.#childrenOf(digest)) members.add(child.digest);
+    for (const digest of members)
+      if (!this.#isOpaqueIn(view, repository, digest))
+        for (const child of this.#childrenOf(digest)) members.add(child.digest);
     this.#members.set(revision, members);
     return members;
   }
@@ -88,7 +106,7 @@ export class Membership {
     const waiting = [digest];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (this.#view.withDigest(this.#repository, next).size > 0) return true;
-      for (const parent of this.#relations.parents.get(next) ?? []) {
+      for (const parent of this.#relations.parentsIn(this.#view, this.#repository, next)) {
         if (this.#stepsLeft === 0) return this.#relations.members(this.#view, this.#repository).has(digest);
         this.#stepsLeft -= 1;
         if (seen.has(parent)) continue;

@@ -34,6 +34,8 @@ export class ManifestStore {
   readonly #maxManifestBytes: number;
   readonly #onRead: (manifest: StoredManifest) => void;
   readonly #known: Map<string, StoredManifest> = new Map();
+  /** Content without a type of its own that was read under an unknown type. In another repository it may be an index. */
+  readonly #opaque: Map<string, StoredManifest> = new Map();
   readonly #unreadable: Map<
     string,
     { readonly claimed: string; readonly stamp: string | undefined; readonly reading: UnreadableManifest }
@@ -50,7 +52,7 @@ export class ManifestStore {
 
   /** Returns the manifest if it was read before. */
   peek(digest: string): StoredManifest | undefined {
-    return this.#known.get(digest);
+    return this.#known.get(digest) ?? this.#opaque.get(digest);
   }
 
   /**
@@ -60,6 +62,8 @@ export class ManifestStore {
   load(root: ManifestRoot): Reading | Promise<Reading> {
     const known = this.#known.get(root.digest);
     if (known !== undefined && isAnswerTo(known, root)) return known;
+    const opaque = this.#opaque.get(root.digest);
+    if (opaque !== undefined && isAnswerTo(opaque, root)) return opaque;
     const unreadable = this.#unreadable.get(root.digest);
     if (unreadable?.claimed === root.mediaType && unreadable.stamp === this.#blobs.stamp(root.digest))
       return unreadable.reading;
@@ -91,6 +95,7 @@ export class ManifestStore {
   /** Drops what was read of a manifest whose file was removed. */
   forget(digest: string): void {
     this.#known.delete(digest);
+    this.#opaque.delete(digest);
     this.#unreadable.delete(digest);
   }
 
@@ -99,7 +104,7 @@ export class ManifestStore {
     const reading = await this.loadFresh(root);
     if (isReadable(reading)) {
       this.#unreadable.delete(root.digest);
-      this.#known.set(root.digest, reading);
+      (isUntypedOpaque(reading) ? this.#opaque : this.#known).set(root.digest, reading);
       this.#onRead(reading);
     } else if (reading.state === "unreadable") {
       this.#unreadable.delete(root.digest);
@@ -138,6 +143,11 @@ export class ManifestStore {
     if (received.digest === digest) return bytes;
     return { state: "corrupt", reason: "its bytes do not match its digest" };
   }
+}
+
+/** Whether a manifest has neither a type of its own nor a known type, so that it may be another manifest elsewhere. */
+export function isUntypedOpaque({ isTyped, kind }: StoredManifest): boolean {
+  return !isTyped && kind === "opaque";
 }
 
 /** Whether `known`, which may have been read under another type, is valid for `root`. */

@@ -28,7 +28,7 @@ describe("bytes without a media type of their own, pushed as an index and as an 
     expect(await registry.resolveManifest("a", index.digest)).toEqual(index);
   });
 
-  it("contain their children where they are an index, whatever else was read", async () => {
+  it("contain their children in a repository that has them as an index, whatever else was read", async () => {
     const { registry, child } = await open();
     for (let i = 0; i < 2; i += 1) {
       expect(await registry.resolveManifest("a", child.digest)).toEqual(child);
@@ -37,7 +37,7 @@ describe("bytes without a media type of their own, pushed as an index and as an 
     expect(await rejection(registry.deleteManifest("a", child.digest))).toMatchObject({ code: "DENIED" });
   });
 
-  it("contain nothing where they are of an unknown type", async () => {
+  it("contain nothing in a repository that has them as an unknown type", async () => {
     const { registry, child } = await open();
     expect(await rejection(registry.resolveManifest("b", child.digest))).toMatchObject({
       code: "MANIFEST_UNKNOWN",

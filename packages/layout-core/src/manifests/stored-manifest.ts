@@ -86,8 +86,19 @@ export function asStored(
   parsed: ParsedManifest,
 ): StoredManifest | undefined {
   if (parsed.kind === "opaque") return undefined;
-  const own = parsed.kind === "index" ? parsed.index.mediaType : parsed.manifest.mediaType;
-  return summarize({ mediaType, digest, size, isTyped: own !== undefined }, parsed, undefined);
+  return summarize({ mediaType, digest, size, isTyped: statedType(parsed) !== undefined }, parsed, undefined);
+}
+
+/** Returns the `mediaType` that a parsed manifest states itself; `undefined` if it states none, or is opaque. */
+export function statedType(parsed: ParsedManifest): string | undefined {
+  switch (parsed.kind) {
+    case "image":
+      return parsed.manifest.mediaType;
+    case "index":
+      return parsed.index.mediaType;
+    case "opaque":
+      return undefined;
+  }
 }
 
 type Identity = Pick<StoredManifest, "mediaType" | "digest" | "size" | "isTyped">;

@@ -1,6 +1,6 @@
 import type { PushManifestCall } from "@ocilayout/oci-backend";
 import { checkReferences, requireCurrent, wrongMediaType } from "@ocilayout/oci-backend";
-import type { Descriptor, ParsedManifest } from "@ocilayout/oci-types";
+import type { Descriptor } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 
 import { storageError } from "../disk/storage-error.ts";
@@ -8,7 +8,7 @@ import type { EntryView } from "../index-json/entry-table.ts";
 import { putManifest } from "../index-json/index-changes.ts";
 import type { Layout, Transaction } from "../layout/layout.ts";
 import { storedReferences } from "../manifests/references.ts";
-import { asStored } from "../manifests/stored-manifest.ts";
+import { asStored, statedType } from "../manifests/stored-manifest.ts";
 
 /** Stores a manifest and points tags at it: checks it, writes its bytes, and then changes the index once. */
 export async function pushManifest(layout: Layout, call: PushManifestCall): Promise<void> {
@@ -89,7 +89,7 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, call: PushMan
     return graph.claimed(view, repository, descriptor.digest);
   };
   // If the bytes have no media type of their own, an index may list them under another type.
-  if (ownMediaType(parsed) === undefined) {
+  if (statedType(parsed) === undefined) {
     const claim = await findClaim();
     if (claim !== undefined) {
       requireSameType(descriptor, claim.mediaType);
@@ -105,17 +105,6 @@ async function checkAgainstLayout(layout: Layout, view: EntryView, call: PushMan
     )
       return;
     throw error;
-  }
-}
-
-function ownMediaType(parsed: ParsedManifest): string | undefined {
-  switch (parsed.kind) {
-    case "image":
-      return parsed.manifest.mediaType;
-    case "index":
-      return parsed.index.mediaType;
-    case "opaque":
-      return undefined;
   }
 }
 

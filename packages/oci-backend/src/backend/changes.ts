@@ -1,15 +1,14 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
 
 import { checkReferences } from "../checks/check-references.ts";
-import { stillReferenced } from "../checks/errors.ts";
+import { stillReferenced, wrongMediaType } from "../checks/errors.ts";
+import { having } from "../checks/having.ts";
 import { requireCurrent } from "../checks/require-current.ts";
 import type { Turns } from "../event-loop/turns.ts";
 import { takeTurns } from "../event-loop/turns.ts";
 import type { ReadableManifest } from "../manifest/relations.ts";
 import { childrenOf, describeReferrer, referencesOf, subjectOf } from "../manifest/relations.ts";
 import type { AnyIterable, Backend } from "./backend.ts";
-import { having } from "../checks/having.ts";
 import type { DeleteTagCall, DigestCall, PushManifestCall, ReferrersCall, RepositoryCall } from "./calls.ts";
 import { StoredRepository } from "./stored-repository.ts";
 
@@ -43,7 +42,7 @@ class CheckedChanges implements Required<Changes> {
       const { mediaType, digest } = manifest.descriptor;
       const known = await repository.findManifest(digest);
       if (known !== undefined && known.mediaType !== mediaType)
-        throw new RegistryError("MANIFEST_INVALID", `these bytes are stored as ${known.mediaType} already`);
+        throw wrongMediaType(known.mediaType, mediaType);
       const isSparse = this.#backend.capabilities?.checksReferences === false;
       if (known === undefined) await checkReferences(manifest.parsed, repository, isSparse);
       const children = await repository.newChildren(manifest);

@@ -1,17 +1,17 @@
 import type { BlobReader, Descriptor, RegistryReader } from "@ocilayout/oci-types";
-import { octetStream, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 import { requireCount, requireDigest, requireFlag, requireObject } from "@ocilayout/oci-types/authors";
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import type { BlobReaderOptions } from "../content/blob-reader.ts";
 import { createBlobReader } from "../content/blob-reader.ts";
 import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
+import { having } from "../checks/having.ts";
 import { requireReading } from "../checks/reading.ts";
 import type { Backend, StoredContent } from "./backend.ts";
 import { beginCall } from "./begin.ts";
-import { having } from "../checks/having.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
-import { chunksOf, close, sizeOf, sizeOfBlob } from "./stored-content.ts";
+import { chunksOf, close, describeBlob, sizeOf, sizeOfBlob } from "./stored-content.ts";
 
 /** Creates the reading part of a registry over `backend`. */
 export function defineReader(backend: Backend): RegistryReader {
@@ -56,20 +56,20 @@ export function defineReader(backend: Backend): RegistryReader {
       const { call, reading } = readBlob(repo, digest, options);
       const content = await having(backend, "openBlob").openBlob(call);
       if (content === undefined) throw unknownBlob(call.digest);
-      return read(describeBlob(call, content), content, reading);
+      return read(describeBlob(call.digest, sizeOf(content)), content, reading);
     },
     async getBlobRange(repo, digest, range, options) {
       const { start, end } = requireRange(range);
       const { call, reading } = readBlob(repo, digest, options);
       const content = await having(backend, "openBlob").openBlob(call);
       if (content === undefined) throw unknownBlob(call.digest);
-      const descriptor = describeBlob(call, content);
-      const { size } = descriptor;
+      const size = sizeOf(content);
       if (start > size) {
         await close(content);
         throw rangeOutside(size);
       }
-      return read(descriptor, content, { ...reading, verify: false }, start, Math.min(end ?? size, size));
+      const stop = Math.min(end ?? size, size);
+      return read(describeBlob(call.digest, size), content, { ...reading, verify: false }, start, stop);
     },
     async getManifest(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));
@@ -83,7 +83,7 @@ export function defineReader(backend: Backend): RegistryReader {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));
       const size = await sizeOfBlob(backend, call);
       if (size === undefined) throw unknownBlob(call.digest);
-      return { mediaType: octetStream, digest: call.digest, size };
+      return describeBlob(call.digest, size);
     },
     async resolveManifest(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));
@@ -106,10 +106,6 @@ export function repositoryCall(repo: string, signal: AbortSignal | undefined): R
 /** Returns a call about `digest` in `repo`, after checking both. */
 export function digestCall(repo: string, digest: string, signal: AbortSignal | undefined): DigestCall {
   return { repository: requireRepository(repo), digest: requireDigest(digest).digest, signal };
-}
-
-function describeBlob({ digest }: DigestCall, content: StoredContent): Descriptor {
-  return { mediaType: octetStream, digest, size: sizeOf(content) };
 }
 
 /** Returns a descriptor with exactly the members of a resolved manifest. */

@@ -1,8 +1,10 @@
+import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
+import { octetStream } from "@ocilayout/oci-types";
 import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
 
+import { having } from "../checks/having.ts";
 import { requireReading } from "../checks/reading.ts";
 import type { Backend, OpenContent, StoredContent } from "./backend.ts";
-import { having } from "../checks/having.ts";
 import type { DigestCall } from "./calls.ts";
 
 /** Returns the size in bytes of the largest manifest that a backend takes. */
@@ -13,6 +15,11 @@ export function maxManifestBytesOf({ maxManifestBytes = 8 * 1024 * 1024 }: Backe
 /** Returns the size of content, in bytes. */
 export function sizeOf(content: StoredContent): number {
   return content instanceof Uint8Array ? content.length : content.size;
+}
+
+/** Returns the descriptor of a blob, whose media type is not stored. */
+export function describeBlob(digest: CheckedDigest, size: number): Descriptor {
+  return { mediaType: octetStream, digest, size };
 }
 
 /** Frees content that was not read. */

@@ -1,10 +1,11 @@
 import type { BlobWriter, Descriptor } from "@ocilayout/oci-types";
-import { octetStream, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 import { onAbort, requireBytes, requireDigest } from "@ocilayout/oci-types/authors";
 
 import type { Awaitable } from "../checks/awaitable.ts";
 import { unknownUpload, writerClosed } from "../checks/errors.ts";
 import type { UploadSession } from "./backend.ts";
+import { describeBlob } from "./stored-content.ts";
 
 /** Options of {@link UploadWriter}. */
 export interface UploadWriterOptions {
@@ -69,7 +70,7 @@ export class UploadWriter implements BlobWriter {
         throw error;
       }
       await this.#end("committed");
-      return { mediaType: octetStream, digest: expected.digest, size: this.#size };
+      return describeBlob(expected.digest, this.#size);
     });
   }
 

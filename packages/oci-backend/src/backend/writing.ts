@@ -1,5 +1,5 @@
-import type { CallOptions, CheckedDigest, Descriptor, RegistryWriter } from "@ocilayout/oci-types";
-import { computeDigest, octetStream, parseManifest } from "@ocilayout/oci-types";
+import type { CallOptions, RegistryWriter } from "@ocilayout/oci-types";
+import { computeDigest, parseManifest } from "@ocilayout/oci-types";
 import {
   readBlobSource,
   requireBytes,
@@ -10,16 +10,16 @@ import {
 import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import { manifestTooLarge, unknownBlob, wrongDigest } from "../checks/errors.ts";
-import { pauseIfDue } from "../event-loop/pace.ts";
-import { requirePrecondition } from "../checks/precondition.ts";
-import type { Backend } from "./backend.ts";
 import { having } from "../checks/having.ts";
+import { requirePrecondition } from "../checks/precondition.ts";
+import { pauseIfDue } from "../event-loop/pace.ts";
+import type { Backend } from "./backend.ts";
 import { beginCall } from "./begin.ts";
 import type { PushedManifest } from "../manifest/pushed-manifest.ts";
 import type { Changes } from "./changes.ts";
 import { pushBlobCall } from "./pushed-content.ts";
 import { digestCall, repositoryCall } from "./reading.ts";
-import { maxManifestBytesOf } from "./stored-content.ts";
+import { describeBlob, maxManifestBytesOf } from "./stored-content.ts";
 
 /** Creates the writing part of a registry over `backend`, without upload sessions. */
 export function defineWriter(
@@ -87,10 +87,6 @@ async function checkPushed(
   if (expected !== undefined && expected.digest !== digest) throw wrongDigest(expected.digest, digest);
   const parsed = parseManifest(content, mediaType);
   return { content, parsed, descriptor: { mediaType: parsed.mediaType, digest, size } };
-}
-
-function describeBlob(digest: CheckedDigest, size: number): Descriptor {
-  return { mediaType: octetStream, digest, size };
 }
 
 /** Returns the tags of a push, checked and without duplicates. */

@@ -6,6 +6,7 @@ export type { LayoutStore } from "./layout-store.ts";
 export type { ManifestListing } from "./registry/lister.ts";
 export { mountBetween } from "./mount-between.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";
+export { rememberLayouts, type LayoutLender } from "./layout/open-layouts.ts";
 export type { LayoutOptions } from "./layout/options.ts";
 export { nameOfEntry, type EntryName } from "./index-json/ref-name.ts";
 export type { Finding, FindingKind, VerifyOptions } from "./maintenance/finding.ts";

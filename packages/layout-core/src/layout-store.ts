@@ -1,4 +1,4 @@
-import type { ListOptions, Registry } from "@ocilayout/oci-types";
+import type { ListOptions, MountsFrom, Registry } from "@ocilayout/oci-types";
 
 import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
 import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
@@ -8,7 +8,7 @@ import type { ManifestListing } from "./registry/lister.ts";
  * A directory of this machine as a registry: one layout, or a directory of layouts. A function that takes a
  * `LayoutStore` works with both. For a directory of layouts, `verify` and `gc` report the repository too.
  */
-export interface LayoutStore extends Registry, AsyncDisposable {
+export interface LayoutStore extends Registry, MountsFrom, AsyncDisposable {
   /** The directory, as an absolute path. */
   readonly directory: string;
   /**

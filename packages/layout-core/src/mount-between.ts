@@ -1,11 +1,10 @@
 import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { beginCall } from "@ocilayout/oci-backend";
-import { octetStream } from "@ocilayout/oci-types";
 import { requireDigest } from "@ocilayout/oci-types/authors";
 
-import { storageError } from "./disk/storage-error.ts";
-import type { LayoutRegistry } from "./open-layout.ts";
 import { layoutOf } from "./layout/open-layouts.ts";
+import { mountFile } from "./mount-from.ts";
+import type { LayoutRegistry } from "./open-layout.ts";
 
 /**
  * Adds a blob of one layout to another without reading it. The file is linked or cloned if the file system supports it,
@@ -25,28 +24,7 @@ export async function mountBetween(
   const wanted = requireDigest(digest).digest;
   beginCall(from, "read", options);
   const signal = beginCall(to, "write", options);
-  try {
-    // Changes neither layout if one is damaged, or if a link leads to it.
-    for (const { index } of [from, to]) await index.read();
-    const size = await from.blobs.size(wanted);
-    if (size === undefined) throw from.blobs.unknown(wanted);
-    const descriptor = { mediaType: octetStream, digest: wanted, size };
-    if (
-      (await to.blobs.size(wanted)) === size &&
-      (await to.locked((tx) => tx.blobs.renew(descriptor), { signal }))
-    ) {
-      return descriptor;
-    }
-    await to.index.ensure(signal);
-    const path = await from.blobs.realPath(wanted);
-    const staged = path === undefined ? undefined : await to.staging.stageFile(path, descriptor);
-    if (staged === undefined) throw from.blobs.unknown(wanted);
-    await to.staging.orDrop(staged, async () => {
-      signal?.throwIfAborted();
-      await to.place(staged, signal);
-    });
-    return descriptor;
-  } catch (error) {
-    throw storageError(error, "mount the blob");
-  }
+  const mounted = await mountFile({ from, to, digest: wanted, size: undefined, signal }, "copy");
+  if (mounted === undefined) throw from.blobs.unknown(wanted);
+  return mounted;
 }

@@ -14,6 +14,7 @@ import { listerOf, listManifests } from "./registry/lister.ts";
 import type { LayoutOptions } from "./layout/options.ts";
 import { completeOptions, requireDirectory } from "./layout/options.ts";
 import { rememberLayout } from "./layout/open-layouts.ts";
+import { mounterOf } from "./mount-from.ts";
 import { readerOf } from "./registry/reader.ts";
 import { LayoutUploads } from "./uploads/uploads.ts";
 import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
@@ -91,6 +92,7 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     });
   const registry: LayoutRegistry = sameBackend(made, {
     ...made,
+    ...mounterOf(layout),
     directory: root,
     manifests: (repo, given) => {
       return listOf(backend, repo, given, (call) => listManifests(layout, call), digestOf);

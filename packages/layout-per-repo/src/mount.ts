@@ -2,10 +2,10 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { mountBetween } from "@ocilayout/layout-core";
-import type { MountCall } from "@ocilayout/oci-backend";
-import { unknownBlob } from "@ocilayout/oci-backend";
-import type { CallOptions, Digest } from "@ocilayout/oci-types";
-import { isRegistryError, layoutNames } from "@ocilayout/oci-types";
+import type { Backend, MountCall } from "@ocilayout/oci-backend";
+import { beginCall, unknownBlob } from "@ocilayout/oci-backend";
+import type { CallOptions, Digest, MountsFrom } from "@ocilayout/oci-types";
+import { isRegistryError, layoutNames, mountFrom } from "@ocilayout/oci-types";
 
 import { discover } from "./discover.ts";
 import type { OpenLayouts } from "./open-layouts.ts";
@@ -26,6 +26,16 @@ export async function mountInto(
     layouts.call(repository, (other) => mountBetween(one, other, digest, { signal })),
   );
   return size;
+}
+
+/** Implements mounts from other registries: the layout of the target repository takes the blob. */
+export function mounterOf(layouts: OpenLayouts, backend: Pick<Backend, "begin">): MountsFrom {
+  return {
+    async [mountFrom](source, from, to, blob, options = {}) {
+      beginCall(backend, "write", options);
+      return layouts.call(to, (layout) => layout[mountFrom](source, from, to, blob, options));
+    },
+  };
 }
 
 /** Finds a repository that has the blob, the target first. Other repositories that cannot be read are skipped. */

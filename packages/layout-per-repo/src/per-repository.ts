@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 import type { GcOptions, LayoutStore, ManifestListing, VerifyOptions } from "@ocilayout/layout-core";
-import { openLayout } from "@ocilayout/layout-core";
+import { openLayout, rememberLayouts } from "@ocilayout/layout-core";
 import type { Backend } from "@ocilayout/oci-backend";
 import {
   beginCall,
@@ -16,7 +16,7 @@ import { requireObject } from "@ocilayout/oci-types/authors";
 import { discover } from "./discover.ts";
 import type { PerRepositoryGcReport, RepositoryFinding } from "./maintenance.ts";
 import { collectAll, verifyAll } from "./maintenance.ts";
-import { mountInto } from "./mount.ts";
+import { mounterOf, mountInto } from "./mount.ts";
 import { OpenLayouts } from "./open-layouts.ts";
 import type { PerRepositoryOptions } from "./options.ts";
 import { requireMost } from "./options.ts";
@@ -77,8 +77,9 @@ export async function openPerRepository(
   };
   const made = defineBackend(backend);
   const close = (): Promise<void> => layouts.close(() => closeWriters(made));
-  return sameBackend(made, {
+  const registry: PerRepositoryRegistry = sameBackend(made, {
     ...made,
+    ...mounterOf(layouts, backend),
     directory: root,
     manifests: (repo, given) =>
       listOf(backend, repo, given, (call) => layouts.list(call.repository, call), digestOf),
@@ -94,6 +95,8 @@ export async function openPerRepository(
     close,
     [Symbol.asyncDispose]: close,
   });
+  rememberLayouts(registry, (repository, use) => layouts.call(repository, use));
+  return registry;
 }
 
 function digestOf({ descriptor }: ManifestListing): string {

@@ -47,6 +47,7 @@ export type { RegistryCapabilities } from "./registry/capabilities.ts";
 export { collect } from "./registry/collect.ts";
 export type { RegistryDeleter } from "./registry/deleter.ts";
 export type { RegistryLister } from "./registry/lister.ts";
+export { mountBlobFrom, mountFrom, type MountsFrom, type RepositoryPlace } from "./registry/mount-from.ts";
 export type * from "./registry/options.ts";
 export type { RegistryReader } from "./registry/reader.ts";
 export type { Registry } from "./registry/registry.ts";

@@ -113,17 +113,21 @@ export class BlobStaging {
 
   /**
    * Stages the file `path` as a link to it. If it cannot be linked, or belongs to another user and cannot be renewed,
-   * it is copied. Returns `undefined` if the file is missing or has another size.
+   * it is copied if `how` is `"copy"`. Returns `undefined` if the file is not staged, is missing or has another size.
    */
   async stageFile(
     path: string,
     { digest, size }: Pick<StagedBlob, "digest" | "size">,
+    how: "link" | "copy",
   ): Promise<StagedBlob | undefined> {
     const uploads = await this.#uploads();
     const temporary = join(uploads.path, `${ownedName()}.blob`);
     const staged = { digest, size, temporary };
     try {
-      if (!(await this.#link(path, temporary))) await this.#copy(path, temporary);
+      if (!(await this.#link(path, temporary))) {
+        if (how === "link") return undefined;
+        await this.#copy(path, temporary);
+      }
       requireUnmoved(this.#disk, uploads);
     } catch (error) {
       await this.drop(staged);

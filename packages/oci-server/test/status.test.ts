@@ -24,6 +24,8 @@ describe("httpStatus", () => {
     ["BLOB_UNKNOWN", 404],
     ["RANGE_INVALID", 416],
     ["PRECONDITION_FAILED", 412],
+    ["FILE_UNKNOWN", 404],
+    ["ARCHIVE_INVALID", 400],
     ["UNAUTHORIZED", 401],
     ["TOOMANYREQUESTS", 429],
     ["UNSUPPORTED", 405],

@@ -79,4 +79,20 @@ describe("registryErrorCodes", () => {
     expect(new Set(registryErrorCodes).size).toBe(registryErrorCodes.length);
     expect(registryErrorCodes.length).toBeGreaterThan(20);
   });
+
+  it("has the codes of files and archives, whose details are safe for a client", () => {
+    expect(registryErrorCodes).toEqual(expect.arrayContaining(["FILE_UNKNOWN", "ARCHIVE_INVALID"]));
+    const unknown = new RegistryError("FILE_UNKNOWN", undefined, { detail: { path: "etc/passwd" } });
+    expect(unknown.toJSON()).toEqual({
+      code: "FILE_UNKNOWN",
+      message: "file unknown",
+      detail: { path: "etc/passwd" },
+    });
+    const invalid = new RegistryError("ARCHIVE_INVALID", undefined, { detail: { offset: 512 } });
+    expect(invalid.toJSON()).toEqual({
+      code: "ARCHIVE_INVALID",
+      message: "archive invalid",
+      detail: { offset: 512 },
+    });
+  });
 });

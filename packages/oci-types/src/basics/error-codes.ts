@@ -24,6 +24,8 @@ export type DistributionErrorCode =
  *
  * - `RANGE_INVALID`: a byte range or an upload offset does not fit the content.
  * - `PRECONDITION_FAILED`: `ifMatch` or `ifNoneMatch` is not fulfilled.
+ * - `FILE_UNKNOWN`: an image has no such file.
+ * - `ARCHIVE_INVALID`: a tar archive is malformed.
  * - `CONTENT_CORRUPT`: stored bytes do not match their digest or size.
  * - `LAYOUT_INVALID`: a layout directory is damaged or of another version.
  * - `LOCK_TIMEOUT`: another writer held the lock for too long.
@@ -33,6 +35,8 @@ export type DistributionErrorCode =
 export type LocalErrorCode =
   | "RANGE_INVALID"
   | "PRECONDITION_FAILED"
+  | "FILE_UNKNOWN"
+  | "ARCHIVE_INVALID"
   | "CONTENT_CORRUPT"
   | "LAYOUT_INVALID"
   | "LOCK_TIMEOUT"
@@ -69,6 +73,8 @@ const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
   TOOMANYREQUESTS: { meaning: "too many requests", about: "request" },
   RANGE_INVALID: { meaning: "range invalid", about: "request" },
   PRECONDITION_FAILED: { meaning: "precondition failed", about: "request" },
+  FILE_UNKNOWN: { meaning: "file unknown", about: "request" },
+  ARCHIVE_INVALID: { meaning: "archive invalid", about: "request" },
   CONTENT_CORRUPT: { meaning: "stored content is corrupt", about: "registry" },
   LAYOUT_INVALID: { meaning: "layout invalid", about: "registry" },
   LOCK_TIMEOUT: { meaning: "timed out waiting for another writer", about: "registry" },

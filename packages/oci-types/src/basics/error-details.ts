@@ -80,7 +80,7 @@ export interface ErrorDetails {
     readonly expected?: number | undefined;
     /** The size of the content, in bytes. Absent if the content was longer and reading stopped. */
     readonly received?: number | undefined;
-    /** The maximum size, in bytes. */
+    /** The maximum size in bytes, or the maximum number of entries of an archive. */
     readonly limit?: number | undefined;
   };
   /** The caller is not authenticated. */
@@ -116,6 +116,16 @@ export interface ErrorDetails {
     readonly tag: string;
     /** The digest that the tag points at; `null` if the tag does not exist. */
     readonly digest: Digest | null;
+  };
+  /** The image does not have the file. */
+  FILE_UNKNOWN: {
+    /** The path of the file. */
+    readonly path: string;
+  };
+  /** The archive is malformed. */
+  ARCHIVE_INVALID: {
+    /** The offset of the malformed block in the archive, in bytes. */
+    readonly offset: number;
   };
   /** Stored content does not match its digest or size. */
   CONTENT_CORRUPT: RemovedBefore & {

@@ -13,7 +13,7 @@ const imports = {
   "layout-testkit": "runConformance",
   "layout-testkit/memory": "createMemoryRegistry",
   "oci-backend": "defineBackend",
-  "oci-image": "parsePlatform, resolvePlatform, walkManifest",
+  "oci-image": "readImage, walkManifest",
   "oci-server/node": "serve",
   "oci-types": "collect, computeDigest, ociMediaTypes",
   ociref: "parseReference",
@@ -23,12 +23,12 @@ const imports = {
 const before = `
 const encode = (value) => new TextEncoder().encode(JSON.stringify(value));
 const mediaType = ociMediaTypes.imageIndex;
-const platform = parsePlatform("linux/arm64");
+const platform = { os: "linux", architecture: "arm64" };
 const bytes = encode({ ...platform, rootfs: { type: "layers", diff_ids: [] } });
-const config = { mediaType: ociMediaTypes.imageConfig, ...(await computeDigest(bytes)) };
+const described = { mediaType: ociMediaTypes.imageConfig, ...(await computeDigest(bytes)) };
 const preparing = await openLayout("images");
-await preparing.pushBlob("app", config, bytes);
-const image = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config, layers: [] };
+await preparing.pushBlob("app", described, bytes);
+const image = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config: described, layers: [] };
 const child = await preparing.pushManifest("app", encode(image), image.mediaType);
 await preparing.close();
 const manifest = encode({ schemaVersion: 2, mediaType, manifests: [{ ...child, platform }] });

@@ -1,10 +1,10 @@
-import type { WalkStep } from "@ocilayout/oci-image";
+import type { ManifestSource, WalkStep } from "@ocilayout/oci-image";
 import { formatPlatform, walkManifest } from "@ocilayout/oci-image";
-import type { Annotations, CallOptions, RegistryLister, RegistryReader } from "@ocilayout/oci-types";
+import type { Annotations, CallOptions, RegistryLister } from "@ocilayout/oci-types";
 
 import type { TreeNode } from "./node.ts";
 
-type Source = Pick<RegistryReader, "getManifest"> & Pick<RegistryLister, "referrers">;
+type Source = ManifestSource & Pick<RegistryLister, "referrers">;
 
 /** Returns everything below the manifest `digest`: its parts, and the referrers of each manifest, each of them once. */
 export async function growTree(
@@ -39,7 +39,8 @@ class Growing {
         await this.#addReferrers(last.digest, last.depth);
       }
     };
-    for await (const step of walkManifest(this.#registry, this.#repository, root, this.#options)) {
+    const at = { registry: this.#registry, repository: this.#repository, reference: root };
+    for await (const step of walkManifest(at, this.#options)) {
       const depth = base + step.depth;
       await close(depth);
       const role = step.depth === 0 && parent !== undefined ? "referrer" : step.role;
@@ -68,8 +69,7 @@ function nodeOf(
   parent: string | undefined,
 ): TreeNode {
   const { mediaType, digest, size, platform } = descriptor;
-  const document =
-    manifest?.kind === "image" ? manifest.manifest : manifest?.kind === "index" ? manifest.index : undefined;
+  const document = manifest?.document;
   const annotations: Annotations = { ...descriptor.annotations, ...document?.annotations };
   return {
     depth,

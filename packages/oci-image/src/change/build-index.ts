@@ -2,8 +2,8 @@ import type { Annotations, Descriptor, ImageManifest, Platform } from "@ocilayou
 import { ociMediaTypes } from "@ocilayout/oci-types";
 import { requireObject } from "@ocilayout/oci-types/authors";
 
-import type { Place } from "../place.ts";
-import { requirePlace, sibling } from "../place.ts";
+import type { Place } from "../place/place.ts";
+import { requirePlace, sibling } from "../place/place.ts";
 import { requirePlatform } from "../platform/platform.ts";
 import { platformOf, readImageConfig } from "../reading/image-config.ts";
 import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";

@@ -1,8 +1,8 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
 
-import type { CheckedPlace, Place } from "../place.ts";
-import { requirePlace, sibling } from "../place.ts";
+import type { CheckedPlace, Place } from "../place/place.ts";
+import { requirePlace, sibling } from "../place/place.ts";
 import { requirePlatform } from "../platform/platform.ts";
 import { readImage } from "../reading/read-image.ts";
 import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";

@@ -1,6 +1,6 @@
 import { requireObject } from "@ocilayout/oci-types/authors";
 
-import type { Place } from "../place.ts";
+import type { Place } from "../place/place.ts";
 import type { ConfigChanges } from "./config-changes.ts";
 import type { EditImageOptions, EditImageReport } from "./edit-image.ts";
 import { editImage } from "./edit-image.ts";

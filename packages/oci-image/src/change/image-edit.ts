@@ -1,7 +1,7 @@
 import type { Descriptor, ImageManifest } from "@ocilayout/oci-types";
 import { dockerMediaTypes, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
 
-import type { Place } from "../place.ts";
+import type { Place } from "../place/place.ts";
 import { readImageConfig } from "../reading/image-config.ts";
 import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";
 import type { CheckedImageChanges } from "./change-image.ts";

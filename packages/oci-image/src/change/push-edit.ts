@@ -2,7 +2,7 @@ import type { BlobSource, CallOptions } from "@ocilayout/oci-types";
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import { readBlobSource } from "@ocilayout/oci-types/authors";
 
-import type { CheckedPlace } from "../place.ts";
+import type { CheckedPlace } from "../place/place.ts";
 import type { ManifestContent } from "../reading/read-manifest.ts";
 import type { NewContent } from "./image-edit.ts";
 import type { PreparedLayer } from "./prepared-layer.ts";

@@ -1,8 +1,8 @@
 import type { Descriptor, Precondition } from "@ocilayout/oci-types";
 import { requireTag } from "@ocilayout/ociref";
 
-import type { Place } from "../place.ts";
-import { requirePlace } from "../place.ts";
+import type { Place } from "../place/place.ts";
+import { requirePlace } from "../place/place.ts";
 import type { ReadManifestOptions } from "../reading/read-manifest.ts";
 import { readManifest, requireReading } from "../reading/read-manifest.ts";
 

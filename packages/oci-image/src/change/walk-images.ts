@@ -1,7 +1,7 @@
 import type { Descriptor } from "@ocilayout/oci-types";
 import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
 
-import type { Place } from "../place.ts";
+import type { Place } from "../place/place.ts";
 import { isAttestation } from "../platform/select-platform.ts";
 import type { ManifestContent, ManifestSource, ReadManifestOptions } from "../reading/read-manifest.ts";
 import { readChild } from "../reading/walk-manifest.ts";

@@ -10,7 +10,7 @@ import { bytes, descriptorOf, digestOf, freshLayout } from "@ocilayout/testing";
 import { onTestFinished } from "vitest";
 
 import type { ImageConfig } from "../../src/reading/image-config.ts";
-import type { Place } from "../../src/place.ts";
+import type { Place } from "../../src/place/place.ts";
 import type { PreparedLayer } from "../../src/change/prepared-layer.ts";
 
 /** The repository of these tests. */

@@ -64,6 +64,8 @@ export interface ErrorDetails {
     readonly size?: number | undefined;
     /** The maximum size of a manifest, in bytes. */
     readonly limit?: number | undefined;
+    /** The platforms that the index has images for, at most 20, if it has none for the wanted platform. */
+    readonly platforms?: readonly string[] | undefined;
   };
   /** The name or reference is invalid, or the registry cannot use it. */
   NAME_INVALID: {

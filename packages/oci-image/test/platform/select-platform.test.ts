@@ -1,10 +1,10 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
-import { bytes, descriptorOf, rejection } from "@ocilayout/testing";
+import { bytes, descriptorOf } from "@ocilayout/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { formatPlatform, hostPlatform, parsePlatform, selectPlatform } from "../src/index.ts";
-import { isAttestation, normalizePlatform } from "../src/platform.ts";
+import { parsePlatform, selectPlatform } from "../../src/index.ts";
+import { isAttestation } from "../../src/platform/select-platform.ts";
 
 /** Parses `linux/arm/v7` or `windows/amd64@10.0.17763.1`, with an optional `+feature` at the end. */
 function platform(text: string): Platform {
@@ -245,63 +245,5 @@ describe("selectPlatform", () => {
         expect(selectPlatform([...manifests, exact], wanted)).toBeDefined();
       }),
     );
-  });
-});
-
-describe("normalizePlatform", () => {
-  it.each([
-    ["Linux/AMD64", "linux/amd64"],
-    ["macos/arm64", "darwin/arm64"],
-    ["linux/x86-64/v1", "linux/amd64"],
-    ["linux/i386/x", "linux/386"],
-    ["linux/armhf", "linux/arm/v7"],
-    ["linux/armel", "linux/arm/v6"],
-    ["linux/arm", "linux/arm/v7"],
-    ["linux/arm/6", "linux/arm/v6"],
-    ["linux/aarch64/8", "linux/arm64"],
-    ["linux/arm64/v9", "linux/arm64/v9"],
-    ["linux/arm64/v9.0", "linux/arm64/v9"],
-  ])("turns %s into %s", (text, expected) => {
-    expect(formatPlatform(normalizePlatform(parsePlatform(text)))).toBe(expected);
-  });
-
-  it("keeps other members and is idempotent", () => {
-    const once = normalizePlatform(platform("windows/x86_64@10.0.1+win32k"));
-    expect(once).toEqual({
-      os: "windows",
-      architecture: "amd64",
-      "os.version": "10.0.1",
-      "os.features": ["win32k"],
-    });
-    expect(normalizePlatform(once)).toEqual(once);
-  });
-});
-
-describe("parsePlatform", () => {
-  it.each([
-    "",
-    "linux",
-    "linux/",
-    "/amd64",
-    "linux/amd64/v1/x",
-    "linux/amd 64",
-    "linux/amd64/",
-    `linux/${"a".repeat(300)}`,
-  ])("rejects %j with NAME_INVALID", async (text) => {
-    expect(await rejection(Promise.resolve().then(() => parsePlatform(text)))).toMatchObject({
-      code: "NAME_INVALID",
-    });
-  });
-
-  it("parses what formatPlatform writes", () => {
-    for (const text of ["linux/amd64", "linux/arm/v6"])
-      expect(formatPlatform(parsePlatform(text))).toBe(text);
-  });
-
-  it("parses the host's platform", () => {
-    const host = hostPlatform();
-    expect(parsePlatform(formatPlatform(host))).toEqual(host);
-    expect(host.os).not.toBe("win32");
-    expect(host.architecture).not.toBe("x64");
   });
 });

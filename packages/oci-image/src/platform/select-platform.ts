@@ -1,49 +1,6 @@
 import type { Descriptor, Platform } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
-import { excerpt, requireString } from "@ocilayout/oci-types/authors";
 
-/** Other names of an architecture, and the variant that the name implies. */
-const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
-  ["i386", ["386"]],
-  ["x86_64", ["amd64"]],
-  ["x86-64", ["amd64"]],
-  ["aarch64", ["arm64"]],
-  ["armhf", ["arm", "v7"]],
-  ["armel", ["arm", "v6"]],
-]);
-
-/** The default variant of an architecture, which normalisation removes. */
-const IMPLIED_VARIANT: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8" };
-
-/**
- * Returns `platform` in the form that container runtimes compare:
- *
- * - Names are in lower case.
- * - Aliases of architectures are resolved: `x86_64` is `amd64`.
- * - Default variants are removed: `arm64/v8` is `arm64`.
- * - `arm` without a variant is `arm/v7`.
- */
-export function normalizePlatform(platform: Platform): Platform {
-  const os = platform.os.toLowerCase();
-  const name = platform.architecture.toLowerCase();
-  const [architecture, impliedVariant] = ARCHITECTURES.get(name) ?? [name];
-  const said = impliedVariant ?? (platform.variant ?? "").toLowerCase();
-  const variant = normalizeVariant(architecture, said);
-  return {
-    ...platform,
-    os: os === "macos" ? "darwin" : os,
-    architecture,
-    variant: variant === "" ? undefined : variant,
-  };
-}
-
-function normalizeVariant(architecture: string, said: string): string {
-  if (architecture === "386") return "";
-  if (architecture === "arm" && said === "") return "v7";
-  let variant = /^[0-9]/.test(said) && architecture.startsWith("arm") ? `v${said}` : said;
-  if (architecture === "arm64") variant = variant.replace(/^(v[89])\.0$/, "$1");
-  return variant === IMPLIED_VARIANT[architecture] ? "" : variant;
-}
+import { normalizePlatform } from "./platform.ts";
 
 /**
  * Returns the manifest of an index that runs best on the platform `wanted`, or `undefined` if none runs. It chooses as
@@ -170,52 +127,4 @@ function isNewer(platform: Platform, than: Platform): boolean {
   if (a === undefined || b === undefined) return a !== undefined;
   const at = a.findIndex((part, place) => part !== b[place]);
   return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
-}
-
-/** The form of each part of a platform. */
-const PART = /^[A-Za-z0-9_.-]+$/;
-
-/**
- * Parses `os/architecture[/variant]`: `linux/amd64`, `linux/arm/v6`.
- *
- * @throws `RegistryError` `NAME_INVALID` if `text` has another form.
- */
-export function parsePlatform(text: string): Platform {
-  requireString(text, "a platform");
-  const [os, architecture, variant, ...more] = text.length > 255 ? [] : text.split("/");
-  const isValid = [os, architecture, variant ?? "x"].every((part) => part !== undefined && PART.test(part));
-  if (os === undefined || architecture === undefined || more.length > 0 || !isValid) {
-    throw new RegistryError(
-      "NAME_INVALID",
-      `${excerpt(text)} is not a platform of the form os/architecture[/variant]`,
-    );
-  }
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
-}
-
-/** Formats a platform as {@link parsePlatform} parses it. Version and features are left out. */
-export function formatPlatform({ os, architecture, variant }: Platform): string {
-  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
-}
-
-/** Go's names, by Node's, if they differ. */
-const NODE_NAMES: Readonly<Record<string, string>> = {
-  win32: "windows",
-  sunos: "solaris",
-  x64: "amd64",
-  ia32: "386",
-  mipsel: "mipsle",
-  ppc64: "ppc64le",
-};
-
-/**
- * Returns the platform of this process, without a variant, which Node does not report.
- *
- * @throws Error in a browser, which does not report its platform.
- */
-export function hostPlatform(): Platform {
-  const { process } = globalThis as { process?: { platform: string; arch: string } };
-  if (process === undefined) throw new Error("cannot detect the platform in a browser: pass one");
-  const { platform, arch } = process;
-  return { os: NODE_NAMES[platform] ?? platform, architecture: NODE_NAMES[arch] ?? arch };
 }

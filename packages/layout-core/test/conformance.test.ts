@@ -7,6 +7,8 @@ import { openLayout } from "../src/index.ts";
 describeRegistry("a layout", {
   // model.deep.test.ts compares more random calls.
   runs: 3,
+  // Long enough for a busy machine. A call that hangs still fails.
+  timeoutMs: 60_000,
   capabilities: { repositoryScopedBlobs: false },
   layoutDirectory: (tempDir) => tempDir,
   create: ({ tempDir }) => openTarget(() => openLayout(tempDir, { durability: "none" })),

@@ -29,10 +29,14 @@ describeRegistry("a layout behind node:http", {
   create: ({ tempDir }) => served(() => openLayout(tempDir, { durability: "none" })),
   capabilities: { repositoryScopedBlobs: false },
   runs: 3,
+  // Long enough for a busy machine. A call that hangs still fails.
+  timeoutMs: 60_000,
 });
 
 describeRegistry("a directory of layouts behind node:http", {
   create: ({ tempDir }) => served(() => openPerRepository(tempDir, { durability: "none" })),
   only: ["BLOB", "UPLOAD", "SCOPE", "MOUNT", "REPOSITORY", "LIST", "DELETE", "OPEN"],
   runs: 3,
+  // Long enough for a busy machine. A call that hangs still fails.
+  timeoutMs: 60_000,
 });

@@ -22,4 +22,6 @@ describeRegistry("a registry in memory behind a handler", {
   create: () => ({ registry: handled(createMemoryRegistry()) }),
   capabilities: { persistent: false },
   runs: 3,
+  // Long enough for a busy machine. A call that hangs still fails.
+  timeoutMs: 60_000,
 });

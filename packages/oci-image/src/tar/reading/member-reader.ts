@@ -1,0 +1,159 @@
+import { beyondLimit, malformed, truncated } from "../errors.ts";
+import { BLOCK, isZero, padded } from "../format/block.ts";
+import { describeEntry, type HeaderDraft, type HeaderStart } from "./describe-entry.ts";
+import { Extensions } from "./extensions.ts";
+import type { SparseSegment, TarHeader } from "./header.ts";
+import { FIELDS, requireChecksum, requireField, typeflagIn } from "./header-block.ts";
+import type { CheckedReadOptions } from "./limits.ts";
+import { readContentMap, readGnuMap, type SparseFile } from "./sparse-map.ts";
+import { requireSegments } from "./sparse-pairs.ts";
+import type { TarInput } from "./tar-input.ts";
+
+/** The number of bytes after the end of an archive that are read at once. */
+const TAIL = 64 * 1024;
+
+/** Reads the headers of an archive in order, and skips the content between them. */
+export class MemberReader {
+  readonly #input: TarInput;
+  readonly #options: CheckedReadOptions;
+  readonly #extensions: Extensions;
+  /** The offset of the next header. */
+  #next = 0;
+  #entries = 0;
+  #bytes = 0;
+  #hasEnded = false;
+
+  constructor(input: TarInput, options: CheckedReadOptions) {
+    this.#input = input;
+    this.#options = options;
+    this.#extensions = new Extensions(options.limits);
+  }
+
+  /** Returns the next entry, or `undefined` at the end. Afterwards, the input is at the content of the entry. */
+  async next(): Promise<TarHeader | undefined> {
+    const input = this.#input;
+    if (input.offset !== this.#next) await input.seek(this.#next);
+    while (!this.#hasEnded) {
+      const { offset } = input;
+      if (!input.has(BLOCK)) await input.fill(BLOCK);
+      const block = input.take(BLOCK);
+      if (block.length < BLOCK || (block[0] === 0 && isZero(block))) {
+        await this.#end(block, offset);
+        break;
+      }
+      requireChecksum(block, offset);
+      const start = { offset, typeflag: typeflagIn(block), size: requireField(block, FIELDS.size, offset) };
+      if (Extensions.has(start.typeflag)) await this.#readExtension(start);
+      else {
+        const extensions = this.#extensions.take(offset);
+        const { header, sparse } = describeEntry(block, start, extensions, this.#options.limits);
+        this.#admit(header);
+        if (sparse !== undefined) await this.#readSegments(block, header, sparse);
+        return this.#locate(header);
+      }
+    }
+    return undefined;
+  }
+
+  async #readExtension({ typeflag, size, offset }: HeaderStart): Promise<void> {
+    const input = this.#input;
+    this.#extensions.announce(typeflag, size, offset);
+    // Global headers have no entry, so they count like one.
+    if (typeflag === "g") this.#count(offset);
+    const start = input.offset;
+    if (!input.has(size)) await input.fill(size);
+    const body = input.take(size);
+    if (body.length < size) throw truncated(input.offset);
+    this.#extensions.add(typeflag, body, start);
+    await input.seek(start + padded(size));
+  }
+
+  #count(offset: number): void {
+    const { entries } = this.#options.limits;
+    this.#entries += 1;
+    if (this.#entries > entries) throw beyondLimit(offset, "the number of entries", entries);
+  }
+
+  /** Checks the limits of an entry, before more of it is read. */
+  #admit({ offset, size }: TarHeader): void {
+    const { fileBytes, bytes } = this.#options.limits;
+    this.#count(offset);
+    this.#bytes += size;
+    if (size > fileBytes) throw beyondLimit(offset, "the size of a file", fileBytes);
+    if (this.#bytes > bytes) throw beyondLimit(offset, "the size of all files", bytes);
+  }
+
+  /** Sets the segments of a sparse file, and the size of the content after them. */
+  async #readSegments(block: Uint8Array, header: HeaderDraft, sparse: SparseFile): Promise<void> {
+    const { offset } = header;
+    const start = this.#input.offset;
+    const end = start + header.dataSize;
+    header.sparse = await this.#segmentsOf(block, offset, sparse, end);
+    if (sparse.segments === "in-content") header.dataSize = end - this.#input.offset;
+    requireSegments(header.sparse, header);
+  }
+
+  async #segmentsOf(
+    block: Uint8Array,
+    offset: number,
+    { segments }: SparseFile,
+    end: number,
+  ): Promise<readonly SparseSegment[]> {
+    const input = this.#input;
+    const limit = this.#options.limits.segments;
+    if (segments === "after-header") return readGnuMap(block, offset, limit, () => this.#nextBlock());
+    if (segments !== "in-content") return segments;
+    return readContentMap(offset, limit, () => {
+      if (input.offset + BLOCK > end)
+        throw malformed(offset, "the content of a sparse file ends in the middle of its map");
+      return this.#nextBlock();
+    });
+  }
+
+  async #nextBlock(): Promise<Uint8Array> {
+    const input = this.#input;
+    if (!input.has(BLOCK)) await input.fill(BLOCK);
+    const block = input.take(BLOCK);
+    if (block.length < BLOCK) throw truncated(input.offset);
+    return block;
+  }
+
+  /** Sets the offset of the content, which is that of the input, and finds the next header. */
+  #locate(header: HeaderDraft): TarHeader {
+    const { bytes } = this.#options.limits;
+    header.dataOffset = this.#input.offset;
+    this.#next = header.dataOffset + padded(header.dataSize);
+    if (this.#next > bytes) throw beyondLimit(header.offset, "the size of the archive", bytes);
+    return header;
+  }
+
+  /**
+   * Checks the end of the archive. `block` has only zeros, or is the shorter rest of the archive.
+   *
+   * @throws `RegistryError` `ARCHIVE_INVALID` if the archive cannot end at `offset`.
+   */
+  async #end(block: Uint8Array, offset: number): Promise<void> {
+    const input = this.#input;
+    this.#hasEnded = true;
+    if (this.#extensions.isWaiting) throw malformed(offset, "the archive ends after an extended header");
+    if (block.length > 0 && block.length < BLOCK) throw truncated(input.offset);
+    await input.fill(BLOCK);
+    const second = input.take(block.length);
+    if (second.length > 0 && second.length < BLOCK) throw truncated(input.offset);
+    // GNU tar ends here with a warning, other programs continue.
+    if (!isZero(second)) throw malformed(offset, "only one block of zeros is before another header");
+    if (this.#options.requireEnd) await this.#requireEnd(second, offset);
+  }
+
+  async #requireEnd(second: Uint8Array, offset: number): Promise<void> {
+    const input = this.#input;
+    if (second.length === 0) throw malformed(offset, "it does not end with two blocks of zeros");
+    for (;;) {
+      const tail = input.offset;
+      await input.fill(TAIL);
+      const rest = input.take(TAIL);
+      if (rest.length === 0) return;
+      if (!isZero(rest)) throw malformed(tail, "bytes follow the end of the archive");
+    }
+  }
+}

@@ -50,6 +50,7 @@ const parts: readonly Uint8Array[] = [
   ]),
   pax([
     ["GNU.sparse.major", "1"],
+    ["GNU.sparse.minor", "0"],
     ["GNU.sparse.realsize", "5000"],
     ["GNU.sparse.name", "s"],
   ]),

@@ -121,15 +121,24 @@ describe("the formats of a header", () => {
 
   it("ends the prefix of star before its times", async () => {
     const times = { 476: "15000000000 15000000000 ", 508: "tar\0" };
-    const raw = { prefix: "p".repeat(131), name: "f", at: times };
-    expect((await readOne(archive(header(raw)))).path).toBe(`${"p".repeat(131)}/f`);
+    const raw = { prefix: "p".repeat(130), name: "f", at: times };
+    expect((await readOne(archive(header(raw)))).path).toBe(`${"p".repeat(130)}/f`);
+    const full = archive(header({ ...raw, prefix: "p".repeat(131) }));
+    expect(await rejection(readOne(full))).toMatchObject(invalid);
   });
 
   it("has no prefix in the format of GNU tar, which has times there", async () => {
-    const entry = await readOne(
-      archive(header({ ...names, magic: GNU, prefix: "14000000000\x0014000000000\0" })),
-    );
-    expect(entry).toMatchObject({ path: "f", userName: "ann", groupName: "users" });
+    for (const prefix of ["14000000000\x0014000000000\0", "", "\0\0\0prefix"])
+      expect(await readOne(archive(header({ ...names, magic: GNU, prefix })))).toMatchObject({
+        path: "f",
+        userName: "ann",
+        groupName: "users",
+      });
+  });
+
+  it("fails with ARCHIVE_INVALID if the format is that of GNU tar and a path is in place of the times", async () => {
+    for (const prefix of ["prefix", "14000000000\0prefix"])
+      expect(await rejection(readOne(archive(header({ magic: GNU, prefix }))))).toMatchObject(invalid);
   });
 
   it.each([V7, "ustar 00", "USTAR\x0000", "ustarx00"])(

@@ -25,6 +25,7 @@ describe("indexTar", () => {
   it("yields the same headers as readTar", async () => {
     const v1 = pax([
       ["GNU.sparse.major", "1"],
+      ["GNU.sparse.minor", "0"],
       ["GNU.sparse.realsize", "9000"],
       ["GNU.sparse.name", "s"],
     ]);

@@ -130,7 +130,7 @@ it("any entries that are written read back, whatever the chunks are", async () =
         expect(at).toBe(entries.length);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

@@ -45,14 +45,17 @@ export function describeEntry(
   const type = isDirectory ? "directory" : typeOf(typeflag);
   const isLink = type === "link" || type === "symlink";
   const isDevice = type === "character-device" || type === "block-device";
-  const stated = pax.takeNumber("size") ?? size;
+  const paxSize = pax.takeNumber("size");
+  const stated = paxSize ?? size;
+  const hasContent = type === "file" || type === "other";
   if (stated < 0) throw malformed(offset, `the size in the header is ${stated}`);
   if (path === "") throw malformed(offset, "an entry has no path");
   if (isLink && linkName === "") throw malformed(offset, "a link has no target");
-  if (isDirectory && stated > 0) throw malformed(offset, "a path that ends with a slash has content");
+  // All programs ignore the size in the header of a link or a directory. They disagree about the other cases.
+  const isIgnored = paxSize === undefined && (typeflag === "1" || typeflag === "5");
+  if (!hasContent && stated > 0 && !isIgnored) throw malformed(offset, `a ${type} has the size ${stated}`);
   if (sparse !== undefined && type !== "file") throw malformed(offset, `a ${type} is sparse`);
-  // As in Go's archive/tar, which the container runtimes use, these types have no content, whatever size is stated.
-  const dataSize = type === "file" || type === "other" ? stated : 0;
+  const dataSize = hasContent ? stated : 0;
   return {
     sparse,
     header: {

@@ -93,8 +93,8 @@ export function parseFields(block: Uint8Array, offset: number): HeaderFields {
   const isPosix = startsWith(block, MAGIC, "ustar\0");
   const hasNames = isPosix || isGnu(block);
   const name = textIn(block, 0, 100);
-  // The prefix of star is shorter.
-  const prefix = isPosix ? textIn(block, 345, startsWith(block, 508, "tar\0") ? 476 : 500) : "";
+  if (hasAmbiguousPrefix(block)) throw malformed(offset, "programs disagree about the path in the header");
+  const prefix = isPosix ? textIn(block, 345, 500) : "";
   return {
     path: prefix === "" ? name : `${prefix}/${name}`,
     // Some programs add the type of the file to the mode.
@@ -106,6 +106,16 @@ export function parseFields(block: Uint8Array, offset: number): HeaderFields {
     userName: hasNames ? textIn(block, 265, 297) : "",
     groupName: hasNames ? textIn(block, 297, 329) : "",
   };
+}
+
+/**
+ * Whether only some programs use the prefix of the path. The prefix of star is shorter, and times follow it. GNU tar has only
+ * times there, but Go's archive/tar uses a prefix that is not a time, because old versions of it wrote such archives.
+ */
+function hasAmbiguousPrefix(block: Uint8Array): boolean {
+  if (startsWith(block, 508, "tar\0")) return !block.subarray(345, 476).includes(0);
+  const times = [345, 357];
+  return isGnu(block) && times.some((at) => block[at] !== 0 && parseNumber(block, at, at + 12) === undefined);
 }
 
 /** Returns the text from `start` to the first zero, or to `end`. */

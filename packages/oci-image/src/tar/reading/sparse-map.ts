@@ -73,13 +73,15 @@ export function takeSparseFile(pax: PaxValues, offset: number, limit: number): S
   if (keys.length === 0 && pax.sparsePairs.length === 0) return undefined;
   const name = pax.takeText("GNU.sparse.name");
   const size = pax.takeNumber("GNU.sparse.realsize") ?? pax.takeNumber("GNU.sparse.size");
-  const major = pax.takeNumber("GNU.sparse.major") ?? 0;
-  const minor = pax.takeNumber("GNU.sparse.minor") ?? 0;
+  const major = pax.takeNumber("GNU.sparse.major");
+  const minor = pax.takeNumber("GNU.sparse.minor");
   const count = pax.takeNumber("GNU.sparse.numblocks");
   const list = pax.takeText("GNU.sparse.map");
   if (size === undefined) throw malformed(offset, "a sparse file has no size");
   if (major === 1 && minor === 0) return { name, size, segments: "in-content" };
-  if (major !== 0) throw malformed(offset, `the format ${major}.${minor} of sparse files is not known`);
+  // Programs disagree about a version without one of its numbers.
+  if (!(major === undefined && minor === undefined) && !(major === 0 && (minor === 0 || minor === 1)))
+    throw malformed(offset, `the format ${major ?? "?"}.${minor ?? "?"} of sparse files is not known`);
   if (list !== undefined && pax.sparsePairs.length > 0) throw malformed(offset, "a sparse file has two maps");
   const pairs = new SparsePairs(offset, limit);
   pairs.expect(count ?? 0);

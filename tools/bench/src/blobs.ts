@@ -5,16 +5,12 @@ import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
 
-import { bytes, chunks, describe, MIB } from "./content.ts";
+import { bytes, chunks, describe, digestOf, GIB, MIB } from "./content.ts";
 import type { Benchmark, Measured } from "./measure.ts";
 import { inTurn, time } from "./measure.ts";
 
-const GIB = Number(process.env["BENCH_MIB"] ?? 1024);
-
 function hash(): string {
-  const hasher = createHash("sha256");
-  for (const chunk of chunks(GIB)) hasher.update(chunk);
-  return hasher.digest("hex");
+  return digestOf(chunks(GIB));
 }
 
 function write(path: string, sync: boolean): void {
@@ -25,30 +21,30 @@ function write(path: string, sync: boolean): void {
 }
 
 async function push(directory: string, durability: "fsync" | "none"): Promise<Measured> {
-  const digest = `sha256:${hash()}`;
-  const runs = 3;
-  const hashing = await time(runs, hash);
-  const { ours, limit } = await inTurn(
-    runs,
+  const digest = hash();
+  return inTurn(
+    3,
     async (number) => {
       const registry = await openLayout(join(directory, `layout-${number}`), { durability });
       await registry.pushBlob("a", { digest, size: GIB * MIB }, chunks(GIB));
       await registry.close();
     },
-    (number) => {
-      write(join(directory, `limit-${number}`), durability === "fsync");
-    },
+    [
+      hash,
+      (number) => {
+        write(join(directory, `limit-${number}`), durability === "fsync");
+      },
+    ],
     // Data that is not written back yet would slow the next benchmark.
     () => {
       rmSync(directory, { recursive: true });
       mkdirSync(directory);
     },
   );
-  return { ours, limit: Math.max(hashing, limit) };
 }
 
 async function get(directory: string, verifyOnRead: boolean): Promise<Measured> {
-  const digest = `sha256:${hash()}`;
+  const digest = hash();
   const registry = await openLayout(directory, { durability: "none", verifyOnRead });
   await registry.pushBlob("a", { digest }, chunks(GIB));
   const read = (): void => {

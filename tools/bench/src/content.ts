@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-types";
+import { emptyDescriptor, ociMediaTypes, type Descriptor, type Digest } from "@ocilayout/oci-types";
 
 /** A mebibyte, in bytes. */
 export const MIB: number = 1024 * 1024;
+/** The size of large content, in mebibytes: a gibibyte, unless `BENCH_MIB` sets another. */
+export const GIB: number = Number(process.env["BENCH_MIB"] ?? 1024);
 
 /** Encodes text as UTF-8. */
 export function bytes(text: string): Uint8Array {
@@ -16,7 +18,7 @@ export function bytes(text: string): Uint8Array {
 export function describe(content: Uint8Array, mediaType: string): Descriptor {
   return {
     mediaType,
-    digest: `sha256:${createHash("sha256").update(content).digest("hex")}`,
+    digest: digestOf([content]),
     size: content.length,
   };
 }
@@ -62,8 +64,16 @@ export function writeLayout(directory: string, count: number, content: (number: 
   );
 }
 
+const CHUNK = Buffer.alloc(MIB, "ocilayout");
+
 /** Yields `count` mebibytes in chunks of one. All chunks share the same memory. */
 export function* chunks(count: number): Generator<Uint8Array, void, undefined> {
-  const chunk = Buffer.alloc(MIB, "ocilayout");
-  for (let i = 0; i < count; i += 1) yield chunk;
+  for (let i = 0; i < count; i += 1) yield CHUNK;
+}
+
+/** Returns the sha256 digest of content. */
+export function digestOf(content: Iterable<Uint8Array>): Digest {
+  const hasher = createHash("sha256");
+  for (const chunk of content) hasher.update(chunk);
+  return `sha256:${hasher.digest("hex")}`;
 }

@@ -1,6 +1,7 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
-// loop. Fails if a limit is exceeded.
+// loop, `copy` for copies of images with their memory. Fails if a limit is exceeded.
 import { blobBenchmarks } from "./blobs.ts";
+import { copyBenchmarks } from "./copies.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";
 import { manifestBenchmarks } from "./manifests.ts";
 import { withDirectory } from "./measure.ts";
@@ -20,6 +21,7 @@ for (const { name, limit, most, run } of [
   ...blobBenchmarks,
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
+  ...copyBenchmarks,
   ...eventLoopBenchmarks,
   ...serverBenchmarks,
 ]) {
@@ -29,13 +31,11 @@ for (const { name, limit, most, run } of [
   const note = `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms: ${limit}; at most ${most.toFixed(2)}`;
   report(name, `${ratio.toFixed(2)} times`, ratio <= most, note);
 }
-if (wanted === "" || wanted === "memory") {
-  for (const { name, more } of measureMemory()) {
-    report(
-      `memory: ${name}`,
-      `+${more.toFixed(0)} MiB`,
-      more <= MOST_MEMORY_MIB,
-      `more than an idle process; at most ${MOST_MEMORY_MIB}`,
-    );
-  }
+for (const { name, more } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {
+  report(
+    `memory: ${name}`,
+    `+${more.toFixed(0)} MiB`,
+    more <= MOST_MEMORY_MIB,
+    `more than an idle process; at most ${MOST_MEMORY_MIB}`,
+  );
 }

@@ -30,26 +30,33 @@ export async function time(runs: number, run: (number: number) => unknown): Prom
   return times[Math.floor(times.length / 2)] ?? 0;
 }
 
+/** Work to measure. It receives the number of the run. */
+type Work = (number: number) => unknown;
+
 /**
- * Measures two functions in turn, so that a machine that gets slower slows both.
+ * Measures functions in turn, so that a machine that gets slower slows all.
  *
+ * @param limits - The work that ours is compared with. Of several, the slowest counts.
  * @param clear - Runs before each, without being measured.
+ * @returns The median times.
  */
 export async function inTurn(
   runs: number,
-  ours: (number: number) => unknown,
-  limit: (number: number) => unknown,
+  ours: Work,
+  limits: Work | readonly Work[],
   clear: () => unknown = () => undefined,
 ): Promise<Measured> {
-  const times = { ours: [] as number[], limit: [] as number[] };
+  const works = [...[limits].flat(), ours];
+  const times = works.map((): number[] => []);
   for (let number = 0; number < runs; number += 1) {
-    await clear();
-    times.limit.push(await time(1, () => limit(number)));
-    await clear();
-    times.ours.push(await time(1, () => ours(number)));
+    for (const [i, work] of works.entries()) {
+      await clear();
+      times[i]?.push(await time(1, () => work(number)));
+    }
   }
-  const median = (of: number[]): number => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
-  return { ours: median(times.ours), limit: median(times.limit) };
+  const medians = times.map((of) => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0);
+  const own = medians.pop() ?? 0;
+  return { ours: own, limit: medians.reduce((a, b) => Math.max(a, b), 0) };
 }
 
 /** Runs `use` with a directory that is removed afterwards. */

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { blobBenchmarks } from "./blobs.ts";
+import { byteCopyBenchmarks } from "./copies.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 
 /**
@@ -20,13 +21,22 @@ function peak(work: string): number {
 }
 
 /**
- * Returns the memory that the large blobs and the large tree take in addition to an idle process, in MiB. The limit is
- * 64.
+ * Returns the memory that the large blobs, the large tree and the copies of a large image take in addition to an idle
+ * process, in MiB. The limit is 64.
+ *
+ * @param isWanted - Whether to measure the benchmark with that name.
  */
-export function* measureMemory(): Generator<{ name: string; more: number }, void, undefined> {
+export function* measureMemory(
+  isWanted: (name: string) => boolean,
+): Generator<{ name: string; more: number }, void, undefined> {
   const module = fileURLToPath(new URL("./run-one.js", import.meta.url));
   const idle = peak("");
-  for (const { name } of [...blobBenchmarks.slice(0, 4), ...repositoryBenchmarks.slice(0, 1)]) {
+  for (const { name } of [
+    ...blobBenchmarks.slice(0, 4),
+    ...repositoryBenchmarks.slice(0, 1),
+    ...byteCopyBenchmarks,
+  ]) {
+    if (!isWanted(name)) continue;
     const work = `const { runOne } = await import(${JSON.stringify(module)}); await runOne(${JSON.stringify(name)})`;
     yield { name, more: peak(work) - idle };
   }

@@ -1,10 +1,12 @@
 import { blobBenchmarks } from "./blobs.ts";
+import { copyBenchmarks } from "./copies.ts";
 import { withDirectory } from "./measure.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 
 /** Runs one benchmark, for its memory. */
 export async function runOne(name: string): Promise<void> {
-  const benchmark = [...blobBenchmarks, ...repositoryBenchmarks].find((it) => it.name === name);
+  const all = [...blobBenchmarks, ...repositoryBenchmarks, ...copyBenchmarks];
+  const benchmark = all.find((it) => it.name === name);
   if (benchmark === undefined) throw new Error(`unknown benchmark: ${name}`);
   await withDirectory((directory) => benchmark.run(directory));
 }

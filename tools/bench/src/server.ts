@@ -13,10 +13,9 @@ import { promisify } from "node:util";
 
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
-import { chunks, describe, manifest } from "./content.ts";
+import { chunks, describe, GIB, manifest } from "./content.ts";
 import type { Benchmark, Measured } from "./measure.ts";
 
-const GIB = Number(process.env["BENCH_MIB"] ?? 1024);
 const run = promisify(execFile);
 
 /** A server in a process of its own. */

@@ -13,7 +13,8 @@ const imports = {
   "layout-testkit": "runConformance",
   "layout-testkit/memory": "createMemoryRegistry",
   "oci-backend": "defineBackend",
-  "oci-image": "readImage, walkManifest",
+  "oci-image":
+    "annotate, appendLayer, buildIndex, copy, readImage, readManifest, setConfig, sync, tag, walkManifest",
   "oci-server/node": "serve",
   "oci-types": "collect, computeDigest, ociMediaTypes",
   ociref: "parseReference",
@@ -29,9 +30,12 @@ const described = { mediaType: ociMediaTypes.imageConfig, ...(await computeDiges
 const preparing = await openLayout("images");
 await preparing.pushBlob("app", described, bytes);
 const image = { schemaVersion: 2, mediaType: ociMediaTypes.imageManifest, config: described, layers: [] };
-const child = await preparing.pushManifest("app", encode(image), image.mediaType);
+const child = await preparing.pushManifest("app", encode(image), image.mediaType, { tags: ["arm64"] });
 await preparing.close();
 const manifest = encode({ schemaVersion: 2, mediaType, manifests: [{ ...child, platform }] });
+const content = encode("a layer");
+const descriptor = { mediaType: ociMediaTypes.layer, ...(await computeDigest(content)) };
+const layer = { descriptor, diffId: descriptor.digest, content };
 const blobs = new Map();
 const createEmpty = createMemoryRegistry;
 `;

@@ -5,12 +5,11 @@ import { requireObject } from "@ocilayout/oci-types/authors";
 import type { Place } from "../place/place.ts";
 import { requirePlace, sibling } from "../place/place.ts";
 import { requirePlatform } from "../platform/platform.ts";
-import { platformOf, readImageConfig } from "../reading/image-config.ts";
+import { isImage, platformOf, readImageConfig } from "../reading/image-config.ts";
 import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";
 import { readManifest, requireReading } from "../reading/read-manifest.ts";
 import type { CreateIndexOptions } from "./create-index.ts";
 import { createIndex, requireAnnotations, requireArray } from "./create-index.ts";
-import { isImage } from "./image-edit.ts";
 import { changeMembers } from "./members.ts";
 import { requireTags } from "./tag.ts";
 

@@ -4,7 +4,7 @@ import { checkManifest, cloneJson, requireObject } from "@ocilayout/oci-types/au
 
 import type { ImageConfig } from "../reading/image-config.ts";
 import { isImageConfig } from "../reading/image-config.ts";
-import type { Image } from "../reading/read-image.ts";
+import type { ImageDocuments } from "../reading/read-image.ts";
 import type { CheckedConfigChanges, ConfigChanges } from "./config-changes.ts";
 import { changeConfig, requireConfigChanges } from "./config-changes.ts";
 import { changeMembers } from "./members.ts";
@@ -32,7 +32,7 @@ export interface CheckedImageChanges {
 }
 
 /** An image after a change. A document that did not change has no bytes: its original bytes stay. */
-export interface ChangedImage extends Pick<Image, "manifest" | "config"> {
+export interface ChangedImage extends Pick<ImageDocuments, "manifest" | "config"> {
   /** The bytes of `manifest`, to push with `pushManifest`. */
   readonly manifestBytes?: Uint8Array | undefined;
   /** The bytes of `config`, to push with `pushBlob`. `manifest.config` has their digest and size. */
@@ -60,7 +60,7 @@ export interface ChangedImage extends Pick<Image, "manifest" | "config"> {
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/config.md#properties}
  */
 export async function changeImage(
-  image: Pick<Image, "manifest" | "config">,
+  image: Pick<ImageDocuments, "manifest" | "config">,
   changes: ImageChanges,
 ): Promise<ChangedImage> {
   requireObject(image, "an image");
@@ -89,7 +89,7 @@ export function requireImageChanges(changes: ImageChanges): CheckedImageChanges 
 
 /** Applies checked changes to valid documents, as {@link changeImage} does. */
 export async function applyChanges(
-  image: Pick<Image, "manifest" | "config">,
+  image: Pick<ImageDocuments, "manifest" | "config">,
   { config: configChanges, annotations, layers }: CheckedImageChanges,
 ): Promise<ChangedImage> {
   requireSameLayers(image.manifest, image.config);

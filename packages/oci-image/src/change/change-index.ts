@@ -1,13 +1,11 @@
 import type { Descriptor, ImageIndex } from "@ocilayout/oci-types";
 
+import { attestedDigest } from "../platform/select-platform.ts";
 import { annotateDocument } from "./change-image.ts";
 import { changeMembers } from "./members.ts";
 import type { ContentName, Rewritten } from "./rewrite.ts";
 import { pointAt, rewrite } from "./rewrite.ts";
 import type { CheckedTextChanges } from "./text-changes.ts";
-
-/** The annotation with which BuildKit names the image that an attestation is about. */
-const ATTESTED = "vnd.docker.reference.digest";
 
 /** The changes of an index. */
 export interface IndexChanges {
@@ -34,7 +32,7 @@ export function changeIndex(index: ImageIndex, { replaced, annotations }: IndexC
   for (const entry of index.manifests) {
     const to = replaced.get(entry.digest);
     if (to !== undefined) manifests.push(pointAt(entry, to));
-    else if (replaced.has(entry.annotations?.[ATTESTED] ?? "")) dropped.push(entry);
+    else if (replaced.has(attestedDigest(entry) ?? "")) dropped.push(entry);
     else manifests.push(entry);
   }
   const changed = changeMembers(index, [["manifests", manifests]]);

@@ -1,5 +1,5 @@
-import type { Descriptor, ImageManifest } from "@ocilayout/oci-types";
-import { dockerMediaTypes, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
+import type { Descriptor } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 
 import type { Place } from "../place/place.ts";
 import { readImageConfig } from "../reading/image-config.ts";
@@ -98,12 +98,4 @@ export class ImageEdit {
 /** Whether changes need the config of an image. */
 export function changesImage({ config, layers }: CheckedImageChanges): boolean {
   return config !== undefined || layers.length > 0;
-}
-
-/** The media types of the configs of images. */
-const IMAGE_CONFIGS: readonly string[] = [ociMediaTypes.imageConfig, dockerMediaTypes.imageConfig];
-
-/** Whether a manifest is the manifest of an image, and not that of an artifact. */
-export function isImage({ artifactType, config }: ImageManifest): boolean {
-  return artifactType === undefined && IMAGE_CONFIGS.includes(config.mediaType);
 }

@@ -39,6 +39,11 @@ export function isAttestation({ platform, annotations }: Descriptor): boolean {
   return isUnknown || annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }
 
+/** Returns the digest of the image that an attestation is about, if its descriptor names it, as BuildKit writes it. */
+export function attestedDigest({ annotations }: Descriptor): string | undefined {
+  return annotations?.["vnd.docker.reference.digest"];
+}
+
 function nameOf({ architecture, variant = "" }: Pick<Platform, "architecture" | "variant">): string {
   return `${architecture}/${variant}`;
 }

@@ -1,5 +1,5 @@
 import type { CallOptions, ImageManifest, Platform, RegistryReader } from "@ocilayout/oci-types";
-import { RegistryError } from "@ocilayout/oci-types";
+import { dockerMediaTypes, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
 import { cloneJson, isRecord, readVerified, scanDocument } from "@ocilayout/oci-types/authors";
 
 import type { Place } from "../place/place.ts";
@@ -170,4 +170,12 @@ function isStrings(value: unknown): boolean {
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem);
+}
+
+/** The media types of the configs of images. */
+const IMAGE_CONFIGS: readonly string[] = [ociMediaTypes.imageConfig, dockerMediaTypes.imageConfig];
+
+/** Whether a manifest is the manifest of an image, and not that of an artifact. */
+export function isImage({ artifactType, config }: ImageManifest): boolean {
+  return artifactType === undefined && IMAGE_CONFIGS.includes(config.mediaType);
 }

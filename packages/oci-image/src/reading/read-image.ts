@@ -15,7 +15,7 @@ import type { ManifestContent, ReadManifestOptions } from "./read-manifest.ts";
 import { readManifest, requireReading } from "./read-manifest.ts";
 
 /** An image: its manifest and its config, both verified. */
-export interface Image {
+export interface ImageDocuments {
   /** The media type, the digest and the size in bytes of the image manifest. */
   readonly descriptor: Descriptor;
   /** The image manifest. */
@@ -52,7 +52,10 @@ export interface ReadImageOptions extends ReadManifestOptions {
  * - `BLOB_UNKNOWN`: the config is missing.
  * - `CONTENT_CORRUPT`, `DIGEST_INVALID`, `SIZE_INVALID`: as in `readManifest`, also for the config. A config can have 8 MiB.
  */
-export async function readImage(at: Place<ImageSource>, options: ReadImageOptions = {}): Promise<Image> {
+export async function readImage(
+  at: Place<ImageSource>,
+  options: ReadImageOptions = {},
+): Promise<ImageDocuments> {
   const place = requirePlace(at);
   const reading = requireReading(options);
   const wanted = options.platform === undefined ? undefined : requirePlatform(options.platform);

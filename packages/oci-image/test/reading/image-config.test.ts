@@ -2,7 +2,7 @@ import { emptyDescriptor, ociMediaTypes, type Descriptor } from "@ocilayout/oci-
 import { bytes, descriptorOf, probe, rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { readImage, type Image } from "../../src/index.ts";
+import { readImage, type ImageDocuments } from "../../src/index.ts";
 import { FakeRegistry } from "../fake-registry.ts";
 
 const { imageConfig } = ociMediaTypes;
@@ -11,7 +11,7 @@ const arm = { os: "linux", architecture: "arm" };
 const valid = { ...arm, rootfs: { type: "layers", diff_ids: [] } };
 
 /** Reads an image with `config`. */
-async function readWith(fake: FakeRegistry, config: Descriptor): Promise<Image> {
+async function readWith(fake: FakeRegistry, config: Descriptor): Promise<ImageDocuments> {
   return readImage(fake.at(fake.putManifest(config)));
 }
 

@@ -189,10 +189,11 @@ describe("a target that answers MANIFEST_BLOB_UNKNOWN", () => {
     let pushes = 0;
     const target = watch(createMemoryRegistry(), async ({ method, args }, proceed) => {
       if (method !== "pushManifest") return proceed();
+      await new Promise((resolve) => setImmediate(resolve));
       if ((args[3] as { digest: string }).digest !== digest) return proceed();
       pushes += 1;
       // Lets other pushes end.
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
       throw new RegistryError("MANIFEST_BLOB_UNKNOWN");
     });
     await expect(copy(at(source), at(target.registry))).rejects.toMatchObject({

@@ -1,5 +1,13 @@
 /** Modules that no call of the Registry interface uses (README.md), and those that touch the disk. */
-const beyond = ["disk/**", "lock/**", "find/**", "maintenance/**", "mount-between.ts", "mount-from.ts", "index.ts"];
+const beyond = [
+  "disk/**",
+  "lock/**",
+  "find/**",
+  "maintenance/**",
+  "mount-between.ts",
+  "mount-from.ts",
+  "index.ts",
+];
 
 export default {
   packageManager: "pnpm",

@@ -52,3 +52,31 @@ it("a reader without reused chunks yields chunks that the caller may keep", asyn
   expect(Buffer.concat(chunks).equals(content)).toBe(true);
   expect(new Set(chunks.map(({ buffer }) => buffer)).size).toBe(chunks.length);
 });
+
+it("the next reader uses the memory of a reader that ended", async () => {
+  await using registry = await openLayout(temporaryDirectory(), { durability: "none", verifyOnRead: false });
+  await registry.pushBlob("a", { digest }, content);
+  const buffersOf = async (): Promise<Set<ArrayBufferLike>> => {
+    const buffers: Set<ArrayBufferLike> = new Set();
+    for await (const chunk of await registry.getBlob("a", digest, { chunks: "reused" }))
+      buffers.add(chunk.buffer);
+    return buffers;
+  };
+  const first = await buffersOf();
+  expect(await buffersOf()).toEqual(first);
+});
+
+// The caller may still be sending the last chunk when it gives up.
+it("no reader uses the memory of a reader that was closed before its end", async () => {
+  await using registry = await openLayout(temporaryDirectory(), { durability: "none", verifyOnRead: false });
+  await registry.pushBlob("a", { digest }, content);
+  let held: Uint8Array | undefined;
+  for await (const chunk of await registry.getBlob("a", digest, { chunks: "reused" })) {
+    held = chunk;
+    break;
+  }
+  for (let readers = 0; readers < 10; readers += 1) {
+    for await (const chunk of await registry.getBlob("a", digest, { chunks: "reused" }))
+      expect(chunk.buffer === held?.buffer).toBe(false);
+  }
+});

@@ -1,9 +1,11 @@
 import type { Disk, OpenFile } from "../disk/disk.ts";
+import { SpareBuffers } from "./spare-buffers.ts";
 
 /** The size of a write, in bytes. A push holds two blocks: one mebibyte, which is what `oci-server` counts for it. */
 export const BLOCK_BYTES: number = 512 * 1024;
 /** The size of the first block. It is smaller because most blobs are small, and many may be written at once. */
 const FIRST_BLOCK_BYTES = 64 * 1024;
+const spare = new SpareBuffers(BLOCK_BYTES, 8);
 
 /**
  * Writes chunks to a file in large blocks, and passes each block to a callback during the write.
@@ -36,9 +38,8 @@ export class ChunkWriter {
   /** Adds a chunk. The caller may reuse its memory after this resolves. A failed write rejects a later call. */
   async add(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
-      const block = (this.#blocks[this.#turn] ??= Buffer.allocUnsafeSlow(
-        this.#size === 0 ? FIRST_BLOCK_BYTES : BLOCK_BYTES,
-      ));
+      const block = (this.#blocks[this.#turn] ??=
+        this.#size === 0 ? Buffer.allocUnsafeSlow(FIRST_BLOCK_BYTES) : spare.take());
       const part = chunk.subarray(at, at + block.length - this.#filled);
       block.set(part, this.#filled);
       this.#filled += part.length;
@@ -54,9 +55,10 @@ export class ChunkWriter {
     await this.#writing;
   }
 
-  /** Waits for the current write, and ignores its result. The file must not be closed before. */
+  /** Waits for the current write, and ignores its result. The file must not be closed before. Ends the writer. */
   async settle(): Promise<void> {
     await this.#writing?.catch(() => undefined);
+    for (const block of this.#blocks.splice(0)) spare.give(block);
   }
 
   async #write(): Promise<void> {

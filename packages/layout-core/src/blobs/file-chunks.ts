@@ -3,9 +3,11 @@ import { RegistryError } from "@ocilayout/oci-types";
 import { closeQuietly } from "../disk/atomic-file.ts";
 import type { Disk, HeldFile } from "../disk/disk.ts";
 import { storageError } from "../disk/storage-error.ts";
+import { SpareBuffers } from "./spare-buffers.ts";
 
 /** The size of a read, in bytes. */
 export const READ_BYTES: number = 1024 * 1024;
+const spare = new SpareBuffers(READ_BYTES, 8);
 
 /** A part of a file. */
 export interface FilePart {
@@ -32,27 +34,36 @@ export function readFileChunks(
   { chunks, chunkSize }: ChunkOptions,
 ): AsyncIterableIterator<Uint8Array, undefined> {
   const readBytes = Math.min(Math.max(chunkSize ?? READ_BYTES, 1), READ_BYTES);
-  return new FileChunks(disk, held, part, { readBytes, make: chunks === "reused" ? inTurn() : makeBuffer });
+  return new FileChunks(disk, held, part, { readBytes, memory: chunks === "reused" ? inTurn() : owned });
 }
 
-/** Allocates the memory of a chunk. */
-type MakeBuffer = (size: number) => Uint8Array;
-
-function makeBuffer(size: number): Uint8Array {
-  return Buffer.allocUnsafeSlow(size);
+/** The memory of chunks. */
+interface ChunkMemory {
+  /** Returns the memory of the next chunk. The first size must be the largest. */
+  make(size: number): Uint8Array;
+  /** Keeps the memory for other readers. The caller must not use any chunk anymore. */
+  free(): void;
 }
 
-/**
- * Alternates between two buffers: one is filled while the caller works on the other. The first size must be the
- * largest.
- */
-function inTurn(): MakeBuffer {
-  const buffers: Uint8Array[] = [];
-  let turn = 0;
-  return (size) => {
-    turn = 1 - turn;
-    const buffer = (buffers[turn] ??= makeBuffer(size));
-    return buffer.length === size ? buffer : buffer.subarray(0, size);
+/** Every chunk has its own memory. */
+const owned: ChunkMemory = {
+  make: (size) => Buffer.allocUnsafeSlow(size),
+  free: () => undefined,
+};
+
+/** Alternates between two buffers: one is filled while the caller works on the other. */
+function inTurn(): ChunkMemory {
+  const buffers: [Uint8Array?, Uint8Array?] = [];
+  let turn: 0 | 1 = 0;
+  return {
+    make(size) {
+      turn = turn === 0 ? 1 : 0;
+      const buffer = (buffers[turn] ??= size === READ_BYTES ? spare.take() : owned.make(size));
+      return buffer.length === size ? buffer : buffer.subarray(0, size);
+    },
+    free() {
+      for (const buffer of buffers.splice(0)) spare.give(buffer);
+    },
   };
 }
 
@@ -63,7 +74,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #held: HeldFile;
   readonly #end: number;
   readonly #readBytes: number;
-  readonly #make: MakeBuffer;
+  readonly #memory: ChunkMemory;
   #at: number;
   #ahead: Promise<Uint8Array> | undefined;
   /** The latest read. The file must not be closed before it has ended. */
@@ -73,11 +84,11 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     disk: Disk,
     held: HeldFile,
     { start, end }: FilePart,
-    { readBytes, make }: { readonly readBytes: number; readonly make: MakeBuffer },
+    { readBytes, memory }: { readonly readBytes: number; readonly memory: ChunkMemory },
   ) {
     this.#readBytes = readBytes;
     this.#disk = disk;
-    this.#make = make;
+    this.#memory = memory;
     this.#held = held;
     this.#at = start;
     this.#end = end;
@@ -86,7 +97,10 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const reading = this.#ahead ?? this.#start();
     if (reading === undefined) {
+      const isWhole = this.#held.file !== undefined;
       await this.#close();
+      // The caller is done with the last chunk. After an early end it may still be sending one.
+      if (isWhole) this.#memory.free();
       return DONE;
     }
     this.#ahead = undefined;
@@ -116,7 +130,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
     const size = Math.min(this.#readBytes, this.#end - position);
     if (file === undefined || size <= 0) return undefined;
     this.#at += size;
-    const buffer = this.#make(size);
+    const buffer = this.#memory.make(size);
     const reading = this.#disk.read(file, buffer, position).then((count) => {
       if (count === size) return buffer;
       throw new RegistryError("CONTENT_CORRUPT", "the stored file is shorter than when it was opened");

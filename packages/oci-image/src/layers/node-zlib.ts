@@ -1,0 +1,102 @@
+import type { Chunks } from "./chunks.ts";
+import { notDecompressed } from "./errors.ts";
+
+/** Options of Node's decompressors that this module uses. */
+interface NodeZlibOptions {
+  readonly chunkSize: number;
+  readonly readableHighWaterMark: number;
+}
+
+/** The parts of a stream of Node that this module uses. */
+interface NodeTransform extends AsyncIterable<Uint8Array> {
+  readonly bytesWritten: number;
+  write(chunk: Uint8Array, done: (error?: unknown) => void): unknown;
+  end(): unknown;
+  destroy(error?: unknown): unknown;
+  once(event: "close" | "end", listener: () => void): unknown;
+}
+
+/** Creates a decompressor. */
+export type CreateTransform = (options: NodeZlibOptions) => NodeTransform;
+
+/** The parts of `node:zlib` that this module uses. */
+export interface NodeZlib {
+  readonly createGunzip: CreateTransform;
+  /** Node has it from 22.15. */
+  readonly createZstdDecompress?: CreateTransform | undefined;
+}
+
+/** Returns Node's `zlib` module. It is not imported, so a bundler for browsers does not try to resolve it. */
+export function findNodeZlib(): NodeZlib | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
+  return process?.getBuiltinModule?.("node:zlib") as NodeZlib | undefined;
+}
+
+/** Node's default is 16 KiB. Larger chunks need fewer turns of the event loop. */
+const OPTIONS: NodeZlibOptions = { chunkSize: 128 * 1024, readableHighWaterMark: 256 * 1024 };
+
+/** Decompresses with a stream of Node, which works in another thread. */
+export async function* decompressWithNode(
+  chunks: Chunks,
+  name: string,
+  create: CreateTransform,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = create(OPTIONS);
+  const feeding = new Feeding(chunks, stream);
+  try {
+    yield* stream;
+    feeding.throwIfFailed();
+  } catch (error) {
+    feeding.throwIfFailed();
+    throw notDecompressed(name, error);
+  } finally {
+    stream.destroy();
+    await feeding.done;
+  }
+}
+
+/** Writes chunks to a stream, one after the other. */
+class Feeding {
+  /** Resolves when no chunk is being read or written any more. */
+  readonly done: Promise<void>;
+  readonly #stream: NodeTransform;
+  #hasEnded = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(chunks: Chunks, stream: NodeTransform) {
+    this.#stream = stream;
+    this.done = this.#feed(chunks).catch((error: unknown) => {
+      this.#failure = { error };
+      stream.destroy(error);
+    });
+  }
+
+  /** Throws the error of the source. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #feed(chunks: Chunks): Promise<void> {
+    const ended: Promise<void> = new Promise((resolve) => {
+      const end = (): void => {
+        this.#hasEnded = true;
+        resolve();
+      };
+      this.#stream.once("end", end);
+      this.#stream.once("close", end);
+    });
+    while (!this.#hasEnded) {
+      const result = await chunks.next();
+      if (result.done === true) {
+        this.#stream.end();
+        return;
+      }
+      // A stream that has ended before its input never reports that it has written the rest. Until it has written a chunk,
+      // the next one must not be requested, because a source may reuse the memory.
+      const written = new Promise((resolve) => {
+        this.#stream.write(result.value, resolve);
+      });
+      await Promise.race([written, ended]);
+    }
+  }
+}

@@ -21,9 +21,10 @@ export interface CreatedLayer extends PreparedLayer {
  * The uncompressed bytes, and so the `diffId`, depend only on the files and the options, not on the order of the files.
  * Compressed bytes are the same only within one version of Node or of a browser.
  *
- * - Entries are sorted by the bytes of their paths, a directory before its content. Hard links come last.
+ * - Entries are sorted by the bytes of their paths, a directory before its content.
  * - Owners default to 0 without names, times to 0, and modes to 0o755 for directories and 0o644 for files.
- * - A hard link must name a file of the layer, and gets its attributes.
+ * - A hard link must name a file of the layer, and gets its attributes. The first name of a file gets the content, and the
+ *   others become links to it.
  *
  * @param files - The files, in any order. Contents are opened one at a time, when they are written. Contents that are not
  * read are cancelled or returned, unless an option is invalid.

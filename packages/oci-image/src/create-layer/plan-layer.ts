@@ -96,7 +96,6 @@ export class LayerPlan {
     for (const path of this.#whiteouts) this.#requireDirectories(path);
     for (const file of [...this.#files.values()]) {
       this.#requireDirectories(file.path);
-      if (file.type === "link") this.#files.set(file.path, this.#linked(file));
       for (
         let path = parentOf(file.path);
         parents && path !== undefined && path !== "";
@@ -104,6 +103,7 @@ export class LayerPlan {
       )
         if (!this.#files.has(path)) this.#files.set(path, { path, type: "directory", mtime });
     }
+    this.#orderLinks();
   }
 
   #requireDirectories(path: string): void {
@@ -113,21 +113,48 @@ export class LayerPlan {
     }
   }
 
-  /** Returns a link with the attributes of its target, as programs write them. */
-  #linked({ path, linkName }: Planned): Planned {
+  /** Returns the file that a link names. */
+  #targetOf({ path, linkName }: Planned): Planned {
     const target = this.#files.get(requireLayerPath(linkName ?? ""));
-    if (target === undefined || target.type === "directory" || target.type === "link")
-      throw invalidPath(path, "is a link to something that is not a file of the layer");
-    return { ...target, path, type: "link", linkName: target.path, content: undefined, size: undefined };
+    if (target !== undefined && target.type !== "directory" && target.type !== "link") return target;
+    throw invalidPath(path, "is a link to something that is not a file of the layer");
   }
 
-  /** Returns the entries by path, with links at the end: a link must come after its target. */
+  /**
+   * Gives the content of a file to the first of its names, and makes the others links to it, with the same attributes. So a link
+   * comes after its target, and directories stay together.
+   */
+  #orderLinks(): void {
+    const links = [...this.#files.values()].filter(({ type }) => type === "link");
+    const firsts: Map<Planned, string> = new Map();
+    const targets = links.map((link) => [link, this.#targetOf(link)] as const);
+    for (const [{ path }, target] of targets) {
+      const first = firsts.get(target) ?? target.path;
+      firsts.set(target, compareKeys(sortKeyOf(path), sortKeyOf(first)) < 0 ? path : first);
+    }
+    const link = (path: string, target: Planned): void => {
+      const linkName = firsts.get(target);
+      const asLink = {
+        ...target,
+        path,
+        type: "link",
+        linkName,
+        content: undefined,
+        size: undefined,
+      } as const;
+      this.#files.set(path, path === linkName ? { ...target, path } : asLink);
+    };
+    for (const [{ path }, target] of targets) link(path, target);
+    for (const target of firsts.keys()) link(target.path, target);
+  }
+
+  /** Returns the entries, sorted by path. */
   #inOrder(): readonly Planned[] {
     const { mtime = 0 } = this.#options;
     const whiteouts = Array.from(this.#whiteouts, (path): Planned => ({ path, type: "file", mtime }));
     const sorted = [...this.#files.values(), ...whiteouts]
-      .map((entry) => ({ entry, isLink: entry.type === "link", key: sortKeyOf(entry.path) }))
-      .sort((one, other) => Number(one.isLink) - Number(other.isLink) || compareKeys(one.key, other.key));
+      .map((entry) => ({ entry, key: sortKeyOf(entry.path) }))
+      .sort((one, other) => compareKeys(one.key, other.key));
     return sorted.map(({ entry }) => (entry.path === "" ? { ...entry, path: "./" } : entry));
   }
 }

@@ -115,14 +115,21 @@ describe("the order of a new layer", () => {
     expect(await pathsOf([{ path: "\u{10000}" }, { path: "\uff00" }])).toEqual(["\uff00", "\u{10000}"]);
   });
 
-  it("has hard links last", async () => {
+  it("has a file before its hard links, which stay in their directories", async () => {
     const files: LayerFile[] = [
-      { path: "a", type: "link", linkName: "./z" },
-      { path: "z", content: bytes("z"), mode: 0o600 },
+      { path: "d/", mtime: 5 },
+      { path: "d/a", type: "link", linkName: "./z" },
+      { path: "d/b", type: "link", linkName: "z" },
+      { path: "e" },
+      { path: "z", content: bytes("z"), mode: 0o600, mtime: 6 },
     ];
+    const attributes = { mode: 0o600, mtime: 6 };
     expect(await entriesOf(files)).toMatchObject([
-      { path: "z" },
-      { path: "a", type: "link", linkName: "z", mode: 0o600, size: 0 },
+      { path: "d/" },
+      { path: "d/a", type: "file", bytes: bytes("z"), ...attributes },
+      { path: "d/b", type: "link", linkName: "d/a", size: 0, ...attributes },
+      { path: "e" },
+      { path: "z", type: "link", linkName: "d/a", ...attributes },
     ]);
   });
 });

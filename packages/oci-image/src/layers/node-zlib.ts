@@ -35,17 +35,24 @@ export function findNodeZlib(): NodeZlib | undefined {
 /** Node's default is 16 KiB. Larger chunks need fewer turns of the event loop. */
 const OPTIONS: NodeZlibOptions = { chunkSize: 128 * 1024, readableHighWaterMark: 256 * 1024 };
 
-/** Decompresses with a stream of Node, which works in another thread. */
+/**
+ * Decompresses with a stream of Node, which works in another thread.
+ *
+ * @param unread - Receives the bytes after the end of the compressed stream that were read already.
+ */
 export async function* decompressWithNode(
   chunks: Chunks,
   name: string,
   create: CreateTransform,
+  unread?: (rest: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = create(OPTIONS);
   const feeding = new Feeding(chunks, stream);
   try {
     yield* stream;
+    await feeding.done;
     feeding.throwIfFailed();
+    unread?.(feeding.rest);
   } catch (error) {
     feeding.throwIfFailed();
     throw notDecompressed(name, error);
@@ -61,6 +68,9 @@ class Feeding {
   readonly done: Promise<void>;
   readonly #stream: NodeTransform;
   #hasEnded = false;
+  #chunk: Uint8Array = new Uint8Array();
+  /** The number of bytes before the current chunk. */
+  #before = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(chunks: Chunks, stream: NodeTransform) {
@@ -74,6 +84,11 @@ class Feeding {
   /** Throws the error of the source. */
   throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** The bytes of the last chunk that the stream did not use. */
+  get rest(): Uint8Array {
+    return this.#chunk.subarray(this.#stream.bytesWritten - this.#before);
   }
 
   async #feed(chunks: Chunks): Promise<void> {
@@ -91,6 +106,8 @@ class Feeding {
         this.#stream.end();
         return;
       }
+      this.#before += this.#chunk.length;
+      this.#chunk = result.value;
       // A stream that has ended before its input never reports that it has written the rest. Until it has written a chunk,
       // the next one must not be requested, because a source may reuse the memory.
       const written = new Promise((resolve) => {

@@ -68,7 +68,15 @@ describe("the compression of a layer", () => {
     if (zstdCompressSync !== undefined) {
       const frames = [plain.subarray(0, 700), plain.subarray(700)].map((part) => zstdCompressSync(part));
       expect(await pathsOf({ blob: zstdCompressSync(plain), plain })).toEqual(paths);
+      const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
       expect(await pathsOf({ blob: Buffer.concat(frames), plain })).toEqual(paths);
+      expect(await pathsOf({ blob: Buffer.concat([skippable, ...frames, skippable]), plain })).toEqual(paths);
+      const single = zstdCompressSync(plain);
+      const garbage = pathsOf({ blob: Buffer.concat([single, bytes("garbage")]), plain });
+      await expect(garbage).rejects.toMatchObject(invalid);
+      // Node does not report the end of a truncated stream, so only the digest of the decompressed bytes detects it.
+      const truncated = pathsOf({ blob: single.subarray(0, -1), plain });
+      await expect(truncated).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
       return;
     }
     const blob = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0);

@@ -73,6 +73,12 @@ describe("readFile", () => {
     ["a file below a file", "a/x", "does not exist", [[file("a")]]],
     ["a directory behind a file", "a/..", "does not exist", [[file("a")]]],
     ["a symlink without a target", "s", "does not exist", [[symlink("s", "a")]]],
+    [
+      "a file behind a symlink that a directory of a higher layer hides",
+      "lib/a",
+      "does not exist",
+      [[symlink("lib", "usr"), file("usr/a")], [file("lib/b")]],
+    ],
     ["a loop of symlinks", "s", "more than 40 symlinks", [[symlink("s", "t"), symlink("t", "s")]]],
     ["a whiteout", ".wh.a", "does not exist", [[file(".wh.a")]]],
   ])("fails with FILE_UNKNOWN: %s", async (_, path, reason, layers) => {

@@ -79,6 +79,16 @@ describe("readLayer", () => {
     expect(paths).toEqual(["a", ".wh.b", "c"]);
   });
 
+  it("stops after the size of a blob that does not end", async () => {
+    function* endless(): Generator<Uint8Array> {
+      for (;;) yield new Uint8Array(1024);
+    }
+    const registry = new FakeRegistry();
+    const layer = registry.serve({ ...descriptorOf(plain), size: 10_240 }, endless());
+    const error = await rejection(read({ at: registry.at("none"), layer }));
+    expect(error).toMatchObject({ code: "CONTENT_CORRUPT", detail: { expected: 10_240 } });
+  });
+
   it("fails with ARCHIVE_INVALID if a blob that matches its digest is not an archive", async () => {
     const content = archive(header({ checksum: "0" }));
     expect(await rejection(read(serve(content)))).toMatchObject({ code: "ARCHIVE_INVALID" });

@@ -61,6 +61,11 @@ describe("readFile", () => {
     expect(await content("b", [file("a", "x"), link("b", "a"), file("a", "y")])).toBe("x");
   });
 
+  it("follows hard links to symlinks of lower layers above the file", async () => {
+    const base = [symlink("deep/er/s", "/d"), file("d/x", "x")];
+    expect(await content("l/x", base, [link("l", "deep/er/s")])).toBe("x");
+  });
+
   it.each<[string, string, string, readonly LayerInit[]]>([
     ["a missing file", "b", "does not exist", [[file("a")]]],
     ["an image without layers", "b", "does not exist", []],

@@ -7,6 +7,12 @@ import { requireCopyOptions } from "./options.ts";
 import type { CopyReport } from "./report.ts";
 import { Target } from "./target.ts";
 
+/** Copies a manifest to several targets, as the call with one target does. Each blob is read once for all of them. */
+export async function copy(
+  from: Place<CopySource>,
+  to: readonly Place[],
+  options?: CopyOptions,
+): Promise<readonly CopyReport[]>;
 /**
  * Copies a manifest with everything that it consists of: configs and layers first, then manifests after their children, and
  * the tag last. So a copy that fails or is killed leaves no tag that points at missing content, and the next copy
@@ -16,15 +22,14 @@ import { Target } from "./target.ts";
  *   `referrers` and `check` can make more questions necessary.
  * - A target that has a manifest is trusted to have everything below it, unless `check` is `"deep"`. If it then rejects the
  *   parent with `MANIFEST_BLOB_UNKNOWN`, the missing parts are pushed again.
- * - Blobs are linked between layouts of one file system and mounted within one registry. Linked and mounted blobs are not
- *   read. All others are verified against their digests, and are never compressed again.
+ * - Blobs are linked between layouts of one file system and mounted within one registry, unless `link` is false. Linked and
+ *   mounted blobs are not read, so corrupt ones stay corrupt. All others are verified against their digests, and are never compressed again.
  * - Every manifest is verified, even if the source does not verify content. A source that is not trusted is bounded by
  *   `limits`.
  * - A layer that the source does not have is skipped if it has `urls`.
  * - Content of unknown media types is copied as it is, without what it refers to.
  *
- * @param to - The target, or several targets. Each blob is read once for all of them. `reference` is a tag, or the digest
- * that the manifest has.
+ * @param to - The target. `reference` is a tag, or the digest that the manifest has.
  * @throws `RegistryError` with one of these codes. No tag points at missing content then. The tags of a target are set in
  * its last call, and those of several targets one after the other, so some targets may have theirs.
  *
@@ -38,11 +43,6 @@ import { Target } from "./target.ts";
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push}
  */
 export async function copy(from: Place<CopySource>, to: Place, options?: CopyOptions): Promise<CopyReport>;
-export async function copy(
-  from: Place<CopySource>,
-  to: readonly Place[],
-  options?: CopyOptions,
-): Promise<readonly CopyReport[]>;
 export async function copy(
   from: Place<CopySource>,
   to: Place | readonly Place[],

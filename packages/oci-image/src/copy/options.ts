@@ -57,7 +57,7 @@ export interface CopyProgress {
   readonly totalBytes: number;
 }
 
-/** Options of {@link copy} and `sync`. */
+/** Options of `copy` and `sync`. */
 export interface CopyOptions extends ReadManifestOptions {
   /** More tags for the copied manifest. All tags are set together, or none. */
   readonly tags?: readonly string[] | undefined;
@@ -81,9 +81,15 @@ export interface CopyOptions extends ReadManifestOptions {
   readonly referrers?: boolean | undefined;
   /**
    * - `"root"`, the default: a target that has a manifest is trusted to have everything below it.
-   * - `"deep"`: the target is asked for every manifest and every blob.
+   * - `"deep"`: the target is asked for every manifest and every blob. It is not asked to verify them: to replace a blob that
+   *   is corrupt in the target, push it again.
    */
   readonly check?: "root" | "deep" | undefined;
+  /**
+   * Whether blobs may be linked between layouts of one file system, and mounted within one registry, without reading them.
+   * Pass `false` for a copy that is verified and shares no file with its source. Defaults to true.
+   */
+  readonly link?: boolean | undefined;
   /** The maximum number of blobs or manifests at once, from 1 to 100. Defaults to 4. */
   readonly concurrency?: number | undefined;
   /** Limits for a source that is not trusted. */
@@ -103,6 +109,7 @@ export interface CheckedCopyOptions {
   readonly keepsIndex: boolean;
   readonly referrers: boolean;
   readonly isDeep: boolean;
+  readonly links: boolean;
   readonly concurrency: number;
   readonly limits: { readonly [Name in keyof CopyLimits]-?: number };
   readonly dryRun: boolean;
@@ -121,7 +128,7 @@ const TIB = 1024 ** 4;
 export function requireCopyOptions(options: CopyOptions): CheckedCopyOptions {
   const signal = requireSignal(options);
   const { tags = [], platforms, index = "rewrite", check = "root", concurrency = 4, limits = {} } = options;
-  const { referrers = false, dryRun = false, onProgress = ignore } = options;
+  const { referrers = false, link = true, dryRun = false, onProgress = ignore } = options;
   if (typeof onProgress !== "function")
     throw new TypeError(`onProgress must be a function, not ${typeof onProgress}`);
   if (requireCount(concurrency, "concurrency") < 1 || concurrency > MAX_CONCURRENCY)
@@ -138,6 +145,7 @@ export function requireCopyOptions(options: CopyOptions): CheckedCopyOptions {
     keepsIndex: requireOneOf(index, ["rewrite", "keep"], "index") === "keep",
     referrers: requireFlag(referrers, "referrers"),
     isDeep: requireOneOf(check, ["root", "deep"], "check") === "deep",
+    links: requireFlag(link, "link"),
     concurrency,
     limits: {
       manifests: requireCount(limits.manifests ?? 10_000, "limits.manifests"),

@@ -1,10 +1,11 @@
 import type { RegistryLister } from "@ocilayout/oci-types";
+import { requireFlag } from "@ocilayout/oci-types/authors";
 import { requireTag } from "@ocilayout/ociref";
 
 import type { Place } from "../place/place.ts";
 import { requireRepositoryOf } from "../place/place.ts";
 import { copyTo } from "./copying.ts";
-import type { CopyOptions, CopySource } from "./options.ts";
+import type { CopyOptions, CopyProgress, CopySource } from "./options.ts";
 import { requireCopyOptions } from "./options.ts";
 import type { CopyReport } from "./report.ts";
 import { Target } from "./target.ts";
@@ -14,9 +15,11 @@ import { tooMuch } from "./too-much.ts";
 export type RepositoryOf<Source> = Omit<Place<Source>, "reference">;
 
 /** Options of {@link sync}. */
-export interface SyncOptions extends Omit<CopyOptions, "tags"> {
+export interface SyncOptions extends Omit<CopyOptions, "tags" | "onProgress"> {
   /** The tags to copy: their names, an expression that they match, or a function. Defaults to all tags. */
   readonly tags?: readonly string[] | RegExp | ((tag: string) => boolean) | undefined;
+  /** Receives progress of each tag. The bytes count from 0 for each. If it throws, the copy of the tag ends with that error. */
+  readonly onProgress?: ((progress: CopyProgress & { readonly tag: string }) => void) | undefined;
   /**
    * Receives the failure of one tag. Then the other tags are still copied. Without it, the first failure ends the call. It
    * does not receive the reason of an aborted signal.
@@ -26,7 +29,9 @@ export interface SyncOptions extends Omit<CopyOptions, "tags"> {
 
 /** The result of {@link sync} for one tag. */
 export interface SyncedTag {
+  /** The name of the tag, in both repositories. */
   readonly tag: string;
+  /** The report of `copy`. */
   readonly report: CopyReport;
 }
 
@@ -46,10 +51,12 @@ export async function sync(
 ): Promise<readonly SyncedTag[]> {
   const source = requireRepositoryOf(from);
   const place = requireRepositoryOf(to);
-  const { tags: wanted, onFailure, ...rest } = options;
+  const { tags: wanted, onFailure, onProgress, ...rest } = options;
   const checked = requireCopyOptions(rest);
-  if (onFailure !== undefined && typeof onFailure !== "function")
-    throw new TypeError(`onFailure must be a function, not ${typeof onFailure}`);
+  for (const [name, callback] of Object.entries({ onFailure, onProgress })) {
+    if (callback !== undefined && typeof callback !== "function")
+      throw new TypeError(`${name} must be a function, not ${typeof callback}`);
+  }
   const select = selectorOf(wanted);
   const target = new Target(place, checked);
   const { signal, limits } = checked;
@@ -65,7 +72,7 @@ export async function sync(
       const [report] = await copyTo(
         { ...source, reference: tag, tag: requireTag(tag) },
         [{ target, tags: [tag] }],
-        checked,
+        { ...checked, onProgress: (progress) => onProgress?.({ ...progress, tag }) },
       );
       if (report !== undefined) synced.push({ tag, report });
     } catch (error) {
@@ -83,7 +90,8 @@ function selectorOf(wanted: SyncOptions["tags"]): {
   readonly matches: (tag: string) => boolean;
 } {
   if (wanted === undefined) return { matches: () => true };
-  if (typeof wanted === "function") return { matches: wanted };
+  if (typeof wanted === "function")
+    return { matches: (tag) => requireFlag(wanted(tag), "the result of tags") };
   if (wanted instanceof RegExp) {
     const expression = new RegExp(wanted);
     return {

@@ -19,14 +19,16 @@ export class Target {
   /** The digests that tags pointed at when the registry was asked. */
   readonly #tags: Map<string, string> = new Map();
   readonly #isDeep: boolean;
+  readonly #links: boolean;
 
   constructor(
     { registry, repository }: Pick<CheckedPlace, "registry" | "repository">,
-    { isDeep }: Pick<CheckedCopyOptions, "isDeep">,
+    { isDeep, links }: Pick<CheckedCopyOptions, "isDeep" | "links">,
   ) {
     this.registry = registry;
     this.repository = repository;
     this.#isDeep = isDeep;
+    this.#links = links;
   }
 
   /** Whether the repository has the manifest. */
@@ -68,12 +70,13 @@ export class Target {
     blob: Descriptor,
     options: CallOptions,
   ): Promise<Exclude<CopyOutcome, "copied" | "skipped"> | undefined> {
-    if (this.#blobs.has(blob.digest)) return "present";
+    if (await this.hasBlob(blob, options)) return "present";
+    if (!this.#links) return undefined;
     const isSame = this.registry === source.registry;
     const taken = isSame
       ? await unlessUnknown(this.registry.mountBlob(source.repository, this.repository, blob.digest, options))
       : await mountBlobFrom(source, this, blob, options);
-    if (taken === undefined) return (await this.hasBlob(blob, options)) ? "present" : undefined;
+    if (taken === undefined) return undefined;
     this.#keep(blob, taken);
     return isSame ? "mounted" : "linked";
   }

@@ -157,8 +157,9 @@ export class Transfer {
       // The targets verify the content.
       return await registry.getBlob(repository, digest, { ...this.#how, verify: false, chunks: "reused" });
     } catch (error) {
-      if (urls.length > 0 && isRegistryError(error, "BLOB_UNKNOWN")) return undefined;
-      throw error;
+      if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
+      if (urls.length > 0) return undefined;
+      throw new RegistryError("BLOB_UNKNOWN", `the source does not have blob ${digest}`, { cause: error });
     }
   }
 

@@ -196,7 +196,7 @@ describe.skipIf(!hasPrograms())("listFiles and readFile, compared with umoci unp
     expect(facts["/again/old"]).toBeUndefined();
   });
 
-  it.each(["gnu", "posix"])("agree about long and odd names, sparse files and xattrs: %s", async (format) => {
+  it.each(["gnu", "posix"])("agree about long and odd names, and sparse files: %s", async (format) => {
     const cwd = temporaryDirectory();
     const at = (path: string): string => join(cwd, path);
     const long = `${"d".repeat(120)}/${"e".repeat(120)}`;
@@ -209,17 +209,12 @@ describe.skipIf(!hasPrograms())("listFiles and readFile, compared with umoci unp
     execFileSync("truncate", ["--size", "3M", at("sparse")]);
     writeFileSync(at("sparse"), "end", { flag: "a" });
     expect(statSync(at("sparse")).blocks * 512).toBeLessThan(100_000);
-    try {
-      execFileSync("setfattr", ["-n", "user.test", "-v", "value", at("ü")], { stdio: "ignore" });
-    } catch {
-      console.info("skipped: xattrs, because setfattr or the file system does not support them");
-    }
     // umoci does not know the sparse files of the format "gnu".
     const archive = `${cwd}.tar`;
     execFileSync("tar", [
       "--create",
       `--format=${format}`,
-      ...(format === "posix" ? ["--sparse", "--xattrs"] : []),
+      ...(format === "posix" ? ["--sparse"] : []),
       "--file",
       archive,
       "--directory",

@@ -39,10 +39,12 @@ export async function* openContent(
     const handle = await tree.in(names.slice(0, -1), (parent) => parent.open(names.at(-1) ?? "", flags));
     file = handle;
     requireUnchanged(name, stats, disk.fstatSync(handle, { bigint: true }));
-    const buffer = new Uint8Array(Math.min(CHUNK, Number(stats.size) + 1));
-    for (let count = -1; count !== 0;) {
-      count = await readSome(disk, handle, buffer);
-      if (count > 0) yield buffer.subarray(0, count);
+    const buffer = new Uint8Array(Math.min(CHUNK, Number(stats.size)));
+    for (let left = Number(stats.size); left > 0;) {
+      const count = await readSome(disk, handle, buffer.subarray(0, left));
+      if (count === 0) break;
+      left -= count;
+      yield buffer.subarray(0, count);
     }
     requireUnchanged(name, stats, disk.fstatSync(handle, { bigint: true }));
   } catch (error) {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 
@@ -6,7 +8,7 @@ import { describe, expect, it } from "vitest";
 
 import type { LayerFile } from "../../src/create-layer/layer-file.ts";
 import type { Disk, Host } from "../../src/extract/disk.ts";
-import { extractOn } from "../../src/extract/extract-to.ts";
+import { extractOn, extractTo } from "../../src/extract/extract-to.ts";
 import { contentOf, disk, imageOf, twoDirectories } from "./images.ts";
 
 const files: readonly LayerFile[] = [
@@ -123,6 +125,39 @@ describe.skipIf(process.platform !== "linux")("another process, at any moment", 
     };
     const total = await run(0);
     for (let moment = 1; moment <= total; moment += 1) await run(moment);
+  });
+});
+
+/** Replaces the directory `d` by a link and back, until it is killed. */
+const SWAPPER = `
+  const fs = require("node:fs");
+  for (;;) for (const step of [
+    () => fs.renameSync("d", "moved"), () => fs.symlinkSync("../outside", "d"),
+    () => fs.unlinkSync("d"), () => fs.rmSync("d", { recursive: true, force: true }), () => fs.renameSync("moved", "d"),
+  ]) try { step(); } catch {}
+`;
+
+describe.skipIf(process.platform !== "linux")("another process that runs all the time", () => {
+  it("does not lead outside", async () => {
+    const { inside, outside } = twoDirectories();
+    const at = await imageOf(files);
+    const swapper = spawn(process.execPath, ["-e", SWAPPER], { cwd: inside, stdio: "ignore" });
+    try {
+      const results: Set<string> = new Set();
+      for (const end = Date.now() + 3000; Date.now() < end;) {
+        results.add(
+          await extractTo(at, inside, { overwrite: true }).then(
+            () => "extracted",
+            () => "failed",
+          ),
+        );
+        expect(contentOf(outside)).toEqual({ secret: { mode: "600", mtime: 1, text: "secret" } });
+      }
+      expect(results).toContain("failed");
+    } finally {
+      swapper.kill("SIGKILL");
+      await once(swapper, "exit");
+    }
   });
 });
 

@@ -95,7 +95,6 @@ describe.each(hosts)("extractTo on %s", (_name, host) => {
     for (let at = 0; at < 80; at += 1) expect(found[`${at}/f`]?.text).toBe(`${at}`);
     expect(found["z"]?.text).toBe("deep");
     expect(found[`z${deep}/z`]?.text).toBe("deep");
-    expect(fs.readdirSync("/proc/self/fd").length).toBeLessThan(100);
   });
 
   it("creates the directory and its parents", async () => {

@@ -1,4 +1,4 @@
-import type { Compressor } from "./compress.ts";
+import type { Compressor } from "./compressor.ts";
 
 /** The part of Node's `zlib` module that this package uses to compress. */
 export interface NodeZlib {

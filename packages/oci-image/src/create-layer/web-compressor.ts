@@ -1,6 +1,6 @@
 import { readBlobSource } from "@ocilayout/oci-types/authors";
 
-import type { Compressor } from "./compress.ts";
+import type { Compressor } from "./compressor.ts";
 
 /** Compresses with a stream of the web platform. */
 export function webCompressor({ readable, writable }: CompressionStream): Compressor {

@@ -1,7 +1,7 @@
 import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import type { ImageFile } from "../layers/image-file.ts";
+import type { ImageFile } from "../layers/tree/image-file.ts";
 import { requireNames } from "./file-name.ts";
 import type { CheckedExtractOptions, SkippedFile } from "./options.ts";
 

@@ -8,9 +8,11 @@ import type { ReadImageOptions } from "../reading/read-image.ts";
 export interface ExtractProgress {
   /** The number of files, directories and links. */
   readonly entries: number;
+  /** The number of all of them. */
   readonly totalEntries: number;
   /** The size of the written content, in bytes. */
   readonly bytes: number;
+  /** The size of all content, in bytes. */
   readonly totalBytes: number;
 }
 

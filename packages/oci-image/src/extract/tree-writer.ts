@@ -1,4 +1,4 @@
-import type { ImageFile } from "../layers/image-file.ts";
+import type { ImageFile } from "../layers/tree/image-file.ts";
 import type { DiskPath, DiskStats, Host } from "./disk.ts";
 import { encode, lookAt, writeAll } from "./disk.ts";
 import { changedMeanwhile, inTheWay, systemCode } from "./errors.ts";

@@ -1,5 +1,5 @@
-import type { ImageFile } from "./image-file.ts";
-import { LayerDirectory, type LowerLink } from "./layer-directory.ts";
+import type { ImageFile } from "./tree/image-file.ts";
+import { LayerDirectory, type LowerLink } from "./tree/layer-directory.ts";
 import type { Budget } from "./limits.ts";
 
 /** A file that is visible in the image: the facts, or a hard link whose target is in a lower layer. */

@@ -2,7 +2,7 @@ import type { BlobReader, Descriptor } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
 import { cloneJson, concatBytes } from "@ocilayout/oci-types/authors";
 
-import type { ImageFile } from "./image-file.ts";
+import type { ImageFile } from "./tree/image-file.ts";
 
 /** Reads the content of a file of an image. */
 export interface ImageFileReader extends BlobReader {

@@ -1,12 +1,12 @@
 import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { joinNames, type PathNames } from "./entry-path.ts";
-import type { ImageFile } from "./image-file.ts";
-import { isLowerLink, type LayerDirectory, type LowerLink } from "./layer-directory.ts";
-import { withoutTarget } from "./lower-links.ts";
-import { PathSearch } from "./path-search.ts";
-import { MAX_LINKS } from "./walk-layer.ts";
+import { joinNames, type PathNames } from "./tree/entry-path.ts";
+import type { ImageFile } from "./tree/image-file.ts";
+import { isLowerLink, type LayerDirectory, type LowerLink } from "./tree/layer-directory.ts";
+import { withoutTarget } from "./tree/lower-links.ts";
+import { PathSearch } from "./tree/path-search.ts";
+import { MAX_LINKS } from "./tree/walk-layer.ts";
 
 /** Returns the tree of a layer, or `undefined` below the lowest one. A tree that ends at `path` is enough. */
 export type GetTree = (layer: number, path: string) => Promise<LayerDirectory | undefined>;

@@ -7,7 +7,7 @@ import { requirePlace } from "../place/place.ts";
 import type { ImageSource } from "../reading/image-source.ts";
 import { readImage, type ReadImageOptions } from "../reading/read-image.ts";
 import type { TarEntry } from "../tar/reading/read-tar.ts";
-import { beyond } from "./errors.ts";
+import { beyond } from "../decompression/errors.ts";
 import type { ExpectedLayer } from "./layer-source.ts";
 import { LayerTree } from "./layer-tree.ts";
 import { Budget, type LayerLimits, requireLimits } from "./limits.ts";

@@ -4,12 +4,12 @@ import { createHasher, readBlobSource, requireDigest, wrongDigest } from "@ocila
 
 import type { Place } from "../place/place.ts";
 import { closeQuietly } from "../reading/stated.ts";
-import type { Chunks } from "./chunks.ts";
-import { detectCompression, MAGIC_BYTES } from "./compression.ts";
-import { decompress } from "./decompress.ts";
-import { beyond } from "./errors.ts";
+import type { Chunks } from "../decompression/chunks.ts";
+import { detectCompression, MAGIC_BYTES } from "../decompression/compression.ts";
+import { decompress } from "../decompression/decompress.ts";
+import { beyond } from "../decompression/errors.ts";
 import { type Budget, RATIO_FREE_BYTES } from "./limits.ts";
-import { VerifiedChunks } from "./verified-chunks.ts";
+import { VerifiedChunks } from "../decompression/verified-chunks.ts";
 
 /** The part of a registry that reads layers. */
 export type LayerSource = Pick<RegistryReader, "getBlob">;

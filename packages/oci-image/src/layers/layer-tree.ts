@@ -1,10 +1,10 @@
 import type { TarHeader } from "../tar/reading/header.ts";
-import { badEntry } from "./errors.ts";
-import { classify, namesOf, type PathNames } from "./entry-path.ts";
-import type { ImageFile } from "./image-file.ts";
-import { LayerDirectory, type Leaf } from "./layer-directory.ts";
+import { badEntry } from "../decompression/errors.ts";
+import { classify, namesOf, type PathNames } from "./tree/entry-path.ts";
+import type { ImageFile } from "./tree/image-file.ts";
+import { LayerDirectory, type Leaf } from "./tree/layer-directory.ts";
 import type { Budget } from "./limits.ts";
-import { createWay, findWay, MAX_LINKS, type Way } from "./walk-layer.ts";
+import { createWay, findWay, MAX_LINKS, type Way } from "./tree/walk-layer.ts";
 
 /** The estimated memory for an entry without its texts, and for a character, in bytes. */
 const ENTRY_BYTES = 400;

@@ -1,6 +1,6 @@
 import { requireCount, requireObject } from "@ocilayout/oci-types/authors";
 
-import { beyond } from "./errors.ts";
+import { beyond } from "../decompression/errors.ts";
 
 /** Limits for an image that is not trusted. Beyond a limit, reading fails with `SIZE_INVALID`. */
 export interface LayerLimits {

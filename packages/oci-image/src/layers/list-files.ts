@@ -1,10 +1,10 @@
 import type { Place } from "../place/place.ts";
 import type { ImageSource } from "../reading/image-source.ts";
 import { CoveredPaths } from "./covered.ts";
-import type { ImageFile } from "./image-file.ts";
+import type { ImageFile } from "./tree/image-file.ts";
 import { ImageLayers, type ListFilesOptions } from "./image-layers.ts";
-import { isLowerLink } from "./layer-directory.ts";
-import { LowerLinks } from "./lower-links.ts";
+import { isLowerLink } from "./tree/layer-directory.ts";
+import { LowerLinks } from "./tree/lower-links.ts";
 
 /**
  * Lists the files of an image as a container sees them. Files of lower layers that a higher layer hides are left out, and so are

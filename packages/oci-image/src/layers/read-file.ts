@@ -4,12 +4,12 @@ import { requireCount, requireFlag, requireString } from "@ocilayout/oci-types/a
 import type { Place } from "../place/place.ts";
 import type { ImageSource } from "../reading/image-source.ts";
 import type { TarEntry } from "../tar/reading/read-tar.ts";
-import { beyond } from "./errors.ts";
+import { beyond } from "../decompression/errors.ts";
 import { type FileContent, readContent } from "./file-content.ts";
 import { createFileReader, type ImageFileReader } from "./file-reader.ts";
 import { findFile } from "./find-file.ts";
 import { ImageLayers, type ListFilesOptions } from "./image-layers.ts";
-import type { LayerDirectory } from "./layer-directory.ts";
+import type { LayerDirectory } from "./tree/layer-directory.ts";
 import type { ExpectedLayer } from "./layer-source.ts";
 import { Budget } from "./limits.ts";
 

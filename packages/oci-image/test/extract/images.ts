@@ -10,7 +10,7 @@ import { copy } from "../../src/copy/copy.ts";
 import type { LayerFile } from "../../src/create-layer/layer-file.ts";
 import type { CreateLayerOptions } from "../../src/create-layer/options.ts";
 import type { Disk, Host } from "../../src/extract/disk.ts";
-import type { ImageFile } from "../../src/layers/image-file.ts";
+import type { ImageFile } from "../../src/layers/tree/image-file.ts";
 import type { Place } from "../../src/place/place.ts";
 
 /** A layer to make, or the bytes of one. */

@@ -1,4 +1,4 @@
-import type { TarEntryType } from "../tar/format/types.ts";
+import type { TarEntryType } from "../../tar/format/types.ts";
 
 /** A file, a directory, a link or a device of an image. */
 export interface ImageFile {

@@ -1,4 +1,4 @@
-import { badEntry } from "./errors.ts";
+import { badEntry } from "../../decompression/errors.ts";
 import type { ImageFile } from "./image-file.ts";
 import { isLowerLink, type LayerDirectory, type LowerLink } from "./layer-directory.ts";
 import { PathSearch } from "./path-search.ts";

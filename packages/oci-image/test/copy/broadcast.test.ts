@@ -73,6 +73,17 @@ describe("broadcast", () => {
     expect(await read(two?.content)).toEqual([1, 2, 3, 4]);
   });
 
+  it("reads the next chunk once if a consumer leaves while it is read", async () => {
+    const source = probe(chunks);
+    const [one, two] = broadcast(source, 2);
+    const [left, stays] = [one, two].map((it) => it?.content[Symbol.asyncIterator]());
+    const [, first] = [left?.next(), stays?.next()];
+    await one?.leave();
+    expect(await first).toEqual({ done: false, value: chunk(1) });
+    expect(source.log).toEqual(["next"]);
+    expect(await stays?.next()).toEqual({ done: false, value: chunk(2, 3) });
+  });
+
   it("gives nothing to a consumer that left, and reads no chunk for it", async () => {
     const source = probe(chunks);
     const [one, two] = broadcast(source, 2);

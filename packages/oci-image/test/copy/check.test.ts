@@ -165,11 +165,12 @@ describe("a target that answers MANIFEST_BLOB_UNKNOWN", () => {
 
   it("gets a blob again that it claimed to have, and progress does not go back", async () => {
     const source = createMemoryRegistry();
-    await pushImage(source, "1", { layers: ["base"], tags: ["one"] });
-    await pushImage(source, "2", { layers: ["base"], tags: ["v1"] });
+    const base = "x".repeat(2_500_000);
+    await pushImage(source, "1", { layers: [base], tags: ["one"] });
+    await pushImage(source, "2", { layers: [base], tags: ["v1"] });
     const target = new Forgetful(true, (missing) => missing);
     await copy(at(source, "one"), at(target.registry, "one"));
-    target.lost.add(descriptorOf(bytes("base")).digest);
+    target.lost.add(descriptorOf(bytes(base)).digest);
     const reports: CopyProgress[] = [];
     const report = await copy(at(source), at(target.registry), { onProgress: (it) => reports.push(it) });
     expect(report).toMatchObject({ blobs: { present: 1, copied: 2 }, manifests: 1 });

@@ -19,6 +19,7 @@ const wrongValues: readonly (readonly [option: string, value: unknown, error: un
   ["referrers", "yes", TypeError],
   ["check", "shallow", TypeError],
   ["check", true, TypeError],
+  ["link", null, TypeError],
   ["concurrency", 0, RangeError],
   ["concurrency", 101, RangeError],
   ["concurrency", 1.5, RangeError],

@@ -240,6 +240,16 @@ describe("cosign's tags", () => {
     expect((await copyAll(source, target)).tags).toEqual([tagFor(image, ".sig")]);
   });
 
+  it("that the target has already are not written again with a new manifest", async () => {
+    const [source, target] = [createMemoryRegistry(), createMemoryRegistry()];
+    const image = await pushImage(source, "image", { tags: ["v1"] });
+    await pushImage(source, "signature", { tags: [tagFor(image, ".sig")] });
+    await copy(at(source, tagFor(image, ".sig")), at(target, tagFor(image, ".sig")));
+    const watched = watch(target);
+    expect((await copyAll(source, watched.registry)).tags).toEqual(["v1"]);
+    expect(watched.count("pushManifest")).toBe(1);
+  });
+
   it("of one manifest for two images count as one referrer, and both are set", async () => {
     const [source, target] = [createMemoryRegistry(), createMemoryRegistry()];
     const image = await pushImage(source, "image");

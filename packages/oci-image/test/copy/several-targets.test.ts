@@ -1,9 +1,10 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { createBlobReader } from "@ocilayout/oci-backend";
-import { RegistryError, type Registry } from "@ocilayout/oci-types";
+import { ociMediaTypes, RegistryError, type Registry } from "@ocilayout/oci-types";
+import { bytes, descriptorOf } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { copy, type CopyOutcome, type Place } from "../../src/index.ts";
+import { copy, type CopyOutcome, type CopyProgress, type Place } from "../../src/index.ts";
 import { everythingOf, pushImage, pushIndex, repository } from "./content.ts";
 import { watch } from "./watch.ts";
 
@@ -58,6 +59,26 @@ describe("copy to several targets", () => {
         onProgress: ({ outcome }) => outcomes.add(outcome),
       });
       expect(outcomes).toEqual(new Set([undefined, "copied"]));
+    }
+  });
+
+  it("reports a mounted blob as mounted, whichever target had it", async () => {
+    const registry = createMemoryRegistry();
+    await pushImage(registry, "1", { tags: ["v1"] });
+    const [b, c] = ["b", "c"].map((repo) => ({ ...at(registry), repository: repo }));
+    await copy(at(registry), b as Place);
+    for (const targets of [
+      [b, c],
+      [c, b],
+    ] as Place[][]) {
+      const outcomes: Set<unknown> = new Set();
+      const onProgress = ({ descriptor, outcome }: CopyProgress): unknown =>
+        descriptor.mediaType === ociMediaTypes.layer && outcomes.add(outcome);
+      await copy(at(registry), targets, { check: "deep", onProgress });
+      expect(outcomes).toEqual(new Set(["mounted"]));
+      await registry.deleteTag("c", "v1");
+      await registry.deleteManifest("c", (await registry.resolveTag(repository, "v1")).digest);
+      await registry.deleteBlob("c", descriptorOf(bytes("layer of 1")).digest);
     }
   });
 

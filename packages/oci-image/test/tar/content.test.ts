@@ -79,7 +79,7 @@ describe("the content of an entry", () => {
       member({ userName: "ann" }, "s".repeat(2000)),
     );
     const expected = await read(many);
-    for (const size of [1, 100, 511, 512, 513, 1000]) {
+    for (const size of [1, 100, 511, 512, 513, 1000, 1536, 1700, 5000]) {
       const memory = new Uint8Array(size);
       const reusing = (function* () {
         for (const chunk of chunked(many, size)) {

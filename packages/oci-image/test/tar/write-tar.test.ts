@@ -97,6 +97,7 @@ describe("writeTar", () => {
       { path: `p/${"n".repeat(101)}` },
       { path: `/${"n".repeat(100)}` },
       { path: `${"p".repeat(200)}/`, type: "directory" },
+      { path: `${"p".repeat(120)}/`, type: "directory" },
       { path: "é" },
       { path: "a", uid: 0o10000000 },
       { path: "a", gid: Number.MAX_SAFE_INTEGER },
@@ -120,6 +121,14 @@ describe("writeTar", () => {
       const { xattrs, ...facts } = entry;
       expect(await writeOne(entry)).toMatchObject({ ...facts, xattrs: new Map(xattrs ?? []) });
     }
+  });
+
+  it("declares names that are not UTF-8 as binary", async () => {
+    const charset = async (entry: TarEntryInit): Promise<unknown> =>
+      (await writeOne(entry)).pax.get("hdrcharset");
+    expect(await charset({ path: "a\udcff" })).toBe("BINARY");
+    expect(await charset({ path: "a", type: "symlink", linkName: "\udcff" })).toBe("BINARY");
+    expect(await charset({ path: "é" })).toBeUndefined();
   });
 
   it("never writes headers of GNU tar", async () => {
@@ -175,9 +184,10 @@ describe("writeTar", () => {
   it("yields few chunks for small entries, and does not copy large content", async () => {
     const small = Array.from({ length: 500 }, (_, at) => ({ path: `f${at}`, content: bytes("x") }));
     expect((await collect(writeTar(small))).length).toBeLessThan(15);
-    const large = new Uint8Array(1_000_000);
+    const large = new Uint8Array(3_000_000);
     const chunks = await collect(writeTar([{ path: "a", content: large }]));
     expect(chunks.some((chunk) => chunk.buffer === large.buffer)).toBe(true);
+    expect(chunks.every((chunk) => chunk.length > 0)).toBe(true);
   });
 
   it("accepts content of every kind, with its size if it is not known", async () => {

@@ -12,8 +12,8 @@ const NEWLINE = 0x0a;
 const ZERO = 0x30;
 
 /**
- * Parses the body of a PAX header: records such as `30 mtime=1350244992.023960108` with a newline at the end. The values
- * share the memory of `body`.
+ * Parses the body of a PAX header: records such as `13 mtime=1.5`, each with a newline at its end. The values share the memory
+ * of `body`.
  *
  * @param offset - The offset of the body in the archive, in bytes.
  * @throws `RegistryError` `ARCHIVE_INVALID` if a record is malformed.
@@ -39,11 +39,11 @@ export function parseRecords(body: Uint8Array, offset: number): PaxRecord[] {
   return records;
 }
 
-/** Parses digits from `start`. A length beyond the body stops it, so that it cannot overflow. */
+/** Parses digits from `start`. A number with many digits is not exact, but is beyond the body in any case. */
 function parseLength(body: Uint8Array, start: number): { length: number; end: number } {
   let length = 0;
   let end = start;
-  for (; end < body.length && length <= body.length; end += 1) {
+  for (; end < body.length; end += 1) {
     const digit = (body[end] ?? 0) - ZERO;
     if (digit < 0 || digit > 9) break;
     length = length * 10 + digit;
@@ -51,7 +51,7 @@ function parseLength(body: Uint8Array, start: number): { length: number; end: nu
   return { length, end };
 }
 
-/** Formats records, sorted by key. A key must not have lone surrogates. */
+/** Formats records, sorted by key. */
 export function formatRecords(records: readonly PaxRecord[]): Uint8Array {
   const sorted = records.toSorted(([one], [other]) => (one < other ? -1 : 1));
   const parts = sorted.map(formatRecord);

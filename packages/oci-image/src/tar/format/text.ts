@@ -60,9 +60,9 @@ export function hasEscapes(text: string): boolean {
 }
 
 /**
- * Encodes text that {@link decodeText} returned, or any other text, as bytes.
+ * Returns the bytes of a name in an archive: UTF-8, and one byte for each lone surrogate from U+DC80 to U+DCFF.
  *
- * @returns `undefined` if it has a lone surrogate that does not stand for a byte.
+ * @returns `undefined` if the text has another lone surrogate.
  */
 export function encodeText(text: string): Uint8Array | undefined {
   if (!LONE.test(text)) return encoder.encode(text);

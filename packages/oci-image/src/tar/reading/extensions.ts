@@ -84,7 +84,7 @@ export class Extensions {
   add(typeflag: string, body: Uint8Array, offset: number): void {
     switch (KINDS.get(typeflag)) {
       case "records":
-        // The body is copied, because its memory is only valid until more is read.
+        // The body is copied, because its memory is only valid until more is read. Attributes keep the copy.
         this.#found.records = parseRecords(body.slice(), offset);
         break;
       case "longName":
@@ -126,7 +126,6 @@ export class Extensions {
     const zero = body.indexOf(0);
     const name = body.subarray(0, zero < 0 ? body.length : zero);
     this.#limit(offset, "the size of a name", name.length, this.#limits.nameBytes);
-    if (name.length === 0) throw malformed(offset, "a long name is empty");
     return decodeText(name);
   }
 

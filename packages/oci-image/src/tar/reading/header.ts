@@ -12,7 +12,7 @@ export interface SparseSegment {
 export interface TarHeader {
   /**
    * The path exactly as the archive has it. It can be absolute, have `..` and end with a slash. A byte that is not UTF-8 is a
-   * lone surrogate from U+DC80 to U+DCFF: `encodeTarText` returns the bytes.
+   * lone surrogate from U+DC80 to U+DCFF, so that different paths stay different: `encodeTarText` returns the bytes.
    */
   readonly path: string;
   /** The type. A regular file whose path ends with a slash is a directory. */

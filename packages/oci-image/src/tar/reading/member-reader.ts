@@ -2,7 +2,7 @@ import { beyondLimit, malformed, truncated } from "../errors.ts";
 import { BLOCK, isZero, padded } from "../format/block.ts";
 import { describeEntry, type HeaderDraft, type HeaderStart } from "./describe-entry.ts";
 import { Extensions } from "./extensions.ts";
-import type { SparseSegment, TarHeader } from "./header.ts";
+import type { TarHeader } from "./header.ts";
 import { FIELDS, requireChecksum, requireField, typeflagIn } from "./header-block.ts";
 import type { CheckedReadOptions } from "./limits.ts";
 import { readContentMap, readGnuMap, type SparseFile } from "./sparse-map.ts";
@@ -83,31 +83,19 @@ export class MemberReader {
     if (this.#bytes > bytes) throw beyondLimit(offset, "the size of all files", bytes);
   }
 
-  /** Sets the segments of a sparse file, and the size of the content after them. */
-  async #readSegments(block: Uint8Array, header: HeaderDraft, sparse: SparseFile): Promise<void> {
+  /** Sets the segments of a sparse file. If the content begins with them, the rest of it is the content of the file. */
+  async #readSegments(block: Uint8Array, header: HeaderDraft, { segments }: SparseFile): Promise<void> {
     const { offset } = header;
-    const start = this.#input.offset;
-    const end = start + header.dataSize;
-    header.sparse = await this.#segmentsOf(block, offset, sparse, end);
-    if (sparse.segments === "in-content") header.dataSize = end - this.#input.offset;
-    requireSegments(header.sparse, header);
-  }
-
-  async #segmentsOf(
-    block: Uint8Array,
-    offset: number,
-    { segments }: SparseFile,
-    end: number,
-  ): Promise<readonly SparseSegment[]> {
-    const input = this.#input;
     const limit = this.#options.limits.segments;
-    if (segments === "after-header") return readGnuMap(block, offset, limit, () => this.#nextBlock());
-    if (segments !== "in-content") return segments;
-    return readContentMap(offset, limit, () => {
-      if (input.offset + BLOCK > end)
-        throw malformed(offset, "the content of a sparse file ends in the middle of its map");
-      return this.#nextBlock();
-    });
+    const nextBlock = (): Promise<Uint8Array> => this.#nextBlock();
+    if (segments === "after-header") header.sparse = await readGnuMap(block, offset, limit, nextBlock);
+    else if (segments === "in-content") {
+      const end = this.#input.offset + header.dataSize;
+      header.sparse = await readContentMap(offset, limit, nextBlock);
+      header.dataSize = end - this.#input.offset;
+      if (header.dataSize < 0) throw malformed(offset, "the map of a sparse file is longer than its content");
+    } else header.sparse = segments;
+    requireSegments(header.sparse, header);
   }
 
   async #nextBlock(): Promise<Uint8Array> {
@@ -120,10 +108,8 @@ export class MemberReader {
 
   /** Sets the offset of the content, which is that of the input, and finds the next header. */
   #locate(header: HeaderDraft): TarHeader {
-    const { bytes } = this.#options.limits;
     header.dataOffset = this.#input.offset;
     this.#next = header.dataOffset + padded(header.dataSize);
-    if (this.#next > bytes) throw beyondLimit(header.offset, "the size of the archive", bytes);
     return header;
   }
 

@@ -49,7 +49,7 @@ export class PaxValues {
     const encoded: Map<string, string> = new Map();
     for (const [key, value] of records) {
       // An empty attribute is a value, and not the absence of one.
-      if (key.startsWith(XATTR)) this.xattrs.set(key.slice(XATTR.length), value.slice());
+      if (key.startsWith(XATTR)) this.xattrs.set(key.slice(XATTR.length), value);
       else if (key.startsWith(ENCODED_XATTR)) encoded.set(key.slice(ENCODED_XATTR.length), decodeText(value));
       else if (SPARSE_PAIR.has(key)) this.sparsePairs.push([key, value]);
       else if (value.length === 0) this.rest.delete(key);

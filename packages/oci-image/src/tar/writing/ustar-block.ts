@@ -2,9 +2,8 @@ import { BLOCK, CHECKSUM, sumOf } from "../format/block.ts";
 
 const SLASH = 0x2f;
 
-/** The sizes of the two parts of a path in a header, in bytes. */
+/** The size of a path in a header without a prefix, in bytes. */
 const MOST_NAME = 100;
-const MOST_PREFIX = 155;
 
 /**
  * Builds a ustar header.
@@ -19,11 +18,11 @@ export class UstarBlock {
     this.setText(257, 265, ascii("ustar\x0000"));
   }
 
-  /** Sets the path, split at a slash if it is long. Returns false if it does not fit; then the header has its beginning. */
+  /** Sets the path, split at a slash if it is long. Returns false if it does not fit. */
   setPath(path: Uint8Array): boolean {
     const slash =
       path.length <= MOST_NAME ? -1 : path.indexOf(SLASH, Math.max(1, path.length - MOST_NAME - 1));
-    const canSplit = slash > 0 && slash <= MOST_PREFIX && slash < path.length - 1;
+    const canSplit = slash > 0 && slash < path.length - 1;
     if (!canSplit) return this.setText(0, MOST_NAME, path);
     const hasPrefix = this.setText(345, 500, path.subarray(0, slash));
     return this.setText(0, MOST_NAME, path.subarray(slash + 1)) && hasPrefix;

@@ -17,6 +17,12 @@ const OUTCOMES: readonly CopyOutcome[] = ["present", "linked", "mounted", "skipp
 /** The maximum number of times that a manifest is pushed: as planned, with the parts that were named, and with all parts. */
 const MAX_PUSHES = 3;
 
+/** How much of a blob was read from the source. */
+interface ReadSoFar {
+  bytes: number;
+  hasEnded: boolean;
+}
+
 /** Carries out a plan: blobs first, then manifests after everything that they need. */
 export class Transfer {
   readonly #source: Source;
@@ -122,8 +128,9 @@ export class Transfer {
   async #stream(blob: Descriptor, targets: readonly Target[]): Promise<"copied" | "skipped"> {
     const reader = await this.#open(blob);
     if (reader === undefined) return "skipped";
+    const read: ReadSoFar = { bytes: 0, hasEnded: false };
     try {
-      const consumers = broadcast(this.#count(reader, blob), targets.length);
+      const consumers = broadcast(this.#count(reader, blob, read), targets.length);
       const pushes = consumers.map(async ({ content, leave }, i) => {
         try {
           await targets[i]?.pushBlob(blob, content, this.#how);
@@ -137,7 +144,9 @@ export class Transfer {
       for (const target of targets) this.#tallies.of(target).pushed.add(blob.digest);
       return "copied";
     } catch (error) {
-      if (!isRegistryError(error, "DIGEST_INVALID", "SIZE_INVALID")) throw error;
+      // A target may also reject a blob before it has read it, because it accepts no blob of that size or algorithm.
+      const isRead = read.hasEnded || read.bytes > blob.size;
+      if (!isRead || !isRegistryError(error, "DIGEST_INVALID", "SIZE_INVALID")) throw error;
       throw new RegistryError(
         "CONTENT_CORRUPT",
         `blob ${blob.digest} of the source is corrupt: ${error.message}`,
@@ -166,13 +175,14 @@ export class Transfer {
   async *#count(
     content: AsyncIterable<Uint8Array>,
     blob: Descriptor,
+    read: ReadSoFar,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    let bytes = 0;
     for await (const chunk of content) {
-      bytes += chunk.length;
-      this.#progress.read(blob, bytes);
+      read.bytes += chunk.length;
+      this.#progress.read(blob, read.bytes);
       yield chunk;
     }
+    read.hasEnded = true;
   }
 
   /** Returns the needed manifests, those that need no other manifest first. */

@@ -2,7 +2,7 @@ import { truncateSync, statSync } from "node:fs";
 
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
-import type { Registry } from "@ocilayout/oci-types";
+import { RegistryError, type Registry } from "@ocilayout/oci-types";
 import { blobPath, bytes, descriptorOf, freshLayout, rejection } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -94,4 +94,17 @@ it("sync rejects a function that returns a promise, which would select every tag
   expect(
     await rejection(sync({ registry: source, repository }, { registry: target, repository }, { tags })),
   ).toMatchObject({ name: "TypeError" });
+});
+
+it("a target that accepts no blob of that size does not make the source look corrupt", async () => {
+  const source = createMemoryRegistry();
+  await pushImage(source, "image", { tags: ["v1"] });
+  const target: Registry = {
+    ...createMemoryRegistry(),
+    pushBlob: async () => Promise.reject(new RegistryError("SIZE_INVALID", "too large for this registry")),
+  };
+  expect(await rejection(copy(at(source), at(target)))).toMatchObject({
+    code: "SIZE_INVALID",
+    message: "too large for this registry",
+  });
 });

@@ -153,7 +153,8 @@ describe("the records of a PAX header", () => {
     expect(await rejection(withRecords(record))).toMatchObject(invalid);
   });
 
-  it("can have leading zeros in their length", async () => {
+  it("can have leading zeros in their length and in numbers", async () => {
+    expect((await withRecords(["uid", `${"0".repeat(50)}7`])).uid).toBe(7);
     expect((await withRecords("008 a=b\n")).pax).toEqual(new Map([["a", "b"]]));
   });
 

@@ -38,7 +38,7 @@ function at(block: Uint8Array, position: number): number {
 
 /** Parses a decimal number of a PAX record. Returns `undefined` if it is malformed, negative or not a safe integer. */
 export function parseDecimal(text: string): number | undefined {
-  const value = /^\d{1,20}$/.test(text) ? Number(text) : undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : undefined;
   return Number.isSafeInteger(value) ? value : undefined;
 }
 

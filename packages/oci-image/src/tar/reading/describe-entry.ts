@@ -54,7 +54,8 @@ export function describeEntry(
   // All programs ignore the size in the header of a link or a directory. They disagree about the other cases.
   const isIgnored = paxSize === undefined && (typeflag === "1" || typeflag === "5");
   if (!hasContent && stated > 0 && !isIgnored) throw malformed(offset, `a ${type} has the size ${stated}`);
-  if (sparse !== undefined && type !== "file") throw malformed(offset, `a ${type} is sparse`);
+  if (sparse !== undefined && type !== "file")
+    throw malformed(offset, `an entry of the type ${type} is sparse`);
   const dataSize = hasContent ? stated : 0;
   return {
     sparse,

@@ -51,7 +51,7 @@ export function describeEntry(
   if (stated < 0) throw malformed(offset, `the size in the header is ${stated}`);
   if (path === "") throw malformed(offset, "an entry has no path");
   if (isLink && linkName === "") throw malformed(offset, "a link has no target");
-  // All programs ignore the size in the header of a link or a directory. They disagree about the other cases.
+  // GNU tar, bsdtar, Python and Go ignore the size in the header of a link or a directory, and disagree about other sizes.
   const isIgnored = paxSize === undefined && (typeflag === "1" || typeflag === "5");
   if (!hasContent && stated > 0 && !isIgnored) throw malformed(offset, `a ${type} has the size ${stated}`);
   if (sparse !== undefined && type !== "file")

@@ -127,9 +127,18 @@ async function changeTree(
   const ofImages = only === undefined ? { ...changes, annotations: undefined } : changes;
   const indexes: IndexContent[] = [];
   let count = 0;
-  for await (const manifest of walkImages(place, root, only, reading)) {
+  for await (const manifest of walkImages(
+    place,
+    root,
+    {
+      only,
+      onEnter: (bytes) => {
+        edit.keep(bytes);
+      },
+    },
+    reading,
+  )) {
     if (manifest.kind === "index") {
-      edit.keep(manifest.bytes.length);
       indexes.push(manifest);
     } else if (only !== undefined || isImage(manifest.document)) {
       await edit.changeImage(manifest, ofImages);

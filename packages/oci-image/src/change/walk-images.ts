@@ -21,20 +21,28 @@ interface Entered {
   readonly entries: Iterator<Descriptor, unknown>;
 }
 
+/** Options of {@link walkImages}. */
+interface WalkImagesOptions {
+  /** The digest of the image to read. Then other images are not read, and a nested index may be missing. */
+  readonly only: string | undefined;
+  /** Receives the size of an index when it is entered, in bytes. If it throws, the walk ends. */
+  readonly onEnter: (bytes: number) => void;
+}
+
 /**
  * Reads the image manifests of an index, also in nested indexes, and yields each manifest once: an index after its manifests,
  * and the images in the order of the documents. Skips attestations and content of unknown media types. It does not recurse.
  *
- * @param only - The digest of the image to read. Then other images are not read, and a nested index may be missing.
  * @throws `RegistryError` `MANIFEST_INVALID` if it would have to read more than 1,000 manifests; the codes of `readManifest`.
  */
 export async function* walkImages(
   place: Place<ManifestSource>,
   root: IndexContent,
-  only: string | undefined,
+  { only, onEnter }: WalkImagesOptions,
   options: ReadManifestOptions,
 ): AsyncGenerator<ImageContent | IndexContent, void, undefined> {
   const seen: Set<string> = new Set();
+  onEnter(root.bytes.length);
   const entered: Entered[] = [enter(root)];
   for (let last = entered.at(-1); last !== undefined; last = entered.at(-1)) {
     const next = last.entries.next();
@@ -48,7 +56,10 @@ export async function* walkImages(
     seen.add(entry.digest);
     if (seen.size > MAX_READS) throw tooMany(root);
     const child = await readEntry(place, entry, only !== undefined, options);
-    if (child?.kind === "index") entered.push(enter(child));
+    if (child?.kind === "index") {
+      onEnter(child.bytes.length);
+      entered.push(enter(child));
+    }
     if (child?.kind === "image") yield child;
   }
 }

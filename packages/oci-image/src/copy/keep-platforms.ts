@@ -1,6 +1,7 @@
 import type { Descriptor, ImageIndex, Platform } from "@ocilayout/oci-types";
-import { computeDigest, isRegistryError, manifestKind } from "@ocilayout/oci-types";
+import { isRegistryError, manifestKind } from "@ocilayout/oci-types";
 
+import { nameContent, pointAt, writeDocument } from "../change/rewrite.ts";
 import type { Place } from "../place/place.ts";
 import { attestedDigest, selectPlatform } from "../platform/select-platform.ts";
 import { ImageSearch } from "../reading/find-image.ts";
@@ -118,7 +119,7 @@ class Pruning {
     const pruned = await this.#pruneChild(child, depth + 1);
     if (pruned === undefined) return undefined;
     const { digest, size } = pruned.descriptor;
-    return { ...child, digest, size };
+    return digest === child.digest ? child : pointAt(child, { digest, size });
   }
 
   /** Prunes a nested index. One that the source does not have is left out. */
@@ -143,8 +144,8 @@ class Pruning {
     manifests: readonly Descriptor[],
   ): Promise<IndexContent> {
     const changed: ImageIndex = { ...document, manifests };
-    const bytes = new TextEncoder().encode(JSON.stringify(changed));
-    const { digest, size } = await computeDigest(bytes);
+    const bytes = writeDocument(changed);
+    const { digest, size } = await nameContent(bytes, descriptor);
     const rewritten: IndexContent = {
       kind: "index",
       descriptor: { mediaType: descriptor.mediaType, digest, size },

@@ -54,6 +54,8 @@ export class Plan {
   readonly #asked: Map<string, Set<Target>> = new Map();
   /** The digests of the children of indexes that are not copied. */
   readonly #left: ReadonlySet<string>;
+  /** The digests of content that no `urls` can replace. */
+  readonly #required: Set<string> = new Set();
   #references = 0;
   #bytes = 0;
   #keptBytes = 0;
@@ -79,6 +81,11 @@ export class Plan {
   /** Whether some target may need the content. */
   has(digest: string): boolean {
     return this.manifests.has(digest) || this.blobs.has(digest);
+  }
+
+  /** Whether every reference to the content has `urls`, so that the source need not have it. */
+  isOptional(digest: string): boolean {
+    return !this.#required.has(digest);
   }
 
   /** Adds a manifest that the source may not have, such as a rewritten index. */
@@ -211,14 +218,18 @@ export class Plan {
       case "opaque":
         return { children: [], blobs: [] };
       case "image": {
-        const blobs = [content.document.config, ...content.document.layers];
-        this.#refer(blobs.length);
-        return { children: [], blobs };
+        const { config, layers } = content.document;
+        this.#refer(1 + layers.length);
+        this.#required.add(config.digest);
+        for (const { digest, urls = [] } of layers) if (urls.length === 0) this.#required.add(digest);
+        return { children: [], blobs: [config, ...layers].map(nameOf) };
       }
       case "index": {
-        const copied = content.document.manifests.filter(({ digest }) => !this.#left.has(digest));
-        this.#refer(copied.length);
+        const all = content.document.manifests.filter(({ digest }) => !this.#left.has(digest));
+        this.#refer(all.length);
+        const copied = all.map(nameOf);
         const blobs = await this.#blobsAmong(copied);
+        for (const { digest } of blobs) this.#required.add(digest);
         return { children: copied.filter((child) => !blobs.has(child)), blobs: [...blobs] };
       }
     }
@@ -229,4 +240,9 @@ export class Plan {
     const { references } = this.#options.limits;
     if (this.#references > references) throw tooMuch("references", references);
   }
+}
+
+/** Returns a descriptor without its other members. They can have megabytes, and a plan keeps many descriptors. */
+function nameOf({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
 }

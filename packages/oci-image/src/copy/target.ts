@@ -1,5 +1,5 @@
 import type { CallOptions, Descriptor, Registry } from "@ocilayout/oci-types";
-import { isRegistryError, mountBlobFrom, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, mountBlobFrom } from "@ocilayout/oci-types";
 
 import type { CheckedPlace } from "../place/place.ts";
 import type { ManifestContent } from "../reading/read-manifest.ts";
@@ -60,8 +60,7 @@ export class Target {
   async hasBlob(blob: Descriptor, options: CallOptions): Promise<boolean> {
     if (this.#blobs.has(blob.digest)) return true;
     const found = await unlessUnknown(this.registry.resolveBlob(this.repository, blob.digest, options));
-    if (found !== undefined) this.#keep(blob, found);
-    return found !== undefined;
+    return found !== undefined && this.#keep(blob, found);
   }
 
   /** Gets a blob without reading it. Returns `undefined` if its bytes must be pushed. */
@@ -77,7 +76,7 @@ export class Target {
       ? await unlessUnknown(this.registry.mountBlob(source.repository, this.repository, blob.digest, options))
       : await mountBlobFrom(source, this, blob, options);
     if (taken === undefined) return undefined;
-    this.#keep(blob, taken);
+    if (!this.#keep(blob, taken)) return undefined;
     return isSame ? "mounted" : "linked";
   }
 
@@ -113,15 +112,10 @@ export class Target {
     this.#manifests.delete(digest);
   }
 
-  #keep({ digest, size }: Descriptor, found: Descriptor): void {
-    // The bytes are right, because they match the digest. So the manifest states a wrong size.
-    if (found.size !== size) {
-      throw new RegistryError(
-        "MANIFEST_INVALID",
-        `blob ${digest} has ${found.size} bytes, not ${size} as its manifest states`,
-      );
-    }
-    this.#blobs.add(digest);
+  /** Remembers a blob that the repository has. A file of another size is damaged, and a push replaces it. */
+  #keep({ digest, size }: Descriptor, found: Descriptor): boolean {
+    if (found.size === size) this.#blobs.add(digest);
+    return found.size === size;
   }
 }
 

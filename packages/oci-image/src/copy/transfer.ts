@@ -74,7 +74,7 @@ export class Transfer {
       } catch (error) {
         if (!isRegistryError(error, "MANIFEST_BLOB_UNKNOWN") || pushes === MAX_PUSHES) throw error;
         // A registry may name only the first of several missing parts.
-        const missing = pushes === 1 ? (error.detail?.missing ?? []) : [];
+        const missing = pushes === 1 ? listOf(error.detail?.missing) : [];
         await this.#restore(target, content.descriptor, missing);
         if (tally.pushed.size === before) throw error;
       }
@@ -87,7 +87,7 @@ export class Transfer {
    * Pushes parts of a manifest without asking whether the target has them: those in `missing`, or all. Leaves out parts
    * that were pushed already.
    */
-  async #restore(target: Target, descriptor: Descriptor, missing: readonly string[]): Promise<void> {
+  async #restore(target: Target, descriptor: Descriptor, missing: readonly unknown[]): Promise<void> {
     const tally = this.#tallies.of(target);
     const { blobs, children } = await this.#plan.parts(descriptor);
     const named = (part: Descriptor): boolean => missing.includes(part.digest);
@@ -134,6 +134,8 @@ export class Transfer {
       const pushes = consumers.map(async ({ content, leave }, i) => {
         try {
           await targets[i]?.pushBlob(blob, content, this.#how);
+        } catch (error) {
+          throw blameSource(blob, read, error);
         } finally {
           // A push that failed before it began to read would hold up the others.
           await leave();
@@ -143,31 +145,20 @@ export class Transfer {
       await Promise.all(pushes);
       for (const target of targets) this.#tallies.of(target).pushed.add(blob.digest);
       return "copied";
-    } catch (error) {
-      // A target may also reject a blob before it has read it, because it accepts no blob of that size or algorithm.
-      const isRead = read.hasEnded || read.bytes > blob.size;
-      if (!isRead || !isRegistryError(error, "DIGEST_INVALID", "SIZE_INVALID")) throw error;
-      throw new RegistryError(
-        "CONTENT_CORRUPT",
-        `blob ${blob.digest} of the source is corrupt: ${error.message}`,
-        {
-          cause: error,
-        },
-      );
     } finally {
       await closeQuietly(reader);
     }
   }
 
   /** Opens a blob of the source. Returns `undefined` if only its `urls` have it. */
-  async #open({ digest, urls = [] }: Descriptor): Promise<BlobReader | undefined> {
+  async #open({ digest }: Descriptor): Promise<BlobReader | undefined> {
     const { registry, repository } = this.#source;
     try {
       // The targets verify the content.
       return await registry.getBlob(repository, digest, { ...this.#how, verify: false, chunks: "reused" });
     } catch (error) {
       if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
-      if (urls.length > 0) return undefined;
+      if (this.#plan.isOptional(digest)) return undefined;
       throw new RegistryError("BLOB_UNKNOWN", `the source does not have blob ${digest}`, { cause: error });
     }
   }
@@ -205,4 +196,21 @@ export class Transfer {
     for (const needed of this.#plan.manifests.values()) await heightOf(needed);
     return levels;
   }
+}
+
+/** Returns `value`, or an empty list. A detail may come from a remote registry. */
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/**
+ * Returns the error of a source whose content does not match the descriptor, or else the error of the target. A target may
+ * also reject a blob before it has read it, because it accepts no blob of that size or algorithm.
+ */
+function blameSource({ digest, size }: Descriptor, { bytes, hasEnded }: ReadSoFar, error: unknown): unknown {
+  const isRead = hasEnded || bytes > size;
+  if (!isRead || !isRegistryError(error, "DIGEST_INVALID", "SIZE_INVALID")) return error;
+  return new RegistryError("CONTENT_CORRUPT", `blob ${digest} of the source is corrupt: ${error.message}`, {
+    cause: error,
+  });
 }

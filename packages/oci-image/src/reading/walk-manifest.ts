@@ -44,13 +44,16 @@ type Waiting = Pick<WalkStep, "descriptor" | "role" | "depth" | "parent">;
 /** A task of a walk: a part to visit, or a step to yield after its parts. */
 type Task = { readonly visit: Waiting } | { readonly yield: WalkStep };
 
+/** The result of a manifest that cannot be read. An index may list it thousands of times. */
+type Unreadable = Required<Pick<WalkStep, "state" | "error">>;
+
 /** The codes of a manifest that exists and cannot be read. */
 const DAMAGED = ["MANIFEST_INVALID", "CONTENT_CORRUPT", "DIGEST_INVALID", "SIZE_INVALID"] as const;
 
 /**
  * Walks everything that a manifest consists of, depth first and in the order of the documents.
  *
- * - Each manifest is read once. Configs and layers are listed once for each manifest that has them.
+ * - Each manifest is read once, also if it is damaged. Configs and layers are listed once for each manifest that has them.
  * - A missing or damaged manifest is a step, and does not end the walk.
  * - A `subject` is not part of a manifest, so it is not walked.
  * - Every manifest is verified against its digest, even if the registry does not verify it. So a walk ends, even over
@@ -71,6 +74,7 @@ export async function* walkManifest(
   const isChildrenFirst = requireOrder(options.order) === "children-first";
   const root = await readManifest(place, reading);
   const seen: Set<string> = new Set();
+  const unreadable: Map<string, Unreadable> = new Map();
   const tasks: Task[] = [];
   const open = (step: WalkStep): WalkStep | undefined => {
     if (step.manifest === undefined) return step;
@@ -93,7 +97,11 @@ export async function* walkManifest(
       yield task.yield;
       continue;
     }
-    const step = await visit(place, task.visit, seen, reading);
+    const part = task.visit;
+    const key = `${part.descriptor.mediaType} ${part.descriptor.digest}`;
+    const known = unreadable.get(key);
+    const step = known === undefined ? await visit(place, part, seen, reading) : { ...part, ...known };
+    if (step.error !== undefined) unreadable.set(key, { state: step.state, error: step.error });
     const ready = open(step);
     if (ready !== undefined) yield ready;
   }

@@ -7,7 +7,7 @@ import { blobPath, bytes, descriptorOf, freshLayout, rejection } from "@ocilayou
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { copy, sync, type Place } from "../../src/index.ts";
-import { pushImage, repository } from "./content.ts";
+import { pushImage, pushIndex, repository } from "./content.ts";
 
 const at = (registry: Registry, repo = repository, reference = "v1"): Place => ({
   registry,
@@ -107,4 +107,50 @@ it("a target that accepts no blob of that size does not make the source look cor
     code: "SIZE_INVALID",
     message: "too large for this registry",
   });
+});
+
+it("one of two targets that accepts no blob of that size does not make the source look corrupt", async () => {
+  const source = createMemoryRegistry();
+  await pushImage(source, "image", { tags: ["v1"] });
+  const target: Registry = {
+    ...createMemoryRegistry(),
+    pushBlob: async () => Promise.reject(new RegistryError("SIZE_INVALID", "too large for this registry")),
+  };
+  expect(await rejection(copy(at(source), [at(createMemoryRegistry()), at(target)]))).toMatchObject({
+    code: "SIZE_INVALID",
+  });
+});
+
+it.each([true, false])("a truncated blob of the target is replaced (link: %s)", async (link) => {
+  const [source, target] = await twoLayouts();
+  await target.pushBlob(repository, layer, bytes("layer of image"));
+  truncateSync(blobPath(target.directory, layer.digest), 3);
+  await copy(at(source), at(target), { link });
+  expect(await (await target.getBlob(repository, layer.digest)).text()).toBe("layer of image");
+});
+
+it("a layer is required if one of two images has no urls for it", async () => {
+  const source = createMemoryRegistry({ allowSparse: true });
+  const urls = ["https://example.com/layer"];
+  const lost = descriptorOf(bytes("lost"));
+  const images = [{ layers: [{ ...lost, urls }] }, { layers: [lost] }];
+  for (const order of [images, [...images].reverse()]) {
+    const pushed = [];
+    for (const [i, more] of order.entries()) pushed.push(await pushImage(source, `image ${i}`, { more }));
+    await pushIndex(source, pushed, { tags: ["v1"] });
+    const target = createMemoryRegistry({ allowSparse: true });
+    expect(await rejection(copy(at(source), at(target)))).toMatchObject({ code: "BLOB_UNKNOWN" });
+  }
+});
+
+it("a rewritten index keeps neither data nor urls of a nested index that changed", async () => {
+  const registry = createMemoryRegistry();
+  const arm64 = { os: "linux", architecture: "arm64" };
+  const inner = [await pushImage(registry, "one"), await pushImage(registry, "two", { platform: arm64 })];
+  const nested = await pushIndex(registry, inner);
+  await pushIndex(registry, [{ ...nested, data: "e30=", urls: ["https://example.com"] }], { tags: ["v1"] });
+  const target = createMemoryRegistry();
+  await copy(at(registry), at(target), { platforms: ["linux/arm64"] });
+  const index = (await (await target.getTag(repository, "v1")).json()) as { manifests: object[] };
+  expect(index.manifests.map((entry) => Object.keys(entry))).toEqual([["mediaType", "digest", "size"]]);
 });

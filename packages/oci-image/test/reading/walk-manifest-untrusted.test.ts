@@ -26,6 +26,17 @@ describe("walkManifest over an untrusted registry", () => {
     });
   });
 
+  it("reads a damaged manifest once, however often an index lists it", async () => {
+    const fake = new FakeRegistry();
+    const forged = fake.put(list(unknown), indexType, `sha256:${"1".repeat(64)}`);
+    const root = fake.put(list(...Array.from({ length: 50 }, () => forged)), indexType);
+    const steps = await collect(walkManifest(fake.at(root)));
+    expect(steps.slice(1).map(({ state, error }) => [state, error?.code])).toEqual(
+      Array.from({ length: 50 }, () => ["damaged", "CONTENT_CORRUPT"]),
+    );
+    expect(fake.asked.filter((digest) => digest === forged.digest)).toHaveLength(1);
+  });
+
   it("reports a child whose digest cannot be verified as damaged, and continues", async () => {
     const fake = new FakeRegistry();
     const root = fake.put(list(unknown, fake.put(list(), indexType)), indexType);

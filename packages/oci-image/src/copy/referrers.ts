@@ -2,9 +2,11 @@ import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { isRegistryError } from "@ocilayout/oci-types";
 import { requireDigest } from "@ocilayout/oci-types/authors";
 
-import type { ReadManifestOptions } from "../reading/read-manifest.ts";
+import type { Place } from "../place/place.ts";
+import { sibling } from "../place/place.ts";
+import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";
 import { readManifest } from "../reading/read-manifest.ts";
-import type { CheckedCopyOptions } from "./options.ts";
+import type { CheckedCopyOptions, CopySource } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { requireStatedDescriptor } from "./stated-descriptor.ts";
 import type { Source } from "./target.ts";
@@ -66,13 +68,27 @@ async function* referrersOf(
   } catch (error) {
     if (!isRegistryError(error, "UNSUPPORTED")) throw error;
     const { algorithm, encoded } = requireDigest(digest);
-    const reference = `${algorithm}-${encoded.slice(0, 64)}`;
-    try {
-      const tagged = await readManifest({ registry, repository, reference }, options);
-      if (tagged.kind === "index") yield* tagged.document.manifests;
-    } catch (missing) {
-      if (!isRegistryError(missing, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw missing;
+    const place = { registry, repository, reference: `${algorithm}-${encoded.slice(0, 64)}` };
+    const tagged = await readIfThere(place, options);
+    if (tagged?.kind !== "index") return;
+    // Such an index can list manifests that were deleted, and anything else.
+    for (const child of tagged.document.manifests) {
+      const listed = await readIfThere(sibling(place, child.digest), options);
+      if (listed?.document?.subject?.digest === digest) yield child;
     }
+  }
+}
+
+/** Reads a manifest. Returns `undefined` if it does not exist. */
+async function readIfThere(
+  place: Place<CopySource>,
+  options: ReadManifestOptions,
+): Promise<ManifestContent | undefined> {
+  try {
+    return await readManifest(place, options);
+  } catch (error) {
+    if (isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) return undefined;
+    throw error;
   }
 }
 

@@ -76,6 +76,17 @@ describe("referrers", () => {
     expect(await digests(target, part)).toEqual(await digests(source, part));
   });
 
+  it("in the referrers tag are copied only if they exist and have the subject", async () => {
+    const [source, target] = [createMemoryRegistry({ allowSparse: true }), createMemoryRegistry()];
+    const image = await pushImage(source, "image", { tags: ["v1"] });
+    const signature = await pushReferrer(source, image, "signature");
+    const other = await pushImage(source, "other");
+    const lost = { ...bare(other), digest: `sha256:${"0".repeat(64)}` as const };
+    await pushIndex(source, [signature, other, lost].map(bare), { tags: [tagFor(image)] });
+    expect(await copyAll(withoutReferrers(source), target)).toMatchObject({ referrers: 1, manifests: 2 });
+    expect(await digests(target, image)).toEqual([signature.digest]);
+  });
+
   it("are pushed before the tag is set", async () => {
     const [source, target] = [createMemoryRegistry(), watch(createMemoryRegistry())];
     const image = await pushImage(source, "image", { tags: ["v1"] });

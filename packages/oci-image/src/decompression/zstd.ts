@@ -4,8 +4,8 @@ import type { Chunks } from "./chunks.ts";
 import { decompressWithNode, type NodeZlib } from "./node-zlib.ts";
 
 /**
- * Decompresses zstd, with any number of frames. Node's own decompressor rejects windows of more than 128 MiB, and does not report
- * that a stream ends too early.
+ * Decompresses zstd, with any number of frames. Node's own decompressor rejects windows of more than 128 MiB. Before Node 26 it
+ * does not report that a stream ends too early.
  *
  * @throws `RegistryError` `UNSUPPORTED` if Node is older than 22.15, or this is a browser.
  */

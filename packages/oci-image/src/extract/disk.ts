@@ -42,9 +42,9 @@ export interface Disk {
   fstatSync(file: number, options: { readonly bigint: true }): DiskStats;
   fchmodSync(file: number, mode: number): void;
   fchownSync(file: number, uid: number, gid: number): void;
-  futimesSync(file: number, atime: number, mtime: number): void;
+  futimesSync(file: number, atime: number | Date, mtime: number | Date): void;
   lchownSync(path: DiskPath, uid: number, gid: number): void;
-  lutimesSync(path: DiskPath, atime: number, mtime: number): void;
+  lutimesSync(path: DiskPath, atime: number | Date, mtime: number | Date): void;
   write(
     file: number,
     bytes: Uint8Array,

@@ -87,7 +87,7 @@ export class TreeWriter {
       parent.use(temporary, (path) => {
         disk.symlinkSync(encode(linkName), path);
         if (this.#options.owners) disk.lchownSync(path, uid, gid);
-        disk.lutimesSync(path, mtime, mtime);
+        disk.lutimesSync(path, timeOf(mtime), timeOf(mtime));
         return this.#found(path);
       }),
     );
@@ -180,7 +180,7 @@ export class TreeWriter {
     const kept = this.#options.setIds ? 0o7777 : type === "directory" ? 0o1777 : 0o777;
     if (this.#options.owners) disk.fchownSync(handle, uid, gid);
     disk.fchmodSync(handle, mode & kept);
-    disk.futimesSync(handle, mtime, mtime);
+    disk.futimesSync(handle, timeOf(mtime), timeOf(mtime));
   }
 }
 
@@ -195,4 +195,9 @@ function removeQuietly(parent: HeldDirectory, name: string, unlink: (path: DiskP
   } catch {
     // It was not created, or another process removed it.
   }
+}
+
+/** Returns a time for the calls of Node, from seconds. Node takes a negative number for the current time. */
+function timeOf(seconds: number): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000) : seconds;
 }

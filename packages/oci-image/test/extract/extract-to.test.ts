@@ -81,6 +81,17 @@ describe.each(hosts)("extractTo on %s", (_name, host) => {
     expect(contentOf(directory)).toMatchObject({ a: { linkName: "nowhere" }, b: { linkName: "nowhere" } });
   });
 
+  it("restores times before 1970, which Node takes for the current time", async () => {
+    const directory = temporaryDirectory();
+    const files: LayerFile[] = [
+      { path: "f", mtime: -86_400.5 },
+      { path: "link", type: "symlink", linkName: "f", mtime: -5 },
+    ];
+    await extract(await imageOf(files), directory);
+    const times = ["f", "link"].map((name) => fs.lstatSync(join(directory, name)).mtimeMs);
+    expect(times).toEqual([-86_400_500, -5000]);
+  });
+
   it("extracts more directories than it keeps open", async () => {
     const directory = temporaryDirectory();
     const deep = Array.from({ length: 50 }, (_, at) => `d${at}`).join("/");

@@ -1,7 +1,7 @@
 import * as zlib from "node:zlib";
 
-import { ociMediaTypes } from "@ocilayout/oci-types";
-import { bytes } from "@ocilayout/testing";
+import { ociMediaTypes, type RegistryError } from "@ocilayout/oci-types";
+import { bytes, rejection } from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { listFiles } from "../../src/index.ts";
@@ -74,9 +74,9 @@ describe("the compression of a layer", () => {
       const single = zstdCompressSync(plain);
       const garbage = pathsOf({ blob: Buffer.concat([single, bytes("garbage")]), plain });
       await expect(garbage).rejects.toMatchObject(invalid);
-      // Node does not report the end of a truncated stream, so only the digest of the decompressed bytes detects it.
-      const truncated = pathsOf({ blob: single.subarray(0, -1), plain });
-      await expect(truncated).rejects.toMatchObject({ code: "CONTENT_CORRUPT" });
+      // Before Node 26 a truncated stream just ends, and only the digest of the decompressed bytes detects it.
+      const truncated = await rejection(pathsOf({ blob: single.subarray(0, -1), plain }));
+      expect(["CONTENT_CORRUPT", "ARCHIVE_INVALID"]).toContain((truncated as RegistryError).code);
       return;
     }
     const blob = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0);

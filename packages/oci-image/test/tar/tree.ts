@@ -102,13 +102,13 @@ export function makeTree(
     lutimesSync(at(path), 1, 1_600_000_000 + index);
   lutimesSync(directory, 1, 1_600_000_000);
   if (numbers) {
-    lutimesSync(at("with space"), 1, -1_000_000_000);
+    lutimesSync(at("with space"), 1, new Date(-1_000_000_000 * 1000)); // Node takes a negative number for now.
     lutimesSync(at("-dash"), 1, 10_000_000_000);
     if (isRoot) chownSync(at("a/more"), 4_000_000_000, 2_097_152);
   }
   if (fractions) {
     lutimesSync(at("empty"), 1, 1_234_567_890.25);
-    lutimesSync(at("a/more"), 1, -86_400.5);
+    lutimesSync(at("a/more"), 1, new Date(-86_400.5 * 1000));
   }
 }
 

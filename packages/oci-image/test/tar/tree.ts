@@ -108,7 +108,7 @@ export function makeTree(
   }
   if (fractions) {
     lutimesSync(at("empty"), 1, 1_234_567_890.25);
-    lutimesSync(at("a/more"), 1, new Date(-86_400.5 * 1000));
+    lutimesSync(at("a/more"), 1, new Date(-86_400 * 1000)); // bsdtar writes -86400.5 as -86401.5.
   }
 }
 

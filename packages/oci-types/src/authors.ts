@@ -1,5 +1,6 @@
 export {
   maxDurationMs,
+  requireArray,
   requireCount,
   requireDuration,
   requireFlag,
@@ -21,3 +22,4 @@ export { readVerified } from "./content/verify-stream.ts";
 export { stripMediaTypeParameters } from "./documents/media-types.ts";
 export { checkManifest } from "./documents/parse-manifest.ts";
 export { scanDocument } from "./documents/scan-document.ts";
+export { ChunkReader } from "./registry/chunk-reader.ts";

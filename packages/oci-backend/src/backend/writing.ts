@@ -2,6 +2,7 @@ import type { CallOptions, RegistryWriter } from "@ocilayout/oci-types";
 import { computeDigest, parseManifest } from "@ocilayout/oci-types";
 import {
   readBlobSource,
+  requireArray,
   requireBytes,
   requireCount,
   requireDigest,
@@ -91,6 +92,6 @@ async function checkPushed(
 
 /** Returns the tags of a push, checked and without duplicates. */
 function requireTags(tags: readonly string[] = []): string[] {
-  if (!Array.isArray(tags)) throw new TypeError(`tags must be an array, not ${typeof tags}`);
-  return [...new Set(tags as readonly string[])].map((tag) => requireTag(tag));
+  requireArray(tags, "tags");
+  return [...new Set(tags)].map((tag) => requireTag(tag));
 }

@@ -1,7 +1,7 @@
 import type { BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
-import { RegistryError, verifyStream } from "@ocilayout/oci-types";
-import { cloneJson, concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
+import { verifyStream } from "@ocilayout/oci-types";
+import { ChunkReader, cloneJson, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import { wasClosed } from "../checks/errors.ts";
 
@@ -36,13 +36,14 @@ function end(): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
 
-class SourceReader implements BlobReader {
+class SourceReader extends ChunkReader {
   readonly #descriptor: Descriptor;
   readonly #source: BlobChunks;
   readonly #options: BlobReaderOptions;
   #state: "fresh" | "used" | "closed" = "fresh";
 
   constructor(descriptor: Descriptor, source: BlobChunks, options: BlobReaderOptions) {
+    super();
     this.#descriptor = descriptor;
     this.#source = source;
     this.#options = options;
@@ -93,51 +94,13 @@ class SourceReader implements BlobReader {
     };
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    const chunks = this[Symbol.asyncIterator]();
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const result = await chunks.next();
-          if (result.done === true) controller.close();
-          else controller.enqueue(result.value);
-        },
-        cancel: () => this.close(),
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of this) {
-      chunks.push(this.#options.chunks === "reused" ? chunk.slice() : chunk);
-      size += chunk.length;
-    }
-    return concatBytes(chunks, size);
-  }
-
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes());
-  }
-
-  async json(): Promise<unknown> {
-    const text = await this.text();
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new RegistryError("MANIFEST_INVALID", `${this.#descriptor.digest} is not JSON`, { cause });
-    }
+  protected override kept(chunk: Uint8Array): Uint8Array {
+    return this.#options.chunks === "reused" ? chunk.slice() : chunk;
   }
 
   async close(): Promise<void> {
     this.#state = "closed";
     await this.#source.return();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   #requireOpen(): void {

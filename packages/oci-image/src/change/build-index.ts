@@ -1,6 +1,6 @@
 import type { Annotations, Descriptor, ImageManifest, Platform } from "@ocilayout/oci-types";
 import { ociMediaTypes } from "@ocilayout/oci-types";
-import { requireObject } from "@ocilayout/oci-types/authors";
+import { requireArray, requireObject } from "@ocilayout/oci-types/authors";
 
 import type { Place } from "../place/place.ts";
 import { requirePlace, sibling } from "../place/place.ts";
@@ -9,7 +9,7 @@ import { isImage, platformOf, readImageConfig } from "../reading/image-config.ts
 import type { ManifestContent, ReadManifestOptions } from "../reading/read-manifest.ts";
 import { readManifest, requireReading } from "../reading/read-manifest.ts";
 import type { CreateIndexOptions } from "./create-index.ts";
-import { createIndex, requireAnnotations, requireArray } from "./create-index.ts";
+import { createIndex, requireAnnotations } from "./create-index.ts";
 import { changeMembers } from "./members.ts";
 import { requireTags } from "./tag.ts";
 
@@ -53,7 +53,7 @@ export async function buildIndex(
   const place = requirePlace(to);
   const reading = requireReading(options);
   const tags = (place.tag === undefined ? [] : [place.tag]).concat(requireTags(options.tags ?? []));
-  requireArray(manifests);
+  requireArray(manifests, "manifests");
   // Checks the options before anything is read.
   createIndex([], options);
   const listed = manifests.map((manifest) => requireListed(place, manifest));

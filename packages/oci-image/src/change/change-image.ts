@@ -1,6 +1,6 @@
 import type { ImageManifest } from "@ocilayout/oci-types";
 import { ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
-import { checkManifest, cloneJson, requireObject } from "@ocilayout/oci-types/authors";
+import { checkManifest, cloneJson, requireArray, requireObject } from "@ocilayout/oci-types/authors";
 
 import type { ImageConfig } from "../reading/image-config.ts";
 import { isImageConfig } from "../reading/image-config.ts";
@@ -79,7 +79,7 @@ export async function changeImage(
 export function requireImageChanges(changes: ImageChanges): CheckedImageChanges {
   requireObject(changes, "changes");
   const { config, annotations, layers = [] } = changes;
-  if (!Array.isArray(layers)) throw new TypeError(`layers must be an array, not ${typeof layers}`);
+  requireArray(layers, "layers");
   return {
     config: config === undefined ? undefined : requireConfigChanges(config),
     annotations: annotations === undefined ? undefined : requireTextChanges(annotations, "annotations"),

@@ -4,6 +4,7 @@ import {
   checkManifest,
   cloneJson,
   isRecord,
+  requireArray,
   requireObject,
   requireString,
 } from "@ocilayout/oci-types/authors";
@@ -34,7 +35,7 @@ export function createIndex(
   manifests: readonly Descriptor[],
   options: CreateIndexOptions = {},
 ): { readonly document: ImageIndex; readonly bytes: Uint8Array } {
-  requireArray(manifests);
+  requireArray(manifests, "manifests");
   requireObject(options, "options");
   const { annotations, artifactType, subject } = options;
   for (const manifest of manifests) requireObject(manifest, "the descriptor of a manifest");
@@ -52,11 +53,6 @@ export function createIndex(
   checkManifest(document, imageIndex);
   requireDifferent(document.manifests);
   return { document, bytes: writeDocument(document) };
-}
-
-/** Rejects a list of manifests that is not an array. */
-export function requireArray(manifests: readonly unknown[]): void {
-  if (!Array.isArray(manifests)) throw new TypeError(`manifests must be an array, not ${typeof manifests}`);
 }
 
 /**

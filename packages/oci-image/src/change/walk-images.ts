@@ -4,7 +4,7 @@ import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-typ
 import type { Place } from "../place/place.ts";
 import { isAttestation } from "../platform/select-platform.ts";
 import type { ManifestContent, ManifestSource, ReadManifestOptions } from "../reading/read-manifest.ts";
-import { readChild } from "../reading/walk-manifest.ts";
+import { readChild } from "../reading/read-manifest.ts";
 
 /** The maximum number of manifests below an index that are read to change it. */
 const MAX_READS = 1000;

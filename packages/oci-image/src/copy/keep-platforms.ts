@@ -8,7 +8,7 @@ import { ImageSearch } from "../reading/find-image.ts";
 import { isImage, platformOf, readImageConfig } from "../reading/image-config.ts";
 import { noImageFor } from "../reading/read-image.ts";
 import type { ManifestContent } from "../reading/read-manifest.ts";
-import { readChild } from "../reading/walk-manifest.ts";
+import { readChild } from "../reading/read-manifest.ts";
 import type { CheckedCopyOptions, CopySource } from "./options.ts";
 import { tooMuch } from "./too-much.ts";
 

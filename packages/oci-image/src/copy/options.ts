@@ -1,5 +1,6 @@
 import type { Descriptor, Platform, RegistryLister, RegistryReader } from "@ocilayout/oci-types";
 import {
+  requireArray,
   requireCount,
   requireFlag,
   requireObject,
@@ -134,9 +135,9 @@ export function requireCopyOptions(options: CopyOptions): CheckedCopyOptions {
   if (requireCount(concurrency, "concurrency") < 1 || concurrency > MAX_CONCURRENCY)
     throw new RangeError(`concurrency must be from 1 to ${MAX_CONCURRENCY}, not ${concurrency}`);
   requireObject(limits, "limits");
-  requireList(tags, "tags");
-  if (platforms !== undefined && requireList(platforms, "platforms").length === 0)
-    throw new RangeError("platforms must not be empty");
+  requireArray(tags, "tags");
+  if (platforms !== undefined) requireArray(platforms, "platforms");
+  if (platforms?.length === 0) throw new RangeError("platforms must not be empty");
   return {
     signal,
     reading: { ...requireReading(options), signal },
@@ -156,11 +157,6 @@ export function requireCopyOptions(options: CopyOptions): CheckedCopyOptions {
     dryRun: requireFlag(dryRun, "dryRun"),
     onProgress,
   };
-}
-
-function requireList<Item>(value: readonly Item[], what: string): readonly Item[] {
-  if (Array.isArray(value)) return value as readonly Item[];
-  throw new TypeError(`${what} must be an array, not ${typeof value}`);
 }
 
 function requireOneOf<Value extends string>(value: Value, values: readonly Value[], what: string): Value {

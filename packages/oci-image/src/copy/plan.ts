@@ -2,7 +2,6 @@ import type { CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
 import { requireDigest } from "@ocilayout/oci-types/authors";
 
-import { sibling } from "../place/place.ts";
 import type { ManifestContent } from "../reading/read-manifest.ts";
 import { readManifest } from "../reading/read-manifest.ts";
 import type { CheckedCopyOptions } from "./options.ts";
@@ -202,7 +201,7 @@ export class Plan {
   async #readManifest({ digest, size, mediaType }: Descriptor): Promise<ManifestContent> {
     const { registry, repository } = this.#source;
     const content = await readManifest(
-      sibling({ registry, repository, reference: digest }, requireDigest(digest).digest),
+      { registry, repository, reference: requireDigest(digest).digest },
       this.#options.reading,
     );
     const { descriptor } = content;

@@ -1,5 +1,6 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
+import { builtinModule } from "../platform/builtin-module.ts";
 import type { Compressor } from "./compressor.ts";
 import { nodeCompressor, type NodeZlib } from "./node-compressor.ts";
 import type { LayerCompression } from "./options.ts";
@@ -18,11 +19,10 @@ const GZIP_LEVEL = 6;
 const UNKNOWN_SYSTEM = 255;
 const SYSTEM_AT = 9;
 
-/** Returns the compression of this platform. The modules of Node are not imported, so that browsers can load this file. */
+/** Returns the compression of this platform. */
 export function compressionHost(): CompressionHost {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
   return {
-    zlib: process?.getBuiltinModule?.("node:zlib") as NodeZlib | undefined,
+    zlib: builtinModule("node:zlib") as NodeZlib | undefined,
     CompressionStream: (globalThis as Partial<Pick<typeof globalThis, "CompressionStream">>)
       .CompressionStream,
   };

@@ -1,3 +1,4 @@
+import { builtinModule } from "../platform/builtin-module.ts";
 import type { Chunks } from "./chunks.ts";
 import { notDecompressed } from "./errors.ts";
 
@@ -26,10 +27,9 @@ export interface NodeZlib {
   readonly createZstdDecompress?: CreateTransform | undefined;
 }
 
-/** Returns Node's `zlib` module. It is not imported, so a bundler for browsers does not try to resolve it. */
+/** Returns Node's `zlib` module. */
 export function findNodeZlib(): NodeZlib | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
-  return process?.getBuiltinModule?.("node:zlib") as NodeZlib | undefined;
+  return builtinModule("node:zlib") as NodeZlib | undefined;
 }
 
 /** Node's default is 16 KiB. Larger chunks need fewer turns of the event loop. */

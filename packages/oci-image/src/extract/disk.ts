@@ -1,5 +1,6 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
+import { builtinModule } from "../platform/builtin-module.ts";
 import { encodeText, hasEscapes } from "../tar/format/text.ts";
 
 /** A path: text, or bytes if a name is not UTF-8. */
@@ -76,10 +77,8 @@ export interface Host {
  * @throws `RegistryError` `UNSUPPORTED` if this is not Node.
  */
 export function thisHost(): Host {
-  const { process } = globalThis as {
-    process?: { readonly platform: string; getBuiltinModule?: (id: string) => unknown };
-  };
-  const disk = process?.getBuiltinModule?.("node:fs") as Disk | undefined;
+  const { process } = globalThis as { process?: { readonly platform: string } };
+  const disk = builtinModule("node:fs") as Disk | undefined;
   if (process === undefined || disk === undefined)
     throw new RegistryError("UNSUPPORTED", "cannot use directories: this platform has no file system");
   return { disk, platform: process.platform };

@@ -1,6 +1,6 @@
 import type { BlobReader, Descriptor } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
-import { cloneJson, concatBytes } from "@ocilayout/oci-types/authors";
+import { ChunkReader, cloneJson } from "@ocilayout/oci-types/authors";
 
 import type { ImageFile } from "./tree/image-file.ts";
 
@@ -24,7 +24,7 @@ export function createFileReader(
   return new FileReader(file, descriptor, open);
 }
 
-class FileReader implements ImageFileReader {
+class FileReader extends ChunkReader implements ImageFileReader {
   readonly file: ImageFile;
   readonly #descriptor: Descriptor;
   readonly #open: OpenContent;
@@ -32,6 +32,7 @@ class FileReader implements ImageFileReader {
   #chunks: AsyncGenerator<Uint8Array, void, undefined> | undefined;
 
   constructor(file: ImageFile, descriptor: Descriptor, open: OpenContent) {
+    super();
     this.file = file;
     this.#descriptor = descriptor;
     this.#open = open;
@@ -59,51 +60,9 @@ class FileReader implements ImageFileReader {
     };
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    const chunks = this[Symbol.asyncIterator]();
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const result = await chunks.next();
-          if (result.done === true) controller.close();
-          else controller.enqueue(result.value);
-        },
-        cancel: () => this.close(),
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of this) {
-      chunks.push(chunk);
-      size += chunk.length;
-    }
-    return concatBytes(chunks, size);
-  }
-
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes());
-  }
-
-  async json(): Promise<unknown> {
-    const text = await this.text();
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new RegistryError("MANIFEST_INVALID", `${this.#descriptor.digest} is not JSON`, { cause });
-    }
-  }
-
   async close(): Promise<void> {
     this.#state = "closed";
     await this.#chunks?.return();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   #requireOpen(): void {

@@ -1,10 +1,11 @@
 import type { Platform } from "@ocilayout/oci-types";
 
+import { builtinModule } from "./builtin-module.ts";
+
 /** The parts of Node's `process` that this module uses. Bundlers for browsers may replace it by one without them. */
 interface HostProcess {
   readonly platform?: string;
   readonly arch?: string;
-  readonly getBuiltinModule?: ((name: "node:os") => HostSystem | undefined) | undefined;
 }
 
 /** The parts of `node:os` that this module uses. */
@@ -34,8 +35,7 @@ export function hostPlatform(): Platform {
   const { platform, arch } = process ?? {};
   if (platform === undefined || arch === undefined)
     throw new TypeError("cannot detect the platform in a browser: pass one");
-  // A bundler for browsers would fail on an import of `node:os`.
-  return describeHost({ platform, arch }, process?.getBuiltinModule?.("node:os"));
+  return describeHost({ platform, arch }, builtinModule("node:os") as HostSystem | undefined);
 }
 
 /** Returns the platform of a process, in Node's names, on a system. */

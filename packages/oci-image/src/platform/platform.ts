@@ -1,6 +1,6 @@
 import type { Platform } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
-import { cloneJson, excerpt, requireObject, requireString } from "@ocilayout/oci-types/authors";
+import { cloneJson, excerpt, requireArray, requireObject, requireString } from "@ocilayout/oci-types/authors";
 
 /** Other names of an architecture, and the variant that the name implies. */
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
@@ -95,8 +95,7 @@ export function requirePlatform(platform: Platform | string): Platform {
   } = platform;
   const texts = { os, architecture, variant, "os.version": version };
   for (const [name, value] of Object.entries(texts)) requireString(value, `${name} of a platform`);
-  if (!Array.isArray(features))
-    throw new TypeError(`os.features of a platform must be an array, not ${typeof features}`);
+  requireArray(features, "os.features of a platform");
   for (const feature of features) requireString(feature, "a feature of a platform");
   return cloneJson(platform);
 }

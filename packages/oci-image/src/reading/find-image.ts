@@ -6,7 +6,7 @@ import { isAttestation, selectPlatform } from "../platform/select-platform.ts";
 import { platformOf, readImageConfig } from "./image-config.ts";
 import type { ImageSource } from "./image-source.ts";
 import type { ManifestContent, ReadManifestOptions } from "./read-manifest.ts";
-import { readChild } from "./walk-manifest.ts";
+import { readChild } from "./read-manifest.ts";
 
 /** The maximum number of manifests below an index that are read to find an image. */
 const MAX_READS = 1000;

@@ -5,11 +5,11 @@ import type {
   ImageManifest,
   RegistryReader,
 } from "@ocilayout/oci-types";
-import { parseManifest } from "@ocilayout/oci-types";
+import { manifestKind, parseManifest, RegistryError } from "@ocilayout/oci-types";
 import { readVerified, requireCount, requireSignal } from "@ocilayout/oci-types/authors";
 
 import type { Place } from "../place/place.ts";
-import { requirePlace } from "../place/place.ts";
+import { requirePlace, sibling } from "../place/place.ts";
 import {
   closeQuietly,
   requireStatedDigest,
@@ -85,6 +85,25 @@ export async function readManifest(
   } finally {
     await closeQuietly(reader);
   }
+}
+
+/**
+ * Reads a child of an index, as {@link readManifest} does.
+ *
+ * @throws `RegistryError` `MANIFEST_INVALID` if it is of another kind than its descriptor states.
+ */
+export async function readChild(
+  place: Place<ManifestSource>,
+  { digest, mediaType }: Descriptor,
+  options: ReadManifestOptions,
+): Promise<ManifestContent> {
+  const manifest = await readManifest(sibling(place, digest), options);
+  const kind = manifestKind(mediaType);
+  if (manifest.kind === kind) return manifest;
+  throw new RegistryError(
+    "MANIFEST_INVALID",
+    `kind of ${digest} is ${manifest.kind}, not ${kind} as its index states`,
+  );
 }
 
 /** Checks the options of {@link readManifest}. */

@@ -1,11 +1,11 @@
-import type { Descriptor } from "@ocilayout/oci-types";
-import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
+import type { Descriptor, RegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, manifestKind } from "@ocilayout/oci-types";
 import { cloneJson } from "@ocilayout/oci-types/authors";
 
 import type { Place } from "../place/place.ts";
-import { requirePlace, sibling } from "../place/place.ts";
+import { requirePlace } from "../place/place.ts";
 import type { ManifestContent, ManifestSource, ReadManifestOptions } from "./read-manifest.ts";
-import { readManifest, requireReading } from "./read-manifest.ts";
+import { readChild, readManifest, requireReading } from "./read-manifest.ts";
 
 /** Options of {@link walkManifest}. A manifest that is larger than `maxManifestBytes` counts as damaged. */
 export interface WalkOptions extends ReadManifestOptions {
@@ -125,25 +125,6 @@ async function visit(
     if (isRegistryError(error, ...DAMAGED)) return { ...part, state: "damaged", error };
     throw error;
   }
-}
-
-/**
- * Reads a child of an index, as {@link readManifest} does.
- *
- * @throws `RegistryError` `MANIFEST_INVALID` if it is of another kind than its descriptor states.
- */
-export async function readChild(
-  place: Place<ManifestSource>,
-  { digest, mediaType }: Descriptor,
-  options: ReadManifestOptions,
-): Promise<ManifestContent> {
-  const manifest = await readManifest(sibling(place, digest), options);
-  const kind = manifestKind(mediaType);
-  if (manifest.kind === kind) return manifest;
-  throw new RegistryError(
-    "MANIFEST_INVALID",
-    `kind of ${digest} is ${manifest.kind}, not ${kind} as its index states`,
-  );
 }
 
 /** Returns the parts of a manifest, in the order of the document. */

@@ -38,6 +38,15 @@ export function requireDuration(value: unknown, what: string): number {
 }
 
 /**
+ * Rejects a value that is not an array. Its elements are not checked.
+ *
+ * @throws TypeError if `value` is not an array.
+ */
+export function requireArray(value: unknown, what: string): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${what} must be an array, not ${typeof value}`);
+}
+
+/**
  * Returns `value`, true or false.
  *
  * @throws TypeError if it is neither.

@@ -93,12 +93,15 @@ export class Transfer {
     const named = (part: Descriptor): boolean => missing.includes(part.digest);
     const isNeeded = [...blobs, ...children].some(named) ? named : (): boolean => true;
     const isLost = (part: Descriptor): boolean => isNeeded(part) && !tally.pushed.has(part.digest);
-    for (const blob of blobs.filter(isLost)) {
+    // A manifest can list the same part twice, and the first push ends the loss.
+    for (const blob of blobs) {
+      if (!isLost(blob)) continue;
       const outcome = await this.#stream(blob, [target]);
       tally.blob(blob, outcome);
       this.#progress.finish(blob, outcome);
     }
-    for (const child of children.filter(isLost)) {
+    for (const child of children) {
+      if (!isLost(child)) continue;
       target.forget(child.digest);
       await this.push(target, await this.#plan.content(child), []);
       this.#progress.finish(child, "copied");

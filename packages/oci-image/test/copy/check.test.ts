@@ -163,6 +163,18 @@ describe("a target that answers MANIFEST_BLOB_UNKNOWN", () => {
     expect(target.lost.size).toBe(0);
   });
 
+  it("gets a part once, if a manifest lists it twice", async () => {
+    const source = createMemoryRegistry();
+    const image = await pushImage(source, "1", { layers: ["base", "base"], tags: ["one"] });
+    await pushIndex(source, [image, image], { tags: ["v1"] });
+    const target = new Forgetful(true, (missing) => missing);
+    await copy(at(source, "one"), at(target.registry, "one"));
+    target.lost.add(image.digest).add(descriptorOf(bytes("base")).digest);
+    const report = await copy(at(source), at(target.registry));
+    expect(report).toMatchObject({ blobs: { copied: 1 }, manifests: 2 });
+    expect(target.lost.size).toBe(0);
+  });
+
   it("gets a blob again that it claimed to have, and progress does not go back", async () => {
     const source = createMemoryRegistry();
     const base = "x".repeat(2_500_000);

@@ -42,7 +42,7 @@ describe("a request's lease of memory", () => {
   it("has large buffers while memory is plentiful, then small ones, then none, and little for content known to be small", () => {
     const budget = new Budget(completeLimits({ maxHeldBytes: 5 * MIB, clientPercent: 100 }));
     const lease = budget.enter("a");
-    expect([lease.holdBuffers(), lease.holdBuffers(), lease.holdBuffers(10)]).toEqual([MIB, 32 * 1024, 10]);
+    expect([lease.holdBuffers(), lease.holdBuffers(), lease.holdBuffers(10)]).toEqual([MIB, 16 * 1024, 10]);
     expect(() => {
       for (;;) lease.holdBuffers();
     }).toThrow(tooMany);

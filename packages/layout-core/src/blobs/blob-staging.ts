@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
 import type { BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
-import { createHasher, requireDigest } from "@ocilayout/oci-types/authors";
+import { createHasher, isUnshared, requireDigest } from "@ocilayout/oci-types/authors";
 
 import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
 import type { BlobFiles } from "./blob-files.ts";
@@ -67,12 +67,13 @@ export class BlobStaging {
       const writer = new ChunkWriter(this.#disk, file, (block) => {
         hasher.update(block);
       });
+      const unshared = isUnshared(chunks);
       try {
         for await (const chunk of chunks) {
           if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
             throw wrongSize(expected.size);
           }
-          await writer.add(chunk);
+          await (unshared ? writer.addUnshared(chunk) : writer.add(chunk));
           early.wrote(chunk.length);
         }
         await writer.end();

@@ -1,6 +1,7 @@
 import type { Backend, OpenContent } from "@ocilayout/oci-backend";
 import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
+import { markUnshared } from "@ocilayout/oci-types/authors";
 
 import type { OpenBlob } from "../blobs/blob-files.ts";
 import { readFileChunks } from "../blobs/file-chunks.ts";
@@ -155,7 +156,7 @@ function contentOf(
     },
   };
   closeWithOwner(content, held);
-  return content;
+  return markUnshared(content);
 }
 
 /** Moves the file to a new owner. */

@@ -1,6 +1,6 @@
 import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
 import { octetStream } from "@ocilayout/oci-types";
-import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
+import { concatBytes, passUnshared, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import { having } from "../checks/having.ts";
 import { requireReading } from "../checks/reading.ts";
@@ -43,7 +43,7 @@ export function chunksOf(content: OpenContent, start: number, end: number): Asyn
       return { done: true, value: undefined };
     },
   };
-  return { [Symbol.asyncIterator]: () => iterator };
+  return passUnshared(content, { [Symbol.asyncIterator]: () => iterator });
 }
 
 /** Returns a copy of the whole content, without verifying it. */

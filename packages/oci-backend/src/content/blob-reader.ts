@@ -1,7 +1,7 @@
 import type { BlobReader, BlobSource, Descriptor, HashOptions } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 import { verifyStream } from "@ocilayout/oci-types";
-import { ChunkReader, cloneJson, readBlobSource } from "@ocilayout/oci-types/authors";
+import { ChunkReader, cloneJson, passUnshared, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import { wasClosed } from "../checks/errors.ts";
 
@@ -29,7 +29,10 @@ export function createBlobReader(
   source: BlobSource,
   options: BlobReaderOptions = {},
 ): BlobReader {
-  return new SourceReader(cloneJson(descriptor), readBlobSource(source, options), { ...options });
+  const chunks = readBlobSource(source, options);
+  const reader = new SourceReader(cloneJson(descriptor), chunks, { ...options });
+  const isPassedOn = options.verify === false && options.chunks !== undefined;
+  return isPassedOn ? passUnshared(chunks, reader) : reader;
 }
 
 function end(): IteratorReturnResult<undefined> {

@@ -1,3 +1,5 @@
+import { passUnshared } from "@ocilayout/oci-types/authors";
+
 type Result = IteratorResult<Uint8Array, undefined>;
 
 /** A consumer that waits for the next chunk. */
@@ -24,7 +26,7 @@ export function broadcast(source: AsyncIterable<Uint8Array>, count: number): Con
   return Array.from({ length: count }, (_, consumer) => {
     const leave = (): Promise<Result> => shared.leave(consumer);
     const iterator = { next: () => shared.next(consumer), return: leave };
-    return { content: { [Symbol.asyncIterator]: () => iterator }, leave };
+    return { content: passUnshared(source, { [Symbol.asyncIterator]: () => iterator }), leave };
   });
 }
 

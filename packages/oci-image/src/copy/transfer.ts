@@ -1,6 +1,8 @@
 import type { BlobReader, CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
+import { passUnshared } from "@ocilayout/oci-types/authors";
+
 import type { ManifestContent } from "../reading/read-manifest.ts";
 import { closeQuietly } from "../reading/stated.ts";
 import { broadcast } from "./broadcast.ts";
@@ -133,7 +135,8 @@ export class Transfer {
     if (reader === undefined) return "skipped";
     const read: ReadSoFar = { bytes: 0, hasEnded: false };
     try {
-      const consumers = broadcast(this.#count(reader, blob, read), targets.length);
+      const content = passUnshared(reader, this.#count(reader, blob, read));
+      const consumers = broadcast(content, targets.length);
       const pushes = consumers.map(async ({ content, leave }, i) => {
         try {
           await targets[i]?.pushBlob(blob, content, this.#how);

@@ -73,15 +73,16 @@ const FIRST_BYTES = 32 * 1024;
 export async function readWhole(request: IncomingRequest, options: WholeLimits): Promise<Uint8Array> {
   const { maxBytes, hold } = options;
   requireFitting(request, maxBytes);
-  let whole = new Uint8Array(contentLength(request) ?? 0);
-  hold(whole.length);
+  const expected = contentLength(request) ?? 0;
+  hold(expected);
+  let whole = new Uint8Array(expected);
   let size = 0;
   for await (const chunk of readBody(request, options)) {
     if (size + chunk.length > whole.length) {
-      const grown = new Uint8Array(
-        Math.max(Math.min(whole.length * 2, maxBytes), size + chunk.length, Math.min(FIRST_BYTES, maxBytes)),
-      );
-      hold(grown.length - whole.length);
+      const doubled = Math.max(Math.min(whole.length * 2, maxBytes), Math.min(FIRST_BYTES, maxBytes));
+      const needed = Math.max(doubled, size + chunk.length);
+      hold(needed - whole.length);
+      const grown = new Uint8Array(needed);
       grown.set(whole.subarray(0, size));
       whole = grown;
     }

@@ -6,7 +6,7 @@ import type { ServerLimits } from "../settings/options.ts";
 const LARGE_BYTES = 64 * 1024;
 
 /** The size of each of two buffers for streamed content, in bytes, while memory is plentiful or scarce. */
-const BUFFER_BYTES = { plentiful: 1024 * 1024, scarce: 32 * 1024 } as const;
+const BUFFER_BYTES = { plentiful: 1024 * 1024, scarce: 16 * 1024 } as const;
 
 /**
  * The resources that all clients share, and the share of each. Half of the memory is for large pieces, such as large

@@ -26,7 +26,7 @@ export interface ServerLimits {
   /** The number of bodies that are received at once. Defaults to 512. Beyond it: 429. */
   readonly maxUploads: number;
   /**
-   * The memory for bodies and answers, in bytes. Defaults to 64 MiB. Half of it is reserved for pieces above 64 KiB,
+   * The memory for bodies and answers, in bytes. Defaults to 48 MiB. Half of it is reserved for pieces above 64 KiB,
    * such as manifests. Beyond it, blobs get smaller buffers; then: 429.
    */
   readonly maxHeldBytes: number;
@@ -122,7 +122,7 @@ const DEFAULTS: ServerLimits = {
   maxRequests: 1024,
   maxConnections: 1024,
   maxUploads: 512,
-  maxHeldBytes: 64 * MIB,
+  maxHeldBytes: 48 * MIB,
   maxUploadSessions: 4096,
   clientPercent: 75,
   maxPageSize: 10_000,

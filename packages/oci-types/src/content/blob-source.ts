@@ -1,6 +1,7 @@
 import { requireSignal } from "../basics/arguments.ts";
 import { onAbort } from "../basics/on-abort.ts";
 import type { CallOptions } from "../basics/call-options.ts";
+import { passUnshared } from "./unshared.ts";
 import { isByteView, requireBytes, toPlainView } from "../basics/bytes.ts";
 
 /**
@@ -36,14 +37,15 @@ interface Pull {
 
 /**
  * Reads any `BlobSource` as non-empty chunks. A chunk that is not a `Uint8Array` is a `TypeError`. If `signal` is aborted,
- * the pending read rejects with its reason. However the reading ends, it cancels or returns the source.
+ * the pending read rejects with its reason. However the reading ends, it cancels or returns the source. The chunks are
+ * unshared if those of the source are: see `isUnshared`.
  *
  * @throws TypeError if `source` has another form, or the signal is not an `AbortSignal`. This also ends the source.
  */
 export function readBlobSource(source: BlobSource, options: CallOptions = {}): BlobChunks {
   const pull = openSource(source);
   try {
-    return new SourceChunks(pull, requireSignal(options));
+    return passUnshared(source, new SourceChunks(pull, requireSignal(options)));
   } catch (error) {
     void new SourceChunks(pull, undefined).return(error);
     throw error;

@@ -47,6 +47,19 @@ describe("a file that is being written", () => {
     expect(flushes).toHaveLength(2);
   });
 
+  it("is flushed less often the larger it is", async () => {
+    const disk: Disk = { ...nodeDisk, sync: () => Promise.resolve(void (count += 1)) };
+    let count = 0;
+    const early = new EarlySync(disk, 0, true);
+    const mebibytes = 1024;
+    for (let i = 0; i < mebibytes; i += 1) {
+      early.wrote(1024 * 1024);
+      await early.settle();
+    }
+    expect(count).toBeGreaterThan(mebibytes / 32);
+    expect(count).toBeLessThan(mebibytes / 32 + 16);
+  });
+
   it("is flushed at its end, after the flush in progress", async () => {
     const { disk, flushes } = flushing();
     const early = new EarlySync(disk, 0, true);

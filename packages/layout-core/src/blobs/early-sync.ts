@@ -1,17 +1,20 @@
 import type { Disk, OpenFile } from "../disk/disk.ts";
 
-/** How many bytes are written before a flush begins. */
-export const SYNC_BYTES: number = 32 * 1024 * 1024;
+/** How many bytes are written before the first flush begins. */
+export const SYNC_BYTES: number = 4 * 1024 * 1024;
+/** The largest number of bytes that are written before a later flush begins. */
+const MOST_SYNC_BYTES = 32 * 1024 * 1024;
 
 /**
  * Flushes a file while it is written. The disk works while the rest is received and hashed, so that little is left to
- * flush at the end. A failed flush fails the whole write and is not retried, because the system may mark pages clean
+ * flush at the end. The first flush is early, and the flushes of a large file are not too many. A failed flush fails the whole write and is not retried, because the system may mark pages clean
  * that it could not write.
  */
 export class EarlySync {
   readonly #disk: Disk;
   readonly #file: OpenFile;
   readonly #durable: boolean;
+  #written = 0;
   #unflushed = 0;
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -30,8 +33,10 @@ export class EarlySync {
 
   /** Records that `bytes` bytes were written. */
   wrote(bytes: number): void {
+    this.#written += bytes;
     this.#unflushed += bytes;
-    if (!this.#durable || this.#running !== undefined || this.#unflushed < SYNC_BYTES) return;
+    const enough = Math.min(Math.max(SYNC_BYTES, this.#written / 4), MOST_SYNC_BYTES);
+    if (!this.#durable || this.#running !== undefined || this.#unflushed < enough) return;
     this.#unflushed = 0;
     this.#running = this.#flush();
   }

@@ -33,7 +33,7 @@ export async function parseDockerConfig(bytes: Uint8Array, path: string): Promis
   if (!Array.isArray(diffIds) || !diffIds.every(isUsable))
     throw invalidArchive(`the config ${excerpt(path)} has no valid diff_ids`);
   const { digest } = await computeDigest(bytes);
-  return { digest: digest as CheckedDigest, size: bytes.length, diffIds };
+  return { digest: digest, size: bytes.length, diffIds };
 }
 
 function isUsable(digest: unknown): digest is CheckedDigest {
@@ -64,7 +64,7 @@ export async function makeDockerManifest(
   const bytes = new TextEncoder().encode(JSON.stringify(document));
   const named = await computeDigest(bytes);
   return {
-    descriptor: { mediaType: MANIFEST, digest: named.digest as CheckedDigest, size: bytes.length },
+    descriptor: { mediaType: MANIFEST, digest: named.digest, size: bytes.length },
     bytes,
   };
 }

@@ -3,7 +3,8 @@ import type { OpenContent } from "@ocilayout/oci-backend";
 import { decompress, detectCompression, MAGIC_BYTES } from "@ocilayout/oci-image/authors";
 
 import { beyondLimit } from "../errors.ts";
-import type { ArchiveFile } from "../file/archive-file.ts";
+import type { ArchiveFile, FileHold } from "../file/archive-file.ts";
+import { openMember } from "../members/read-member.ts";
 import type { Member } from "../members/members.ts";
 
 /** How layers are read. */
@@ -42,27 +43,27 @@ export class DockerLayer {
   /** Opens the content. */
   async open(reading: ContentReading): Promise<OpenContent> {
     const size = await this.size();
-    const { offset } = this.#member;
-    return this.#compression === "none"
-      ? {
-          size,
-          chunks: reading.chunks,
-          read: (start, end) => this.#file.read({ start: offset + start, end: offset + end }, reading),
-        }
-      : { size, chunks: "owned", read: (start, end) => this.#readPart(start, end) };
+    if (this.#compression === "none") return openMember(this.#file, this.#member, reading);
+    const hold = this.#file.hold();
+    return {
+      size,
+      chunks: "owned",
+      read: (start, end) => this.#readPart(hold, start, end),
+      close: () => hold.close(),
+    };
   }
 
   async #measure(): Promise<number> {
     if (this.#compression === "none") return this.#member.size;
     let size = 0;
-    for await (const chunk of this.#decompressed()) size += chunk.length;
+    for await (const chunk of this.#decompressed(this.#file.hold())) size += chunk.length;
     return size;
   }
 
   /** Yields the bytes from `start` up to `end`. It decompresses those before them, too. */
-  async *#readPart(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#readPart(hold: FileHold, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     let at = 0;
-    for await (const chunk of this.#decompressed()) {
+    for await (const chunk of this.#decompressed(hold)) {
       const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
       at += chunk.length;
       if (part.length > 0) yield part;
@@ -71,10 +72,10 @@ export class DockerLayer {
     }
   }
 
-  async *#decompressed(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#decompressed(hold: FileHold): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#compression === "none") return;
     const { offset, size } = this.#member;
-    const chunks = this.#file.read({ start: offset, end: offset + size }, { chunks: "reused" });
+    const chunks = hold.read({ start: offset, end: offset + size }, { chunks: "reused" });
     let total = 0;
     try {
       for await (const chunk of decompress(chunks, this.#compression)) {

@@ -23,6 +23,14 @@ export interface FilePart {
   readonly end: number;
 }
 
+/** The right to read a file once. */
+export interface FileHold {
+  /** Reads a part in chunks. The part must be in the file. Ending the iterator frees the file. */
+  read(part: FilePart, reading: ContentReading): AsyncIterableIterator<Uint8Array, undefined>;
+  /** Frees the file, if `read` was not called. */
+  close(): Promise<void>;
+}
+
 /** Do not wait for the other end of a pipe. */
 const FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
 
@@ -36,7 +44,7 @@ export class ArchiveFile {
   readonly #held: HeldFile;
   readonly #stamp: string;
   readonly #onClose: (() => void) | undefined;
-  #readers = 0;
+  #holds = 0;
   #isClosed = false;
 
   /**
@@ -93,24 +101,30 @@ export class ArchiveFile {
   }
 
   /** Reads a part in chunks. The part must be in the file. Ending the iterator frees it. */
-  read({ start, end }: FilePart, reading: ContentReading): AsyncIterableIterator<Uint8Array, undefined> {
+  read(part: FilePart, reading: ContentReading): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.hold().read(part, reading);
+  }
+
+  /** Keeps the file open for one read, also if the archive is closed before it begins. */
+  hold(): FileHold {
     const file = this.#requireOpen();
-    this.#readers += 1;
+    this.#holds += 1;
+    const close = async (): Promise<void> => {
+      this.#holds -= 1;
+      await this.#closeIfUnused();
+    };
     const disk = {
       read: async (_file: OpenFile, into: Uint8Array, position: number): Promise<number> => {
         const count = await nodeDisk.read(file, into, position);
         this.#requireUnchanged(file);
         return count;
       },
-      close: async (): Promise<void> => {
-        this.#readers -= 1;
-        await this.#closeIfUnused();
-      },
+      close,
     };
-    return readFileChunks(disk, { file }, { start, end }, reading);
+    return { close, read: (part, reading) => readFileChunks(disk, { file }, part, reading) };
   }
 
-  /** Allows no more reads, and closes the file after the last reader has ended. Idempotent. */
+  /** Allows no more reads, and closes the file after the last one has ended. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#closeIfUnused();
@@ -118,7 +132,7 @@ export class ArchiveFile {
 
   async #closeIfUnused(): Promise<void> {
     const { file } = this.#held;
-    if (!this.#isClosed || this.#readers > 0 || file === undefined) return;
+    if (!this.#isClosed || this.#holds > 0 || file === undefined) return;
     this.#held.file = undefined;
     await closeQuietly(nodeDisk, file);
     this.#onClose?.();

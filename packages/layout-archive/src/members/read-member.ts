@@ -1,8 +1,10 @@
+import type { ContentReading } from "@ocilayout/layout-core/authors";
+import type { OpenContent } from "@ocilayout/oci-backend";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { beyondLimit, invalidArchive } from "../errors.ts";
 import type { ArchiveFile } from "../file/archive-file.ts";
-import type { Members } from "./members.ts";
+import type { Member, Members } from "./members.ts";
 
 /**
  * Reads a document of an archive whole.
@@ -16,6 +18,21 @@ export function readMember(file: ArchiveFile, members: Members, path: string, li
   if (member === undefined) throw invalidArchive(`it has no member ${excerpt(path)}`);
   if (member.size > limit) throw beyondLimit(`the size of ${excerpt(path)}`, limit);
   return file.readNow(member.offset, member.size);
+}
+
+/** Opens a member for reading. */
+export function openMember(
+  file: ArchiveFile,
+  { offset, size }: Member,
+  reading: ContentReading,
+): OpenContent {
+  const hold = file.hold();
+  return {
+    size,
+    chunks: reading.chunks,
+    read: (start, end) => hold.read({ start: offset + start, end: offset + end }, reading),
+    close: () => hold.close(),
+  };
 }
 
 /** Parses JSON of an archive. @throws `RegistryError` `ARCHIVE_INVALID` if it is malformed. */

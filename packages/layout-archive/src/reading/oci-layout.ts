@@ -4,7 +4,7 @@ import { layoutNames } from "@ocilayout/oci-types";
 
 import type { ArchiveFile } from "../file/archive-file.ts";
 import type { Member, Members } from "../members/members.ts";
-import { readMember } from "../members/read-member.ts";
+import { openMember, readMember } from "../members/read-member.ts";
 
 /** The maximum size of `oci-layout`, in bytes. */
 const MOST_HEADER_BYTES = 64 * 1024;
@@ -25,12 +25,7 @@ export function ociLayout(file: ArchiveFile, members: Members): StoredLayout {
     async open(digest, reading) {
       const member = find(digest);
       if (member === undefined) return undefined;
-      const { offset, size } = member;
-      return {
-        size,
-        chunks: reading.chunks,
-        read: (start, end) => file.read({ start: offset + start, end: offset + end }, reading),
-      };
+      return openMember(file, member, reading);
     },
     size: async (digest) => find(digest)?.size,
   };

@@ -49,6 +49,7 @@ export interface CheckedOpenOptions {
 }
 
 const MIB = 1024 * 1024;
+const FORMATS: readonly string[] = ["oci", "docker"];
 const MOST_RATIO = 100;
 
 /**
@@ -59,8 +60,8 @@ const MOST_RATIO = 100;
 export function requireOpenOptions(options: OpenArchiveOptions): CheckedOpenOptions {
   const signal = requireSignal(options);
   const { format, temporaryDirectory, limits = {}, maxManifestBytes = 8 * MIB } = options;
-  if (format !== undefined && format !== "oci" && format !== "docker")
-    throw new TypeError('format must be "oci" or "docker"');
+  if (format !== undefined && !FORMATS.includes(format))
+    throw new TypeError(`format must be one of ${FORMATS.join(", ")}`);
   if (temporaryDirectory !== undefined) requireString(temporaryDirectory, "temporaryDirectory");
   requireObject(limits, "limits");
   const { members = 200_000, nameBytes = 32 * MIB, decompressedBytes } = limits;

@@ -27,7 +27,9 @@ export interface ManifestListing {
 }
 
 /** Implements the lists of a backend on a layout. */
-export function listerOf(layout: Pick<LayoutView, "graph" | "index">): Required<Pick<Backend, "tags" | "referrers" | "repositories">> {
+export function listerOf(
+  layout: Pick<LayoutView, "graph" | "index">,
+): Required<Pick<Backend, "tags" | "referrers" | "repositories">> {
   const { graph, index } = layout;
   return {
     async tags(call) {

@@ -36,11 +36,7 @@ export function viewOf({ index, graph, blobs, disk, settings }: Layout): LayoutV
   };
 }
 
-function contentOf(
-  disk: Layout["disk"],
-  blob: OpenBlob,
-  { chunks, chunkSize }: ContentReading,
-): OpenContent {
+function contentOf(disk: Layout["disk"], blob: OpenBlob, { chunks, chunkSize }: ContentReading): OpenContent {
   const held: HeldFile = { file: blob.file };
   const content: OpenContent = {
     size: blob.size,

@@ -11,4 +11,3 @@ import { requireEntry } from "./require-entry.ts";
 export function tarHeader(entry: Omit<TarEntryInit, "content">): Uint8Array {
   return headerBlocks(requireEntry(entry));
 }
-

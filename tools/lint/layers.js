@@ -7,6 +7,7 @@ export const layers = {
   "layout-core": ["oci-types", "ociref", "oci-backend"],
   "layout-per-repo": ["oci-types", "ociref", "oci-backend", "layout-core"],
   "layout-testkit": ["oci-types", "ociref", "oci-backend"],
+  "oci-client": ["oci-types", "ociref", "oci-backend"],
   "oci-server": ["oci-types", "ociref"],
 };
 

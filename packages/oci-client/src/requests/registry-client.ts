@@ -21,6 +21,12 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A response, with the address that sent it. */
+export interface RegistryResponse extends TransportResponse {
+  /** The address after redirects. Addresses that the response names are relative to it. */
+  readonly url: URL;
+}
+
 /**
  * Sends requests to one registry: authentication, redirects, retries, limits of concurrency and time, mirrors, warnings and
  * the debugging hook. A response has any status that is not retried, redirected or answered with credentials.
@@ -29,12 +35,15 @@ export interface RegistryClient {
   /** The origin of the registry. */
   readonly origin: URL;
   /**
-   * Sends a request.
+   * Sends a request. Reading the body of the response fails in the same ways.
    *
-   * @throws `RegistryError` with `UNAUTHORIZED`, `DENIED`, `TOOMANYREQUESTS`, or `REMOTE_FAILED` with the system's error in
-   * `cause`; the signal's reason.
+   * @throws - `RegistryError` with `UNAUTHORIZED`, `DENIED`, `TOOMANYREQUESTS` or `CLOSED`.
+   * - `RegistryError` with `REMOTE_FAILED`, and the system's error in `cause`.
+   * - `RegistryError` with `SIZE_INVALID` if the body does not have its size.
+   * - The error of the body's own source, unchanged.
+   * - The signal's reason.
    */
-  send(request: RegistryRequest): Promise<TransportResponse>;
+  send(request: RegistryRequest): Promise<RegistryResponse>;
   /**
    * Resolves an address that a response named (`Location`, `Link`) against the address of its request. Query strings are kept
    * as they are.

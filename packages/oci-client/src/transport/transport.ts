@@ -3,7 +3,7 @@ export interface RequestBody {
   /** The size in bytes. `undefined` if it is unknown; the body is then sent with chunked transfer coding. */
   readonly size: number | undefined;
   /**
-   * Returns the bytes. A second call begins anew, and `undefined` says that this body can be read only once. The transport
+   * Returns the bytes. A second call begins anew, or returns `undefined` if this body can be read only once. The transport
    * never changes a chunk, and has sent it when it asks for the next.
    */
   open(): AsyncIterable<Uint8Array> | undefined;

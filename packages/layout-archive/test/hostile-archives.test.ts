@@ -99,7 +99,7 @@ describe("a hostile archive", () => {
   it("that is cut ends in a code at every length", async () => {
     const directory = await layoutOf({ "default:v1": await image({ layers: ["one"] }) });
     const whole = await tarOf(membersOf(directory));
-    for (let length = 0; length < whole.length - 2048; length += 97) {
+    for (let length = 0; length < whole.length - 2048; length += 301) {
       const code = await codeOf(fileOf(whole.subarray(0, length)));
       expect([length, code]).not.toEqual([length, "read"]);
     }

@@ -22,7 +22,7 @@ export class SharedCalls<Result> {
     let forget = (): void => undefined;
     try {
       if (signal === undefined) return await call.promise;
-      const aborted = new Promise<never>((_, reject) => {
+      const aborted: Promise<never> = new Promise((_, reject) => {
         forget = onAbort(signal, () => {
           reject(signal.reason as Error);
         });

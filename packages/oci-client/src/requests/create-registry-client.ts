@@ -32,7 +32,7 @@ export interface RegistryClientOptions {
   readonly retries?: number | undefined;
   /** The longest that one request waits between its attempts, in milliseconds, in total. Defaults to 300,000. */
   readonly maxRetryMs?: number | undefined;
-  /** The most requests to one host at once. Defaults to 6. */
+  /** The most requests with a body to one host at once, and the most without. Defaults to 6 each. */
   readonly concurrency?: number | undefined;
   /**
    * Hosts with a private address that redirects and uploads may lead to, each with its port if that is not the scheme's own.
@@ -157,7 +157,7 @@ class Client implements RegistryClient {
 
   #pathOf(target: string): URL {
     const url = new URL(target, this.origin);
-    if (!target.startsWith("/v2/") || !this.#targets.isOwn(url))
+    if (!target.startsWith("/v2/") || !url.pathname.startsWith("/v2/") || !this.#targets.isOwn(url))
       throw new TypeError("target is not a path below /v2/");
     return url;
   }

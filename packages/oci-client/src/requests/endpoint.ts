@@ -9,7 +9,7 @@ import { Places } from "./places.ts";
 import { readErrors } from "./read-errors.ts";
 import type { RegistryResponse } from "./registry-client.ts";
 import type { RepeatableBody } from "./request-body.ts";
-import { isQuota, isTransient, mayRepeat, Retries, retryAfter } from "./retry.ts";
+import { isQuota, isTransient, mayRepeat, Retries, retryAfter, systemCode } from "./retry.ts";
 import { asRemoteFailure, TrackedResponse } from "./tracked-response.ts";
 
 /** The most challenges of one request that are answered: one without a token, and one with an old token. */
@@ -40,11 +40,15 @@ export interface EndpointOptions extends Route {
 /** One host that answers requests: the registry, or a mirror. It authenticates, repeats, and limits concurrency. */
 export class Endpoint {
   readonly #options: EndpointOptions;
-  readonly #places: Places;
+  /** The places of requests with a body. */
+  readonly #uploads: Places;
+  /** The places of requests without. A download keeps its place while an upload to the same host sends it on. */
+  readonly #others: Places;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#places = new Places(options.concurrency, options.clock);
+    this.#uploads = new Places(options.concurrency, options.clock);
+    this.#others = new Places(options.concurrency, options.clock);
   }
 
   /** Sends a request, again if that is safe and may help. */
@@ -52,7 +56,7 @@ export class Endpoint {
     const { clock, retries, maxRetryMs } = this.#options;
     const left = new Retries(retries, maxRetryMs, clock);
     for (;;) {
-      const place = await this.#places.take(call.signal);
+      const place = await (call.body === undefined ? this.#others : this.#uploads).take(call.signal);
       const outcome = await this.#try(call, place, left).catch((error: unknown) => {
         place.leave();
         throw error;
@@ -78,13 +82,15 @@ export class Endpoint {
       }
       const isEmpty =
         call.method === "HEAD" || [204, 304].includes(status) || response.header("content-length")[0] === "0";
-      return new TrackedResponse(response, { url, place, signal: call.signal, isEmpty, onEnd: call.onEnd });
+      const isDownload = call.method === "GET";
+      const { signal, onEnd } = call;
+      return new TrackedResponse(response, { url, place, signal, isEmpty, isDownload, onEnd });
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason as unknown;
       if (call.body?.failure !== undefined) throw call.body.failure.error;
       if (isRegistryError(error)) throw error;
-      // Time that an attempt took in vain counts, so that a registry that never answers fails soon.
-      left.spend(this.#options.clock.now() - began);
+      // The time of an attempt that timed out counts, so that a registry that never answers fails soon.
+      if (systemCode(error) === "ETIMEDOUT") left.spend(this.#options.clock.now() - began);
       const delay = mayRepeat(error, call.isRepeatable) && canSend(call) ? left.next() : undefined;
       if (delay === undefined) throw asRemoteFailure(error);
       return delay;
@@ -108,11 +114,14 @@ export class Endpoint {
       const followed = await this.#follow({ ...call, body: call.body?.for(place) }, authorization);
       const { response } = followed;
       if (response.status !== 401 || !followed.isOwn) return followed;
-      const isNew =
-        challenges < MAX_CHALLENGES &&
-        (await authenticator.challenged(response, scopes, authorization, signal));
-      if (!isNew) throw await refusal(response, authorization);
-      await response.discard();
+      try {
+        const isNew =
+          challenges < MAX_CHALLENGES &&
+          (await authenticator.challenged(response, scopes, authorization, signal));
+        if (!isNew) throw await refusal(response, authorization);
+      } finally {
+        await response.discard();
+      }
       if (!canSend(call))
         throw new RegistryError(
           "UNAUTHORIZED",

@@ -63,6 +63,7 @@ export async function follow(
       ...outgoing,
       url,
       headers: isOwn ? { ...headers, ...credentials } : headers,
+      isLed: targets.isLed(url),
     });
     if (isOwn) warnings?.take(response, url);
     const [location] = response.header("location");

@@ -36,6 +36,11 @@ export class Targets {
     return target;
   }
 
+  /** Whether the name in `url` must not lead into the caller's network: the registry chose it. */
+  isLed(url: URL): boolean {
+    return !this.#isNear(url);
+  }
+
   /** @throws `RegistryError` `REMOTE_FAILED` if a request to `base` must not lead to `target`. */
   check(target: URL, base: URL): void {
     if (!["http:", "https:"].includes(target.protocol))

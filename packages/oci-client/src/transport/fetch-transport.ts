@@ -68,7 +68,7 @@ export class FetchTransport implements Transport {
   }
 
   async #answer(request: TransportRequest, running: AbortController): Promise<Response> {
-    const body = await this.#bodyOf(request.body);
+    const body = await this.#bodyOf(request.body, running.signal);
     running.signal.throwIfAborted();
     const isRead = request.method === "GET" || request.method === "HEAD";
     const redirect = this.#hidesRedirects ? (isRead ? "follow" : "error") : "manual";
@@ -104,11 +104,14 @@ export class FetchTransport implements Transport {
     }
   }
 
-  async #bodyOf(body: RequestBody | undefined): Promise<RequestInit & { duplex?: "half" }> {
+  async #bodyOf(
+    body: RequestBody | undefined,
+    signal: AbortSignal,
+  ): Promise<RequestInit & { duplex?: "half" }> {
     if (body === undefined) return {};
     if (body.size !== undefined && body.size <= this.#maxCollected)
       return { body: await collect(body, body.size) };
-    if (canStream()) return { body: asStream(openCounted(body)), duplex: "half" };
+    if (canStream()) return { body: asStream(openCounted(body), signal), duplex: "half" };
     if (body.size === undefined) return { body: await collect(body, this.#maxCollected) };
     throw tooLarge(this.#maxCollected);
   }
@@ -138,20 +141,24 @@ async function collect(body: RequestBody, limit: number): Promise<Uint8Array<Arr
   for await (const chunk of openCounted(body)) {
     size += chunk.length;
     if (size > limit) throw tooLarge(limit);
-    // The source may use the memory of a chunk again.
-    chunks.push(chunk.slice());
+    // The source may use the memory of a chunk again. The method slice() of a Buffer would not copy it.
+    chunks.push(new Uint8Array(chunk));
   }
   return concatBytes(chunks, size);
 }
 
-function asStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+function asStream(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
   const source = chunks[Symbol.asyncIterator]();
+  // Node does not cancel the body of a request that is aborted. The source may be busy, so nothing waits for it.
+  onAbort(signal, () => {
+    void Promise.resolve(source.return?.()).catch(() => undefined);
+  });
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         const next = await source.next();
         if (next.done === true) controller.close();
-        else controller.enqueue(next.value.slice());
+        else controller.enqueue(new Uint8Array(next.value));
       },
       cancel: async () => {
         await source.return?.();

@@ -21,6 +21,12 @@ export interface TransportRequest {
   readonly body?: RequestBody | undefined;
   /** Ends the request, and the reading of its response. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether a response of the registry chose the host, and its name must not lead into the caller's network. A transport that
+   * resolves names itself then refuses link-local and loopback addresses, and private ones unless the registry has one too.
+   * Defaults to false.
+   */
+  readonly isLed?: boolean | undefined;
 }
 
 /** The response to a request. Its body must be read to its end or discarded, which frees the connection. */

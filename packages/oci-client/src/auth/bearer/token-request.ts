@@ -15,6 +15,8 @@ export interface TokenWish {
   /** The parameter `service` of the challenge. */
   readonly service: string | undefined;
   readonly scopes: readonly string[];
+  /** The repository whose credentials are used. */
+  readonly repository: string | undefined;
 }
 
 type Request = Pick<TransportRequest, "method" | "url" | "headers" | "body">;

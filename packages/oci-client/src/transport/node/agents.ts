@@ -1,4 +1,3 @@
-import type { AgentOptions } from "node:http";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
@@ -6,6 +5,7 @@ import type { SecureContext } from "node:tls";
 import * as tls from "node:tls";
 
 import type { TimeLimits, TransportOptions } from "../options.ts";
+import { guardedLookup } from "./guarded-lookup.ts";
 import type { Proxy } from "./proxies.ts";
 import { TunnelAgent } from "./tunnel-agent.ts";
 
@@ -15,7 +15,7 @@ import { TunnelAgent } from "./tunnel-agent.ts";
  */
 const UNUSED_MS = 4000;
 
-const SETTINGS: AgentOptions = { keepAlive: true, maxFreeSockets: 16, scheduling: "lifo" };
+const SETTINGS = { keepAlive: true, maxFreeSockets: 16, scheduling: "lifo" } as const;
 
 /** The agents of one transport. Each keeps its connections for later requests. */
 export class Agents {
@@ -29,12 +29,19 @@ export class Agents {
     this.#limits = limits;
   }
 
-  /** Returns the agent that connects to `url`, through a tunnel if there is a proxy. */
-  direct(url: URL, proxy: Proxy | undefined): HttpAgent {
-    if (url.protocol !== "https:") return this.#kept("http:", () => closeUnused(new HttpAgent(SETTINGS)));
+  /**
+   * Returns the agent that connects to `url`, through a tunnel if there is a proxy.
+   *
+   * @param isLed - Whether the registry chose the host. A proxy resolves names itself, so it has to guard them too.
+   */
+  direct(url: URL, proxy: Proxy | undefined, isLed: boolean = false): HttpAgent {
+    const guard = isLed ? { lookup: guardedLookup(this.#options.origin?.hostname) } : {};
+    const kind = isLed ? "led" : "chosen";
+    if (url.protocol !== "https:")
+      return this.#kept(`http ${kind}`, () => closeUnused(new HttpAgent({ ...SETTINGS, ...guard })));
     const isOwn = url.origin === this.#options.origin?.origin;
-    return this.#kept(`${isOwn ? "own" : "other"} ${proxy?.url.href ?? ""}`, () => {
-      const settings = { ...SETTINGS, secureContext: this.#context(isOwn) };
+    return this.#kept(`${isOwn ? "own" : "other"} ${kind} ${proxy?.url.href ?? ""}`, () => {
+      const settings = { ...SETTINGS, ...guard, secureContext: this.#context(isOwn) };
       return closeUnused(
         proxy === undefined
           ? new HttpsAgent(settings)

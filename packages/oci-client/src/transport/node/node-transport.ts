@@ -54,17 +54,17 @@ export class NodeTransport implements Transport {
     else if (method !== "GET" && method !== "HEAD") headers["content-length"] = "0";
     const options = { method, headers, maxHeaderSize: MAX_HEADER_BYTES };
     return this.#agentOption === undefined
-      ? this.#startOwn(url, options)
+      ? this.#startOwn(request, options)
       : start(url, { ...options, ...addressOf(url), agent: this.#agentFor(url) });
   }
 
   #startOwn(
-    url: URL,
+    { url, isLed }: TransportRequest,
     options: { method: string; headers: Record<string, string>; maxHeaderSize: number },
   ): ClientRequest {
     const proxy = this.#proxy === false ? undefined : proxyFor(url, this.#proxy);
     if (proxy === undefined || url.protocol === "https:")
-      return start(url, { ...options, ...addressOf(url), agent: this.#agents.direct(url, proxy) });
+      return start(url, { ...options, ...addressOf(url), agent: this.#agents.direct(url, proxy, isLed) });
     // A proxy for plain HTTP gets the whole address, instead of a tunnel.
     const { authorization } = proxy;
     const headers = {

@@ -49,7 +49,7 @@ export class TunnelAgent extends Agent {
       clearTimeout(timer);
       if (response.statusCode !== 200 || head.length > 0) {
         socket.destroy();
-        created(new Error(`the proxy does not connect to the registry: status ${response.statusCode ?? 0}`));
+        created(refused(response.statusCode));
         return;
       }
       const servername = options.servername ?? (isIP(host) === 0 ? host : "");
@@ -59,7 +59,7 @@ export class TunnelAgent extends Agent {
     request.once("response", (response) => {
       clearTimeout(timer);
       response.destroy();
-      created(new Error(`the proxy does not connect to the registry: status ${response.statusCode ?? 0}`));
+      created(refused(response.statusCode));
     });
     request.end();
   }
@@ -70,6 +70,12 @@ interface ConnectionOptions {
   readonly host?: string | null | undefined;
   readonly port?: string | number | null | undefined;
   readonly servername?: string | undefined;
+}
+
+function refused(status: number | undefined): Error {
+  return Object.assign(new Error(`the proxy does not connect to the registry: status ${status ?? 0}`), {
+    code: "PROXY_REFUSED",
+  });
 }
 
 function askProxy({ proxy, secureContext }: Tunnel, authority: string): ClientRequest {

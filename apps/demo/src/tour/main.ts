@@ -1,7 +1,7 @@
-// `pnpm demo`: what the packages do, in ten steps. Each prints one sentence, its code, and the result.
+// `pnpm demo`: what the packages do, in twelve steps. Each prints one sentence, its code, and the result.
 import { execFile } from "node:child_process";
 import { open, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -12,109 +12,103 @@ import { openRemote } from "@ocilayout/oci-client";
 import { buildIndex, copy, pushLayer, readFile, readImage } from "@ocilayout/oci-image";
 import { filesOf } from "@ocilayout/oci-image/node";
 import { serve } from "@ocilayout/oci-server/node";
-import { collect } from "@ocilayout/oci-types";
+import { collect, type RegistryError } from "@ocilayout/oci-types";
 
-import { attachSbom, pushImage } from "./image.ts";
+import { attachSbom, pushImages } from "./image.ts";
 import { step } from "./step.ts";
 
-process.chdir(resolve(fileURLToPath(new URL("../../..", import.meta.url))));
-const writer = fileURLToPath(new URL("./writer.js", import.meta.url));
-const run = promisify(execFile);
-const short = (digest: string): string => digest.slice(0, 19);
+process.chdir(fileURLToPath(new URL("../../..", import.meta.url)));
 await rm(".demo", { recursive: true, force: true });
-
-const layout = await openLayout(".demo/images");
+const explain = ({ code, message }: RegistryError): string => `${code}: ${message}`;
+await using layout = await openLayout(".demo/images");
 const app = { registry: layout, repository: "app", reference: "v1" };
 
 const layer = await step(
   "Make a layer of a directory, and stream it into a layout on disk.",
-  () => pushLayer(app, filesOf("packages/ociref")),
-  ({ descriptor }) => `${short(descriptor.digest)} ${descriptor.mediaType}, ${descriptor.size} bytes`,
+  () => pushLayer(app, filesOf("packages/ociref/src")),
+  ({ descriptor }) => `${descriptor.digest}, ${descriptor.size} bytes`,
 );
 
 const index = await step(
   "Push an image for two platforms.",
-  async () =>
-    buildIndex(
-      app,
-      [await pushImage(layout, "app", "amd64", layer), await pushImage(layout, "app", "arm64", layer)].map(
-        ({ digest }) => ({ reference: digest }),
-      ),
-    ),
-  ({ digest, mediaType }) => `app:v1 is ${short(digest)} ${mediaType}`,
+  async () => buildIndex(app, await pushImages(app, layer, ["amd64", "arm64"])),
+  ({ digest, mediaType }) => `${digest}, ${mediaType}`,
 );
 
 await step(
-  "Read the config for the other platform.",
+  "Read the config for another platform than this one.",
   () => readImage(app, { platform: "linux/arm64" }),
   ({ config }) => JSON.stringify(config.config),
 );
 
 await step(
-  "Read one file of the image, and no more.",
-  async () => (await readFile(app, "README.md", { platform: "linux/arm64" })).text(),
-  (text) => text.split("\n")[0] ?? "",
+  "Read one file of the image.",
+  async () => (await readFile(app, "index.ts", { platform: "linux/arm64" })).text(),
+  (text) => text.split("\n", 1).join(""),
 );
 
 await step(
-  "Attach a bill of materials (SBOM), and find it.",
-  async () => {
-    await attachSbom(layout, "app", index);
-    return collect(layout.referrers("app", index.digest));
-  },
-  ([found]) => `${short(found?.digest ?? "")} ${found?.artifactType ?? ""}`,
+  "Attach a bill of materials (SBOM) to the image.",
+  () => attachSbom(app, index),
+  ({ digest }) => digest,
 );
 
 await step(
-  "Write all of it to an archive that Docker, podman and skopeo load.",
+  "Find what is attached to the image.",
+  () => collect(layout.referrers("app", index.digest)),
+  (found) => found.map(({ digest, artifactType }) => `${digest}, ${artifactType ?? ""}`).join(),
+);
+
+await step(
+  "Write all of it to an archive, which Docker, podman and skopeo load.",
+  () => writeArchive(".demo/app.tar", [app], { format: "both", referrers: true }),
   async () => {
-    await writeArchive(".demo/app.tar", [app], { format: "both", referrers: true });
-    return collect((await openArchive(".demo/app.tar")).tags("app"));
+    await using archive = await openArchive(".demo/app.tar");
+    return `.demo/app.tar has ${(await archive.resolveTag("app", "v1")).digest}`;
   },
-  (tags) => `.demo/app.tar has the tags ${tags.join(", ")}`,
 );
 
 const server = await serve(createMemoryRegistry(), { port: 0, writable: true });
 const remote = await openRemote(new URL(server.url).host);
 await step(
-  "Copy it to a registry server, and from there to another layout.",
-  async () => {
-    await copy(app, { ...app, registry: remote }, { referrers: true });
-    return copy({ ...app, registry: remote }, { ...app, registry: await openLayout(".demo/mirror") });
-  },
-  ({ descriptor, blobs }) =>
-    `${short(descriptor.digest)}, the same digest; ${blobs.copied} blobs copied and verified`,
+  "Copy it to a registry server.",
+  () => copy(app, { ...app, registry: remote }, { referrers: true }),
+  ({ blobs, manifests }) => `${blobs.copied} blobs and ${manifests} manifests, copied to ${server.url}`,
+);
+
+await using mirror = await openLayout(".demo/mirror");
+await step(
+  "Copy it from the server to another layout.",
+  () => copy({ ...app, registry: remote }, { ...app, registry: mirror }),
+  ({ descriptor }) => `${descriptor.digest}, the same digest`,
 );
 await remote.close();
 await server.close();
 
+const tagger = fileURLToPath(new URL("./tagger.js", import.meta.url));
+const addTags = (name: string): Promise<unknown> =>
+  promisify(execFile)(process.execPath, [tagger, ".demo/images", name, "50"]);
 await step(
-  "Let two processes tag at the same time. No tag is lost.",
-  async () => {
-    await Promise.all(["a", "b"].map((name) => run("node", [writer, ".demo/images", name, "50"])));
-    return collect(layout.tags("app"));
-  },
-  (tags) => `${tags.length} tags: v1, and 50 of each process`,
+  "Let two processes add 50 tags each, at the same time.",
+  () => Promise.all([addTags("a"), addTags("b")]),
+  async () => `${(await collect(layout.tags("app"))).length} tags: v1, and all of the 100`,
 );
 
+const file = await open(
+  join(".demo/images/blobs/sha256", layer.descriptor.digest.slice("sha256:".length)),
+  "r+",
+);
+await file.write(Uint8Array.of(0xff), 0, 1, 100);
+await file.close();
 await step(
-  "Flip one byte of the layer on the disk. The next reader sees it.",
-  async () => {
-    const file = await open(join(".demo/images/blobs/sha256", layer.descriptor.digest.slice(7)), "r+");
-    await file.write(Uint8Array.of(0xff), 0, 1, 100);
-    await file.close();
-    return (await layout.getBlob("app", layer.descriptor.digest)).bytes().catch(String);
-  },
-  (outcome) => String(outcome),
+  "Change one byte of the layer on the disk, and read it.",
+  async () => (await layout.getBlob("app", layer.descriptor.digest)).bytes().catch(explain),
+  String,
 );
 
+await layout.deleteManifest("app", index.digest);
 await step(
-  "Push it again, which replaces the damaged file; delete the image, and collect the garbage.",
-  async () => {
-    await pushLayer(app, filesOf("packages/ociref"));
-    await layout.deleteManifest("app", index.digest);
-    return layout.gc({ graceMs: 0, untagged: true });
-  },
-  ({ removed, bytes }) => `${removed.length} blobs removed, ${bytes} bytes`,
+  "Delete the image, and collect the garbage.",
+  () => layout.gc({ graceMs: 0, untagged: true }),
+  ({ removed, bytes }) => `${removed.length} blobs with ${bytes} bytes removed`,
 );
-await layout.close();

@@ -1,4 +1,4 @@
-// `node dist/writer.js DIRECTORY NAME COUNT`: tags an image in a layout many times, as one of several processes.
+// `node dist/tagger.js DIRECTORY NAME COUNT`: tags an image in a layout many times, as one of several processes.
 import { openLayout } from "@ocilayout/layout-core";
 import { tag } from "@ocilayout/oci-image";
 

@@ -78,9 +78,10 @@ export class ArchiveFile {
   }
 
   /**
-   * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read.
+   * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read. Call
+   * {@link ArchiveFile.requireUnchanged} after the last of several reads.
    *
-   * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter, `CONTENT_CORRUPT` if it has changed.
+   * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter.
    */
   readNow(offset: number, length: number): Uint8Array {
     const file = this.#requireOpen();
@@ -95,9 +96,15 @@ export class ArchiveFile {
     } catch (error) {
       throw storageError(error, "read the archive");
     }
-    this.#requireUnchanged(file);
     if (done < length) throw truncated(offset + done);
     return buffer;
+  }
+
+  /** @throws `RegistryError` `CONTENT_CORRUPT` if the file has changed since it was opened. */
+  requireUnchanged(): void {
+    const { file } = this.#held;
+    if (file === undefined || stampOf(fs.fstatSync(file, { bigint: true })) === this.#stamp) return;
+    throw new RegistryError("CONTENT_CORRUPT", "the archive was changed or replaced after it was opened");
   }
 
   /** Reads a part in chunks. The part must be in the file. Ending the iterator frees it. */
@@ -116,7 +123,7 @@ export class ArchiveFile {
     const disk = {
       read: async (_file: OpenFile, into: Uint8Array, position: number): Promise<number> => {
         const count = await nodeDisk.read(file, into, position);
-        this.#requireUnchanged(file);
+        this.requireUnchanged();
         return count;
       },
       close,
@@ -142,10 +149,5 @@ export class ArchiveFile {
     const { file } = this.#held;
     if (this.#isClosed || file === undefined) throw wasClosed("this archive");
     return file;
-  }
-
-  #requireUnchanged(file: OpenFile): void {
-    if (stampOf(fs.fstatSync(file, { bigint: true })) === this.#stamp) return;
-    throw new RegistryError("CONTENT_CORRUPT", "the archive was changed or replaced after it was opened");
   }
 }

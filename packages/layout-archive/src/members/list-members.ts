@@ -28,5 +28,6 @@ export async function listMembers(
     members.add(header);
     if (isPauseDue()) await pause();
   }
+  file.requireUnchanged();
   return members;
 }

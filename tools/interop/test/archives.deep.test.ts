@@ -65,7 +65,7 @@ async function writeOne(
   await writeArchive(join(cwd, "archive.tar"), [place], { format });
 }
 
-/** What is in an archive. */
+/** The content of an archive. */
 interface Read {
   /** The tags by repository. */
   readonly tags: Record<string, string[]>;

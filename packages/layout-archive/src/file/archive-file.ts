@@ -81,11 +81,13 @@ export class ArchiveFile {
    * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read. Call
    * {@link ArchiveFile.requireUnchanged} after the last of several reads.
    *
+   * @param memory - Receives the bytes, if it is large enough.
    * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter.
    */
-  readNow(offset: number, length: number): Uint8Array {
+  readNow(offset: number, length: number, memory?: Uint8Array): Uint8Array {
     const file = this.#requireOpen();
-    const buffer = Buffer.allocUnsafeSlow(length);
+    const isLarge = memory !== undefined && memory.length >= length;
+    const buffer = isLarge ? memory.subarray(0, length) : Buffer.allocUnsafeSlow(length);
     let done = 0;
     try {
       while (done < length) {

@@ -26,6 +26,7 @@ export class DockerLayer {
     this.#member = member;
     this.#limit = limitOf(member.size);
     this.#compression = detectCompression(file.readNow(member.offset, Math.min(MAGIC_BYTES, member.size)));
+    file.requireUnchanged();
   }
 
   /**

@@ -17,7 +17,9 @@ export function readMember(file: ArchiveFile, members: Members, path: string, li
   const member = members.find(path, "unique");
   if (member === undefined) throw invalidArchive(`it has no member ${excerpt(path)}`);
   if (member.size > limit) throw beyondLimit(`the size of ${excerpt(path)}`, limit);
-  return file.readNow(member.offset, member.size);
+  const bytes = file.readNow(member.offset, member.size);
+  file.requireUnchanged();
+  return bytes;
 }
 
 /** Opens a member for reading. */

@@ -21,7 +21,7 @@ export interface BlobView {
   unknown(digest: CheckedDigest): RegistryError;
 }
 
-/** What reads and lists of a layout need: a directory of this machine has it, and so has an archive. */
+/** The parts of a layout that reads and lists need. A directory of this machine has them, and so has an archive. */
 export interface LayoutView {
   readonly index: { read(): EntryTable | Promise<EntryTable> };
   readonly graph: ManifestGraph;

@@ -59,7 +59,6 @@ export function readStoredLayout(stored: StoredLayout, options: ReadLayoutOption
     },
     settings.maxManifestBytes,
   );
-  const { open, size } = stored;
   return {
     backend: {
       capabilities: { repositoryScopedBlobs: false },
@@ -69,7 +68,11 @@ export function readStoredLayout(stored: StoredLayout, options: ReadLayoutOption
         index,
         graph,
         maxManifestBytes: settings.maxManifestBytes,
-        blobs: { open, size, unknown: (digest) => unknownBlob(digest) },
+        blobs: {
+          open: (digest, reading) => stored.open(digest, reading),
+          size: (digest) => stored.size(digest),
+          unknown: (digest) => unknownBlob(digest),
+        },
       }),
       ...listerOf({ index, graph }),
     },
@@ -122,11 +125,11 @@ function parseHeader(text: string): unknown {
 }
 
 async function readAll(
-  { open }: StoredLayout,
+  stored: StoredLayout,
   digest: CheckedDigest,
   maxBytes: number,
 ): Promise<Uint8Array | "too large" | undefined> {
-  const content = await open(digest, { chunks: "owned" });
+  const content = await stored.open(digest, { chunks: "owned" });
   if (content === undefined) return undefined;
   if (content.size > maxBytes) {
     await content.close?.();

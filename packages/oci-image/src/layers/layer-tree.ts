@@ -101,8 +101,14 @@ export class LayerTree {
   /** Returns the way to a directory, and creates it unless a file is on the way. */
   #walk(names: PathNames, { path, offset }: TarHeader, isReal: boolean): Way {
     const way = createWay(this.root, names, isReal);
+    this.#countSteps(way);
     if (way.links > MAX_LINKS) throw badEntry(path, offset, `it is behind more than ${MAX_LINKS} symlinks`);
     return way;
+  }
+
+  /** A short path can lead to long targets of symlinks. */
+  #countSteps({ links, steps }: Way): void {
+    if (links > 0) this.#budget.addSteps(steps);
   }
 
   #put(header: TarHeader, parent: LayerDirectory, path: string, name: string): Leaf {
@@ -162,6 +168,7 @@ export class LayerTree {
     const name = names.pop();
     if (name === undefined) throw badEntry(header.path, offset, "it is a hard link to the root");
     const way = findWay(this.root, names);
+    this.#countSteps(way);
     if (way.isBlocked) throw badEntry(header.path, offset, "the target of the hard link is missing");
     const found = way.directory?.children.get(name);
     if (!(found instanceof LayerDirectory))

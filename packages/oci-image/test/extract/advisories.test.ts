@@ -12,6 +12,8 @@ import type { ExtractOptions } from "../../src/extract/options.ts";
 import { archive, member } from "../tar/archives.ts";
 import { contentOf, disk, hosts, imageFile, imageOf, pathsIn, twoDirectories } from "./images.ts";
 
+// The advisories about extraction. docs/security.md of the repository has the table of all advisories.
+
 /** An entry of a hostile archive. */
 type Entry = readonly [name: string, typeflag?: string, linkName?: string, content?: string];
 

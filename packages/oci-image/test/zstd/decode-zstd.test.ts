@@ -21,6 +21,28 @@ const AB = [2 << 3, 0x61, 0x62] as const;
 /** All three tables have one symbol, which follows. */
 const SINGLE = 0b01_01_01_00;
 
+/** A number, and the number of its bits. */
+type Bits = readonly [value: number, count: number];
+
+/** Joins numbers, the lowest bits first. */
+function join(...parts: readonly Bits[]): number[] {
+  let [number, length] = [0n, 0n];
+  for (const [value, count] of parts) {
+    number |= BigInt(value) << length;
+    length += BigInt(count);
+  }
+  return Array.from({ length: Math.ceil(Number(length) / 8) }, (_, at) =>
+    Number((number >> BigInt(8 * at)) & 255n),
+  );
+}
+
+/** A block with one match at a distance of 2. Its table for literals has a description, and `state` is the first state. */
+function described(...description: readonly Bits[]): (state: Bits) => Block {
+  // The stream is read from its end: the state, the two bits of the offset, and nothing for the length.
+  return (state) =>
+    compressed(0, 1, 0b10_01_01_00, ...join(...description), 2, 0, ...join([1, 2], state, [1, 1]));
+}
+
 /** A match with a distance of 1025. */
 const FAR = compressed(0, 1, SINGLE, 0, 10, 0, 4, 4);
 
@@ -66,6 +88,15 @@ describe("a stream of zstd", () => {
     expect(await text(frame([block]))).toBe("ababababababab".slice(0, 12));
   });
 
+  it("can have a table with a description", async () => {
+    // 512 states of one symbol.
+    expect(await text(frame([hello, described([4, 4], [1023, 10])([0, 9])]))).toBe("hellololo".slice(0, 8));
+  });
+
+  it("can have literals with a code of two symbols", async () => {
+    expect(await text(frame([compressed(0x22, 0xc0, 0, 128, 0x10, 0b110, 0)]))).toBe("\u0001\0");
+  });
+
   it("can have a checksum, which is not verified", async () => {
     expect(await text(frame([hello], { flags: 4 }), Uint8Array.of(1, 2, 3, 4), frame([hello]))).toBe(
       "hellohello",
@@ -86,7 +117,7 @@ describe("a stream of zstd", () => {
 describe("a malformed stream of zstd is rejected", () => {
   it.each<[string, Uint8Array]>([
     ["another magic number", bytes("not zstd")],
-    ["a frame of an old version", Uint8Array.of(0x27, 0xb5, 0x2f, 0xfd, 0, 0, 0)],
+    ["a frame of an old version", concat([Uint8Array.of(0x27), frame([hello]).subarray(1)])],
     ["bytes after the last frame", concat([frame([hello]), bytes("garbage")])],
     ["a reserved bit of a frame", frame([hello], { flags: 8 })],
     ["a dictionary", frame([hello], { flags: 1, fields: [0, 7] })],
@@ -118,8 +149,23 @@ describe("a malformed stream of zstd is rejected", () => {
     ["more literals than it has", frame([compressed(...AB, 1, SINGLE, 3, 2, 7, 0b101)])],
     ["a match before the beginning", frame([compressed(...AB, 1, SINGLE, 2, 2, 7, 0b111)])],
     ["a match before the window", frame([{ bytes: new Uint8Array(1024) }, { bytes: [0] }, FAR])],
+    ["a table of 2^10 states", frame([hello, described([5, 4], [2047, 11])([0, 10])])],
+    [
+      "a table with a symbol that is too large",
+      frame([hello, described([4, 4], [1, 9], [2 ** 24 - 1, 24], [0, 2], [1023, 10])([0, 9])]),
+    ],
+    ["an incomplete code", frame([compressed(0x12, 0xc0, 0, 129, 0x31, 0b11, 0)])],
+    ["no code", frame([compressed(0x12, 0xc0, 0, 128, 0, 0b11, 0)])],
+    [
+      "four streams of literals for one",
+      frame([compressed(0x16, 0, 3, 128, 0x10, ...[1, 0, 1, 0, 1, 0], ...[0b11, 0b11, 0b11, 1], 0)]),
+    ],
+    [
+      "literals after its matches that are too many",
+      frame([hello, compressed(5, 64, 1, 1, SINGLE, 0, 0, 0, 1)]),
+    ],
     ["a distance of 0", frame([compressed(...AB, 1, SINGLE, 0, 1, 7, 0b11)])],
-    ["an offset of 2^31", frame([compressed(...AB, 1, SINGLE, 2, 31, 7, 0, 0, 0, 0, 1)])],
+    ["an offset of 2^31", frame([compressed(...AB, 1, SINGLE, 2, 31, 7, 0, 0, 0, 0x80)])],
   ])("%s", async (_name, content) => {
     expect(await rejection(decode(content))).toBeInstanceOf(MalformedZstd);
   });

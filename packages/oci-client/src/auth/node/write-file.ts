@@ -15,7 +15,7 @@ const MAX_ATTEMPTS = 10;
  * the old or the new text. A symbolic link stays, and leads to the new text.
  *
  * @param decide - Returns the new text for the old one, or `undefined` to change nothing.
- * @param role - What the file is, for messages.
+ * @param role - The name of the file for messages.
  * @returns Whether the file was changed.
  * @throws `RegistryError` with `STORAGE_FAILED`; the errors of `decide`.
  */

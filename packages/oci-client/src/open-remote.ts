@@ -56,7 +56,7 @@ export async function openRemote(host: string, options: RemoteOptions = {}): Pro
   const settings = requireSettings(options);
   const signal = requireSignal(options);
   signal?.throwIfAborted();
-  const connection = await connect(host, options);
+  const connection = connect(host, options);
   try {
     const announced = await greet(connection, (options.mirrors ?? []).length > 0, signal);
     return openOver(connection, capabilitiesOf(announced, options.capabilities), settings);

@@ -60,6 +60,11 @@ async function startProxy(
   return { port: await listen(server), asked, tunnels: () => tunnels };
 }
 
+/** Returns the certificate of the client, which is empty if it has none. */
+function peerOf({ socket }: { readonly socket: unknown }): { readonly subject?: { readonly CN?: string } } {
+  return (socket as TLSSocket).getPeerCertificate() as { subject?: { CN?: string } };
+}
+
 describe.runIf(hasOpenssl())("TLS", () => {
   const directory = mkdtempSync(join(tmpdir(), "ocilayout-"));
   afterAll(() => {
@@ -74,9 +79,7 @@ describe.runIf(hasOpenssl())("TLS", () => {
     const server = createTls(
       { ...registry, ca: authority.ca, requestCert, rejectUnauthorized: false },
       (request, response) => {
-        const { subject } = (request.socket as TLSSocket).getPeerCertificate() as {
-          subject?: { CN: string };
-        };
+        const { subject } = peerOf(request);
         response.end(subject?.CN ?? "nobody");
       },
     );

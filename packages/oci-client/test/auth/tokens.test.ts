@@ -371,15 +371,15 @@ describe("a token", () => {
   });
 
   it("that is anonymous and refused is replaced once there are credentials", async () => {
-    let found: Credentials | undefined;
+    const accounts: Credentials[] = [];
     const transport = fakeTransport(({ headers }) => ({
       body: { token: headers["authorization"] === undefined ? "anonymous" : "mine" },
     }));
-    const authenticator = authenticatorOver(transport, { credentials: async () => found });
+    const authenticator = authenticatorOver(transport, { credentials: async () => accounts[0] });
     await expect(attempt(authenticator, pull("a"), accepting("Bearer mine"))).rejects.toMatchObject({
       code: "UNAUTHORIZED",
     });
-    found = { username: "me", password: "secret" };
+    accounts.push({ username: "me", password: "secret" });
     expect(await attempt(authenticator, pull("a"), accepting("Bearer mine"))).toMatchObject({ isOk: true });
   });
 
@@ -431,10 +431,9 @@ describe("calls for the same token", () => {
     return {
       transport,
       signals,
-      release: () =>
-        waiting.splice(0).forEach((go) => {
-          go();
-        }),
+      release: () => {
+        for (const go of waiting) go();
+      },
     };
   }
 

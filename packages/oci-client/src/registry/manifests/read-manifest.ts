@@ -15,7 +15,7 @@ import { readBeginning } from "../../transport/read-limited.ts";
 import { digestHeader, headerOf, sizeHeader } from "../remote/headers.ts";
 import { acceptManifests } from "./accept.ts";
 import type { Remote } from "../remote/remote.ts";
-import { manifestPath, scopesOf, tryHead } from "../remote/remote.ts";
+import { manifestPath, scopesOf, askHead } from "../remote/remote.ts";
 
 /** The number of times that a manifest is requested whose response breaks off. */
 const MAX_READS = 3;
@@ -70,9 +70,9 @@ async function describe(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<Descriptor | "unclear" | undefined> {
-  const response = await tryHead(remote, { ...request, method: "HEAD" });
-  if (response?.status === 404) return undefined;
-  if (response?.status !== 200) return "unclear";
+  const response = await askHead(remote, request);
+  if (response.status === 404) return undefined;
+  if (response.status !== 200) return "unclear";
   const [mediaType, digest, size] = [
     typeOf(response),
     expected ?? digestHeader(response),

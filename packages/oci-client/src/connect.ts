@@ -33,7 +33,7 @@ export function connect(host: string, options: RemoteOptions): Connection {
       host: name,
       credentials,
       transport,
-      allowedRealms: options.allowedHosts,
+      allowedRealms: options.tokenServers,
       time: systemClock,
     });
   const mirrorOf = (mirror: MirrorOptions): MirrorEndpoint => {

@@ -59,7 +59,7 @@ describe.skipIf(!isHere).each(["no", "htpasswd", "token"] as const)(
         ca: authority.ca,
         insecure: false,
         credentials: kind === "no" ? false : account,
-        ...(tokens === undefined ? {} : { allowedHosts: [new URL(tokens.realm).host] }),
+        ...(tokens === undefined ? {} : { tokenServers: [new URL(tokens.realm).host] }),
         ...options,
       });
       onTestFinished(async () => client.close());

@@ -31,6 +31,23 @@ it("a name that resolves to this machine is allowed if the registry runs here", 
   expect(await resolve("[::1]", false)).toBe("127.0.0.1");
 });
 
+it("of the addresses of a name, only those outside the caller's network are used, unless the registry is inside", async () => {
+  const outside = { address: "1.1.1.1", family: 4 };
+  const inside = { address: "10.0.0.7", family: 4 };
+  const cloud = { address: "169.254.169.254", family: 4 };
+  const registries = {
+    "public.example": [outside],
+    "private.example": [inside],
+    "mixed.example": [cloud, inside, outside],
+  };
+  const resolver = async (host: string): Promise<(typeof inside)[]> =>
+    registries[host as keyof typeof registries];
+  const of = async (registry: string): Promise<unknown> =>
+    promisify(guardedLookup(registry, resolver))("mixed.example", { all: true });
+  expect(await of("public.example")).toEqual([outside]);
+  expect(await of("private.example")).toEqual([inside, outside]);
+});
+
 it("the error of the resolver is passed on", async () => {
   const lookup = promisify(guardedLookup(undefined));
   expect(await rejection(lookup(unknown, {}))).toMatchObject({ syscall: "getaddrinfo" });

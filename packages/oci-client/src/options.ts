@@ -30,16 +30,21 @@ export interface RemoteOptions extends CallOptions, Omit<TransportOptions, "orig
   /** Whether to use plain HTTP. Defaults to true for this machine (loopback), and to false for others. */
   readonly insecure?: boolean | undefined;
   /**
-   * Hosts with other names that may ask for the credentials as token servers, and hosts with a private address that uploads and
-   * redirects may lead to. Each has its port if that is not the scheme's own. Defaults to none.
+   * Hosts that may receive the credentials as token servers, beside the registry's own host. Each has its port if that is not the
+   * scheme's own. The token servers of Docker Hub and GitLab are known. Defaults to none.
+   */
+  readonly tokenServers?: readonly string[] | undefined;
+  /**
+   * Hosts with a private address that redirects and uploads may lead to, each with its port if that is not the scheme's own. They
+   * never receive credentials. Defaults to none: the registry's own host and public hosts are always allowed.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Hosts that are asked for content before the registry, in this order. A push never goes to a mirror. Defaults to none. */
   readonly mirrors?: readonly MirrorOptions[] | undefined;
   /**
    * What is known of the registry: `{ deleteTag: false }`. It overrides what the registry announces. Only the servers of this
-   * project announce anything. Of any other registry these are false unless they are declared here: `atomicTags`,
-   * `checksReferences`, `conditionalTags`, `deniesReferenced`, `fixedMediaType`.
+   * project announce anything. Of any other registry these are false unless they are declared here:
+   * `anonymousMounts`, `atomicTags`, `checksReferences`, `comparesReferences`, `conditionalTags`, `deniesReferenced`.
    */
   readonly capabilities?: Partial<RegistryCapabilities> | undefined;
   /**

@@ -9,6 +9,7 @@ const executeFile = promisify(execFile);
 const versionCommands: Readonly<Record<string, string>> = {
   busybox: "true",
   cosign: "version",
+  openssl: "version",
   oras: "version",
 };
 

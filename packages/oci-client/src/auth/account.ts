@@ -6,10 +6,12 @@ import { SharedCalls } from "./shared-calls.ts";
 /** The maximum number of repositories whose credentials are kept. */
 const MAX_REPOSITORIES = 256;
 
-/** The last answer of the source, and what it became by rotation. */
+/** The maximum number of identity tokens whose successors are kept. */
+const MAX_SUCCESSORS = 64;
+
+/** The last answer of the source. */
 interface Known {
   readonly found: Credentials | undefined;
-  readonly current: Credentials | undefined;
 }
 
 /** The credentials for one host, asked of their source when they are first needed. */
@@ -18,6 +20,8 @@ export class Account {
   readonly #source: CredentialSource | undefined;
   readonly #calls: SharedCalls<Credentials | undefined> = new SharedCalls();
   readonly #known: BoundedMap<Known> = new BoundedMap(MAX_REPOSITORIES);
+  /** The newest identity token for each older one. The source keeps giving the oldest. */
+  readonly #successors: BoundedMap<string> = new BoundedMap(MAX_SUCCESSORS);
 
   constructor(host: string, source: CredentialSource | undefined) {
     this.#host = host;
@@ -31,7 +35,7 @@ export class Account {
   ): Promise<Credentials | undefined> {
     if (this.#source === undefined) return undefined;
     const known = this.#known.get(repository ?? "");
-    return known === undefined ? this.#ask(this.#source, repository, signal) : known.current;
+    return known === undefined ? this.#ask(this.#source, repository, signal) : this.#newest(known.found);
   }
 
   /** Asks the source again, because `refused` were refused. Returns whether the credentials are others now. */
@@ -43,15 +47,21 @@ export class Account {
     if (this.#source === undefined) return false;
     const known = this.#known.get(repository ?? "");
     // Another call has renewed them meanwhile.
-    if (known === undefined || !areEqual(known.current, refused)) return true;
+    if (known === undefined || !areEqual(this.#newest(known.found), refused)) return true;
     return !areEqual(await this.#ask(this.#source, repository, signal), refused);
   }
 
   /** Replaces an identity token by its successor, in memory. */
   rotate(identityToken: string, next: string): void {
-    for (const [key, { found, current }] of this.#known.entries())
-      if (current !== undefined && "identityToken" in current && current.identityToken === identityToken)
-        this.#known.set(key, { found, current: { ...current, identityToken: next } });
+    for (const [old, newest] of this.#successors.entries())
+      if (newest === identityToken) this.#successors.set(old, next);
+    this.#successors.set(identityToken, next);
+  }
+
+  #newest(found: Credentials | undefined): Credentials | undefined {
+    if (found === undefined || !("identityToken" in found)) return found;
+    const identityToken = this.#successors.get(found.identityToken);
+    return identityToken === undefined ? found : { ...found, identityToken };
   }
 
   async #ask(
@@ -65,11 +75,8 @@ export class Account {
       async (shared) => {
         const answer: unknown = await source(this.#host, { repository, signal: shared });
         const found = answer === undefined || answer === null ? undefined : requireCredentials(answer);
-        const known = this.#known.get(key);
-        // What the source has is older than what a token server made of it.
-        const current = known !== undefined && areEqual(known.found, found) ? known.current : found;
-        this.#known.set(key, { found, current });
-        return current;
+        this.#known.set(key, { found });
+        return this.#newest(found);
       },
       signal,
     );

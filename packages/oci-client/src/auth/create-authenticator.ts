@@ -40,8 +40,7 @@ const MAX_CHALLENGES = 256;
 type Way = { readonly scheme: "basic" } | ({ readonly scheme: "bearer" } & TokenWish);
 
 /**
- * Creates the authenticator of one registry. The first request of each kind is anonymous unless an earlier challenge told how to
- * authenticate.
+ * Creates the authenticator of one registry. The first request is anonymous. Later ones answer the challenges so far.
  *
  * The methods reject with `RegistryError` `UNAUTHORIZED`, `DENIED`, `TOOMANYREQUESTS` or `REMOTE_FAILED`, with errors of the
  * source of credentials and of the transport, and with the signal's reason.
@@ -145,7 +144,7 @@ class RegistryAuthenticator implements Authenticator {
     return new RegistryError(
       "UNAUTHORIZED",
       credentials === undefined
-        ? `the registry wants credentials, and there are none for ${host}`
+        ? `the registry wants credentials, and none were found for ${host}`
         : `the registry wants credentials for ${host} at ${realm.url.host}: allow this host if you trust it`,
     );
   }

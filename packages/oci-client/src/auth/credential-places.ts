@@ -1,3 +1,5 @@
+import type { CallOptions } from "@ocilayout/oci-types";
+
 /** Where credentials are looked for. */
 export interface CredentialPlaces {
   /** The environment variables. Defaults to those of this process. */
@@ -12,3 +14,6 @@ export interface CredentialPlaces {
    */
   readonly onNote?: ((text: string) => void) | undefined;
 }
+
+/** Options of `storeCredentials` and `eraseCredentials`. */
+export interface StoreOptions extends CredentialPlaces, CallOptions {}

@@ -6,7 +6,7 @@ export type Credentials =
   /** A bearer token that is sent as it is. */
   | { readonly registryToken: string };
 
-/** What a {@link CredentialSource} may consider. */
+/** Options of a {@link CredentialSource}. */
 export interface CredentialSourceOptions {
   /** The repository, as the registry names it. Absent if the call is about none, such as a list of repositories. */
   readonly repository?: string | undefined;

@@ -10,7 +10,7 @@ interface SharedCall<Result> {
 export class SharedCalls<Result> {
   readonly #running: Map<string, SharedCall<Result>> = new Map();
 
-  /** Returns the result of the run for `key`, which `start` begins if there is none. Rejects with the signal's reason. */
+  /** Returns the result of the run for `key`, which `start` begins unless one is under way. Rejects with the signal's reason. */
   async run(
     key: string,
     start: (signal: AbortSignal) => Promise<Result>,

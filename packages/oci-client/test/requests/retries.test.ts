@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { isRegistryError } from "@ocilayout/oci-types";
 import { rejection } from "@ocilayout/testing";
 
-import type { Answer } from "../scripted-server.ts";
 import { hangUp, reply, scriptedServer } from "../scripted-server.ts";
 import { bodyFrom, clientOf, testClock, textOf } from "./helpers.ts";
 

@@ -9,7 +9,7 @@ const CLIENT_ID = "ocilayout";
 /** The name of a user that stands for an identity token, as Docker has it. */
 const TOKEN_USER = "<token>";
 
-/** What a token is asked for. */
+/** The properties of a wanted token. */
 export interface TokenWish {
   readonly realm: Realm;
   /** The parameter `service` of the challenge. */

@@ -10,7 +10,7 @@ const TOKEN_USER = "<token>";
 
 /** The accounts in Docker's `config.json` or podman's `auth.json`. */
 export interface AccountFile {
-  /** What the file is, for messages: `Docker's config.json`. */
+  /** The name of the file for messages: `Docker's config.json`. */
   readonly role: string;
   readonly auths: ReadonlyMap<string, unknown>;
   /** The helpers of single hosts. */
@@ -22,7 +22,7 @@ export interface AccountFile {
 /**
  * Parses a file of accounts. Unknown members are ignored.
  *
- * @param role - What the file is, for messages.
+ * @param role - The name of the file for messages.
  * @throws `RegistryError` with `UNAUTHORIZED` if the text is not a JSON object, or a known member has the wrong type.
  * @see {@link https://docs.docker.com/reference/cli/docker/login/#credential-stores}
  * @see {@link https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md}

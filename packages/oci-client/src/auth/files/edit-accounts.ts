@@ -16,7 +16,7 @@ const SECRETS = ["auth", "identitytoken", "registrytoken", "username", "password
  *
  * @param text - The text; an empty one, or `undefined`, is a file without accounts.
  * @param credentials - `undefined` for an entry without secrets, which shows that a helper has them.
- * @param role - What the file is, for messages.
+ * @param role - The name of the file for messages.
  * @throws `RegistryError` with `UNAUTHORIZED` if the file is damaged.
  */
 export function setAccount(
@@ -43,7 +43,7 @@ export function setAccount(
 /**
  * Returns the text without the entries for a whole host. Entries for paths below it stay.
  *
- * @returns `undefined` if there are none.
+ * @returns `undefined` if it has no such entry.
  * @throws `RegistryError` with `UNAUTHORIZED` if the file is damaged.
  */
 export function removeAccounts(text: string, host: string, role: string): string | undefined {

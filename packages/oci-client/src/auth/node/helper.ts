@@ -8,7 +8,7 @@ import type { HelperCall } from "./run-helper.ts";
 import { failedHelper, runHelper } from "./run-helper.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** What helpers answer if they have nothing. They write it to standard output. */
+/** The answer of a helper without credentials for the host. It comes on standard output. */
 const NOT_FOUND = "credentials not found in native keychain";
 
 type Action = HelperCall["action"];
@@ -54,7 +54,7 @@ export async function storeInHelper(
 /**
  * Removes the credentials of a host from a helper.
  *
- * @returns Whether the helper had some. Some helpers do not tell, and are believed to have had them.
+ * @returns Whether the helper had some.
  * @throws `RegistryError` with `UNAUTHORIZED` if it fails; the signal's reason.
  */
 export async function eraseFromHelper(

@@ -13,7 +13,7 @@ const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 /**
  * Reads a small text file whole.
  *
- * @param role - What the file is, for messages.
+ * @param role - The name of the file for messages.
  * @returns `undefined` if it does not exist.
  * @throws `RegistryError` with `STORAGE_FAILED` if it cannot be read, is not a regular file, or is larger than 1 MiB.
  */

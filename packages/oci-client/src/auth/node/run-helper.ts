@@ -11,12 +11,12 @@ const MAX_BYTES = 64 * 1024;
 /** The names that a helper can have. A name is never a path. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
-/** What a helper is asked to do. */
+/** A call of a helper. */
 export interface HelperCall {
   /** The name, as files have it: without `docker-credential-`. */
   readonly name: string;
   readonly action: "get" | "store" | "erase";
-  /** What the helper reads. */
+  /** The text on its standard input. */
   readonly input: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeMs: number;

@@ -1,8 +1,7 @@
 import { RegistryError } from "@ocilayout/oci-types";
-import type { CallOptions } from "@ocilayout/oci-types";
 import { requireSignal } from "@ocilayout/oci-types/authors";
 
-import type { CredentialPlaces } from "../credential-places.ts";
+import type { StoreOptions } from "../credential-places.ts";
 import type { Credentials } from "../credentials.ts";
 import { helperFor } from "../files/account-file.ts";
 import { HUB_KEY, helperKeys, isWholeHost, matchingKeys } from "../files/account-keys.ts";
@@ -13,9 +12,6 @@ import { eraseFromHelper, storeInHelper } from "./helper.ts";
 import type { FilePlace, Surroundings } from "./surroundings.ts";
 import { dockerPlace, isSet, podmanPlaces, surroundingsOf } from "./surroundings.ts";
 import { changeTextFile } from "./write-file.ts";
-
-/** Options of `storeCredentials` and `eraseCredentials`. */
-export interface StoreOptions extends CredentialPlaces, CallOptions {}
 
 /**
  * Keeps credentials, as `docker login` does. They go to the credential helper of the host, or else to that of all hosts, or else
@@ -45,7 +41,8 @@ export async function storeCredentials(
       "UNAUTHORIZED",
       `cannot store the credentials: the credential helper docker-credential-${helper} is not installed`,
     );
-  const key = keyIn(place, host);
+  const key =
+    matchingKeys([...(file?.auths.keys() ?? [])], host, undefined).find(isWholeHost) ?? keyIn(place, host);
   await changeTextFile(place.path, place.role, (text) =>
     setAccount(text, key, isHelped ? undefined : known, place.role),
   );

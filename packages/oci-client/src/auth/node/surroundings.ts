@@ -16,7 +16,7 @@ export interface Surroundings {
 
 /** A file of accounts. */
 export interface FilePlace {
-  /** What the file is, for messages, which must not contain paths. */
+  /** The name of the file for messages, which must not contain paths. */
   readonly role: string;
   readonly path: string;
   /** Whether the user named it. Such a file must be readable if it exists. */

@@ -10,16 +10,34 @@ import { codeOf, readTextFile } from "./read-file.ts";
 /** How often a change is decided anew because another program has changed the file. */
 const MAX_ATTEMPTS = 10;
 
+/** The last change of each file in this process. Between processes only a change before the new text is written is noticed. */
+const changes: Map<string, Promise<unknown>> = new Map();
+
 /**
  * Changes a small text file that only its owner may read (mode 0600). The file is replaced in one step, so that a reader finds
  * the old or the new text. A symbolic link stays, and leads to the new text.
  *
  * @param decide - Returns the new text for the old one, or `undefined` to change nothing.
- * @param role - What the file is, for messages.
+ * @param role - The name of the file for messages.
  * @returns Whether the file was changed.
  * @throws `RegistryError` with `STORAGE_FAILED`; the errors of `decide`.
  */
 export async function changeTextFile(
+  path: string,
+  role: string,
+  decide: (text: string | undefined) => string | undefined,
+): Promise<boolean> {
+  const change = (changes.get(path) ?? Promise.resolve()).then(async () => changeNow(path, role, decide));
+  const ended = change.catch(() => undefined);
+  changes.set(path, ended);
+  try {
+    return await change;
+  } finally {
+    if (changes.get(path) === ended) changes.delete(path);
+  }
+}
+
+async function changeNow(
   path: string,
   role: string,
   decide: (text: string | undefined) => string | undefined,

@@ -1,42 +1,35 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-import type { CredentialPlaces } from "../credential-places.ts";
+import type { CredentialPlaces, StoreOptions } from "../credential-places.ts";
 import type { Credentials, CredentialSource } from "../credentials.ts";
 
-/** Outside Node there are no files and variables, so every source is empty. */
-function empty(options?: CredentialPlaces): CredentialSource {
-  void options;
+/** Returns a source without credentials: outside Node there are no files and variables. */
+function empty(): CredentialSource {
   return async () => undefined;
 }
 
-/** Returns an empty source. */
+/** Returns a source without credentials. */
 export const defaultCredentials: (options?: CredentialPlaces) => CredentialSource = empty;
-/** Returns an empty source. */
+/** Returns a source without credentials. */
 export const dockerCredentials: (options?: CredentialPlaces) => CredentialSource = empty;
-/** Returns an empty source. */
+/** Returns a source without credentials. */
 export const environmentCredentials: (options?: CredentialPlaces) => CredentialSource = empty;
-/** Returns an empty source. */
+/** Returns a source without credentials. */
 export const podmanCredentials: (options?: CredentialPlaces) => CredentialSource = empty;
 
-/**
- * Rejects: there is no place to keep credentials in.
- *
- * @throws `RegistryError` with `UNSUPPORTED`.
- */
-export async function storeCredentials(host: string, credentials: Credentials): Promise<never> {
-  void [host, credentials];
+/** Rejects with `RegistryError` `UNSUPPORTED`: there is no place to keep credentials in. */
+export const storeCredentials: (
+  host: string,
+  credentials: Credentials,
+  options?: StoreOptions,
+) => Promise<"helper" | "file"> = async () => {
   throw noStore();
-}
+};
 
-/**
- * Rejects: there is no place to keep credentials in.
- *
- * @throws `RegistryError` with `UNSUPPORTED`.
- */
-export async function eraseCredentials(host: string): Promise<never> {
-  void host;
+/** Rejects with `RegistryError` `UNSUPPORTED`: there is no place to keep credentials in. */
+export const eraseCredentials: (host: string, options?: StoreOptions) => Promise<boolean> = async () => {
   throw noStore();
-}
+};
 
 function noStore(): RegistryError {
   return new RegistryError("UNSUPPORTED", "credentials can be stored in Node only");

@@ -1,6 +1,12 @@
 import type { DigestCall, StoredManifest, TagCall } from "@ocilayout/oci-backend";
 import type { CheckedDigest, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
-import { computeDigest, isMediaType, isRegistryError, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  isMediaType,
+  isRegistryError,
+  parseManifest,
+  RegistryError,
+} from "@ocilayout/oci-types";
 import { requireDigest, stripMediaTypeParameters, wrongDigest } from "@ocilayout/oci-types/authors";
 
 import { readErrors } from "../../requests/read-errors.ts";
@@ -9,7 +15,7 @@ import { readBeginning } from "../../transport/read-limited.ts";
 import { digestHeader, headerOf, sizeHeader } from "../remote/headers.ts";
 import { acceptManifests } from "./accept.ts";
 import type { Remote } from "../remote/remote.ts";
-import { manifestPath, scopesOf, tryHead } from "../remote/remote.ts";
+import { manifestPath, scopesOf, askHead } from "../remote/remote.ts";
 
 /** The number of times that a manifest is requested whose response breaks off. */
 const MAX_READS = 3;
@@ -64,10 +70,14 @@ async function describe(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<Descriptor | "unclear" | undefined> {
-  const response = await tryHead(remote, { ...request, method: "HEAD" });
-  if (response?.status === 404) return undefined;
-  if (response?.status !== 200) return "unclear";
-  const [mediaType, digest, size] = [typeOf(response), expected ?? digestHeader(response), sizeHeader(response)];
+  const response = await askHead(remote, request);
+  if (response.status === 404) return undefined;
+  if (response.status !== 200) return "unclear";
+  const [mediaType, digest, size] = [
+    typeOf(response),
+    expected ?? digestHeader(response),
+    sizeHeader(response),
+  ];
   return mediaType === undefined || digest === undefined || size === undefined
     ? "unclear"
     : { mediaType, digest, size };

@@ -1,5 +1,4 @@
 import type { RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
-import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { Scope } from "../../auth/authenticator.ts";
 import { readErrors } from "../../requests/read-errors.ts";
@@ -39,7 +38,11 @@ export function manifestPath(remote: Remote, repository: string, reference: stri
 }
 
 /** Returns the permissions for actions on a repository. */
-export function scopesOf(remote: Remote, repository: string, ...actions: readonly string[]): readonly Scope[] {
+export function scopesOf(
+  remote: Remote,
+  repository: string,
+  ...actions: readonly string[]
+): readonly Scope[] {
   return [{ type: "repository", name: remote.nameOf(repository), actions }];
 }
 
@@ -72,17 +75,12 @@ export async function askForHeaders(
   return response;
 }
 
-/**
- * Sends HEAD and drops the body. Returns `undefined` if a later GET may succeed: the credentials, or the signature in an
- * address, may be valid for GET only.
- */
-export async function tryHead(remote: Remote, request: RegistryRequest): Promise<RegistryResponse | undefined> {
-  try {
-    const response = await remote.client.send(request);
-    await response.discard();
-    return response;
-  } catch (error) {
-    if (isRegistryError(error, "DENIED", "UNAUTHORIZED", "REMOTE_FAILED")) return undefined;
-    throw error;
-  }
+/** Sends HEAD and drops the body. */
+export async function askHead(
+  remote: Remote,
+  request: Omit<RegistryRequest, "method">,
+): Promise<RegistryResponse> {
+  const response = await remote.client.send({ ...request, method: "HEAD" });
+  await response.discard();
+  return response;
 }

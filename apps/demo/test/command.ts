@@ -1,22 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 
-import { afterEach } from "vitest";
-
-import { run } from "../src/cli/run.ts";
+import { run } from "ocilayout";
 
 /** The result of a run of the command. */
 export interface Ran {
@@ -63,31 +50,6 @@ export async function lines(...args: readonly string[]): Promise<string[]> {
 /** Runs `ocilayout` with `--json` and returns its parsed lines. */
 export async function jsonLines(...args: readonly string[]): Promise<unknown[]> {
   return (await lines(...args, "--json")).map((line) => JSON.parse(line) as unknown);
-}
-
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
-/** Creates a directory that is removed after the test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "ocilayout-command-"));
-  made.push(directory);
-  return directory;
-}
-
-const fixtures = join(import.meta.dirname, "../../../packages/layout-core/test/fixtures");
-
-/** Copies a layout that a tool or an attacker wrote. Creates its empty directories, which git does not store. */
-export function fixture(name: string): string {
-  const layout = join(temporaryDirectory(), name);
-  cpSync(join(fixtures, name, "layout"), layout, { recursive: true });
-  const { emptyDirs = [] } = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8")) as {
-    emptyDirs?: string[];
-  };
-  for (const directory of emptyDirs) mkdirSync(join(layout, directory), { recursive: true });
-  return layout;
 }
 
 /** Returns everything below `directory`: the digest of each file, and the target of each link. */

@@ -6,7 +6,6 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { guide, packageType } from "../src/demo/guide.ts";
-import { formatSize } from "../src/output/text.ts";
 import { everything, jsonLines, ocilayout, sha256, Sink } from "./command.ts";
 
 const packages = join(import.meta.dirname, "../../../packages");
@@ -116,16 +115,6 @@ describe.skipIf(!canPack())("the demo", () => {
       expect(raw.equals((await ocilayout("cat", join(layout, name))).bytes)).toBe(true);
     }
   });
-});
-
-it("sizes are printed in the unit that keeps them short", () => {
-  expect([0, 999, 1000, 12_345, 1_500_000].map(formatSize)).toEqual([
-    "0 B",
-    "999 B",
-    "1.0 kB",
-    "12.3 kB",
-    "1.5 MB",
-  ]);
 });
 
 /** Whether skopeo is installed. CI requires it; elsewhere one test is skipped. */

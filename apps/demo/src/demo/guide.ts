@@ -1,8 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Streams } from "../output/output.ts";
-import { countOf } from "../output/text.ts";
+import type { Streams } from "ocilayout";
 import type { PackedPackage } from "./pack.ts";
 import { packPackages } from "./pack.ts";
 import { Shell } from "./shell.ts";
@@ -43,13 +42,11 @@ export async function guide(packages: string, directory: string, streams: Stream
   await shell.ocilayout("gc", layout, "--grace", "0", "--untagged");
   await shell.ocilayout("verify", layout);
 
-  shell.say(
-    `\nPushed, listed and pulled ${countOf(all.length, "package")}: each has the same bytes as before.`,
-  );
+  shell.say(`\nPushed, listed and pulled ${all.length} packages: each has the same bytes as before.`);
   shell.say(`The layout is in ${layout}. Other tools can read it, and clients can if you serve it:`);
   for (const it of all.slice(0, 1))
     shell.say(`  skopeo inspect --raw oci:${layout}:${nameOf(it)}:${it.manifest.version}`);
-  shell.say(`  node apps/demo/bin/ocilayout.js serve ${layout}`);
+  shell.say(`  node apps/ocilayout/bin/ocilayout.js serve ${layout}`);
 }
 
 /** Returns the repository of a package: `ociref` for `@ocilayout/ociref`. */

@@ -1,5 +1,5 @@
-import { run } from "../cli/run.ts";
-import type { Streams } from "../output/output.ts";
+import { run } from "ocilayout";
+import type { Streams } from "ocilayout";
 
 /** Runs commands and prints them as in a terminal: each command line, then its output. */
 export class Shell {

@@ -134,6 +134,5 @@ function checkOptions(args: Readonly<Record<string, unknown>>): true {
 }
 
 function readVersion(): string {
-  return (createRequire(import.meta.url)("@ocilayout/demo/package.json") as { readonly version: string })
-    .version;
+  return (createRequire(import.meta.url)("ocilayout/package.json") as { readonly version: string }).version;
 }

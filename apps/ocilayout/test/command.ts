@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+
+import { afterEach } from "vitest";
+
+import { run } from "../src/cli/run.ts";
+
+/** The result of a run of the command. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly bytes: Buffer;
+}
+
+/** A stream that keeps everything in memory. */
+export class Sink extends Writable {
+  readonly isTTY: boolean;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(isTTY: boolean = false) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+/** Runs `ocilayout` in this process. */
+export async function ocilayout(...args: readonly string[]): Promise<Ran> {
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  const code = await run(args, { stdout, stderr });
+  return { code, stdout: stdout.bytes.toString(), stderr: stderr.bytes.toString(), bytes: stdout.bytes };
+}
+
+/** Runs `ocilayout` and returns the lines of its output. Rejects unless it exits with 0 and writes no messages. */
+export async function lines(...args: readonly string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await ocilayout(...args);
+  if (code !== 0 || stderr !== "") throw new Error(`ocilayout ${args.join(" ")}: ${code}: ${stderr}`);
+  return stdout.split("\n").slice(0, -1);
+}
+
+/** Runs `ocilayout` with `--json` and returns its parsed lines. */
+export async function jsonLines(...args: readonly string[]): Promise<unknown[]> {
+  return (await lines(...args, "--json")).map((line) => JSON.parse(line) as unknown);
+}
+
+const made: string[] = [];
+afterEach(() => {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Creates a directory that is removed after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "ocilayout-command-"));
+  made.push(directory);
+  return directory;
+}
+
+const fixtures = join(import.meta.dirname, "../../../packages/layout-core/test/fixtures");
+
+/** Copies a layout that a tool or an attacker wrote. Creates its empty directories, which git does not store. */
+export function fixture(name: string): string {
+  const layout = join(temporaryDirectory(), name);
+  cpSync(join(fixtures, name, "layout"), layout, { recursive: true });
+  const { emptyDirs = [] } = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8")) as {
+    emptyDirs?: string[];
+  };
+  for (const directory of emptyDirs) mkdirSync(join(layout, directory), { recursive: true });
+  return layout;
+}
+
+/** Returns everything below `directory`: the digest of each file, and the target of each link. */
+export function everything(directory: string): Record<string, string> {
+  if (!existsSync(directory)) return {};
+  const found: Record<string, string> = {};
+  for (const name of (readdirSync(directory, { recursive: true }) as string[]).sort()) {
+    const path = join(directory, name);
+    const stats = lstatSync(path);
+    found[name] = stats.isSymbolicLink()
+      ? readlinkSync(path)
+      : stats.isFile()
+        ? sha256(readFileSync(path))
+        : "directory";
+  }
+  return found;
+}
+
+/** Returns the digest of `content`. */
+export function sha256(content: Uint8Array | string): string {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
+}

@@ -1,4 +1,4 @@
-import { Interrupted } from "./interrupted.ts";
+import { Interrupted } from "../errors/interrupted.ts";
 import { run } from "./run.ts";
 
 /**
@@ -11,6 +11,13 @@ export async function main(args: readonly string[]): Promise<void> {
       controller.abort(new Interrupted(name));
     });
   }
+  // Reading process.stdin starts the stream, so it is opened only by the verbs that need it.
+  const stdin = {
+    get isTTY(): boolean {
+      return process.stdin.isTTY;
+    },
+    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
+  };
   const { stdout, stderr } = process;
-  process.exitCode = await run(args, { stdout, stderr, signal: controller.signal });
+  process.exitCode = await run(args, { stdin, stdout, stderr, signal: controller.signal });
 }

@@ -1,25 +1,29 @@
 import type { Writable } from "node:stream";
 
-import type { Progress, Terminal } from "./progress.ts";
-import { startProgress } from "./progress.ts";
+import { type Progress, SILENT, startProgress } from "./progress.ts";
+import { canPaint, canRedraw, type Colour, paint, type Terminal, widthOf } from "./terminal.ts";
 import { printable } from "./text.ts";
 
 /** The streams of a command. */
 export interface Streams {
   /** Receives data. */
-  readonly stdout: Writable;
+  readonly stdout: Terminal;
   /** Receives messages and progress. */
   readonly stderr: Terminal;
 }
 
 /** The output of a command. */
 export interface Output {
+  /** The width of the terminal that shows the data, in columns. Absent if it is not a terminal. */
+  readonly width: number | undefined;
   /** Writes data to stdout, and waits until it is flushed. Rejects with {@link ReaderGone} if the reader has closed it. */
   data(chunk: Uint8Array | string): Promise<void>;
   /** Writes a line to stderr. */
   note(line: string): Promise<void>;
   /** Shows progress, on a terminal only. */
-  progress(text: string): Promise<Progress>;
+  progress(text: string): Progress;
+  /** Colours data, if stdout can have colours. */
+  paint(colour: Colour, text: string): string;
 }
 
 /** The reader of stdout has closed it. */
@@ -29,13 +33,16 @@ export class ReaderGone extends Error {}
 export function createOutput({ stdout, stderr }: Streams): Output {
   for (const stream of [stdout, stderr])
     if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
+  const isColourful = canPaint(stdout);
   return {
+    width: widthOf(stdout),
     data: async (chunk) => {
       if (chunk.length > 0) await write(stdout, chunk);
     },
     // An error of stderr cannot be reported.
     note: async (line) => write(stderr, `${line}\n`).catch(() => undefined),
-    progress: async (text) => startProgress(stderr, text),
+    progress: (text) => (canRedraw(stderr) ? startProgress(stderr, text) : SILENT),
+    paint: (colour, text) => (isColourful ? paint(colour, text) : text),
   };
 }
 

@@ -4,7 +4,7 @@ import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { collect, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import type { CommonArguments } from "../commands/command.ts";
 import type { Target } from "./locate.ts";
 import { explainPrefix } from "./advise.ts";

@@ -1,7 +1,7 @@
 import type { BlobReader, CallOptions, Descriptor } from "@ocilayout/oci-types";
 import { formatReference } from "@ocilayout/ociref";
 
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 import type { OpenTarget } from "./open.ts";
 
 /** A tag or a digest. */

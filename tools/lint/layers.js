@@ -6,6 +6,7 @@ export const layers = {
   "oci-image": ["oci-types", "ociref"],
   "layout-core": ["oci-types", "ociref", "oci-backend"],
   "layout-per-repo": ["oci-types", "ociref", "oci-backend", "layout-core"],
+  "layout-archive": ["oci-types", "ociref", "oci-backend", "oci-image", "layout-core"],
   "layout-testkit": ["oci-types", "ociref", "oci-backend"],
   "oci-server": ["oci-types", "ociref"],
 };

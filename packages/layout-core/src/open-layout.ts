@@ -16,6 +16,7 @@ import { completeOptions, requireDirectory } from "./layout/options.ts";
 import { rememberLayout } from "./layout/open-layouts.ts";
 import { mounterOf } from "./mount-from.ts";
 import { readerOf } from "./registry/reader.ts";
+import { viewOf } from "./registry/stored-content.ts";
 import { LayoutUploads } from "./uploads/uploads.ts";
 import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
 import { verifyLayout } from "./maintenance/verify.ts";
@@ -76,7 +77,7 @@ export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptio
     begin: (access) => {
       layout.begin(access);
     },
-    ...readerOf(layout),
+    ...readerOf(viewOf(layout)),
     ...writerOf(layout),
     ...deleterOf(layout),
     ...listerOf(layout),

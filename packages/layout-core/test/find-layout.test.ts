@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, posix, relative, win32 } from "node:path";
 
 import { digestOf, bytes, rejection, temporaryDirectory } from "@ocilayout/testing";
@@ -21,63 +21,96 @@ function findIn(layouts: readonly string[], path: string, flavour = posix) {
 // clause 29
 describe("findLayout", () => {
   it.each([
-    ["the layout itself", "images", { directory: "images", matched: "layout" }],
-    ["the layout itself with a trailing slash", "images/", { directory: "images/", matched: "layout" }],
+    ["the layout itself", "images", { directory: "images", kind: "directory", matched: "layout" }],
+    [
+      "the layout itself with a trailing slash",
+      "images/",
+      { directory: "images/", kind: "directory", matched: "layout" },
+    ],
     [
       "the layout and a tag",
       "images:v1",
-      { directory: "images", reference: { tag: "v1" }, matched: "layout" },
+      { directory: "images", reference: { tag: "v1" }, kind: "directory", matched: "layout" },
     ],
     [
       "the layout and a digest",
       `images@${digest}`,
-      { directory: "images", reference: { digest }, matched: "layout" },
+      { directory: "images", reference: { digest }, kind: "directory", matched: "layout" },
     ],
     [
       "a repository and a tag in a layout",
       "images/app:v1",
-      { directory: "images", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+      {
+        directory: "images",
+        reference: { repository: "app", tag: "v1" },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
     [
       "a repository of several components",
       "images/a/b/c",
-      { directory: "images", reference: { repository: "a/b/c" }, matched: "prefix" },
+      { directory: "images", reference: { repository: "a/b/c" }, kind: "directory", matched: "prefix" },
     ],
     [
       "a tag and a digest",
       `images/app:v1@${digest}`,
-      { directory: "images", reference: { repository: "app", tag: "v1", digest }, matched: "prefix" },
+      {
+        directory: "images",
+        reference: { repository: "app", tag: "v1", digest },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
     [
       "the deepest of several layouts",
       "/var/oci/app:v1",
-      { directory: "/var/oci", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+      {
+        directory: "/var/oci",
+        reference: { repository: "app", tag: "v1" },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
     [
       "a layout in the root directory",
       "/srv/app:v1",
-      { directory: "/", reference: { repository: "srv/app", tag: "v1" }, matched: "prefix" },
+      {
+        directory: "/",
+        reference: { repository: "srv/app", tag: "v1" },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
     [
       "a directory as it was written, not resolved",
       "./x/../images/app",
-      { directory: "./x/../images", reference: { repository: "app" }, matched: "prefix" },
+      { directory: "./x/../images", reference: { repository: "app" }, kind: "directory", matched: "prefix" },
     ],
-    ["a directory with a colon in its name", "a:b", { directory: "a:b", matched: "layout" }],
+    [
+      "a directory with a colon in its name",
+      "a:b",
+      { directory: "a:b", kind: "directory", matched: "layout" },
+    ],
     [
       "a repository in a directory with a colon in its name",
       "a:b/app:v1",
-      { directory: "a:b", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+      { directory: "a:b", reference: { repository: "app", tag: "v1" }, kind: "directory", matched: "prefix" },
     ],
     [
       "no layout, but a fallback",
       "some/where/app:v1",
-      { directory: "some/where", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+      {
+        directory: "some/where",
+        reference: { repository: "app", tag: "v1" },
+        kind: "directory",
+        matched: "fallback",
+      },
     ],
     [
       "no layout, but a fallback of one component",
       "app:v1",
-      { directory: ".", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+      { directory: ".", reference: { repository: "app", tag: "v1" }, kind: "directory", matched: "fallback" },
     ],
   ])("finds %s: %s", (_name, path, expected) => {
     expect(findIn(["images", "images/", "/", "/var", "/var/oci", "a:b", "x/../images"], path)).toEqual(
@@ -89,6 +122,7 @@ describe("findLayout", () => {
     expect(findIn(["."], "app:v1")).toEqual({
       directory: ".",
       reference: { repository: "app", tag: "v1" },
+      kind: "directory",
       matched: "prefix",
     });
   });
@@ -96,20 +130,44 @@ describe("findLayout", () => {
   it.each([
     [
       "C:\\images\\app:v1",
-      { directory: "C:\\images", reference: { repository: "app", tag: "v1" }, matched: "prefix" },
+      {
+        directory: "C:\\images",
+        reference: { repository: "app", tag: "v1" },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
-    ["C:/images/a/b", { directory: "C:/images", reference: { repository: "a/b" }, matched: "prefix" }],
+    [
+      "C:/images/a/b",
+      { directory: "C:/images", reference: { repository: "a/b" }, kind: "directory", matched: "prefix" },
+    ],
     [
       "C:\\images\\a\\b:v1",
-      { directory: "C:\\images", reference: { repository: "a/b", tag: "v1" }, matched: "prefix" },
+      {
+        directory: "C:\\images",
+        reference: { repository: "a/b", tag: "v1" },
+        kind: "directory",
+        matched: "prefix",
+      },
     ],
-    ["C:\\images:v1", { directory: "C:\\images", reference: { tag: "v1" }, matched: "layout" }],
-    ["C:\\images", { directory: "C:\\images", matched: "layout" }],
-    ["D:\\other\\app", { directory: "D:\\other", reference: { repository: "app" }, matched: "fallback" }],
-    ["D:app", { directory: "D:", reference: { repository: "app" }, matched: "fallback" }],
+    [
+      "C:\\images:v1",
+      { directory: "C:\\images", reference: { tag: "v1" }, kind: "directory", matched: "layout" },
+    ],
+    ["C:\\images", { directory: "C:\\images", kind: "directory", matched: "layout" }],
+    [
+      "D:\\other\\app",
+      { directory: "D:\\other", reference: { repository: "app" }, kind: "directory", matched: "fallback" },
+    ],
+    ["D:app", { directory: "D:", reference: { repository: "app" }, kind: "directory", matched: "fallback" }],
     [
       "\\\\server\\share\\app:v1",
-      { directory: "\\\\server\\share\\", reference: { repository: "app", tag: "v1" }, matched: "fallback" },
+      {
+        directory: "\\\\server\\share\\",
+        reference: { repository: "app", tag: "v1" },
+        kind: "directory",
+        matched: "fallback",
+      },
     ],
   ])("reads Windows paths: %s", (path, expected) => {
     expect(findIn(["C:\\images"], path, win32)).toEqual(expected);
@@ -119,6 +177,7 @@ describe("findLayout", () => {
     expect(findIn(["D"], "D:app", win32)).toEqual({
       directory: "D:",
       reference: { repository: "app" },
+      kind: "directory",
       matched: "fallback",
     });
   });
@@ -149,7 +208,7 @@ describe("findLayout", () => {
   });
 
   // clause 29
-  it("skips a prefix that is a file", async () => {
+  it("skips a prefix that is another file", async () => {
     const root = relative(process.cwd(), temporaryDirectory());
     mkdirSync(join(root, "layout"));
     writeFileSync(join(root, "layout", "oci-layout"), "{}");
@@ -158,8 +217,51 @@ describe("findLayout", () => {
     expect(await findLayout(`${root}/layout/file/app:v1`)).toEqual({
       directory: `${root}/layout`,
       reference,
+      kind: "directory",
       matched: "prefix",
     });
+  });
+
+  // clause 29
+  it.each([
+    ["a tar archive", Buffer.concat([Buffer.alloc(257), Buffer.from("ustar"), Buffer.alloc(250)])],
+    ["a file compressed with gzip", Buffer.from("1f8b08", "hex")],
+    ["a file compressed with zstd", Buffer.from("28b52ffd24", "hex")],
+  ])("finds %s, a tag or a digest of it, and a repository in it", async (_name, content) => {
+    const root = temporaryDirectory();
+    const archive = join(root, "images.tar");
+    writeFileSync(archive, content);
+    symlinkSync("images.tar", join(root, "link.tar"));
+    const found = { directory: archive, kind: "archive" };
+    expect(await findLayout(archive)).toEqual({ ...found, matched: "layout" });
+    expect(await findLayout(join(root, "link.tar"))).toMatchObject({ kind: "archive" });
+    expect(await findLayout(`${archive}:v1`)).toEqual({
+      ...found,
+      reference: { tag: "v1" },
+      matched: "layout",
+    });
+    expect(await findLayout(`${archive}@${digest}`)).toEqual({
+      ...found,
+      reference: { digest },
+      matched: "layout",
+    });
+    expect(await findLayout(`${archive}/team/app:v1`)).toEqual({
+      ...found,
+      reference: { repository: "team/app", tag: "v1" },
+      matched: "prefix",
+    });
+  });
+
+  // clause 29
+  it("takes neither a shorter file nor a directory for an archive", async () => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, "short.tar"), Buffer.concat([Buffer.alloc(257), Buffer.from("usta")]));
+    mkdirSync(join(root, "directory.tar"));
+    for (const name of ["short.tar", "directory.tar"])
+      expect(await findLayout(join(root, name, "app:v1"))).toMatchObject({
+        kind: "directory",
+        matched: "fallback",
+      });
   });
 
   // clause 29
@@ -173,6 +275,7 @@ describe("findLayout", () => {
     expect(found).toEqual({
       directory: "secret",
       reference: { repository: "app", tag: "v1" },
+      kind: "directory",
       matched: "fallback",
     });
   });
@@ -184,8 +287,9 @@ describe("findLayout", () => {
     const path = `${"a/".repeat(100_000)}b`;
     expect(findLayoutOn({ ...nodeDisk, statNow }, path, posix)).toMatchObject({
       reference: { repository: "b" },
+      kind: "directory",
       matched: "fallback",
     });
-    expect(asked).toBeLessThan(200);
+    expect(asked).toBeLessThan(300);
   });
 });

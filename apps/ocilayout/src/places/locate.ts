@@ -36,12 +36,17 @@ export async function locate(path: string): Promise<Target> {
   // A damaged or unfinished layout is also a directory of its own, not a name in its parent.
   if (["layout", "remnant", "unfinished"].includes(await kindOf(path)))
     return { path, directory: path, exists: true };
-  const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
+  const { directory, kind, reference, matched } = await findLayout(path).catch((error: unknown) => {
     const advice = isRegistryError(error, "NAME_INVALID") ? explainMissing(path) : undefined;
     if (advice === undefined) throw error;
     const message = `${excerpt(path)} is neither a layout nor a reference: ${advice}`;
     throw new RegistryError("NAME_INVALID", message, { cause: error });
   });
+  if (kind === "archive")
+    throw new RegistryError(
+      "UNSUPPORTED",
+      `${excerpt(directory)} is an archive, and this command reads only layouts`,
+    );
   const marked = matched === "fallback" ? cutAtMark(path) : undefined;
   if (marked !== undefined) return { path, ...marked, exists: false };
   return { path, directory, ...reference, exists: matched !== "fallback" };

@@ -28,7 +28,7 @@ export interface ChunkOptions {
  * when the iterator ends or is closed.
  */
 export function readFileChunks(
-  disk: Disk,
+  disk: Pick<Disk, "read" | "close">,
   held: HeldFile,
   part: FilePart,
   { chunks, chunkSize }: ChunkOptions,
@@ -70,7 +70,7 @@ function inTurn(): ChunkMemory {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #disk: Disk;
+  readonly #disk: Pick<Disk, "read" | "close">;
   readonly #held: HeldFile;
   readonly #end: number;
   readonly #readBytes: number;
@@ -81,7 +81,7 @@ class FileChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   #latest: Promise<Uint8Array> | undefined;
 
   constructor(
-    disk: Disk,
+    disk: Pick<Disk, "read" | "close">,
     held: HeldFile,
     { start, end }: FilePart,
     { readBytes, memory }: { readonly readBytes: number; readonly memory: ChunkMemory },

@@ -100,6 +100,6 @@ export async function renameOrRemove(disk: Disk, temporary: string, path: string
 }
 
 /** Closes a file whose content is synced, or no longer needed. */
-export async function closeQuietly(disk: Disk, file: OpenFile): Promise<void> {
+export async function closeQuietly(disk: Pick<Disk, "close">, file: OpenFile): Promise<void> {
   await disk.close(file).catch(() => undefined);
 }

@@ -48,6 +48,11 @@ export interface Disk {
   statNow(path: string): BigIntStats | undefined;
   /** Does not follow a link at `path`. Returns `undefined` if nothing is there. Synchronous, as `statNow` is. */
   lstatNow(path: string): BigIntStats | undefined;
+  /**
+   * Returns the first bytes of a file, at most `length`. Follows links, and does not wait for the other end of a pipe.
+   * Synchronous, as `statNow` is.
+   */
+  headNow(path: string, length: number): Uint8Array;
 }
 
 const open = promisify(fs.open);
@@ -99,6 +104,15 @@ export const nodeDisk: Disk = {
   list: (path) => fsp.readdir(path, { withFileTypes: true }),
   statNow: (path) => unlessAbsent(() => fs.statSync(path, LOOK)),
   lstatNow: (path) => unlessAbsent(() => fs.lstatSync(path, LOOK)),
+  headNow(path, length) {
+    const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    try {
+      const buffer = new Uint8Array(length);
+      return buffer.subarray(0, fs.readSync(file, buffer, 0, length, 0));
+    } finally {
+      fs.closeSync(file);
+    }
+  },
 };
 
 const LOOK = { bigint: true, throwIfNoEntry: false } as const;

@@ -82,7 +82,7 @@ export async function readText(
   if (opened === undefined) return undefined;
   const { file, stats } = opened;
   try {
-    return { text: decode(await readUpTo(disk, file, name, stats, maxBytes), name), stats, file };
+    return { text: decodeText(await readUpTo(disk, file, name, stats, maxBytes), name), stats, file };
   } catch (error) {
     await closeQuietly(disk, file);
     throw error;
@@ -97,7 +97,12 @@ export function damaged(reason: string, cause?: unknown): RegistryError {
 /** Skips a byte order mark, which some editors write. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function decode(bytes: Uint8Array, name: string): string {
+/**
+ * Decodes a file of the layout, without a byte order mark.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID` if it is not UTF-8.
+ */
+export function decodeText(bytes: Uint8Array, name: string): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

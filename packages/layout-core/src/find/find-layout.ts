@@ -11,21 +11,27 @@ import {
   tryParseHostlessReference,
 } from "@ocilayout/ociref";
 
+import { ARCHIVE_HEAD_BYTES, isArchive } from "./is-archive.ts";
 import type { Disk } from "../disk/disk.ts";
 import { nodeDisk } from "../disk/disk.ts";
 
 /** The result of {@link findLayout}. */
 export interface FoundLayout {
-  /** The layout's directory as given, not resolved. `"."` if the path has only a reference. */
+  /** The layout's directory, or the archive's file, as given, not resolved. `"."` if the path has only a reference. */
   readonly directory: string;
+  /**
+   * What `directory` is: a directory, or a file that begins like a tar archive or a compressed one. `openArchive` of
+   * `@ocilayout/layout-archive` opens it. Only its first bytes were read, so it may contain something else.
+   */
+  readonly kind: "directory" | "archive";
   /** The reference within the layout; absent if the path names the whole layout. */
   readonly reference?: LayoutReference | undefined;
   /**
    * How the layout was found:
    *
-   * - `"layout"`: the path, without a tag or digest at its end, is a layout.
-   * - `"prefix"`: a prefix of the path is a layout, and the rest is the reference.
-   * - `"fallback"`: no prefix is a layout, and the last component is the reference.
+   * - `"layout"`: the path, without a tag or digest at its end, is a layout or an archive.
+   * - `"prefix"`: a prefix of the path is a layout or an archive, and the rest is the reference.
+   * - `"fallback"`: no prefix is one of them, and the last component is the reference.
    */
   readonly matched: "layout" | "prefix" | "fallback";
 }
@@ -42,8 +48,8 @@ export interface LayoutReference {
 
 /**
  * Splits a path into a layout's directory and a reference: `images/team/app:v1` is `team/app:v1` in `images` if
- * `images` is a layout. The deepest layout wins. A prefix that is a file or cannot be read is not a candidate, and not
- * an error.
+ * `images` is a layout. `images.tar:v1` is `v1` in `images.tar` if that file begins like an archive. The deepest layout
+ * or archive wins. A prefix that is another file or cannot be read is not a candidate, and not an error.
  *
  * @throws `RegistryError` `NAME_INVALID` if no prefix of the path is a layout and its last component is not a
  * reference; `detail.reason` is the reason.
@@ -57,18 +63,20 @@ export function findLayoutOn(disk: Disk, path: string, flavour: typeof posix): F
   requireString(path, "a path");
   if (path === "") throw invalid(path, "it is empty");
   if (path.includes("\0")) throw invalid(path, "it has a NUL character");
-  const isLayout = (directory: string): boolean =>
-    hasMarker(disk, flavour.join(directory, layoutNames.header));
-  return (
-    matchWhole(path, flavour, isLayout) ?? matchPrefix(path, flavour, isLayout) ?? fallBack(path, flavour)
-  );
+  const kindOf = (prefix: string): Kind | undefined => {
+    if (hasMarker(disk, flavour.join(prefix, layoutNames.header))) return "directory";
+    return beginsLikeArchive(disk, prefix) ? "archive" : undefined;
+  };
+  return matchWhole(path, flavour, kindOf) ?? matchPrefix(path, flavour, kindOf) ?? fallBack(path, flavour);
 }
 
-type IsLayout = (directory: string) => boolean;
+type Kind = FoundLayout["kind"];
+type KindOf = (prefix: string) => Kind | undefined;
 
 /** Matches the path itself, or the path up to its last `@` or `:`. */
-function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
-  if (isLayout(path)) return { directory: path, matched: "layout" };
+function matchWhole(path: string, flavour: typeof posix, kindOf: KindOf): FoundLayout | undefined {
+  const whole = kindOf(path);
+  if (whole !== undefined) return { directory: path, kind: whole, matched: "layout" };
   const rootLength = flavour.parse(path).root.length;
   for (const [separator, part, isValid] of [
     ["@", "digest", isValidDigest],
@@ -78,16 +86,18 @@ function matchWhole(path: string, flavour: typeof posix, isLayout: IsLayout): Fo
     const rest = path.slice(at + 1);
     if (at <= 0 || at < rootLength || !isValid(rest)) continue;
     const directory = path.slice(0, at);
-    if (isLayout(directory)) return { directory, reference: { [part]: rest }, matched: "layout" };
+    const kind = kindOf(directory);
+    if (kind !== undefined) return { directory, kind, reference: { [part]: rest }, matched: "layout" };
   }
   return undefined;
 }
 
-/** Matches the deepest prefix that is a layout and leaves a valid reference. */
-function matchPrefix(path: string, flavour: typeof posix, isLayout: IsLayout): FoundLayout | undefined {
+/** Matches the deepest prefix that is a layout or an archive, and leaves a valid reference. */
+function matchPrefix(path: string, flavour: typeof posix, kindOf: KindOf): FoundLayout | undefined {
   for (const { directory, rest } of prefixes(path, flavour)) {
     const reference = tryParseHostlessReference(rest);
-    if (reference !== undefined && isLayout(directory)) return { directory, reference, matched: "prefix" };
+    const kind = reference === undefined ? undefined : kindOf(directory);
+    if (kind !== undefined) return { directory, kind, reference, matched: "prefix" };
   }
   return undefined;
 }
@@ -97,7 +107,7 @@ function fallBack(path: string, flavour: typeof posix): FoundLayout {
   if (deepest === undefined) throw invalid(path, "its last component is too long");
   try {
     const reference = parseHostlessReference(deepest.rest);
-    return { directory: deepest.directory, reference, matched: "fallback" };
+    return { directory: deepest.directory, kind: "directory", reference, matched: "fallback" };
   } catch (error) {
     throw isRegistryError(error) ? invalid(path, error.message) : error;
   }
@@ -133,6 +143,15 @@ function hasMarker(disk: Disk, path: string): boolean {
     return disk.statNow(path)?.isFile() === true;
   } catch {
     return false; // It cannot be read, or its name is too long: not a candidate.
+  }
+}
+
+/** Whether a file begins like an archive. It reads no more than the beginning. */
+function beginsLikeArchive(disk: Disk, path: string): boolean {
+  try {
+    return disk.statNow(path)?.isFile() === true && isArchive(disk.headNow(path, ARCHIVE_HEAD_BYTES));
+  } catch {
+    return false; // As in hasMarker.
   }
 }
 

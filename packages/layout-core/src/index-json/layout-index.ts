@@ -1,25 +1,22 @@
-import { isRegistryError, manifestKind, RegistryError } from "@ocilayout/oci-types";
-import { excerpt } from "@ocilayout/oci-types/authors";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import type { Entry, ForeignEntry } from "./entry.ts";
-import { parseEntry } from "./entry.ts";
 import { Draft } from "./draft.ts";
-import { EntryTable } from "./entry-table.ts";
+import type { EntryTable } from "./entry-table.ts";
 import { ensureDirectory } from "../disk/atomic-file.ts";
 import type { Disk } from "../disk/disk.ts";
 import { IndexFile } from "./index-file.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
-import { damaged, torn } from "../disk/layout-files.ts";
+import { torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import { acquireLock } from "../lock/lock.ts";
 import { Reserve } from "../lock/reserve.ts";
 import { storageError } from "../disk/storage-error.ts";
 import { requireWay } from "../disk/way.ts";
-import type { IndexText } from "./index-text.ts";
-import { emptyIndexText, joinIndexText, parseIndexText } from "./index-text.ts";
+import { emptyIndexText, joinIndexText } from "./index-text.ts";
 import { checkParts, completeLayout } from "./layout-parts.ts";
 import { JsonTextError } from "./json-text.ts";
-import { isPauseDue, pause } from "@ocilayout/oci-backend";
+import type { ParsedIndex } from "./parse-index.ts";
+import { parseIndex, unreadableIndex } from "./parse-index.ts";
 import type { NameRules } from "./ref-name.ts";
 import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
@@ -45,10 +42,7 @@ export type IndexChange<Result> = (draft: Draft, lock: HeldLock) => Result | Pro
 export type LockedEffect<Result> = (entries: EntryTable, lock: HeldLock) => Result | Promise<Result>;
 
 /** The state of the index as it was read. */
-interface IndexState {
-  /** The document without its entries. */
-  readonly text: IndexText;
-  readonly table: EntryTable;
+interface IndexState extends ParsedIndex {
   /** The stamp of the file; `undefined` if the file does not exist or its stamp is unknown. */
   readonly stamp: string | undefined;
   /** The whole text, kept while a comparison may need it. */
@@ -192,9 +186,7 @@ export class LayoutIndex {
         if (!isTorn && !(hasMoved && isRegistryError(error, "LAYOUT_INVALID"))) throw error;
         const isOver = performance.now() - from > torn.waitMs;
         if (isOver || (!hasMoved && (file === undefined || !(await this.#file.changesSoon(file.stamp))))) {
-          throw isTorn
-            ? damaged(`invalid OCI layout: cannot read index.json: ${error.message}`, error)
-            : error;
+          throw isTorn ? unreadableIndex(error) : error;
         }
       }
       await new Promise((resolve) => setTimeout(resolve, torn.retryMs));
@@ -202,26 +194,10 @@ export class LayoutIndex {
   }
 
   /** Parses the text of the index. */
-  async #parse(source: string | undefined): Promise<Pick<IndexState, "text" | "table">> {
+  async #parse(source: string | undefined): Promise<ParsedIndex> {
     if (source !== undefined && this.#state !== undefined && source === this.#state.source)
       return this.#state;
-    const text = parseIndexText(source ?? emptyIndexText);
-    requireIndex(text.document);
-    const table = new EntryTable();
-    for (const entry of text.entries) {
-      if (isPauseDue()) await pause();
-      table.append(this.#parseEntry(entry));
-    }
-    return { text: { ...text, entries: [] }, table };
-  }
-
-  #parseEntry(text: string): Entry | ForeignEntry {
-    try {
-      return parseEntry(text, this.#settings);
-    } catch (cause) {
-      if (cause instanceof SyntaxError) throw new JsonTextError("an entry is not valid JSON", { cause });
-      throw cause;
-    }
+    return parseIndex(source ?? emptyIndexText, this.#settings);
   }
 
   async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
@@ -274,21 +250,4 @@ export class LayoutIndex {
     await this.#reserve.replenish(text.length);
     return true;
   }
-}
-
-/** Members of documents that are not indexes: manifests of several kinds, a config, the file `oci-layout`. */
-const FOREIGN_MEMBERS = ["config", "layers", "fsLayers", "blobs", "rootfs", "imageLayoutVersion"];
-
-/** Fails if a document is not an index. If it were read as an empty index, its content would be garbage. */
-function requireIndex(document: Readonly<Record<string, unknown>>): void {
-  const { mediaType } = document;
-  if (typeof mediaType === "string" && manifestKind(mediaType) !== "index") {
-    throw damaged(
-      `invalid OCI layout: index.json is not an image index: its media type is ${excerpt(mediaType)}`,
-    );
-  }
-  const hasManifests = Object.hasOwn(document, "manifests") && document["manifests"] !== null;
-  const member = hasManifests ? undefined : FOREIGN_MEMBERS.find((name) => Object.hasOwn(document, name));
-  if (member !== undefined)
-    throw damaged(`invalid OCI layout: index.json is not an image index: it has ${member} and no manifests`);
 }

@@ -77,11 +77,21 @@ async function replaceFile(disk: Disk, path: string, text: string, durable: bool
 async function checkMarker(disk: Disk, paths: LayoutPaths): Promise<boolean> {
   const marker = await readMarker(disk, paths.marker);
   if (marker === undefined) return false;
+  requireVersion(marker);
+  return true;
+}
+
+/**
+ * Fails unless a parsed `oci-layout` has the version that this package supports.
+ *
+ * @throws `RegistryError` `LAYOUT_INVALID`.
+ */
+export function requireVersion(marker: unknown): void {
   const version =
     isRecord(marker) && Object.hasOwn(marker, "imageLayoutVersion")
       ? marker["imageLayoutVersion"]
       : undefined;
-  if (version === layoutVersion) return true;
+  if (version === layoutVersion) return;
   const shown = version === undefined ? "missing" : JSON.stringify(version).slice(0, 80);
   throw new RegistryError(
     "LAYOUT_INVALID",

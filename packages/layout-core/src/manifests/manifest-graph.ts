@@ -4,8 +4,7 @@ import { manifestKind, octetStream } from "@ocilayout/oci-types";
 
 import type { EntryView, Scope } from "../index-json/entry-table.ts";
 import { mayContain } from "../index-json/entry-table.ts";
-import type { BlobFiles } from "../blobs/blob-files.ts";
-import type { Reading, UnreadableManifest } from "./manifest-store.ts";
+import type { ManifestBlobs, Reading, UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, isUntypedOpaque, ManifestStore } from "./manifest-store.ts";
 import { Membership, Relations } from "./manifest-relations.ts";
 import { pauseIfDue } from "@ocilayout/oci-backend";
@@ -36,7 +35,7 @@ export class ManifestGraph {
   /** The manifests for which everything below them was read, by scope. */
   readonly #done: Readonly<Record<Scope, Set<string>>> = { indexes: new Set(), all: new Set() };
 
-  constructor(blobs: BlobFiles, maxManifestBytes: number) {
+  constructor(blobs: ManifestBlobs, maxManifestBytes: number) {
     this.store = new ManifestStore(blobs, maxManifestBytes, (manifest) => {
       this.#relations.add(manifest);
     });

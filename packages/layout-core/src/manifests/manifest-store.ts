@@ -17,6 +17,9 @@ export interface UnreadableManifest {
   readonly cause?: Error | undefined;
 }
 
+/** The stored blobs that manifests are read from. */
+export type ManifestBlobs = Pick<BlobFiles, "readAll" | "isOccupied" | "stamp">;
+
 /** A stored manifest, or why it cannot be read. */
 export type Reading = StoredManifest | UnreadableManifest;
 
@@ -30,7 +33,7 @@ export function isReadable(reading: Reading): reading is StoredManifest {
  * invalid manifest is read again when its file changes. One that cannot be read is tried again each time.
  */
 export class ManifestStore {
-  readonly #blobs: BlobFiles;
+  readonly #blobs: ManifestBlobs;
   readonly #maxManifestBytes: number;
   readonly #onRead: (manifest: StoredManifest) => void;
   readonly #known: Map<string, StoredManifest> = new Map();
@@ -44,7 +47,7 @@ export class ManifestStore {
   readonly #reading: Map<string, Promise<Reading>> = new Map();
 
   /** @param onRead - Called once for each manifest, when it is first read. */
-  constructor(blobs: BlobFiles, maxManifestBytes: number, onRead: (manifest: StoredManifest) => void) {
+  constructor(blobs: ManifestBlobs, maxManifestBytes: number, onRead: (manifest: StoredManifest) => void) {
     this.#blobs = blobs;
     this.#maxManifestBytes = maxManifestBytes;
     this.#onRead = onRead;

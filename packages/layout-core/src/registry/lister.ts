@@ -8,9 +8,9 @@ import type { Entry } from "../index-json/entry.ts";
 import { fullNameOf } from "../index-json/entry.ts";
 import type { EntryTable } from "../index-json/entry-table.ts";
 import { mayContain } from "../index-json/entry-table.ts";
-import type { Layout } from "../layout/layout.ts";
 import { plainDescriptor } from "../manifests/manifest-graph.ts";
 import type { StoredManifest } from "../manifests/stored-manifest.ts";
+import type { LayoutView } from "./layout-view.ts";
 import { selectPage } from "./select-page.ts";
 
 /** A manifest of a repository, and its tags. */
@@ -27,7 +27,9 @@ export interface ManifestListing {
 }
 
 /** Implements the lists of a backend on a layout. */
-export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "referrers" | "repositories">> {
+export function listerOf(
+  layout: Pick<LayoutView, "graph" | "index">,
+): Required<Pick<Backend, "tags" | "referrers" | "repositories">> {
   const { graph, index } = layout;
   return {
     async tags(call) {
@@ -57,7 +59,7 @@ export function listerOf(layout: Layout): Required<Pick<Backend, "tags" | "refer
  * does not exist.
  */
 export async function listManifests(
-  { graph, index }: Layout,
+  { graph, index }: Pick<LayoutView, "graph" | "index">,
   { repository, signal }: Pick<ListCall, "repository" | "signal">,
 ): Promise<readonly ManifestListing[] | undefined> {
   const table = await index.read();

@@ -1,77 +1,64 @@
-import type { Backend, OpenContent } from "@ocilayout/oci-backend";
+import type { Backend } from "@ocilayout/oci-backend";
 import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
 import { RegistryError } from "@ocilayout/oci-types";
-import { markUnshared } from "@ocilayout/oci-types/authors";
 
-import type { OpenBlob } from "../blobs/blob-files.ts";
-import { readFileChunks } from "../blobs/file-chunks.ts";
-import { closeQuietly } from "../disk/atomic-file.ts";
-import type { HeldFile } from "../disk/disk.ts";
-import { closeWithOwner } from "../disk/disk.ts";
 import { storageError } from "../disk/storage-error.ts";
-import type { Layout } from "../layout/layout.ts";
 import { plainDescriptor } from "../manifests/manifest-graph.ts";
 import { isReadable } from "../manifests/manifest-store.ts";
+import type { LayoutView } from "./layout-view.ts";
 
 type Reading = "openBlob" | "sizeOfBlob" | "findManifest" | "findTag" | "openManifest" | "resolveManifest";
 
 /** Implements the reads of a backend on a layout. */
-export function readerOf(layout: Layout): Required<Pick<Backend, Reading>> {
+export function readerOf(layout: LayoutView): Required<Pick<Backend, Reading>> {
+  const { blobs, graph, index } = layout;
   return {
     async openBlob({ digest, chunks, chunkSize }) {
-      await layout.index.read();
-      const blob = await open(layout, digest);
-      if (blob === undefined) throw layout.blobs.unknown(digest);
-      return contentOf(layout, blob, chunks, chunkSize);
+      await index.read();
+      const content = await blobs.open(digest, { chunks, chunkSize });
+      if (content === undefined) throw blobs.unknown(digest);
+      return content;
     },
     async sizeOfBlob({ digest }) {
-      await layout.index.read();
-      try {
-        const size = await layout.blobs.size(digest);
-        if (size === undefined) throw layout.blobs.unknown(digest);
-        return size;
-      } catch (error) {
-        throw storageError(error, "look up the blob");
-      }
+      await index.read();
+      const size = await blobs.size(digest);
+      if (size === undefined) throw blobs.unknown(digest);
+      return size;
     },
     findManifest: ({ repository, digest, signal }) => findManifest(layout, repository, digest, signal),
     async findTag({ repository, tag }) {
-      const [entry] = (await layout.index.read()).tagged(repository, tag);
+      const [entry] = (await index.read()).tagged(repository, tag);
       if (entry === undefined) return undefined;
       try {
-        return await layout.graph.describe(entry);
+        return await graph.describe(entry);
       } catch (error) {
         throw storageError(error, "read the manifest");
       }
     },
     async openManifest({ repository, descriptor }) {
-      const blob = await open(layout, descriptor.digest as CheckedDigest);
-      if (blob === undefined) return undefined;
+      const content = await blobs.open(descriptor.digest as CheckedDigest, { chunks: "owned" });
+      if (content === undefined) return undefined;
       try {
-        requireServable(layout, repository, descriptor, blob.size);
+        requireServable(layout, repository, descriptor, content.size);
       } catch (error) {
-        await closeQuietly(layout.disk, blob.file);
+        await content.close?.();
         throw error;
       }
-      return contentOf(layout, blob, "owned");
+      return content;
     },
     async resolveManifest({ repository, digest, signal }) {
       const descriptor = await findManifest(layout, repository, digest, signal);
       if (descriptor === undefined) return undefined;
-      try {
-        const size = await layout.blobs.size(digest);
-        if (size === undefined) return undefined;
-        requireServable(layout, repository, descriptor, size);
-      } catch (error) {
-        throw storageError(error, "look up the manifest");
-      }
+      const size = await blobs.size(digest);
+      if (size === undefined) return undefined;
+      requireServable(layout, repository, descriptor, size);
       return descriptor;
     },
   };
 }
 
 async function findManifest(
-  { index, graph }: Layout,
+  { index, graph }: LayoutView,
   repository: string,
   digest: CheckedDigest,
   signal: AbortSignal | undefined,
@@ -104,12 +91,11 @@ async function findManifest(
  * size, the manifest is corrupt.
  */
 function requireServable(
-  { settings }: Layout,
+  { maxManifestBytes }: LayoutView,
   repository: string,
   { digest, size }: Descriptor,
   stored: number,
 ): void {
-  const { maxManifestBytes } = settings;
   if (stored <= maxManifestBytes) return;
   const detail = { size: stored, limit: maxManifestBytes };
   if (size !== stored)
@@ -123,45 +109,4 @@ function requireServable(
     `no manifest ${digest} in ${repository}: its file is larger than ${maxManifestBytes} bytes`,
     { detail },
   );
-}
-
-async function open({ blobs }: Layout, digest: CheckedDigest): Promise<OpenBlob | undefined> {
-  try {
-    return await blobs.open(digest);
-  } catch (error) {
-    throw storageError(error, "open the blob");
-  }
-}
-
-function contentOf(
-  { disk }: Layout,
-  blob: OpenBlob,
-  chunks: "owned" | "reused",
-  chunkSize?: number,
-): OpenContent {
-  const held: HeldFile = { file: blob.file };
-  const content: OpenContent = {
-    size: blob.size,
-    chunks,
-    read(start, end) {
-      // From here on the chunks own the file, because they may outlive this object.
-      const taken = take(held);
-      const iterator = readFileChunks(disk, taken, { start, end }, { chunks, chunkSize });
-      closeWithOwner(iterator, taken);
-      return iterator;
-    },
-    async close() {
-      const { file } = take(held);
-      if (file !== undefined) await closeQuietly(disk, file);
-    },
-  };
-  closeWithOwner(content, held);
-  return markUnshared(content);
-}
-
-/** Moves the file to a new owner. */
-function take(held: HeldFile): HeldFile {
-  const { file } = held;
-  held.file = undefined;
-  return { file };
 }

@@ -1,12 +1,10 @@
 import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-/** Returns `ARCHIVE_INVALID`: a compressed layer is malformed. */
+/** Returns `ARCHIVE_INVALID`: compressed content, such as a layer, is malformed. */
 export function notDecompressed(compression: string, cause: unknown): RegistryError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RegistryError("ARCHIVE_INVALID", `cannot decompress the layer with ${compression}: ${reason}`, {
-    cause,
-  });
+  return new RegistryError("ARCHIVE_INVALID", `cannot decompress ${compression} content: ${reason}`, { cause });
 }
 
 /** Returns `ARCHIVE_INVALID`: no runtime unpacks an entry of a layer, or runtimes disagree about it. */

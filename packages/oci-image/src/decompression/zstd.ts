@@ -17,7 +17,7 @@ export async function* unzstd(
   if (create === undefined)
     throw new RegistryError(
       "UNSUPPORTED",
-      "cannot decompress a layer with zstd: it needs Node 22.15 or later",
+      "cannot decompress zstd content: it needs Node 22.15 or later",
     );
   const frames = new FrameChunks(chunks);
   // Node ends its stream after the first frame of a chunk.

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
+
+import { image } from "@ocilayout/layout-testkit/content";
+import { collect } from "@ocilayout/oci-types";
+import { rejection, temporaryDirectory } from "@ocilayout/testing";
+import { describe, expect, it } from "vitest";
+
+import { openArchive } from "../src/index.ts";
+import { everythingIn, fileOf, fixturePath, layoutOf, membersOf, tarOf } from "./archives.ts";
+
+async function compressible(): Promise<Buffer> {
+  const directory = await layoutOf({ "app:v1": await image({ layers: ["one", "two"] }) });
+  return tarOf(membersOf(directory));
+}
+
+const zstd: ((bytes: Uint8Array) => Buffer) | undefined = (
+  zlib as { readonly zstdCompressSync?: (bytes: Uint8Array) => Buffer }
+).zstdCompressSync;
+
+describe("a compressed archive", () => {
+  it("reads as the same archive without compression", async () => {
+    const tar = await compressible();
+    const plain = await openArchive(fileOf(tar));
+    const compressed = await openArchive(fileOf(gzipSync(tar), "archive.tar"));
+    try {
+      expect(await everythingIn(compressed)).toEqual(await everythingIn(plain));
+    } finally {
+      await plain.close();
+      await compressed.close();
+    }
+  });
+
+  it("with zstd is read if this Node has zstd, and fails with UNSUPPORTED if not", async () => {
+    const frame = Buffer.from("28b52ffd", "hex");
+    const path = fileOf(zstd?.(await compressible()) ?? frame);
+    if (zstd === undefined) {
+      expect(await rejection(openArchive(path))).toMatchObject({ code: "UNSUPPORTED" });
+      return;
+    }
+    const registry = await openArchive(path);
+    expect(await collect(registry.tags("app"))).toEqual(["v1"]);
+    await registry.close();
+  });
+
+  it.skipIf(process.platform === "win32")("leaves no file in the temporary directory", async () => {
+    const temporary = temporaryDirectory();
+    const registry = await openArchive(fileOf(gzipSync(await compressible())), {
+      temporaryDirectory: temporary,
+    });
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(await collect(registry.tags("app"))).toEqual(["v1"]);
+    await registry.close();
+    const broken = gzipSync(await compressible()).subarray(0, 200);
+    const options = { temporaryDirectory: temporary };
+    expect(await rejection(openArchive(fileOf(broken), options))).toMatchObject({ code: "ARCHIVE_INVALID" });
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("fails with STORAGE_FAILED if the temporary directory is missing", async () => {
+    const error = await rejection(
+      openArchive(fixturePath("x-tar-gzip"), { temporaryDirectory: "/missing/directory" }),
+    );
+    expect(error).toMatchObject({ code: "STORAGE_FAILED" });
+    expect(String(error)).not.toContain("/missing");
+  });
+
+  it("that decompresses to more than the limit fails with SIZE_INVALID", async () => {
+    const small = fixturePath("x-tar-gzip");
+    const limits = { decompressedBytes: statSync(small).size };
+    expect(await rejection(openArchive(small, { limits }))).toMatchObject({ code: "SIZE_INVALID" });
+  });
+
+  it("that is cut fails with ARCHIVE_INVALID at every length", async () => {
+    const gzip = readFileSync(fixturePath("x-tar-gzip"));
+    for (let length = 2; length < gzip.length; length += 37)
+      expect(await rejection(openArchive(fileOf(gzip.subarray(0, length))))).toMatchObject({
+        code: "ARCHIVE_INVALID",
+      });
+  });
+});

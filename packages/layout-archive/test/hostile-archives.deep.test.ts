@@ -1,0 +1,169 @@
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGzip } from "node:zlib";
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+
+import { writeTar, type TarEntryInit } from "@ocilayout/oci-image/tar";
+import { bytes, digestOf, temporaryDirectory } from "@ocilayout/testing";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { fileOf, tarOf } from "./archives.ts";
+
+const MIB = 1024 * 1024;
+const MOST_MS = 1_000;
+const MOST_MEMORY = 64 * MIB;
+const COUNT = 100_000;
+
+const header: [string, string] = ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'];
+
+/** Writes an archive for the running test. */
+async function write(
+  entries: Iterable<TarEntryInit> | AsyncIterable<TarEntryInit>,
+  compressed = false,
+): Promise<string> {
+  const path = join(temporaryDirectory(), "archive.tar");
+  const file = createWriteStream(path);
+  await (compressed
+    ? pipeline(writeTar(entries), createGzip({ level: 9 }), file)
+    : pipeline(writeTar(entries), file));
+  return path;
+}
+
+async function* zeros(size: number): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(MIB);
+  for (let done = 0; done < size; done += MIB) yield chunk;
+}
+
+function* members(name: (at: number) => string): Generator<TarEntryInit> {
+  for (const [path, content] of [header, ["index.json", "[]"] as const])
+    yield { path, content: bytes(content) };
+  for (let at = 0; at < COUNT; at += 1) yield { path: name(at), content: bytes("x") };
+}
+
+/** The hostile archives, and the outcomes of reading them. */
+const archives: Readonly<Record<string, [make: () => Promise<string>, outcomes: readonly string[]]>> = {
+  "a compressed gibibyte of zeros": [
+    () => write([{ path: "zeros", size: 1024 * MIB, content: zeros(1024 * MIB) }], true),
+    ["SIZE_INVALID"],
+  ],
+  "a compressed layer that is a gibibyte of zeros": [
+    async () => {
+      const { gzipSync } = await import("node:zlib");
+      const layer = gzipSync(Buffer.alloc(1024 * MIB), { level: 9 });
+      const diffId = `sha256:${"0".repeat(64)}`;
+      const config = JSON.stringify({ rootfs: { diff_ids: [diffId] } });
+      const item = { Config: "config.json", RepoTags: ["app:1"], Layers: ["layer.tar"] };
+      return fileOf(
+        await tarOf([
+          ["config.json", config],
+          ["layer.tar", layer],
+          ["manifest.json", JSON.stringify([item])],
+        ]),
+      );
+    },
+    ["SIZE_INVALID"],
+  ],
+  "100,000 members": [
+    () => write(members((at) => `blobs/sha256/${at.toString(16).padStart(64, "0")}`)),
+    ["LAYOUT_INVALID"],
+  ],
+  "100,000 members with one name": [() => write(members(() => "index.json")), ["ARCHIVE_INVALID"]],
+  "100,000 absolute members": [() => write(members((at) => `/etc/${at}`)), ["LAYOUT_INVALID"]],
+  "100,000 members outside": [() => write(members((at) => `../${at}`)), ["LAYOUT_INVALID"]],
+  "20,000 entries of one missing manifest": [
+    async () => {
+      const mediaType = "application/vnd.oci.image.index.v1+json";
+      const entry = { mediaType, digest: digestOf(bytes("missing")), size: 1 };
+      const manifests = Array.from({ length: 20_000 }, (_, at) => ({
+        ...entry,
+        annotations: { "org.opencontainers.image.ref.name": `a:${at}` },
+      }));
+      return fileOf(await tarOf([header, ["index.json", JSON.stringify({ manifests })]]));
+    },
+    ["MANIFEST_UNKNOWN"],
+  ],
+  "a sparse terabyte": [
+    async () => {
+      const path = fileOf(await tarOf([header]));
+      const file = openSync(path, "r+");
+      writeSync(file, Buffer.alloc(1024), 0, 1024, 1024);
+      ftruncateSync(file, 10 ** 12);
+      closeSync(file);
+      return path;
+    },
+    ["ARCHIVE_INVALID"],
+  ],
+  "a member that GNU tar stored as a sparse terabyte": [
+    async () => fileOf(readFileSync(join(import.meta.dirname, "sparse.tar"))),
+    ["ARCHIVE_INVALID"],
+  ],
+  "an archive that ends in the middle": [
+    async () => {
+      const path = await write([{ path: "zeros", size: 100 * MIB, content: zeros(100 * MIB) }]);
+      const file = openSync(path, "r+");
+      ftruncateSync(file, 50 * MIB);
+      closeSync(file);
+      return path;
+    },
+    ["ARCHIVE_INVALID"],
+  ],
+  "bytes after its end": [
+    async () => {
+      const path = fileOf(await tarOf([header, ["index.json", "{}"]]));
+      appendFileSync(path, Buffer.alloc(MIB, "garbage"));
+      return path;
+    },
+    ["read"],
+  ],
+};
+
+describe("a hostile archive ends within a second and 64 MiB", () => {
+  let script: string;
+  const built = mkdtempSync(join(tmpdir(), "layout-archive-"));
+  beforeAll(async () => {
+    await build({
+      configFile: false,
+      logLevel: "error",
+      ssr: { noExternal: true, resolve: { conditions: ["@ocilayout/source"] } },
+      build: {
+        ssr: join(import.meta.dirname, "workers/read-everything.ts"),
+        outDir: built,
+        target: "node20",
+        rolldownOptions: { output: { entryFileNames: "read-everything.mjs" } },
+      },
+    });
+    script = join(built, "read-everything.mjs");
+  });
+  afterAll(() => {
+    rmSync(built, { recursive: true });
+  });
+
+  it.each(Object.entries(archives))("%s", async (_name, [make, outcomes]) => {
+    const path = await make();
+    const results = Array.from({ length: 3 }, () => {
+      const text = execFileSync(process.execPath, [script, path], { encoding: "utf8" });
+      return JSON.parse(text) as { outcome: string; ms: number; more: number };
+    });
+    for (const { outcome, more } of results) {
+      expect(outcomes).toContain(outcome);
+      expect(more).toBeLessThan(MOST_MEMORY);
+    }
+    // The fastest, because the machine may be busy with something else.
+    const fastest = Math.min(...results.map(({ ms }) => ms));
+    console.info(`${fastest.toFixed(0)} ms, ${(results[0]?.more ?? 0) >> 20} MiB: ${_name}`);
+    expect(fastest).toBeLessThan(MOST_MS);
+  });
+});

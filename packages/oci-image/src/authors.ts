@@ -1,0 +1,3 @@
+export { detectCompression, MAGIC_BYTES, type Compression } from "./decompression/compression.ts";
+export { decompress } from "./decompression/decompress.ts";
+export { tarHeader } from "./tar/writing/tar-header.ts";

@@ -8,6 +8,7 @@ export const layers = {
   "layout-per-repo": ["oci-types", "ociref", "oci-backend", "layout-core"],
   "layout-archive": ["oci-types", "ociref", "oci-backend", "oci-image", "layout-core"],
   "layout-testkit": ["oci-types", "ociref", "oci-backend"],
+  "oci-client": ["oci-types", "ociref", "oci-backend"],
   "oci-server": ["oci-types", "ociref"],
 };
 

@@ -43,7 +43,7 @@ export { parseManifest, type ParsedManifest } from "./documents/parse-manifest.t
 export { validateDescriptor, validateImageIndex, validateImageManifest } from "./documents/validate.ts";
 export type { BlobReader } from "./registry/blob-reader.ts";
 export type { BlobWriter, UploadStatus } from "./registry/blob-writer.ts";
-export type { RegistryCapabilities } from "./registry/capabilities.ts";
+export { registryCapabilityNames, type RegistryCapabilities } from "./registry/capabilities.ts";
 export { collect } from "./registry/collect.ts";
 export type { RegistryDeleter } from "./registry/deleter.ts";
 export type { RegistryLister } from "./registry/lister.ts";

@@ -1,6 +1,8 @@
 import { basename, extname } from "node:path";
 
-import { capabilityNames, doesPromise } from "../run/options.ts";
+import { registryCapabilityNames } from "@ocilayout/oci-types";
+
+import { doesPromise } from "../run/options.ts";
 import type { Plan } from "../run/plan.ts";
 import type { CaseResult } from "../run/report.ts";
 import { createReport, formatFailure, formatSkip, isFailure, summarise } from "../run/report.ts";
@@ -24,7 +26,7 @@ export async function runTarget(
   const tell = (result: CaseResult): string => formatFailure(result, reproduce(target, command, result));
   const clear = output.isTTY ? "\r\u001b[K" : "";
   const results: CaseResult[] = [];
-  const missing = capabilityNames.filter((name) => !doesPromise(settings, name));
+  const missing = registryCapabilityNames.filter((name) => !doesPromise(settings, name));
   const unpromised = missing.length === 0 ? "" : `, which does not promise ${missing.join(", ")}`;
   output.write(`${cases.length} ${cases.length === 1 ? "case" : "cases"} on ${target}${unpromised}\n`);
   for (const it of cases) {

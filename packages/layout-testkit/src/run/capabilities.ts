@@ -1,10 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-import type { RegistryCapabilities } from "@ocilayout/oci-types";
+import { registryCapabilityNames, type RegistryCapabilities } from "@ocilayout/oci-types";
 
 import { openArena } from "./arena.ts";
 import type { ConformanceSettings } from "./options.ts";
-import { capabilityNames } from "./options.ts";
 import { makeTarget } from "./target.ts";
 import { listenForUnhandled } from "./unhandled.ts";
 
@@ -34,6 +33,6 @@ export async function askCapabilities(settings: ConformanceSettings): Promise<Pa
 
 /** Returns the known capabilities that are booleans. */
 function promised(capabilities: Partial<RegistryCapabilities> = {}): Partial<RegistryCapabilities> {
-  const said = capabilityNames.filter((name) => typeof capabilities[name] === "boolean");
+  const said = registryCapabilityNames.filter((name) => typeof capabilities[name] === "boolean");
   return Object.fromEntries(said.map((name) => [name, capabilities[name]]));
 }

@@ -1,4 +1,4 @@
-import type { Registry, RegistryCapabilities } from "@ocilayout/oci-types";
+import { type Registry, type RegistryCapabilities, registryCapabilityNames } from "@ocilayout/oci-types";
 import { requireCount, requireDuration, requireString } from "@ocilayout/oci-types/authors";
 
 /** A backend to test: an empty registry, and optionally a way to open its content again. */
@@ -67,22 +67,6 @@ export interface ConformanceSettings {
 
 const LARGEST_SEED = 0x7fff_ffff;
 
-/** Every capability, to reject misspelt names. */
-export const capabilityNames: readonly (keyof RegistryCapabilities)[] = [
-  "deleteBlob",
-  "deleteManifest",
-  "deleteTag",
-  "resumableUploads",
-  "mount",
-  "repositories",
-  "referrers",
-  "repositoryScopedBlobs",
-  "checksReferences",
-  "conditionalTags",
-  "persistent",
-  "sha512",
-];
-
 /**
  * Fills in the defaults and validates the options.
  *
@@ -92,7 +76,7 @@ export function completeOptions(options: ConformanceOptions): ConformanceSetting
   const { capabilities = {}, skip = {}, only = [], runs = 40, timeoutMs = 10_000 } = options;
   if (typeof options.create !== "function") throw new TypeError("create must be a function");
   for (const name of Object.keys(capabilities))
-    if (!(capabilityNames as readonly string[]).includes(name))
+    if (!(registryCapabilityNames as readonly string[]).includes(name))
       throw new TypeError(`${name} is not a capability`);
   for (const [id, reason] of Object.entries(skip)) {
     requireString(reason, `the reason to skip ${id}`);

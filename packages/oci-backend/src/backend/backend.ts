@@ -36,7 +36,7 @@ export type StoredContent = Uint8Array | OpenContent;
 
 /** An upload session that one writer has open. Its methods are never called at the same time. */
 export interface UploadSession {
-  /** The id, which the backend creates. It must be unguessable. */
+  /** The id, which the backend creates. It must be unguessable. It may change with a write; older ids then stay valid. */
   readonly id: string;
   /** The number of bytes in the session. */
   readonly size: number;
@@ -86,7 +86,14 @@ export interface Backend {
   findManifest?(call: DigestCall): Awaitable<Descriptor | undefined>;
   /** Returns the descriptor of the manifest that a tag points at, or `undefined` if the tag does not exist. */
   findTag?(call: TagCall): Awaitable<Descriptor | undefined>;
-  /** Opens a manifest that one of these two found. Returns `undefined` if its content is missing. */
+  /**
+   * Replaces {@link Backend.findManifest} and {@link Backend.openManifest} in `getManifest`, for storage that finds and reads
+   * a manifest in one step.
+   */
+  loadManifest?(call: DigestCall): Awaitable<StoredManifest | undefined>;
+  /** Replaces {@link Backend.findTag} and {@link Backend.openManifest} in `getTag`: see {@link Backend.loadManifest}. */
+  loadTag?(call: TagCall): Awaitable<StoredManifest | undefined>;
+  /** Opens a manifest that `findManifest` or `findTag` found. Returns `undefined` if its content is missing. */
   openManifest?(call: OpenManifestCall): Awaitable<StoredContent | undefined>;
   /** Replaces {@link Backend.findManifest} in `resolveManifest`, for instance to check that the content is stored. */
   resolveManifest?(call: DigestCall): Awaitable<Descriptor | undefined>;

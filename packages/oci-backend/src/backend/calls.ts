@@ -1,4 +1,4 @@
-import type { CheckedDigest, Descriptor, DigestAlgorithm, Precondition } from "@ocilayout/oci-types";
+import type { ByteRange, CheckedDigest, Descriptor, DigestAlgorithm, Precondition } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";
@@ -24,7 +24,13 @@ export interface DigestCall extends RepositoryCall {
 }
 
 /** A call that opens a blob. */
-export interface ReadCall extends DigestCall, Reading {}
+export interface ReadCall extends DigestCall, Reading {
+  /**
+   * The part that will be read, as the caller requested it; `undefined` for the whole blob. A backend that fetches content
+   * when it opens a blob can then fetch only this part.
+   */
+  readonly range?: ByteRange | undefined;
+}
 
 /** A call that opens a manifest that the backend found. */
 export interface OpenManifestCall extends RepositoryCall {

@@ -9,6 +9,7 @@ import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../check
 import { having } from "../checks/having.ts";
 import { requireReading } from "../checks/reading.ts";
 import type { Backend, StoredContent } from "./backend.ts";
+import type { StoredManifest } from "../manifest/pushed-manifest.ts";
 import { beginCall } from "./begin.ts";
 import type { DigestCall, ReadCall, RepositoryCall } from "./calls.ts";
 import { chunksOf, close, describeBlob, sizeOf, sizeOfBlob } from "./stored-content.ts";
@@ -51,6 +52,9 @@ export function defineReader(backend: Backend): RegistryReader {
     return read(descriptor, content, { signal, verify: verifyOnRead });
   };
 
+  const readLoaded = ({ descriptor, content }: StoredManifest, signal: AbortSignal | undefined): BlobReader =>
+    read(plain(descriptor), content, { signal, verify: verifyOnRead });
+
   return {
     async getBlob(repo, digest, options) {
       const { call, reading } = readBlob(repo, digest, options);
@@ -61,7 +65,7 @@ export function defineReader(backend: Backend): RegistryReader {
     async getBlobRange(repo, digest, range, options) {
       const { start, end } = requireRange(range);
       const { call, reading } = readBlob(repo, digest, options);
-      const content = await having(backend, "openBlob").openBlob(call);
+      const content = await having(backend, "openBlob").openBlob({ ...call, range: { start, end } });
       if (content === undefined) throw unknownBlob(call.digest);
       const size = sizeOf(content);
       if (start > size) {
@@ -73,11 +77,17 @@ export function defineReader(backend: Backend): RegistryReader {
     },
     async getManifest(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));
-      return readManifest(call, await findManifest(call));
+      if (backend.loadManifest === undefined) return readManifest(call, await findManifest(call));
+      const stored = await backend.loadManifest(call);
+      if (stored === undefined) throw unknownManifest(call.repository, call.digest);
+      return readLoaded(stored, call.signal);
     },
     async getTag(repo, tag, options = {}) {
       const call = repositoryCall(repo, beginCall(backend, "read", options));
-      return readManifest(call, await findTag(call, tag));
+      if (backend.loadTag === undefined) return readManifest(call, await findTag(call, tag));
+      const stored = await backend.loadTag({ ...call, tag: requireTag(tag) });
+      if (stored === undefined) throw unknownTag(call.repository, tag);
+      return readLoaded(stored, call.signal);
     },
     async resolveBlob(repo, digest, options = {}) {
       const call = digestCall(repo, digest, beginCall(backend, "read", options));

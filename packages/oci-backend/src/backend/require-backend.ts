@@ -12,6 +12,8 @@ const METHODS: Readonly<Record<Exclude<keyof Backend, Setting>, true>> = {
   findManifest: true,
   findTag: true,
   openManifest: true,
+  loadManifest: true,
+  loadTag: true,
   resolveManifest: true,
   pushBlob: true,
   mountBlob: true,

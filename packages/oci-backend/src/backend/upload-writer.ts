@@ -17,7 +17,6 @@ export interface UploadWriterOptions {
 
 /** The writer of an upload session. Its calls run one at a time, in the order in which they were made. */
 export class UploadWriter implements BlobWriter {
-  readonly id: string;
   readonly chunkSize: number;
   readonly #session: UploadSession;
   readonly #options: UploadWriterOptions;
@@ -31,13 +30,16 @@ export class UploadWriter implements BlobWriter {
   #ignoreAbort: (() => void) | undefined;
 
   constructor(session: UploadSession, options: UploadWriterOptions) {
-    this.id = session.id;
     this.chunkSize = options.chunkSize;
     this.#session = session;
     this.#options = options;
     this.#size = session.size;
     const { signal } = options;
     if (signal !== undefined) this.#ignoreAbort = onAbort(signal, () => void this.close());
+  }
+
+  get id(): string {
+    return this.#session.id;
   }
 
   get size(): number {

@@ -1,3 +1,5 @@
+import { registryCapabilityNames } from "@ocilayout/oci-types";
+
 import type { Answer } from "../http/answer.ts";
 import { jsonAnswer } from "../http/answer.ts";
 import { HttpError } from "../http/http-error.ts";
@@ -46,7 +48,7 @@ export function findEndpoint(route: Route, method: string, writable: boolean): E
 function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
   switch (route.to) {
     case "ping":
-      return readable({ action: "ping", operation: "list", run: async () => jsonAnswer({}) });
+      return readable({ action: "ping", operation: "list", run: answerPing });
     case "catalog":
       return readable({ action: "catalog", operation: "list", run: listRepositories });
     case "tags":
@@ -77,6 +79,15 @@ function endpointsOf(route: Route): Readonly<Record<string, Endpoint>> {
     case "upload":
       return uploadEndpoints(route);
   }
+}
+
+/**
+ * Answers that this is a registry (end-1). The specification defines no body. It contains the capabilities of the registry,
+ * by which a client of this project knows what it may rely on.
+ */
+async function answerPing({ registry }: Context): Promise<Answer> {
+  const promised = registryCapabilityNames.map((name) => [name, registry.capabilities?.[name] !== false]);
+  return jsonAnswer({ capabilities: Object.fromEntries(promised) as Record<string, boolean> });
 }
 
 function readable(endpoint: Endpoint): Readonly<Record<string, Endpoint>> {

@@ -26,6 +26,7 @@ const STATUSES: Readonly<Record<RegistryErrorCode, number>> = {
   LAYOUT_INVALID: 500,
   LOCK_TIMEOUT: 503,
   STORAGE_FAILED: 500,
+  REMOTE_FAILED: 502,
   CLOSED: 503,
 };
 

@@ -30,6 +30,7 @@ export type DistributionErrorCode =
  * - `LAYOUT_INVALID`: a layout directory is damaged or of another version.
  * - `LOCK_TIMEOUT`: another writer held the lock for too long.
  * - `STORAGE_FAILED`: the storage failed; its own error is in `cause`.
+ * - `REMOTE_FAILED`: a remote registry cannot be reached, fails, or breaks the protocol.
  * - `CLOSED`: the registry or the reader was closed.
  */
 export type LocalErrorCode =
@@ -41,6 +42,7 @@ export type LocalErrorCode =
   | "LAYOUT_INVALID"
   | "LOCK_TIMEOUT"
   | "STORAGE_FAILED"
+  | "REMOTE_FAILED"
   | "CLOSED";
 
 /**
@@ -79,6 +81,7 @@ const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
   LAYOUT_INVALID: { meaning: "layout invalid", about: "registry" },
   LOCK_TIMEOUT: { meaning: "timed out waiting for another writer", about: "registry" },
   STORAGE_FAILED: { meaning: "storage failed", about: "registry" },
+  REMOTE_FAILED: { meaning: "remote registry failed", about: "registry" },
   CLOSED: { meaning: "closed", about: "registry" },
 };
 

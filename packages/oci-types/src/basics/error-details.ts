@@ -166,6 +166,13 @@ export interface ErrorDetails {
      */
     readonly committed?: true | "unknown" | undefined;
   };
+  /** A remote registry cannot be reached, fails, or breaks the protocol. */
+  REMOTE_FAILED: {
+    /** The status of its response, if there was one. */
+    readonly status?: number | undefined;
+    /** The code of the system's error, such as `ECONNREFUSED`. */
+    readonly systemCode?: string | undefined;
+  };
   /** The registry or the reader was closed. */
   CLOSED: Readonly<Record<string, unknown>>;
 }

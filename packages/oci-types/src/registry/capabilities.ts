@@ -25,8 +25,37 @@ export interface RegistryCapabilities {
   readonly checksReferences: boolean;
   /** Whether `ifMatch` and `ifNoneMatch` work. */
   readonly conditionalTags: boolean;
+  /** Whether the tags of one push are applied together. If false, they are applied one after the other. */
+  readonly atomicTags: boolean;
+  /** Whether deletions are refused of content that a manifest refers to. */
+  readonly deniesReferenced: boolean;
+  /** Whether a push of stored bytes under another media type is rejected. */
+  readonly fixedMediaType: boolean;
   /** Whether content outlives the registry: it is there when the same storage is opened again. */
   readonly persistent: boolean;
   /** Whether sha512 digests work. Every registry supports sha256. */
   readonly sha512: boolean;
 }
+
+const NAMES: Readonly<Record<keyof RegistryCapabilities, true>> = {
+  deleteBlob: true,
+  deleteManifest: true,
+  deleteTag: true,
+  resumableUploads: true,
+  mount: true,
+  repositories: true,
+  referrers: true,
+  repositoryScopedBlobs: true,
+  checksReferences: true,
+  conditionalTags: true,
+  atomicTags: true,
+  deniesReferenced: true,
+  fixedMediaType: true,
+  persistent: true,
+  sha512: true,
+};
+
+/** The name of every capability. */
+export const registryCapabilityNames: readonly (keyof RegistryCapabilities)[] = Object.freeze(
+  Object.keys(NAMES) as (keyof RegistryCapabilities)[],
+);

@@ -1,0 +1,8 @@
+import { FetchTransport } from "../transport/fetch-transport.ts";
+import type { TransportOptions } from "../transport/options.ts";
+import type { Transport } from "../transport/transport.ts";
+
+/** Returns the transport of this platform: `fetch`. */
+export function createTransport(options: TransportOptions = {}): Transport {
+  return new FetchTransport(options);
+}

@@ -1,0 +1,71 @@
+import type { LookupAddress, LookupOptions } from "node:dns";
+import { lookup } from "node:dns";
+import { lookup as resolve } from "node:dns/promises";
+import type { LookupFunction } from "node:net";
+
+import { isLinkLocal, isLoopback, isPrivateAddress } from "../addresses.ts";
+
+/**
+ * Returns a function that resolves names which a registry chose. It drops addresses inside the caller's network: link-local
+ * ones always, private and loopback ones unless the registry has such an address too. The connection is made to the address that
+ * was checked, so the name cannot change in between.
+ *
+ * @param registry - The host of the registry.
+ */
+export function guardedLookup(registry: string | undefined): LookupFunction {
+  let reach: Promise<Reach> | undefined;
+  return (hostname, options, callback) => {
+    const all: LookupOptions & { all: true } = { ...(options as LookupOptions), all: true };
+    lookup(hostname, all, (error, addresses) => {
+      if (error !== null) {
+        callback(error, "", 0);
+        return;
+      }
+      reach ??= reachOf(registry);
+      void reach.then((allowed) => {
+        answer(
+          addresses.filter(({ address }) => isAllowed(address, allowed)),
+          options as LookupOptions,
+          callback,
+        );
+      });
+    });
+  };
+}
+
+/** The addresses inside the caller's network that the caller itself uses for this registry. */
+interface Reach {
+  readonly isPrivate: boolean;
+  readonly isLoopback: boolean;
+}
+
+function isAllowed(address: string, reach: Reach): boolean {
+  if (isLoopback(address)) return reach.isLoopback;
+  if (isLinkLocal(address)) return false;
+  return reach.isPrivate || !isPrivateAddress(address);
+}
+
+async function reachOf(host: string | undefined): Promise<Reach> {
+  try {
+    const addresses = host === undefined ? [] : await resolve(host.replace(/^\[|\]$/g, ""), { all: true });
+    return {
+      isPrivate: addresses.some(({ address }) => isPrivateAddress(address)),
+      isLoopback: addresses.some(({ address }) => isLoopback(address)),
+    };
+  } catch {
+    return { isPrivate: false, isLoopback: false };
+  }
+}
+
+function answer(
+  addresses: readonly LookupAddress[],
+  { all }: LookupOptions,
+  callback: Parameters<LookupFunction>[2],
+): void {
+  const [first] = addresses;
+  if (first === undefined) {
+    const error = new Error("the registry leads to a name with a private address");
+    callback(Object.assign(error, { code: "PRIVATE_ADDRESS" }), "", 0);
+  } else if (all === true) callback(null, [...addresses]);
+  else callback(null, first.address, first.family);
+}

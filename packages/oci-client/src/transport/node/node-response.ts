@@ -1,0 +1,146 @@
+import type { IncomingMessage } from "node:http";
+
+import type { TimeLimits } from "../options.ts";
+import { Progress, TimeLimitError } from "../time-limit.ts";
+import type { TransportResponse } from "../transport.ts";
+
+/** The most that `discard` reads to keep the connection for the next request, in bytes. */
+const DISCARDED_BYTES = 64 * 1024;
+
+/** The longest that `discard` reads, in milliseconds. */
+const DISCARD_MS = 2000;
+
+/** How a response is read. */
+export interface NodeResponseOptions {
+  readonly hasBody: boolean;
+  readonly limits: TimeLimits;
+  /** Whether another request may use the connection. */
+  readonly keepsConnection: boolean;
+  /** Called once, when the body was read or dropped. */
+  readonly onEnd: () => void;
+}
+
+/** A response of Node's client. Chunks are handed on as they arrive, without copies. */
+export class NodeResponse implements TransportResponse {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly #message: IncomingMessage;
+  readonly #keepsConnection: boolean;
+  readonly #onEnd: () => void;
+  readonly #progress: Progress;
+  readonly #chunks: Uint8Array[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  #isTaken = false;
+  /** Wakes the reader that waits for the next chunk. */
+  #wake: () => void = () => undefined;
+
+  constructor(message: IncomingMessage, { hasBody, limits, keepsConnection, onEnd }: NodeResponseOptions) {
+    this.status = message.statusCode ?? 0;
+    this.body = { [Symbol.asyncIterator]: () => this.#read() };
+    this.#message = message;
+    this.#keepsConnection = keepsConnection;
+    this.#onEnd = onEnd;
+    this.#progress = new Progress(limits);
+    message.on("end", () => {
+      this.#finish({});
+    });
+    message.on("error", (error) => {
+      this.#finish({ error });
+    });
+    message.on("close", () => {
+      this.#finish({
+        error: Object.assign(new Error("the registry closed the connection"), { code: "ECONNRESET" }),
+      });
+    });
+    // A response without a body is over now. Its caller need not read it to free the connection.
+    if (!hasBody || message.headers["content-length"] === "0" || [204, 304].includes(this.status))
+      message.resume();
+    else {
+      message.on("data", (chunk: Uint8Array) => {
+        message.pause();
+        this.#chunks.push(chunk);
+        this.#wake();
+      });
+      message.pause();
+    }
+  }
+
+  /** Returns the values of a header. */
+  header(name: string): readonly string[] {
+    const { headersDistinct } = this.#message;
+    return Object.hasOwn(headersDistinct, name) ? (headersDistinct[name] ?? []) : [];
+  }
+
+  /** Drops the body. A short rest is read, so that the connection can be used again. */
+  async discard(): Promise<void> {
+    if (this.#end !== undefined) return;
+    const length = Number(this.header("content-length")[0] ?? 0);
+    if (this.#isTaken || !this.#keepsConnection || length > DISCARDED_BYTES) {
+      this.#destroy();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#destroy();
+    }, DISCARD_MS);
+    try {
+      let left = DISCARDED_BYTES;
+      for await (const chunk of this.body) {
+        left -= chunk.length;
+        if (left < 0) break;
+      }
+    } catch {
+      // The rest is not wanted, and the connection is closed.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the body with an error. */
+  fail(error: unknown): void {
+    this.#chunks.length = 0;
+    this.#finish({ error });
+    this.#message.destroy();
+  }
+
+  #read(): AsyncIterator<Uint8Array, undefined> {
+    if (this.#isTaken) throw new TypeError("the body of a response can be read once");
+    this.#isTaken = true;
+    return {
+      next: async () => {
+        if (this.#chunks.length === 0 && this.#end === undefined) await this.#wait();
+        const value = this.#chunks.shift();
+        if (value !== undefined) return { done: false, value };
+        if (this.#end !== undefined && "error" in this.#end) throw this.#end.error;
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        this.#destroy();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async #wait(): Promise<void> {
+    const ended = this.#progress.wait(() => {
+      this.fail(new TimeLimitError("the registry sends the content too slowly"));
+    });
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#message.resume();
+    });
+    ended(this.#chunks[0]?.length ?? 0);
+  }
+
+  #destroy(): void {
+    this.#chunks.length = 0;
+    this.#finish({});
+    this.#message.destroy();
+  }
+
+  #finish(end: { readonly error?: unknown }): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#wake();
+    this.#onEnd();
+  }
+}

@@ -45,9 +45,7 @@ export async function parse(args: readonly string[], width: number): Promise<Tas
 /** Returns the help command for the command line `args`. */
 export function helpFor(args: readonly string[]): string {
   const name = args.find((arg) => !arg.startsWith("-"));
-  return verbs.some((entry) => entry.name === name)
-    ? `ocilayout ${name ?? ""} --help`
-    : "ocilayout --help";
+  return verbs.some((entry) => entry.name === name) ? `ocilayout ${name ?? ""} --help` : "ocilayout --help";
 }
 
 async function parseVerb(entry: VerbEntry, words: readonly string[], width: number): Promise<Task> {

@@ -44,7 +44,9 @@ export function layOut(rows: readonly (readonly Cell[])[], width: number): strin
   let texts = rows.map((cells) => cells.map(full));
   let widths = widthsOf(texts);
   if (totalOf(widths) > width) {
-    texts = rows.map((cells) => cells.map((cell) => (typeof cell === "string" ? cell : shorten(cell.digest))));
+    texts = rows.map((cells) =>
+      cells.map((cell) => (typeof cell === "string" ? cell : shorten(cell.digest))),
+    );
     widths = widthsOf(texts);
   }
   for (let excess = totalOf(widths) - width; excess > 0; excess = totalOf(widths) - width) {

@@ -1,12 +1,8 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { excerpt } from "@ocilayout/oci-types/authors";
 import { layoutNames } from "@ocilayout/oci-types";
-
-/** The prefixes of skopeo for places that are not layout directories. */
-const TRANSPORTS =
-  /^(?:docker|docker-daemon|docker-archive|oci-archive|containers-storage|dir|ostree|sif|tarball):/;
 
 /**
  * Explains why `path` is not a layout, and what to write instead.
@@ -15,22 +11,12 @@ const TRANSPORTS =
  */
 export function explainMissing(path: string): string | undefined {
   if (existsSync(path)) return explainPlace(path) ?? attempt(() => explainTree(path));
-  const prefix = explainPrefix(path);
-  if (prefix !== undefined) return prefix;
   const part = existingPart(path);
   const advice = part === undefined ? undefined : explainPlace(part);
   if (advice !== undefined) return advice;
   if (/:[\w.-]+@\w+:/.test(path)) return "it has a tag and a digest: leave out one of them";
   const [name = ""] = path.slice(part === undefined ? 0 : part.length).split(/[:@]/, 1);
   return /[A-Z]/.test(name) ? "the repository name has upper-case letters: use lower case" : undefined;
-}
-
-/** Explains what to write instead of a path with a prefix of skopeo. */
-export function explainPrefix(path: string): string | undefined {
-  if (path.startsWith("oci:")) return `a path has no prefix: leave out "oci:"`;
-  const [transport] = TRANSPORTS.exec(path) ?? [];
-  if (transport === undefined) return undefined;
-  return `only layout directories can be opened: skopeo copy ${transport}… oci:DIRECTORY:TAG makes one`;
 }
 
 /** Returns the longest part of `path` before a `/`, `:` or `@` that exists. */
@@ -81,22 +67,5 @@ function explainTree(directory: string): string | undefined {
 }
 
 function explainFile(file: string): string {
-  const kind = archiveKind(file);
-  if (kind === undefined) return `${excerpt(file)} is a file, not a layout directory`;
-  return `${excerpt(file)} is an archive (${kind}): unpack it first, with mkdir DIRECTORY && tar -xf FILE -C DIRECTORY`;
-}
-
-/** Detects the kind of an archive by its first bytes. */
-function archiveKind(file: string): string | undefined {
-  if (!statSync(file).isFile()) return undefined;
-  const head = Buffer.alloc(512);
-  const handle = openSync(file, "r");
-  try {
-    readSync(handle, head, 0, head.length, 0);
-  } finally {
-    closeSync(handle);
-  }
-  if (head.toString("latin1", 257, 262) === "ustar") return "tar";
-  if (head.readUInt16BE(0) === 0x1f8b) return "gzip";
-  return head.readUInt32BE(0) === 0x28b52ffd ? "zstd" : undefined;
+  return `${excerpt(file)} is a file, not a layout directory`;
 }

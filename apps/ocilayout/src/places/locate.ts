@@ -9,22 +9,7 @@ import type { Reference } from "@ocilayout/ociref";
 import { parseHostlessReference } from "@ocilayout/ociref";
 
 import { explainMissing } from "./advise.ts";
-
-/** The meaning of a PATH. */
-export interface Target {
-  /** The path as the user wrote it. */
-  readonly path: string;
-  /** The directory of the layout, or the directory of layouts. */
-  readonly directory: string;
-  /** The repository. Absent if the path does not name one: then it is the default repository, or all of them. */
-  readonly repository?: string | undefined;
-  /** The tag, if the path ends in one. */
-  readonly tag?: string | undefined;
-  /** The digest, if the path ends in one. */
-  readonly digest?: string | undefined;
-  /** Whether the layout exists, intact or damaged, or the directory of layouts. */
-  readonly exists: boolean;
-}
+import type { Target } from "./target.ts";
 
 /**
  * Finds the layout and the reference that `path` means, with `findLayout`. If the layout does not exist, a double slash
@@ -35,21 +20,16 @@ export interface Target {
 export async function locate(path: string): Promise<Target> {
   // A damaged or unfinished layout is also a directory of its own, not a name in its parent.
   if (["layout", "remnant", "unfinished"].includes(await kindOf(path)))
-    return { path, directory: path, exists: true };
-  const { directory, kind, reference, matched } = await findLayout(path).catch((error: unknown) => {
+    return { kind: "layout", path, directory: path, exists: true };
+  const { directory, reference, matched } = await findLayout(path).catch((error: unknown) => {
     const advice = isRegistryError(error, "NAME_INVALID") ? explainMissing(path) : undefined;
     if (advice === undefined) throw error;
     const message = `${excerpt(path)} is neither a layout nor a reference: ${advice}`;
     throw new RegistryError("NAME_INVALID", message, { cause: error });
   });
-  if (kind === "archive")
-    throw new RegistryError(
-      "UNSUPPORTED",
-      `${excerpt(directory)} is an archive, and this command reads only layouts`,
-    );
   const marked = matched === "fallback" ? cutAtMark(path) : undefined;
-  if (marked !== undefined) return { path, ...marked, exists: false };
-  return { path, directory, ...reference, exists: matched !== "fallback" };
+  if (marked !== undefined) return { kind: "layout", path, ...marked, exists: false };
+  return { kind: "layout", path, directory, ...reference, exists: matched !== "fallback" };
 }
 
 /**
@@ -59,9 +39,9 @@ export async function locate(path: string): Promise<Target> {
  * @throws `RegistryError` `NAME_INVALID` if the rest of the path is not a reference.
  */
 export function locateInTree(path: string): Target {
-  if (isDirectory(path) && !hasMarker(path)) return { path, directory: path, exists: true };
+  if (isDirectory(path) && !hasMarker(path)) return { kind: "tree", path, directory: path, exists: true };
   const marked = cutAtMark(path);
-  if (marked !== undefined) return { path, ...marked, exists: isDirectory(marked.directory) };
+  if (marked !== undefined) return { kind: "tree", path, ...marked, exists: isDirectory(marked.directory) };
   for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
     const directory = end === 0 ? "/" : path.slice(0, end);
     if (isDirectory(directory) && !hasMarker(directory)) return inTree(path, directory, path.slice(end + 1));
@@ -77,38 +57,37 @@ function cutAtMark(path: string): (Reference & { readonly directory: string }) |
 }
 
 function inTree(path: string, directory: string, rest: string): Target {
-  return { path, directory, ...parseHostlessReference(rest), exists: isDirectory(directory) };
+  return { kind: "tree", path, directory, ...parseHostlessReference(rest), exists: isDirectory(directory) };
 }
 
-/** Finds the whole layout at `path`, or with `perRepo` the directory of layouts. */
-export async function locateWhole(path: string, perRepo: boolean): Promise<Target> {
-  if (perRepo) {
-    if (!hasMarker(path)) return { path, directory: path, exists: isDirectory(path) };
-    throw new RegistryError(
-      "LAYOUT_INVALID",
-      `${excerpt(path)} is one layout, not a directory of layouts: leave out --per-repo`,
-    );
-  }
+/** Finds the whole layout at `path`. */
+export async function locateWhole(path: string): Promise<Target> {
   try {
     return await locate(path);
   } catch (error) {
     // The name of a directory need not be a valid repository name.
     if (!isRegistryError(error, "NAME_INVALID") || path === "" || path.includes("\0")) throw error;
-    return { path, directory: path, exists: false };
+    return { kind: "layout", path, directory: path, exists: false };
   }
 }
 
-/** Returns the error for a layout that does not exist. */
-export function noLayout({ path }: Target): RegistryError {
-  return withAdvice(new RegistryError("NAME_UNKNOWN", `cannot find a layout at ${excerpt(path)}`), path);
+/** Finds the whole directory of layouts at `path`. */
+export function locateWholeTree(path: string): Target {
+  if (!hasMarker(path)) return { kind: "tree", path, directory: path, exists: isDirectory(path) };
+  throw new RegistryError(
+    "LAYOUT_INVALID",
+    `${excerpt(path)} is one layout, not a directory of layouts: leave out --per-repo`,
+  );
 }
 
-/** Adds to `error` what to write instead of `path`. */
-function withAdvice(error: RegistryError, path: string): RegistryError {
-  const advice = explainMissing(path);
-  return advice === undefined
-    ? error
-    : new RegistryError(error.code, `${error.message}: ${advice}`, { cause: error });
+/** The two forms of a place in a registry. */
+const FORMS = "docker://HOST/REPOSITORY:TAG, or HOST/REPOSITORY:TAG with a dot or port in HOST";
+
+/** Returns the error for a layout that does not exist. */
+export function noLayout({ path }: Target): RegistryError {
+  const message = `cannot find a layout or archive at ${excerpt(path)}`;
+  const advice = explainMissing(path) ?? `an image in a registry is written ${FORMS}`;
+  return new RegistryError("NAME_UNKNOWN", `${message}: ${advice}`);
 }
 
 /** Whether a layout may be created in `directory`: it is absent, empty or an unfinished layout. */

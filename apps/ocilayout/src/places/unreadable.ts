@@ -1,16 +1,16 @@
-import type { LayoutStore } from "@ocilayout/layout-core";
 import type { CallOptions } from "@ocilayout/oci-types";
 
 import { countOf } from "../output/text.ts";
+import type { OpenRegistry } from "./target.ts";
 
 /** Counts the manifests of a repository whose name in `index.json` cannot be read as a repository and a tag. */
 export async function countUnreadable(
-  registry: LayoutStore,
+  registry: OpenRegistry,
   repository: string,
   options: CallOptions,
 ): Promise<number> {
   let count = 0;
-  for await (const { unreadableNames } of registry.manifests(repository, options))
+  for await (const { unreadableNames } of registry.manifests?.(repository, options) ?? [])
     if (unreadableNames.length > 0) count += 1;
   return count;
 }

@@ -1,53 +1,37 @@
 import type { GcReport, LayoutStore } from "@ocilayout/layout-core";
 import type { PerRepositoryGcReport } from "@ocilayout/layout-per-repo";
 
-import { writeJson, writeText } from "../output/output.ts";
-import { withProgress } from "../output/progress.ts";
-import { countOf, formatSize } from "../output/text.ts";
-import { withWhole } from "../target/open.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { parseDuration } from "./duration.ts";
-import { withPath } from "./path.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { withProgress } from "../../output/progress.ts";
+import { countOf, formatSize } from "../../output/text.ts";
+import { parseDuration } from "../../parsing/duration.ts";
+import { flag, list, required, text } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withLayout } from "../../places/open.ts";
 
 /** The report for a layout, or for a directory of layouts. */
 type AnyGcReport = GcReport & Partial<PerRepositoryGcReport>;
 
 /** `ocilayout gc`: removes blobs that nothing refers to. */
-export const gc: Command = defineCommand({
-  usage: "gc <path>",
-  summary: "Remove blobs that nothing refers to, and leftovers of interrupted writes",
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A layout") },
+  options: {
+    "dry-run": flag("Print what would be removed, and remove nothing"),
+    grace: text("AGE", "Keep everything younger than this: 24h, 10m, 0", "24h"),
+    "shared-with": list("LAYOUT", "Another layout that shares the blobs, if blobs is a link"),
+    untagged: flag("Also remove manifests that no tag reaches"),
+  },
   examples: [
-    ["$0 gc images --dry-run", "Only print what would be removed"],
-    ["$0 gc images --grace 10m", "Also remove unreferenced blobs older than ten minutes"],
-    ["$0 gc images --grace 0 --untagged", "Remove all that no tag reaches, while no client is pushing"],
+    ["ocilayout gc images --dry-run", "Only print what would be removed"],
+    ["ocilayout gc images --grace 10m", "Also remove unreferenced blobs older than ten minutes"],
+    [
+      "ocilayout gc images --grace 0 --untagged",
+      "Remove all that no tag reaches, while no client is pushing",
+    ],
   ],
-  options: (parser) =>
-    withPath(parser, "A layout")
-      .option("dry-run", {
-        type: "boolean",
-        default: false,
-        describe: "Print what would be removed, and remove nothing",
-      })
-      .option("grace", {
-        type: "string",
-        nargs: 1,
-        default: "24h",
-        describe: "Keep everything younger than this: 24h, 10m, 0",
-      })
-      .option("shared-with", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "Another layout that shares the blobs, if blobs is a link; repeat for each",
-      })
-      .option("untagged", {
-        type: "boolean",
-        default: false,
-        describe: "Also remove manifests that no tag reaches",
-      }),
   run: async (args, { output, signal }) => {
-    const { "dry-run": dryRun, "shared-with": sharedWith, untagged, json } = args;
+    const { "dry-run": dryRun, "shared-with": shared, untagged, json } = args;
+    const layout = shared.length === 0 ? {} : { sharedWith: shared };
     const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
     const run = async (registry: LayoutStore): Promise<number> => {
       const report: AnyGcReport = await withProgress(output, "collecting garbage", () =>
@@ -73,6 +57,6 @@ export const gc: Command = defineCommand({
       }
       return refused.length === 0 ? 0 : 1;
     };
-    return withWhole(args, dryRun ? "read" : "change", run, { sharedWith });
+    return withLayout(args.path, args.places, { purpose: dryRun ? "read" : "change", signal, layout }, run);
   },
 });

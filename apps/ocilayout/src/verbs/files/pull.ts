@@ -1,38 +1,41 @@
+import { readImage } from "@ocilayout/oci-image";
 import type { BlobReader } from "@ocilayout/oci-types";
 import { parseManifest, RegistryError } from "@ocilayout/oci-types";
 
-import type { TitledLayer } from "../artifact/pull-files.ts";
-import { pullFiles, titledLayers } from "../artifact/pull-files.ts";
-import { writeJson, writeText } from "../output/output.ts";
-import { withProgress } from "../output/progress.ts";
-import { countOf, formatSize, printable } from "../output/text.ts";
-import { withTarget } from "../target/open.ts";
-import { readTarget } from "../target/reference.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import type { TitledLayer } from "../../artifact/pull-files.ts";
+import { pullFiles, titledLayers } from "../../artifact/pull-files.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { withProgress } from "../../output/progress.ts";
+import { countOf, formatSize, printable } from "../../output/text.ts";
+import { flag, required, text } from "../../parsing/spec.ts";
+import { platform } from "../../parsing/specs.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { placeOf, readTarget } from "../../places/reference.ts";
+import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout pull`: writes the layers of an artifact as files. */
-export const pull: Command = defineCommand({
-  usage: "pull <path>",
-  summary: "Write the layers of an artifact as files, named by their titles",
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A tag or a digest") },
+  options: {
+    output: text("DIRECTORY", "The directory to write to", "."),
+    force: flag("Replace existing files"),
+    platform,
+  },
   examples: [
     [
-      "$0 pull images/team/docs:v1 --output docs",
+      "ocilayout pull images/team/docs:v1 --output docs",
       "Write into the directory docs, and create it if it is missing",
     ],
-    ["$0 pull images/team/docs:v1 --output docs --force", "Replace existing files"],
+    ["ocilayout pull images/team/docs:v1 --output docs --force", "Replace existing files"],
   ],
-  options: (parser) =>
-    withPath(parser, "A tag or a digest")
-      .option("output", { type: "string", nargs: 1, default: ".", describe: "The directory to write to" })
-      .option("force", { type: "boolean", default: false, describe: "Replace existing files" }),
   run: (args, { output, signal }) =>
-    withTarget(args, "read", async (target) => {
-      const { registry, repository } = target;
-      const manifest = await readTarget(target, { signal });
+    withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
+      const manifest = await openArtifact(target, args.platform, signal);
       const { digest } = manifest.descriptor;
       const { files, skipped } = await readLayers(manifest);
+      const { registry } = target;
+      const { repository } = await placeOf(target, { signal });
       await withProgress(output, "checking the files", (progress) => {
         const onFile = ({ title, descriptor }: TitledLayer): void => {
           progress.update(`pulling ${printable(title)} (${formatSize(descriptor.size)})`);
@@ -55,13 +58,24 @@ export const pull: Command = defineCommand({
     }),
 });
 
+async function openArtifact(
+  target: OpenTarget,
+  platform: string | undefined,
+  signal: AbortSignal,
+): Promise<BlobReader> {
+  if (platform === undefined) return readTarget(target, { signal });
+  const place = await placeOf(target, { signal });
+  const { descriptor } = await readImage(place, { platform, signal });
+  return target.registry.getManifest(place.repository, descriptor.digest, { signal });
+}
+
 async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; skipped: number }> {
   const { digest, mediaType } = reader.descriptor;
   const parsed = parseManifest(await reader.bytes(), mediaType);
   if (parsed.kind !== "image") {
     throw new RegistryError(
       "UNSUPPORTED",
-      `${digest} is ${parsed.kind === "index" ? "an index: pull one of its manifests by its digest" : "not a manifest with layers"}`,
+      `${digest} is ${parsed.kind === "index" ? "an index: name one of its images with --platform or by its digest" : "not a manifest with layers"}`,
     );
   }
   const { layers } = parsed.manifest;

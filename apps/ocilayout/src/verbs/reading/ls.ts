@@ -1,31 +1,33 @@
-import type { LayoutStore } from "@ocilayout/layout-core";
 import { collect, isRegistryError } from "@ocilayout/oci-types";
 
-import { writeJson, writeText } from "../output/output.ts";
-import { countOf } from "../output/text.ts";
-import { withWhole } from "../target/open.ts";
-import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
+import { writeJson } from "../../output/output.ts";
+import { Table } from "../../output/table.ts";
+import { countOf } from "../../output/text.ts";
+import { optional } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withWhole } from "../../places/open.ts";
+import type { OpenRegistry } from "../../places/target.ts";
+import { countUnreadable, describeUnreadable } from "../../places/unreadable.ts";
 
-/** `ocilayout ls`: lists the repositories of a layout. */
-export const ls: Command = defineCommand({
-  usage: "ls [path]",
-  summary: "List the repositories, with their numbers of tags",
+/** `ocilayout ls`: lists the repositories of a layout, archive or registry. */
+export const verb: Verb = defineVerb({
+  positionals: { path: optional("A layout, an archive or docker://HOST [default: .]") },
+  options: {},
   examples: [
-    ["$0 ls images", "List the layout images; bare tags belong to the repository default"],
-    ["$0 ls --per-repo trees", "List every layout below trees"],
-    ["$0 ls images --json | jq -r .repository", "Print only the names"],
+    ["ocilayout ls images", "List the layout images; bare tags belong to the repository default"],
+    ["ocilayout ls tree:trees", "List every layout below trees"],
+    ["ocilayout ls images --json | jq -r .repository", "Print only the names"],
   ],
-  options: (parser) => parser.positional("path", { type: "string", default: ".", describe: "A layout" }),
-  run: (args, { output, signal }) =>
-    withWhole(args, "read", async (registry) => {
+  run: ({ path = ".", places, json }, { output, signal }) =>
+    withWhole(path, places, { purpose: "read", signal, output }, async ({ registry }) => {
+      const table = new Table(output);
       for await (const repository of registry.repositories({ signal })) {
         const counts = await count(registry, repository, signal);
         const { tags, unreadable } = typeof counts === "string" ? { tags: null, unreadable: null } : counts;
-        if (args.json) await writeJson(output, { repository, tags, unreadableNames: unreadable });
-        else await writeText(output, `${repository}  ${describe(counts)}`);
+        if (json) await writeJson(output, { repository, tags, unreadableNames: unreadable });
+        else await table.row(repository, describe(counts));
       }
+      await table.end();
       return undefined;
     }),
 });
@@ -36,9 +38,9 @@ interface Counts {
   readonly unreadable: number;
 }
 
-/** Counts tags and unreadable names. A damaged layout does not fail the command, so that the others are listed. */
+/** Counts tags and unreadable names. A damaged layout does not fail the verb, so that the others are listed. */
 async function count(
-  registry: LayoutStore,
+  registry: OpenRegistry,
   repository: string,
   signal: AbortSignal,
 ): Promise<Counts | "damaged" | "unreadable"> {

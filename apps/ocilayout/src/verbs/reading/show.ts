@@ -1,42 +1,39 @@
 import type { ManifestListing } from "@ocilayout/layout-core";
+import type { Descriptor } from "@ocilayout/oci-types";
 import { collect, isRegistryError, manifestKind } from "@ocilayout/oci-types";
 
-import type { Output } from "../output/output.ts";
-import { writeJson, writeText } from "../output/output.ts";
-import { countOf } from "../output/text.ts";
-import type { OpenTarget } from "../target/open.ts";
-import { withTarget } from "../target/open.ts";
-import { requireReference, resolveTarget } from "../target/reference.ts";
-import { drawTree } from "../tree/draw.ts";
-import { growTree } from "../tree/grow.ts";
-import type { Tree, TreeNode } from "../tree/node.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import type { Output } from "../../output/output.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { countOf } from "../../output/text.ts";
+import { required } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { isDigest, placeOf, resolvePlace } from "../../places/reference.ts";
+import type { OpenTarget } from "../../places/target.ts";
+import { drawTree } from "../../tree/draw.ts";
+import { growTree } from "../../tree/grow.ts";
+import type { Tree, TreeNode } from "../../tree/node.ts";
 
 /** `ocilayout show`: draws a manifest, or everything in a layout, as a tree. */
-export const show: Command = defineCommand({
-  usage: "show <path>",
-  summary: "Draw the parts of a manifest and its referrers as a tree",
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A layout, an archive, a repository, a tag or a digest") },
+  options: {},
   examples: [
-    ["$0 show images", "Draw everything in the layout images"],
-    ["$0 show images/team/app:v1", "Draw one tag"],
-    ["$0 show images/team/app:v1 --json | jq '.nodes[].size'", "Print the size of each part"],
+    ["ocilayout show images", "Draw everything in the layout images"],
+    ["ocilayout show images/team/app:v1", "Draw one tag"],
+    ["ocilayout show images/team/app:v1 --json | jq '.nodes[].size'", "Print the size of each part"],
   ],
-  options: (parser) => withPath(parser, "A layout, a repository, a tag or a digest"),
-  run: (args, { output, signal }) =>
-    withTarget(args, "read", async (target) => {
+  run: ({ path, places, json }, { output, signal }) =>
+    withPlace(path, places, { purpose: "read", signal, output }, async (target) => {
       const draw = (tree: Tree): Promise<void> =>
-        args.json ? writeJson(output, tree) : write(output, tree, shownName(target, tree, args.perRepo));
+        json ? writeJson(output, tree) : write(output, tree, shownName(target, tree));
       if ((target.tag ?? target.digest) !== undefined) {
         await draw(await showOne(target, signal));
         return undefined;
       }
-      const { registry } = target;
-      const repositories =
-        target.path === target.directory
-          ? await collect(registry.repositories({ signal }))
-          : [target.repository];
+      const repositories = target.isWhole
+        ? await collect(target.registry.repositories({ signal }))
+        : [target.repository];
       let unreadable = 0;
       const count = async (tree: Tree): Promise<void> => {
         if (tree.nodes.some(({ state }) => state === "unreadable")) unreadable += 1;
@@ -52,10 +49,10 @@ export const show: Command = defineCommand({
 });
 
 async function showOne(target: OpenTarget, signal: AbortSignal): Promise<Tree> {
-  const { registry, repository } = target;
-  const reference = requireReference(target);
-  const { digest } = await resolveTarget(target, { signal });
-  const tags = "tag" in reference ? [reference.tag] : [];
+  const place = await placeOf(target, { signal });
+  const { registry, repository, reference } = place;
+  const { digest } = await resolvePlace(place, { signal });
+  const tags = isDigest(reference) ? [] : [reference];
   return { repository, tags, nodes: await growTree(registry, repository, digest, { signal }) };
 }
 
@@ -66,7 +63,9 @@ async function showAll(
   signal: AbortSignal,
   draw: (tree: Tree) => Promise<void>,
 ): Promise<void> {
-  const listings = await collect(registry.manifests(repository, { signal }));
+  const listings = await collect(
+    registry.manifests?.(repository, { signal }) ?? taggedOf(registry, repository, signal),
+  );
   const shown: Set<string> = new Set();
   for (const { descriptor, tags, unreadableNames } of listings.sort(compare)) {
     if (tags.length + unreadableNames.length === 0 && shown.has(descriptor.digest)) continue;
@@ -82,6 +81,24 @@ async function showAll(
     for (const { digest } of nodes) shown.add(digest);
     await draw({ repository, tags, ...(unreadableNames.length === 0 ? {} : { unreadableNames }), nodes });
   }
+}
+
+/** Yields the tagged manifests of a repository in a registry, which cannot list others. */
+async function* taggedOf(
+  registry: OpenTarget["registry"],
+  repository: string,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestListing, void, undefined> {
+  const listings: Map<string, { descriptor: Descriptor; tags: string[]; unreadableNames: string[] }> =
+    new Map();
+  for await (const tag of registry.tags(repository, { signal })) {
+    const descriptor = await registry.resolveTag(repository, tag, { signal });
+    const known = listings.get(descriptor.digest);
+    if (known === undefined)
+      listings.set(descriptor.digest, { descriptor, tags: [tag], unreadableNames: [] });
+    else known.tags.push(tag);
+  }
+  yield* listings.values();
 }
 
 /** The states of manifests that cannot be read, by error code. Other codes mean "damaged". */
@@ -105,9 +122,11 @@ function compare(a: ManifestListing, b: ManifestListing): number {
  * Returns the name of a tree's repository, so that it means the same when it is typed again. In a directory of layouts the
  * name begins with the directory, unless the command was given the whole directory.
  */
-function shownName({ path, directory }: OpenTarget, { repository }: Tree, perRepo: boolean): string {
-  const isWhole = !perRepo || directory === "." || path === directory || path.startsWith(`${directory}//`);
-  return isWhole ? repository : `${directory}/${repository}`;
+function shownName({ kind, path, directory, isWhole }: OpenTarget, { repository }: Tree): string {
+  const isMarked = path.replace(/^tree:/, "").startsWith(`${directory}//`);
+  return kind !== "tree" || isWhole || directory === "." || isMarked
+    ? repository
+    : `${directory}/${repository}`;
 }
 
 async function write(output: Output, tree: Tree, name: string): Promise<void> {

@@ -1,31 +1,36 @@
-import { UsageError } from "../cli/usage-error.ts";
-import { writeJson, writeText } from "../output/output.ts";
-import { formatSize, printable } from "../output/text.ts";
-import { withTarget } from "../target/open.ts";
-import { countUnreadable, describeUnreadable } from "../target/unreadable.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import { UsageError } from "../../errors/usage-error.ts";
+import { writeJson } from "../../output/output.ts";
+import { Table } from "../../output/table.ts";
+import { formatSize, printable } from "../../output/text.ts";
+import { required } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { requireRepositoryOf } from "../../places/reference.ts";
+import { countUnreadable, describeUnreadable } from "../../places/unreadable.ts";
 
 /** `ocilayout tags`: lists the tags of a repository. */
-export const tags: Command = defineCommand({
-  usage: "tags <path>",
-  summary: "List the tags of a repository, with their digests and sizes",
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A layout, an archive, or a repository") },
+  options: {},
   examples: [
-    ["$0 tags images", "List the bare tags of the layout images"],
-    ["$0 tags images/team/app", "List the tags of the repository team/app"],
-    ["$0 tags images --json | jq -r .tag", "Print only the names"],
+    ["ocilayout tags images", "List the bare tags of the layout images"],
+    ["ocilayout tags images/team/app", "List the tags of the repository team/app"],
+    ["ocilayout tags docker://localhost:5000/app", "List the tags of a repository in a registry"],
+    ["ocilayout tags images --json | jq -r .tag", "Print only the names"],
   ],
-  options: (parser) => withPath(parser, "A layout, or a repository in one"),
-  run: (args, { output, signal }) =>
-    withTarget(args, "read", async ({ registry, repository, path, tag, digest }) => {
-      if ((tag ?? digest) !== undefined)
+  run: ({ path, places, json }, { output, signal }) =>
+    withPlace(path, places, { purpose: "read", signal, output }, async (target) => {
+      const { registry } = target;
+      if ((target.tag ?? target.digest) !== undefined)
         throw new UsageError("tags needs a repository: leave out the tag or digest");
-      for await (const name of registry.tags(repository, { signal })) {
-        const target = await registry.resolveTag(repository, name, { signal });
-        if (args.json) await writeJson(output, { tag: name, ...target });
-        else await writeText(output, `${name}  ${target.digest}  ${formatSize(target.size)}`);
+      const repository = requireRepositoryOf(target);
+      const table = new Table(output);
+      for await (const tag of registry.tags(repository, { signal })) {
+        const descriptor = await registry.resolveTag(repository, tag, { signal });
+        if (json) await writeJson(output, { tag, ...descriptor });
+        else await table.row(tag, { digest: descriptor.digest }, formatSize(descriptor.size));
       }
+      await table.end();
       const unreadable = describeUnreadable(await countUnreadable(registry, repository, { signal }));
       if (unreadable !== "")
         await output.note(`ocilayout: not listed: ${unreadable}; see ocilayout show ${printable(path)}`);

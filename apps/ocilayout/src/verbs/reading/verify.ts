@@ -1,35 +1,29 @@
 import type { Finding } from "@ocilayout/layout-core";
 
-import { writeJson, writeText } from "../output/output.ts";
-import { withProgress } from "../output/progress.ts";
-import { countOf, printable } from "../output/text.ts";
-import { withWhole } from "../target/open.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import { type Output, writeJson, writeText } from "../../output/output.ts";
+import { withProgress } from "../../output/progress.ts";
+import { countOf, printable } from "../../output/text.ts";
+import { flag, required } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withLayout } from "../../places/open.ts";
 
 /** `ocilayout verify`: reports everything in a layout that is damaged, missing or unused. */
-export const verify: Command = defineCommand({
-  usage: "verify <path>",
-  summary: "Verify all content, and report what is damaged, missing or unused; exits with 1 on an error",
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A layout") },
+  options: {
+    quick: flag("Do not read and hash blobs"),
+    "allow-sparse": flag("Report missing blobs as warnings"),
+  },
   examples: [
-    ["$0 verify images", "Hash every blob of the layout images"],
-    ["$0 verify images --quick", "Check only names and sizes"],
+    ["ocilayout verify images", "Hash every blob of the layout images"],
+    ["ocilayout verify images --quick", "Check only names and sizes"],
     [
-      "$0 verify images --json | jq -r 'select(.severity == \"error\") | .digest'",
+      "ocilayout verify images --json | jq -r 'select(.severity == \"error\") | .digest'",
       "Print the digests to push again",
     ],
   ],
-  options: (parser) =>
-    withPath(parser, "A layout")
-      .option("quick", { type: "boolean", default: false, describe: "Do not read and hash blobs" })
-      .option("allow-sparse", {
-        type: "boolean",
-        default: false,
-        describe: "Report missing blobs as warnings",
-      }),
   run: (args, { output, signal }) =>
-    withWhole(args, "read", async (registry) => {
+    withLayout(args.path, args.places, { purpose: "read", signal }, async (registry) => {
       const count = { error: 0, warning: 0 };
       await withProgress(output, "verifying", async (progress) => {
         for await (const finding of registry.verify({
@@ -41,7 +35,7 @@ export const verify: Command = defineCommand({
           progress.update(`verifying, ${countOf(count.error, "error")} so far`);
           progress.clear();
           if (args.json) await writeJson(output, finding);
-          else await writeText(output, format(finding));
+          else await writeText(output, format(finding, output));
         }
       });
       if (!args.json)
@@ -50,6 +44,7 @@ export const verify: Command = defineCommand({
     }),
 });
 
-function format({ severity, kind, message }: Finding): string {
-  return `${severity}  ${kind}  ${printable(message)}`;
+function format({ severity, kind, message }: Finding, output: Output): string {
+  const shown = output.paint(severity === "error" ? "red" : "yellow", severity);
+  return `${shown}  ${kind}  ${printable(message)}`;
 }

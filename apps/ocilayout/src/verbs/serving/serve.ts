@@ -1,73 +1,41 @@
 import { once } from "node:events";
 
-import type { LayoutStore } from "@ocilayout/layout-core";
 import type { RegistryServer, ServeOptions } from "@ocilayout/oci-server/node";
 import { serve as listen } from "@ocilayout/oci-server/node";
+import type { Registry } from "@ocilayout/oci-types";
 
-import { UsageError } from "../cli/usage-error.ts";
-import { writeJson, writeText } from "../output/output.ts";
-import { printable } from "../output/text.ts";
-import { withWhole } from "../target/open.ts";
-import type { Command } from "./command.ts";
-import { defineCommand } from "./command.ts";
-import { withPath } from "./path.ts";
+import { UsageError } from "../../errors/usage-error.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { printable } from "../../output/text.ts";
+import { flag, list, required, text } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withWhole } from "../../places/open.ts";
 
-/** `ocilayout serve`: serves a layout over HTTP. */
-export const serve: Command = defineCommand({
-  usage: "serve <path>",
-  summary: "Serve a layout over HTTP as a registry, until SIGINT or SIGTERM",
+/** `ocilayout serve`: serves a layout or an archive over HTTP. */
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A layout, or an archive for reading") },
+  options: {
+    port: text("NUMBER", "The port; 0 chooses a free one", "5000"),
+    host: text("ADDRESS", "The address to listen on", "127.0.0.1"),
+    "allowed-host": list("HOST", "Another host name that requests may use, such as registry.example"),
+    "allowed-origin": list(
+      "ORIGIN",
+      "An origin whose web pages may use the server, such as https://ui.example",
+    ),
+    writable: flag("Accept pushes and deletions"),
+    "allow-sparse": flag("Accept images without all of their parts"),
+    verify: flag("Verify blobs while they are sent; clients verify them anyway"),
+  },
   examples: [
-    ["$0 serve images", "Serve for reading at http://127.0.0.1:5000"],
-    ["$0 serve images --port 0 --json", "Choose a free port, and print it as JSON"],
-    ["$0 serve --per-repo trees --writable", "Also accept pushes from this machine"],
-    ["$0 serve images --allowed-host registry.example", "Serve behind a proxy with that name"],
+    ["ocilayout serve images", "Serve for reading at http://127.0.0.1:5000"],
+    ["ocilayout serve images --port 0 --json", "Choose a free port, and print it as JSON"],
+    ["ocilayout serve tree:trees --writable", "Also accept pushes from this machine"],
+    ["ocilayout serve images --allowed-host registry.example", "Serve behind a proxy with that name"],
   ],
-  options: (parser) =>
-    withPath(parser, "A layout")
-      .option("port", {
-        type: "string",
-        nargs: 1,
-        default: "5000",
-        describe: "The port; 0 chooses a free one",
-      })
-      .option("host", {
-        type: "string",
-        nargs: 1,
-        default: "127.0.0.1",
-        describe: "The address to listen on",
-      })
-      .option("allowed-host", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "Another host name that requests may use, such as registry.example; can be repeated",
-      })
-      .option("allowed-origin", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "An origin whose web pages may use the server, such as https://ui.example; can be repeated",
-      })
-      .option("writable", {
-        type: "boolean",
-        default: false,
-        describe: "Accept pushes and deletions",
-      })
-      .option("allow-sparse", {
-        type: "boolean",
-        default: false,
-        describe: "Accept images without all of their parts",
-      })
-      .option("verify", {
-        type: "boolean",
-        default: false,
-        describe: "Verify blobs while they are sent; clients verify them anyway",
-      }),
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);
-    const options = { allowSparse: args["allow-sparse"] };
-    const run = async (registry: LayoutStore): Promise<undefined> => {
+    const run = async ({ registry }: { readonly registry: Registry }): Promise<undefined> => {
       const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
         const reason = error instanceof Error ? error.message : String(error);
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
@@ -91,12 +59,18 @@ export const serve: Command = defineCommand({
       }
       return undefined;
     };
-    return withWhole(args, writable ? "create" : "read", run, options);
+    const layout = { allowSparse: args["allow-sparse"] };
+    return withWhole(
+      args.path,
+      args.places,
+      { purpose: writable ? "create" : "read", signal, output, layout },
+      run,
+    );
   },
 });
 
 /** Starts the server. An invalid host or origin is a {@link UsageError}. */
-async function listenOrExplain(registry: LayoutStore, options: ServeOptions): Promise<RegistryServer> {
+async function listenOrExplain(registry: Registry, options: ServeOptions): Promise<RegistryServer> {
   try {
     return await listen(registry, options);
   } catch (error) {

@@ -1,11 +1,15 @@
-import type { Authenticator } from "./auth/authenticator.ts";
-import type { RemoteOptions } from "./options.ts";
+import { createAuthenticator } from "./auth/create-authenticator.ts";
+import type { CredentialSource } from "./auth/credentials.ts";
+import { fixedCredentials } from "./auth/sources.ts";
+import type { MirrorOptions, RemoteOptions } from "./options.ts";
 import { placeOf } from "./registry/hub.ts";
+import { systemClock } from "./requests/clock.ts";
 import { createRegistryClient } from "./requests/create-registry-client.ts";
+import type { MirrorEndpoint } from "./requests/mirror-endpoint.ts";
 import { originOf } from "./requests/origin.ts";
 import type { RegistryClient } from "./requests/registry-client.ts";
 import { observeTransport } from "./transport/observe.ts";
-import { createTransport } from "#platform";
+import { createTransport, defaultCredentials } from "#platform";
 
 /** A connection to one registry. */
 export interface Connection {
@@ -16,18 +20,32 @@ export interface Connection {
 }
 
 /** Connects the layers below a registry: transport, authentication, mirrors. Sends no request. */
-export async function connect(host: string, options: RemoteOptions): Promise<Connection> {
+export function connect(host: string, options: RemoteOptions): Connection {
   const { server, account, nameOf } = placeOf(host);
-  const { insecure, onRequest, onWarning } = options;
+  const { insecure, onRequest, onWarning, mirrors = [] } = options;
   const origin = originOf(server, insecure);
+  const credentials = credentialsFor(account, options);
   const sending = options.transport ?? createTransport({ ...options, origin });
   const transport = onRequest === undefined ? sending : observeTransport(sending, onRequest);
+  const authenticatorOf = (at: URL, name: string): MirrorEndpoint["authenticator"] =>
+    createAuthenticator({
+      origin: at,
+      host: name,
+      credentials,
+      transport,
+      allowedRealms: options.allowedHosts,
+      time: systemClock,
+    });
+  const mirrorOf = (mirror: MirrorOptions): MirrorEndpoint => {
+    const at = originOf(mirror.host, mirror.insecure ?? insecure);
+    return { ...mirror, origin: at, authenticator: authenticatorOf(at, mirror.host) };
+  };
   const client = createRegistryClient({
     ...options,
     origin,
     transport,
-    authenticator: anonymous,
-    mirrors: [],
+    authenticator: authenticatorOf(origin, account),
+    mirrors: mirrors.map(mirrorOf),
   });
   return {
     client,
@@ -42,7 +60,13 @@ export async function connect(host: string, options: RemoteOptions): Promise<Con
   };
 }
 
-const anonymous: Authenticator = {
-  authorization: async () => undefined,
-  challenged: async () => false,
-};
+/** Returns the source of credentials. Credentials that the caller gave are for the registry, and never for a mirror. */
+function credentialsFor(
+  host: string,
+  { credentials, onWarning }: RemoteOptions,
+): CredentialSource | undefined {
+  if (credentials === false) return undefined;
+  if (credentials === undefined)
+    return defaultCredentials({ onNote: (text) => onWarning?.({ text, origin: `https://${host}` }) });
+  return typeof credentials === "function" ? credentials : fixedCredentials(host, credentials);
+}

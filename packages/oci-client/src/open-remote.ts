@@ -1,7 +1,13 @@
 import { closeWriters, defineBackend, sameBackend } from "@ocilayout/oci-backend";
 import type { CallOptions, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
-import { requireArray, requireCount, requireFlag, requireObject, requireSignal } from "@ocilayout/oci-types/authors";
+import {
+  requireArray,
+  requireCount,
+  requireFlag,
+  requireObject,
+  requireSignal,
+} from "@ocilayout/oci-types/authors";
 import { isValidHost } from "@ocilayout/ociref";
 
 import type { Connection } from "./connect.ts";
@@ -40,13 +46,17 @@ export interface RemoteRegistry extends Registry, AsyncDisposable {
 export async function openRemote(host: string, options: RemoteOptions = {}): Promise<RemoteRegistry> {
   if (typeof host !== "string") throw new TypeError(`a host must be a string, not ${typeof host}`);
   if (!isValidHost(host))
-    throw new RegistryError("NAME_INVALID", "the host of a registry must be a name or an address, with an optional port", {
-      detail: { part: "host", reason: "it is not a host with an optional port" },
-    });
+    throw new RegistryError(
+      "NAME_INVALID",
+      "the host of a registry must be a name or an address, with an optional port",
+      {
+        detail: { part: "host", reason: "it is not a host with an optional port" },
+      },
+    );
   const settings = requireSettings(options);
   const signal = requireSignal(options);
   signal?.throwIfAborted();
-  const connection = await connect(host, options);
+  const connection = connect(host, options);
   try {
     const announced = await greet(connection, (options.mirrors ?? []).length > 0, signal);
     return openOver(connection, capabilitiesOf(announced, options.capabilities), settings);

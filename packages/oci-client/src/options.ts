@@ -38,8 +38,8 @@ export interface RemoteOptions extends CallOptions, Omit<TransportOptions, "orig
   readonly mirrors?: readonly MirrorOptions[] | undefined;
   /**
    * What is known of the registry: `{ deleteTag: false }`. It overrides what the registry announces. Only the servers of this
-   * project announce anything. Of any other registry these are false unless they are declared here: `atomicTags`,
-   * `checksReferences`, `conditionalTags`, `deniesReferenced`, `fixedMediaType`.
+   * project announce anything. Of any other registry these are false unless they are declared here:
+   * `anonymousMounts`, `atomicTags`, `checksReferences`, `comparesReferences`, `conditionalTags`, `deniesReferenced`.
    */
   readonly capabilities?: Partial<RegistryCapabilities> | undefined;
   /**

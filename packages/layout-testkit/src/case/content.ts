@@ -1,8 +1,8 @@
-import type { Descriptor, Registry } from "@ocilayout/oci-types";
+import type { BlobReader, Descriptor, Registry } from "@ocilayout/oci-types";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
 import type { Content, ManifestContent } from "../content/index.ts";
-import { artifact, blob, pushContent } from "../content/index.ts";
+import { artifact, blob, emptyBlob, pushContent } from "../content/index.ts";
 
 /** The repository that most cases use. */
 export const repo = "conformance/a";
@@ -38,6 +38,33 @@ export async function pushArtifact(
   subject?: Descriptor,
 ): Promise<Descriptor> {
   return pushContent(registry, repo, namedArtifact(name, subject), { tags });
+}
+
+/**
+ * Makes the arguments of a push of a manifest that needs no other content: an empty index, which `name` distinguishes from
+ * others.
+ */
+export function emptyList(name: string): readonly [content: Uint8Array, mediaType: string] {
+  const { imageIndex: mediaType } = ociMediaTypes;
+  return [
+    bytes(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [], annotations: { name } })),
+    mediaType,
+  ];
+}
+
+/** Pushes a blob and a manifest with tags to a repository. Some registries do not list one that has never had a blob. */
+export async function populate(
+  registry: Registry,
+  repository: string,
+  tags: readonly string[] = ["t"],
+): Promise<Descriptor> {
+  await pushContent(registry, repository, emptyBlob);
+  return registry.pushManifest(repository, ...emptyList(repository), { tags });
+}
+
+/** Reads the name of a manifest that {@link emptyList} made. */
+export async function nameIn(reader: BlobReader): Promise<string> {
+  return (JSON.parse(await reader.text()) as { annotations: { name: string } }).annotations.name;
 }
 
 /** Waits for this many turns of the event loop. */

@@ -1,4 +1,10 @@
-import type { ByteRange, CheckedDigest, Descriptor, DigestAlgorithm, Precondition } from "@ocilayout/oci-types";
+import type {
+  ByteRange,
+  CheckedDigest,
+  Descriptor,
+  DigestAlgorithm,
+  Precondition,
+} from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 
 import type { Page } from "../checks/page.ts";

@@ -4,7 +4,7 @@ import type { Transport, TransportResponse } from "../transport/transport.ts";
 import { Account } from "./account.ts";
 import type { Authenticator, Scope } from "./authenticator.ts";
 import { basicAuthorization } from "./basic.ts";
-import { BoundedMap } from "./bearer/bounded-map.ts";
+import { BoundedMap } from "./bounded-map.ts";
 import type { RealmPolicy } from "./bearer/realm.ts";
 import { judgeRealm } from "./bearer/realm.ts";
 import { scopeSet } from "./bearer/scope-set.ts";
@@ -40,8 +40,7 @@ const MAX_CHALLENGES = 256;
 type Way = { readonly scheme: "basic" } | ({ readonly scheme: "bearer" } & TokenWish);
 
 /**
- * Creates the authenticator of one registry. The first request of each kind is anonymous unless an earlier challenge told how to
- * authenticate.
+ * Creates the authenticator of one registry. The first request is anonymous. Later ones answer the challenges so far.
  *
  * The methods reject with `RegistryError` `UNAUTHORIZED`, `DENIED`, `TOOMANYREQUESTS` or `REMOTE_FAILED`, with errors of the
  * source of credentials and of the transport, and with the signal's reason.
@@ -67,7 +66,7 @@ class RegistryAuthenticator implements Authenticator {
   async authorization(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined> {
     const way = this.#wayFor(scopes);
     if (way === undefined) return undefined;
-    const credentials = await this.#account.get(signal);
+    const credentials = await this.#account.get(repositoryOf(scopes), signal);
     if (way.scheme === "basic") return basicOf(credentials);
     if (credentials !== undefined && "registryToken" in credentials)
       return `Bearer ${credentials.registryToken}`;
@@ -95,7 +94,12 @@ class RegistryAuthenticator implements Authenticator {
         `cannot use the token server that the registry names: ${realm}`,
       );
     const service = bearer.parameters.get("service");
-    const way = { realm, service, scopes: scopeSet(scopes, bearer.parameters.get("scope")) };
+    const way = {
+      realm,
+      service,
+      scopes: scopeSet(scopes, bearer.parameters.get("scope")),
+      repository: repositoryOf(scopes),
+    };
     return this.#bearerChallenged(way, scopes, used, signal);
   }
 
@@ -104,11 +108,11 @@ class RegistryAuthenticator implements Authenticator {
     used: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    const credentials = await this.#account.get(signal);
+    const credentials = await this.#account.get(repositoryOf(scopes), signal);
     const header = basicOf(credentials);
     if (header === undefined) return false;
     this.#learn(scopes, { scheme: "basic" });
-    return header !== used || this.#account.renew(credentials, signal);
+    return header !== used || this.#account.renew(repositoryOf(scopes), credentials, signal);
   }
 
   async #bearerChallenged(
@@ -120,13 +124,15 @@ class RegistryAuthenticator implements Authenticator {
     this.#learn(scopes, { scheme: "bearer", ...wish });
     const [, token] = /^bearer (.*)$/i.exec(used ?? "") ?? [];
     if (token === undefined) return true;
-    const credentials = await this.#account.get(signal);
+    const credentials = await this.#account.get(repositoryOf(scopes), signal);
     if (credentials !== undefined && "registryToken" in credentials)
-      return token !== credentials.registryToken || this.#account.renew(credentials, signal);
+      return (
+        token !== credentials.registryToken || this.#account.renew(repositoryOf(scopes), credentials, signal)
+      );
     const refused = this.#tokens.refuse(wish, token);
     if (refused === undefined) return true;
     if (!refused.isAnonymous) return false;
-    if (wish.realm.mayHaveCredentials && (await this.#account.renew(undefined, signal))) {
+    if (wish.realm.mayHaveCredentials && (await this.#account.renew(wish.repository, undefined, signal))) {
       this.#tokens.forget(wish, token);
       return true;
     }
@@ -138,7 +144,7 @@ class RegistryAuthenticator implements Authenticator {
     return new RegistryError(
       "UNAUTHORIZED",
       credentials === undefined
-        ? `the registry wants credentials, and there are none for ${host}`
+        ? `the registry wants credentials, and none were found for ${host}`
         : `the registry wants credentials for ${host} at ${realm.url.host}: allow this host if you trust it`,
     );
   }
@@ -148,7 +154,7 @@ class RegistryAuthenticator implements Authenticator {
     if (way !== undefined || this.#lastWay === undefined) return way;
     return this.#lastWay.scheme === "basic"
       ? this.#lastWay
-      : { ...this.#lastWay, scopes: scopeSet(scopes, undefined) };
+      : { ...this.#lastWay, scopes: scopeSet(scopes, undefined), repository: repositoryOf(scopes) };
   }
 
   #learn(scopes: readonly Scope[], way: Way): void {
@@ -164,6 +170,12 @@ function isBearer({ scheme, parameters }: Challenge): boolean {
 function basicOf(credentials: Credentials | undefined): string | undefined {
   if (credentials === undefined || !("password" in credentials)) return undefined;
   return basicAuthorization(credentials.username, credentials.password);
+}
+
+/** Returns the repository whose credentials a request needs: the one that it writes to, if there are two. */
+function repositoryOf(scopes: readonly Scope[]): string | undefined {
+  const repositories = scopes.filter(({ type }) => type === "repository");
+  return (repositories.find(({ actions }) => actions.includes("push")) ?? repositories[0])?.name;
 }
 
 function keyOf(scopes: readonly Scope[]): string {

@@ -10,7 +10,7 @@ interface SharedCall<Result> {
 export class SharedCalls<Result> {
   readonly #running: Map<string, SharedCall<Result>> = new Map();
 
-  /** Returns the result of the run for `key`, which `start` begins if there is none. Rejects with the signal's reason. */
+  /** Returns the result of the run for `key`, which `start` begins unless one is under way. Rejects with the signal's reason. */
   async run(
     key: string,
     start: (signal: AbortSignal) => Promise<Result>,
@@ -22,7 +22,7 @@ export class SharedCalls<Result> {
     let forget = (): void => undefined;
     try {
       if (signal === undefined) return await call.promise;
-      const aborted = new Promise<never>((_, reject) => {
+      const aborted: Promise<never> = new Promise((_, reject) => {
         forget = onAbort(signal, () => {
           reject(signal.reason as Error);
         });

@@ -1,9 +1,16 @@
-import type { Backend } from "@ocilayout/oci-backend";
+import type { Backend, PushedManifest } from "@ocilayout/oci-backend";
 import type { RegistryCapabilities } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 
 import { deleteBlob, openBlob, sizeOfBlob } from "./blobs/blobs.ts";
 import { listRepositories, listTags } from "./lists/lists.ts";
-import { conditionHeaders, deleteRequest, isConditional, pushManifest, requireConditions } from "./manifests/push-manifest.ts";
+import {
+  conditionHeaders,
+  deleteRequest,
+  isConditional,
+  pushManifest,
+  requireConditions,
+} from "./manifests/push-manifest.ts";
 import { findManifest, findTag, loadManifest, loadTag } from "./manifests/read-manifest.ts";
 import { Attachments } from "./referrers/attachments.ts";
 import { listReferrers } from "./referrers/referrers.ts";
@@ -52,19 +59,32 @@ export function createRemoteBackend(remote: Remote, settings: RemoteSettings): R
     },
     deleteBlob: (call) => deleteBlob(remote, call),
     async deleteManifest({ repository, digest, signal }) {
-      return (await askForChange(remote, deleteRequest(remote, repository, digest, signal), DELETED)).status !== 404;
+      return (
+        (await askForChange(remote, deleteRequest(remote, repository, digest, signal), DELETED)).status !==
+        404
+      );
     },
     async deleteTag({ repository, tag, precondition, signal }) {
       if (isConditional(precondition)) requireConditions(remote, [tag]);
       const request = deleteRequest(remote, repository, tag, signal);
-      return (await askForChange(remote, { ...request, headers: conditionHeaders(precondition) }, DELETED)).status !== 404;
+      return (
+        (await askForChange(remote, { ...request, headers: conditionHeaders(precondition) }, DELETED))
+          .status !== 404
+      );
     },
     tags: (call) => listTags(remote, call),
     referrers: async (call) => listReferrers(remote, call),
     repositories: (call) => listRepositories(remote, call),
   };
   const { begin, verifyOnRead } = settings;
-  const backend: Backend = { ...without(methods, capabilities), capabilities, begin, verifyOnRead, maxManifestBytes };
+  const promised = without(methods, capabilities);
+  const backend: Backend = {
+    ...(capabilities.sha512 === false ? onlySha256(promised) : promised),
+    capabilities,
+    begin,
+    verifyOnRead,
+    maxManifestBytes,
+  };
   return { backend, close: () => mounts.close() };
 }
 
@@ -84,7 +104,30 @@ const NEEDED: readonly (readonly [keyof RegistryCapabilities, readonly (keyof Ba
 
 /** Leaves out the methods that the registry does not promise, so that their calls fail with `UNSUPPORTED`. */
 function without(methods: Backend, capabilities: Partial<RegistryCapabilities>): Backend {
-  const left = NEEDED.filter(([capability]) => capabilities[capability] === false).flatMap(([, names]) => names);
-  return Object.fromEntries(Object.entries(methods).filter(([name]) => !(left as readonly string[]).includes(name)));
+  const left = NEEDED.filter(([capability]) => capabilities[capability] === false).flatMap(
+    ([, names]) => names,
+  );
+  return Object.fromEntries(
+    Object.entries(methods).filter(([name]) => !(left as readonly string[]).includes(name)),
+  );
 }
 
+/** Rejects digests that the registry does not support. It would otherwise store content under another digest. */
+function onlySha256(methods: Backend): Backend {
+  const guarded = Object.entries(methods).map(([name, method]) => [
+    name,
+    (call: Partial<Record<"digest" | "algorithm", string>> & { readonly manifest?: PushedManifest }) => {
+      const digest = call.digest ?? call.manifest?.descriptor.digest ?? call.algorithm ?? "sha256";
+      if (!digest.startsWith("sha256")) throw unsupportedDigest(digest);
+      return (method as (call: unknown) => unknown)(call);
+    },
+  ]);
+  return Object.fromEntries(guarded) as Backend;
+}
+
+function unsupportedDigest(digest: string): RegistryError {
+  const algorithm = digest.split(":")[0] ?? "";
+  return new RegistryError("DIGEST_INVALID", `the registry does not support digests of ${algorithm}`, {
+    detail: { algorithm, supported: ["sha256"] },
+  });
+}

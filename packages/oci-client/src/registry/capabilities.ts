@@ -11,7 +11,8 @@ const UNPROMISED: Partial<RegistryCapabilities> = {
   conditionalTags: false,
   atomicTags: false,
   deniesReferenced: false,
-  fixedMediaType: false,
+  comparesReferences: false,
+  anonymousMounts: false,
 };
 
 /**
@@ -22,7 +23,11 @@ export function capabilitiesOf(
   announced: unknown,
   declared: Partial<RegistryCapabilities> = {},
 ): Partial<RegistryCapabilities> {
-  return { ...UNPROMISED, ...booleansIn(isRecord(announced) ? announced["capabilities"] : undefined), ...booleansIn(declared) };
+  return {
+    ...UNPROMISED,
+    ...booleansIn(isRecord(announced) ? announced["capabilities"] : undefined),
+    ...booleansIn(declared),
+  };
 }
 
 function booleansIn(value: unknown): Partial<RegistryCapabilities> {

@@ -3,7 +3,12 @@ const HUB = "docker.io";
 const HUB_SERVER = "registry-1.docker.io";
 
 /** The hosts that mean Docker Hub. */
-const HUB_NAMES: ReadonlySet<string> = new Set([HUB, HUB_SERVER, "index.docker.io", "registry.hub.docker.com"]);
+const HUB_NAMES: ReadonlySet<string> = new Set([
+  HUB,
+  HUB_SERVER,
+  "index.docker.io",
+  "registry.hub.docker.com",
+]);
 
 /** A host, and what its repositories are called there. */
 export interface Place {

@@ -157,7 +157,7 @@ class Client implements RegistryClient {
 
   #pathOf(target: string): URL {
     const url = new URL(target, this.origin);
-    if (!target.startsWith("/v2/") || !this.#targets.isOwn(url))
+    if (!target.startsWith("/v2/") || !url.pathname.startsWith("/v2/") || !this.#targets.isOwn(url))
       throw new TypeError("target is not a path below /v2/");
     return url;
   }

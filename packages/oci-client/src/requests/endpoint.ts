@@ -82,7 +82,9 @@ export class Endpoint {
       }
       const isEmpty =
         call.method === "HEAD" || [204, 304].includes(status) || response.header("content-length")[0] === "0";
-      return new TrackedResponse(response, { url, place, signal: call.signal, isEmpty, onEnd: call.onEnd });
+      const isDownload = call.method === "GET";
+      const { signal, onEnd } = call;
+      return new TrackedResponse(response, { url, place, signal, isEmpty, isDownload, onEnd });
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason as unknown;
       if (call.body?.failure !== undefined) throw call.body.failure.error;
@@ -112,11 +114,14 @@ export class Endpoint {
       const followed = await this.#follow({ ...call, body: call.body?.for(place) }, authorization);
       const { response } = followed;
       if (response.status !== 401 || !followed.isOwn) return followed;
-      const isNew =
-        challenges < MAX_CHALLENGES &&
-        (await authenticator.challenged(response, scopes, authorization, signal));
-      if (!isNew) throw await refusal(response, authorization);
-      await response.discard();
+      try {
+        const isNew =
+          challenges < MAX_CHALLENGES &&
+          (await authenticator.challenged(response, scopes, authorization, signal));
+        if (!isNew) throw await refusal(response, authorization);
+      } finally {
+        await response.discard();
+      }
       if (!canSend(call))
         throw new RegistryError(
           "UNAUTHORIZED",

@@ -12,6 +12,8 @@ export interface Tracking {
   readonly signal: AbortSignal;
   /** Whether the body is empty, or not wanted. */
   readonly isEmpty: boolean;
+  /** Whether the body is content. The bodies of other responses are short, and do not keep the place. */
+  readonly isDownload: boolean;
   /** Called once, when the body was read or dropped. */
   readonly onEnd: () => void;
 }
@@ -30,7 +32,8 @@ export class TrackedResponse implements RegistryResponse {
     this.#tracking = tracking;
     this.body = { [Symbol.asyncIterator]: () => (tracking.isEmpty ? nothing : this.#read()) };
     if (tracking.isEmpty) this.#end();
-    else tracking.place.unused();
+    else if (tracking.isDownload) tracking.place.unused();
+    else tracking.place.leave();
   }
 
   /** Returns the status. */

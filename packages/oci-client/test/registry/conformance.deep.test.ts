@@ -22,7 +22,8 @@ describeRegistry("a client of a server over a directory of layouts", {
 });
 
 describeRegistry("a client that pushes in chunks, of a server over a registry in memory", {
-  create: async () => servedTarget(async () => createMemoryRegistry(), { uploads: "chunked", chunkSize: 8192 }),
+  create: async () =>
+    servedTarget(async () => createMemoryRegistry(), { uploads: "chunked", chunkSize: 8192 }),
   capabilities: { persistent: false },
   runs: 3,
   timeoutMs,

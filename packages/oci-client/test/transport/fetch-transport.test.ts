@@ -54,7 +54,7 @@ it("lets a browser follow the redirects of a read, and asks once only", async ()
   const server = await scriptedServer(redirect(storage.origin.href));
   const like = browserFetch();
   const transport = webTransport({ fetch: like });
-  for (const _ of [1, 2]) {
+  for (let sent = 0; sent < 2; sent += 1) {
     const response = await transport.send({
       ...get,
       url: server.origin,

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { rejection } from "@ocilayout/testing";
 
+import { systemCode } from "../../src/requests/retry.ts";
 import { reply, scriptedServer } from "../scripted-server.ts";
 import { bytesOf, endless, nodeTransport, scriptedBody } from "./helpers.ts";
 
@@ -51,7 +52,7 @@ describe.each(Object.keys(stages))("%s", (stage) => {
         setImmediate(() => (way === "resets" ? request.socket.resetAndDestroy() : request.socket.end()));
       });
       const error = await readAll(nodeTransport().send({ ...get, url: server.origin }));
-      expect(error).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|HPE_INVALID_EOF_STATE)$/) });
+      expect(systemCode(error)).toMatch(/^(ECONNRESET|HPE_INVALID_EOF_STATE)$/);
     },
   );
 
@@ -97,7 +98,7 @@ describe("while a body is sent", () => {
     });
     const body = scriptedBody(endless(Buffer.alloc(1024)));
     const error = await rejection(nodeTransport().send({ ...put, url: server.origin, body }));
-    expect(error).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
+    expect(systemCode(error)).toMatch(/^(ECONNRESET|EPIPE)$/);
     await expect.poll(() => body.isReturned).toBe(true);
   });
 
@@ -170,7 +171,7 @@ it("an aborted signal sends nothing", async () => {
   expect(server.connections()).toBe(0);
 });
 
-it("a proxy that accepts a connection and says nothing is given up", async () => {
+it("a proxy that accepts a connection and never answers is given up", async () => {
   const silent = createServer(() => undefined);
   silent.listen(0, "127.0.0.1");
   await once(silent, "listening");

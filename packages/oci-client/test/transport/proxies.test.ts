@@ -83,15 +83,12 @@ it("plain HTTP goes to the proxy with the whole address and its credentials", as
   const url = new URL("http://registry.example.test:5000/v2/?n=1");
   const response = await transport.send({ method: "GET", url, headers: { authorization: "Bearer t" } });
   expect((await bytesOf(response)).toString()).toBe("content");
-  expect(proxy.received).toEqual([
-    expect.objectContaining({
-      url: "http://registry.example.test:5000/v2/?n=1",
-      headers: expect.objectContaining({
-        host: "registry.example.test:5000",
-        "proxy-authorization": `Basic ${Buffer.from("user:secret").toString("base64")}`,
-      }),
-    }),
-  ]);
+  const [received] = proxy.received;
+  expect(received?.url).toBe("http://registry.example.test:5000/v2/?n=1");
+  expect(received?.headers.host).toBe("registry.example.test:5000");
+  expect(received?.headers["proxy-authorization"]).toBe(
+    `Basic ${Buffer.from("user:secret").toString("base64")}`,
+  );
 });
 
 it("the environment is read for each request", async () => {

@@ -10,7 +10,10 @@ import type { Descriptor } from "../documents/descriptor.ts";
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks}
  */
 export interface BlobWriter extends AsyncDisposable {
-  /** The id of the session, for `pushBlobChunkedResume`. */
+  /**
+   * The id of the session, for `pushBlobChunkedResume`. A remote registry may change it with every write. Earlier ids stay valid
+   * in this process; another process needs the newest.
+   */
   readonly id: string;
   /** The number of bytes in the session. */
   readonly size: number;

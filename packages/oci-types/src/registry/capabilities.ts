@@ -27,10 +27,19 @@ export interface RegistryCapabilities {
   readonly conditionalTags: boolean;
   /** Whether the tags of one push are applied together. If false, they are applied one after the other. */
   readonly atomicTags: boolean;
-  /** Whether deletions are refused of content that a manifest refers to. */
+  /** Whether `deleteBlob` and `deleteManifest` reject content that a manifest refers to. If false, they delete it. */
   readonly deniesReferenced: boolean;
-  /** Whether a push of stored bytes under another media type is rejected. */
-  readonly fixedMediaType: boolean;
+  /**
+   * Whether `pushManifest` compares references with the stored content: sizes, the media types of an index's children, and
+   * layers with `urls`. If false, only the existence of references counts.
+   */
+  readonly comparesReferences: boolean;
+  /** Whether manifests of any media type are stored. If false, an unknown type fails with `MANIFEST_INVALID`. */
+  readonly opaqueManifests: boolean;
+  /** Whether `getManifest` of a plain blob fails with `MANIFEST_UNKNOWN`. If false, it fails with another code. */
+  readonly knowsManifests: boolean;
+  /** Whether `mountBlob` works without a source. */
+  readonly anonymousMounts: boolean;
   /** Whether content outlives the registry: it is there when the same storage is opened again. */
   readonly persistent: boolean;
   /** Whether sha512 digests work. Every registry supports sha256. */
@@ -50,7 +59,10 @@ const NAMES: Readonly<Record<keyof RegistryCapabilities, true>> = {
   conditionalTags: true,
   atomicTags: true,
   deniesReferenced: true,
-  fixedMediaType: true,
+  comparesReferences: true,
+  opaqueManifests: true,
+  knowsManifests: true,
+  anonymousMounts: true,
   persistent: true,
   sha512: true,
 };

@@ -1,9 +1,9 @@
 import { computeDigest, octetStream } from "@ocilayout/oci-types";
 
 import type { ConformanceCase } from "../../case/case.ts";
-import { clause, distSpec } from "../../case/cites.ts";
+import { capabilities, clause, distSpec } from "../../case/cites.ts";
 import { equal, reads, rejects, resolves } from "../../case/context.ts";
-import { bytes, nowhere, other, pushText, repo } from "../../case/content.ts";
+import { bytes, nowhere, other, pushText, repo, absent } from "../../case/content.ts";
 
 /** Blobs mounted from another repository. */
 export const mountCases: readonly ConformanceCase[] = [
@@ -71,7 +71,7 @@ export const mountCases: readonly ConformanceCase[] = [
     title: "mountBlob without a source finds the blob in any repository",
     level: "MUST",
     cites: [clause(10, "source"), distSpec("mounting-a-blob-from-another-repository")],
-    needs: ["mount"],
+    needs: ["mount", "anonymousMounts"],
     why: "clients rarely know which other repositories have their layers",
     lookFor: "undefined treated as a repository name",
     run: async ({ registry }) => {
@@ -168,6 +168,26 @@ export const mountCases: readonly ConformanceCase[] = [
         "the mounted blob",
       );
       await reads(await registry.getBlob(repo, digest), bytes("hello"), "its content");
+    },
+  },
+  {
+    id: "MOUNT-08",
+    title: "without the capability anonymousMounts, mountBlob without a source fails and mounts nothing",
+    level: "MUST",
+    cites: [clause(10, "source"), capabilities],
+    needs: ["mount"],
+    unless: "anonymousMounts",
+    why: "a caller must know that it has to upload the blob",
+    lookFor: "a mount that resolves without an effect, or a capability that is supported but set to false",
+    run: async ({ registry, promises }) => {
+      const { descriptor } = await pushText(registry, "there", other);
+      await rejects(
+        () => registry.mountBlob(undefined, repo, descriptor.digest),
+        "BLOB_UNKNOWN",
+        "UNSUPPORTED",
+      );
+      if (promises("repositoryScopedBlobs"))
+        await rejects(() => registry.resolveBlob(repo, descriptor.digest), ...absent.blob);
     },
   },
 ];

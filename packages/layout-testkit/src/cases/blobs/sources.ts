@@ -2,7 +2,7 @@ import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../../case/context.ts";
-import { absent, bytes, letPass, repo } from "../../case/content.ts";
+import { bytes, letPass, repo, absent } from "../../case/content.ts";
 
 /** Wraps `chunks` in an async iterable that records whether it was closed. */
 function watched(chunks: Iterable<Uint8Array>): {

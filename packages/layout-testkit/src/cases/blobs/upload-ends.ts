@@ -2,7 +2,7 @@ import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause, distSpec, rule } from "../../case/cites.ts";
 import { reads, rejects, resolves } from "../../case/context.ts";
-import { absent, bytes, nowhere, repo } from "../../case/content.ts";
+import { bytes, nowhere, repo, absent } from "../../case/content.ts";
 
 const needs = ["resumableUploads"] as const;
 

@@ -4,7 +4,7 @@ import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause, distSpec, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
-import { absent, bytes, other, pushText, repo } from "../../case/content.ts";
+import { bytes, other, pushText, repo, absent } from "../../case/content.ts";
 
 const needs = ["resumableUploads"] as const;
 

@@ -14,7 +14,17 @@ import {
   rejectsWith,
   resolves,
 } from "../../case/context.ts";
-import { absent, bytes, letPass, nowhere, pushArtifact, pushText, repo } from "../../case/content.ts";
+import {
+  bytes,
+  letPass,
+  nowhere,
+  pushArtifact,
+  pushText,
+  repo,
+  emptyList,
+  absent,
+  populate,
+} from "../../case/content.ts";
 import { everyCall } from "../../case/every-call.ts";
 
 const reason = new Error("aborted by the case");
@@ -95,7 +105,7 @@ export const signalCases: readonly ConformanceCase[] = [
         "a push with a null signal",
       );
       await resolves(
-        () => registry.pushManifest(repo, bytes("two"), "application/x-a", { tags: ["u"], signal }),
+        () => registry.pushManifest(repo, ...emptyList("two"), { tags: ["u"], signal }),
         "a manifest push with a null signal",
       );
       equal(await collect(registry.tags(repo, { signal })), ["t", "u"], "the tags");
@@ -231,7 +241,7 @@ export const signalCases: readonly ConformanceCase[] = [
     run: async ({ registry, promises }) => {
       const subject = { mediaType: "application/x-a", digest: nowhere, size: 7 };
       for (const name of ["x", "y", "z"]) await pushArtifact(registry, name, [name], subject);
-      await registry.pushManifest("conformance/b", bytes("b"), "application/x-a", { tags: ["t"] });
+      await populate(registry, "conformance/b");
       const lists = [
         (signal: AbortSignal): AsyncIterable<unknown> => registry.tags(repo, { signal }),
         ...(promises("referrers")
@@ -291,7 +301,7 @@ export const signalCases: readonly ConformanceCase[] = [
       for (let delay = 0; delay < 12; delay += 1) {
         const controller = new AbortController();
         const tag = `t${delay}`;
-        const pushing = registry.pushManifest(repo, bytes(tag), "application/x-a", {
+        const pushing = registry.pushManifest(repo, ...emptyList(tag), {
           tags: [tag],
           signal: controller.signal,
         });
@@ -316,6 +326,35 @@ export const signalCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "SIGNAL-10",
+    title: "an aborted pushManifest applies all of its tags or none",
+    level: "MUST",
+    cites: [clause(2, "during"), clause(15, "together")],
+    needs: ["atomicTags"],
+    why: "a release has several tags, and half a release is worse than none",
+    lookFor: "tags that are applied one after the other, with a pause or a check of the signal between them",
+    run: async ({ registry }) => {
+      for (let delay = 0; delay < 12; delay += 1) {
+        const controller = new AbortController();
+        const tags = ["a", "b", "c"].map((name) => `${name}${delay}`);
+        const pushing = registry.pushManifest(repo, ...emptyList(String(delay)), {
+          tags,
+          signal: controller.signal,
+        });
+        const settled = pushing.then(
+          () => undefined,
+          () => undefined,
+        );
+        await letPass(delay);
+        controller.abort(new Error("aborted by the case"));
+        await settled;
+        const found = await Promise.allSettled(tags.map((tag) => registry.resolveTag(repo, tag)));
+        const states = new Set(found.map(({ status }) => status));
+        equal(states.size, 1, `the number of different outcomes for the tags ${tags.join(", ")}`);
+      }
+    },
+  },
+  {
     id: "SIGNAL-08",
     title: "an abort after a call has finished changes nothing",
     level: "MUST",
@@ -327,7 +366,7 @@ export const signalCases: readonly ConformanceCase[] = [
       const { signal } = controller;
       const { descriptor, content } = await blob("hello");
       await registry.pushBlob(repo, descriptor, content, { signal });
-      const { digest } = await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", {
+      const { digest } = await registry.pushManifest(repo, ...emptyList("a manifest"), {
         tags: ["t"],
         signal,
       });

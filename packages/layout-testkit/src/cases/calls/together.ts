@@ -5,9 +5,16 @@ import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts"
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause } from "../../case/cites.ts";
 import { equal, holds, resolves } from "../../case/context.ts";
-import { bytes, imageManifest, letPass, other, pushText, repo } from "../../case/content.ts";
-
-const type = "application/x-a";
+import {
+  bytes,
+  imageManifest,
+  letPass,
+  other,
+  pushText,
+  repo,
+  emptyList,
+  nameIn,
+} from "../../case/content.ts";
 
 /** Concurrent calls. */
 export const togetherCases: readonly ConformanceCase[] = [
@@ -20,7 +27,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     lookFor: "a list that is read, changed and written back without a lock",
     run: async ({ registry }) => {
       const tags = Array.from({ length: 20 }, (_, i) => `t${String(i).padStart(2, "0")}`);
-      await Promise.all(tags.map((tag) => registry.pushManifest(repo, bytes(tag), type, { tags: [tag] })));
+      await Promise.all(tags.map((tag) => registry.pushManifest(repo, ...emptyList(tag), { tags: [tag] })));
       equal(await collect(registry.tags(repo)), tags, "the tags");
     },
   },
@@ -35,7 +42,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       await pushContent(registry, repo, emptyBlob);
       const pushes = Array.from({ length: 10 }, (_, i) =>
-        registry.pushManifest(repo, bytes(`m${i}`), type, { tags: ["t"], ifNoneMatch: "*" }),
+        registry.pushManifest(repo, ...emptyList(`m${i}`), { tags: ["t"], ifNoneMatch: "*" }),
       );
       const results = await Promise.allSettled(pushes);
       const first = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.digest] : []));
@@ -56,13 +63,13 @@ export const togetherCases: readonly ConformanceCase[] = [
     why: "clients keep counters, locks and catalogs by a read, a change and a conditional write",
     lookFor: "a precondition checked outside the transaction that makes the change",
     run: async ({ registry }) => {
-      await registry.pushManifest(repo, bytes("0"), type, { tags: ["t"] });
+      await registry.pushManifest(repo, ...emptyList("0"), { tags: ["t"] });
       const increment = async (): Promise<void> => {
         for (let attempt = 0; attempt < 100; attempt += 1) {
           const reader = await registry.getTag(repo, "t");
-          const next = Number(await reader.text()) + 1;
+          const next = Number(await nameIn(reader)) + 1;
           try {
-            await registry.pushManifest(repo, bytes(String(next)), type, {
+            await registry.pushManifest(repo, ...emptyList(String(next)), {
               tags: ["t"],
               ifMatch: reader.descriptor.digest,
             });
@@ -83,7 +90,7 @@ export const togetherCases: readonly ConformanceCase[] = [
         }),
       );
       equal(
-        await (await registry.getTag(repo, "t")).text(),
+        await nameIn(await registry.getTag(repo, "t")),
         "16",
         "the counter after four clients incremented it four times each",
       );
@@ -94,7 +101,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     title: "a blob is not deleted while a manifest that references it is pushed",
     level: "MUST",
     cites: [clause(15, "transaction"), clause(16, "blob")],
-    needs: ["deleteBlob", "checksReferences"],
+    needs: ["deleteBlob", "checksReferences", "deniesReferenced"],
     why: "if both succeed, the image cannot be pulled",
     lookFor: "references checked outside the transaction that makes the change",
     run: async ({ registry }) => {
@@ -129,7 +136,7 @@ export const togetherCases: readonly ConformanceCase[] = [
     title: "a child is not deleted while its index is pushed",
     level: "MUST",
     cites: [clause(15, "transaction"), clause(16, "contained")],
-    needs: ["deleteManifest", "checksReferences"],
+    needs: ["deleteManifest", "checksReferences", "deniesReferenced"],
     why: "if both succeed, the index lists a missing manifest",
     lookFor: "references checked outside the transaction that makes the change",
     run: async ({ registry }) => {
@@ -165,10 +172,10 @@ export const togetherCases: readonly ConformanceCase[] = [
     lookFor: "a list that is read, changed and written back without a lock",
     run: async ({ registry }) => {
       const names = (letter: string): string[] => Array.from({ length: 8 }, (_, i) => `${letter}${i}`);
-      for (const tag of names("old")) await registry.pushManifest(repo, bytes(tag), type, { tags: [tag] });
+      for (const tag of names("old")) await registry.pushManifest(repo, ...emptyList(tag), { tags: [tag] });
       const deletions = names("old").map((tag) => registry.deleteTag(repo, tag));
       const pushes = names("new").map((tag) =>
-        registry.pushManifest(repo, bytes(tag), type, { tags: [tag] }),
+        registry.pushManifest(repo, ...emptyList(tag), { tags: [tag] }),
       );
       await resolves(
         () => Promise.all([...deletions, ...pushes]),
@@ -187,13 +194,13 @@ export const togetherCases: readonly ConformanceCase[] = [
     lookFor: "a precondition checked outside the transaction that makes the change",
     run: async ({ registry }) => {
       for (let i = 0; i < 8; i += 1) {
-        const { digest } = await registry.pushManifest(repo, bytes(`old ${i}`), type, { tags: ["t"] });
+        const { digest } = await registry.pushManifest(repo, ...emptyList(`old ${i}`), { tags: ["t"] });
         const remove = (): Promise<unknown> => registry.deleteTag(repo, "t", { ifMatch: digest });
         const move = (): Promise<unknown> =>
-          registry.pushManifest(repo, bytes(`new ${i}`), type, { tags: ["t"] });
+          registry.pushManifest(repo, ...emptyList(`new ${i}`), { tags: ["t"] });
         await Promise.allSettled(i % 2 === 0 ? [remove(), move()] : [move(), remove()]);
         equal(
-          await resolves(async () => (await registry.getTag(repo, "t")).text(), "getTag of the moved tag"),
+          await resolves(async () => nameIn(await registry.getTag(repo, "t")), "getTag of the moved tag"),
           `new ${i}`,
           "the content of the tag",
         );
@@ -211,7 +218,7 @@ export const togetherCases: readonly ConformanceCase[] = [
       const places = [repo, other, `${repo}/below`, `${other}/below`];
       for (let i = 0; i < 4; i += 1) {
         const pushes = places.map((place) =>
-          registry.pushManifest(place, bytes(`of all ${i}`), type, { tags: i % 2 === 0 ? [`t${i}`] : [] }),
+          registry.pushManifest(place, ...emptyList(`of all ${i}`), { tags: i % 2 === 0 ? [`t${i}`] : [] }),
         );
         const [{ digest } = { digest: "" }] = await resolves(
           () => Promise.all(pushes),
@@ -239,12 +246,12 @@ export const togetherCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       for (let i = 0; i < 4; i += 1) {
         const move = (place: string): Promise<unknown> =>
-          registry.pushManifest(place, bytes(`${place} ${i}`), type, { tags: ["latest"] });
+          registry.pushManifest(place, ...emptyList(`${place} ${i}`), { tags: ["latest"] });
         await resolves(() => Promise.all([repo, other].map(move)), "concurrent pushes to two repositories");
         for (const place of [repo, other]) {
           equal(await collect(registry.tags(place)), ["latest"], `the tags of ${place}`);
           equal(
-            await (await registry.getTag(place, "latest")).text(),
+            await nameIn(await registry.getTag(place, "latest")),
             `${place} ${i}`,
             `the content of latest in ${place}`,
           );
@@ -261,8 +268,9 @@ export const togetherCases: readonly ConformanceCase[] = [
     lookFor: "changes that are written together and aborted together",
     run: async ({ registry }) => {
       const reason = new Error("aborted by the case");
-      const content = bytes("stored before, so that only the tags are left to be changed");
-      await registry.pushManifest(repo, content, type);
+      // Stored before, so that only the tags are left to be changed.
+      const content = emptyList("stored");
+      await registry.pushManifest(repo, ...content);
       for (let round = 0; round < 12; round += 1) {
         const controller = new AbortController();
         // The order of the pushes must not matter.
@@ -272,9 +280,7 @@ export const togetherCases: readonly ConformanceCase[] = [
           signal: kinds[i % 2] === "kept" ? undefined : controller.signal,
         }));
         const pushing = Promise.allSettled(
-          pushes.map(({ tag, signal }) =>
-            registry.pushManifest(repo, content, type, { tags: [tag], signal }),
-          ),
+          pushes.map(({ tag, signal }) => registry.pushManifest(repo, ...content, { tags: [tag], signal })),
         );
         await letPass(Math.floor(round / 2));
         controller.abort(reason);

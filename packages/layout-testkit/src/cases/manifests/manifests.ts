@@ -1,11 +1,16 @@
-import { computeDigest, emptyDescriptor, isRegistryError, octetStream } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  emptyDescriptor,
+  isRegistryError,
+  octetStream,
+  dockerMediaTypes,
+} from "@ocilayout/oci-types";
 
 import { artifact, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
-import { clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
-import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
+import { capabilities, clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
+import { equal, reads, rejects, rejectsWith, resolves, rejection, holds } from "../../case/context.ts";
 import {
-  absent,
   bytes,
   imageManifest,
   namedArtifact,
@@ -13,6 +18,9 @@ import {
   pushArtifact,
   pushText,
   repo,
+  emptyList,
+  imageIndex,
+  absent,
 } from "../../case/content.ts";
 
 /** Manifests stored and found again. */
@@ -86,6 +94,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     title: "a manifest of an unknown media type is stored and served unchanged",
     level: "MUST",
     cites: [clause(12, "unknown")],
+    needs: ["opaqueManifests"],
     why: "future artifacts will have media types that are unknown today",
     lookFor: "a list of allowed types",
     run: async ({ registry }) => {
@@ -112,6 +121,25 @@ export const manifestCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "MANIFEST-22",
+    title: "without the capability opaqueManifests, a manifest of an unknown media type is rejected",
+    level: "MUST",
+    cites: [clause(12, "unknown"), capabilities],
+    unless: "opaqueManifests",
+    why: "a caller must learn that an artifact was not stored",
+    lookFor: "a push that resolves and stores nothing, or a capability that is supported but set to false",
+    run: async ({ registry }) => {
+      await pushArtifact(registry, "one");
+      for (const content of [bytes("anything at all"), bytes('{"mediaType":"application/x-unknown"}')])
+        await rejects(
+          () => registry.pushManifest(repo, content, "application/x-unknown", { tags: ["t"] }),
+          "MANIFEST_INVALID",
+          "UNSUPPORTED",
+        );
+      await rejects(() => registry.resolveTag(repo, "t"), "MANIFEST_UNKNOWN");
+    },
+  },
+  {
     id: "MANIFEST-11",
     title: "an untagged child of an index is found by its digest",
     level: "MUST",
@@ -132,12 +160,37 @@ export const manifestCases: readonly ConformanceCase[] = [
     cites: [clause(1, "code"), rule("manifest-as-blob")],
     why: "a client would take a layer for an image",
     lookFor: "manifests and blobs stored together without a distinction",
+    run: async ({ registry, promises }) => {
+      const { descriptor } = await pushText(registry, "{}");
+      await pushArtifact(registry, "one");
+      const digests = promises("knowsManifests") ? [descriptor.digest, nowhere] : [nowhere];
+      for (const digest of digests) {
+        await rejects(() => registry.getManifest(repo, digest), "MANIFEST_UNKNOWN");
+        await rejects(() => registry.resolveManifest(repo, digest), "MANIFEST_UNKNOWN");
+      }
+    },
+  },
+  {
+    id: "MANIFEST-23",
+    title: "without the capability knowsManifests, getManifest of a plain blob fails with another code",
+    level: "MUST",
+    cites: [rule("manifest-as-blob"), capabilities],
+    unless: "knowsManifests",
+    why: "a client would take a layer for an image",
+    lookFor: "a blob that is returned as a manifest, or a capability that is supported but set to false",
     run: async ({ registry }) => {
       const { descriptor } = await pushText(registry, "{}");
       await pushArtifact(registry, "one");
-      for (const digest of [descriptor.digest, nowhere]) {
-        await rejects(() => registry.getManifest(repo, digest), "MANIFEST_UNKNOWN");
-        await rejects(() => registry.resolveManifest(repo, digest), "MANIFEST_UNKNOWN");
+      for (const call of [
+        () => registry.getManifest(repo, descriptor.digest),
+        () => registry.resolveManifest(repo, descriptor.digest),
+      ]) {
+        const error = await rejection(call, "rejection with a RegistryError");
+        holds(
+          isRegistryError(error) && error.code !== "MANIFEST_UNKNOWN",
+          "rejection with another code than MANIFEST_UNKNOWN",
+          error,
+        );
       }
     },
   },
@@ -148,7 +201,16 @@ export const manifestCases: readonly ConformanceCase[] = [
     cites: [clause(12, "same-bytes")],
     why: "the media type of a digest must not depend on the order of pushes",
     lookFor: "a second type that replaces the first",
-    run: async ({ registry }) => {
+    run: async ({ registry, promises }) => {
+      const untyped = bytes('{"schemaVersion":2,"manifests":[]}');
+      const list = await registry.pushManifest(repo, untyped, imageIndex, { tags: ["list"] });
+      await rejects(
+        () => registry.pushManifest(repo, untyped, dockerMediaTypes.manifestList, { tags: ["list"] }),
+        "MANIFEST_INVALID",
+      );
+      equal((await registry.resolveTag(repo, "list")).mediaType, imageIndex, "the type of the tag");
+      equal(await registry.resolveManifest(repo, list.digest), list, "the manifest");
+      if (!promises("opaqueManifests")) return;
       const { digest } = await registry.pushManifest(repo, bytes("thing"), "application/x-one", {
         tags: ["t"],
       });
@@ -168,11 +230,14 @@ export const manifestCases: readonly ConformanceCase[] = [
     why: "large indexes and artifacts with many annotations reach this size",
     lookFor: "a limit below 4 MiB",
     run: async ({ registry }) => {
+      const size = 4 * 1024 * 1024;
+      const [short, mediaType] = emptyList("");
+      const [large] = emptyList("x".repeat(size - short.length));
       const { digest } = await resolves(
-        () => registry.pushManifest(repo, new Uint8Array(4 * 1024 * 1024), "application/x-large"),
+        () => registry.pushManifest(repo, large, mediaType),
         "a push of 4 MiB",
       );
-      equal((await (await registry.getManifest(repo, digest)).bytes()).length, 4 * 1024 * 1024, "its size");
+      equal((await (await registry.getManifest(repo, digest)).bytes()).length, size, "its size");
     },
   },
   {
@@ -183,7 +248,7 @@ export const manifestCases: readonly ConformanceCase[] = [
     why: "HTTP clients send parameters in Content-Type that descriptors do not have",
     lookFor:
       "a media type stored with its parameters, or a known type not recognized because of them; parseManifest() of oci-types returns the bare type",
-    run: async ({ registry }) => {
+    run: async ({ registry, promises }) => {
       await pushContent(registry, repo, emptyBlob);
       const { content } = await artifact({ artifactType: "a/b" });
       for (const parameter of ["; charset=utf-8", ";charset=utf-8", " ; a=b; c=d"]) {
@@ -198,12 +263,14 @@ export const manifestCases: readonly ConformanceCase[] = [
           "the resolved media type",
         );
       }
-      const unknown = await registry.pushManifest(repo, bytes("x"), "application/x-unknown; a=b");
-      equal(
-        (await registry.resolveManifest(repo, unknown.digest)).mediaType,
-        "application/x-unknown",
-        "the resolved media type of an unknown type",
-      );
+      if (promises("opaqueManifests")) {
+        const unknown = await registry.pushManifest(repo, bytes("x"), "application/x-unknown; a=b");
+        equal(
+          (await registry.resolveManifest(repo, unknown.digest)).mediaType,
+          "application/x-unknown",
+          "the resolved media type of an unknown type",
+        );
+      }
       await rejects(
         () => registry.pushManifest(repo, bytes("{}"), `${imageManifest}; charset=utf-8`),
         "MANIFEST_INVALID",
@@ -218,15 +285,16 @@ export const manifestCases: readonly ConformanceCase[] = [
     why: "callers reuse their buffers and options",
     lookFor: "a reference to the caller's array in the store: copy it",
     run: async ({ registry }) => {
-      const content = bytes("a manifest");
+      const [pushed, mediaType] = emptyList("a manifest");
+      const content = pushed.slice();
       const tags = ["t"];
-      const { digest } = await registry.pushManifest(repo, content, "application/x-a", { tags });
+      const { digest } = await registry.pushManifest(repo, content, mediaType, { tags });
       content.fill(0);
       tags[0] = "u";
-      await reads(await registry.getManifest(repo, digest), bytes("a manifest"), "the content");
+      await reads(await registry.getManifest(repo, digest), pushed, "the content");
       for (const open of [() => registry.getTag(repo, "t"), () => registry.getManifest(repo, digest)]) {
         for await (const chunk of await open()) chunk.fill(0);
-        await reads(await open(), bytes("a manifest"), "the content in the second read");
+        await reads(await open(), pushed, "the content in the second read");
       }
     },
   },
@@ -282,10 +350,10 @@ export const manifestCases: readonly ConformanceCase[] = [
     lookFor:
       "sha256 used instead of the digest's own algorithm; computeDigest() of oci-types takes the algorithm",
     run: async ({ registry }) => {
-      const { digest } = await computeDigest(bytes("a manifest"), { algorithm: "sha512" });
+      const manifest = emptyList("a manifest");
+      const { digest } = await computeDigest(manifest[0], { algorithm: "sha512" });
       equal(
-        (await registry.pushManifest(repo, bytes("a manifest"), "application/x-a", { digest, tags: ["t"] }))
-          .digest,
+        (await registry.pushManifest(repo, ...manifest, { digest, tags: ["t"] })).digest,
         digest,
         "the digest",
       );
@@ -296,11 +364,8 @@ export const manifestCases: readonly ConformanceCase[] = [
         digest,
         "its digest",
       );
-      await reads(await registry.getManifest(repo, digest), bytes("a manifest"), "the content");
-      await rejects(
-        () => registry.pushManifest(repo, bytes("another"), "application/x-a", { digest }),
-        "DIGEST_INVALID",
-      );
+      await reads(await registry.getManifest(repo, digest), manifest[0], "the content");
+      await rejects(() => registry.pushManifest(repo, ...emptyList("another"), { digest }), "DIGEST_INVALID");
     },
   },
   {

@@ -9,7 +9,7 @@ import {
 
 import { artifact, blob, emptyBlob, image, index, json, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
-import { clause, distSpec, imageSpec } from "../../case/cites.ts";
+import { capabilities, clause, distSpec, imageSpec } from "../../case/cites.ts";
 import { equal, holds, rejection, rejects, resolves } from "../../case/context.ts";
 import {
   absent,
@@ -100,7 +100,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     title: "pushManifest accepts a missing layer that has urls",
     level: "MUST",
     cites: [clause(14, "urls"), imageSpec("layer.md#non-distributable-layers")],
-    needs,
+    needs: [...needs, "comparesReferences"],
     why: "images with foreign layers must be storable",
     lookFor: "urls that are ignored, or an empty urls list that counts as present",
     run: async ({ registry }) => {
@@ -142,7 +142,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     title: "pushManifest rejects an index whose children are missing or differ from their descriptors",
     level: "MUST",
     cites: [clause(14, "children"), imageSpec("image-index.md")],
-    needs,
+    needs: [...needs, "comparesReferences"],
     why: "an index that lists a plain blob as a manifest breaks clients that walk it",
     lookFor:
       "a child that is found only as a blob, or whose size and type are not compared: reject a child that differs from its descriptor with MANIFEST_INVALID",
@@ -341,6 +341,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     title: "a child keeps the media type of its index in later pushes",
     level: "MUST",
     cites: [clause(12, "same-bytes"), clause(14, "children")],
+    needs: ["comparesReferences", "opaqueManifests"],
     why: "the media type of the same bytes must not depend on the call",
     lookFor: "media types that are recorded only for pushed manifests",
     run: async ({ registry }) => {
@@ -374,6 +375,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     title: "a child of an index can be tagged even if its own references are missing",
     level: "MUST",
     cites: [clause(14, "again"), clause(17, "children")],
+    needs: ["comparesReferences"],
     why: "the child is already a manifest of the repository",
     lookFor: "references that are checked again for an existing manifest",
     run: async ({ registry }) => {
@@ -412,7 +414,7 @@ export const referenceCases: readonly ConformanceCase[] = [
     title: "children of an index with a sha512 digest are found and protected",
     level: "MUST",
     cites: [clause(12, "bytes"), clause(17, "children"), imageSpec("descriptor.md#digests")],
-    needs: ["persistent", "sha512"],
+    needs: ["persistent", "sha512", "deniesReferenced"],
     needsReopen: true,
     why: "a supported algorithm must work in every call",
     lookFor: "manifests whose content is compared only with a sha256 digest",
@@ -441,6 +443,30 @@ export const referenceCases: readonly ConformanceCase[] = [
       );
       if (again.capabilities?.deleteManifest !== false)
         await rejects(() => again.deleteManifest(repo, child.descriptor.digest), "DENIED", "UNSUPPORTED");
+    },
+  },
+  {
+    id: "REFERENCE-11",
+    title:
+      "without the capability comparesReferences, a manifest may state another size than the stored blob has",
+    level: "MUST",
+    cites: [clause(13, "sizes"), clause(14, "children"), capabilities],
+    unless: "comparesReferences",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
+    run: async ({ registry }) => {
+      await pushContent(registry, repo, emptyBlob);
+      const layer = await pushText(registry, "layer");
+      const layers = [{ ...layer.descriptor, size: layer.descriptor.size + 1 }];
+      await resolves(
+        () => registry.pushManifest(repo, image2({ layers }), imageManifest),
+        "a push of a manifest that states another size",
+      );
+      const child = await pushArtifact(registry, "child");
+      await resolves(
+        () => registry.pushManifest(repo, list({ ...child, size: child.size + 1 }), imageIndex),
+        "a push of an index that states another size",
+      );
     },
   },
 ];

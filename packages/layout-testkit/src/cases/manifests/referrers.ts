@@ -347,7 +347,7 @@ export const referrerCases: readonly ConformanceCase[] = [
     title: "a manifest of an unknown media type is not a referrer",
     level: "MUST",
     cites: [clause(12, "unknown"), clause(21)],
-    needs,
+    needs: [...needs, "opaqueManifests"],
     why: "an opaque document must not count as a signature, because it was never validated",
     lookFor: "a subject that is read from any JSON document",
     run: async ({ registry }) => {

@@ -5,14 +5,15 @@ import type { ConformanceCase } from "../../case/case.ts";
 import { capabilities, clause, distSpec } from "../../case/cites.ts";
 import { equal, rejects, rejectsWith, resolves } from "../../case/context.ts";
 import {
-  absent,
-  bytes,
   imageManifest,
   namedArtifact,
   nowhere,
   other,
   pushArtifact,
   repo,
+  emptyList,
+  absent,
+  nameIn,
 } from "../../case/content.ts";
 
 /** Tags. */
@@ -121,7 +122,7 @@ export const tagCases: readonly ConformanceCase[] = [
     title: "a failed precondition changes nothing",
     level: "MUST",
     cites: [clause(15, "preconditions")],
-    needs: ["conditionalTags"],
+    needs: ["conditionalTags", "atomicTags"],
     why: "a partial change leaves the tags inconsistent",
     lookFor: "preconditions checked one by one as tags are applied, or a manifest stored before them",
     run: async ({ registry }) => {
@@ -157,21 +158,18 @@ export const tagCases: readonly ConformanceCase[] = [
     lookFor:
       "options that are validated only in the loop over tags; requirePrecondition() of oci-types validates them",
     run: async ({ registry }) => {
+      await rejectsWith(() => registry.pushManifest(repo, ...emptyList("x"), { ifMatch: "*" }), TypeError);
       await rejectsWith(
-        () => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifMatch: "*" }),
-        TypeError,
-      );
-      await rejectsWith(
-        () => registry.pushManifest(repo, bytes("x"), "application/x-a", { ifNoneMatch: "*", tags: [] }),
+        () => registry.pushManifest(repo, ...emptyList("x"), { ifNoneMatch: "*", tags: [] }),
         TypeError,
       );
       await pushArtifact(registry, "one", ["t"]);
       await rejects(
-        () => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: "" }),
+        () => registry.pushManifest(repo, ...emptyList("x"), { tags: ["t"], ifMatch: "" }),
         "DIGEST_INVALID",
       );
       await rejects(
-        () => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: "latest" }),
+        () => registry.pushManifest(repo, ...emptyList("x"), { tags: ["t"], ifMatch: "latest" }),
         "DIGEST_INVALID",
       );
     },
@@ -214,12 +212,11 @@ export const tagCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const one = await pushArtifact(registry, "one", ["t"]);
       await rejects(
-        () =>
-          registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["t"], ifMatch: one.digest }),
+        () => registry.pushManifest(repo, ...emptyList("x"), { tags: ["t"], ifMatch: one.digest }),
         "UNSUPPORTED",
       );
       await rejects(
-        () => registry.pushManifest(repo, bytes("x"), "application/x-a", { tags: ["u"], ifNoneMatch: "*" }),
+        () => registry.pushManifest(repo, ...emptyList("x"), { tags: ["u"], ifNoneMatch: "*" }),
         "UNSUPPORTED",
       );
       await rejects(() => registry.deleteTag(repo, "t", { ifMatch: one.digest }), "UNSUPPORTED");
@@ -263,11 +260,31 @@ export const tagCases: readonly ConformanceCase[] = [
         "NUL",
         "_manifests",
       ];
+      for (const name of names) await registry.pushManifest(repo, ...emptyList(name), { tags: [name] });
       for (const name of names)
-        await registry.pushManifest(repo, bytes(name), "application/x-a", { tags: [name] });
-      for (const name of names)
-        equal(await (await registry.getTag(repo, name)).text(), name, `the content of ${name}`);
+        equal(await nameIn(await registry.getTag(repo, name)), name, `the content of ${name}`);
       equal(await collect(registry.tags(repo)), [...names].sort(), "the tags");
+    },
+  },
+  {
+    id: "TAG-11",
+    title: "without the capability atomicTags, several tags are set, but not under a precondition",
+    level: "MUST",
+    cites: [clause(15, "together"), capabilities],
+    unless: "atomicTags",
+    why: "a caller would believe that all tags change under one condition, or none",
+    lookFor: "a precondition that is checked for each tag when its turn comes",
+    run: async ({ registry }) => {
+      const one = await pushArtifact(registry, "one", ["a", "b"]);
+      for (const tag of ["a", "b"])
+        equal(await registry.resolveTag(repo, tag), one, `the manifest of ${tag}`);
+      for (const condition of [{ ifNoneMatch: "*" }, { ifMatch: one.digest }] as const)
+        await rejects(
+          () => registry.pushManifest(repo, ...emptyList("two"), { tags: ["a", "c"], ...condition }),
+          "UNSUPPORTED",
+        );
+      equal(await registry.resolveTag(repo, "a"), one, "the manifest of a");
+      await rejects(() => registry.resolveTag(repo, "c"), "MANIFEST_UNKNOWN");
     },
   },
 ];

@@ -13,7 +13,7 @@ import { clause, cve, imageSpec } from "../../case/cites.ts";
 import { equal, rejects, resolves } from "../../case/context.ts";
 import { ConformanceFailure } from "../../case/failure.ts";
 import { showError } from "../../case/show.ts";
-import { absent, bytes, imageIndex, imageManifest, pushArtifact, repo } from "../../case/content.ts";
+import { bytes, imageIndex, imageManifest, pushArtifact, repo, absent } from "../../case/content.ts";
 
 const manifest = {
   schemaVersion: 2,
@@ -50,6 +50,7 @@ export const validityCases: readonly ConformanceCase[] = [
     title: "pushManifest compares a document's mediaType with unknown media types, too",
     level: "MUST",
     cites: [clause(12, "unknown")],
+    needs: ["opaqueManifests"],
     why: "a client could bypass every check of a manifest by sending another Content-Type",
     lookFor:
       "a document compared only with known types; parseManifest() of oci-types compares it with any type",
@@ -165,7 +166,7 @@ export const validityCases: readonly ConformanceCase[] = [
     title: "pushManifest rejects a descriptor whose size differs from the stored blob",
     level: "MUST",
     cites: [clause(13, "sizes")],
-    needs: ["checksReferences"],
+    needs: ["checksReferences", "comparesReferences"],
     why: "every client compares the size and rejects the image",
     lookFor: "blobs that are only checked for existence, or an existing layer with urls that is not compared",
     run: async ({ registry }) => {

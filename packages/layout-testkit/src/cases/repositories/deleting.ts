@@ -9,7 +9,7 @@ import {
 
 import { artifact, blob, emptyBlob, index, pushContent } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
-import { clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
+import { capabilities, clause, distSpec, imageSpec, rule } from "../../case/cites.ts";
 import { equal, holds, reads, rejection, rejects, resolves } from "../../case/context.ts";
 import {
   bytes,
@@ -21,6 +21,8 @@ import {
   pushArtifact,
   pushText,
   repo,
+  emptyList,
+  nameIn,
 } from "../../case/content.ts";
 
 /** Deletions: what they remove, and what stays. */
@@ -126,7 +128,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     title: "deleteManifest of an index's child fails with DENIED and names the index",
     level: "MUST",
     cites: [clause(16, "contained"), clause(16, "reason")],
-    needs: ["deleteManifest"],
+    needs: ["deleteManifest", "deniesReferenced"],
     why: "the index would list a missing manifest",
     lookFor:
       "a delete that checks only index.json entries, or an error without `detail.referencedBy` or `detail.reason`",
@@ -171,11 +173,12 @@ export const deletingCases: readonly ConformanceCase[] = [
     needs: ["deleteManifest"],
     why: "clients that stored a digest must still be able to pull it",
     lookFor: "manifests that are known only through the index that lists them",
-    run: async ({ registry }) => {
+    run: async ({ registry, promises }) => {
       const leaf = await namedArtifact("leaf");
       const inner = await index([leaf]);
       const outer = await pushContent(registry, repo, index([inner]), { tags: ["list"] });
-      await rejects(() => registry.deleteManifest(repo, inner.descriptor.digest), "DENIED");
+      const isDenied = promises("deniesReferenced");
+      if (isDenied) await rejects(() => registry.deleteManifest(repo, inner.descriptor.digest), "DENIED");
       await resolves(() => registry.deleteManifest(repo, outer.digest), "a deletion of the outermost index");
       for (const { descriptor } of [inner, leaf])
         equal(
@@ -186,7 +189,7 @@ export const deletingCases: readonly ConformanceCase[] = [
           descriptor,
           "it",
         );
-      await rejects(() => registry.deleteManifest(repo, leaf.descriptor.digest), "DENIED");
+      if (isDenied) await rejects(() => registry.deleteManifest(repo, leaf.descriptor.digest), "DENIED");
       await registry.deleteManifest(repo, inner.descriptor.digest);
       await resolves(
         () => registry.deleteManifest(repo, leaf.descriptor.digest),
@@ -224,7 +227,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     title: "deleteBlob of a referenced blob fails with DENIED",
     level: "MUST",
     cites: [clause(16, "blob"), clause(16, "reason"), distSpec("end-10")],
-    needs: ["deleteBlob"],
+    needs: ["deleteBlob", "deniesReferenced"],
     why: "images would lose their layers",
     lookFor:
       "references that are not checked, or only those of tagged manifests; an error without `detail.reason`",
@@ -282,7 +285,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     title: "deleteBlob of a manifest fails with DENIED",
     level: "MUST",
     cites: [clause(16, "blob")],
-    needs: ["deleteBlob"],
+    needs: ["deleteBlob", "deniesReferenced"],
     why: "the manifest's tags would reference missing content",
     lookFor: "manifests stored among the blobs without a distinction",
     run: async ({ registry }) => {
@@ -298,7 +301,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     title: "a shared blob can be deleted after the last manifest that references it",
     level: "MUST",
     cites: [clause(16, "blob")],
-    needs: ["deleteBlob", "deleteManifest"],
+    needs: ["deleteBlob", "deleteManifest", "deniesReferenced"],
     why: "layers are shared, and their space must be freed at the end",
     lookFor: "references counted only once, or never forgotten",
     run: async ({ registry }) => {
@@ -327,7 +330,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       for (const name of [repo, other]) {
         await pushContent(registry, name, emptyBlob);
-        await registry.pushManifest(name, bytes("same"), "application/x-a", { tags: ["t", "u"] });
+        await registry.pushManifest(name, ...emptyList("same"), { tags: ["t", "u"] });
       }
       const { digest } = await registry.resolveTag(repo, "t");
       await registry.deleteTag(repo, "t");
@@ -335,7 +338,7 @@ export const deletingCases: readonly ConformanceCase[] = [
       await registry.deleteManifest(repo, digest);
       equal(
         await resolves(
-          async () => (await registry.getTag(other, "u")).text(),
+          async () => nameIn(await registry.getTag(other, "u")),
           "getTag in the other repository",
         ),
         "same",
@@ -459,7 +462,7 @@ export const deletingCases: readonly ConformanceCase[] = [
       "without the capability repositoryScopedBlobs, deleteBlob of a blob that any repository references fails with DENIED",
     level: "MUST",
     cites: [clause(11, "shared"), clause(16, "blob")],
-    needs: ["deleteBlob"],
+    needs: ["deleteBlob", "deniesReferenced"],
     unless: "repositoryScopedBlobs",
     why: "an image in another repository would lose its layer",
     lookFor: "only the references of one repository",
@@ -488,9 +491,11 @@ export const deletingCases: readonly ConformanceCase[] = [
       await registry.pushBlob(repo, { digest, size }, bytes("text"));
       await resolves(() => registry.deleteBlob(repo, digest), "a deletion of a blob");
       await rejects(() => registry.resolveBlob(repo, digest), "BLOB_UNKNOWN");
-      await registry.pushManifest(repo, bytes("text"), "application/x-a", { digest });
-      await resolves(() => registry.deleteManifest(repo, digest), "a deletion of a manifest");
-      await rejects(() => registry.resolveManifest(repo, digest), "MANIFEST_UNKNOWN");
+      const list = emptyList("list");
+      const named = await computeDigest(list[0], { algorithm: "sha512" });
+      await registry.pushManifest(repo, ...list, { digest: named.digest });
+      await resolves(() => registry.deleteManifest(repo, named.digest), "a deletion of a manifest");
+      await rejects(() => registry.resolveManifest(repo, named.digest), "MANIFEST_UNKNOWN");
     },
   },
   {
@@ -498,7 +503,7 @@ export const deletingCases: readonly ConformanceCase[] = [
     title: "deleteBlob protects every digest in a manifest of an unknown media type",
     level: "MUST",
     cites: [clause(12, "unknown"), clause(16, "blob")],
-    needs: ["deleteBlob"],
+    needs: ["deleteBlob", "deniesReferenced", "opaqueManifests"],
     why: "future artifacts will reference blobs, too",
     lookFor: "references that are read only from known media types",
     run: async ({ registry }) => {
@@ -512,6 +517,30 @@ export const deletingCases: readonly ConformanceCase[] = [
         await rejects(() => registry.deleteBlob(repo, descriptor.digest), "DENIED");
         await reads(await registry.getBlob(repo, descriptor.digest), content, "the content");
       }
+    },
+  },
+  {
+    id: "DELETE-19",
+    title: "without the capability deniesReferenced, referenced content can be deleted",
+    level: "MUST",
+    cites: [clause(16, "contained"), clause(16, "blob"), capabilities],
+    unless: "deniesReferenced",
+    why: "capabilities must state both what a registry does and what it does not",
+    lookFor: "a capability that is supported but set to false",
+    run: async ({ registry, promises }) => {
+      const item = await artifact({ artifactType: "a/b", layers: [blob("layer")] });
+      await pushContent(registry, repo, index([item]), { tags: ["list"] });
+      const [layer] = item.blobs.filter(({ descriptor }) => descriptor.digest !== emptyDescriptor.digest);
+      if (promises("deleteBlob") && layer !== undefined)
+        await resolves(
+          () => registry.deleteBlob(repo, layer.descriptor.digest),
+          "a deletion of a referenced blob",
+        );
+      if (promises("deleteManifest"))
+        await resolves(
+          () => registry.deleteManifest(repo, item.descriptor.digest),
+          "a deletion of a manifest that an index contains",
+        );
     },
   },
 ];

@@ -4,10 +4,10 @@ import { collect } from "@ocilayout/oci-types";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause, distSpec } from "../../case/cites.ts";
 import { equal, rejects, rejectsWith, resolves } from "../../case/context.ts";
-import { bytes, nowhere, pushArtifact, repo } from "../../case/content.ts";
+import { nowhere, pushArtifact, repo, emptyList } from "../../case/content.ts";
 
 async function pushTags(registry: Registry, ...tags: readonly string[]): Promise<void> {
-  for (const tag of tags) await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] });
+  for (const tag of tags) await registry.pushManifest(repo, ...emptyList(tag), { tags: [tag] });
 }
 
 /** Lists of tags. */
@@ -22,7 +22,7 @@ export const listCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const tags = ["b", "B", "a", "10", "9", "_", "a.1", "a-1", "Z"] as const;
       await pushTags(registry, ...tags);
-      await registry.pushManifest(repo, bytes("a"), "application/x-a", { tags: ["b"] });
+      await registry.pushManifest(repo, ...emptyList("a"), { tags: ["b"] });
       equal(await collect(registry.tags(repo)), [...tags].sort(), "the tags");
     },
   },
@@ -191,7 +191,7 @@ export const listCases: readonly ConformanceCase[] = [
     lookFor: "one page of an underlying list",
     run: async ({ registry }) => {
       const tags = Array.from({ length: 1100 }, (_, i) => `t${String(i).padStart(4, "0")}`);
-      await registry.pushManifest(repo, bytes("x"), "application/x-a", { tags });
+      await registry.pushManifest(repo, ...emptyList("x"), { tags });
       equal((await collect(registry.tags(repo))).length, 1100, "the number of tags");
     },
   },
@@ -206,14 +206,12 @@ export const listCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const digests: string[] = [];
       for (const tag of ["a", "b", "c"]) {
-        digests.push(
-          (await registry.pushManifest(repo, bytes(tag), "application/x-a", { tags: [tag] })).digest,
-        );
+        digests.push((await registry.pushManifest(repo, ...emptyList(tag), { tags: [tag] })).digest);
         equal((await collect(registry.tags(repo))).at(-1), tag, "the last tag after its push");
       }
       await registry.deleteTag(repo, "b");
       equal(await collect(registry.tags(repo)), ["a", "c"], "the tags after b was deleted");
-      await registry.pushManifest(repo, bytes("c"), "application/x-a", { tags: ["b"] });
+      await registry.pushManifest(repo, ...emptyList("c"), { tags: ["b"] });
       equal(await collect(registry.tags(repo)), ["a", "b", "c"], "the tags after b was pushed again");
       await registry.deleteTag(repo, "a");
       equal(await collect(registry.tags(repo, { limit: 1 })), ["b"], "the first tag after a was deleted");

@@ -4,7 +4,17 @@ import { blob } from "../../content/index.ts";
 import type { ConformanceCase } from "../../case/case.ts";
 import { clause } from "../../case/cites.ts";
 import { equal, reads, rejects, rejectsWith, resolves } from "../../case/context.ts";
-import { absent, bytes, nowhere, other, pushArtifact, pushText, repo } from "../../case/content.ts";
+import {
+  nowhere,
+  other,
+  pushArtifact,
+  pushText,
+  repo,
+  emptyList,
+  absent,
+  nameIn,
+  populate,
+} from "../../case/content.ts";
 
 /** Repositories and what separates them. */
 export const repositoryCases: readonly ConformanceCase[] = [
@@ -25,8 +35,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
         "conformance/a/b",
         "a0",
       ];
-      for (const name of names)
-        await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t", "u"] });
+      for (const name of names) await populate(registry, name, ["t", "u"]);
       equal(await collect(registry.repositories()), [...names].sort(), "the repositories");
     },
   },
@@ -39,8 +48,7 @@ export const repositoryCases: readonly ConformanceCase[] = [
     why: "the next page would repeat or skip a repository",
     lookFor: "an inclusive startAfter, or a truthiness test of the limit",
     run: async ({ registry }) => {
-      for (const name of ["a", "b", "c", "d"])
-        await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
+      for (const name of ["a", "b", "c", "d"]) await populate(registry, name);
       equal(
         await collect(registry.repositories({ startAfter: "a", limit: 2 })),
         ["b", "c"],
@@ -92,11 +100,11 @@ export const repositoryCases: readonly ConformanceCase[] = [
     run: async ({ registry }) => {
       const names = [repo, `${repo}b`, `${repo}/b`, "conformance"];
       for (const name of names)
-        await registry.pushManifest(name, bytes(name), "application/x-a", {
+        await registry.pushManifest(name, ...emptyList(name), {
           tags: ["t", name.replaceAll("/", "-")],
         });
       for (const name of names) {
-        equal(await (await registry.getTag(name, "t")).text(), name, `the content of t in ${name}`);
+        equal(await nameIn(await registry.getTag(name, "t")), name, `the content of t in ${name}`);
         equal(
           await collect(registry.tags(name)),
           ["t", name.replaceAll("/", "-")].sort(),
@@ -117,11 +125,10 @@ export const repositoryCases: readonly ConformanceCase[] = [
     why: "a held lock or file handle would block other callers",
     lookFor: "a missing finally, or a lock that is held during the iteration",
     run: async ({ registry }) => {
-      for (const name of ["a", "b", "c"])
-        await registry.pushManifest(name, bytes(name), "application/x-a", { tags: ["t"] });
+      for (const name of ["a", "b", "c"]) await populate(registry, name);
       for await (const name of registry.repositories()) if (name === "a") break;
       await resolves(
-        () => registry.pushManifest("d", bytes("d"), "application/x-a", { tags: ["t"] }),
+        () => registry.pushManifest("d", ...emptyList("d"), { tags: ["t"] }),
         "a push after the loop was left",
       );
       await resolves(() => pushText(registry, "x", "d"), "a blob push after the loop was left");

@@ -32,7 +32,7 @@ export interface Realm {
  * Decides about the token server that a registry names:
  *
  * - Credentials go to the registry's own host, to the known token server of that registry, and to `allowedRealms`. The own host
- *   may have another port, unless it is an address or `localhost`, where each port may be another service.
+ *   may have another port if it is a name. Each port of an address or of `localhost` may be another service.
  * - Any other public host is asked for an anonymous token only.
  * - Nothing is sent to a link-local address, to a private address that is not allowed, or over plain HTTP if the registry itself
  *   has HTTPS.

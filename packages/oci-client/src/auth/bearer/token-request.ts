@@ -9,12 +9,14 @@ const CLIENT_ID = "ocilayout";
 /** The name of a user that stands for an identity token, as Docker has it. */
 const TOKEN_USER = "<token>";
 
-/** What a token is asked for. */
+/** The properties of a wanted token. */
 export interface TokenWish {
   readonly realm: Realm;
   /** The parameter `service` of the challenge. */
   readonly service: string | undefined;
   readonly scopes: readonly string[];
+  /** The repository whose credentials are used. */
+  readonly repository: string | undefined;
 }
 
 type Request = Pick<TransportRequest, "method" | "url" | "headers" | "body">;

@@ -26,7 +26,7 @@ const NO_POST: ReadonlySet<number> = new Set([404, 405]);
 /**
  * Asks a token server for a token. Follows no redirects.
  *
- * @param credentials - What to send, if the server may have it. Without it, the token is anonymous.
+ * @param credentials - The credentials, if the server may have them. Without them the token is anonymous.
  * @throws `RegistryError` with `UNAUTHORIZED`, `DENIED`, `TOOMANYREQUESTS` or `REMOTE_FAILED`; the errors of the transport; the
  * signal's reason.
  */

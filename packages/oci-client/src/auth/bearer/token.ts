@@ -3,7 +3,7 @@ import { isRecord } from "@ocilayout/oci-types/authors";
 
 import { isHeaderSafe } from "../require-credentials.ts";
 
-/** The lifetime of a token that does not tell it, in seconds. */
+/** The lifetime of a token whose answer has none, in seconds. */
 const DEFAULT_SECONDS = 60;
 
 /** The longest lifetime that is believed, in seconds: a day. */
@@ -27,7 +27,7 @@ export interface Token {
   readonly isAnonymous: boolean;
 }
 
-/** What the answer of a token server has. */
+/** The parsed answer of a token server. */
 export interface TokenAnswer {
   readonly value: string;
   /** The rest of its lifetime, in milliseconds. */

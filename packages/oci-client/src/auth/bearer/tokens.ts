@@ -5,7 +5,7 @@ import type { Account } from "../account.ts";
 import type { Credentials } from "../credentials.ts";
 import { SharedCalls } from "../shared-calls.ts";
 import type { Time } from "../time.ts";
-import { BoundedMap } from "./bounded-map.ts";
+import { BoundedMap } from "../bounded-map.ts";
 import type { TokenWish } from "./token-request.ts";
 import { requestToken } from "./token-server.ts";
 import type { Token } from "./token.ts";
@@ -70,14 +70,16 @@ export class Tokens {
 
   async #request(wish: TokenWish, signal: AbortSignal): Promise<Token> {
     const { account } = this.#options;
-    const credentials = wish.realm.mayHaveCredentials ? await account.get(signal) : undefined;
+    const credentials = wish.realm.mayHaveCredentials
+      ? await account.get(wish.repository, signal)
+      : undefined;
     try {
       return await this.#requestWith(wish, credentials, signal);
     } catch (error) {
       // A source may have newer credentials by now: those of some registries last for hours only.
       const isRefused = credentials !== undefined && isRegistryError(error, "UNAUTHORIZED");
-      if (!isRefused || !(await account.renew(credentials, signal))) throw error;
-      return this.#requestWith(wish, await account.get(signal), signal);
+      if (!isRefused || !(await account.renew(wish.repository, credentials, signal))) throw error;
+      return this.#requestWith(wish, await account.get(wish.repository, signal), signal);
     }
   }
 
@@ -95,6 +97,6 @@ export class Tokens {
   }
 }
 
-function keyOf({ realm, service, scopes }: TokenWish): string {
-  return JSON.stringify([realm.url.href, service, ...scopes]);
+function keyOf({ realm, service, scopes, repository }: TokenWish): string {
+  return JSON.stringify([realm.url.href, service, repository, scopes]);
 }

@@ -34,7 +34,8 @@ export async function openBlob(remote: Remote, call: ReadCall): Promise<OpenCont
     case 206: {
       const range = contentRange(response);
       const size = range?.size ?? (await sizeWithout(remote, call, response));
-      if (range?.start !== start) throw await broken(response, "it answers another range than the requested one");
+      if (range?.start !== start)
+        throw await broken(response, "it answers another range than the requested one");
       return openDownload(remote, call, { response, size, start });
     }
     case 404:

@@ -45,7 +45,7 @@ export async function* download({
   let position = from;
   let lastProgress = from;
   let resumes = 0;
-  for (let part = first; ; ) {
+  for (let part = first; ;) {
     let cause: unknown;
     try {
       for await (const chunk of clip(part, position, to)) {

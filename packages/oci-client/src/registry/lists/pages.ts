@@ -36,17 +36,17 @@ export async function collectPages<Item>(
   const items: Map<string, Item> = new Map();
   let emptyPages = 0;
   const visited: Set<string> = new Set();
-  for (let target: string | URL = request.target; ; ) {
+  for (let target: string | URL = request.target; ;) {
     const response = await remote.client.send({ ...request, method: "GET", target });
     if (visited.size === 0 && absent.includes(response.status)) {
       await response.discard();
       return undefined;
     }
-    if (response.status !== 200) throw await readErrors(response, { codes: { 404: "NAME_UNKNOWN", 405: "UNSUPPORTED" } });
+    if (response.status !== 200)
+      throw await readErrors(response, { codes: { 404: "NAME_UNKNOWN", 405: "UNSUPPORTED" } });
     const before = items.size;
     for (const item of itemsOf(await readJson(response))) items.set(keyOf(item), item);
-    if (items.size > remote.maxListItems)
-      throw endless(`it has more than ${remote.maxListItems} items`);
+    if (items.size > remote.maxListItems) throw endless(`it has more than ${remote.maxListItems} items`);
     emptyPages = items.size > before ? 0 : emptyPages + 1;
     const link = nextLink(response.header("link"));
     if (link === undefined) return [...items.values()];
@@ -79,7 +79,8 @@ export function nextLink(values: readonly string[]): string | undefined {
   for (const value of values) {
     for (const { groups } of value.matchAll(/<(?<target>[^<>]{1,8192})>(?<parameters>[^<]{0,1024})/g)) {
       const { target, parameters = "" } = groups ?? {};
-      if (/;\s*rel\s*=\s*(?:next(?=[\s;,]|$)|"(?:[^"]*\s)?next(?:\s[^"]*)?")/i.test(parameters)) return target;
+      if (/;\s*rel\s*=\s*(?:next(?=[\s;,]|$)|"(?:[^"]*\s)?next(?:\s[^"]*)?")/i.test(parameters))
+        return target;
     }
   }
   return undefined;

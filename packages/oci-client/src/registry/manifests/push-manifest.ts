@@ -34,7 +34,10 @@ export async function pushManifest(remote: Remote, call: PushManifestCall): Prom
   if (isPlain && others.length === 0) return putManifest(remote, { ...call, reference: first, tags: [] });
   if (atomicTags !== false) return putManifest(remote, { ...call, reference: digest });
   if (!isPlain)
-    throw new RegistryError("UNSUPPORTED", `the registry cannot set the tags of a manifest with the digest ${digest}`);
+    throw new RegistryError(
+      "UNSUPPORTED",
+      `the registry cannot set the tags of a manifest with the digest ${digest}`,
+    );
   for (const tag of tags) await putManifest(remote, { ...call, reference: tag, tags: [] });
 }
 
@@ -105,5 +108,7 @@ function isOtherDigest(stored: string, pushed: string): boolean {
 }
 
 function changed(status: number, why: string): RegistryError {
-  return new RegistryError("REMOTE_FAILED", `the registry breaks the protocol: ${why}`, { detail: { status } });
+  return new RegistryError("REMOTE_FAILED", `the registry breaks the protocol: ${why}`, {
+    detail: { status },
+  });
 }

@@ -1,6 +1,12 @@
 import type { DigestCall, StoredManifest, TagCall } from "@ocilayout/oci-backend";
 import type { CheckedDigest, Descriptor, DigestAlgorithm } from "@ocilayout/oci-types";
-import { computeDigest, isMediaType, isRegistryError, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  isMediaType,
+  isRegistryError,
+  parseManifest,
+  RegistryError,
+} from "@ocilayout/oci-types";
 import { requireDigest, stripMediaTypeParameters, wrongDigest } from "@ocilayout/oci-types/authors";
 
 import { readErrors } from "../../requests/read-errors.ts";
@@ -67,7 +73,11 @@ async function describe(
   const response = await tryHead(remote, { ...request, method: "HEAD" });
   if (response?.status === 404) return undefined;
   if (response?.status !== 200) return "unclear";
-  const [mediaType, digest, size] = [typeOf(response), expected ?? digestHeader(response), sizeHeader(response)];
+  const [mediaType, digest, size] = [
+    typeOf(response),
+    expected ?? digestHeader(response),
+    sizeHeader(response),
+  ];
   return mediaType === undefined || digest === undefined || size === undefined
     ? "unclear"
     : { mediaType, digest, size };

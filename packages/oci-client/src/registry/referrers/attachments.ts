@@ -1,7 +1,13 @@
 import type { PushedManifest, PushManifestCall, Turns } from "@ocilayout/oci-backend";
 import { describeReferrer, subjectOf, takeTurns } from "@ocilayout/oci-backend";
 import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
-import { computeDigest, isRegistryError, ociMediaTypes, parseManifest, RegistryError } from "@ocilayout/oci-types";
+import {
+  computeDigest,
+  isRegistryError,
+  ociMediaTypes,
+  parseManifest,
+  RegistryError,
+} from "@ocilayout/oci-types";
 import { requireDigest } from "@ocilayout/oci-types/authors";
 
 import { putManifest } from "../manifests/push-manifest.ts";
@@ -41,7 +47,11 @@ export class Attachments {
       );
   }
 
-  async #asksApi(repository: string, digest: CheckedDigest, signal: AbortSignal | undefined): Promise<boolean> {
+  async #asksApi(
+    repository: string,
+    digest: CheckedDigest,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     this.#hasApi = (await referrersFromApi(this.#remote, { repository, digest, signal })) !== undefined;
     return this.#hasApi;
   }
@@ -70,9 +80,13 @@ export class Attachments {
       const kept = prune ? await this.#stored(place, current.manifests) : current.manifests;
       const manifest = await indexOf({ ...current.document, manifests: [...kept, referrer] });
       if (manifest.content.length > this.#remote.maxManifestBytes)
-        throw new RegistryError("SIZE_INVALID", "cannot add the referrer: the index of referrers is too large", {
-          detail: { limit: this.#remote.maxManifestBytes },
-        });
+        throw new RegistryError(
+          "SIZE_INVALID",
+          "cannot add the referrer: the index of referrers is too large",
+          {
+            detail: { limit: this.#remote.maxManifestBytes },
+          },
+        );
       try {
         const { repository, tag, signal } = place;
         await putManifest(this.#remote, {
@@ -88,14 +102,21 @@ export class Attachments {
         else if (!isRegistryError(error, "PRECONDITION_FAILED") || writes >= MAX_WRITES) throw error;
       }
       if (writes >= MAX_WRITES)
-        throw new RegistryError("REMOTE_FAILED", "cannot add the referrer: other clients change the index all the time");
+        throw new RegistryError(
+          "REMOTE_FAILED",
+          "cannot add the referrer: other clients change the index all the time",
+        );
     }
   }
 
   async #read({ repository, tag, signal }: TagPlace): Promise<CurrentIndex> {
     const stored = await loadTag(this.#remote, { repository, tag, signal });
     if (stored === undefined)
-      return { document: { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex }, manifests: [], digest: undefined };
+      return {
+        document: { schemaVersion: 2, mediaType: ociMediaTypes.imageIndex },
+        manifests: [],
+        digest: undefined,
+      };
     const parsed = parseManifest(stored.content, stored.descriptor.mediaType);
     if (parsed.kind !== "index")
       throw new RegistryError("MANIFEST_INVALID", `cannot add a referrer: the tag ${tag} is not an index`);
@@ -134,5 +155,9 @@ async function indexOf(document: Readonly<Record<string, unknown>>): Promise<Pus
   const { digest, size } = await computeDigest(content);
   const { imageIndex } = ociMediaTypes;
   const parsed = parseManifest(content, imageIndex);
-  return { content, parsed, descriptor: { mediaType: imageIndex, digest: requireDigest(digest).digest, size } };
+  return {
+    content,
+    parsed,
+    descriptor: { mediaType: imageIndex, digest: requireDigest(digest).digest, size },
+  };
 }

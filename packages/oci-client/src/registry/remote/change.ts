@@ -32,10 +32,18 @@ export async function askForChange(
     signal &&
     onAbort(signal, () => {
       if (watched?.isSent() === false) sending.abort(signal.reason);
-      else timer = setTimeout(() => { sending.abort(signal.reason); }, GRACE_MS);
+      else
+        timer = setTimeout(() => {
+          sending.abort(signal.reason);
+        }, GRACE_MS);
     });
   try {
-    return await askForHeaders(remote, { ...request, body: watched?.body, signal: sending.signal }, expected, codes);
+    return await askForHeaders(
+      remote,
+      { ...request, body: watched?.body, signal: sending.signal },
+      expected,
+      codes,
+    );
   } catch (error) {
     signal?.throwIfAborted();
     throw error;

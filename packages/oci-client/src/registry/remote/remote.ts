@@ -39,7 +39,11 @@ export function manifestPath(remote: Remote, repository: string, reference: stri
 }
 
 /** Returns the permissions for actions on a repository. */
-export function scopesOf(remote: Remote, repository: string, ...actions: readonly string[]): readonly Scope[] {
+export function scopesOf(
+  remote: Remote,
+  repository: string,
+  ...actions: readonly string[]
+): readonly Scope[] {
   return [{ type: "repository", name: remote.nameOf(repository), actions }];
 }
 
@@ -76,7 +80,10 @@ export async function askForHeaders(
  * Sends HEAD and drops the body. Returns `undefined` if a later GET may succeed: the credentials, or the signature in an
  * address, may be valid for GET only.
  */
-export async function tryHead(remote: Remote, request: RegistryRequest): Promise<RegistryResponse | undefined> {
+export async function tryHead(
+  remote: Remote,
+  request: RegistryRequest,
+): Promise<RegistryResponse | undefined> {
   try {
     const response = await remote.client.send(request);
     await response.discard();

@@ -79,12 +79,15 @@ export class Mounts {
   /** The target needs pull and push; the source needs pull, which only this call says. */
   #scopes(repository: string, from: string | undefined): readonly Scope[] {
     const target = scopesOf(this.#remote, repository, "pull", "push");
-    return from === undefined || from === repository ? target : [...target, ...scopesOf(this.#remote, from, "pull")];
+    return from === undefined || from === repository
+      ? target
+      : [...target, ...scopesOf(this.#remote, from, "pull")];
   }
 
   #keep(repository: string, digest: string, location: URL): void {
     const key = keyOf(repository, digest);
-    const old = this.#started.get(key) ?? (this.#started.size < MAX_STARTED ? undefined : first(this.#started));
+    const old =
+      this.#started.get(key) ?? (this.#started.size < MAX_STARTED ? undefined : first(this.#started));
     if (old !== undefined) void this.#cancel(old);
     this.#started.set(key, { repository, location, startedMs: Date.now() });
   }

@@ -97,7 +97,11 @@ class Push {
     size: number | undefined,
   ): Promise<number> {
     const response = await postUpload(this.#place);
-    const start = { location: uploadLocation(this.#place.remote, response), size: 0, minChunk: minChunkOf(response) };
+    const start = {
+      location: uploadLocation(this.#place.remote, response),
+      size: 0,
+      minChunk: minChunkOf(response),
+    };
     const session = new RemoteUpload(this.#place, { idOf: () => "", onEnd: () => undefined }, start);
     try {
       try {

@@ -125,7 +125,7 @@ export class RemoteUpload implements UploadSession {
   async #send(chunk: Uint8Array): Promise<void> {
     const end = this.#size + chunk.length;
     const begin = this.#size;
-    for (let tries = 0; this.#size < end; ) {
+    for (let tries = 0; this.#size < end;) {
       const before = this.#size;
       const rest = chunk.subarray(this.#size - begin);
       const cause = await this.#patch(rest.subarray(0, Math.min(rest.length, this.#maxChunk)));
@@ -166,7 +166,8 @@ export class RemoteUpload implements UploadSession {
       this.#maxChunk = Math.max(SMALLEST_CHUNK, Math.floor(chunk.length / 2));
       return error;
     }
-    if (status !== 202 && status !== 201 && status !== 204) throw await readErrors(response, { codes: uploadCodes });
+    if (status !== 202 && status !== 201 && status !== 204)
+      throw await readErrors(response, { codes: uploadCodes });
     await response.discard();
     const moved = uploadedBytes(response) ?? this.#size + chunk.length;
     if (moved === this.#size && chunk.length > 1)
@@ -195,9 +196,13 @@ export class RemoteUpload implements UploadSession {
   }
 
   #broken(cause: unknown): RegistryError {
-    return new RegistryError("REMOTE_FAILED", `cannot continue the upload: the registry stopped at byte ${this.#size}`, {
-      cause,
-    });
+    return new RegistryError(
+      "REMOTE_FAILED",
+      `cannot continue the upload: the registry stopped at byte ${this.#size}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -134,7 +134,8 @@ async function statusOf(
   try {
     return await askStatus(place, location);
   } catch (error) {
-    if (isRegistryError(error, "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "NAME_UNKNOWN")) return undefined;
+    if (isRegistryError(error, "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "NAME_UNKNOWN"))
+      return undefined;
     throw error;
   }
 }

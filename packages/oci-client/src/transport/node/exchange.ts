@@ -195,8 +195,8 @@ function whenReady(client: ClientRequest, socket: Socket, ready: () => void): vo
 
 function isReady(socket: Socket): boolean {
   if (!("encrypted" in socket)) return !socket.connecting;
-  const protocol = (socket as TLSSocket).getProtocol();
-  return protocol !== null && protocol !== "unknown";
+  // The last message of the handshake. The name of the protocol is known before.
+  return (socket as TLSSocket).getPeerFinished() !== undefined;
 }
 
 function hangUp(): Error {

@@ -15,7 +15,7 @@ import { isLinkLocal, isLoopback, isPrivateAddress } from "../addresses.ts";
 export function guardedLookup(registry: string | undefined): LookupFunction {
   let reach: Promise<Reach> | undefined;
   return (hostname, options, callback) => {
-    const all: LookupOptions & { all: true } = { ...(options as LookupOptions), all: true };
+    const all: LookupOptions & { all: true } = { ...(options), all: true };
     lookup(hostname, all, (error, addresses) => {
       if (error !== null) {
         callback(error, "", 0);
@@ -25,7 +25,7 @@ export function guardedLookup(registry: string | undefined): LookupFunction {
       void reach.then((allowed) => {
         answer(
           addresses.filter(({ address }) => isAllowed(address, allowed)),
-          options as LookupOptions,
+          options,
           callback,
         );
       });

@@ -26,6 +26,11 @@ export class BoundedMap<Value> {
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  /** Returns a copy of the entries, the least recently used first. */
+  entries(): readonly (readonly [string, Value])[] {
+    return [...this.#entries];
+  }
+
   /** Removes a value. */
   delete(key: string): void {
     this.#entries.delete(key);

@@ -1,0 +1,23 @@
+import { createTransport } from "../../../src/platform/node.ts";
+
+const GIB = 1024 ** 3;
+const [way, address = ""] = process.argv.slice(2);
+
+/** Yields 1 GiB in chunks of 1 MiB, always in the same memory. */
+async function* content(): AsyncGenerator<Uint8Array, void> {
+  const chunk = Buffer.alloc(1024 * 1024);
+  for (let sent = 0; sent < GIB; sent += chunk.length) yield chunk;
+}
+
+const transport = createTransport();
+const body = way === "push" ? { body: { size: GIB, open: content } } : {};
+const response = await transport.send({
+  method: way === "push" ? "PUT" : "GET",
+  url: new URL(address),
+  headers: {},
+  ...body,
+});
+let bytes = 0;
+for await (const chunk of response.body) bytes += chunk.length;
+await transport.close();
+console.log(JSON.stringify({ bytes, maxRss: process.resourceUsage().maxRSS * 1024 }));

@@ -1,5 +1,4 @@
 import type { ManifestListing } from "@ocilayout/layout-core";
-import type { Descriptor } from "@ocilayout/oci-types";
 import { collect, isRegistryError, manifestKind } from "@ocilayout/oci-types";
 
 import type { Output } from "../../output/output.ts";
@@ -7,6 +6,7 @@ import { writeJson, writeText } from "../../output/output.ts";
 import { countOf } from "../../output/text.ts";
 import { required } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { listManifests } from "../../places/manifests.ts";
 import { withPlace } from "../../places/open.ts";
 import { isDigest, placeOf, resolvePlace } from "../../places/reference.ts";
 import type { OpenTarget } from "../../places/target.ts";
@@ -63,9 +63,7 @@ async function showAll(
   signal: AbortSignal,
   draw: (tree: Tree) => Promise<void>,
 ): Promise<void> {
-  const listings = await collect(
-    registry.manifests?.(repository, { signal }) ?? taggedOf(registry, repository, signal),
-  );
+  const listings = await collect(listManifests(registry, repository, { signal }));
   const shown: Set<string> = new Set();
   for (const { descriptor, tags, unreadableNames } of listings.sort(compare)) {
     if (tags.length + unreadableNames.length === 0 && shown.has(descriptor.digest)) continue;
@@ -81,24 +79,6 @@ async function showAll(
     for (const { digest } of nodes) shown.add(digest);
     await draw({ repository, tags, ...(unreadableNames.length === 0 ? {} : { unreadableNames }), nodes });
   }
-}
-
-/** Yields the tagged manifests of a repository in a registry, which cannot list others. */
-async function* taggedOf(
-  registry: OpenTarget["registry"],
-  repository: string,
-  signal: AbortSignal,
-): AsyncGenerator<ManifestListing, void, undefined> {
-  const listings: Map<string, { descriptor: Descriptor; tags: string[]; unreadableNames: string[] }> =
-    new Map();
-  for await (const tag of registry.tags(repository, { signal })) {
-    const descriptor = await registry.resolveTag(repository, tag, { signal });
-    const known = listings.get(descriptor.digest);
-    if (known === undefined)
-      listings.set(descriptor.digest, { descriptor, tags: [tag], unreadableNames: [] });
-    else known.tags.push(tag);
-  }
-  yield* listings.values();
 }
 
 /** The states of manifests that cannot be read, by error code. Other codes mean "damaged". */

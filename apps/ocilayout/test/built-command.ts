@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll } from "vitest";
 
+import { bundleOptions } from "../bundle.mjs";
+
 let directory: string;
 let script: string;
 const started: ChildProcess[] = [];
@@ -17,22 +19,7 @@ const started: ChildProcess[] = [];
 export function buildCommand(): void {
   beforeAll(async () => {
     directory = mkdtempSync(join(import.meta.dirname, "../node_modules/.command-"));
-    await build({
-      configFile: false,
-      logLevel: "error",
-      root: join(import.meta.dirname, ".."),
-      ssr: {
-        noExternal: [/^@ocilayout\//],
-        external: ["yargs", "ora"],
-        resolve: { conditions: ["@ocilayout/source"] },
-      },
-      build: {
-        ssr: join(import.meta.dirname, "entry.ts"),
-        outDir: directory,
-        target: "node20",
-        rolldownOptions: { output: { entryFileNames: "ocilayout.mjs" } },
-      },
-    });
+    await build(bundleOptions(join(import.meta.dirname, "../src/main.ts"), directory));
     copyFileSync(join(import.meta.dirname, "../package.json"), join(directory, "package.json"));
     script = join(directory, "ocilayout.mjs");
   }, 60_000);

@@ -1,23 +1,24 @@
 import { describe, expect, it } from "vitest";
 
+import { verbs } from "../src/cli/verbs.ts";
 import { ocilayout } from "./command.ts";
 
-const names = ["ls", "tags", "show", "cat", "push", "pull", "tag", "rm", "gc", "verify", "serve"];
+const names = verbs.map(({ name }) => name);
 
 describe("help", () => {
   it("lists every command", async () => {
     const { code, stdout, stderr } = await ocilayout("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const name of [...names, "completion"])
-      expect(stdout).toMatch(new RegExp(`^  ocilayout ${name}\\b`, "m"));
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name}  `, "m"));
   });
 
   it.each(names)("of %s describes the command, its options and examples", async (name) => {
     const { code, stdout, stderr } = await ocilayout(name, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]path`));
+    expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]\\w+`));
     expect(stdout).toContain("--json");
-    expect(stdout.slice(stdout.indexOf("Examples:"))).toMatch(new RegExp(`^Examples:\n  ocilayout ${name} `));
+    const examples = stdout.slice(stdout.indexOf("Examples:\n"));
+    expect(examples).toMatch(new RegExp(`^Examples:\n  .*ocilayout ${name}\\b`));
   });
 
   it("is complemented by --version, which prints the version", async () => {
@@ -44,25 +45,5 @@ describe("an invalid command line", () => {
     const { code, stdout, stderr } = await ocilayout(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^ocilayout: .+\nTry ocilayout (?:\w+ )?--help\.\n$/);
-  });
-});
-
-describe("completion", () => {
-  it("prints a script", async () => {
-    const { code, stdout } = await ocilayout("completion");
-    expect(code).toBe(0);
-    expect(stdout).toContain("###-begin-ocilayout-completions-###");
-    expect(stdout).toContain("ocilayout --get-yargs-completions");
-  });
-
-  it("offers commands and their options", async () => {
-    const commands = await ocilayout("--get-yargs-completions", "ocilayout", "");
-    expect(commands.code).toBe(0);
-    expect(commands.stdout.split("\n")).toEqual(expect.arrayContaining(names));
-    const options = await ocilayout("--get-yargs-completions", "ocilayout", "gc", "--");
-    expect(options.code).toBe(0);
-    expect(options.stdout.split("\n")).toEqual(
-      expect.arrayContaining(["--grace", "--dry-run", "--untagged", "--json"]),
-    );
   });
 });

@@ -237,7 +237,7 @@ describe("the command's output", () => {
   });
 
   it("ends with exit code 130 if the command is interrupted", async () => {
-    const { Interrupted } = await import("../src/cli/interrupted.ts");
+    const { Interrupted } = await import("../src/errors/interrupted.ts");
     const [stdout, stderr] = [new Sink(), new Sink()];
     const signal = AbortSignal.abort(new Interrupted("SIGINT"));
     expect(await run(["verify", fixture("ref-shared")], { stdout, stderr, signal })).toBe(130);

@@ -5,3 +5,4 @@ export type { RegistryWarning } from "./requests/warnings.ts";
 export type { HttpEvent } from "./transport/observe.ts";
 export type { TimeLimits, TransportOptions } from "./transport/options.ts";
 export type { RequestBody, Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
+export { eraseCredentials, storeCredentials } from "#platform";

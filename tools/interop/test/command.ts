@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 
-import { run } from "../../../apps/demo/src/cli/run.ts";
+import { run } from "../../../apps/ocilayout/src/cli/run.ts";
 
 /** The output of a run of the command, and its exit code. */
 export interface Ran {

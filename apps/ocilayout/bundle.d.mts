@@ -1,0 +1,3 @@
+import type { InlineConfig } from "vite";
+
+export function bundleOptions(entry: string, outDir: string): InlineConfig;

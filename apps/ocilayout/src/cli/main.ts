@@ -1,0 +1,23 @@
+import { Interrupted } from "../errors/interrupted.ts";
+import { run } from "./run.ts";
+
+/**
+ * Runs `ocilayout` on the streams of this process. SIGINT and SIGTERM end it. A second signal kills it.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      controller.abort(new Interrupted(name));
+    });
+  }
+  // Reading process.stdin starts the stream, so it is opened only by the verbs that need it.
+  const stdin = {
+    get isTTY(): boolean {
+      return process.stdin.isTTY;
+    },
+    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
+  };
+  const { stdout, stderr } = process;
+  process.exitCode = await run(args, { stdin, stdout, stderr, signal: controller.signal });
+}

@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+
+import type { ImageToWrite, WriteArchiveOptions } from "@ocilayout/layout-archive";
+import { collect, RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
+
+import { type Output, writeJson, writeText } from "../output/output.ts";
+import { withProgress } from "../output/progress.ts";
+import { countOf, printable } from "../output/text.ts";
+import { isDigest, nameOf, nameOfPlace, placeOf } from "../places/reference.ts";
+import type { OpenTarget, Target } from "../places/target.ts";
+import { showTransfers } from "./transfer.ts";
+
+/** Options of {@link saveImages}. */
+export interface SaveImagesOptions {
+  readonly platforms: readonly string[];
+  readonly referrers: boolean;
+  /** Whether each source means all tags of its repository. */
+  readonly allTags: boolean;
+  readonly dryRun: boolean;
+  /** Whether to replace an existing file. */
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes images to a new archive. The file appears when it is complete.
+ *
+ * @throws `RegistryError` `DENIED` if the file exists, without `force`; the errors of `writeArchive`.
+ */
+export async function saveImages(
+  sources: readonly OpenTarget[],
+  {
+    directory: file,
+    format = "oci",
+    repository,
+    tag,
+  }: Pick<Target, "directory" | "repository" | "tag"> & {
+    readonly format?: WriteArchiveOptions["format"];
+  },
+  { platforms, referrers, allTags, dryRun, force, json, output, signal }: SaveImagesOptions,
+): Promise<undefined> {
+  if (existsSync(file) && !force)
+    throw new RegistryError("DENIED", `cannot write ${excerpt(file)}: it exists; --force replaces it`);
+  const images: ImageToWrite[] = [];
+  for (const source of sources) images.push(...(await imagesOf(source, allTags, signal)));
+  const [only] = images;
+  // The text of the archive names its only image: images.tar:app:v1.
+  if (only !== undefined && images.length === 1 && (repository ?? tag) !== undefined) {
+    const known = isDigest(only.reference) ? undefined : only.reference;
+    images[0] = { ...only, name: nameOf(repository ?? only.repository, { tag: tag ?? known ?? "latest" }) };
+  }
+  if (!dryRun) {
+    const { writeArchive } = await import("@ocilayout/layout-archive");
+    await withProgress(output, `writing ${printable(file)}`, (progress) =>
+      writeArchive(file, images, {
+        format,
+        platforms: platforms.length === 0 ? undefined : platforms,
+        referrers,
+        signal,
+        onProgress: showTransfers(progress),
+      }),
+    );
+  }
+  const names = images.map((image) => image.name ?? nameOfPlace(image));
+  if (json) await writeJson(output, { archive: file, format, dryRun, images: names });
+  else {
+    for (const name of names) await writeText(output, printable(name));
+    await writeText(
+      output,
+      `${dryRun ? "would write" : "wrote"} ${countOf(images.length, "image")} to ${printable(file)}`,
+    );
+  }
+  return undefined;
+}
+
+/** Returns the images that a source means: one, or all tags of its repository. */
+export async function imagesOf(
+  source: OpenTarget,
+  allTags: boolean,
+  signal: AbortSignal,
+): Promise<ImageToWrite[]> {
+  if (!allTags) return [await placeOf(source, { signal })];
+  const { registry, repository } = source;
+  const tags = await collect(registry.tags(repository, { signal }));
+  return tags.map((reference) => ({ registry, repository, reference }));
+}

@@ -1,0 +1,65 @@
+import { isValidRepository } from "@ocilayout/ociref";
+
+import { UsageError } from "../errors/usage-error.ts";
+import { flag, list, type Options, text } from "./spec.ts";
+
+/** How places are opened. */
+export interface PlaceOptions {
+  /** Whether local places are directories of layouts. */
+  readonly perRepo: boolean;
+  /** The repository of bare tags. */
+  readonly defaultRepository?: string | undefined;
+  /** Whether to follow links in `blobs` that lead out of the layout. */
+  readonly followLinks: boolean;
+  /** The directory of the blobs, if it is not in the layout. */
+  readonly sharedBlobDir?: string | undefined;
+  /** The hosts of registries that are used without TLS. */
+  readonly insecure: readonly string[];
+  /** A file with certificates to trust, in PEM format. */
+  readonly caFile?: string | undefined;
+  /** Whether to use registries without credentials. */
+  readonly anonymous: boolean;
+}
+
+/** The options of each verb with a place. */
+export const placeSpecs: Options = {
+  "per-repo": flag("The place is a directory of layouts, one per repository"),
+  "default-repository": text("NAME", 'The repository of bare tags [default: "default"]'),
+  "follow-links": flag("Follow links in blobs that lead out of the layout"),
+  "shared-blob-dir": text("DIRECTORY", "The directory of the blobs, instead of PATH/blobs"),
+  insecure: list("HOST", "Use plain HTTP for the registry at this host"),
+  "ca-file": text("FILE", "Trust the certificates in this file, too"),
+  anonymous: flag("Use registries without credentials"),
+};
+
+/**
+ * Reads the options of places.
+ *
+ * @throws {@link UsageError} if they contradict each other.
+ */
+export function readPlaceOptions(
+  values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>,
+): PlaceOptions {
+  const textOf = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const insecure = values["insecure"];
+  const options: PlaceOptions = {
+    perRepo: values["per-repo"] === true,
+    defaultRepository: textOf("default-repository"),
+    followLinks: values["follow-links"] === true,
+    sharedBlobDir: textOf("shared-blob-dir"),
+    insecure: Array.isArray(insecure) ? (insecure as readonly string[]) : [],
+    caFile: textOf("ca-file"),
+    anonymous: values["anonymous"] === true,
+  };
+  const { perRepo, defaultRepository, sharedBlobDir } = options;
+  if (perRepo && defaultRepository !== undefined)
+    throw new UsageError("cannot use --default-repository with --per-repo: leave one of them out");
+  if (perRepo && sharedBlobDir !== undefined)
+    throw new UsageError("cannot use --shared-blob-dir with --per-repo: leave one of them out");
+  if (defaultRepository !== undefined && !isValidRepository(defaultRepository))
+    throw new UsageError("--default-repository is not a valid repository name");
+  return options;
+}

@@ -1,0 +1,80 @@
+import { statSync } from "node:fs";
+import { openAsBlob } from "node:fs";
+import { basename, resolve } from "node:path";
+
+import type { LayerCompression, LayerFile } from "@ocilayout/oci-image";
+import { appendLayer, pushLayer } from "@ocilayout/oci-image";
+import { filesOf } from "@ocilayout/oci-image/node";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
+
+import { UsageError } from "../../errors/usage-error.ts";
+import { normalizePath } from "../../images/image-path.ts";
+import { writeEdit } from "../../images/write-edit.ts";
+import { withProgress } from "../../output/progress.ts";
+import { list, many, required, text } from "../../parsing/spec.ts";
+import { platform } from "../../parsing/specs.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { placeOf } from "../../places/reference.ts";
+
+const COMPRESSIONS: readonly LayerCompression[] = ["gzip", "zstd", "none"];
+
+/** `ocilayout append`: appends a layer of files to an image. */
+export const verb: Verb = defineVerb({
+  positionals: {
+    path: required("A tag, which moves to the result, or a digest"),
+    files: many("Files, and directories whose content is appended", "file", false),
+  },
+  options: {
+    to: text("DIRECTORY", "The directory of the image that gets the files", "/"),
+    remove: list("PATH", "Remove this path of the image"),
+    compression: text("KIND", "gzip, zstd or none", "gzip"),
+    tag: text("TAG", "Point this tag at the result, and leave the tag of PATH where it is"),
+    platform,
+  },
+  examples: [
+    ["ocilayout append images/team/app:v1 dist --to /app", "Append the files below dist as /app"],
+    [
+      "ocilayout append images/team/app:v1 app.conf --to /etc --tag v2",
+      "Append a file, and tag the result v2",
+    ],
+    ["ocilayout append images/team/app:v1 --remove /etc/motd", "Append a layer that removes a file"],
+  ],
+  run: async (args, { output, signal }) => {
+    const compression = COMPRESSIONS.find((it) => it === args.compression);
+    if (compression === undefined)
+      throw new UsageError(`--compression needs gzip, zstd or none, not ${args.compression}`);
+    if (args.files.length + args.remove.length === 0)
+      throw new UsageError("append needs FILES or --remove PATH: ocilayout append <path> [files..]");
+    return withPlace(args.path, args.places, { purpose: "change", signal, output }, async (target) => {
+      const place = await placeOf(target, { signal });
+      const tags = args.tag === undefined ? undefined : [args.tag];
+      const report = await withProgress(output, "making the layer", async () => {
+        const history = { created_by: "ocilayout append" };
+        const files = readFiles(args.files, normalizePath(args.to), signal);
+        const layer = await pushLayer(place, files, { compression, removed: args.remove, history, signal });
+        return appendLayer(place, layer, { platform: args.platform, tags, signal });
+      });
+      await writeEdit(report, place, { tag: args.tag, json: args.json, output });
+      return undefined;
+    });
+  },
+});
+
+/** Yields the files at paths on this machine, with their paths in the image. */
+async function* readFiles(
+  paths: readonly string[],
+  to: string,
+  signal: AbortSignal,
+): AsyncGenerator<LayerFile, void, undefined> {
+  for (const path of paths) {
+    const stats = statSync(path);
+    if (stats.isDirectory()) yield* filesOf(path, { to, signal });
+    else if (stats.isFile()) {
+      const content = async (): Promise<Blob> => openAsBlob(path);
+      const name = to === "/" ? `/${basename(resolve(path))}` : `${to}/${basename(resolve(path))}`;
+      yield { path: name, mode: stats.mode & 0o777, size: stats.size, content };
+    } else throw new RegistryError("UNSUPPORTED", `${excerpt(path)} is neither a file nor a directory`);
+  }
+}

@@ -1,0 +1,48 @@
+import { createLayout } from "../../images/create-layout.ts";
+import { pushEmptyImage } from "../../images/empty-image.ts";
+import { UsageError } from "../../errors/usage-error.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { printable } from "../../output/text.ts";
+import { required, text } from "../../parsing/spec.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { findPlace } from "../../places/find-place.ts";
+import { withTarget, withWhole } from "../../places/open.ts";
+import { nameOf } from "../../places/reference.ts";
+
+/** `ocilayout init`: creates an empty layout, or an image without layers. */
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A new layout or, with --platform, the tag of a new image") },
+  options: {
+    platform: text(
+      "OS/ARCHITECTURE",
+      "Create an image without layers for this platform, such as linux/arm64",
+    ),
+  },
+  examples: [
+    ["ocilayout init images", "Create an empty layout; push and copy also create one"],
+    ["ocilayout init images/team/app:v1 --platform linux/arm64", "Create an image, to append layers to"],
+  ],
+  run: async ({ path, platform, places, json }, { output, signal }) => {
+    if (platform === undefined) {
+      const options = { purpose: "create", signal } as const;
+      return withWhole(path, places, options, async ({ kind, directory, exists, registry, repository }) => {
+        if (kind !== "layout") throw new UsageError("init creates a layout: name a new directory");
+        if (!exists) await createLayout(registry, repository, { signal });
+        if (json) await writeJson(output, { directory, created: !exists });
+        else
+          await writeText(output, `${exists ? "there is a layout in" : "created"} ${printable(directory)}`);
+        return undefined;
+      });
+    }
+    const target = await findPlace(path, places, { purpose: "create", isWhole: false });
+    return withTarget(target, places, { purpose: "create", signal, output }, async (opened) => {
+      const { registry, repository, tag, digest } = opened;
+      if (tag === undefined || digest !== undefined)
+        throw new UsageError("init with --platform needs a tag: DIRECTORY/REPOSITORY:TAG");
+      const image = await pushEmptyImage({ registry, repository, reference: tag }, platform, { signal });
+      if (json) await writeJson(output, { repository, tag, ...image });
+      else await writeText(output, `${nameOf(repository, { tag })}  ${image.digest}  ${platform}`);
+      return undefined;
+    });
+  },
+});

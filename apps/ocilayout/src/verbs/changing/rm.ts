@@ -1,0 +1,32 @@
+import { UsageError } from "../../errors/usage-error.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { required } from "../../parsing/spec.ts";
+import { blob } from "../../parsing/specs.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { nameOf, requireReference } from "../../places/reference.ts";
+
+/** `ocilayout rm`: removes a tag, a manifest or a blob. */
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A tag or a digest") },
+  options: { blob },
+  examples: [
+    ["ocilayout rm images/team/app:v1", "Remove a tag and keep its manifest"],
+    ["ocilayout rm images/team/app@sha256:…", "Remove a manifest and every tag that points at it"],
+    ["ocilayout rm --blob images/team/app@sha256:…", "Remove a blob that no manifest refers to"],
+  ],
+  run: (args, { output, signal }) =>
+    withPlace(args.path, args.places, { purpose: "change", signal, output }, async (target) => {
+      const { registry, repository } = target;
+      const reference = requireReference(target);
+      const kind = args.blob ? "blob" : "tag" in reference ? "tag" : "manifest";
+      if ("tag" in reference) {
+        if (args.blob) throw new UsageError("--blob needs a digest, not a tag: PATH@DIGEST");
+        await registry.deleteTag(repository, reference.tag, { signal });
+      } else if (args.blob) await registry.deleteBlob(repository, reference.digest, { signal });
+      else await registry.deleteManifest(repository, reference.digest, { signal });
+      if (args.json) await writeJson(output, { removed: kind, repository, ...reference });
+      else await writeText(output, `removed the ${kind} ${nameOf(repository, reference)}`);
+      return undefined;
+    }),
+});

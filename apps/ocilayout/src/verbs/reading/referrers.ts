@@ -1,0 +1,46 @@
+import { writeJson } from "../../output/output.ts";
+import { Table } from "../../output/table.ts";
+import { formatSize, printable } from "../../output/text.ts";
+import { required, text } from "../../parsing/spec.ts";
+import { platform } from "../../parsing/specs.ts";
+import { readImage } from "@ocilayout/oci-image";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { withPlace } from "../../places/open.ts";
+import { placeOf, resolvePlace } from "../../places/reference.ts";
+
+/** `ocilayout referrers`: lists the manifests whose subject is a manifest. */
+export const verb: Verb = defineVerb({
+  positionals: { path: required("A tag or a digest") },
+  options: {
+    "artifact-type": text("TYPE", "Only referrers of this type, such as application/spdx+json"),
+    platform,
+  },
+  examples: [
+    ["ocilayout referrers images/team/app:v1", "List what is attached to an image"],
+    [
+      "ocilayout referrers images/team/app:v1 --artifact-type application/spdx+json --json",
+      "List the SBOMs as JSON",
+    ],
+  ],
+  run: (args, { output, signal }) =>
+    withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
+      const place = await placeOf(target, { signal });
+      const { digest } =
+        args.platform === undefined
+          ? await resolvePlace(place, { signal })
+          : (await readImage(place, { platform: args.platform, signal })).descriptor;
+      const options = { artifactType: args["artifact-type"], signal };
+      const table = new Table(output);
+      for await (const referrer of target.registry.referrers(place.repository, digest, options)) {
+        if (args.json) await writeJson(output, referrer);
+        else
+          await table.row(
+            { digest: referrer.digest },
+            printable(referrer.artifactType ?? referrer.mediaType),
+            formatSize(referrer.size),
+          );
+      }
+      await table.end();
+      return undefined;
+    }),
+});

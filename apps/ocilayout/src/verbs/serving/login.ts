@@ -1,0 +1,75 @@
+import { openRemote, storeCredentials } from "@ocilayout/oci-client";
+import { isValidHost } from "@ocilayout/ociref";
+import { readFileSync } from "node:fs";
+
+import { UsageError } from "../../errors/usage-error.ts";
+import { writeJson, writeText } from "../../output/output.ts";
+import { flag, list, required, text } from "../../parsing/spec.ts";
+import { defineVerb, type Input, type Verb } from "../../parsing/verb.ts";
+
+/** The longest password in characters. Tokens are shorter. */
+const MOST_CHARACTERS = 64 * 1024;
+
+/** `ocilayout login`: stores the credentials of a registry. */
+export const verb: Verb = defineVerb({
+  positionals: { host: required("The registry, such as registry.example or localhost:5000", "none") },
+  options: {
+    username: text("NAME", "The name of the user"),
+    "password-stdin": flag(
+      "Read the password from the pipe; it is never an argument, which other users can see",
+    ),
+    "no-check": flag("Store the credentials without asking the registry"),
+    insecure: list("HOST", "Use plain HTTP for the registry at this host"),
+    "ca-file": text("FILE", "Trust the certificates in this file, too"),
+  },
+  examples: [
+    ["ocilayout login registry.example --username ci --password-stdin < token.txt", "Log in with a file"],
+    ['echo "$TOKEN" | ocilayout login ghcr.io --username ci --password-stdin', "Log in with a variable"],
+  ],
+  hasPlaces: false,
+  run: async (args, { output, stdin, signal }) => {
+    const { host, username, json } = args;
+    const isHost: boolean = isValidHost(host);
+    if (!isHost) throw new UsageError(`login needs the host of a registry, not ${JSON.stringify(host)}`);
+    if (username === undefined || username === "") throw new UsageError("login needs --username NAME");
+    if (!args["password-stdin"])
+      throw new UsageError("login reads the password from a pipe: add --password-stdin");
+    const password = await readPassword(stdin);
+    const credentials = { username, password };
+    if (!args["no-check"]) {
+      const caFile = args["ca-file"];
+      const remote = await openRemote(host, {
+        credentials,
+        insecure: args.insecure.includes(host) ? true : undefined,
+        ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8"),
+        signal,
+      });
+      try {
+        await remote.ping({ signal });
+      } finally {
+        await remote.close();
+      }
+    }
+    const storage = await storeCredentials(host, credentials, { signal });
+    if (json) await writeJson(output, { host, username, storage });
+    else
+      await writeText(
+        output,
+        `logged in to ${host}${storage === "file" ? "; the password is stored unencrypted, readable by you alone" : ""}`,
+      );
+    return undefined;
+  },
+});
+
+/** Reads a password without the line break at its end. */
+async function readPassword(stdin: Input): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let password = "";
+  for await (const chunk of stdin) {
+    password += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+    if (password.length > MOST_CHARACTERS) throw new UsageError("the password in the pipe is too long");
+  }
+  password = (password + decoder.decode()).replace(/\r?\n$/, "");
+  if (password === "") throw new UsageError("the pipe has no password");
+  return password;
+}

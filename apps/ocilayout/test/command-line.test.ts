@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+
+import { verbs } from "../src/cli/verbs.ts";
+import { ocilayout } from "./command.ts";
+
+const names = verbs.map(({ name }) => name);
+
+describe("help", () => {
+  it("lists every command", async () => {
+    const { code, stdout, stderr } = await ocilayout("--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name}  `, "m"));
+  });
+
+  it.each(names)("of %s describes the command, its options and examples", async (name) => {
+    const { code, stdout, stderr } = await ocilayout(name, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]\\w+`));
+    expect(stdout).toContain("--json");
+    const examples = stdout.slice(stdout.indexOf("Examples:\n"));
+    expect(examples).toMatch(new RegExp(`^Examples:\n  .*ocilayout ${name}\\b`));
+  });
+
+  it("is complemented by --version, which prints the version", async () => {
+    expect(await ocilayout("--version")).toMatchObject({ code: 0, stdout: "0.0.0\n" });
+  });
+});
+
+describe("an invalid command line", () => {
+  it.each([
+    ["no arguments", []],
+    ["an unknown command", ["frobnicate"]],
+    ["no path", ["tags"]],
+    ["too many paths", ["ls", "a", "b"]],
+    ["an unknown option", ["ls", "--frobnicate"]],
+    ["an option twice", ["gc", "x", "--grace", "1h", "--grace", "2h"]],
+    ["an option without its value", ["pull", "x:v1", "--output"]],
+    ["an invalid port", ["serve", "x", "--port", "http"]],
+    ["a port too high", ["serve", "x", "--port", "65536"]],
+    ["an invalid repository", ["ls", "--default-repository", "No"]],
+    ["a default repository of a directory of layouts", ["ls", "--per-repo", "--default-repository", "app"]],
+    ["no files", ["push", "x:v1"]],
+    ["no new tag", ["tag", "x:v1"]],
+  ])("exits with 2 and one line that names the problem: %s", async (_what, args) => {
+    const { code, stdout, stderr } = await ocilayout(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^ocilayout: .+\nTry ocilayout (?:\w+ )?--help\.\n$/);
+  });
+});

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { archiveBenchmarks } from "./archives.ts";
+import { archiveWritingBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { byteCopyBenchmarks } from "./copies.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
@@ -36,7 +36,7 @@ export function* measureMemory(
     ...blobBenchmarks.slice(0, 4),
     ...repositoryBenchmarks.slice(0, 1),
     ...byteCopyBenchmarks,
-    ...archiveBenchmarks,
+    ...archiveWritingBenchmarks,
   ]) {
     if (!isWanted(name)) continue;
     const work = `const { runOne } = await import(${JSON.stringify(module)}); await runOne(${JSON.stringify(name)})`;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { everything, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { everything, fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
 import { makeImages, startRegistry } from "./images.ts";
 
 let directory: string;
@@ -50,11 +50,15 @@ describe("copy", () => {
     expect(await lines("tags", `${at("copies")}/app`)).toEqual(await lines("tags", app));
   });
 
-  it("copies referrers if it is asked to", async () => {
+  it("copies referrers only if it is asked to", async () => {
     const host = await startRegistry();
-    await lines("push", `${app}:sbom`, at("files/hello.txt"));
-    await lines("copy", `${app}:v1`, `${host}/app`, "--referrers", "--json");
+    const source = `${fixture("oras-1.3.3-attach")}:app`;
+    const attached = await lines("referrers", source);
+    expect(attached.length).toBeGreaterThan(0);
+    await lines("copy", source, `${host}/app:v1`);
     expect(await lines("referrers", `${host}/app:v1`)).toEqual([]);
+    await lines("copy", source, `${host}/app:v1`, "--referrers");
+    expect(await lines("referrers", `${host}/app:v1`)).toEqual(attached);
   });
 
   it("replaces an archive only with --force", async () => {

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 
 import { afterEach } from "vitest";
 
@@ -29,11 +29,14 @@ export interface Ran {
 /** A stream that keeps everything in memory. */
 export class Sink extends Writable {
   readonly isTTY: boolean;
+  readonly columns: number | undefined;
   readonly #chunks: Buffer[] = [];
 
-  constructor(isTTY: boolean = false) {
+  /** Creates a stream. With `columns` it is a terminal of that width. */
+  constructor(isTTY: boolean = false, columns?: number) {
     super();
     this.isTTY = isTTY;
+    this.columns = columns;
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -46,10 +49,14 @@ export class Sink extends Writable {
   }
 }
 
-/** Runs `ocilayout` in this process. */
-export async function ocilayout(...args: readonly string[]): Promise<Ran> {
+/** Runs `ocilayout` in this process, with bytes in its pipe if the first argument has them. */
+export async function ocilayout(
+  ...[first, ...rest]: readonly [({ readonly stdin: Uint8Array | string } | string)?, ...string[]]
+): Promise<Ran> {
   const [stdout, stderr] = [new Sink(), new Sink()];
-  const code = await run(args, { stdout, stderr });
+  const args = typeof first === "string" ? [first, ...rest] : rest;
+  const stdin = Readable.from(typeof first === "object" ? [first.stdin] : []);
+  const code = await run(args, { stdin, stdout, stderr });
   return { code, stdout: stdout.bytes.toString(), stderr: stderr.bytes.toString(), bytes: stdout.bytes };
 }
 

@@ -7,8 +7,9 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 import { type Output, writeJson, writeText } from "../output/output.ts";
 import { withProgress } from "../output/progress.ts";
 import { countOf, printable } from "../output/text.ts";
-import { isDigest, nameOf, nameOfPlace, placeOf } from "../places/reference.ts";
+import { nameOf, nameOfPlace } from "../places/reference.ts";
 import type { OpenTarget, Target } from "../places/target.ts";
+import { chooseImage } from "./choose-image.ts";
 import { showTransfers } from "./transfer.ts";
 
 /** Options of {@link saveImages}. */
@@ -45,11 +46,11 @@ export async function saveImages(
   if (existsSync(file) && !force)
     throw new RegistryError("DENIED", `cannot write ${excerpt(file)}: it exists; --force replaces it`);
   const images: ImageToWrite[] = [];
-  for (const source of sources) images.push(...(await imagesOf(source, allTags, signal)));
+  for (const source of sources) images.push(...(await imagesOf(source, { allTags, platforms, signal })));
   const [only] = images;
   // The text of the archive names its only image: images.tar:app:v1.
   if (only !== undefined && images.length === 1 && (repository ?? tag) !== undefined) {
-    const known = isDigest(only.reference) ? undefined : only.reference;
+    const known = only.name?.slice(only.name.lastIndexOf(":") + 1);
     images[0] = { ...only, name: nameOf(repository ?? only.repository, { tag: tag ?? known ?? "latest" }) };
   }
   if (!dryRun) {
@@ -57,7 +58,7 @@ export async function saveImages(
     await withProgress(output, `writing ${printable(file)}`, (progress) =>
       writeArchive(file, images, {
         format,
-        platforms: platforms.length === 0 ? undefined : platforms,
+        platforms: platforms.length > 1 ? platforms : undefined,
         referrers,
         signal,
         onProgress: showTransfers(progress),
@@ -76,14 +77,17 @@ export async function saveImages(
   return undefined;
 }
 
-/** Returns the images that a source means: one, or all tags of its repository. */
+/** Returns the images that a source means: one, or all tags of its repository. With one platform, the image for it. */
 export async function imagesOf(
   source: OpenTarget,
-  allTags: boolean,
-  signal: AbortSignal,
+  { allTags, platforms, signal }: Pick<SaveImagesOptions, "allTags" | "platforms" | "signal">,
 ): Promise<ImageToWrite[]> {
-  if (!allTags) return [await placeOf(source, { signal })];
   const { registry, repository } = source;
-  const tags = await collect(registry.tags(repository, { signal }));
-  return tags.map((reference) => ({ registry, repository, reference }));
+  const tags = allTags ? await collect(registry.tags(repository, { signal })) : [source.tag];
+  const images: ImageToWrite[] = [];
+  for (const tag of tags) {
+    const { from, tag: name } = await chooseImage({ ...source, tag }, platforms, signal);
+    images.push(name === undefined ? from : { ...from, name: nameOf(from.repository, { tag: name }) });
+  }
+  return images;
 }

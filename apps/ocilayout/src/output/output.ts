@@ -1,7 +1,15 @@
 import type { Writable } from "node:stream";
 
 import { type Progress, SILENT, startProgress } from "./progress.ts";
-import { canPaint, canRedraw, type Colour, paint, type Terminal, widthOf } from "./terminal.ts";
+import {
+  canPaint,
+  canRedraw,
+  type Colour,
+  type Environment,
+  paint,
+  type Terminal,
+  widthOf,
+} from "./terminal.ts";
 import { printable } from "./text.ts";
 
 /** The streams of a command. */
@@ -10,6 +18,8 @@ export interface Streams {
   readonly stdout: Terminal;
   /** Receives messages and progress. */
   readonly stderr: Terminal;
+  /** The environment, of which `TERM` and `NO_COLOR` count. Defaults to that of the process. */
+  readonly env?: Environment | undefined;
 }
 
 /** The output of a command. */
@@ -30,10 +40,10 @@ export interface Output {
 export class ReaderGone extends Error {}
 
 /** Creates an output. An error of a stream does not end the process: the next write to it rejects. */
-export function createOutput({ stdout, stderr }: Streams): Output {
+export function createOutput({ stdout, stderr, env = process.env }: Streams): Output {
   for (const stream of [stdout, stderr])
     if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
-  const isColourful = canPaint(stdout);
+  const isColourful = canPaint(stdout, env);
   return {
     width: widthOf(stdout),
     data: async (chunk) => {
@@ -41,7 +51,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
     },
     // An error of stderr cannot be reported.
     note: async (line) => write(stderr, `${line}\n`).catch(() => undefined),
-    progress: (text) => (canRedraw(stderr) ? startProgress(stderr, text) : SILENT),
+    progress: (text) => (canRedraw(stderr, env) ? startProgress(stderr, text) : SILENT),
     paint: (colour, text) => (isColourful ? paint(colour, text) : text),
   };
 }

@@ -7,6 +7,9 @@ export type Terminal = Writable & {
   readonly rows?: number | undefined;
 };
 
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The width that a terminal has if it does not report one. */
 const USUAL_WIDTH = 80;
 
@@ -16,8 +19,8 @@ export function widthOf(stream: Terminal): number | undefined {
 }
 
 /** Whether text on `stream` can be overwritten: it is a terminal with a width, and not a dumb one. */
-export function canRedraw(stream: Terminal): boolean {
-  return (widthOf(stream) ?? 0) > 0 && process.env["TERM"] !== "dumb";
+export function canRedraw(stream: Terminal, env: Environment): boolean {
+  return (widthOf(stream) ?? 0) > 0 && env["TERM"] !== "dumb";
 }
 
 /**
@@ -25,8 +28,8 @@ export function canRedraw(stream: Terminal): boolean {
  *
  * @see {@link https://no-color.org}
  */
-export function canPaint(stream: Terminal): boolean {
-  return canRedraw(stream) && (process.env["NO_COLOR"] ?? "") === "";
+export function canPaint(stream: Terminal, env: Environment): boolean {
+  return canRedraw(stream, env) && (env["NO_COLOR"] ?? "") === "";
 }
 
 /** The colours of text. */

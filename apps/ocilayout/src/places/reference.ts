@@ -5,7 +5,7 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 import { formatReference } from "@ocilayout/ociref";
 
 import { UsageError } from "../errors/usage-error.ts";
-import { listManifests } from "./manifests.ts";
+import { listRoots } from "./manifests.ts";
 import type { OpenRegistry, OpenTarget } from "./target.ts";
 
 /** A tag or a digest. */
@@ -52,7 +52,7 @@ async function onlyImage(
 ): Promise<Place<OpenRegistry>> {
   const names = isWhole ? await collect(registry.repositories({ ...options, limit: 2 })) : [repository];
   const [name = repository] = names;
-  const listed = names.length > 1 ? [] : await collect(listManifests(registry, name, options));
+  const listed = names.length > 1 ? [] : await listRoots(registry, name, options);
   const [only] = listed;
   if (only === undefined || listed.length > 1)
     throw new UsageError(

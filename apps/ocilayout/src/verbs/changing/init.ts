@@ -24,9 +24,13 @@ export const verb: Verb = defineVerb({
   ],
   run: async ({ path, platform, places, json }, { output, signal }) => {
     if (platform === undefined) {
+      // A directory with such a name is more likely a mistake.
+      if (/(?<!^[A-Za-z]):|@|.\/\//.test(path.replace(/^(?:oci|docker):/, "")))
+        throw new UsageError("init of an image needs --platform; the name of a layout has no :, @ or //");
       const options = { purpose: "create", signal } as const;
-      return withWhole(path, places, options, async ({ kind, directory, exists, registry, repository }) => {
-        if (kind !== "layout") throw new UsageError("init creates a layout: name a new directory");
+      const found = await findPlace(path, places, { purpose: "create", isWhole: true });
+      if (found.kind !== "layout") throw new UsageError("init creates a layout: name a new directory");
+      return withWhole(path, places, options, async ({ directory, exists, registry, repository }) => {
         if (!exists) await createLayout(registry, repository, { signal });
         if (json) await writeJson(output, { directory, created: !exists });
         else

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { ImageSource, Place } from "@ocilayout/oci-image";
@@ -91,6 +91,16 @@ async function wroteFile(
   return true;
 }
 
+/** Counts what is below a directory on this machine, without following links. */
+async function countBelow(directory: string): Promise<{ entries: number; bytes: number }> {
+  const count = { entries: 0, bytes: 0 };
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    count.entries += 1;
+    if (entry.isFile()) count.bytes += lstatSync(join(entry.parentPath, entry.name)).size;
+  }
+  return count;
+}
+
 interface WriteOptions {
   readonly platform: string | undefined;
   readonly json: boolean;
@@ -128,8 +138,9 @@ async function extractDirectory(
         "UNSUPPORTED",
         `${excerpt(inside)} is neither a file nor a directory of the image`,
       );
+    const counted = inside === "/" ? report : { ...report, ...(await countBelow(from)) };
     await rename(from, to);
-    return report;
+    return counted;
   } finally {
     await rm(stage, { recursive: true, force: true });
   }

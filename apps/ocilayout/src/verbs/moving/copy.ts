@@ -1,6 +1,7 @@
 import type { CopyReport, Place } from "@ocilayout/oci-image";
-import { copy, readImage } from "@ocilayout/oci-image";
+import { copy } from "@ocilayout/oci-image";
 
+import { chooseImage } from "../../images/choose-image.ts";
 import { describeReport, showTransfers } from "../../images/transfer.ts";
 import { saveImages } from "../../images/save-images.ts";
 import { UsageError } from "../../errors/usage-error.ts";
@@ -11,7 +12,7 @@ import { flag, list, required } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { findPlace } from "../../places/find-place.ts";
 import { withPlace, withTarget } from "../../places/open.ts";
-import { isDigest, nameOfPlace, placeOf, requireRepositoryOf } from "../../places/reference.ts";
+import { nameOfPlace, requireRepositoryOf } from "../../places/reference.ts";
 import type { OpenRegistry, OpenTarget } from "../../places/target.ts";
 import { copyRepositories } from "./repositories.ts";
 
@@ -56,12 +57,12 @@ export const verb: Verb = defineVerb({
         const options = { dryRun, referrers, signal };
         if (args["all-tags"])
           return copyRepositories(source, target, { ...options, platforms, json, output });
-        const { from, tag } = await chooseImage(source, platforms, signal);
+        const { from, tag, platforms: several } = await chooseImage(source, platforms, signal);
         const place = destination(target, from, tag);
         const report = await withProgress(output, "copying", (progress) =>
           copy(from, place, {
             ...options,
-            platforms: platforms.length > 1 ? platforms : undefined,
+            platforms: several,
             onProgress: showTransfers(progress),
           }),
         );
@@ -71,20 +72,6 @@ export const verb: Verb = defineVerb({
     });
   },
 });
-
-/** Returns the manifest to copy: with one platform, the image for it. */
-async function chooseImage(
-  source: OpenTarget,
-  platforms: readonly string[],
-  signal: AbortSignal,
-): Promise<{ from: Place<OpenRegistry>; tag: string | undefined }> {
-  const from = await placeOf(source, { signal });
-  const tag = isDigest(from.reference) ? source.tag : from.reference;
-  const [platform, ...more] = platforms;
-  if (platform === undefined || more.length > 0) return { from, tag };
-  const { descriptor } = await readImage(from, { platform, signal });
-  return { from: { ...from, reference: descriptor.digest }, tag };
-}
 
 function destination(
   target: OpenTarget,

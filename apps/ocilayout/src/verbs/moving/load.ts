@@ -16,7 +16,7 @@ import { Table } from "../../output/table.ts";
 import { required } from "../../parsing/spec.ts";
 import { defineVerb, type Input, type Verb } from "../../parsing/verb.ts";
 import { parseArchive } from "../../places/archive.ts";
-import { listManifests } from "../../places/manifests.ts";
+import { listRoots } from "../../places/manifests.ts";
 import { withTarget, withWhole } from "../../places/open.ts";
 import { nameOfPlace } from "../../places/reference.ts";
 import type { OpenTarget } from "../../places/target.ts";
@@ -54,7 +54,7 @@ async function loadAll(
 ): Promise<void> {
   const table = new Table(output);
   for (const repository of await collect(source.registry.repositories({ signal }))) {
-    const listings = await collect(listManifests(source.registry, repository, { signal }));
+    const listings = await listRoots(source.registry, repository, { signal });
     for (const { descriptor, tags } of listings) {
       const [reference = descriptor.digest, ...more] = tags;
       const from = { registry: source.registry, repository, reference: descriptor.digest };

@@ -40,11 +40,11 @@ export const verb: Verb = defineVerb({
       if (output.width !== undefined)
         throw new UsageError("the archive would be written to the terminal: add --output FILE");
       const images = [];
-      for (const source of sources) images.push(...(await imagesOf(source, allTags, signal)));
+      for (const source of sources) images.push(...(await imagesOf(source, { allTags, platforms, signal })));
       const stdout = new WritableStream<Uint8Array>({ write: (chunk) => output.data(chunk) });
       await writeArchive(stdout, images, {
         format,
-        platforms: platforms.length === 0 ? undefined : platforms,
+        platforms: platforms.length > 1 ? platforms : undefined,
         referrers,
         signal,
       });

@@ -6,7 +6,7 @@ import { requireString } from "@ocilayout/oci-types/authors";
 
 import { DOCKER_MANIFEST } from "./docker/docker-items.ts";
 import { DockerLayout } from "./docker/docker-layout.ts";
-import { invalidArchive } from "./errors.ts";
+import { invalidArchive } from "./file/errors.ts";
 import { ArchiveFile } from "./file/archive-file.ts";
 import { decompressFile } from "./file/decompress-file.ts";
 import { listMembers } from "./members/list-members.ts";

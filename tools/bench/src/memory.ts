@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { archiveWritingBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { byteCopyBenchmarks } from "./copies.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
@@ -22,7 +21,7 @@ function peak(work: string): number {
 }
 
 /**
- * Returns the memory that the large blobs, the large tree, and the copies and archives of a large image take in addition to an idle
+ * Returns the memory that the large blobs, the large tree and the copies of a large image take in addition to an idle
  * process, in MiB. The limit is 64.
  *
  * @param isWanted - Whether to measure the benchmark with that name.
@@ -36,7 +35,6 @@ export function* measureMemory(
     ...blobBenchmarks.slice(0, 4),
     ...repositoryBenchmarks.slice(0, 1),
     ...byteCopyBenchmarks,
-    ...archiveWritingBenchmarks,
   ]) {
     if (!isWanted(name)) continue;
     const work = `const { runOne } = await import(${JSON.stringify(module)}); await runOne(${JSON.stringify(name)})`;

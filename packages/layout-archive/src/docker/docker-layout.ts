@@ -3,7 +3,7 @@ import { pauseIfDue } from "@ocilayout/oci-backend";
 import { annotationKeys, layoutVersion, type CheckedDigest, type Descriptor } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { invalidArchive } from "../errors.ts";
+import { invalidArchive } from "../file/errors.ts";
 import type { ArchiveFile } from "../file/archive-file.ts";
 import type { Members } from "../members/members.ts";
 import { readMember } from "../members/read-member.ts";

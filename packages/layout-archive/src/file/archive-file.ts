@@ -13,7 +13,7 @@ import {
 import { wasClosed } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { truncated } from "../errors.ts";
+import { truncated } from "./errors.ts";
 
 /** A part of a file. */
 export interface FilePart {

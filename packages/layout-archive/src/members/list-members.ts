@@ -27,7 +27,7 @@ export async function listMembers(
 ): Promise<Members> {
   const members = new Members(nameBytes);
   // New memory for each header would take longer than reading it.
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const buffer = new Uint8Array(BUFFER_BYTES);
   const archive = {
     size: file.size,
     read: (offset: number, length: number) => file.readNow(offset, length, buffer),

@@ -2,7 +2,7 @@ import type { ContentReading } from "@ocilayout/layout-core/authors";
 import type { OpenContent } from "@ocilayout/oci-backend";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { beyondLimit, invalidArchive } from "../errors.ts";
+import { beyondLimit, invalidArchive } from "../file/errors.ts";
 import type { ArchiveFile } from "../file/archive-file.ts";
 import type { Member, Members } from "./members.ts";
 

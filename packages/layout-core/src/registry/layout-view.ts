@@ -6,6 +6,7 @@ import type { ManifestGraph } from "../manifests/manifest-graph.ts";
 
 /** How the content of a blob is read: see `ReadOptions`. */
 export interface ContentReading {
+  /** Whether a chunk is valid only until the next one is requested. */
   readonly chunks: "owned" | "reused";
   /** The largest size of a chunk, in bytes. */
   readonly chunkSize?: number | undefined;

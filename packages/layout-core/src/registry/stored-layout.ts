@@ -36,6 +36,7 @@ export type ReadLayoutOptions = Pick<
 
 /** A backend that only reads a {@link StoredLayout}. */
 export interface LayoutReader {
+  /** The methods of a backend that read. */
   readonly backend: Backend;
   /** Lists every manifest of a repository, as `LayoutStore.manifests` does. */
   manifests(backend: Backend, repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;

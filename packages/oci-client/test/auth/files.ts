@@ -15,7 +15,7 @@ export interface Home {
   write(path: string, content: unknown): string;
 }
 
-/** Creates a user who has only the files and variables of the test. */
+/** Creates a user. It has only the files and variables of the test. */
 export function createHome(env: Record<string, string> = {}): Home {
   const home = temporaryDirectory();
   const notes: string[] = [];

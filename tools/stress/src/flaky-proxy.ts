@@ -45,6 +45,7 @@ const FAULTS = [
   "upload elsewhere",
   "continue a list elsewhere",
 ] as const;
+type Fault = (typeof FAULTS)[number];
 
 /** Starts a proxy in front of a registry. Bodies of lists are not corrupted, because no digest protects them. */
 export async function startFlakyProxy(settings: FlakySettings): Promise<FlakyProxy> {
@@ -67,54 +68,70 @@ export async function startFlakyProxy(settings: FlakySettings): Promise<FlakyPro
   async function misbehave(
     request: IncomingMessage,
     response: ServerResponse,
-    fault: (typeof FAULTS)[number] | undefined,
+    fault: Fault | undefined,
   ): Promise<void> {
     const { url = "", method = "" } = request;
     const isContent = /\/(blobs|manifests)\/[^/]+$/.test(url.split("?")[0] ?? "");
     const elsewhereTo = `http://${otherHost}${url}`;
-    switch (fault) {
-      case "drop before the request":
-        return void response.destroy();
-      case "delay":
-        await sleep(random() * 300);
-        return forward(request, response, { port });
-      case "answer 503":
-        return answer(request, response, 503, { "retry-after": "0" });
-      case "answer 429":
-        return answer(request, response, 429, { "retry-after": "0" });
-      case "answer with a page":
-        return answer(request, response, 502, { "content-type": "text/html" });
-      case "redirect elsewhere":
-        return answer(request, response, 307, { location: elsewhereTo });
-      case "ask for a token elsewhere":
-        return answer(request, response, 401, {
+    const pass = (how: Partial<Forwarding> = {}): void => {
+      forward(request, response, { port, ...how });
+    };
+    const say = (status: number, headers: Record<string, string>): void => {
+      answer(request, response, status, headers);
+    };
+    const faultsOf: Readonly<Record<Fault, () => void>> = {
+      "drop before the request": () => response.destroy(),
+      "drop the response": () => {
+        pass({ keep: 0 });
+      },
+      delay: () => {
+        pass();
+      },
+      "truncate the response": () => {
+        pass({ keep: random() });
+      },
+      "truncate the request": () => {
+        pass({ send: random() });
+      },
+      "corrupt the response": () => {
+        pass(isContent ? { corrupts: random() } : {});
+      },
+      "corrupt the request": () => {
+        pass({ corruptsRequest: random() });
+      },
+      "answer 503": () => {
+        say(503, { "retry-after": "0" });
+      },
+      "answer 429": () => {
+        say(429, { "retry-after": "0" });
+      },
+      "answer with a page": () => {
+        say(502, { "content-type": "text/html" });
+      },
+      "redirect elsewhere": () => {
+        say(307, { location: elsewhereTo });
+      },
+      "ask for a token elsewhere": () => {
+        say(401, {
           "www-authenticate": `Bearer realm="http://${otherHost}/token",service="x",scope="repository:app:pull"`,
         });
-      case "ask for a password elsewhere":
-        return answer(request, response, 401, {
+      },
+      "ask for a password elsewhere": () => {
+        say(401, {
           "www-authenticate": `Bearer realm="http://user@${otherHost}/token", Basic realm="http://${otherHost}"`,
         });
-      case "upload elsewhere":
-        if (method !== "POST") return forward(request, response, { port });
-        return answer(request, response, 202, { location: `http://${otherHost}/upload/1`, range: "0-0" });
-      case "continue a list elsewhere":
-        return forward(request, response, {
-          port,
-          headers: { link: `<http://${otherHost}${url}>; rel="next"` },
-        });
-      case "drop the response":
-        return forward(request, response, { port, keep: 0 });
-      case "truncate the response":
-        return forward(request, response, { port, keep: random() });
-      case "truncate the request":
-        return forward(request, response, { port, send: random() });
-      case "corrupt the response":
-        return forward(request, response, { port, corrupts: isContent ? random() : undefined });
-      case "corrupt the request":
-        return forward(request, response, { port, corruptsRequest: random() });
-      case undefined:
-        return forward(request, response, { port });
-    }
+      },
+      "upload elsewhere": () => {
+        if (method === "POST") say(202, { location: `http://${otherHost}/upload/1`, range: "0-0" });
+        else pass();
+      },
+      "continue a list elsewhere": () => {
+        pass({ headers: { link: `<http://${otherHost}${url}>; rel="next"` } });
+      },
+    };
+    if (fault === "delay") await sleep(random() * 300);
+    if (fault === undefined) pass();
+    else faultsOf[fault]();
   }
 
   const host = await listen(proxy);
@@ -181,17 +198,17 @@ function forward(
     (answered) => {
       const size = Number(answered.headers["content-length"] ?? "0");
       response.writeHead(answered.statusCode ?? 0, { ...answered.headers, ...headers });
-      void pass(answered, response, { size, keep, corrupts });
+      void passBody(answered, response, { size, keep, corrupts });
     },
   );
   onward.on("error", () => response.destroy());
   response.on("close", () => onward.destroy());
   const size = Number(request.headers["content-length"] ?? "0");
-  void pass(request, onward, { size, keep: send, corrupts: corruptsRequest });
+  void passBody(request, onward, { size, keep: send, corrupts: corruptsRequest });
 }
 
 /** Passes a body on, as far as `keep` of it, with one byte changed at `corrupts` of it. */
-async function pass(
+async function passBody(
   from: IncomingMessage,
   to: ServerResponse | ReturnType<typeof ask>,
   { size, keep, corrupts }: { readonly size: number } & Pick<Forwarding, "keep" | "corrupts">,
@@ -200,7 +217,10 @@ async function pass(
   const wrong = corrupts === undefined ? -1 : Math.floor(corrupts * size);
   let position = 0;
   try {
-    if (end === 0) return void to.destroy();
+    if (end === 0) {
+      to.destroy();
+      return;
+    }
     for await (const chunk of from as AsyncIterable<Buffer>) {
       const bytes = Buffer.from(chunk);
       if (wrong >= position && wrong < position + bytes.length)
@@ -208,7 +228,10 @@ async function pass(
       const part = bytes.subarray(0, end - position);
       position += bytes.length;
       if (part.length > 0 && !to.write(part)) await once(to, "drain");
-      if (position >= end) return void to.destroy();
+      if (position >= end) {
+        to.destroy();
+        return;
+      }
     }
     to.end();
   } catch {

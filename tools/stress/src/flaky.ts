@@ -88,8 +88,8 @@ function manifestOf(number: number): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(document));
 }
 
-const blobs = new Set<number>();
-const tags = new Map<string, number>();
+const blobs: Set<number> = new Set();
+const tags: Map<string, number> = new Map();
 
 async function* slowly(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   for (let start = 0; start < bytes.length; start += 65_536) {
@@ -168,7 +168,7 @@ function requireSame(received: Uint8Array, expected: Uint8Array): void {
 }
 
 const names = Object.keys(calls);
-const codes = new Map<string, number>();
+const codes: Map<string, number> = new Map();
 const wrong: string[] = [];
 let succeeded = 0;
 let slowest = 0;

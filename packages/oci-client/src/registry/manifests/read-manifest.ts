@@ -88,8 +88,9 @@ async function load(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<StoredManifest | undefined> {
+  let mirrored = true;
   for (let reads = 1; ; reads += 1) {
-    const response = await remote.client.send({ ...request, method: "GET" });
+    const response = await remote.client.send({ ...request, method: "GET", mirrored });
     if (response.status === 404) {
       await response.discard();
       return undefined;
@@ -98,8 +99,11 @@ async function load(
     try {
       return await receive(remote, response, expected);
     } catch (error) {
-      // The response broke off.
-      if (!isRegistryError(error, "REMOTE_FAILED") || reads === MAX_READS) throw error;
+      if (reads === MAX_READS || !isRegistryError(error)) throw error;
+      // The response broke off, or the answer of a mirror is wrong.
+      const isMirrored: boolean = remote.hasMirrors && mirrored;
+      if (error.code !== "REMOTE_FAILED" && !isMirrored) throw error;
+      mirrored = mirrored && error.code === "REMOTE_FAILED";
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Remote {
   readonly nameOf: (repository: string) => string;
   /** The features of the registry: probed, or declared by the caller. */
   readonly capabilities: Partial<RegistryCapabilities>;
+  /** Whether mirrors may answer reads. */
+  readonly hasMirrors: boolean;
   /** The size in bytes of the largest manifest that is read or pushed. */
   readonly maxManifestBytes: number;
   /** The most items that a list collects. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { blobBenchmarks } from "./blobs.ts";
 import { byteCopyBenchmarks } from "./copies.ts";
+import { listBenchmarks } from "./layers.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 
 /**
@@ -20,24 +21,30 @@ function peak(work: string): number {
   );
 }
 
+const MOST = 64;
+/** Listing files keeps the tree of a layer. */
+const MOST_FOR_FILES = 96;
+
 /**
- * Returns the memory that the large blobs, the large tree and the copies of a large image take in addition to an idle
- * process, in MiB. The limit is 64.
+ * Returns the memory that the large blobs, the large tree, and the copies and the files of a large image take in addition to an
+ * idle process, in MiB, and its limit.
  *
  * @param isWanted - Whether to measure the benchmark with that name.
  */
 export function* measureMemory(
   isWanted: (name: string) => boolean,
-): Generator<{ name: string; more: number }, void, undefined> {
+): Generator<{ name: string; more: number; most: number }, void, undefined> {
   const module = fileURLToPath(new URL("./run-one.js", import.meta.url));
   const idle = peak("");
   for (const { name } of [
     ...blobBenchmarks.slice(0, 4),
     ...repositoryBenchmarks.slice(0, 1),
     ...byteCopyBenchmarks,
+    ...listBenchmarks,
   ]) {
     if (!isWanted(name)) continue;
     const work = `const { runOne } = await import(${JSON.stringify(module)}); await runOne(${JSON.stringify(name)})`;
-    yield { name, more: peak(work) - idle };
+    const most = listBenchmarks.some((it) => it.name === name) ? MOST_FOR_FILES : MOST;
+    yield { name, more: peak(work) - idle, most };
   }
 }

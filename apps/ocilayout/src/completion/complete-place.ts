@@ -30,6 +30,8 @@ export async function completePlace(word: string): Promise<string[]> {
 async function findLocal(word: string): Promise<Target | undefined> {
   for (let end = word.length; end > 0; end -= 1) {
     if (end < word.length && !"/:".includes(word.charAt(end))) continue;
+    // The candidates begin with the directory and one slash.
+    if (word.charAt(end - 1) === "/") continue;
     const directory = word.slice(0, end);
     if (existsSync(join(directory, layoutNames.header)))
       return { kind: "layout", path: word, directory, exists: true };

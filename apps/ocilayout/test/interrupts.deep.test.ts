@@ -69,7 +69,7 @@ it.each([
   "Ctrl-C in the middle of %s ends it with 130, and leaves nothing half-done",
   async (_what, words) => {
     const before = everything(directory);
-    const isReached = new Promise<void>((resolve) => {
+    const isReached: Promise<void> = new Promise((resolve) => {
       reached = resolve;
     });
     const source = words[0] === "sync" ? place.slice(0, -":v1".length) : place;

@@ -12,7 +12,9 @@ export const { digest } = descriptor;
 export type Asked = readonly [name: string, call: BackendCall & Readonly<Record<string, unknown>>];
 
 /** A backend with one blob, one manifest and one tag that logs its calls. */
-export interface RecordingBackend extends Required<Omit<Backend, "manifests" | "resolveManifest">> {
+export interface RecordingBackend extends Required<
+  Omit<Backend, "manifests" | "resolveManifest" | "loadManifest" | "loadTag">
+> {
   readonly asked: Asked[];
 }
 

@@ -1,6 +1,7 @@
 import { createAuthenticator } from "./auth/create-authenticator.ts";
 import type { CredentialSource } from "./auth/credentials.ts";
 import { fixedCredentials } from "./auth/sources.ts";
+import { parseMirror } from "./mirrors/mirror-list.ts";
 import type { MirrorOptions, RemoteOptions } from "./options.ts";
 import { placeOf } from "./registry/hub.ts";
 import { systemClock } from "./requests/clock.ts";
@@ -15,6 +16,7 @@ import { createTransport, defaultCredentials } from "#platform";
 export interface Connection {
   readonly client: RegistryClient;
   readonly nameOf: (repository: string) => string;
+  readonly hasMirrors: boolean;
   /** Reports a warning of this client. */
   readonly warn: (text: string) => void;
 }
@@ -33,10 +35,11 @@ export function connect(host: string, options: RemoteOptions): Connection {
       host: name,
       credentials,
       transport,
-      allowedRealms: options.allowedHosts,
+      allowedRealms: options.tokenServers,
       time: systemClock,
     });
-  const mirrorOf = (mirror: MirrorOptions): MirrorEndpoint => {
+  const mirrorOf = (given: string | MirrorOptions): MirrorEndpoint => {
+    const mirror = typeof given === "string" ? parseMirror(given) : given;
     const at = originOf(mirror.host, mirror.insecure ?? insecure);
     return { ...mirror, origin: at, authenticator: authenticatorOf(at, mirror.host) };
   };
@@ -50,6 +53,7 @@ export function connect(host: string, options: RemoteOptions): Connection {
   return {
     client,
     nameOf,
+    hasMirrors: mirrors.length > 0,
     warn: (text) => {
       try {
         onWarning?.({ text, origin: origin.origin });

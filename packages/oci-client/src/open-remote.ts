@@ -21,7 +21,7 @@ import { ping } from "./registry/ping.ts";
 export interface RemoteRegistry extends Registry, AsyncDisposable {
   /** The origin of the registry, such as `https://registry.example.com`. */
   readonly origin: string;
-  /** What the registry promises: announced by it, declared by the caller, or required by the distribution-spec. */
+  /** The promises of the registry: announced by it, declared by the caller, or required by the distribution-spec. */
   readonly capabilities: Partial<RegistryCapabilities>;
   /**
    * Asks whether the registry answers and accepts the credentials.
@@ -58,7 +58,7 @@ export async function openRemote(host: string, options: RemoteOptions = {}): Pro
   signal?.throwIfAborted();
   const connection = connect(host, options);
   try {
-    const announced = await greet(connection, (options.mirrors ?? []).length > 0, signal);
+    const announced = await greet(connection, signal);
     return openOver(connection, capabilitiesOf(announced, options.capabilities), settings);
   } catch (error) {
     await connection.client.close();
@@ -91,11 +91,7 @@ function requireSettings(options: RemoteOptions) {
 }
 
 /** Pings the registry. Returns what it announces. */
-async function greet(
-  { client }: Connection,
-  hasMirrors: boolean,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
+async function greet({ client, hasMirrors }: Connection, signal: AbortSignal | undefined): Promise<unknown> {
   try {
     return await ping(client, signal);
   } catch (error) {
@@ -106,7 +102,7 @@ async function greet(
 }
 
 function openOver(
-  { client, nameOf, warn }: Connection,
+  { client, nameOf, hasMirrors, warn }: Connection,
   capabilities: Partial<RegistryCapabilities>,
   { maxManifestBytes, maxListItems, ...settings }: Settings,
 ): RemoteRegistry {
@@ -114,8 +110,8 @@ function openOver(
   const begin = (): void => {
     if (closing !== undefined) throw new RegistryError("CLOSED", "this registry was closed");
   };
-  const remote = { client, nameOf, capabilities, maxManifestBytes, maxListItems, warn };
-  const { backend, close: endMounts } = createRemoteBackend(remote, { ...settings, begin });
+  const remote = { client, nameOf, hasMirrors, capabilities, maxManifestBytes, maxListItems, warn };
+  const { backend, endMounts } = createRemoteBackend(remote, { ...settings, begin });
   const registry = defineBackend(backend);
   const close = async (): Promise<void> => {
     try {

@@ -12,6 +12,8 @@ export interface MirrorOptions {
   readonly host: string;
   /** Whether it is plain HTTP. Defaults as `RemoteOptions.insecure` does. */
   readonly insecure?: boolean | undefined;
+  /** The value of the query parameter `ns`, by which a mirror of several registries knows which one is meant. Defaults to none. */
+  readonly namespace?: string | undefined;
   /**
    * Returns the name that a repository has on the mirror, or `undefined` if the mirror is not for this request. Defaults to the
    * same name.
@@ -30,14 +32,22 @@ export interface RemoteOptions extends CallOptions, Omit<TransportOptions, "orig
   /** Whether to use plain HTTP. Defaults to true for this machine (loopback), and to false for others. */
   readonly insecure?: boolean | undefined;
   /**
-   * Hosts with other names that may ask for the credentials as token servers, and hosts with a private address that uploads and
-   * redirects may lead to. Each has its port if that is not the scheme's own. Defaults to none.
+   * Hosts that may receive the credentials as token servers, beside the registry's own host. Each has its port if that is not the
+   * scheme's own. The token servers of Docker Hub and GitLab are known. Defaults to none.
+   */
+  readonly tokenServers?: readonly string[] | undefined;
+  /**
+   * Hosts with a private address that redirects and uploads may lead to, each with its port if that is not the scheme's own. They
+   * never receive credentials. Defaults to none: the registry's own host and public hosts are always allowed.
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Hosts that are asked for content before the registry, in this order. A push never goes to a mirror. Defaults to none. */
-  readonly mirrors?: readonly MirrorOptions[] | undefined;
   /**
-   * What is known of the registry: `{ deleteTag: false }`. It overrides what the registry announces. Only the servers of this
+   * The mirrors that are asked for content before the registry, in this order: addresses such as `https://mirror.example.com`, or
+   * `mirrorsOf(await readRegistriesConf(), host)`. A push never goes to a mirror. Defaults to none.
+   */
+  readonly mirrors?: readonly (string | MirrorOptions)[] | undefined;
+  /**
+   * The known promises of the registry: `{ deleteTag: false }`. They override those that the registry announces. Only the servers of this
    * project announce anything. Of any other registry these are false unless they are declared here:
    * `anonymousMounts`, `atomicTags`, `checksReferences`, `comparesReferences`, `conditionalTags`, `deniesReferenced`.
    */
@@ -59,7 +69,7 @@ export interface RemoteOptions extends CallOptions, Omit<TransportOptions, "orig
   readonly retries?: number | undefined;
   /** The longest that one request waits between its attempts, in milliseconds, in total. Defaults to 300,000. */
   readonly maxRetryMs?: number | undefined;
-  /** The most requests to one host at once. Defaults to 6. */
+  /** The most requests to one host at once: this many with a body, and this many without. Defaults to 6. */
   readonly concurrency?: number | undefined;
   /** Receives the warnings of the registry and of this client, each text once. */
   readonly onWarning?: ((warning: RegistryWarning) => void) | undefined;

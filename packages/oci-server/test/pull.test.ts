@@ -25,7 +25,7 @@ describe("GET of /v2/", () => {
       response.status,
       await response.json(),
       response.headers.get("docker-distribution-api-version"),
-    ]).toEqual([200, {}, "registry/2.0"]);
+    ]).toEqual([200, { capabilities: expect.objectContaining({ conditionalTags: true }) }, "registry/2.0"]);
   });
 });
 

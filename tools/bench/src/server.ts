@@ -19,16 +19,16 @@ import type { Benchmark, Measured } from "./measure.ts";
 const run = promisify(execFile);
 
 /** A server in a process of its own. */
-interface Running {
+export interface Running {
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /** Starts a server over an empty directory. */
-type Start = (directory: string) => Promise<Running>;
+export type Start = (directory: string) => Promise<Running>;
 
 /** Starts our server over one layout, with the default durability. */
-function startOurs(verifyBlobs: boolean): Start {
+export function startOurs(verifyBlobs: boolean): Start {
   return async (directory) => {
     mkdirSync(directory, { recursive: true });
     const script = fileURLToPath(new URL("./serve-one.js", import.meta.url));

@@ -8,7 +8,10 @@ import { layers } from "../../lint/layers.js";
 const root = join(import.meta.dirname, "../../..");
 
 /** Approved dependencies from outside this repository (docs/decisions/0013). */
-const approved: Readonly<Record<string, readonly string[]>> = { "layout-testkit": ["fast-check"] };
+const approved: Readonly<Record<string, readonly string[]>> = {
+  "layout-testkit": ["fast-check"],
+  "oci-client": ["smol-toml"],
+};
 
 it.each(readdirSync(join(root, "packages")))(
   "%s depends only on lower layers and on approved packages",

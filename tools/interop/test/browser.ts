@@ -104,7 +104,7 @@ export async function servePages(
       });
     } else {
       response.setHeader("content-type", "text/html");
-      response.end(url === "/" ? page : (files[url] ?? ""));
+      response.end(url.split("?")[0] === "/" ? page : (files[url] ?? ""));
     }
   });
   server.listen(0, "127.0.0.1");

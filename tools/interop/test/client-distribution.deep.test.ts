@@ -4,7 +4,7 @@ import type { RegistryCapabilities } from "@ocilayout/oci-types";
 
 import { startDistribution } from "./distribution.ts";
 
-/** What docker-registry 2.8 promises less, or more, than a client may assume of any registry. */
+/** The promises of docker-registry 2.8 that differ from those of any registry. */
 const capabilities: Partial<RegistryCapabilities> = {
   checksReferences: true,
   deleteTag: false,

@@ -10,15 +10,24 @@ export interface Distribution extends AsyncDisposable {
   readonly host: string;
 }
 
+/** Settings of {@link startDistribution}. */
+export interface DistributionSettings {
+  /** Its setting `auth`. Defaults to none. */
+  readonly auth?: object | undefined;
+  /** The certificate for TLS. Defaults to plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+}
+
 /** Starts docker-registry on a free port, over a directory of its own, without settings from the environment. */
-export async function startDistribution(): Promise<Distribution> {
+export async function startDistribution({ auth, tls }: DistributionSettings = {}): Promise<Distribution> {
   const directory = mkdtempSync(join(tmpdir(), "interop-"));
   const file = join(directory, "config.yml");
   const config = {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(directory, "registry") }, delete: { enabled: true } },
-    http: { addr: "127.0.0.1:0" },
+    http: { addr: "127.0.0.1:0", ...(tls === undefined ? {} : { tls }), secret: "interop" },
+    ...(auth === undefined ? {} : { auth }),
   };
   // Every JSON document is a YAML document.
   writeFileSync(file, JSON.stringify(config));
@@ -36,7 +45,7 @@ export async function startDistribution(): Promise<Distribution> {
     // Reads all output, because a program blocks when its pipe is full.
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      const host = /listening on (?<host>127\.0\.0\.1:\d+)"/.exec(said)?.groups?.["host"];
+      const host = /listening on (?<host>127\.0\.0\.1:\d+)[",]/.exec(said)?.groups?.["host"];
       if (host !== undefined) resolve(host);
     });
   });

@@ -6,7 +6,11 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** The arguments that test whether a program is installed, if not `--version`. */
-const versionCommands: Readonly<Record<string, string>> = { cosign: "version", oras: "version" };
+const versionCommands: Readonly<Record<string, string>> = {
+  cosign: "version",
+  openssl: "version",
+  oras: "version",
+};
 
 /** Whether `program` is installed. If not, its tests are skipped, except in CI. */
 export function has(program: string): boolean {

@@ -54,7 +54,7 @@ async function candidatesIn(
     if (name.startsWith(word) || word.startsWith(`${name}:`)) {
       const tags: string[] = [];
       for await (const tag of registry.tags(repository, { limit: MOST })) tags.push(`${name}:${tag}`);
-      candidates.push(...tags);
+      for (const tag of tags) candidates.push(tag);
       if (name !== directory) candidates.push(name);
     }
   }

@@ -10,6 +10,7 @@ export {
   podmanCredentials,
   storeCredentials,
 } from "../auth/web/credential-files.ts";
+export { readRegistriesConf } from "../mirrors/web/read-registries-conf.ts";
 
 /** Returns the transport of this platform: `fetch`. */
 export function createTransport(options: TransportOptions = {}): Transport {

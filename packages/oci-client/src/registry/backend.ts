@@ -32,7 +32,7 @@ export interface RemoteSettings extends PushSettings {
 export interface RemoteBackend {
   readonly backend: Backend;
   /** Cancels the uploads of failed mounts. */
-  close(): Promise<void>;
+  readonly endMounts: () => Promise<void>;
 }
 
 /** Creates the storage of a registry over HTTP. The registry at the other end checks every change. */
@@ -85,7 +85,7 @@ export function createRemoteBackend(remote: Remote, settings: RemoteSettings): R
     verifyOnRead,
     maxManifestBytes,
   };
-  return { backend, close: () => mounts.close() };
+  return { backend, endMounts: () => mounts.close() };
 }
 
 /** The statuses of a delete that succeeded, or found nothing. */

@@ -2,10 +2,7 @@ import type { RegistryCapabilities } from "@ocilayout/oci-types";
 import { registryCapabilityNames } from "@ocilayout/oci-types";
 import { isRecord } from "@ocilayout/oci-types/authors";
 
-/**
- * What any registry may lack, so that only its announcement or the caller can promise it. The distribution-spec requires none
- * of these.
- */
+/** The capabilities that the distribution-spec does not require. Only an announcement or the caller can promise them. */
 const UNPROMISED: Partial<RegistryCapabilities> = {
   checksReferences: false,
   conditionalTags: false,
@@ -16,8 +13,8 @@ const UNPROMISED: Partial<RegistryCapabilities> = {
 };
 
 /**
- * Returns the capabilities of a registry: those that the caller declares, or else those that the registry announces in its
- * answer to a ping, as the servers of this project do. All others are what the distribution-spec requires.
+ * Returns the capabilities of a registry. Declarations of the caller come first, then announcements of the registry in its answer
+ * to a ping, as the servers of this project make them. All others are those that the distribution-spec requires.
  */
 export function capabilitiesOf(
   announced: unknown,

@@ -8,7 +8,7 @@ const MAX_BYTES = 64 * 1024;
 /**
  * Asks whether a registry answers, with the credentials of the caller (end-1).
  *
- * @returns The document of its answer, or `undefined` if there is none.
+ * @returns The document of its answer; `undefined` if the answer is not a document.
  */
 export async function ping(client: RegistryClient, signal: AbortSignal | undefined): Promise<unknown> {
   const response = await client.send({ method: "GET", target: "/v2/", scopes: [], signal });

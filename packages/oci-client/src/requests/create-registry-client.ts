@@ -165,6 +165,7 @@ class Client implements RegistryClient {
   /** Returns the response of the first mirror that has the content. If all fail, the registry is asked. */
   async #askMirrors(request: RegistryRequest, call: EndpointCall): Promise<RegistryResponse | undefined> {
     if (request.mirrored !== true || !["GET", "HEAD"].includes(request.method)) return undefined;
+    if (!this.#targets.isOwn(call.url)) return undefined;
     for (const mirror of this.#mirrors) {
       try {
         const response = await mirror.send(call);

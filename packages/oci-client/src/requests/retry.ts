@@ -40,7 +40,7 @@ export function mayRepeat(error: unknown, isRepeatable: boolean): boolean {
 }
 
 function isFetchError(error: TypeError): boolean {
-  return /fetch|network|load failed|connection/i.test(error.message);
+  return /fetch|network|load failed|connect|sending request/i.test(error.message);
 }
 
 /** Returns the code of the system's error, such as `ECONNRESET`. */

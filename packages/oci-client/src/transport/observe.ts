@@ -7,6 +7,7 @@ export interface HttpEvent {
   readonly id: number;
   /** `request` before it is sent, `response` when its headers have arrived, `failure` if they do not. */
   readonly type: "request" | "response" | "failure";
+  /** The method. */
   readonly method: string;
   /** The address. */
   readonly url: string;

@@ -39,7 +39,7 @@ describe("Docker's accounts", () => {
     expect(await find("docker.io", {})).toMatchObject({ username: "hub" });
   });
 
-  it("are none without a file, or with an empty one", async () => {
+  it("are missing without a file, or with an empty one", async () => {
     const { places, write } = createHome();
     expect(await dockerCredentials(places)("a.example", {})).toBeUndefined();
     write(".docker", "not a directory");
@@ -192,7 +192,7 @@ describe("the usual accounts", () => {
     );
   });
 
-  it("are none outside Node", async () => {
+  it("are missing outside Node", async () => {
     for (const source of [
       web.defaultCredentials,
       web.dockerCredentials,

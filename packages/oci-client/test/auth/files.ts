@@ -15,7 +15,7 @@ export interface Home {
   write(path: string, content: unknown): string;
 }
 
-/** Creates a user whose files and variables are none but those of the test. */
+/** Creates a user. It has only the files and variables of the test. */
 export function createHome(env: Record<string, string> = {}): Home {
   const home = temporaryDirectory();
   const notes: string[] = [];
@@ -24,7 +24,7 @@ export function createHome(env: Record<string, string> = {}): Home {
     notes,
     places: {
       home,
-      // Otherwise the files of the user who runs the tests would be found.
+      // The files of the user that runs the tests must not be found.
       env: { XDG_RUNTIME_DIR: join(home, "runtime"), ...env },
       onNote: (text) => notes.push(text),
     },

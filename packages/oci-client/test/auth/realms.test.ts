@@ -42,7 +42,9 @@ describe("the policy for token servers", () => {
   it("trap 2: gives other hosts no credentials unless they are allowed", () => {
     const evil = "https://evil.example/token";
     expect(judge(evil)).toBe("anonymous");
-    expect(judge(evil, undefined, ["evil.example:444", "ample.com", "notevil.example"])).toBe("anonymous");
+    expect(judge(evil, undefined, ["evil.example:444", "example", "vil.example", "notevil.example"])).toBe(
+      "anonymous",
+    );
     expect(judge(evil, undefined, ["EVIL.example"])).toBe("credentials");
     expect(judge("https://evil.example:444/token", undefined, ["evil.example"])).toBe("anonymous");
     for (const near of ["registry.example.com.evil.example", "evilregistry.example.com", "example.com"])

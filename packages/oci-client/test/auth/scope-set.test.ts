@@ -29,7 +29,7 @@ describe("the scopes of a token", () => {
     expect(scopeSet(pull("a"), asked)).toEqual(["repository:a:pull"]);
   });
 
-  it("can be none", () => {
+  it("can be an empty list", () => {
     expect(scopeSet([], undefined)).toEqual([]);
   });
 });

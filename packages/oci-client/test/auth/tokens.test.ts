@@ -328,7 +328,7 @@ describe("a token", () => {
     expect(await authenticator.authorization(pull("a"))).toBe("Bearer token-2");
   });
 
-  it("has the age that the server's own clock tells", async () => {
+  it("has an age by the clock of the server", async () => {
     const time = stillTime();
     const headers = { date: "Thu, 01 Jan 2026 12:00:40 GMT" };
     const transport = fakeTransport(() => ({

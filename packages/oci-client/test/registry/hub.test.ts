@@ -13,7 +13,9 @@ function recording(): Transport & { readonly urls: string[] } {
       return {
         status: 200,
         header: () => [],
-        body: (async function* () {})(),
+        body: {
+          [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true as const, value: undefined }) }),
+        },
         discard: async () => undefined,
       };
     },

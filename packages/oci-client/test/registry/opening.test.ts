@@ -94,8 +94,8 @@ describe("a manifest that the registry changes", () => {
   ])("has a code if the registry %s", async (_what, headers, tags, capabilities) => {
     const { client } = await scripted(
       {
-        "PUT /v2/app/manifests/v1": reply(201, "", headers as Record<string, string>),
-        [`PUT /v2/app/manifests/${digestOf("content")}`]: reply(201, "", headers as Record<string, string>),
+        "PUT /v2/app/manifests/v1": reply(201, "", headers),
+        [`PUT /v2/app/manifests/${digestOf("content")}`]: reply(201, "", headers),
       },
       { capabilities },
     );

@@ -70,7 +70,7 @@ describe("trap 13: a registry that ignores chunks", () => {
     expect(asked().filter((it) => it.startsWith("PATCH"))).toHaveLength(1);
   });
 
-  it("tells a writer that the registry takes no chunks", async () => {
+  it("rejects the write of a writer with UNSUPPORTED", async () => {
     const { client } = await scripted(ignoring);
     const writer = await client.pushBlobChunked("app");
     expect(await codeOf(writer.write(text.encode("hello")))).toBe("UNSUPPORTED");
@@ -78,7 +78,7 @@ describe("trap 13: a registry that ignores chunks", () => {
 });
 
 describe("trap 14: a registry with a largest chunk", () => {
-  it("sends smaller chunks after 416, from where the registry stands", async () => {
+  it("sends smaller chunks after 416, from the offset of the registry", async () => {
     const { sizes, routes } = chunkedUpload(700_000);
     const { client } = await scripted({ [`POST ${uploads}`]: started(), ...routes });
     const writer = await client.pushBlobChunked("app");
@@ -194,7 +194,7 @@ describe("a blob whose content is wrong", () => {
   it("is never sent to its end, and its upload is cancelled", async () => {
     let received = 0;
     let onCancel: () => void = () => undefined;
-    const cancelled = new Promise<void>((resolve) => (onCancel = resolve));
+    const cancelled: Promise<void> = new Promise((resolve) => (onCancel = resolve));
     const { client } = await scripted({
       [`POST ${uploads}`]: started(),
       "PUT /upload/1": (request) => {
@@ -248,6 +248,18 @@ describe("the id of an upload", () => {
     const writer = await again.pushBlobChunkedResume("app", id, { offset: 5 });
     await writer.commit(digestOf("hello"));
     await again.close();
+  });
+
+  it("of another process is open in one writer only", async () => {
+    const location = `${uploads}1?_state=3`;
+    const { client, asked } = await scripted({
+      [`GET ${location}`]: reply(204, "", { location, range: "0-4" }),
+    });
+    const outcomes = await Promise.allSettled(
+      [1, 2].map(async () => client.pushBlobChunkedResume("app", encode(location))),
+    );
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(asked()).toEqual([`GET ${location}`]);
   });
 
   it("is accepted at another origin only by the client that received it", async () => {

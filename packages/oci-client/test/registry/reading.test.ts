@@ -26,7 +26,7 @@ const ranged: Answer = (request, response) => {
   })(request, response);
 };
 
-describe("trap 1: content that is not what its digest says", () => {
+describe("trap 1: content with another digest", () => {
   it("rejects a blob with other bytes, whatever the headers claim", async () => {
     const other = "x".repeat(content.length);
     const { client } = await scripted({
@@ -58,7 +58,7 @@ describe("trap 1: content that is not what its digest says", () => {
 });
 
 describe("trap 7: digests that are paths", () => {
-  it("sends no request for a digest that is none", async () => {
+  it("sends no request for an invalid digest", async () => {
     const { client, asked } = await scripted({});
     for (const wrong of ["sha256:../../../v2/other", `sha256:${"g".repeat(64)}`, "sha256:", "../x"]) {
       expect(await codeOf(client.getManifest("app", wrong))).toBe("DIGEST_INVALID");
@@ -67,7 +67,7 @@ describe("trap 7: digests that are paths", () => {
     expect(asked()).toEqual([]);
   });
 
-  it("does not follow a digest of a manifest that is none", async () => {
+  it("does not follow an invalid digest in a manifest", async () => {
     const index = {
       schemaVersion: 2,
       manifests: [{ mediaType: imageManifest, digest: "sha256:../..", size: 2 }],

@@ -185,3 +185,29 @@ it("an Authorization among the headers of a request is not sent", async () => {
   expect(server.received[0]?.headers).toMatchObject({ accept: "a/b" });
   expect(authorizations(server.received)).toEqual([undefined]);
 });
+
+it("trap 4: the transport learns which names the registry chose", async () => {
+  const sent: [string, boolean | undefined][] = [];
+  const answers = ["https://storage.example/", "https://allowed.example/", "https://registry.example/v2/"];
+  const transport = {
+    send: async ({ url, isLed }: { url: URL; isLed?: boolean | undefined }) => {
+      sent.push([url.hostname, isLed]);
+      const location = answers.shift();
+      return {
+        status: location === undefined ? 200 : 307,
+        header: (name: string) => (name === "location" && location !== undefined ? [location] : []),
+        body: [] as never,
+        discard: async () => undefined,
+      };
+    },
+    close: async () => undefined,
+  };
+  const server = { ...(await scriptedServer(reply(200))), origin: new URL("https://registry.example") };
+  await clientOf(server, { transport, allowedHosts: ["allowed.example"] }).send(get);
+  expect(sent).toEqual([
+    ["registry.example", false],
+    ["storage.example", true],
+    ["allowed.example", false],
+    ["registry.example", false],
+  ]);
+});

@@ -64,7 +64,7 @@ async function loadAll(
       if (json) await writeJson(output, { repository, tags, ...descriptor });
       else
         for (const tag of tags.length === 0 ? [reference] : tags)
-          await table.row(nameOfPlace({ repository, reference: tag }), { digest: descriptor.digest });
+          await table.row([nameOfPlace({ repository, reference: tag }), { digest: descriptor.digest }]);
     }
   }
   await table.end();

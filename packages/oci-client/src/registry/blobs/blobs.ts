@@ -7,7 +7,7 @@ import { download } from "./download.ts";
 import { contentRange, sizeHeader, sizeOfUnsatisfiable } from "../remote/headers.ts";
 import type { Remote } from "../remote/remote.ts";
 import { askForChange } from "../remote/change.ts";
-import { blobPath, scopesOf, tryHead } from "../remote/remote.ts";
+import { blobPath, scopesOf, askHead } from "../remote/remote.ts";
 
 const UNKNOWN = { 404: "BLOB_UNKNOWN" } as const;
 
@@ -55,9 +55,9 @@ export async function openBlob(remote: Remote, call: ReadCall): Promise<OpenCont
  * address that is signed for GET only, so any other failure is followed by a GET.
  */
 export async function sizeOfBlob(remote: Remote, call: DigestCall): Promise<number | undefined> {
-  const head = await tryHead(remote, requestOf(remote, call, "HEAD"));
-  if (head?.status === 404) return undefined;
-  const size = head?.status === 200 ? sizeHeader(head) : undefined;
+  const head = await askHead(remote, requestOf(remote, call, "HEAD"));
+  if (head.status === 404) return undefined;
+  const size = head.status === 200 ? sizeHeader(head) : undefined;
   if (size !== undefined) return size;
   const response = await remote.client.send({
     ...requestOf(remote, call, "GET"),

@@ -10,7 +10,7 @@ interface Part {
   readonly start: number;
 }
 
-/** What {@link download} reads. */
+/** The content that {@link download} reads. */
 export interface Download {
   /** The response to the first request. */
   readonly first: Part;
@@ -77,7 +77,7 @@ async function* clip(
     const first = Math.max(from - position, 0);
     const last = Math.min(to - position, chunk.length);
     position += chunk.length;
-    // A `Buffer` is copied by none of its methods, so callers get a plain array.
+    // The methods of a `Buffer` make no copies, so callers get a plain array.
     if (first < last) yield new Uint8Array(chunk.buffer, chunk.byteOffset + first, last - first);
     if (position > to) return;
   }

@@ -9,7 +9,7 @@ import type { Remote } from "../remote/remote.ts";
 import { askForChange } from "../remote/change.ts";
 import { manifestPath, scopesOf } from "../remote/remote.ts";
 
-/** What a PUT of a manifest stores. */
+/** A manifest to send, and its tags. */
 export interface PutManifest extends Pick<PushManifestCall, "repository" | "manifest" | "signal"> {
   /** The tag or the digest. */
   readonly reference: string;
@@ -20,7 +20,7 @@ export interface PutManifest extends Pick<PushManifestCall, "repository" | "mani
 
 /**
  * Pushes a manifest by digest or by tag (end-7a). Several tags are set with one request if the registry can (end-7b), and
- * one after the other if not: the capability `atomicTags` tells which.
+ * one after the other if not. The capability `atomicTags` decides.
  */
 export async function pushManifest(remote: Remote, call: PushManifestCall): Promise<void> {
   const { tags, precondition, manifest } = call;

@@ -15,7 +15,7 @@ import { readBeginning } from "../../transport/read-limited.ts";
 import { digestHeader, headerOf, sizeHeader } from "../remote/headers.ts";
 import { acceptManifests } from "./accept.ts";
 import type { Remote } from "../remote/remote.ts";
-import { manifestPath, scopesOf, tryHead } from "../remote/remote.ts";
+import { manifestPath, scopesOf, askHead } from "../remote/remote.ts";
 
 /** The number of times that a manifest is requested whose response breaks off. */
 const MAX_READS = 3;
@@ -70,9 +70,9 @@ async function describe(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<Descriptor | "unclear" | undefined> {
-  const response = await tryHead(remote, { ...request, method: "HEAD" });
-  if (response?.status === 404) return undefined;
-  if (response?.status !== 200) return "unclear";
+  const response = await askHead(remote, request);
+  if (response.status === 404) return undefined;
+  if (response.status !== 200) return "unclear";
   const [mediaType, digest, size] = [
     typeOf(response),
     expected ?? digestHeader(response),
@@ -88,8 +88,9 @@ async function load(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<StoredManifest | undefined> {
+  let mirrored = true;
   for (let reads = 1; ; reads += 1) {
-    const response = await remote.client.send({ ...request, method: "GET" });
+    const response = await remote.client.send({ ...request, method: "GET", mirrored });
     if (response.status === 404) {
       await response.discard();
       return undefined;
@@ -98,8 +99,11 @@ async function load(
     try {
       return await receive(remote, response, expected);
     } catch (error) {
-      // The response broke off.
-      if (!isRegistryError(error, "REMOTE_FAILED") || reads === MAX_READS) throw error;
+      if (reads === MAX_READS || !isRegistryError(error)) throw error;
+      // The response broke off, or the answer of a mirror is wrong.
+      const isMirrored: boolean = remote.hasMirrors && mirrored;
+      if (error.code !== "REMOTE_FAILED" && !isMirrored) throw error;
+      mirrored = mirrored && error.code === "REMOTE_FAILED";
     }
   }
 }

@@ -146,7 +146,7 @@ interface TagPlace {
 interface CurrentIndex {
   readonly document: Readonly<Record<string, unknown>>;
   readonly manifests: readonly Descriptor[];
-  /** Its digest; `undefined` if there is none yet. */
+  /** Its digest; `undefined` if the tag does not exist. */
   readonly digest: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import { askForHeaders } from "./remote.ts";
 
 /**
  * How long a call waits after an abort for the answer to a change that was sent, in milliseconds. The registry may have made
- * the change already, and only its answer tells.
+ * the change already, and only its answer shows that.
  */
 const GRACE_MS = 5000;
 

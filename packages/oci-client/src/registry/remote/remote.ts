@@ -1,5 +1,4 @@
 import type { RegistryCapabilities, RegistryErrorCode } from "@ocilayout/oci-types";
-import { isRegistryError } from "@ocilayout/oci-types";
 
 import type { Scope } from "../../auth/authenticator.ts";
 import { readErrors } from "../../requests/read-errors.ts";
@@ -12,6 +11,8 @@ export interface Remote {
   readonly nameOf: (repository: string) => string;
   /** The features of the registry: probed, or declared by the caller. */
   readonly capabilities: Partial<RegistryCapabilities>;
+  /** Whether mirrors may answer reads. */
+  readonly hasMirrors: boolean;
   /** The size in bytes of the largest manifest that is read or pushed. */
   readonly maxManifestBytes: number;
   /** The most items that a list collects. */
@@ -76,20 +77,12 @@ export async function askForHeaders(
   return response;
 }
 
-/**
- * Sends HEAD and drops the body. Returns `undefined` if a later GET may succeed: the credentials, or the signature in an
- * address, may be valid for GET only.
- */
-export async function tryHead(
+/** Sends HEAD and drops the body. */
+export async function askHead(
   remote: Remote,
-  request: RegistryRequest,
-): Promise<RegistryResponse | undefined> {
-  try {
-    const response = await remote.client.send(request);
-    await response.discard();
-    return response;
-  } catch (error) {
-    if (isRegistryError(error, "DENIED", "UNAUTHORIZED", "REMOTE_FAILED")) return undefined;
-    throw error;
-  }
+  request: Omit<RegistryRequest, "method">,
+): Promise<RegistryResponse> {
+  const response = await remote.client.send({ ...request, method: "HEAD" });
+  await response.discard();
+  return response;
 }

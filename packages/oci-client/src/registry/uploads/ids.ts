@@ -1,9 +1,11 @@
 /**
  * The id of an upload session is the address that the registry gave it, so that another process can resume the session.
  *
- * An id comes from the caller, and may be hostile: a registry could make a client send content to any address. So an
- * address is used only in two cases: it is below the uploads of the same repository at the registry's own origin, or the
- * registry of this process sent it.
+ * An id comes from the caller, and may be hostile: it could make a client send content to any address. So an address is used in
+ * two cases only:
+ *
+ * - It is below the uploads of the same repository at the registry's own origin.
+ * - The registry sent it to this process.
  */
 
 /** Returns the id for the address of an upload. */
@@ -15,7 +17,7 @@ export function idOf(location: URL, origin: URL): string {
 /** Returns the address in an id, or `undefined` if it is not an upload of this repository at the registry's origin. */
 export function locationOf(id: string, origin: URL, uploads: string): URL | undefined {
   const text = fromBase64Url(id);
-  if (text === undefined || !text.startsWith(uploads)) return undefined;
+  if (text?.startsWith(uploads) !== true) return undefined;
   let url: URL;
   try {
     url = new URL(text, origin);

@@ -76,7 +76,7 @@ export class Mounts {
     await Promise.all(left.map((started) => this.#cancel(started)));
   }
 
-  /** The target needs pull and push; the source needs pull, which only this call says. */
+  /** The target needs pull and push; the source needs pull. */
   #scopes(repository: string, from: string | undefined): readonly Scope[] {
     const target = scopesOf(this.#remote, repository, "pull", "push");
     return from === undefined || from === repository

@@ -17,7 +17,7 @@ const SMALLEST_CHUNK = 64 * 1024;
 /** The number of times that a chunk is sent anew without progress. */
 const MAX_TRIES = 4;
 
-/** What a session tells the registry about itself. */
+/** The callbacks of a session. */
 export interface SessionEvents {
   /** Returns the id for the newest address. */
   readonly idOf: (location: URL) => string;
@@ -103,7 +103,7 @@ export class RemoteUpload implements UploadSession {
     try {
       if (this.#waiting.length > 0) await this.#flush();
     } catch {
-      // The bytes are lost, and a writer that resumes the session is told so by its size.
+      // The bytes are lost, and the size of the session shows that.
     } finally {
       this.#events.onEnd(this);
     }

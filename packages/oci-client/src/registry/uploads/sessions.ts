@@ -55,6 +55,9 @@ export class Uploads {
     if (known === undefined) return undefined;
     if (known.session !== undefined) return "busy";
     known.session = "opening";
+    // Before the registry answers, so that a second caller finds the session busy.
+    if (!known.ids.includes(id)) this.#remember(known, id);
+    let session: RemoteUpload | undefined;
     try {
       const place = { remote: this.#remote, repository, signal };
       const status = await statusOf(place, known.location);
@@ -63,10 +66,10 @@ export class Uploads {
         return undefined;
       }
       known.location = status.location;
-      if (!known.ids.includes(id)) this.#remember(known, id);
-      return this.#open(place, known, status.size);
+      session = this.#open(place, known, status.size);
+      return session;
     } finally {
-      if (known.session === "opening") known.session = undefined;
+      if (session === undefined) known.session = undefined;
     }
   }
 

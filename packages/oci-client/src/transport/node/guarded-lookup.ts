@@ -1,9 +1,13 @@
 import type { LookupAddress, LookupOptions } from "node:dns";
-import { lookup } from "node:dns";
-import { lookup as resolve } from "node:dns/promises";
+import { lookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
 
 import { isLinkLocal, isLoopback, isPrivateAddress } from "../addresses.ts";
+
+/** Returns all addresses of a name. */
+export type ResolveName = (hostname: string, options: LookupOptions) => Promise<readonly LookupAddress[]>;
+
+const resolveName: ResolveName = async (hostname, options) => lookup(hostname, { ...options, all: true });
 
 /**
  * Returns a function that resolves names which a registry chose. It drops addresses inside the caller's network: link-local
@@ -11,25 +15,27 @@ import { isLinkLocal, isLoopback, isPrivateAddress } from "../addresses.ts";
  * was checked, so the name cannot change in between.
  *
  * @param registry - The host of the registry.
+ * @param resolve - Resolves a name. Defaults to the resolver of the system.
  */
-export function guardedLookup(registry: string | undefined): LookupFunction {
+export function guardedLookup(
+  registry: string | undefined,
+  resolve: ResolveName = resolveName,
+): LookupFunction {
   let reach: Promise<Reach> | undefined;
   return (hostname, options, callback) => {
-    const all: LookupOptions & { all: true } = { ...(options), all: true };
-    lookup(hostname, all, (error, addresses) => {
-      if (error !== null) {
-        callback(error, "", 0);
-        return;
-      }
-      reach ??= reachOf(registry);
-      void reach.then((allowed) => {
-        answer(
-          addresses.filter(({ address }) => isAllowed(address, allowed)),
-          options,
-          callback,
-        );
-      });
-    });
+    const allowed = async (): Promise<readonly LookupAddress[]> => {
+      const addresses = await resolve(hostname, options);
+      const own = await (reach ??= reachOf(registry, resolve));
+      return addresses.filter(({ address }) => isAllowed(address, own));
+    };
+    allowed().then(
+      (addresses) => {
+        answer(addresses, options, callback);
+      },
+      (error: unknown) => {
+        callback(error as NodeJS.ErrnoException, "", 0);
+      },
+    );
   };
 }
 
@@ -45,9 +51,9 @@ function isAllowed(address: string, reach: Reach): boolean {
   return reach.isPrivate || !isPrivateAddress(address);
 }
 
-async function reachOf(host: string | undefined): Promise<Reach> {
+async function reachOf(host: string | undefined, resolve: ResolveName): Promise<Reach> {
   try {
-    const addresses = host === undefined ? [] : await resolve(host.replace(/^\[|\]$/g, ""), { all: true });
+    const addresses = host === undefined ? [] : await resolve(host.replace(/^\[|\]$/g, ""), {});
     return {
       isPrivate: addresses.some(({ address }) => isPrivateAddress(address)),
       isLoopback: addresses.some(({ address }) => isLoopback(address)),

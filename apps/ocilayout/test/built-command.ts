@@ -80,13 +80,24 @@ export async function ended(
   });
 }
 
-/** Starts the command as a process, with options of Node and environment variables. */
+/** Starts the command as a process, with options of Node, environment variables, and with or without a pipe as its input. */
 export function startWith(
-  node: { readonly nodeOptions: readonly string[]; readonly env: NodeJS.ProcessEnv },
+  node: {
+    readonly nodeOptions: readonly string[];
+    readonly env: NodeJS.ProcessEnv;
+    readonly stdin?: "pipe" | "ignore";
+  },
   ...args: readonly string[]
 ): ChildProcess {
-  return spawn(process.execPath, [...node.nodeOptions, script, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, [...node.nodeOptions, script, ...args], {
+    stdio: [node.stdin ?? "ignore", "pipe", "pipe"],
     env: { ...process.env, ...node.env },
   });
+  started.push(child);
+  return child;
+}
+
+/** Returns the path of the bundled command. */
+export function builtScript(): string {
+  return script;
 }

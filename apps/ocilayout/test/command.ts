@@ -55,7 +55,7 @@ export async function ocilayout(
 ): Promise<Ran> {
   const [stdout, stderr] = [new Sink(), new Sink()];
   const args = typeof first === "string" ? [first, ...rest] : rest;
-  const stdin = Readable.from(typeof first === "object" ? [first.stdin] : []);
+  const stdin = (): Readable => Readable.from(typeof first === "object" ? [first.stdin] : []);
   const code = await run(args, { stdin, stdout, stderr });
   return { code, stdout: stdout.bytes.toString(), stderr: stderr.bytes.toString(), bytes: stdout.bytes };
 }

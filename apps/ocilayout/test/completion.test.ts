@@ -28,8 +28,8 @@ describe("completion", () => {
   it("offers the repositories and tags of a layout", async () => {
     const layout = fixture("ref-shared");
     expect(await offers("tags", `${layout}/`)).toContain(`${layout}/library/app`);
-    expect(await offers("show", `${layout}/library/app:`)).toContain(`${layout}/library/app:v1`);
-    expect(await offers("show", `${layout}/library/app:v1`, "--json", "x")).toEqual([]);
+    expect(await offers("show", `${layout}/library/app:`)).toContain(`${layout}/library/app:1.0`);
+    expect(await offers("show", `${layout}/library/app:1.0`, "--json", "x")).toEqual([]);
   });
 
   it("offers the bare tags of a layout", async () => {

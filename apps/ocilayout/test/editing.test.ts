@@ -57,7 +57,7 @@ describe("append", () => {
     expect((await inspect(`${app}:v1`, "--platform", "linux/amd64"))["layers"]).toHaveLength(1);
   });
 
-  it("leaves the tag where it is with --tag", async () => {
+  it("keeps the tag at the old image with --tag", async () => {
     const before = await lines("digest", `${app}:amd64`);
     await lines("append", `${app}:amd64`, at("files/notes"), "--tag", "more");
     expect(await lines("digest", `${app}:amd64`)).toEqual(before);

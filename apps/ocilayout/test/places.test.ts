@@ -9,9 +9,10 @@ import { fixture, lines, temporaryDirectory } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 const places = { perRepo: false, followLinks: false, insecure: [], anonymous: true };
-const find = async (path: string, isWhole: boolean = false): Promise<Omit<Target, "path">> => {
-  const { path: _, ...target } = await findPlace(path, places, { purpose: "create", isWhole });
-  return target;
+const find = async (path: string, isWhole: boolean = false): Promise<Partial<Target>> => {
+  const found: Partial<Target> = { ...(await findPlace(path, places, { purpose: "create", isWhole })) };
+  Reflect.deleteProperty(found, "path");
+  return found;
 };
 const digest = `sha256:${"0".repeat(64)}`;
 
@@ -112,7 +113,7 @@ describe("openAny", () => {
     const file = join(directory, "a.tar");
     await lines("save", `${images}/app:v1`, "--output", file);
     await lines("copy", `${images}/app:v1`, `tree:${join(directory, "trees")}//app:v1`);
-    const digests = new Set<string>();
+    const digests: Set<string> = new Set();
     for (const text of [`${images}/app:v1`, `${file}:app:v1`, `tree:${join(directory, "trees")}//app:v1`]) {
       const { registry, repository = "", tag = "" } = await openAny(text);
       digests.add((await registry.resolveTag(repository, tag)).digest);

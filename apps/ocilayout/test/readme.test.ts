@@ -1,37 +1,65 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterEach, expect, it } from "vitest";
+import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
+import { serve } from "@ocilayout/oci-server/node";
+import { afterEach, beforeEach, expect, it } from "vitest";
 
+import { verbs } from "../src/cli/verbs.ts";
 import { ocilayout, temporaryDirectory } from "./command.ts";
 
 const readme = join(import.meta.dirname, "../README.md");
+const text = readFileSync(readme, "utf8");
 const before = process.cwd();
-afterEach(() => {
-  process.chdir(before);
-});
+const { DOCKER_CONFIG, REGISTRY_AUTH_FILE } = process.env;
 
-it("the README shows what the commands print", async () => {
-  const text = readFileSync(readme, "utf8");
+beforeEach(() => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "guide"));
   writeFileSync(join(directory, "hello.txt"), "hello\n");
   writeFileSync(join(directory, "guide/start.md"), "# Start\n");
+  writeFileSync(join(directory, "token.txt"), "secret\n");
+  // The layers have the permissions of the files.
+  for (const name of ["hello.txt", "guide/start.md"]) chmodSync(join(directory, name), 0o644);
   process.chdir(directory);
+  process.env["DOCKER_CONFIG"] = join(directory, "docker");
+  delete process.env["REGISTRY_AUTH_FILE"];
+});
+afterEach(() => {
+  process.chdir(before);
+  Object.assign(process.env, { DOCKER_CONFIG, REGISTRY_AUTH_FILE });
+  for (const name of ["DOCKER_CONFIG", "REGISTRY_AUTH_FILE"])
+    if (process.env[name] === "undefined") Reflect.deleteProperty(process.env, name);
+});
+
+it("the README shows what the commands print", async () => {
+  const server = await serve(createMemoryRegistry(), { port: 0, writable: true });
+  const [shownHost, host] = ["localhost:5000", `localhost:${server.port}`];
   let real = "";
   let end = 0;
-  for (const block of text.matchAll(/```console\n(.*?)```/gs)) {
-    const commands = (block[1] ?? "").match(/^\$ ocilayout .*$/gm) ?? [];
-    let shown = "";
-    for (const line of commands) {
-      const { stdout, stderr } = await ocilayout(...line.split(" ").slice(2));
-      shown += `${line}\n${stdout}${stdout === "" || stdout.endsWith("\n") ? "" : "\n"}${stderr}`;
+  try {
+    for (const block of text.matchAll(/```console\n(.*?)```/gs)) {
+      const commands = (block[1] ?? "").match(/^\$ ocilayout .*$/gm) ?? [];
+      let shown = "";
+      for (const line of commands) {
+        const [words = "", file] = line.replaceAll(shownHost, host).split(" < ");
+        const stdin = file === undefined ? "" : readFileSync(file);
+        const { stdout, stderr } = await ocilayout({ stdin }, ...words.split(" ").slice(2));
+        shown += `${line}\n${stdout}${stdout === "" || stdout.endsWith("\n") ? "" : "\n"}${stderr}`;
+      }
+      shown = shown.replaceAll(host, shownHost);
+      real += `${text.slice(end, block.index)}\`\`\`console\n${shown}\`\`\``;
+      end = block.index + block[0].length;
     }
-    real += `${text.slice(end, block.index)}\`\`\`console\n${shown}\`\`\``;
-    end = block.index + block[0].length;
+  } finally {
+    await server.close();
   }
   real += text.slice(end);
   if (process.env["WRITE"] !== undefined) writeFileSync(readme, real);
-  expect(real.match(/^\$ ocilayout /gm)?.length).toBeGreaterThan(10);
   expect(text).toBe(real);
+});
+
+it("the README has an example of every verb", () => {
+  const shown = Array.from(text.matchAll(/(?:\$|source <\() ?ocilayout ([a-z]+)/g), ([, verb]) => verb);
+  expect(verbs.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
 });

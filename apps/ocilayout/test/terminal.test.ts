@@ -51,7 +51,7 @@ describe("a table", () => {
     const layout = fixture("skopeo-1.22.0-tag");
     const piped = (await ocilayout("tags", layout)).stdout;
     expect(piped).toMatch(/^1\.0 {2}sha256:\w{64} {2}/);
-    const shown = (await onTerminal("tags", `${layout}`)).stdout;
+    const shown = (await onTerminal("tags", layout)).stdout;
     expect(shown).toMatch(/^1\.0 {2}sha256:\w{12,64} {2}/);
     expect(shown.trimEnd().length).toBeLessThanOrEqual(80);
   });

@@ -11,6 +11,7 @@ const generated = join(import.meta.dirname, "generated");
 /** The READMEs that have examples. */
 const readmes = [
   "README.md",
+  "apps/ocilayout/README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 

@@ -11,13 +11,11 @@ export async function main(args: readonly string[]): Promise<void> {
       controller.abort(new Interrupted(name));
     });
   }
-  // Reading process.stdin starts the stream, so it is opened only by the verbs that need it.
-  const stdin = {
-    get isTTY(): boolean {
-      return process.stdin.isTTY;
-    },
-    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator](),
-  };
   const { stdout, stderr } = process;
-  process.exitCode = await run(args, { stdin, stdout, stderr, signal: controller.signal });
+  process.exitCode = await run(args, {
+    stdin: () => process.stdin,
+    stdout,
+    stderr,
+    signal: controller.signal,
+  });
 }

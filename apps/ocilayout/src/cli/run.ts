@@ -11,8 +11,8 @@ import { helpFor, parse } from "./parse.ts";
 
 /** The streams of a command, and the signal that ends it. */
 export interface RunOptions extends Streams {
-  /** The input, for `login --password-stdin` and `load -`. Defaults to none. */
-  readonly stdin?: Input | undefined;
+  /** Opens the input, for `login --password-stdin` and `load -`. Defaults to none. */
+  readonly stdin?: (() => Input) | undefined;
   /** Ends the command early. `serve` ends with 0 then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,7 +28,7 @@ const PIPE_WIDTH = 100;
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const output = createOutput(options);
-  const { signal = new AbortController().signal, stdin = Readable.from([]) } = options;
+  const { signal = new AbortController().signal, stdin = () => Readable.from([]) } = options;
   try {
     const task = await parse(args, output.width ?? PIPE_WIDTH);
     return await task({ output, stdin, signal });
@@ -40,9 +40,10 @@ export async function run(args: readonly string[], options: RunOptions): Promise
       await output.note(`Try ${helpFor(args)}.`);
       return 2;
     }
-    await output.note(`ocilayout: ${printable(explain(error))}`);
     // A call that the signal ended may reject with an error of its own.
     const reason: unknown = signal.aborted ? signal.reason : error;
-    return reason instanceof Interrupted ? reason.exitCode : 1;
+    const isInterrupted = reason instanceof Interrupted;
+    await output.note(`ocilayout: ${printable(explain(isInterrupted ? reason : error))}`);
+    return isInterrupted ? reason.exitCode : 1;
   }
 }

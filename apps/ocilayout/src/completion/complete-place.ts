@@ -30,6 +30,8 @@ export async function completePlace(word: string): Promise<string[]> {
 async function findLocal(word: string): Promise<Target | undefined> {
   for (let end = word.length; end > 0; end -= 1) {
     if (end < word.length && !"/:".includes(word.charAt(end))) continue;
+    // The candidates begin with the directory and one slash.
+    if (word.charAt(end - 1) === "/") continue;
     const directory = word.slice(0, end);
     if (existsSync(join(directory, layoutNames.header)))
       return { kind: "layout", path: word, directory, exists: true };
@@ -52,7 +54,7 @@ async function candidatesIn(
     if (name.startsWith(word) || word.startsWith(`${name}:`)) {
       const tags: string[] = [];
       for await (const tag of registry.tags(repository, { limit: MOST })) tags.push(`${name}:${tag}`);
-      candidates.push(...tags);
+      for (const tag of tags) candidates.push(tag);
       if (name !== directory) candidates.push(name);
     }
   }

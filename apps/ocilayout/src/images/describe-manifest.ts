@@ -17,7 +17,7 @@ export interface ManifestSummary {
   readonly created?: string | undefined;
   readonly subject?: string | undefined;
   readonly annotations?: Annotations | undefined;
-  /** What a container runs by default. */
+  /** The defaults of containers: command, environment, user. */
   readonly config?: ImageConfigDefaults | undefined;
   readonly layers?: readonly PartSummary[] | undefined;
   /** The manifests of an index. */

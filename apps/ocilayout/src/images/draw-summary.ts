@@ -36,7 +36,8 @@ function* drawConfig(config: NonNullable<ManifestSummary["config"]>): Generator<
     ["volume", Volumes],
   ] as const)
     for (const value of Object.keys(names ?? {})) yield line(label, value);
-  for (const value of Array.isArray(Env) ? Env : []) yield line("environment", value);
+  for (const value of Array.isArray(Env) ? (Env as readonly unknown[]) : [])
+    yield line("environment", String(value));
   for (const [key, value] of Object.entries(Labels ?? {})) yield line("label", `${key}=${value}`);
 }
 

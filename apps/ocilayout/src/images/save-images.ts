@@ -46,7 +46,8 @@ export async function saveImages(
   if (existsSync(file) && !force)
     throw new RegistryError("DENIED", `cannot write ${excerpt(file)}: it exists; --force replaces it`);
   const images: ImageToWrite[] = [];
-  for (const source of sources) images.push(...(await imagesOf(source, { allTags, platforms, signal })));
+  for (const source of sources)
+    for (const image of await imagesOf(source, { allTags, platforms, signal })) images.push(image);
   const [only] = images;
   // The text of the archive names its only image: images.tar:app:v1.
   if (only !== undefined && images.length === 1 && (repository ?? tag) !== undefined) {

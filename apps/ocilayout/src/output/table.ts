@@ -1,6 +1,6 @@
 import type { Output } from "./output.ts";
 import { writeText } from "./output.ts";
-import { shorten } from "./text.ts";
+import { largest, shorten } from "./text.ts";
 
 /** A cell: text, or a digest, which is shortened if the table does not fit. */
 export type Cell = string | { readonly digest: string };
@@ -22,7 +22,7 @@ export class Table {
     this.#output = output;
   }
 
-  async row(...cells: readonly Cell[]): Promise<void> {
+  async row(cells: readonly Cell[]): Promise<void> {
     if (this.#output.width === undefined) {
       await writeText(this.#output, cells.map(full).join(GAP));
       return;
@@ -50,11 +50,11 @@ export function layOut(rows: readonly (readonly Cell[])[], width: number): strin
     widths = widthsOf(texts);
   }
   for (let excess = totalOf(widths) - width; excess > 0; excess = totalOf(widths) - width) {
-    const widest = widths.indexOf(Math.max(...widths));
+    const widest = widths.indexOf(largest(widths));
     const narrowed = Math.max(1, (widths[widest] ?? 1) - excess);
     if (narrowed === widths[widest]) break;
     // No column becomes narrower than the second widest, unless all of them are that narrow.
-    const second = Math.max(...widths.filter((_, at) => at !== widest), 1);
+    const second = Math.max(1, largest(widths.filter((_, at) => at !== widest)));
     widths[widest] = Math.max(narrowed, Math.min(second, (widths[widest] ?? 1) - 1));
   }
   return texts.map((cells) =>

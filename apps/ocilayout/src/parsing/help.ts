@@ -1,3 +1,4 @@
+import { largest } from "../output/text.ts";
 import { placeSpecs } from "./place-options.ts";
 import type { Option, Options } from "./spec.ts";
 import type { Verb } from "./verb.ts";
@@ -10,7 +11,7 @@ export const commonSpecs: Options = {
 
 /** Returns the help of the whole command: its verbs in groups. */
 export function commandHelp(entries: readonly VerbEntry[], width: number): string {
-  const longest = Math.max(...entries.map(({ name }) => name.length));
+  const longest = largest(entries.map(({ name }) => name.length));
   const blocks = Array.from(groupsOf(entries), ([group, members]) => {
     const rows = members.map(({ name, summary }) => row(name, summary, longest, width));
     return `${group}:\n${rows.join("\n")}`;
@@ -71,7 +72,7 @@ function describe(option: Option): string {
 
 function block(title: string, rows: readonly (readonly [string, string])[], width: number): string {
   if (rows.length === 0) return "";
-  const longest = Math.min(30, Math.max(...rows.map(([name]) => name.length)));
+  const longest = Math.min(30, largest(rows.map(([name]) => name.length)));
   return `${title}:\n${rows.map(([name, meaning]) => row(name, meaning, longest, width)).join("\n")}`;
 }
 

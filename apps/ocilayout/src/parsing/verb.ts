@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+
 import type { Output } from "../output/output.ts";
 import type { Terminal } from "../output/terminal.ts";
 import type { PlaceOptions } from "./place-options.ts";
@@ -7,14 +9,14 @@ import type { Options, Positionals, ValuesOf } from "./spec.ts";
 export interface Context {
   /** The output of the verb. */
   readonly output: Output;
-  /** The input of the verb. */
-  readonly stdin: Input;
+  /** Opens the input of the verb. It is destroyed when the verb ends early. */
+  readonly stdin: () => Input;
   /** Ends the verb early. */
   readonly signal: AbortSignal;
 }
 
 /** A stream to read from, such as `process.stdin`. */
-export type Input = AsyncIterable<Uint8Array | string> & Pick<Terminal, "isTTY">;
+export type Input = Readable & Pick<Terminal, "isTTY">;
 
 /** The arguments that every verb has. */
 export interface CommonArguments {

@@ -10,7 +10,7 @@ import { normalizePath } from "../image-path.ts";
 export interface FileChange {
   readonly path: string;
   readonly change: "added" | "removed" | "changed";
-  /** What differs of a changed file: `type`, `mode`, `owner`, `size`, `link`, `content` or `time`. */
+  /** The facts about a changed file that differ: `type`, `mode`, `owner`, `size`, `link`, `content` or `time`. */
   readonly differs?: readonly string[] | undefined;
 }
 
@@ -103,7 +103,7 @@ async function hashFiles(
     for await (const entry of readLayer(place, layer, { diffId, signal: options.signal })) {
       const path = normalizePath(entry.path);
       if (entry.type === "link") {
-        const target = all.get(normalizePath(entry.linkName ?? ""));
+        const target = all.get(normalizePath(entry.linkName));
         if (target !== undefined) all.set(path, target);
       }
       if (entry.type !== "file") continue;

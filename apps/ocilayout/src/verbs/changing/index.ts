@@ -44,7 +44,7 @@ export const verb: Verb = defineVerb({
         const references = isReference(image)
           ? await chosen(target, image, args.platform, signal)
           : await gather(image, target, { ...args, output, signal });
-        manifests.push(...references.map((reference) => ({ reference })));
+        for (const reference of references) manifests.push({ reference });
       }
       const options = { signal, ...(args.annotation.length === 0 ? {} : { annotations }) };
       const index = await buildIndex({ registry, repository, reference: tag }, manifests, options);

@@ -37,7 +37,7 @@ export const verb: Verb = defineVerb({
       for await (const file of listFiles(place, { platform: args.platform, signal })) {
         if (!isBelow(file.path, below)) continue;
         if (args.json) await writeJson(output, toJson(file));
-        else await table.row(...cells(file));
+        else await table.row(cells(file));
       }
       await table.end();
       return undefined;

@@ -2,7 +2,6 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { copy } from "@ocilayout/oci-image";
@@ -65,7 +64,7 @@ async function loadAll(
       if (json) await writeJson(output, { repository, tags, ...descriptor });
       else
         for (const tag of tags.length === 0 ? [reference] : tags)
-          await table.row(nameOfPlace({ repository, reference: tag }), { digest: descriptor.digest });
+          await table.row([nameOfPlace({ repository, reference: tag }), { digest: descriptor.digest }]);
     }
   }
   await table.end();
@@ -74,17 +73,18 @@ async function loadAll(
 /** Runs `use` with the file of the archive. That of a pipe is a temporary one. */
 async function withFile<Result>(
   archive: string,
-  stdin: Input,
+  openInput: () => Input,
   signal: AbortSignal,
   use: (file: string) => Promise<Result>,
 ): Promise<Result> {
   if (archive !== "-") return use(archive);
+  const stdin = openInput();
   if (stdin.isTTY === true)
     throw new UsageError("load - needs an archive in a pipe: docker save IMAGE | ocilayout load - PATH");
   const directory = await mkdtemp(join(tmpdir(), "ocilayout-load-"));
   try {
     const file = join(directory, "archive");
-    await pipeline(Readable.from(stdin, { objectMode: false }), createWriteStream(file, { flags: "wx" }), {
+    await pipeline(stdin, createWriteStream(file, { flags: "wx" }), {
       signal,
     });
     return await use(file);

@@ -81,9 +81,9 @@ async function writeTag(
   const { descriptor, ...rest } = report;
   if (json) await writeJson(output, { repository, tag, dryRun, ...descriptor, ...rest });
   else
-    await table.row(
+    await table.row([
       nameOf(repository, { tag }),
       { digest: descriptor.digest },
       `${dryRun ? "would copy " : ""}${describeReport(report)}`,
-    );
+    ]);
 }

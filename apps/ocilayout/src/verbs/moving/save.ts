@@ -41,7 +41,7 @@ export const verb: Verb = defineVerb({
         throw new UsageError("the archive would be written to the terminal: add --output FILE");
       const images = [];
       for (const source of sources) images.push(...(await imagesOf(source, { allTags, platforms, signal })));
-      const stdout = new WritableStream<Uint8Array>({ write: (chunk) => output.data(chunk) });
+      const stdout: WritableStream<Uint8Array> = new WritableStream({ write: (chunk) => output.data(chunk) });
       await writeArchive(stdout, images, {
         format,
         platforms: platforms.length > 1 ? platforms : undefined,

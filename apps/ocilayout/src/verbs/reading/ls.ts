@@ -25,7 +25,7 @@ export const verb: Verb = defineVerb({
         const counts = await count(registry, repository, signal);
         const { tags, unreadable } = typeof counts === "string" ? { tags: null, unreadable: null } : counts;
         if (json) await writeJson(output, { repository, tags, unreadableNames: unreadable });
-        else await table.row(repository, describe(counts));
+        else await table.row([repository, describe(counts)]);
       }
       await table.end();
       return undefined;

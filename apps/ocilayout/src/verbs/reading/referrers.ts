@@ -34,11 +34,11 @@ export const verb: Verb = defineVerb({
       for await (const referrer of target.registry.referrers(place.repository, digest, options)) {
         if (args.json) await writeJson(output, referrer);
         else
-          await table.row(
+          await table.row([
             { digest: referrer.digest },
             printable(referrer.artifactType ?? referrer.mediaType),
             formatSize(referrer.size),
-          );
+          ]);
       }
       await table.end();
       return undefined;

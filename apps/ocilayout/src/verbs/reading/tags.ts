@@ -28,7 +28,7 @@ export const verb: Verb = defineVerb({
       for await (const tag of registry.tags(repository, { signal })) {
         const descriptor = await registry.resolveTag(repository, tag, { signal });
         if (json) await writeJson(output, { tag, ...descriptor });
-        else await table.row(tag, { digest: descriptor.digest }, formatSize(descriptor.size));
+        else await table.row([tag, { digest: descriptor.digest }, formatSize(descriptor.size)]);
       }
       await table.end();
       const unreadable = describeUnreadable(await countUnreadable(registry, repository, { signal }));

@@ -1,11 +1,12 @@
 import { openRemote, storeCredentials } from "@ocilayout/oci-client";
 import { isValidHost } from "@ocilayout/ociref";
 import { readFileSync } from "node:fs";
+import { addAbortSignal } from "node:stream";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { flag, list, required, text } from "../../parsing/spec.ts";
-import { defineVerb, type Input, type Verb } from "../../parsing/verb.ts";
+import { defineVerb, type Verb } from "../../parsing/verb.ts";
 
 /** The longest password in characters. Tokens are shorter. */
 const MOST_CHARACTERS = 64 * 1024;
@@ -34,7 +35,7 @@ export const verb: Verb = defineVerb({
     if (username === undefined || username === "") throw new UsageError("login needs --username NAME");
     if (!args["password-stdin"])
       throw new UsageError("login reads the password from a pipe: add --password-stdin");
-    const password = await readPassword(stdin);
+    const password = await readPassword(addAbortSignal(signal, stdin()));
     const credentials = { username, password };
     if (!args["no-check"]) {
       const caFile = args["ca-file"];
@@ -62,7 +63,7 @@ export const verb: Verb = defineVerb({
 });
 
 /** Reads a password without the line break at its end. */
-async function readPassword(stdin: Input): Promise<string> {
+async function readPassword(stdin: AsyncIterable<Uint8Array | string>): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let password = "";
   for await (const chunk of stdin) {

@@ -1,4 +1,4 @@
-/** Runs the demo as the README says, and compares its output with the README: `node tools/checks/demo.mjs`. */
+/** Runs the demo and compares its output with the README: `node tools/checks/demo.mjs`. */
 import { strictEqual, deepStrictEqual } from "node:assert";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -227,7 +227,7 @@ describe("a server over node:http", () => {
     for (let i = 0; i < 5; i += 1) {
       const sent = request(`${server.url}/v2/`, { agent });
       sent.end();
-      expect(JSON.parse(await text(await answerTo(sent)))).toEqual({ capabilities: expect.anything() });
+      expect(JSON.parse(await text(await answerTo(sent)))).toHaveProperty("capabilities");
     }
     agent.destroy();
     expect(connections).toBe(1);

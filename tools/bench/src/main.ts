@@ -1,6 +1,6 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
-// loop, `copy` for copies of images with their memory, `list files` for the files of images, `remote` for remote registries.
-// Fails if a limit is exceeded.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. Examples of TEXT:
+// `block` for the longest blocks of the event loop, `copy` for copies of images with their memory, `list files` for the files of
+// images, and `remote` for remote registries.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";

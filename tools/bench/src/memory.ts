@@ -28,8 +28,8 @@ const MOST_FOR_FILES = 96;
 const MOST_FOR_REMOTES = 100;
 
 /**
- * Returns the memory that the large blobs, the large tree, and the copies and the files of a large image take in addition to an
- * idle process, in MiB, and its limit. An idle process takes about 45.
+ * Returns the memory of some benchmarks in addition to an idle process, in MiB, and its limit. They are about large blobs, a large
+ * tree, and the copies and the files of a large image. An idle process takes about 45.
  *
  * @param isWanted - Whether to measure the benchmark with that name.
  */

@@ -1,6 +1,6 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. Examples of TEXT:
-// `block` for the longest blocks of the event loop, `copy` for copies of images with their memory, `list files` for the files of
-// images, and `remote` for remote registries.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
+// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images, and
+// `remote` remote registries.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";

@@ -42,11 +42,8 @@ export async function locate(path: string): Promise<Target> {
     const message = `${excerpt(path)} is neither a layout nor a reference: ${advice}`;
     throw new RegistryError("NAME_INVALID", message, { cause: error });
   });
-  if (kind === "archive")
-    throw new RegistryError(
-      "UNSUPPORTED",
-      `${excerpt(directory)} is an archive, and this command reads only layouts`,
-    );
+  // This command reads only layouts. The error explains that the file is an archive.
+  if (kind === "archive") throw noLayout({ path, directory, exists: false });
   const marked = matched === "fallback" ? cutAtMark(path) : undefined;
   if (marked !== undefined) return { path, ...marked, exists: false };
   return { path, directory, ...reference, exists: matched !== "fallback" };

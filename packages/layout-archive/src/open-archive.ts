@@ -71,6 +71,8 @@ export async function openArchive(path: string, options: OpenArchiveOptions = {}
 function formatOf(members: Members): "oci" | "docker" {
   if (members.has(layoutNames.index) && members.has(layoutNames.header)) return "oci";
   if (members.has(DOCKER_MANIFEST)) return "docker";
+  if (members.has("repositories"))
+    throw invalidArchive(`it has no ${DOCKER_MANIFEST}: Docker before version 1.10 wrote it`);
   const names = `${layoutNames.index} with ${layoutNames.header}, nor ${DOCKER_MANIFEST}`;
   throw invalidArchive(`it is not an archive of images: it has neither ${names}`);
 }

@@ -184,6 +184,16 @@ describe("a Docker archive", () => {
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
   });
 
+  it("of Docker before version 1.10 fails with ARCHIVE_INVALID, and the message names the reason", async () => {
+    const path = await archiveOf([
+      ["aaa/layer.tar", "x"],
+      ["repositories", '{"app":{"1":"aaa"}}'],
+    ]);
+    const error = await rejection(openArchive(path));
+    expect(error).toMatchObject({ code: "ARCHIVE_INVALID" });
+    expect(String(error)).toContain("before version 1.10");
+  });
+
   const layer = bytes("layer");
   const whole: Members = [
     ["config.json", configOf(layer)],

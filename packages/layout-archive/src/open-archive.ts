@@ -6,7 +6,7 @@ import { requireString } from "@ocilayout/oci-types/authors";
 
 import { DOCKER_MANIFEST } from "./docker/docker-items.ts";
 import { DockerLayout } from "./docker/docker-layout.ts";
-import { invalidArchive } from "./errors.ts";
+import { invalidArchive } from "./file/errors.ts";
 import { ArchiveFile } from "./file/archive-file.ts";
 import { decompressFile } from "./file/decompress-file.ts";
 import { listMembers } from "./members/list-members.ts";
@@ -72,6 +72,8 @@ export async function openArchive(path: string, options: OpenArchiveOptions = {}
 function formatOf(members: Members): "oci" | "docker" {
   if (members.has(layoutNames.index) && members.has(layoutNames.header)) return "oci";
   if (members.has(DOCKER_MANIFEST)) return "docker";
+  if (members.has("repositories"))
+    throw invalidArchive(`it has no ${DOCKER_MANIFEST}: Docker before version 1.10 wrote it`);
   const names = `${layoutNames.index} with ${layoutNames.header}, nor ${DOCKER_MANIFEST}`;
   throw invalidArchive(`it is not an archive of images: it has neither ${names}`);
 }

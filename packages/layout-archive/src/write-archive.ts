@@ -16,6 +16,7 @@ import {
 } from "./writing/options.ts";
 import type { Output } from "./writing/output.ts";
 import { StreamOutput } from "./writing/stream-output.ts";
+import { watchSource } from "./writing/watched-source.ts";
 import { TarOutput } from "./writing/tar-output.ts";
 
 /**
@@ -105,7 +106,11 @@ async function copyImage(
       ? await readImage(place, { ...reading, platform: platforms?.[0] })
       : await readManifest(place, reading);
   const pinned: Place<CopySource> = { ...place, reference: chosen.digest };
-  const { descriptor } = await copy(pinned, target.place, copying);
+  const source = watchSource(place.registry, (digest) => {
+    target.pass(digest);
+  });
+  const { descriptor } = await copy({ ...pinned, registry: source }, target.place, copying);
+  await target.writeManifests();
   return { place: pinned, name, descriptor };
 }
 

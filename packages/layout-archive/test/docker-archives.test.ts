@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import { listFiles } from "@ocilayout/oci-image";
@@ -57,6 +58,27 @@ describe("a Docker archive of a real program", () => {
       }
       const files = await collect(listFiles({ registry, repository, reference: digest }));
       expect(files.length).toBeGreaterThan(0);
+    }
+  });
+
+  // skopeo states the size 0 for a layer that is a link, and then cannot copy it. Ours is that of its target.
+  it("that Docker 20.10 saved has the manifests that skopeo makes, except for the sizes of linked layers", async () => {
+    const registry = await open(join(import.meta.dirname, "docker-20.10.24-save.tar"));
+    expect(registry.format).toBe("docker");
+    for (const [repository, tag, linked, digest] of [
+      ["app", "1", [], "6fabf65fe10e4e509b0a46a51d08798adaf48ea8a16a5a8e1be27ccfd8bcf009"],
+      ["app", "2", [1], "7db30add77f136486c53938321a75cc11107ed20f81742aa8c6311ccade3234c"],
+      ["base", "1", [0], "f80df59d3f2de16842c083ad8c38f5f622eada08b8c212f860f701b2d3792283"],
+    ] as const) {
+      const manifest = (await (await registry.getTag(repository, tag)).json()) as {
+        layers: { size: number }[];
+      };
+      expect(manifest.layers.map(({ size }) => size)).toEqual(manifest.layers.map(() => 2048));
+      for (const at of linked) Object.assign(manifest.layers[at] ?? {}, { size: 0 });
+      expect(digestOf(bytes(JSON.stringify(manifest)))).toBe(`sha256:${digest}`);
+      const files = await collect(listFiles({ registry, repository, reference: tag }));
+      const names = files.map(({ path }) => path).sort();
+      expect(names).toEqual(repository === "base" ? ["/", "/base"] : ["/", "/base", "/top"]);
     }
   });
 
@@ -160,6 +182,16 @@ describe("a Docker archive", () => {
     const registry = await open(path);
     const reader = await registry.getBlob("app", digestOf(layer));
     expect(await rejection(reader.bytes())).toMatchObject({ code: "CONTENT_CORRUPT" });
+  });
+
+  it("of Docker before version 1.10 fails with ARCHIVE_INVALID, and the message names the reason", async () => {
+    const path = await archiveOf([
+      ["aaa/layer.tar", "x"],
+      ["repositories", '{"app":{"1":"aaa"}}'],
+    ]);
+    const error = await rejection(openArchive(path));
+    expect(error).toMatchObject({ code: "ARCHIVE_INVALID" });
+    expect(String(error)).toContain("before version 1.10");
   });
 
   const layer = bytes("layer");

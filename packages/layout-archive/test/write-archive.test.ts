@@ -114,6 +114,53 @@ describe("writeArchive", () => {
     expect(names.length).toBe(new Set(names).size);
   });
 
+  it("writes blobs in the same order, whichever of them is opened first", async () => {
+    const { path, registry } = await write((from) => [multi(from), v1(from)]);
+    let opened = 0;
+    const slow: Registry = {
+      ...registry,
+      getBlob: async (...args) => {
+        opened += 1;
+        // Each second blob is opened after those that are asked for later.
+        if (opened % 2 === 1) for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+        return registry.getBlob(...args);
+      },
+    };
+    const other = target();
+    await writeArchive(other, [multi(slow), v1(slow)]);
+    expect(opened).toBeGreaterThan(3);
+    expect(readFileSync(other).equals(readFileSync(path))).toBe(true);
+  });
+
+  it("leaves out layers that only their urls have", async () => {
+    const registry = createMemoryRegistry();
+    const foreign = { ...(await layer("elsewhere")).descriptor, urls: ["https://example.com/layer"] };
+    const config = await blob(
+      '{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}}',
+    );
+    const first = await layer("first");
+    const last = await layer("last");
+    for (const { descriptor, content } of [config, first, last])
+      await registry.pushBlob("app", descriptor, content);
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: ociMediaTypes.imageManifest,
+      config: { ...config.descriptor, mediaType: ociMediaTypes.imageConfig },
+      layers: [foreign, first.descriptor, foreign, last.descriptor],
+    };
+    const content = bytes(JSON.stringify(manifest));
+    await registry.pushManifest("app", content, ociMediaTypes.imageManifest, { tags: ["v1"] });
+    const path = target();
+    await writeArchive(path, [{ registry, repository: "app", reference: "v1" }], { format: "both" });
+    const archive = await open(path);
+    expect(await (await archive.getBlob("app", last.descriptor.digest)).text()).toBe("last");
+    expect(await rejection(archive.getBlob("app", foreign.digest))).toMatchObject({ code: "BLOB_UNKNOWN" });
+    const places = [{ registry, repository: "app", reference: "v1" }];
+    expect(await rejection(writeArchive(target(), places, { format: "docker" }))).toMatchObject({
+      code: "UNSUPPORTED",
+    });
+  });
+
   it("writes the name for containerd, Docker and podman, and the tag for skopeo", async () => {
     const { path } = await write((from) => [
       { ...v1(from), name: "localhost:5000/app:1.0" },

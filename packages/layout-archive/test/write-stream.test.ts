@@ -43,7 +43,7 @@ describe("an archive in a stream", () => {
     await writeArchive(path, [place]);
     const chunks: Uint8Array[] = [];
     let isClosed = false;
-    const stream = new WritableStream<Uint8Array>({
+    const stream: WritableStream<Uint8Array> = new WritableStream({
       write: (chunk) => void chunks.push(chunk),
       close: () => {
         isClosed = true;
@@ -58,7 +58,7 @@ describe("an archive in a stream", () => {
   it("is read no faster than the stream takes it", async () => {
     const { registry, read } = await source();
     const waiting: (() => void)[] = [];
-    const stream = new WritableStream<Uint8Array>({
+    const stream: WritableStream<Uint8Array> = new WritableStream({
       write: () => new Promise((resolve) => waiting.push(resolve)),
     });
     const writing = writeArchive(stream, [{ registry, repository: "app", reference: "v1" }]);
@@ -75,7 +75,7 @@ describe("an archive in a stream", () => {
   it("is aborted if the source fails", async () => {
     const { registry } = await source();
     let reason: unknown;
-    const stream = new WritableStream<Uint8Array>({
+    const stream: WritableStream<Uint8Array> = new WritableStream({
       abort: (given) => {
         reason = given;
       },
@@ -90,7 +90,7 @@ describe("an archive in a stream", () => {
   it("fails with the error of the stream", async () => {
     const { registry } = await source();
     const failure = new Error("the pipe broke");
-    const stream = new WritableStream<Uint8Array>({
+    const stream: WritableStream<Uint8Array> = new WritableStream({
       write: () => {
         throw failure;
       },
@@ -105,7 +105,7 @@ describe("an archive in a stream", () => {
     const controller = new AbortController();
     const reason = new Error("stop");
     let writes = 0;
-    const stream = new WritableStream<Uint8Array>({
+    const stream: WritableStream<Uint8Array> = new WritableStream({
       write: () => {
         writes += 1;
         return new Promise(() => undefined);
@@ -122,7 +122,7 @@ describe("an archive in a stream", () => {
   it("must be a stream that is not locked", async () => {
     const { registry } = await source();
     const place = { registry, repository: "app", reference: "v1" };
-    const stream = new WritableStream<Uint8Array>();
+    const stream: WritableStream<Uint8Array> = new WritableStream();
     stream.getWriter();
     expect(await rejection(writeArchive(stream, [place]))).toBeInstanceOf(TypeError);
     expect(await rejection(writeArchive(bytes("x") as never, [place]))).toBeInstanceOf(TypeError);

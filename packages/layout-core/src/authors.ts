@@ -8,7 +8,6 @@ export {
 export { afterCommit } from "./disk/committed.ts";
 export { closeWithOwner, nodeDisk, type Disk, type HeldFile, type OpenFile } from "./disk/disk.ts";
 export { stampOf } from "./disk/layout-files.ts";
-export { tryOpen } from "./disk/regular-file.ts";
 export { storageError } from "./disk/storage-error.ts";
 export { EarlySync } from "./blobs/early-sync.ts";
 export { readFileChunks } from "./blobs/file-chunks.ts";

@@ -1,5 +1,6 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
 // loop, `copy` for copies of images with their memory, `remote` for remote registries. Fails if a limit is exceeded.
+import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";
@@ -22,6 +23,7 @@ for (const { name, limit, most, run } of [
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
   ...copyBenchmarks,
+  ...archiveBenchmarks,
   ...eventLoopBenchmarks,
   ...serverBenchmarks,
   ...remoteBenchmarks,

@@ -59,6 +59,21 @@ export async function inTurn(
   return { ours: own, limit: medians.reduce((a, b) => Math.max(a, b), 0) };
 }
 
+/**
+ * Measures short work in turn, and returns the least time of each, in milliseconds. Other work of the machine makes a time
+ * longer, and never shorter.
+ */
+export async function leastInTurn<const Works extends readonly Work[]>(
+  runs: number,
+  works: Works,
+): Promise<{ readonly [At in keyof Works]: number }> {
+  const least = works.map(() => Infinity);
+  for (let number = 0; number < runs; number += 1)
+    for (const [i, work] of works.entries())
+      least[i] = Math.min(least[i] ?? Infinity, await time(1, () => work(number)));
+  return least as { readonly [At in keyof Works]: number };
+}
+
 /** Runs `use` with a directory that is removed afterwards. */
 export async function withDirectory<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = mkdtempSync(join(process.env["BENCH_DIRECTORY"] ?? tmpdir(), "bench-"));

@@ -1,3 +1,4 @@
+import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { withDirectory } from "./measure.ts";
@@ -6,7 +7,13 @@ import { repositoryBenchmarks } from "./repositories.ts";
 
 /** Runs one benchmark, for its memory. */
 export async function runOne(name: string): Promise<void> {
-  const all = [...blobBenchmarks, ...repositoryBenchmarks, ...copyBenchmarks, ...remoteBenchmarks];
+  const all = [
+    ...blobBenchmarks,
+    ...repositoryBenchmarks,
+    ...copyBenchmarks,
+    ...archiveBenchmarks,
+    ...remoteBenchmarks,
+  ];
   const benchmark = all.find((it) => it.name === name);
   if (benchmark === undefined) throw new Error(`unknown benchmark: ${name}`);
   await withDirectory((directory) => benchmark.run(directory));

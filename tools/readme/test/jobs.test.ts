@@ -8,6 +8,7 @@ const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "ut
 const generated = join(import.meta.dirname, "generated");
 
 const imports = {
+  "layout-archive": "openArchive, writeArchive",
   "layout-core": "openLayout",
   "layout-per-repo": "openPerRepository",
   "layout-testkit": "runConformance",
@@ -50,7 +51,7 @@ it("every line in the table of jobs runs", async () => {
     before,
     ...lines.map((line) => `${line};`),
     "if (!report.ok) throw new Error(String(report));",
-    "for (const opened of [server, layout, registry]) await opened.close();",
+    "for (const opened of [server, layout, registry, archive]) await opened.close();",
   ];
   mkdirSync(generated, { recursive: true });
   // Any free port, and only a few cases of the kit.

@@ -2,7 +2,7 @@ import type { CheckedDigest, Descriptor } from "@ocilayout/oci-types";
 import { computeDigest, isDigest, isDigestAlgorithm, parseDigest } from "@ocilayout/oci-types";
 import { excerpt, isRecord } from "@ocilayout/oci-types/authors";
 
-import { invalidArchive } from "../errors.ts";
+import { invalidArchive } from "../file/errors.ts";
 import { parseJson } from "../members/read-member.ts";
 import { requireBounded } from "./docker-items.ts";
 

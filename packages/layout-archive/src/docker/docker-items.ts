@@ -1,7 +1,7 @@
 import { isRegistryError } from "@ocilayout/oci-types";
 import { isRecord, scanDocument } from "@ocilayout/oci-types/authors";
 
-import { invalidArchive } from "../errors.ts";
+import { invalidArchive } from "../file/errors.ts";
 import { parseJson } from "../members/read-member.ts";
 
 /** The document that lists the images of a Docker archive. */

@@ -2,7 +2,7 @@ import type { ContentReading } from "@ocilayout/layout-core/authors";
 import type { OpenContent } from "@ocilayout/oci-backend";
 import { decompress, detectCompression, MAGIC_BYTES } from "@ocilayout/oci-image/authors";
 
-import { beyondLimit } from "../errors.ts";
+import { beyondLimit } from "../file/errors.ts";
 import type { ArchiveFile, FileHold } from "../file/archive-file.ts";
 import { openMember } from "../members/read-member.ts";
 import type { Member } from "../members/members.ts";
@@ -26,6 +26,7 @@ export class DockerLayer {
     this.#member = member;
     this.#limit = limitOf(member.size);
     this.#compression = detectCompression(file.readNow(member.offset, Math.min(MAGIC_BYTES, member.size)));
+    file.requireUnchanged();
   }
 
   /**

@@ -1,9 +1,9 @@
-import type { StoredLayout } from "@ocilayout/layout-core/authors";
-import { pauseIfDue, type OpenContent } from "@ocilayout/oci-backend";
+import type { ContentReading, StoredLayout } from "@ocilayout/layout-core/authors";
+import { pauseIfDue } from "@ocilayout/oci-backend";
 import { annotationKeys, layoutVersion, type CheckedDigest, type Descriptor } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { invalidArchive } from "../errors.ts";
+import { invalidArchive } from "../file/errors.ts";
 import type { ArchiveFile } from "../file/archive-file.ts";
 import type { Members } from "../members/members.ts";
 import { readMember } from "../members/read-member.ts";
@@ -44,7 +44,7 @@ export class DockerLayout implements StoredLayout {
    *
    * @throws `RegistryError` `ARCHIVE_INVALID` if an image is incomplete or malformed.
    */
-  readonly readParts: StoredLayout["readParts"] = async () => {
+  async readParts(): ReturnType<StoredLayout["readParts"]> {
     const items = parseDockerItems(
       readMember(this.#file, this.#members, DOCKER_MANIFEST, MOST_MANIFEST_BYTES),
     );
@@ -57,22 +57,21 @@ export class DockerLayout implements StoredLayout {
         manifests.push({ ...descriptor, annotations: { [annotationKeys.containerdImageName]: name } });
     }
     return { header: encode({ imageLayoutVersion: layoutVersion }), index: encode({ manifests }) };
-  };
+  }
 
-  readonly open: StoredLayout["open"] = async (digest, reading) => {
+  async open(digest: CheckedDigest, reading: ContentReading): ReturnType<StoredLayout["open"]> {
     const content = this.#contents.get(digest);
     if (content === undefined) return undefined;
     if (content instanceof DockerLayer) return content.open(reading);
     const bytes = this.#bytesOf(content);
-    const open: OpenContent = { size: bytes.length, read: (start, end) => bytes.subarray(start, end) };
-    return open;
-  };
+    return { size: bytes.length, read: (start, end) => bytes.subarray(start, end) };
+  }
 
-  readonly size: StoredLayout["size"] = async (digest) => {
+  async size(digest: CheckedDigest): Promise<number | undefined> {
     const content = this.#contents.get(digest);
     if (content === undefined) return undefined;
     return content instanceof DockerLayer ? content.size() : this.#bytesOf(content).length;
-  };
+  }
 
   /** Makes the manifest of an image. */
   async #image(item: DockerItem): Promise<Descriptor> {

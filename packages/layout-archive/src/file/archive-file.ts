@@ -13,7 +13,7 @@ import {
 import { wasClosed } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
 
-import { truncated } from "../errors.ts";
+import { truncated } from "./errors.ts";
 
 /** A part of a file. */
 export interface FilePart {
@@ -78,13 +78,16 @@ export class ArchiveFile {
   }
 
   /**
-   * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read.
+   * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read. Call
+   * {@link ArchiveFile.requireUnchanged} after the last of several reads.
    *
-   * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter, `CONTENT_CORRUPT` if it has changed.
+   * @param memory - Receives the bytes, if it is large enough.
+   * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter.
    */
-  readNow(offset: number, length: number): Uint8Array {
+  readNow(offset: number, length: number, memory?: Uint8Array): Uint8Array {
     const file = this.#requireOpen();
-    const buffer = Buffer.allocUnsafeSlow(length);
+    const isLarge = memory !== undefined && memory.length >= length;
+    const buffer = isLarge ? memory.subarray(0, length) : Buffer.allocUnsafeSlow(length);
     let done = 0;
     try {
       while (done < length) {
@@ -95,9 +98,15 @@ export class ArchiveFile {
     } catch (error) {
       throw storageError(error, "read the archive");
     }
-    this.#requireUnchanged(file);
     if (done < length) throw truncated(offset + done);
     return buffer;
+  }
+
+  /** @throws `RegistryError` `CONTENT_CORRUPT` if the file has changed since it was opened. */
+  requireUnchanged(): void {
+    const { file } = this.#held;
+    if (file === undefined || stampOf(fs.fstatSync(file, { bigint: true })) === this.#stamp) return;
+    throw new RegistryError("CONTENT_CORRUPT", "the archive was changed or replaced after it was opened");
   }
 
   /** Reads a part in chunks. The part must be in the file. Ending the iterator frees it. */
@@ -116,7 +125,7 @@ export class ArchiveFile {
     const disk = {
       read: async (_file: OpenFile, into: Uint8Array, position: number): Promise<number> => {
         const count = await nodeDisk.read(file, into, position);
-        this.#requireUnchanged(file);
+        this.requireUnchanged();
         return count;
       },
       close,
@@ -142,10 +151,5 @@ export class ArchiveFile {
     const { file } = this.#held;
     if (this.#isClosed || file === undefined) throw wasClosed("this archive");
     return file;
-  }
-
-  #requireUnchanged(file: OpenFile): void {
-    if (stampOf(fs.fstatSync(file, { bigint: true })) === this.#stamp) return;
-    throw new RegistryError("CONTENT_CORRUPT", "the archive was changed or replaced after it was opened");
   }
 }

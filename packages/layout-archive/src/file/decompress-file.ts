@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { nodeDisk, storageError, type OpenFile } from "@ocilayout/layout-core/authors";
 import { decompress, detectCompression, MAGIC_BYTES } from "@ocilayout/oci-image/authors";
 
-import { beyondLimit } from "../errors.ts";
+import { beyondLimit } from "./errors.ts";
 import { ArchiveFile } from "./archive-file.ts";
 
 /** How a compressed archive is decompressed. */

@@ -13,6 +13,9 @@ export interface MemberLimits {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The size of the largest read that is common, in bytes. */
+const BUFFER_BYTES = 256 * 1024;
+
 /**
  * Lists the members of an archive from their headers. It does not read their content, and lets other tasks run in between.
  *
@@ -23,10 +26,16 @@ export async function listMembers(
   { members: entries, nameBytes, signal }: MemberLimits,
 ): Promise<Members> {
   const members = new Members(nameBytes);
-  const archive = { size: file.size, read: (offset: number, length: number) => file.readNow(offset, length) };
+  // New memory for each header would take longer than reading it.
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  const archive = {
+    size: file.size,
+    read: (offset: number, length: number) => file.readNow(offset, length, buffer),
+  };
   for await (const header of indexTar(archive, { signal, limits: { entries } })) {
     members.add(header);
     if (isPauseDue()) await pause();
   }
+  file.requireUnchanged();
   return members;
 }

@@ -1,14 +1,13 @@
-/** A path without parts that {@link memberPath} would change. */
-const PLAIN = /^(?![./])(?!.*(?:\/\.|\/\/|\/$))/s;
-
 /**
  * Returns the path of a member as other members and documents name it: without `.` and empty parts.
  *
  * @returns `undefined` if the path is absolute or contains `..`, so that it may be outside of the archive.
  */
 export function memberPath(path: string): string | undefined {
-  if (PLAIN.test(path)) return path;
   if (path.startsWith("/")) return undefined;
+  const isPlain =
+    !path.startsWith(".") && !path.includes("/.") && !path.includes("//") && !path.endsWith("/");
+  if (isPlain) return path;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   return parts.includes("..") ? undefined : parts.join("/");
 }

@@ -1,6 +1,6 @@
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { beyondLimit, invalidArchive } from "../errors.ts";
+import { beyondLimit, invalidArchive } from "../file/errors.ts";
 import { memberPath, symlinkTarget } from "./member-path.ts";
 
 /** The place of the content of a file in the archive. */

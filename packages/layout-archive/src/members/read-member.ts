@@ -2,7 +2,7 @@ import type { ContentReading } from "@ocilayout/layout-core/authors";
 import type { OpenContent } from "@ocilayout/oci-backend";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
-import { beyondLimit, invalidArchive } from "../errors.ts";
+import { beyondLimit, invalidArchive } from "../file/errors.ts";
 import type { ArchiveFile } from "../file/archive-file.ts";
 import type { Member, Members } from "./members.ts";
 
@@ -17,7 +17,9 @@ export function readMember(file: ArchiveFile, members: Members, path: string, li
   const member = members.find(path, "unique");
   if (member === undefined) throw invalidArchive(`it has no member ${excerpt(path)}`);
   if (member.size > limit) throw beyondLimit(`the size of ${excerpt(path)}`, limit);
-  return file.readNow(member.offset, member.size);
+  const bytes = file.readNow(member.offset, member.size);
+  file.requireUnchanged();
+  return bytes;
 }
 
 /** Opens a member for reading. */

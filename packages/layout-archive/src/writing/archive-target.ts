@@ -1,8 +1,9 @@
-import type { PushedManifest } from "@ocilayout/oci-backend";
+import type { PushBlobCall, PushedManifest } from "@ocilayout/oci-backend";
 import { childrenOf, defineBackend, subjectOf } from "@ocilayout/oci-backend";
 import type { Place } from "@ocilayout/oci-image";
 import { layoutNames, RegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
 
+import { BlobTurns } from "./blob-turns.ts";
 import type { TarOutput } from "./tar-output.ts";
 
 /** A manifest in the archive. */
@@ -26,7 +27,13 @@ export function blobPath(digest: string): string {
   return `${layoutNames.blobs}/${digest.replace(":", "/")}`;
 }
 
-/** An archive that is being written, as a registry that images are copied to. Every blob is written once. */
+/** The maximum size of the manifests of one image that are kept until its blobs are written, in bytes. */
+const MOST_KEPT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * An archive that is being written, as a registry that images are copied to. Every blob is written once. Blobs are written in
+ * the order in which they are asked for, and the manifests of an image after its blobs, in the order of their digests.
+ */
 export class ArchiveTarget {
   readonly #registry: Registry;
   readonly #tar: TarOutput;
@@ -37,6 +44,10 @@ export class ArchiveTarget {
   readonly #blobs: Map<string, number> = new Map();
   /** The digests of the manifests that refer to a manifest, by its digest. */
   readonly #referrers: Map<string, Set<string>> = new Map();
+  readonly #turns: BlobTurns = new BlobTurns();
+  /** The content of manifests that are not written yet, by digest. */
+  readonly #kept: Map<string, Uint8Array> = new Map();
+  #keptBytes = 0;
   readonly #directories: Set<string> = new Set();
 
   /** @param hasManifests - Whether manifests are written, too. */
@@ -48,23 +59,38 @@ export class ArchiveTarget {
       // Copies do not read from the archive.
       openBlob: () => undefined,
       openManifest: () => undefined,
-      sizeOfBlob: ({ digest }) => this.#blobs.get(digest),
-      findManifest: ({ digest }) => this.#manifests.get(digest)?.descriptor,
-      findTag: () => undefined,
-      pushBlob: async ({ digest, size, unverified }) => {
-        if (size === undefined)
-          throw new RegistryError("SIZE_INVALID", "a blob without a size cannot be written to an archive");
-        await this.#write(digest, (path) => this.#tar.content(path, { digest, size }, unverified));
-        this.#blobs.set(digest, size);
+      sizeOfBlob: ({ digest }) => {
+        const size = this.#blobs.get(digest);
+        if (size === undefined) this.#turns.announce(digest);
         return size;
       },
-      pushManifest: ({ manifest, tags }) => this.#pushManifest(manifest, tags),
+      findManifest: ({ digest }) => this.#manifests.get(digest)?.descriptor,
+      findTag: () => undefined,
+      pushBlob: (call) => this.#pushBlob(call),
+      pushManifest: ({ manifest, tags }) => {
+        this.#pushManifest(manifest, tags);
+      },
     });
   }
 
   /** The place that images are copied to. */
   get place(): Place {
     return { registry: this.#registry, repository: REPOSITORY, reference: TAG };
+  }
+
+  /** Lets other blobs be written: the source does not have this one. */
+  pass(digest: string): void {
+    this.#turns.done(digest);
+  }
+
+  /** Writes the manifests that were pushed. */
+  async writeManifests(): Promise<void> {
+    const manifests = [...this.#kept].sort(([one], [other]) => (one < other ? -1 : 1));
+    this.#kept.clear();
+    this.#keptBytes = 0;
+    if (!this.#hasManifests) return;
+    for (const [digest, content] of manifests)
+      if (!this.#blobs.has(digest)) await this.#write(digest, (path) => this.#tar.document(path, content));
   }
 
   /** Whether the archive has the content of a blob. */
@@ -93,12 +119,33 @@ export class ArchiveTarget {
       .filter(({ descriptor, tags }) => tags.size > 0 || !contained.has(descriptor.digest));
   }
 
-  async #pushManifest(manifest: PushedManifest, tags: readonly string[]): Promise<void> {
+  async #pushBlob({ digest, size, unverified, signal }: PushBlobCall): Promise<number> {
+    if (size === undefined)
+      throw new RegistryError("SIZE_INVALID", "a blob without a size cannot be written to an archive");
+    // The first chunk is read while other blobs are written.
+    const first = unverified.next();
+    first.catch(() => undefined);
+    await this.#turns.wait(digest, signal);
+    try {
+      const content = beginningWith(first, unverified);
+      await this.#write(digest, (path) => this.#tar.content(path, { digest, size }, content));
+      this.#blobs.set(digest, size);
+      return size;
+    } finally {
+      this.#turns.done(digest);
+    }
+  }
+
+  #pushManifest(manifest: PushedManifest, tags: readonly string[]): void {
     const { digest } = manifest.descriptor;
     let written = this.#manifests.get(digest);
     if (written === undefined) {
-      if (this.#hasManifests && !this.#blobs.has(digest))
-        await this.#write(digest, (path) => this.#tar.document(path, manifest.content));
+      this.#keptBytes += manifest.content.length;
+      if (this.#keptBytes > MOST_KEPT_BYTES)
+        throw new RegistryError("SIZE_INVALID", "the manifests of an image are too large for an archive", {
+          detail: { limit: MOST_KEPT_BYTES },
+        });
+      this.#kept.set(digest, manifest.content);
       const children = childrenOf(manifest).map((child) => child.digest);
       written = { descriptor: manifest.descriptor, children, tags: new Set() };
       this.#manifests.set(digest, written);
@@ -129,4 +176,12 @@ export class ArchiveTarget {
     }
     await write(path);
   }
+}
+
+/** Yields the chunks of a source of which the first one was requested already. */
+async function* beginningWith(
+  first: Promise<IteratorResult<Uint8Array, undefined>>,
+  rest: AsyncIterator<Uint8Array, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let result = await first; result.done !== true; result = await rest.next()) yield result.value;
 }

@@ -80,8 +80,8 @@ export function requireWriteOptions(options: WriteArchiveOptions): CheckedWriteO
       limits,
       maxManifestBytes,
       onProgress,
-      // Blobs are written one after the other, and always in the same order.
-      concurrency: 1,
+      // Blobs are written one after the other, while the next ones are opened.
+      concurrency: 3,
       link: false,
     },
   };

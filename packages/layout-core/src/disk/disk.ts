@@ -22,24 +22,36 @@ export interface Disk {
   open(path: string, flags: string | number): Promise<OpenFile>;
   /** Writes all of `bytes`, at `position` or at the current position. */
   write(file: OpenFile, bytes: Uint8Array, position?: number): Promise<void>;
+  /** Cuts the file, or extends it with zeros, to `size` bytes. */
   truncate(file: OpenFile, size: number): Promise<void>;
+  /** Sets the permissions of the file. */
   chmod(file: OpenFile, mode: number): Promise<void>;
   /** Sets the times of the file, in milliseconds since 1970. */
   touch(file: OpenFile, ms: number): Promise<void>;
+  /** Flushes the file, or the directory, to the disk. */
   sync(file: OpenFile): Promise<void>;
+  /** Closes the file. Its descriptor must not be used afterwards. */
   close(file: OpenFile): Promise<void>;
+  /** Creates a hard link. Fails with `EEXIST` if `path` exists. */
   link(existing: string, path: string): Promise<void>;
+  /** Moves a file. Replaces a file at `to`. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file or a link. */
   unlink(path: string): Promise<void>;
+  /** Removes an empty directory. */
   rmdir(path: string): Promise<void>;
   /** Clones if the file system can, and copies if not. Fails with `EEXIST` if `to` exists. */
   copy(from: string, to: string): Promise<void>;
 
   /** Fills `into`, or as much of it as the file has. Returns the number of bytes read. */
   read(file: OpenFile, into: Uint8Array, position: number): Promise<number>;
+  /** Reads the whole file. */
   readFile(file: OpenFile): Promise<Buffer>;
+  /** Returns the facts about the open file. */
   fstat(file: OpenFile): Promise<BigIntStats>;
+  /** Returns the path without links. */
   realpath(path: string): Promise<string>;
+  /** Lists the entries of a directory. */
   list(path: string): Promise<Dirent[]>;
   /**
    * Follows links. Returns `undefined` if nothing is there. Synchronous, because a stat costs less than a switch of
@@ -129,6 +141,7 @@ function unlessAbsent<Result>(look: () => Result): Result | undefined {
 
 /** A file that is or was open. Shared by its owner and by the cleanup for an owner that was never closed. */
 export interface HeldFile {
+  /** The file; `undefined` after it was closed or given to another owner. */
   file: OpenFile | undefined;
 }
 

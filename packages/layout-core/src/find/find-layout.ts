@@ -20,7 +20,7 @@ export interface FoundLayout {
   /** The layout's directory, or the archive's file, as given, not resolved. `"."` if the path has only a reference. */
   readonly directory: string;
   /**
-   * What `directory` is: a directory, or a file that begins like a tar archive or a compressed one. `openArchive` of
+   * Whether `directory` is a directory, or a file that begins like a tar archive or a compressed one. `openArchive` of
    * `@ocilayout/layout-archive` opens it. Only its first bytes were read, so it may contain something else.
    */
   readonly kind: "directory" | "archive";

@@ -6,6 +6,7 @@ import type { ManifestGraph } from "../manifests/manifest-graph.ts";
 
 /** How the content of a blob is read: see `ReadOptions`. */
 export interface ContentReading {
+  /** Whether a chunk is valid only until the next one is requested. */
   readonly chunks: "owned" | "reused";
   /** The largest size of a chunk, in bytes. */
   readonly chunkSize?: number | undefined;
@@ -21,7 +22,7 @@ export interface BlobView {
   unknown(digest: CheckedDigest): RegistryError;
 }
 
-/** What reads and lists of a layout need: a directory of this machine has it, and so has an archive. */
+/** The parts of a layout that reads and lists need. A directory of this machine has them, and so has an archive. */
 export interface LayoutView {
   readonly index: { read(): EntryTable | Promise<EntryTable> };
   readonly graph: ManifestGraph;

@@ -36,6 +36,7 @@ export type ReadLayoutOptions = Pick<
 
 /** A backend that only reads a {@link StoredLayout}. */
 export interface LayoutReader {
+  /** The methods of a backend that read. */
   readonly backend: Backend;
   /** Lists every manifest of a repository, as `LayoutStore.manifests` does. */
   manifests(backend: Backend, repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
@@ -59,7 +60,6 @@ export function readStoredLayout(stored: StoredLayout, options: ReadLayoutOption
     },
     settings.maxManifestBytes,
   );
-  const { open, size } = stored;
   return {
     backend: {
       capabilities: { repositoryScopedBlobs: false },
@@ -69,7 +69,11 @@ export function readStoredLayout(stored: StoredLayout, options: ReadLayoutOption
         index,
         graph,
         maxManifestBytes: settings.maxManifestBytes,
-        blobs: { open, size, unknown: (digest) => unknownBlob(digest) },
+        blobs: {
+          open: (digest, reading) => stored.open(digest, reading),
+          size: (digest) => stored.size(digest),
+          unknown: (digest) => unknownBlob(digest),
+        },
       }),
       ...listerOf({ index, graph }),
     },
@@ -122,11 +126,11 @@ function parseHeader(text: string): unknown {
 }
 
 async function readAll(
-  { open }: StoredLayout,
+  stored: StoredLayout,
   digest: CheckedDigest,
   maxBytes: number,
 ): Promise<Uint8Array | "too large" | undefined> {
-  const content = await open(digest, { chunks: "owned" });
+  const content = await stored.open(digest, { chunks: "owned" });
   if (content === undefined) return undefined;
   if (content.size > maxBytes) {
     await content.close?.();

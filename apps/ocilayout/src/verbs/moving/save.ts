@@ -40,7 +40,8 @@ export const verb: Verb = defineVerb({
       if (output.width !== undefined)
         throw new UsageError("the archive would be written to the terminal: add --output FILE");
       const images = [];
-      for (const source of sources) images.push(...(await imagesOf(source, { allTags, platforms, signal })));
+      for (const source of sources)
+        for (const image of await imagesOf(source, { allTags, platforms, signal })) images.push(image);
       const stdout: WritableStream<Uint8Array> = new WritableStream({ write: (chunk) => output.data(chunk) });
       await writeArchive(stdout, images, {
         format,

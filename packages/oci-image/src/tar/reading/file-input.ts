@@ -10,7 +10,8 @@ export interface TarFile {
   readonly size: number;
   /**
    * Reads `length` bytes from `offset`. It may return fewer only if the archive has become shorter. Reads are small and follow
-   * each other, so a function that returns the bytes at once is several times faster than one that returns a promise.
+   * each other, so a function that returns the bytes at once is several times faster than one that returns a promise. The bytes
+   * are used only until the next read, so each read can return the same memory.
    */
   read(offset: number, length: number, options?: CallOptions): Uint8Array | Promise<Uint8Array>;
 }

@@ -45,7 +45,8 @@ export class PaxValues {
    */
   constructor(globals: ReadonlyMap<string, string>, records: readonly PaxRecord[], offset: number) {
     this.#offset = offset;
-    this.rest = new Map(globals);
+    this.rest = globals.size === 0 ? new Map<string, string>() : new Map(globals);
+    if (records.length === 0) return;
     const encoded: Map<string, string> = new Map();
     for (const [key, value] of records) {
       // An empty attribute is a value, and not the absence of one.

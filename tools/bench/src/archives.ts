@@ -1,0 +1,143 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { openArchive, writeArchive } from "@ocilayout/layout-archive";
+import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
+import { ociMediaTypes } from "@ocilayout/oci-types";
+
+import { bytes, chunks, describe, digestOf, GIB, MIB } from "./content.ts";
+import type { Benchmark, Measured } from "./measure.ts";
+import { inTurn, leastInTurn } from "./measure.ts";
+
+const LAYERS = 1_000;
+/** The size of each layer, in bytes. */
+const LAYER_BYTES = Math.floor((GIB * MIB) / LAYERS);
+const CONFIG = bytes("{}");
+
+const LAYER = Buffer.alloc(LAYER_BYTES);
+
+/** Returns a layer that differs from the others by its number. All share one memory, which would count as that of archives. */
+function layerOf(number: number): Buffer {
+  return LAYER.fill(`layer ${number}\n`);
+}
+
+/** Makes a layout with an image of {@link LAYERS} layers, which have {@link GIB} mebibytes in total. */
+async function openImage(directory: string): Promise<LayoutRegistry> {
+  const registry = await openLayout(directory, { durability: "none" });
+  const config = describe(CONFIG, ociMediaTypes.imageConfig);
+  await registry.pushBlob("a", config, CONFIG);
+  const layers = [];
+  for (let number = 0; number < LAYERS; number += 1) {
+    const content = layerOf(number);
+    const descriptor = describe(content, ociMediaTypes.layer);
+    await registry.pushBlob("a", descriptor, content);
+    layers.push(descriptor);
+  }
+  const mediaType = ociMediaTypes.imageManifest;
+  const document = { schemaVersion: 2, mediaType, config, layers };
+  await registry.pushManifest("a", bytes(JSON.stringify(document)), mediaType, { tags: ["v1"] });
+  return registry;
+}
+
+/** Writes an archive with that image, and returns its path. */
+async function makeArchive(directory: string): Promise<string> {
+  const path = join(directory, "archive.tar");
+  const layout = join(directory, "layout");
+  const registry = await openImage(layout);
+  await writeArchive(path, [{ registry, repository: "a", reference: "v1" }], { durability: "none" });
+  await registry.close();
+  rmSync(layout, { recursive: true });
+  return path;
+}
+
+function list(archive: string): void {
+  execFileSync("tar", ["-tf", archive], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** Opens an archive. Compares with `tar -t` without its start, which takes as long on a small archive. */
+async function open(directory: string): Promise<Measured> {
+  const path = await makeArchive(directory);
+  const small = join(directory, "small.tar");
+  writeFileSync(join(directory, "file"), "x");
+  execFileSync("tar", ["-cf", small, "-C", directory, "file"]);
+  const [ours, whole, start] = await leastInTurn(101, [
+    async () => {
+      await using archive = await openArchive(path);
+      if (archive.format !== "oci") throw new Error("the archive is not a layout");
+    },
+    () => {
+      list(path);
+    },
+    () => {
+      list(small);
+    },
+  ]);
+  return { ours, limit: whole - start };
+}
+
+/** Opens an archive and reads one blob of it. */
+async function readOne(directory: string): Promise<Measured> {
+  const path = await makeArchive(directory);
+  await using archive = await openArchive(path);
+  const content = layerOf(LAYERS / 2);
+  const digest = digestOf([content]);
+  const [ours, limit] = await leastInTurn(51, [
+    async () => {
+      let size = 0;
+      for await (const chunk of await archive.getBlob("a", digest)) size += chunk.length;
+      if (size !== content.length) throw new Error(`read ${size} bytes, expected ${content.length}`);
+    },
+    () => {
+      const file = openSync(path, "r");
+      const buffer = Buffer.alloc(LAYER_BYTES);
+      readSync(file, buffer, 0, buffer.length, (GIB * MIB) / 2);
+      digestOf([buffer]);
+      closeSync(file);
+    },
+  ]);
+  return { ours, limit };
+}
+
+async function write(directory: string): Promise<Measured> {
+  const source = join(directory, "source");
+  const target = join(directory, "archive.tar");
+  await using registry = await openImage(source);
+  // Data that is not written back yet would slow the first runs.
+  execFileSync("sync");
+  return await inTurn(
+    5,
+    async () => {
+      await writeArchive(target, [{ registry, repository: "a", reference: "v1" }], { durability: "none" });
+    },
+    () => {
+      execFileSync("tar", ["-cf", target, "-C", source, "oci-layout", "index.json", "blobs"]);
+      digestOf(chunks(GIB));
+    },
+    () => {
+      rmSync(target, { force: true });
+    },
+  );
+}
+
+/** The benchmarks of archives. */
+export const archiveBenchmarks: readonly Benchmark[] = [
+  {
+    name: `archive: write ${GIB} MiB in ${LAYERS} members`,
+    limit: "tar -c, and hashing as much",
+    most: 1 / 0.7,
+    run: write,
+  },
+  {
+    name: `archive: open ${GIB} MiB in ${LAYERS} members`,
+    limit: "tar -t without its start",
+    most: 1.5,
+    run: open,
+  },
+  {
+    name: "archive: read one blob",
+    limit: "reading and hashing as much",
+    most: 1.5,
+    run: readOne,
+  },
+];

@@ -162,7 +162,8 @@ export const layerBenchmarks: readonly Benchmark[] = [
   {
     name: `extract ${SMALL_FILES} files of 1 KiB`,
     limit: "tar -x",
-    most: 4,
+    // On a disk both take the same time. In memory, the calls of Node take five times as long.
+    most: 6,
     run: extractSmall,
   },
 ];

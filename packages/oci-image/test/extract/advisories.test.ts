@@ -421,9 +421,9 @@ describe("privileges", () => {
     const looking = {
       disk: {
         ...disk,
-        write: (...call: Parameters<typeof disk.write>) => {
+        writeSync: (...call: Parameters<typeof disk.writeSync>) => {
           mode = Object.values(contentOf(directory))[0]?.mode ?? "";
-          disk.write(...call);
+          return disk.writeSync(...call);
         },
       },
       platform: process.platform,

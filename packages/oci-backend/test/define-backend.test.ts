@@ -24,7 +24,19 @@ describe("the methods of a backend receive", () => {
     ["getBlob", [["openBlob", { repository: "a", digest, chunks: "owned", chunkSize: undefined, signal }]]],
     [
       "getBlobRange",
-      [["openBlob", { repository: "a", digest, chunks: "owned", chunkSize: undefined, signal }]],
+      [
+        [
+          "openBlob",
+          {
+            repository: "a",
+            digest,
+            chunks: "owned",
+            chunkSize: undefined,
+            range: { start: 1, end: undefined },
+            signal,
+          },
+        ],
+      ],
     ],
     ["resolveBlob", [["sizeOfBlob", { repository: "a", digest, signal }]]],
     [

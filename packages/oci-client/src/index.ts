@@ -1,10 +1,9 @@
 export type { CredentialPlaces, StoreOptions } from "./auth/credential-places.ts";
 export type { Credentials, CredentialSource, CredentialSourceOptions } from "./auth/credentials.ts";
 export { firstOf } from "./auth/sources.ts";
-export { parseMirror } from "./mirrors/mirror-list.ts";
 export type { MirrorPlaces } from "./mirrors/mirror-places.ts";
 export type { MirrorRule } from "./mirrors/mirror-rule.ts";
-export { isBlocked, isInsecure, mirrorsOf } from "./mirrors/mirrors-of.ts";
+export { mirrorsOf } from "./mirrors/mirrors-of.ts";
 export type { MirrorUse, Prefix, RegistriesConf, RegistryTable, Source } from "./mirrors/registries-conf.ts";
 export type { Location } from "./mirrors/location.ts";
 export { openRemote, type RemoteRegistry } from "./open-remote.ts";

@@ -2,7 +2,9 @@ import { isValidHost, isValidRepository } from "@ocilayout/ociref";
 
 /** A host, and a path below it that may be empty: `mirror.example.com:5000/team`. */
 export interface Location {
+  /** The host, with its port if it has one. */
   readonly host: string;
+  /** The path, or an empty string. */
   readonly path: string;
 }
 

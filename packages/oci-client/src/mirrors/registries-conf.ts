@@ -17,13 +17,17 @@ export interface Prefix extends Location {
 export interface Source {
   /** Absent if names stay as they are. */
   readonly location: Location | undefined;
+  /** Whether it may be plain HTTP. */
   readonly insecure: boolean;
 }
 
 /** One `[[registry]]` table. */
 export interface RegistryTable extends Source {
+  /** The hosts and repositories that the table is for. */
   readonly prefix: Prefix;
+  /** Whether images must not be pulled. */
   readonly blocked: boolean;
+  /** The mirrors, in the order in which they are asked. */
   readonly mirrors: readonly (Source & { readonly use: MirrorUse })[];
 }
 

@@ -98,6 +98,8 @@ describe("a place on this machine", () => {
       directory: "new.tar",
       exists: false,
     });
+    expect(await find("new")).toEqual({ kind: "layout", directory: "new", exists: false });
+    expect(await find("new:v1")).toEqual({ kind: "layout", directory: "new", exists: false, tag: "v1" });
     expect(await find("new/app:v1")).toMatchObject({ kind: "layout", directory: "new", exists: false });
     expect(await find("tree:new//team/app:v1")).toMatchObject({
       kind: "tree",

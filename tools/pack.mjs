@@ -10,7 +10,15 @@ const isPublished = (name) =>
 const filters = readdirSync(join(root, "packages"))
   .filter(isPublished)
   .flatMap((name) => ["--filter", `./packages/${name}`]);
-const args = ["--recursive", ...filters, "pack", "--pack-destination", directory];
+const args = [
+  "--recursive",
+  ...filters,
+  "--filter",
+  "./apps/ocilayout",
+  "pack",
+  "--pack-destination",
+  directory,
+];
 
 rmSync(directory, { recursive: true, force: true });
 execFileSync("npx", ["-y", "pnpm@12.21.0", ...args], {

@@ -97,6 +97,12 @@ export function startWith(
   return child;
 }
 
+/** Kills a process after the test if it is still running. */
+export function track(child: ChildProcess): ChildProcess {
+  started.push(child);
+  return child;
+}
+
 /** Returns the path of the bundled command. */
 export function builtScript(): string {
   return script;

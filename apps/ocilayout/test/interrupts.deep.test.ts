@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -6,9 +7,9 @@ import { createBlobReader } from "@ocilayout/oci-backend";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import type { RegistryServer } from "@ocilayout/oci-server/node";
 import { serve } from "@ocilayout/oci-server/node";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { buildCommand, ended, start, startWith } from "./built-command.ts";
+import { buildCommand, builtScript, ended, start, startWith, track } from "./built-command.ts";
 import { everything, lines, ocilayout } from "./command.ts";
 import { makeImages } from "./images.ts";
 
@@ -107,3 +108,56 @@ it("Ctrl-C during load - removes the temporary file of the pipe", async () => {
   expect((await end).code).toBe(130);
   expect(readdirSync(temporary)).toEqual([]);
 });
+
+describe.skipIf(!hasScript())("on a real terminal of 80 columns", () => {
+  /** Starts a command line in a terminal of its own. */
+  function onTerminal(...words: readonly string[]): ChildProcess {
+    const line = [process.execPath, builtScript(), ...words].map((word) => `'${word}'`).join(" ");
+    return track(
+      spawn("script", ["-qec", `stty cols 80 rows 24 && exec ${line}`, "/dev/null"], {
+        stdio: ["pipe", "pipe", "pipe"],
+        env: { ...process.env, TERM: "xterm", NO_COLOR: "" },
+      }),
+    );
+  }
+
+  it("tables fit", async () => {
+    const { code, stdout } = await ended(onTerminal("tags", `${at("images")}/app`));
+    expect(code).toBe(0);
+    const rows = stdout.replaceAll("\r", "").trimEnd().split("\n");
+    expect(rows).toHaveLength(3);
+    for (const row of rows) expect(row).toMatch(/^\w+ +sha256:\w{12} {2}\d+ B$/);
+  });
+
+  it("progress fits, and Ctrl-C ends the command with 130", async () => {
+    const isReached: Promise<void> = new Promise((resolve) => {
+      reached = resolve;
+    });
+    const child = onTerminal("copy", place, at("new.tar"));
+    const end = ended(child);
+    let shown = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    await isReached;
+    await expect.poll(() => shown).toMatch(/ {2}sha256:\w{12} {2}\d+ B of 3\.1 kB {2}\d+%.*\/s/);
+    child.stdin?.write("\u0003");
+    const { code, stdout } = await end;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/\u001b\[\d+A\u001b\[Jocilayout: interrupted\r\n$/);
+    // eslint-disable-next-line no-control-regex -- The escape sequences of the progress are to be removed.
+    for (const row of stdout.replaceAll(/\u001b\[\d*[AJ]/g, "").split(/\r?\n/))
+      expect(row.length).toBeLessThan(80);
+    expect(existsSync(at("new.tar"))).toBe(false);
+  });
+});
+
+/** Whether util-linux's script is installed. CI requires it. */
+function hasScript(): boolean {
+  const found = spawnSync("script", ["--version"], { encoding: "utf8" });
+  if (found.status === 0 && found.stdout.includes("util-linux")) return true;
+  if (process.env["OCILAYOUT_CI"] !== undefined && process.platform === "linux")
+    throw new Error("script of util-linux is needed in CI");
+  console.info("skipped: the command on a real terminal, because script of util-linux is not installed");
+  return false;
+}

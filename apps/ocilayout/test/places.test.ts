@@ -8,7 +8,7 @@ import type { Target } from "../src/places/target.ts";
 import { fixture, lines, temporaryDirectory } from "./command.ts";
 import { makeImages } from "./images.ts";
 
-const places = { perRepo: false, followLinks: false, insecure: [], anonymous: true };
+const places = { perRepo: false, followLinks: false, insecure: [], tokenServers: [], anonymous: true };
 const find = async (path: string, isWhole: boolean = false): Promise<Partial<Target>> => {
   const found: Partial<Target> = { ...(await findPlace(path, places, { purpose: "create", isWhole })) };
   Reflect.deleteProperty(found, "path");
@@ -98,6 +98,8 @@ describe("a place on this machine", () => {
       directory: "new.tar",
       exists: false,
     });
+    expect(await find("new")).toEqual({ kind: "layout", directory: "new", exists: false });
+    expect(await find("new:v1")).toEqual({ kind: "layout", directory: "new", exists: false, tag: "v1" });
     expect(await find("new/app:v1")).toMatchObject({ kind: "layout", directory: "new", exists: false });
     expect(await find("tree:new//team/app:v1")).toMatchObject({
       kind: "tree",

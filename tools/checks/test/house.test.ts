@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-const packages = join(import.meta.dirname, "../../../packages");
+const root = join(import.meta.dirname, "../../..");
 const MOST_FILES = 16;
 
 /** Returns `directory`, as "", and all folders below it. */
@@ -59,8 +59,10 @@ function draw(source: string, roomOf: (file: string) => string): Map<string, Set
   return arrows;
 }
 
-describe.each(readdirSync(packages))("the folders of %s", (name) => {
-  const source = join(packages, name, "src");
+const houses = [...readdirSync(join(root, "packages")).map((name) => `packages/${name}`), "apps/ocilayout"];
+
+describe.each(houses)("the folders of %s", (name) => {
+  const source = join(root, name, "src");
 
   it(`have at most ${MOST_FILES} files each`, () => {
     for (const folder of foldersOf(source))

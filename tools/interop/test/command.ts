@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 
 import { run } from "../../../apps/ocilayout/src/cli/run.ts";
 
@@ -9,10 +9,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `ocilayout` in this process. */
-export async function ocilayout(...args: readonly string[]): Promise<Ran> {
+/** Runs `ocilayout` in this process, with text in its pipe if the first argument has it. */
+export async function ocilayout(
+  ...[first, ...rest]: readonly [({ readonly stdin: string } | string)?, ...string[]]
+): Promise<Ran> {
   const [stdout, stderr] = [new Kept(), new Kept()];
-  const code = await run(args, { stdout, stderr });
+  const args = typeof first === "string" ? [first, ...rest] : rest;
+  const stdin = (): Readable => Readable.from(typeof first === "object" ? [first.stdin] : []);
+  const code = await run(args, { stdin, stdout, stderr });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

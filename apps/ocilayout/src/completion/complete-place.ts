@@ -17,7 +17,7 @@ export async function completePlace(word: string): Promise<string[]> {
   const found = (await findLocal(word)) ?? (await findArchive(word));
   if (found === undefined) return [];
   const signal = new AbortController().signal;
-  const places = { perRepo: false, followLinks: false, insecure: [], anonymous: true };
+  const places = { perRepo: false, followLinks: false, insecure: [], tokenServers: [], anonymous: true };
   const registry = await openTarget(found, places, { purpose: "read", signal });
   try {
     return (await candidatesIn(registry, found, word)).filter((it) => it.startsWith(word)).slice(0, MOST);

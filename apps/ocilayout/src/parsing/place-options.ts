@@ -1,7 +1,8 @@
 import { isValidRepository } from "@ocilayout/ociref";
 
 import { UsageError } from "../errors/usage-error.ts";
-import { flag, list, type Options, text } from "./spec.ts";
+import { remoteSpecs } from "./specs.ts";
+import { flag, type Options, text } from "./spec.ts";
 
 /** How places are opened. */
 export interface PlaceOptions {
@@ -17,6 +18,8 @@ export interface PlaceOptions {
   readonly insecure: readonly string[];
   /** A file with certificates to trust, in PEM format. */
   readonly caFile?: string | undefined;
+  /** The hosts that may ask for credentials as token servers, beside the registry itself. */
+  readonly tokenServers: readonly string[];
   /** Whether to use registries without credentials. */
   readonly anonymous: boolean;
 }
@@ -27,8 +30,7 @@ export const placeSpecs: Options = {
   "default-repository": text("NAME", 'The repository of bare tags [default: "default"]'),
   "follow-links": flag("Follow links in blobs that lead out of the layout"),
   "shared-blob-dir": text("DIRECTORY", "The directory of the blobs, instead of PATH/blobs"),
-  insecure: list("HOST", "Use plain HTTP for the registry at this host"),
-  "ca-file": text("FILE", "Trust the certificates in this file, too"),
+  ...remoteSpecs,
   anonymous: flag("Use registries without credentials"),
 };
 
@@ -44,14 +46,18 @@ export function readPlaceOptions(
     const value = values[name];
     return typeof value === "string" ? value : undefined;
   };
-  const insecure = values["insecure"];
+  const listOf = (name: string): readonly string[] => {
+    const value = values[name];
+    return Array.isArray(value) ? (value as readonly string[]) : [];
+  };
   const options: PlaceOptions = {
     perRepo: values["per-repo"] === true,
     defaultRepository: textOf("default-repository"),
     followLinks: values["follow-links"] === true,
     sharedBlobDir: textOf("shared-blob-dir"),
-    insecure: Array.isArray(insecure) ? (insecure as readonly string[]) : [],
+    insecure: listOf("insecure"),
     caFile: textOf("ca-file"),
+    tokenServers: listOf("token-server"),
     anonymous: values["anonymous"] === true,
   };
   const { perRepo, defaultRepository, sharedBlobDir } = options;

@@ -1,4 +1,4 @@
-import { flag, type Flag, text, type Text } from "./spec.ts";
+import { flag, type Flag, list, type List, text, type Text } from "./spec.ts";
 
 /** `--platform`: which image of an index. */
 export const platform: Text<undefined> = text(
@@ -14,3 +14,20 @@ export const imagePlatform: Text<undefined> = text(
 
 /** `--blob`: the digest is that of a blob. */
 export const blob: Flag = flag("The digest is that of a blob, not of a manifest");
+
+/** The options of verbs that connect to a registry. */
+export const remoteSpecs: {
+  readonly insecure: List;
+  readonly "ca-file": Text<undefined>;
+  readonly "token-server": List;
+} = {
+  insecure: list("HOST", "Use plain HTTP for the registry at this host"),
+  "ca-file": text(
+    "FILE",
+    "Trust the certificates in this file, too, and use TLS also for registries on this machine",
+  ),
+  "token-server": list(
+    "HOST",
+    "Send the credentials also to this host, if the registry names it as its token server",
+  ),
+};

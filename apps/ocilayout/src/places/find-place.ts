@@ -44,7 +44,15 @@ export async function findPlace(
     return local?.exists === true ? local : remote;
   }
   if (purpose === "create" && namesArchive(path) && !isPath(path)) return parseArchive(path, path);
-  return isWhole ? locateWhole(path) : locate(path);
+  const found = await (isWhole ? locateWhole(path) : locate(path));
+  return purpose === "create" ? asNewDirectory(found) : found;
+}
+
+/** Takes a name without a slash for that of a new layout, and not for a repository of a new layout in the current directory. */
+function asNewDirectory(target: Target): Target {
+  const { path, directory, repository, exists, ...rest } = target;
+  const isName = !exists && directory === "." && repository !== undefined && !/[/\\]/.test(path);
+  return isName ? { ...rest, path, directory: repository, exists } : target;
 }
 
 /** The transports of skopeo that have no place here. */

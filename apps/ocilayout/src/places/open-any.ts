@@ -35,6 +35,7 @@ export async function openAny(text: string, options: OpenAnyOptions = {}): Promi
     perRepo: false,
     followLinks: false,
     insecure: [],
+    tokenServers: [],
     anonymous: false,
     ...options,
   };

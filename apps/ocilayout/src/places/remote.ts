@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
+import type { RemoteOptions } from "@ocilayout/oci-client";
 import { parseReference, parseRelativeReference, isValidHost } from "@ocilayout/ociref";
 
 import type { PlaceOptions } from "../parsing/place-options.ts";
@@ -37,18 +38,30 @@ export function parseBareRemote(path: string): Target | undefined {
   return { kind: "remote", path, directory: host, ...reference, exists: true };
 }
 
+/** Returns the options of `openRemote` for a host. */
+export function remoteOptions(
+  host: string,
+  { insecure, caFile, tokenServers }: Pick<PlaceOptions, "insecure" | "caFile" | "tokenServers">,
+): Pick<RemoteOptions, "insecure" | "ca" | "tokenServers"> {
+  const isTls = caFile === undefined ? undefined : false;
+  return {
+    insecure: insecure.includes(host) ? true : isTls,
+    ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8"),
+    tokenServers,
+  };
+}
+
 /** Opens the registry of a place. */
 export async function openRemotePlace(
   host: string,
-  { insecure, caFile, anonymous }: PlaceOptions,
+  places: PlaceOptions,
   { signal, onWarning }: { signal: AbortSignal; onWarning: (text: string) => void },
 ): Promise<OpenRegistry> {
   // Loaded on demand, because most commands read only local places.
   const { openRemote } = await import("@ocilayout/oci-client");
   return openRemote(host, {
-    insecure: insecure.includes(host) ? true : undefined,
-    ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8"),
-    credentials: anonymous ? false : undefined,
+    ...remoteOptions(host, places),
+    credentials: places.anonymous ? false : undefined,
     signal,
     onWarning: ({ text }) => {
       onWarning(text);

@@ -1,12 +1,13 @@
 import { openRemote, storeCredentials } from "@ocilayout/oci-client";
 import { isValidHost } from "@ocilayout/ociref";
-import { readFileSync } from "node:fs";
 import { addAbortSignal } from "node:stream";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
-import { flag, list, required, text } from "../../parsing/spec.ts";
+import { flag, required, text } from "../../parsing/spec.ts";
+import { remoteSpecs } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { remoteOptions } from "../../places/remote.ts";
 
 /** The longest password in characters. Tokens are shorter. */
 const MOST_CHARACTERS = 64 * 1024;
@@ -20,8 +21,7 @@ export const verb: Verb = defineVerb({
       "Read the password from the pipe; it is never an argument, which other users can see",
     ),
     "no-check": flag("Store the credentials without asking the registry"),
-    insecure: list("HOST", "Use plain HTTP for the registry at this host"),
-    "ca-file": text("FILE", "Trust the certificates in this file, too"),
+    ...remoteSpecs,
   },
   examples: [
     ["ocilayout login registry.example --username ci --password-stdin < token.txt", "Log in with a file"],
@@ -38,13 +38,9 @@ export const verb: Verb = defineVerb({
     const password = await readPassword(addAbortSignal(signal, stdin()));
     const credentials = { username, password };
     if (!args["no-check"]) {
-      const caFile = args["ca-file"];
-      const remote = await openRemote(host, {
-        credentials,
-        insecure: args.insecure.includes(host) ? true : undefined,
-        ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8"),
-        signal,
-      });
+      const { insecure, "ca-file": caFile, "token-server": tokenServers } = args;
+      const options = remoteOptions(host, { insecure, caFile, tokenServers });
+      const remote = await openRemote(host, { ...options, credentials, signal });
       try {
         await remote.ping({ signal });
       } finally {

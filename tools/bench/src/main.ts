@@ -1,5 +1,5 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
-// loop, `copy` for copies of images with their memory, `list files` for the files of images. Fails if a limit is exceeded.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT. Fails if a limit is exceeded. For example, `block` is for
+// the longest blocks of the event loop, `copy` for copies of images, and `list files` for the files of images.
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";

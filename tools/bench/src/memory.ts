@@ -26,8 +26,8 @@ const MOST = 64;
 const MOST_FOR_FILES = 96;
 
 /**
- * Returns the memory that the large blobs, the large tree, and the copies and the files of a large image take in addition to an
- * idle process, in MiB, and its limit.
+ * Returns the memory that benchmarks take in addition to an idle process, in MiB, and its limit: those of large blobs, a large tree,
+ * copies of a large image, and its files.
  *
  * @param isWanted - Whether to measure the benchmark with that name.
  */

@@ -8,8 +8,8 @@ import { unzstd } from "./zstd.ts";
  * Decompresses `chunks`: with Node's zlib in Node, with `DecompressionStream` in browsers. It ends at the end of the
  * compressed stream and ignores bytes after it, as `gzip` does. A gzip stream can have several members, except in browsers.
  *
- * @throws `RegistryError` `ARCHIVE_INVALID` if the stream is malformed or ends too early; `UNSUPPORTED` for zstd if the
- * platform has no decompressor.
+ * @throws `RegistryError` `ARCHIVE_INVALID` if the stream is malformed or ends too early; `SIZE_INVALID` for zstd if its window is
+ * too large.
  */
 export function decompress(
   chunks: Chunks,

@@ -32,8 +32,7 @@ export interface ReadLayerOptions extends CallOptions {
  * - `BLOB_UNKNOWN`: the layer is missing. A foreign layer has to be downloaded from its `urls` first.
  * - `CONTENT_CORRUPT`: the blob does not match its digest or size, or the decompressed bytes do not match `diffId`.
  * - `ARCHIVE_INVALID`: the compressed stream or the archive is malformed or ends too early.
- * - `SIZE_INVALID`: a limit is exceeded. `detail.limit` is the limit.
- * - `UNSUPPORTED`: the platform cannot decompress zstd.
+ * - `SIZE_INVALID`: a limit is exceeded, or a window of zstd of 128 MiB. `detail.limit` is the limit.
  * - `DIGEST_INVALID`, `NAME_INVALID`: a digest or the repository is invalid.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/layer.md}
  */

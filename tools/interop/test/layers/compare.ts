@@ -6,8 +6,8 @@ export function each(tree: Tree, change: (facts: Facts, path: string) => object)
 }
 
 /**
- * Leaves out what mounts of storages do not have. These are the facts about the root, of which the layers have no entry, and hard
- * links of symlinks, which vfs copies one by one.
+ * Leaves out the facts about the root, for which the layers have no entry. Also leaves out hard links of symlinks, because the
+ * storage vfs copies them one by one.
  */
 export function asMounted(tree: Tree): object {
   const files = Object.fromEntries(Object.entries(tree).filter(([path]) => path !== "/"));

@@ -1,4 +1,4 @@
-import { isDigest } from "@ocilayout/oci-types";
+import { isDigest, RegistryError } from "@ocilayout/oci-types";
 
 import { isAtOrAbove, moveBelow } from "./location.ts";
 import type { MirrorRule } from "./mirror-rule.ts";
@@ -8,9 +8,14 @@ import type { MirrorUse, Prefix, RegistriesConf, RegistryTable, Source } from ".
  * Returns the mirrors of a host, for `RemoteOptions.mirrors`, in the order in which they are asked. A location that replaces the
  * host, or a part of it, is the last of them.
  *
- * A mirror is plain HTTP if it is `insecure`: HTTPS with certificates that are not trusted is not supported.
+ * A mirror is plain HTTP if it is `insecure`: HTTPS with certificates that are not trusted is not supported. A blocked part of a
+ * host has no mirrors.
+ *
+ * @throws `RegistryError` with `DENIED` if the whole host is blocked.
  */
 export function mirrorsOf(conf: RegistriesConf, host: string): readonly MirrorRule[] {
+  if (tableFor(conf, host, "")?.blocked === true)
+    throw new RegistryError("DENIED", "registries.conf blocks this host");
   return conf
     .filter(({ prefix }) => isHostOf(prefix, host))
     .flatMap((table) =>
@@ -23,17 +28,6 @@ export function mirrorsOf(conf: RegistriesConf, host: string): readonly MirrorRu
         return [{ host: source.location.host, insecure: insecureOf(source), rewrite }];
       }),
     );
-}
-
-/** Whether images of a repository must not be pulled. */
-export function isBlocked(conf: RegistriesConf, host: string, repository: string): boolean {
-  return tableFor(conf, host, repository)?.blocked ?? false;
-}
-
-/** Whether a host is plain HTTP, as the table for the whole host has it; `undefined` if there is no such table. */
-export function isInsecure(conf: RegistriesConf, host: string): boolean | undefined {
-  const table = tableFor(conf, host, "");
-  return table === undefined || !isUnmoved(table, table) ? undefined : insecureOf(table);
 }
 
 /** Returns the table with the longest prefix. If two are equally long, the one for the host itself comes before a wildcard. */

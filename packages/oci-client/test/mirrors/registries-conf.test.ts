@@ -6,7 +6,7 @@ import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 
 import { parseMirror } from "../../src/mirrors/mirror-list.ts";
-import { isBlocked, isInsecure, mirrorsOf } from "../../src/mirrors/mirrors-of.ts";
+import { mirrorsOf } from "../../src/mirrors/mirrors-of.ts";
 import { readRegistriesConf } from "../../src/mirrors/node/read-registries-conf.ts";
 import type { RegistriesConf } from "../../src/mirrors/registries-conf.ts";
 import { readTables } from "../../src/mirrors/registries-conf.ts";
@@ -124,25 +124,27 @@ describe("the tables of registries.conf", () => {
     ]);
   });
 
-  it("can block repositories, and make a host plain HTTP", () => {
+  it("can block a part of a host, which then has no mirrors, or all of it", () => {
     const tables = conf(`
       [[registry]]
       location = "a.example"
-      insecure = true
       [[registry.mirror]]
       location = "m.local"
+      insecure = true
       [[registry]]
       location = "a.example/bad"
       blocked = true
       [[registry.mirror]]
       location = "m.local"
+      [[registry]]
+      location = "b.example"
+      blocked = true
     `);
-    expect([isBlocked(tables, "a.example", "bad/x"), isBlocked(tables, "a.example", "x")]).toEqual([
-      true,
-      false,
+    expect([asked(tables, "a.example", "x"), asked(tables, "a.example", "bad/x")]).toEqual([
+      ["http:m.local/x"],
+      [],
     ]);
-    expect(asked(tables, "a.example", "bad/x")).toEqual([]);
-    expect([isInsecure(tables, "a.example"), isInsecure(tables, "b.example")]).toEqual([true, undefined]);
+    expect(() => mirrorsOf(tables, "b.example")).toThrow(expect.objectContaining({ code: "DENIED" }));
   });
 
   it("for a single image, and moved to what is not a name, are left out", () => {

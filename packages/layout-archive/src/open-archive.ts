@@ -47,7 +47,6 @@ export interface ArchiveRegistry extends Registry, AsyncDisposable {
  * - `ARCHIVE_INVALID`: the file is not such an archive, or is malformed, or ends too early.
  * - `SIZE_INVALID`: the archive exceeds a limit.
  * - `STORAGE_FAILED`: the file cannot be opened or read, or the temporary file cannot be written.
- * - `UNSUPPORTED`: the archive is compressed with zstd, and Node is older than 22.15.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  * @see {@link https://github.com/moby/docker-image-spec/blob/main/v1.2.md#combined-image-json--filesystem-changeset-format}
  */

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import * as zlib from "node:zlib";
 
 import { image } from "@ocilayout/layout-testkit/content";
 import { collect } from "@ocilayout/oci-types";
@@ -15,9 +14,21 @@ async function compressible(): Promise<Buffer> {
   return tarOf(membersOf(directory));
 }
 
-const zstd: ((bytes: Uint8Array) => Buffer) | undefined = (
-  zlib as { readonly zstdCompressSync?: (bytes: Uint8Array) => Buffer }
-).zstdCompressSync;
+/** Returns a zstd frame with `bytes` in blocks that are not compressed, which every version of Node can make. */
+function storedAsZstd(bytes: Uint8Array): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length);
+  // The magic number, and a descriptor: one segment, and a size of four bytes.
+  const parts = [Buffer.from("28b52ffda0", "hex"), size];
+  const most = 128 * 1024;
+  for (let at = 0; at < bytes.length; at += most) {
+    const block = bytes.subarray(at, at + most);
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((block.length << 3) | (at + most >= bytes.length ? 1 : 0), 0, 3);
+    parts.push(header, Buffer.from(block));
+  }
+  return Buffer.concat(parts);
+}
 
 describe("a compressed archive", () => {
   it("reads as the same archive without compression", async () => {
@@ -32,14 +43,8 @@ describe("a compressed archive", () => {
     }
   });
 
-  it("with zstd is read if this Node has zstd, and fails with UNSUPPORTED if not", async () => {
-    const frame = Buffer.from("28b52ffd", "hex");
-    const path = fileOf(zstd?.(await compressible()) ?? frame);
-    if (zstd === undefined) {
-      expect(await rejection(openArchive(path))).toMatchObject({ code: "UNSUPPORTED" });
-      return;
-    }
-    const registry = await openArchive(path);
+  it("with zstd is read", async () => {
+    const registry = await openArchive(fileOf(storedAsZstd(await compressible())));
     expect(await collect(registry.tags("app"))).toEqual(["v1"]);
     await registry.close();
   });

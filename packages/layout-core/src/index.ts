@@ -3,7 +3,7 @@ export { findLayout, type FoundLayout, type LayoutReference } from "./find/find-
 export type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 export { inspectDirectory, type DirectoryKind } from "./find/inspect-directory.ts";
 export type { LayoutStore } from "./layout-store.ts";
-export type { ManifestListing } from "./registry/lister.ts";
+export type { ManifestListing } from "./registry/list-manifests.ts";
 export { mountBetween } from "./mount-between.ts";
 export { openLayout, type LayoutRegistry } from "./open-layout.ts";
 export { rememberLayouts, type LayoutLender } from "./layout/open-layouts.ts";

@@ -2,7 +2,7 @@ import type { ListOptions, MountsFrom, Registry } from "@ocilayout/oci-types";
 
 import type { Finding, VerifyOptions } from "./maintenance/finding.ts";
 import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
-import type { ManifestListing } from "./registry/lister.ts";
+import type { ManifestListing } from "./registry/list-manifests.ts";
 
 /**
  * A directory of this machine as a registry: one layout, or a directory of layouts. A function that takes a

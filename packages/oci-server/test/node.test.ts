@@ -211,6 +211,8 @@ describe("a server over node:http", () => {
 
   it("never takes the rest of a body for the next request", async () => {
     const server = await start();
+    // The answer ends when the server closes the idle connection.
+    server.server.keepAliveTimeout = 1;
     const smuggled = "DELETE /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const said = await raw(
       server,
@@ -227,7 +229,7 @@ describe("a server over node:http", () => {
     for (let i = 0; i < 5; i += 1) {
       const sent = request(`${server.url}/v2/`, { agent });
       sent.end();
-      expect(JSON.parse(await text(await answerTo(sent)))).toEqual({ capabilities: expect.anything() });
+      expect(JSON.parse(await text(await answerTo(sent)))).toHaveProperty("capabilities");
     }
     agent.destroy();
     expect(connections).toBe(1);

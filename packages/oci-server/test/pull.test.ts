@@ -21,11 +21,11 @@ async function withContent(): Promise<ReturnType<typeof createMemoryRegistry>> {
 describe("GET of /v2/", () => {
   it.each(["/v2/", "/v2"])("as %s confirms that this is a registry", async (path) => {
     const response = await serving()("GET", path);
-    expect([
-      response.status,
-      await response.json(),
-      response.headers.get("docker-distribution-api-version"),
-    ]).toEqual([200, { capabilities: expect.objectContaining({ conditionalTags: true }) }, "registry/2.0"]);
+    expect([response.status, response.headers.get("docker-distribution-api-version")]).toEqual([
+      200,
+      "registry/2.0",
+    ]);
+    expect(await response.json()).toMatchObject({ capabilities: { conditionalTags: true } });
   });
 });
 

@@ -1,9 +1,11 @@
-// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT: `block` for the longest blocks of the event
-// loop, `copy` for copies of images with their memory, `remote` for remote registries. Fails if a limit is exceeded.
+// `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
+// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images, and
+// `remote` remote registries.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";
+import { layerBenchmarks } from "./layers.ts";
 import { manifestBenchmarks } from "./manifests.ts";
 import { withDirectory } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
@@ -24,6 +26,7 @@ for (const { name, limit, most, run } of [
   ...repositoryBenchmarks,
   ...copyBenchmarks,
   ...archiveBenchmarks,
+  ...layerBenchmarks,
   ...eventLoopBenchmarks,
   ...serverBenchmarks,
   ...remoteBenchmarks,

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import { blobBenchmarks } from "./blobs.ts";
 import { byteCopyBenchmarks } from "./copies.ts";
+import { listBenchmarks } from "./layers.ts";
 import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 
@@ -21,9 +22,14 @@ function peak(work: string): number {
   );
 }
 
+const MOST = 64;
+/** Listing files keeps the tree of a layer. */
+const MOST_FOR_FILES = 96;
+const MOST_FOR_REMOTES = 100;
+
 /**
- * Returns the memory that the large blobs, the large tree and the copies of a large image take in addition to an idle
- * process, in MiB, and the limits. An idle process takes about 45.
+ * Returns the memory of some benchmarks in addition to an idle process, in MiB, and its limit. They are about large blobs, a large
+ * tree, and the copies and the files of a large image. An idle process takes about 45.
  *
  * @param isWanted - Whether to measure the benchmark with that name.
  */
@@ -36,6 +42,7 @@ export function* measureMemory(
     ...blobBenchmarks.slice(0, 4),
     ...repositoryBenchmarks.slice(0, 1),
     ...byteCopyBenchmarks,
+    ...listBenchmarks,
     ...remoteBenchmarks,
   ]) {
     if (!isWanted(name)) continue;
@@ -46,5 +53,6 @@ export function* measureMemory(
 
 /** Copies from and to registries have several connections open, each with its buffers. */
 function mostFor(name: string): number {
-  return name.startsWith("remote") && name.includes("registry") ? 100 : 64;
+  if (listBenchmarks.some((it) => it.name === name)) return MOST_FOR_FILES;
+  return name.startsWith("remote") && name.includes("registry") ? MOST_FOR_REMOTES : MOST;
 }

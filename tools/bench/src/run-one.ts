@@ -1,6 +1,7 @@
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
+import { layerBenchmarks } from "./layers.ts";
 import { withDirectory } from "./measure.ts";
 import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
@@ -12,6 +13,7 @@ export async function runOne(name: string): Promise<void> {
     ...repositoryBenchmarks,
     ...copyBenchmarks,
     ...archiveBenchmarks,
+    ...layerBenchmarks,
     ...remoteBenchmarks,
   ];
   const benchmark = all.find((it) => it.name === name);

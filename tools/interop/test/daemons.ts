@@ -15,14 +15,14 @@ export interface Daemon extends AsyncDisposable {
 const PATIENCE_MS = 30_000;
 
 /** Starts dockerd without a network. If it cannot run here, prints the reason and returns `undefined`. */
-export async function startDockerd(): Promise<Daemon | undefined> {
+export async function startDockerd(driver: "vfs" | "overlay2" = "vfs"): Promise<Daemon | undefined> {
   return start("dockerd", "API listen on", ["docker", "containerd", "runc"], (directory, socket) => [
     ...[
       "--iptables=false",
       "--ip6tables=false",
       "--bridge=none",
       "--storage-driver",
-      "vfs",
+      driver,
       "--host",
       `unix://${socket}`,
     ],

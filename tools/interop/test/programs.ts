@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const execute = promisify(execFile);
+const executeFile = promisify(execFile);
 
 /** The arguments that test whether a program is installed, if not `--version`. */
 const versionCommands: Readonly<Record<string, string>> = {
+  busybox: "true",
   cosign: "version",
   openssl: "version",
   oras: "version",
@@ -96,11 +97,20 @@ export function tarIn(cwd: string): Run {
   return async (...args) => run(cwd, "tar", args);
 }
 
+/** Runs a program and returns its output, of at most 256 MiB. */
+export async function execute(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  return (await executeFile(program, args, { ...options, maxBuffer: 2 ** 28 })).stdout;
+}
+
 async function run(
   cwd: string,
   program: string,
   args: readonly string[],
   env?: NodeJS.ProcessEnv,
 ): Promise<string> {
-  return (await execute(program, args, { cwd, env })).stdout;
+  return (await executeFile(program, args, { cwd, env })).stdout;
 }

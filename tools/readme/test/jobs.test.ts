@@ -14,6 +14,7 @@ const imports = {
   "layout-testkit": "runConformance",
   "layout-testkit/memory": "createMemoryRegistry",
   "oci-backend": "defineBackend",
+  "oci-client": "openRemote",
   "oci-image":
     "annotate, appendLayer, buildIndex, copy, readImage, readManifest, setConfig, sync, tag, walkManifest",
   "oci-server/node": "serve",
@@ -51,13 +52,14 @@ it("every line in the table of jobs runs", async () => {
     before,
     ...lines.map((line) => `${line};`),
     "if (!report.ok) throw new Error(String(report));",
-    "for (const opened of [server, layout, registry, archive]) await opened.close();",
+    "for (const opened of [remote, server, layout, registry, archive]) await opened.close();",
   ];
   mkdirSync(generated, { recursive: true });
   // Any free port, and only a few cases of the kit.
   const changed = code
     .join("\n")
     .replace("port: 5000", "port: 0")
+    .replace('"127.0.0.1:5000"', "new URL(server.url).host")
     .replace("runConformance({", 'runConformance({ only: "RANGE",');
   writeFileSync(script, changed);
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);

@@ -35,7 +35,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Returns the largest of some numbers that are not negative, or 0 for an empty list. */
+/** Returns the largest number of a list, and 0 for an empty list. The numbers must not be negative. */
 export function largest(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => Math.max(a, b), 0);
 }

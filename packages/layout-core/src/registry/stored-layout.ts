@@ -14,8 +14,9 @@ import type { LayoutOptions } from "../layout/options.ts";
 import { completeOptions } from "../layout/options.ts";
 import { ManifestGraph } from "../manifests/manifest-graph.ts";
 import type { ContentReading } from "./layout-view.ts";
-import type { ManifestListing } from "./lister.ts";
-import { listerOf, listManifests } from "./lister.ts";
+import type { ManifestListing } from "./list-manifests.ts";
+import { listManifests } from "./list-manifests.ts";
+import { listerOf } from "./lister.ts";
 import { readerOf } from "./reader.ts";
 
 /** The parts of a layout that is not a directory, such as one in an archive. They never change. */

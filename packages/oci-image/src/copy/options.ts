@@ -91,7 +91,10 @@ export interface CopyOptions extends ReadManifestOptions {
    * Pass `false` for a copy that is verified and shares no file with its source. Defaults to true.
    */
   readonly link?: boolean | undefined;
-  /** The maximum number of blobs or manifests at once, from 1 to 100. Defaults to 4. */
+  /**
+   * The maximum number of blobs or manifests at once, from 1 to 100. Defaults to 4. A blob is sent to all targets at the same
+   * time. With several remote targets, the number must not exceed the uploads that each of them takes at once.
+   */
   readonly concurrency?: number | undefined;
   /** Limits for a source that is not trusted. */
   readonly limits?: CopyLimits | undefined;

@@ -99,16 +99,17 @@ async function cosignTags(
   { signal }: CallOptions,
 ): Promise<Companion[]> {
   const { algorithm, encoded } = requireDigest(digest);
-  const found: Companion[] = [];
-  // A sha512 digest with an end is longer than a tag can be.
-  for (const end of algorithm === "sha256" ? COSIGN : []) {
+  const find = async (end: string): Promise<Companion[]> => {
     const tag = `${algorithm}-${encoded}.${end}`;
     try {
       const stated = await registry.resolveTag(repository, tag, { signal });
-      found.push({ descriptor: requireStatedDescriptor(stated, `manifest ${tag}`), tag });
+      return [{ descriptor: requireStatedDescriptor(stated, `manifest ${tag}`), tag }];
     } catch (error) {
       if (!isRegistryError(error, "MANIFEST_UNKNOWN", "NAME_UNKNOWN")) throw error;
+      return [];
     }
-  }
-  return found;
+  };
+  // A sha512 digest with an end is longer than a tag can be.
+  const ends = algorithm === "sha256" ? COSIGN : [];
+  return (await Promise.all(ends.map(find))).flat();
 }

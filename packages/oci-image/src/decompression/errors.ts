@@ -4,7 +4,9 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 /** Returns `ARCHIVE_INVALID`: compressed content, such as a layer, is malformed. */
 export function notDecompressed(compression: string, cause: unknown): RegistryError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RegistryError("ARCHIVE_INVALID", `cannot decompress ${compression} content: ${reason}`, { cause });
+  return new RegistryError("ARCHIVE_INVALID", `cannot decompress ${compression} content: ${reason}`, {
+    cause,
+  });
 }
 
 /** Returns `ARCHIVE_INVALID`: no runtime unpacks an entry of a layer, or runtimes disagree about it. */

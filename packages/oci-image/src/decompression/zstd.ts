@@ -1,30 +1,67 @@
-import { RegistryError } from "@ocilayout/oci-types";
-
+import { MalformedZstd, ZstdWindowTooLarge } from "../zstd/malformed.ts";
 import type { Chunks } from "./chunks.ts";
-import { decompressWithNode, type NodeZlib } from "./node-zlib.ts";
+import { beyond, notDecompressed } from "./errors.ts";
+import { type CreateTransform, decompressWithNode, type NodeZlib } from "./node-zlib.ts";
+import { nextTurn } from "./turn.ts";
+
+/** The maximum window of a frame, in bytes: 128 MiB, the limit of Node and the default of the program `zstd`. */
+const MAX_WINDOW = 128 * 1024 * 1024;
+
+/** The size of the output after which other tasks have their turn, in bytes. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+/** The code of Node's error for a frame with a window of more than {@link MAX_WINDOW}. */
+const WINDOW_CODE = "ZSTD_error_frameParameter_windowTooLarge";
 
 /**
- * Decompresses zstd, with any number of frames. Node's own decompressor rejects windows of more than 128 MiB. Before Node 26 it
- * does not report that a stream ends too early.
+ * Decompresses zstd, with any number of frames: with Node's decompressor from Node 22.15, else with a decoder of this package.
+ * Before Node 26, Node does not report that a stream ends too early. The decoder of this package does not verify checksums of
+ * frames.
  *
- * @throws `RegistryError` `UNSUPPORTED` if Node is older than 22.15, or this is a browser.
+ * @throws `RegistryError` `ARCHIVE_INVALID` if a frame is malformed; `SIZE_INVALID` if its window is too large.
  */
-export async function* unzstd(
+export function unzstd(
   chunks: Chunks,
   zlib: NodeZlib | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const create = zlib?.createZstdDecompress;
-  if (create === undefined)
-    throw new RegistryError(
-      "UNSUPPORTED",
-      "cannot decompress zstd content: it needs Node 22.15 or later",
-    );
+  return create === undefined ? decodeHere(chunks) : decodeWithNode(chunks, create);
+}
+
+async function* decodeHere(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+  // Few programs need it.
+  const { decodeZstd } = await import("../zstd/decode-zstd.ts");
+  let size = 0;
+  try {
+    for await (const chunk of decodeZstd(chunks, MAX_WINDOW)) {
+      yield chunk;
+      size += chunk.length;
+      if (size < TURN_BYTES) continue;
+      size = 0;
+      await nextTurn();
+    }
+  } catch (error) {
+    if (error instanceof ZstdWindowTooLarge) throw beyond("the window of zstd", MAX_WINDOW);
+    if (error instanceof MalformedZstd) throw notDecompressed("zstd", error);
+    throw error;
+  }
+}
+
+async function* decodeWithNode(
+  chunks: Chunks,
+  create: CreateTransform,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const frames = new FrameChunks(chunks);
-  // Node ends its stream after the first frame of a chunk.
-  while (await frames.hasMore())
-    yield* decompressWithNode(frames, "zstd", create, (rest) => {
-      frames.unread(rest);
-    });
+  try {
+    // Node ends its stream after the first frame of a chunk.
+    while (await frames.hasMore())
+      yield* decompressWithNode(frames, "zstd", create, (rest) => {
+        frames.unread(rest);
+      });
+  } catch (error) {
+    const { code } = ((error as Partial<Error> | undefined)?.cause ?? {}) as { code?: unknown };
+    throw code === WINDOW_CODE ? beyond("the window of zstd", MAX_WINDOW) : error;
+  }
 }
 
 /** Chunks of which the last one can be returned in part. */

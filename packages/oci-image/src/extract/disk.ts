@@ -46,6 +46,7 @@ export interface Disk {
   futimesSync(file: number, atime: number | Date, mtime: number | Date): void;
   lchownSync(path: DiskPath, uid: number, gid: number): void;
   lutimesSync(path: DiskPath, atime: number | Date, mtime: number | Date): void;
+  writeSync(file: number, bytes: Uint8Array, offset: number, length: number, position: null): number;
   write(
     file: number,
     bytes: Uint8Array,
@@ -114,15 +115,24 @@ export function encode(text: string): Uint8Array {
   return bytes;
 }
 
+/** The largest chunk that is written in this thread, in bytes. */
+const SMALL = 16 * 1024;
+
 /** Writes all of `bytes` at the current position. */
 export async function writeAll(disk: Disk, file: number, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;)
+  for (let done = 0; done < bytes.length;) {
+    const length = bytes.length - done;
+    if (length <= SMALL) {
+      done += disk.writeSync(file, bytes, done, length, null);
+      continue;
+    }
     done += await new Promise<number>((resolve, reject) => {
-      disk.write(file, bytes, done, bytes.length - done, null, (error, written) => {
+      disk.write(file, bytes, done, length, null, (error, written) => {
         if (error === null) resolve(written);
         else reject(error);
       });
     });
+  }
 }
 
 /** Reads from the current position into `into`. Returns the number of bytes, which is 0 at the end. */

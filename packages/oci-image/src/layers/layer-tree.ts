@@ -68,7 +68,9 @@ export class LayerTree {
       case "invalid":
         throw badEntry(path, offset, "the whiteout names no file");
       case "whiteout": {
-        const { directory } = this.#enter(names.slice(0, -1), header, false);
+        const { directory } = this.#walk(names.slice(0, -1), header, false);
+        // umoci writes whiteouts for the content of a directory that a file replaces. The file hides all of it.
+        if (directory === undefined) return undefined;
         if (meaning.target === undefined) directory.isOpaque = true;
         else (directory.whiteouts ??= new Set()).add(meaning.target);
         return undefined;
@@ -76,7 +78,7 @@ export class LayerTree {
       case "entry": {
         const name = names.pop();
         if (name === undefined) return this.#putRoot(header);
-        const { directory, links, names: parent } = this.#enter(names, header, true);
+        const { directory, links, names: parent } = this.#enter(names, header);
         const directoryPath = parent.length === 0 ? "/" : `/${parent.join("/")}/`;
         const prefix = path.slice(0, path.lastIndexOf("/") + 1);
         // A symlink on the way may be replaced later. A path that does not end with its name has no useful prefix.
@@ -88,17 +90,25 @@ export class LayerTree {
   }
 
   /** Returns the way to a directory, and creates it. */
-  #enter(
-    names: PathNames,
-    { path, offset }: TarHeader,
-    isReal: boolean,
-  ): Way & { directory: LayerDirectory } {
-    const way = createWay(this.root, names, isReal);
-    const { directory, links } = way;
-    if (links > MAX_LINKS) throw badEntry(path, offset, `it is behind more than ${MAX_LINKS} symlinks`);
+  #enter(names: PathNames, header: TarHeader): Way & { directory: LayerDirectory } {
+    const way = this.#walk(names, header, true);
+    const { directory } = way;
     if (directory === undefined)
-      throw badEntry(path, offset, "a directory above it is a file in the same layer");
+      throw badEntry(header.path, header.offset, "a directory above it is a file in the same layer");
     return { ...way, directory };
+  }
+
+  /** Returns the way to a directory, and creates it unless a file is on the way. */
+  #walk(names: PathNames, { path, offset }: TarHeader, isReal: boolean): Way {
+    const way = createWay(this.root, names, isReal);
+    this.#countSteps(way);
+    if (way.links > MAX_LINKS) throw badEntry(path, offset, `it is behind more than ${MAX_LINKS} symlinks`);
+    return way;
+  }
+
+  /** A short path can lead to long targets of symlinks. */
+  #countSteps({ links, steps }: Way): void {
+    if (links > 0) this.#budget.addSteps(steps);
   }
 
   #put(header: TarHeader, parent: LayerDirectory, path: string, name: string): Leaf {
@@ -158,6 +168,7 @@ export class LayerTree {
     const name = names.pop();
     if (name === undefined) throw badEntry(header.path, offset, "it is a hard link to the root");
     const way = findWay(this.root, names);
+    this.#countSteps(way);
     if (way.isBlocked) throw badEntry(header.path, offset, "the target of the hard link is missing");
     const found = way.directory?.children.get(name);
     if (!(found instanceof LayerDirectory))

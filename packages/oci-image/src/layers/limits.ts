@@ -29,6 +29,12 @@ const GIB = 1024 ** 3;
 export const RATIO_FREE_BYTES: number = 64 * 1024 * 1024;
 
 /**
+ * The maximum number of names that are looked up behind symlinks, and for targets of hard links in lower layers. Without it, the
+ * time would grow with the number of entries times the length of the targets or the number of layers.
+ */
+export const MAX_STEPS: number = 10_000_000;
+
+/**
  * Checks limits, and sets defaults.
  *
  * @throws TypeError or RangeError if a limit is not a count.
@@ -52,6 +58,7 @@ export class Budget {
   #bytes = 0;
   #entries = 0;
   #treeBytes = 0;
+  #steps = 0;
 
   constructor(limits: CheckedLimits) {
     this.limits = limits;
@@ -74,5 +81,11 @@ export class Budget {
     this.#treeBytes += count;
     if (this.#treeBytes > this.limits.treeBytes)
       throw beyond("the memory for the tree of files", this.limits.treeBytes);
+  }
+
+  /** Counts names that are looked up. */
+  addSteps(count: number): void {
+    this.#steps += count;
+    if (this.#steps > MAX_STEPS) throw beyond("the number of names behind links", MAX_STEPS);
   }
 }

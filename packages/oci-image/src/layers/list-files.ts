@@ -33,7 +33,9 @@ export async function* listFiles(
 ): AsyncGenerator<ImageFile, void, undefined> {
   const image = await ImageLayers.open(at, options);
   const covered = new CoveredPaths(image.budget);
-  const links = new LowerLinks();
+  const links = new LowerLinks((names) => {
+    image.budget.addSteps(names);
+  });
   for (const layer of image.layers) {
     const tree = image.createTree(layer);
     for await (const entry of image.entries(layer)) tree.add(entry);

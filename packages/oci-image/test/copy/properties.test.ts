@@ -3,5 +3,5 @@ import { describe } from "vitest";
 import { testProperties } from "./properties.ts";
 
 describe("copy, for any graph", () => {
-  testProperties(15);
+  testProperties(5);
 });

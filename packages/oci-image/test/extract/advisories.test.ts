@@ -12,6 +12,8 @@ import type { ExtractOptions } from "../../src/extract/options.ts";
 import { archive, member } from "../tar/archives.ts";
 import { contentOf, disk, hosts, imageFile, imageOf, pathsIn, twoDirectories } from "./images.ts";
 
+// The advisories about extraction. docs/security.md of the repository has the table of all advisories.
+
 /** An entry of a hostile archive. */
 type Entry = readonly [name: string, typeflag?: string, linkName?: string, content?: string];
 
@@ -88,7 +90,28 @@ const archives: readonly (readonly [string, ...(readonly Entry[])[]])[] = [
     ],
   ],
   [
-    "a whiteout through a symlink",
+    "CVE-2026-50163: a hard link relative to the working directory",
+    [
+      ["h", LINK, "../outside/secret"],
+      ["d/h", LINK, "package.json"],
+    ],
+  ],
+  [
+    "CVE-2026-33056, CVE-2025-59825: the mode of a directory through a symlink",
+    [
+      ["d", SYMLINK, "OUT"],
+      ["d", DIRECTORY],
+      ["d/", DIRECTORY],
+    ],
+  ],
+  [
+    "CVE-2026-33056: the mode of a directory through a symlink of a lower layer",
+    [["d", SYMLINK, "OUT"]],
+    [["d/", DIRECTORY]],
+  ],
+  ["CVE-2026-17106: the root as an entry without a path", [["", SYMLINK, "OUT"], ["secret"]]],
+  [
+    "CVE-2026-17106: a whiteout through a symlink",
     [["d", SYMLINK, "OUT"]],
     [
       ["d/.wh.secret", FILE],
@@ -129,7 +152,32 @@ describe.each(hosts)("an image on %s", (_name, host) => {
           if (result instanceof Error) expect(result).toMatchObject({ code: "ARCHIVE_INVALID" });
       });
 
-  it("does not lead outside by links that were in the directory", async () => {
+  it("CVE-2025-59343: does not lead to a directory whose path begins with the same text", async () => {
+    const { inside } = twoDirectories();
+    const beside = `${inside}-too`;
+    fs.mkdirSync(beside);
+    fs.writeFileSync(join(beside, "secret"), "secret");
+    for (const target of [beside, "../inside-too"]) {
+      const link: Entry = ["d", SYMLINK, target];
+      const files: Entry[] = [["d/secret"], ["d/new"], ["h", LINK, `${target}/secret`]];
+      for (const layers of [[tarOf(link, ...files)], [tarOf(link), tarOf(...files)]])
+        await extractOn(host, await imageOf(...layers), inside, { overwrite: true }).catch(() => undefined);
+    }
+    expect(contentOf(beside)).toEqual({ secret: { ...contentOf(beside)["secret"], text: "secret" } });
+    expect(fs.statSync(join(beside, "secret")).nlink).toBe(1);
+  });
+
+  it("CVE-2025-45582: does not lead outside by a symlink of an image before", async () => {
+    const { inside, outside, requireUntouched } = twoDirectories();
+    const first = await imageOf(tarOf(["x", SYMLINK, "../outside"], ["y", SYMLINK, join(outside, "secret")]));
+    await extractOn(host, first, inside, {});
+    const second = await imageOf(tarOf(["x/secret"], ["x/new"], ["y"]));
+    await extractOn(host, second, inside, { overwrite: true });
+    requireUntouched();
+    expect(contentOf(inside)).toMatchObject({ "x/secret": { text: "evil" }, y: { text: "evil" } });
+  });
+
+  it("CVE-2021-41089: does not lead outside by links that were in the directory", async () => {
     const { inside, outside, requireUntouched } = twoDirectories();
     fs.symlinkSync(outside, join(inside, "d"));
     fs.symlinkSync(join(outside, "secret"), join(inside, "f"));
@@ -334,25 +382,38 @@ describe("the size of an image", () => {
 });
 
 describe("privileges", () => {
-  const options: ExtractOptions[] = [{}, { overwrite: true }];
-  it.each(options)("directories are private until their content is complete, with %j", async (option) => {
-    const directory = temporaryDirectory();
-    const modes: string[] = [];
-    const looking = {
-      disk: {
-        ...disk,
-        renameSync: (...call: Parameters<typeof disk.renameSync>) => {
-          modes.push(contentOf(directory)["d"]?.mode ?? "");
-          disk.renameSync(...call);
-        },
-      },
-      platform: process.platform,
-    };
-    const files: LayerFile[] = [{ path: "d/", mode: 0o777 }, { path: "d/f" }, { path: "d/g" }];
-    await extractOn(looking, await imageOf(files), directory, option);
-    expect(modes).toEqual(["700", "700"]);
-    expect(contentOf(directory)["d"]?.mode).toBe("777");
+  it("CVE-2026-41567: no program is started, which the directory could contain", () => {
+    const source = join(import.meta.dirname, "../../src");
+    const files = fs
+      .readdirSync(source, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"));
+    expect(files.length).toBeGreaterThan(50);
+    for (const name of files)
+      expect(fs.readFileSync(join(source, name), "utf8"), name).not.toContain("child_process");
   });
+
+  const options: ExtractOptions[] = [{}, { overwrite: true }];
+  it.each(options)(
+    "CVE-2021-41091, CVE-2021-41103: directories are private until their content is complete, with %j",
+    async (option) => {
+      const directory = temporaryDirectory();
+      const modes: string[] = [];
+      const looking = {
+        disk: {
+          ...disk,
+          renameSync: (...call: Parameters<typeof disk.renameSync>) => {
+            modes.push(contentOf(directory)["d"]?.mode ?? "");
+            disk.renameSync(...call);
+          },
+        },
+        platform: process.platform,
+      };
+      const files: LayerFile[] = [{ path: "d/", mode: 0o777 }, { path: "d/f" }, { path: "d/g" }];
+      await extractOn(looking, await imageOf(files), directory, option);
+      expect(modes).toEqual(["700", "700"]);
+      expect(contentOf(directory)["d"]?.mode).toBe("777");
+    },
+  );
 
   it("a file is private until it is complete", async () => {
     const directory = temporaryDirectory();
@@ -360,9 +421,9 @@ describe("privileges", () => {
     const looking = {
       disk: {
         ...disk,
-        write: (...call: Parameters<typeof disk.write>) => {
+        writeSync: (...call: Parameters<typeof disk.writeSync>) => {
           mode = Object.values(contentOf(directory))[0]?.mode ?? "";
-          disk.write(...call);
+          return disk.writeSync(...call);
         },
       },
       platform: process.platform,

@@ -288,7 +288,7 @@ describe.each(hosts)("extractTo on %s", (_name, host) => {
   it("keeps the finished files and removes the unfinished one after a failure", async () => {
     const directory = temporaryDirectory();
     let writes = 0;
-    const full = before(host, "write", () => {
+    const full = before(host, "writeSync", () => {
       if ((writes += 1) === 2)
         throw Object.assign(new Error("ENOSPC: /host/path"), { code: "ENOSPC", syscall: "write" });
     });

@@ -34,7 +34,7 @@ describe.each([...hosts, ["a system without O_NOFOLLOW", withoutFlag] as const])
   (name, host) => {
     it("does not lead outside while a file is written", async () => {
       const { inside, outside, requireUntouched } = twoDirectories();
-      const attacked = before(host, "write", swap(inside, outside));
+      const attacked = before(host, "writeSync", swap(inside, outside));
       const extracting = extractOn(attacked, await imageOf(files), inside, {});
       if (name === "this system" && process.platform === "linux") await extracting;
       else expect(await rejection(extracting)).toMatchObject({ code: "STORAGE_FAILED" });

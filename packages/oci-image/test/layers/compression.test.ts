@@ -1,10 +1,14 @@
 import * as zlib from "node:zlib";
 
-import { ociMediaTypes, type RegistryError } from "@ocilayout/oci-types";
-import { bytes, rejection } from "@ocilayout/testing";
+import { createBlobReader } from "@ocilayout/oci-backend";
+import { type BlobReader, ociMediaTypes, type RegistryError } from "@ocilayout/oci-types";
+import { bytes, descriptorOf, rejection } from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { listFiles } from "../../src/index.ts";
+import { listFiles, readLayer } from "../../src/index.ts";
+import { FakeRegistry } from "../fake-registry.ts";
+import { header } from "../tar/archives.ts";
+import { type Block, frame, skippable, WINDOW_128K } from "../zstd/frames.ts";
 import { collectPaths, file, imageOf, pathsOf, tarOf } from "./images.ts";
 
 afterEach(() => {
@@ -62,25 +66,106 @@ describe("the compression of a layer", () => {
     await expect(collectPaths(at)).rejects.toMatchObject(invalid);
     expect(registry.open).toBe(0);
   });
+});
 
-  it("can be zstd from Node 22.15, and is UNSUPPORTED before", async () => {
-    const { zstdCompressSync } = zlib as { zstdCompressSync?: (content: Uint8Array) => Uint8Array };
-    if (zstdCompressSync !== undefined) {
-      const frames = [plain.subarray(0, 700), plain.subarray(700)].map((part) => zstdCompressSync(part));
-      expect(await pathsOf({ blob: zstdCompressSync(plain), plain })).toEqual(paths);
-      const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
-      expect(await pathsOf({ blob: Buffer.concat(frames), plain })).toEqual(paths);
-      expect(await pathsOf({ blob: Buffer.concat([skippable, ...frames, skippable]), plain })).toEqual(paths);
-      const single = zstdCompressSync(plain);
-      const garbage = pathsOf({ blob: Buffer.concat([single, bytes("garbage")]), plain });
-      await expect(garbage).rejects.toMatchObject(invalid);
+const { zstdCompressSync } = zlib as { zstdCompressSync?: (content: Uint8Array) => Uint8Array };
+const hasZstd = zstdCompressSync !== undefined;
+const skip = skippable(1, 2, 3);
+const parts = [plain.subarray(0, 700), plain.subarray(700, 1500), plain.subarray(1500)];
+const blocks = (content: Uint8Array): Block[] =>
+  Array.from({ length: Math.ceil(content.length / 1024) }, (_, at) => ({
+    bytes: content.subarray(1024 * at, 1024 * (at + 1)),
+  }));
+const framed = frame(blocks(plain));
+const wide = { fields: [WINDOW_128K] };
+
+/** The decompressors of this Node. */
+const decompressors: readonly (readonly [string, () => void])[] = [
+  ["the decoder of this package", hideNodeZlib],
+  ...(hasZstd ? ([["Node's decompressor", (): void => undefined]] as const) : []),
+];
+
+describe.each(decompressors)("zstd with %s", (name, prepare) => {
+  const isOurs = name !== "Node's decompressor";
+  it("is read, with several frames and frames to skip", async () => {
+    prepare();
+    const frames = parts.map((part) => zstdCompressSync?.(part) ?? frame(blocks(part)));
+    expect(await pathsOf({ blob: Buffer.concat(frames), plain })).toEqual(paths);
+    expect(await pathsOf({ blob: Buffer.concat([skip, ...frames, skip]), plain })).toEqual(paths);
+    expect(await pathsOf({ blob: framed, plain, mediaType: ociMediaTypes.layerZstd })).toEqual(paths);
+  });
+
+  it("is rejected if it is malformed or ends too early", async () => {
+    prepare();
+    const garbage = pathsOf({ blob: Buffer.concat([framed, bytes("garbage")]), plain });
+    await expect(garbage).rejects.toMatchObject(invalid);
+    for (const size of [framed.length - 1, 5000, 9, 7]) {
+      const { at, registry } = await imageOf({ blob: framed.subarray(0, size), plain });
       // Before Node 26 a truncated stream just ends, and only the digest of the decompressed bytes detects it.
-      const truncated = await rejection(pathsOf({ blob: single.subarray(0, -1), plain }));
-      expect(["CONTENT_CORRUPT", "ARCHIVE_INVALID"]).toContain((truncated as RegistryError).code);
-      return;
+      const { code } = (await rejection(collectPaths(at))) as RegistryError;
+      expect(isOurs ? ["ARCHIVE_INVALID"] : ["CONTENT_CORRUPT", "ARCHIVE_INVALID"]).toContain(code);
+      expect(registry.open).toBe(0);
     }
-    const blob = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0);
-    await expect(pathsOf({ blob, plain })).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  });
+
+  it("is SIZE_INVALID if its window exceeds 128 MiB", async () => {
+    prepare();
+    const limit = 128 * 1024 * 1024;
+    for (const fields of [[(17 << 3) | 1], [(31 << 3) | 7]]) {
+      const { at, registry } = await imageOf({ blob: frame(blocks(plain), { fields }), plain });
+      expect(await rejection(collectPaths(at))).toMatchObject({ code: "SIZE_INVALID", detail: { limit } });
+      expect(registry.open).toBe(0);
+    }
+    expect(await pathsOf({ blob: frame(blocks(plain), { fields: [17 << 3] }), plain })).toEqual(paths);
+  });
+
+  it("ends after its first bytes if it is a bomb of 10 GB", async () => {
+    prepare();
+    const size = 10_000_000_000;
+    const zeros = frame(
+      Array.from({ length: 400 }, () => ({ type: "repeated", bytes: [0], size: 131_072 })),
+      wide,
+    );
+    let count = 0;
+    const chunks = function* (): Generator<Uint8Array> {
+      yield frame([{ bytes: header({ size }) }], wide);
+      for (; count < 200; count += 1) yield zeros;
+    };
+    const layer = { ...descriptorOf(new Uint8Array()), size: 2 ** 40 };
+    const getBlob = async (): Promise<BlobReader> => createBlobReader(layer, chunks(), { verify: false });
+    const registry = { ...new FakeRegistry().registry, getBlob };
+    const reading = (async () => {
+      for await (const entry of readLayer({ registry, repository: "a" }, layer)) expect(entry.path).toBe("f");
+    })();
+    expect(await rejection(reading)).toMatchObject({ code: "SIZE_INVALID", detail: { limit: 1000 } });
+    expect(count).toBeLessThan(5);
+  });
+});
+
+describe("zstd without Node's decompressor", () => {
+  it("lets other tasks of the event loop run", async () => {
+    hideNodeZlib();
+    const content = await tarOf(file("a"), { path: "zeros", content: new Uint8Array(30_000_000) });
+    const wideBlocks = Array.from({ length: Math.ceil(content.length / 131_072) }, (_, at) => ({
+      bytes: content.subarray(131_072 * at, 131_072 * (at + 1)),
+    }));
+    const { at } = await imageOf({ blob: frame(wideBlocks, wide), plain: content });
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    await collectPaths(at);
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it("frees the blob if the caller leaves the loop", async () => {
+    hideNodeZlib();
+    const { at, registry } = await imageOf({ blob: framed, plain });
+    for await (const found of listFiles(at)) if (found.path !== "") break;
+    expect(registry.open).toBe(0);
   });
 });
 

@@ -22,6 +22,9 @@ export const DANGLING: ModelFile = { type: "dangling", size: 0, mode: 0 };
 /** An image that no runtime unpacks. */
 export class InvalidImage extends Error {}
 
+/** An entry below a file of its layer. A whiteout there has no effect. */
+class BlockedEntry extends InvalidImage {}
+
 /** Applies layers, the lowest first, one after the other. */
 export function applyLayers(layers: readonly (readonly TarEntryInit[])[]): ModelTree {
   let tree: ModelTree = new Map();
@@ -36,11 +39,12 @@ function applyLayer(lower: ModelTree, entries: readonly TarEntryInit[]): ModelTr
   for (const entry of entries) {
     const names = clean(entry.path);
     const name = names.pop();
-    const parent = resolve(own, names);
+    const isWhiteout = name?.startsWith(".wh.") === true;
+    const parent = isWhiteout ? resolveOrNone(own, names) : resolve(own, names);
+    if (parent === undefined) continue;
     const path = name === undefined ? "" : `${parent}/${name}`;
     if (name === ".wh..wh..opq") hidden.push({ path: parent, isOpaque: true });
-    else if (name?.startsWith(".wh.") === true)
-      hidden.push({ path: `${parent}/${name.slice(4)}`, isOpaque: false });
+    else if (isWhiteout) hidden.push({ path: `${parent}/${name.slice(4)}`, isOpaque: false });
     else {
       for (let up = parentOf(path); up !== undefined; up = parentOf(up))
         if (!own.has(up)) own.set(up, IMPLIED);
@@ -96,16 +100,26 @@ function resolve(own: ModelTree, names: readonly string[]): string {
     }
     const next = `${path}/${name}`;
     const { type, linkName = "", isFromBelow = false } = own.get(next) ?? IMPLIED;
-    if (isFromBelow) throw new InvalidImage("an entry is behind a hard link into a lower layer");
+    if (isFromBelow) throw new BlockedEntry("an entry is behind a hard link into a lower layer");
     if (type === "symlink") {
       links += 1;
       if (links > 40) throw new InvalidImage("a loop");
       if (linkName.startsWith("/")) path = "";
       rest.unshift(...linkName.split("/").filter((part) => part !== "" && part !== "."));
     } else if (type === "directory") path = next;
-    else throw new InvalidImage("a file is above an entry");
+    else throw new BlockedEntry("a file is above an entry");
   }
   return path;
+}
+
+/** Returns the path as {@link resolve} does, or `undefined` if a file is on the way. */
+function resolveOrNone(own: ModelTree, names: readonly string[]): string | undefined {
+  try {
+    return resolve(own, names);
+  } catch (error) {
+    if (error instanceof BlockedEntry) return undefined;
+    throw error;
+  }
 }
 
 /** Returns the content of a file, or `undefined` if there is no such file. Symlinks are followed. */

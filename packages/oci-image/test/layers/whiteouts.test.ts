@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { directory, file, filesOf, imageOf, pathsOf, symlink } from "./images.ts";
+import { readFile } from "../../src/index.ts";
+import { collectPaths, directory, file, filesOf, imageOf, pathsOf, symlink } from "./images.ts";
 
 const invalid = (reason: string): object => ({
   code: "ARCHIVE_INVALID",
@@ -51,6 +52,19 @@ describe("whiteouts", () => {
 
   it("below a file of a lower layer do not hide the file", async () => {
     expect(await pathsOf([file("a")], [file("a/.wh.x")])).toEqual(["/a"]);
+  });
+
+  it("below a file of their own layer change nothing: umoci writes them if a file replaces a directory", async () => {
+    const base = [directory("d"), file("d/x"), file("d/e/y")];
+    const whiteouts = [file("d/.wh.x"), file("d/.wh..wh..opq"), file("d/e/.wh.y")];
+    for (const layer of [
+      [file("d"), ...whiteouts],
+      [...whiteouts, file("d")],
+    ]) {
+      const { at } = await imageOf(base, layer);
+      expect(await collectPaths(at)).toEqual(["/d"]);
+      expect(await (await readFile(at, "d")).text()).toBe("d");
+    }
   });
 
   it("can have any type", async () => {

@@ -19,7 +19,7 @@ import {
   readOne,
 } from "./archives.ts";
 
-// The advisories about reading an archive. Those about extraction are in extraction-advisories.md.
+// The advisories about reading an archive. docs/security.md of the repository has the table of all advisories.
 
 const invalid = { code: "ARCHIVE_INVALID" };
 const tooLarge = { code: "SIZE_INVALID" };

@@ -5,7 +5,13 @@ import { PathSearch } from "./path-search.ts";
 
 /** Resolves hard links into lower layers. */
 export class LowerLinks {
+  readonly #onSearch: (names: number) => void;
   #waiting: { readonly link: LowerLink; readonly search: PathSearch }[] = [];
+
+  /** @param onSearch - Receives the number of names that a search looks up, at most. */
+  constructor(onSearch: (names: number) => void) {
+    this.#onSearch = onSearch;
+  }
 
   /** Adds a link. Its target is in a layer below the current one. */
   add(link: LowerLink): void {
@@ -22,6 +28,7 @@ export class LowerLinks {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { link, search } of waiting) {
+      this.#onSearch(link.target.length);
       const result = search.in(root);
       if (result.kind === "below") this.#waiting.push({ link, search });
       else if (result.kind !== "leaf" || result.at < link.target.length - 1) throw withoutTarget(link);

@@ -14,6 +14,8 @@ export interface Way {
   readonly names: PathNames;
   /** The number of symlinks that were followed. */
   readonly links: number;
+  /** The number of names that were looked up. */
+  readonly steps: number;
 }
 
 /** Finds a directory. Follows symlinks of the layer on the way, within the root. */
@@ -44,8 +46,10 @@ function walk(
   const physical: string[] = [];
   const waiting = [...names].reverse();
   let links = 0;
+  let steps = 0;
   let directory = root;
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    steps += 1;
     if (name === "..") {
       passed.pop();
       physical.pop();
@@ -55,7 +59,7 @@ function walk(
     const child = get(directory, name);
     if (child === undefined) {
       const rest = namesOf([...physical, name, ...waiting.reverse()].join("/"));
-      return { isBlocked: false, names: rest, links };
+      return { isBlocked: false, names: rest, links, steps };
     }
     if (child instanceof LayerDirectory) {
       directory = child;
@@ -65,7 +69,7 @@ function walk(
     }
     links += 1;
     if ("target" in child || child.linkName === undefined || links > MAX_LINKS)
-      return { isBlocked: true, names: physical, links };
+      return { isBlocked: true, names: physical, links, steps };
     if (child.linkName.startsWith("/")) {
       passed.length = 0;
       physical.length = 0;
@@ -74,5 +78,5 @@ function walk(
     for (const part of child.linkName.split("/").reverse())
       if (part !== "" && part !== ".") waiting.push(part);
   }
-  return { directory, isBlocked: false, names: physical, links };
+  return { directory, isBlocked: false, names: physical, links, steps };
 }

@@ -26,8 +26,8 @@ export function configure({ without = [], setupFiles = [] } = {}) {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
-      // The default is one fewer, which is half of a machine with two cores. Most tests wait for the disk.
-      maxWorkers: availableParallelism(),
+      // The default is one fewer than the cores. Most tests wait for the disk or for a server, so one more keeps the cores busy.
+      maxWorkers: availableParallelism() + 1,
       // Long enough for a slow machine. A test that hangs still fails.
       testTimeout: 120_000,
       setupFiles,

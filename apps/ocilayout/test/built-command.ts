@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { build } from "vite";
@@ -13,12 +14,12 @@ let script: string;
 const started: ChildProcess[] = [];
 
 /**
- * Bundles the command before the tests of a file, so that every version of Node can run it as a process. The bundle is below
- * `node_modules`, where Node finds its dependencies. Beside it is a copy of package.json, which has the version.
+ * Bundles the command before the tests of a file, so that every version of Node can run it as a process. The bundle needs no other
+ * package. Beside it is a copy of package.json, which has the version.
  */
 export function buildCommand(): void {
   beforeAll(async () => {
-    directory = mkdtempSync(join(import.meta.dirname, "../node_modules/.command-"));
+    directory = mkdtempSync(join(tmpdir(), "ocilayout-built-"));
     await build(bundleOptions(join(import.meta.dirname, "../src/main.ts"), directory));
     copyFileSync(join(import.meta.dirname, "../package.json"), join(directory, "package.json"));
     script = join(directory, "ocilayout.mjs");

@@ -19,15 +19,18 @@ const alone = [
   "tools/readme/test/jobs.test.ts", // the working directory, the console
 ];
 
-/** Returns a configuration for the tests whose paths do not match `without`. `setupFiles` run before each file. */
-export function configure({ without = [], setupFiles = [] } = {}) {
+/**
+ * Returns a configuration for the tests whose paths do not match `without`. `setupFiles` run before each file, and at most
+ * `maxWorkers` files at once.
+ */
+export function configure({ without = [], setupFiles = [], maxWorkers = availableParallelism() } = {}) {
   const exclude = [...configDefaults.exclude, ...without];
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
-      // The default is one fewer than the cores. Most tests wait for the disk or for a server, so one more keeps the cores busy.
-      maxWorkers: availableParallelism() + 1,
+      // The default is one fewer, which is half of a machine with two cores. Most tests wait for the disk.
+      maxWorkers,
       // Long enough for a slow machine. A test that hangs still fails.
       testTimeout: 120_000,
       setupFiles,
@@ -56,5 +59,7 @@ export function configure({ without = [], setupFiles = [] } = {}) {
 /** `pnpm test` runs the fast tests. Files named `*.deep.test.ts` run in `pnpm test:all` only. */
 export default configure({
   without: ["**/*.deep.test.ts"],
+  // Fast tests wait for the disk and for servers most of the time, so one more keeps the cores busy.
+  maxWorkers: availableParallelism() + 1,
   setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],
 });

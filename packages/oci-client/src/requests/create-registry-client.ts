@@ -1,7 +1,8 @@
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
-import { onAbort, requireCount, requireDuration } from "@ocilayout/oci-types/authors";
+import { requireCount, requireDuration } from "@ocilayout/oci-types/authors";
 
 import type { Authenticator } from "../auth/authenticator.ts";
+import { Running } from "../transport/running.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
@@ -64,7 +65,7 @@ class Client implements RegistryClient {
   readonly #targets: Targets;
   readonly #endpoint: Endpoint;
   readonly #mirrors: readonly Mirror[];
-  readonly #running: Set<AbortController> = new Set();
+  readonly #running: Running = new Running();
   #isClosed = false;
 
   constructor(options: RegistryClientOptions) {
@@ -125,7 +126,7 @@ class Client implements RegistryClient {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const running of this.#running) running.abort(wasClosed());
+    this.#running.abort(wasClosed());
     await this.#transport.close();
   }
 
@@ -133,13 +134,7 @@ class Client implements RegistryClient {
     const { method, target, scopes, headers = {}, body, signal } = request;
     const url = typeof target === "string" ? this.#pathOf(target) : target;
     this.#targets.check(url, this.origin);
-    const running = new AbortController();
-    this.#running.add(running);
-    const forget =
-      signal &&
-      onAbort(signal, () => {
-        running.abort(signal.reason);
-      });
+    const { controller, end } = this.#running.start(signal);
     return {
       method,
       url,
@@ -147,11 +142,8 @@ class Client implements RegistryClient {
       headers,
       body: body && new RepeatableBody(body),
       isRepeatable: request.repeatable ?? (method === "GET" || method === "HEAD"),
-      signal: running.signal,
-      onEnd: () => {
-        forget?.();
-        this.#running.delete(running);
-      },
+      signal: controller.signal,
+      onEnd: end,
     };
   }
 

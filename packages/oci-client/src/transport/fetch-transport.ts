@@ -5,6 +5,7 @@ import { openCounted } from "./counted-body.ts";
 import { FetchResponse } from "./fetch-response.ts";
 import type { TimeLimits, TransportOptions } from "./options.ts";
 import { asDelay, headerLimit, timeLimits } from "./options.ts";
+import { Running } from "./running.ts";
 import { TimeLimitError } from "./time-limit.ts";
 import type { RequestBody, Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -24,7 +25,7 @@ export class FetchTransport implements Transport {
   readonly #fetch: typeof globalThis.fetch;
   readonly #limits: TimeLimits;
   readonly #maxCollected: number;
-  readonly #running: Set<AbortController> = new Set();
+  readonly #running: Running = new Running();
   /** Whether this runtime hides redirects. */
   #hidesRedirects = false;
   #isClosed = false;
@@ -40,17 +41,7 @@ export class FetchTransport implements Transport {
     const { signal } = request;
     signal?.throwIfAborted();
     if (this.#isClosed) throw closed();
-    const running = new AbortController();
-    this.#running.add(running);
-    const forget =
-      signal &&
-      onAbort(signal, () => {
-        running.abort(signal.reason);
-      });
-    const done = (): void => {
-      forget?.();
-      this.#running.delete(running);
-    };
+    const { controller: running, end: done } = this.#running.start(signal);
     try {
       const response = await this.#answer(request, running);
       return new FetchResponse(response, { limits: this.#limits, running, onEnd: done });
@@ -64,7 +55,7 @@ export class FetchTransport implements Transport {
   /** Ends requests in flight. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const running of this.#running) running.abort(closed());
+    this.#running.abort(closed());
   }
 
   async #answer(request: TransportRequest, running: AbortController): Promise<Response> {

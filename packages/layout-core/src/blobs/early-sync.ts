@@ -7,8 +7,8 @@ const MOST_SYNC_BYTES = 32 * 1024 * 1024;
 
 /**
  * Flushes a file while it is written. The disk works while the rest is received and hashed, so that little is left to
- * flush at the end. The first flush is early, and the flushes of a large file are not too many. A failed flush fails the whole write and is not retried, because the system may mark pages clean
- * that it could not write.
+ * flush at the end. The first flush is early, and a large file is flushed less often. A failed flush fails the whole write
+ * and is not retried, because the system may mark pages clean that it could not write.
  */
 export class EarlySync {
   readonly #disk: Disk;

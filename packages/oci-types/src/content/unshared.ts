@@ -1,4 +1,4 @@
-/** The objects whose chunks are unshared. Nothing but this module can add to it, so a caller cannot pretend. */
+/** The objects whose chunks are unshared. No member of an object can claim it, so data from outside cannot. */
 const unshared: WeakSet<object> = new WeakSet();
 
 /**

@@ -5,6 +5,7 @@ export {
   requireDuration,
   requireFlag,
   requireObject,
+  requireOneOf,
   requireSignal,
   requireString,
 } from "./basics/arguments.ts";
@@ -13,6 +14,7 @@ export { cloneJson } from "./basics/clone-json.ts";
 export { explainDigest, maxDigestLength } from "./basics/digest.ts";
 export { excerpt } from "./basics/excerpt.ts";
 export { isRecord } from "./basics/is-record.ts";
+export { nextTurn } from "./basics/next-turn.ts";
 export { onAbort } from "./basics/on-abort.ts";
 export { requireAlgorithm, requireDigest, type SupportedDigest } from "./basics/require-digest.ts";
 export { readBlobSource, type BlobChunks } from "./content/blob-source.ts";

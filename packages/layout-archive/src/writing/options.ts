@@ -1,5 +1,11 @@
 import type { CopyOptions, CopySource, Place } from "@ocilayout/oci-image";
-import { requireArray, requireFlag, requireObject, requireSignal } from "@ocilayout/oci-types/authors";
+import {
+  requireArray,
+  requireFlag,
+  requireObject,
+  requireOneOf,
+  requireSignal,
+} from "@ocilayout/oci-types/authors";
 import { requireTag } from "@ocilayout/ociref";
 
 import { parseArchiveName, type ArchiveName } from "./archive-name.ts";
@@ -111,8 +117,4 @@ export function requireImages(images: readonly ImageToWrite[]): readonly Checked
 function nameOf(repository: string, reference: string, name: string | undefined): ArchiveName | undefined {
   if (name !== undefined) return parseArchiveName(name);
   return reference.includes(":") ? undefined : parseArchiveName(`${repository}:${requireTag(reference)}`);
-}
-
-function requireOneOf(value: string, allowed: readonly string[], what: string): void {
-  if (!allowed.includes(value)) throw new TypeError(`${what} must be one of ${allowed.join(", ")}`);
 }

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 
 import { readOnly } from "@ocilayout/oci-backend";
-import { requireCount, requireFlag, requireObject, requireString } from "@ocilayout/oci-types/authors";
+import {
+  requireCount,
+  requireFlag,
+  requireObject,
+  requireOneOf,
+  requireString,
+} from "@ocilayout/oci-types/authors";
 import { requireRepository } from "@ocilayout/ociref";
 
 import type { EntryName } from "../index-json/ref-name.ts";
@@ -155,8 +161,4 @@ function requireDirectories(values: readonly string[]): readonly string[] {
 /** Fails with `DENIED` if the layout is read-only. */
 export function requireWritable(settings: LayoutSettings): void {
   if (settings.readOnly) throw readOnly("this layout");
-}
-
-function requireOneOf(value: string, allowed: readonly string[], what: string): void {
-  if (!allowed.includes(value)) throw new TypeError(`${what} must be one of ${allowed.join(", ")}`);
 }

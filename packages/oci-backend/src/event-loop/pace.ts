@@ -1,3 +1,5 @@
+import { nextTurn } from "@ocilayout/oci-types/authors";
+
 /** How long loops over data may run before other tasks get a turn, in milliseconds. */
 const SLICE_MS = 8;
 
@@ -31,9 +33,9 @@ async function pump(): Promise<void> {
   while (waiting.length > 0) {
     const resumed = waiting;
     waiting = [];
-    await nextTurn();
+    await beginSlice();
     for (const resume of resumed) {
-      if (isPauseDue()) await nextTurn();
+      if (isPauseDue()) await beginSlice();
       resume();
       // Lets the resumed loop run before the next one is resumed.
       await Promise.resolve();
@@ -42,12 +44,7 @@ async function pump(): Promise<void> {
   isPumping = false;
 }
 
-/** A browser has no `setImmediate`. */
-const { setImmediate: soon = (run: () => void) => setTimeout(run, 0) } = globalThis as {
-  setImmediate?: (run: () => void) => unknown;
-};
-
-async function nextTurn(): Promise<void> {
-  await new Promise<void>((resolve) => soon(resolve));
+async function beginSlice(): Promise<void> {
+  await nextTurn();
   sliceBegan = performance.now();
 }

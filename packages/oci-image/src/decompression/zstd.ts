@@ -1,8 +1,9 @@
+import { nextTurn } from "@ocilayout/oci-types/authors";
+
 import { MalformedZstd, ZstdWindowTooLarge } from "../zstd/malformed.ts";
 import type { Chunks } from "./chunks.ts";
 import { beyond, notDecompressed } from "./errors.ts";
 import { type CreateTransform, decompressWithNode, type NodeZlib } from "./node-zlib.ts";
-import { nextTurn } from "./turn.ts";
 
 /** The maximum window of a frame, in bytes: 128 MiB, the limit of Node and the default of the program `zstd`. */
 const MAX_WINDOW = 128 * 1024 * 1024;

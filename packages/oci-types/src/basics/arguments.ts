@@ -11,6 +11,15 @@ export function requireString(value: unknown, what: string): asserts value is st
 }
 
 /**
+ * Rejects a value that is not one of `allowed`.
+ *
+ * @throws TypeError that lists the allowed values.
+ */
+export function requireOneOf(value: string, allowed: readonly string[], what: string): void {
+  if (!allowed.includes(value)) throw new TypeError(`${what} must be one of ${allowed.join(", ")}`);
+}
+
+/**
  * Returns `value`, a non-negative integer: a size, an offset, a limit.
  *
  * @throws TypeError if it is not a number; RangeError if it is negative or not a safe integer.

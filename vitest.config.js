@@ -14,9 +14,9 @@ const alone = [
   "packages/layout-core/test/reported-effects.test.ts", // spies on a class
   "packages/layout-core/test/open-files.test.ts", // counts the open files of its process
   "packages/layout-core/test/upload-disk.test.ts", // counts the open files of its process
-  "packages/layout-per-repo/test/obstacles.test.ts", // the user
+  "packages/layout-per-repo/test/obstacles.deep.test.ts", // the user
   "tools/readme/test/examples.test.ts", // the working directory, the console
-  "tools/readme/test/jobs.test.ts", // the working directory, the console
+  "tools/readme/test/jobs.deep.test.ts", // the working directory, the console
 ];
 
 /**

@@ -284,7 +284,7 @@ describe("findLayout", () => {
   it("rejects a reference that is too long without reading the disk", () => {
     let asked = 0;
     const statNow = (): undefined => void (asked += 1);
-    const path = `${"a/".repeat(100_000)}b`;
+    const path = `${"a/".repeat(20_000)}b`;
     expect(findLayoutOn({ ...nodeDisk, statNow }, path, posix)).toMatchObject({
       reference: { repository: "b" },
       kind: "directory",

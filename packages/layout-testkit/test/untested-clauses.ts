@@ -56,7 +56,7 @@ export const untestedClauses: Readonly<Record<string, OtherTest>> = {
     test: "are the bare tag in the default repository, and none but our annotation when untagged",
   },
   "clause-28-root": {
-    file: "packages/layout-per-repo/test/obstacles.test.ts",
+    file: "packages/layout-per-repo/test/obstacles.deep.test.ts",
     test: "is rejected by every call with a message that names it if it is %s",
   },
   "clause-28-path": {
@@ -69,7 +69,7 @@ export const untestedClauses: Readonly<Record<string, OtherTest>> = {
   },
   "clause-29": { file: "packages/layout-core/test/find-layout.test.ts", test: 'describe("findLayout"' },
   "clause-33": {
-    file: "packages/layout-per-repo/test/obstacles.test.ts",
+    file: "packages/layout-per-repo/test/obstacles.deep.test.ts",
     test: "must exist when it is opened with readOnly",
   },
   "rule-closed": {

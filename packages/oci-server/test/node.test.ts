@@ -2,13 +2,9 @@ import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { openLayout } from "@ocilayout/layout-core";
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { computeDigest, RegistryError } from "@ocilayout/oci-types";
 import { afterEach, describe, expect, it } from "vitest";
@@ -335,33 +331,4 @@ describe("a server over node:http", () => {
     await expect(pull()).rejects.toThrow();
     expect(told).toEqual([expect.objectContaining({ code: "CONTENT_CORRUPT" })]);
   });
-});
-
-describe("a large blob over node:http", () => {
-  const large = new Uint8Array(32_000_000).map((_, i) => (i * 7 + (i >> 20)) % 251);
-
-  it.each([true, false])(
-    "arrives as it was pushed, at many clients at once and at slow readers (verified: %s)",
-    async (verifyBlobs) => {
-      const directory = mkdtempSync(join(tmpdir(), "oci-server-"));
-      const registry = await openLayout(directory, { durability: "none" });
-      const { digest: name } = await computeDigest(large);
-      await registry.pushBlob("a", { digest: name }, large);
-      const server = await serve(registry, { port: 0, verifyBlobs });
-      const slowly = async (): Promise<Uint8Array> => {
-        const response = await answerTo(send(server, "GET", `/v2/a/blobs/${name}`).end());
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of response as AsyncIterable<Uint8Array>) {
-          chunks.push(chunk);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        return Buffer.concat(chunks);
-      };
-      const got = await Promise.all(Array.from({ length: 3 }, slowly));
-      await server.close();
-      await registry.close();
-      rmSync(directory, { recursive: true });
-      expect(got.map((it) => Buffer.from(it).equals(large))).toEqual(Array(3).fill(true));
-    },
-  );
 });

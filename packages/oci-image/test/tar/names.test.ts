@@ -120,10 +120,15 @@ describe("the paths of an archive", () => {
   });
 });
 
+/** Any character. The unit "binary" of fast-check does the same, and builds a table of all characters first. */
+const character = fc
+  .oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
+  .map((code) => String.fromCodePoint(code));
+
 describe("text with bytes that are not UTF-8", () => {
   it("is decoded as UTF-8 if it is well-formed", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: character }), (text) => {
         expect(decodeText(bytes(text))).toBe(text);
         expect(encodeText(text)).toEqual(bytes(text));
       }),
@@ -133,7 +138,7 @@ describe("text with bytes that are not UTF-8", () => {
   it("keeps all bytes, and characters between bad bytes", () => {
     const part = fc.oneof(
       fc.uint8Array({ maxLength: 4 }),
-      fc.string({ unit: "binary", maxLength: 3 }).map((text) => bytes(text)),
+      fc.string({ unit: character, maxLength: 3 }).map((text) => bytes(text)),
     );
     fc.assert(
       fc.property(fc.array(part), (parts) => {

@@ -179,17 +179,6 @@ describe("a malformed stream of zstd is rejected", () => {
     for (let size = 1; size < numbersFrame.length; size += 997)
       expect(await rejection(decode(numbersFrame.subarray(0, size)))).toBeInstanceOf(MalformedZstd);
   });
-
-  it("a stream with a changed bit, or it is other content", async () => {
-    for (let at = 0; at < 150; at += 1) {
-      const changed = numbersFrame.slice();
-      const place = at < 75 ? at : (at * 7919) % changed.length;
-      changed[place] = (changed[place] ?? 0) ^ (1 << (at % 8));
-      const result = await decode(changed).catch((error: unknown) => error);
-      if (!(result instanceof Uint8Array))
-        expect(result instanceof MalformedZstd || result instanceof ZstdWindowTooLarge).toBe(true);
-    }
-  });
 });
 
 describe("a hostile stream of zstd", () => {

@@ -5,18 +5,12 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["@ocilayout/source"];
 
-/** Files that change the state of their process. Each runs in a process of its own; all others share one process per core. */
+/** Files that need a process of their own, or leave its state changed. All others share one process per worker, one after the other. */
 const alone = [
   "tools/interop/test/command-copy.deep.test.ts", // the environment
-  "apps/ocilayout/test/push-pull.test.ts", // the working directory
-  "apps/ocilayout/test/readme.test.ts", // the working directory
-  "packages/layout-core/test/opening.test.ts", // the umask
-  "packages/layout-core/test/reported-effects.test.ts", // spies on a class
   "packages/layout-core/test/open-files.test.ts", // counts the open files of its process
   "packages/layout-core/test/upload-disk.test.ts", // counts the open files of its process
   "packages/layout-per-repo/test/obstacles.deep.test.ts", // the user
-  "tools/readme/test/examples.test.ts", // the working directory, the console
-  "tools/readme/test/jobs.deep.test.ts", // the working directory, the console
 ];
 
 /**

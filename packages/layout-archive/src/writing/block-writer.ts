@@ -2,6 +2,9 @@ import type { Output } from "./output.ts";
 
 /** The size of a write, in bytes. */
 const BLOCK_BYTES = 512 * 1024;
+/** The size of the smallest chunk that is written without a copy, in bytes. */
+const LEAST_UNCOPIED = 64 * 1024;
+const ZERO_BYTES: Uint8Array = new Uint8Array();
 
 /** A hash of the bytes that are written. */
 export interface Look {
@@ -10,7 +13,7 @@ export interface Look {
 
 /**
  * Collects chunks to large blocks. Each chunk is copied first, and the copy is hashed: its owner may change the memory at any
- * moment. One block is filled and hashed while the other is written.
+ * moment. One block is filled and hashed while the other is written. Large chunks that no other code can change are not copied.
  */
 export class BlockWriter {
   readonly #output: Output;
@@ -36,6 +39,20 @@ export class BlockWriter {
     }
   }
 
+  /**
+   * Adds a chunk that no other code can change before this resolves: see `isUnshared`. A large one is hashed and written without
+   * a copy. A failed write rejects this call or a later one.
+   */
+  async addUnshared(chunk: Uint8Array, look: Look): Promise<void> {
+    if (this.#output.keepsBlocks || chunk.length < LEAST_UNCOPIED) return this.add(chunk, look);
+    await this.#writing;
+    const before = this.#blocks[this.#turn]?.subarray(0, this.#filled) ?? ZERO_BYTES;
+    this.#filled = 0;
+    this.#start(before, chunk);
+    look.update(chunk);
+    await this.#writing;
+  }
+
   /** Writes the rest, and waits until everything is written. */
   async end(): Promise<void> {
     if (this.#filled > 0) await this.#write();
@@ -51,11 +68,15 @@ export class BlockWriter {
     const block = this.#blocks[this.#turn]?.subarray(0, this.#filled);
     await this.#writing;
     if (block === undefined) return;
-    this.#writing = this.#output.write(block);
-    // Prevents an unhandled rejection: the next call that waits for the write reports the failure.
-    this.#writing.catch(() => undefined);
+    this.#start(block);
     if (this.#output.keepsBlocks) this.#blocks[this.#turn] = undefined;
     this.#turn = this.#turn === 0 ? 1 : 0;
     this.#filled = 0;
+  }
+
+  #start(...blocks: readonly Uint8Array[]): void {
+    this.#writing = this.#output.write(...blocks);
+    // Prevents an unhandled rejection: the next call that waits for the write reports the failure.
+    this.#writing.catch(() => undefined);
   }
 }

@@ -2,8 +2,8 @@
 export interface Output {
   /** Whether the output may keep a block after its write has resolved, so that its memory must not be used again. */
   readonly keepsBlocks: boolean;
-  /** Writes a block after those before it. Not called while another write is pending. */
-  write(block: Uint8Array): Promise<void>;
+  /** Writes blocks after those before them. Not called while another write is pending. */
+  write(...blocks: readonly Uint8Array[]): Promise<void>;
   /** Makes the archive visible, after its last block. */
   finish(): Promise<void>;
   /** Drops the archive. Never rejects. */

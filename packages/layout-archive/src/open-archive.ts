@@ -81,11 +81,11 @@ function layoutIn(
   file: ArchiveFile,
   members: Members,
   format: "oci" | "docker",
-  { limitOf, maxConfigBytes }: CheckedOpenOptions,
+  { limitOf, maxConfigBytes, indexBytes }: CheckedOpenOptions,
 ): StoredLayout {
   return format === "oci"
-    ? ociLayout(file, members)
-    : new DockerLayout(file, members, { limitOf, maxConfigBytes });
+    ? ociLayout(file, members, indexBytes)
+    : new DockerLayout(file, members, { limitOf, maxConfigBytes, indexBytes });
 }
 
 function registryOf(

@@ -4,40 +4,18 @@ import { join } from "node:path";
 
 import { openArchive, writeArchive } from "@ocilayout/layout-archive";
 import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
-import { ociMediaTypes } from "@ocilayout/oci-types";
 
-import { bytes, chunks, describe, digestOf, GIB, MIB } from "./content.ts";
+import { chunks, digestOf, GIB, MIB } from "./content.ts";
+import { LAYER_BYTES, LAYERS, layerOf } from "./large-image.ts";
 import type { Benchmark, Measured } from "./measure.ts";
 import { leastInTurn, mediansInTurn } from "./measure.ts";
 
-const LAYERS = 1_000;
-/** The size of each layer, in bytes. */
-const LAYER_BYTES = Math.floor((GIB * MIB) / LAYERS);
-const CONFIG = bytes("{}");
-
-const LAYER = Buffer.alloc(LAYER_BYTES);
-
-/** Returns a layer that differs from the others by its number. All share one memory, which would count as that of archives. */
-function layerOf(number: number): Buffer {
-  return LAYER.fill(`layer ${number}\n`);
-}
-
-/** Makes a layout with an image of {@link LAYERS} layers, which have {@link GIB} mebibytes in total. */
+/** Opens a layout with the large image. Another process makes it, because its memory does not count as that of archives. */
 async function openImage(directory: string): Promise<LayoutRegistry> {
-  const registry = await openLayout(directory, { durability: "none" });
-  const config = describe(CONFIG, ociMediaTypes.imageConfig);
-  await registry.pushBlob("a", config, CONFIG);
-  const layers = [];
-  for (let number = 0; number < LAYERS; number += 1) {
-    const content = layerOf(number);
-    const descriptor = describe(content, ociMediaTypes.layer);
-    await registry.pushBlob("a", descriptor, content);
-    layers.push(descriptor);
-  }
-  const mediaType = ociMediaTypes.imageManifest;
-  const document = { schemaVersion: 2, mediaType, config, layers };
-  await registry.pushManifest("a", bytes(JSON.stringify(document)), mediaType, { tags: ["v1"] });
-  return registry;
+  const module = JSON.stringify(new URL("./large-image.js", import.meta.url).href);
+  const script = `const { makeImage } = await import(${module}); await makeImage(${JSON.stringify(directory)});`;
+  execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+  return openLayout(directory);
 }
 
 /** Writes an archive with that image, and returns its path. */

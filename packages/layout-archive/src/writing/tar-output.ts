@@ -3,7 +3,7 @@ import { tarHeader } from "@ocilayout/oci-image/authors";
 import type { CheckedDigest } from "@ocilayout/oci-types";
 import { createHasher, isUnshared, requireDigest } from "@ocilayout/oci-types/authors";
 
-import { BlockWriter } from "./block-writer.ts";
+import { BlockWriter } from "../file/block-writer.ts";
 import type { Output } from "./output.ts";
 
 /** The size of a block of a tar archive, in bytes. */

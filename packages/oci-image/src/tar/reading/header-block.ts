@@ -56,12 +56,7 @@ export function isGnu(block: Uint8Array): boolean {
  * @param least - The least number that is valid. Defaults to 0.
  * @throws `RegistryError` `ARCHIVE_INVALID` if it is malformed or out of range.
  */
-export function requireField(
-  block: Uint8Array,
-  field: Field,
-  offset: number,
-  least: number = 0,
-): number {
+export function requireField(block: Uint8Array, field: Field, offset: number, least: number = 0): number {
   const value = parseNumber(block, field[0], field[1]);
   if (value === undefined || value < least)
     throw malformed(offset, `the ${field[2]} in the header is ${value ?? "not a number that can be read"}`);
@@ -94,7 +89,8 @@ export function parseFields(block: Uint8Array, offset: number): HeaderFields {
   const isOfGnu = !isPosix && isGnu(block);
   const hasNames = isPosix || isOfGnu;
   const name = textIn(block, 0, 100);
-  if (hasAmbiguousPrefix(block, isOfGnu)) throw malformed(offset, "programs disagree about the path in the header");
+  if (hasAmbiguousPrefix(block, isOfGnu))
+    throw malformed(offset, "programs disagree about the path in the header");
   const prefix = isPosix ? textIn(block, 345, 500) : "";
   return {
     path: prefix === "" ? name : `${prefix}/${name}`,

@@ -1,4 +1,10 @@
-import type { Output } from "./output.ts";
+/** The place that blocks are written to. */
+export interface BlockOutput {
+  /** Whether the output may keep a block after its write has resolved, so that its memory must not be used again. */
+  readonly keepsBlocks: boolean;
+  /** Writes blocks after those before them. Not called while another write is pending. */
+  write(...blocks: readonly Uint8Array[]): Promise<void>;
+}
 
 /** The size of a write, in bytes. */
 const BLOCK_BYTES = 512 * 1024;
@@ -16,13 +22,13 @@ export interface Look {
  * moment. One block is filled and hashed while the other is written. Large chunks that no other code can change are not copied.
  */
 export class BlockWriter {
-  readonly #output: Output;
+  readonly #output: BlockOutput;
   readonly #blocks: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
   #turn: 0 | 1 = 0;
   #filled = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(output: Output) {
+  constructor(output: BlockOutput) {
     this.#output = output;
   }
 

@@ -1,14 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { decodeZstd } from "../../../packages/oci-image/src/zstd/decode-zstd.ts";
 import { MalformedZstd, ZstdWindowTooLarge } from "../../../packages/oci-image/src/zstd/malformed.ts";
-import { frame, numbersFrame, skippable } from "../../../packages/oci-image/test/zstd/frames.ts";
 import { fuzz } from "./run.ts";
 
 const MAX_WINDOW = 1024 * 1024;
 /** A block has at most this many bytes of output. */
 const MAX_BLOCK = 128 * 1024;
+
+/** A frame that the program `zstd` made. Its blocks have every kind of table. */
+const numbersFrame = new Uint8Array(
+  readFileSync(join(import.meta.dirname, "../../../packages/oci-image/test/zstd/numbers.zst")),
+);
+
+const TYPES = ["raw", "repeated", "compressed", "unknown"] as const;
+
+interface Block {
+  readonly type: (typeof TYPES)[number];
+  readonly bytes: readonly number[];
+  /** The size in the header. Defaults to that of `bytes`. */
+  readonly size?: number | undefined;
+}
+
+/** Returns a frame with these blocks. `fields` are those of its header after the flags. */
+function frame(
+  blocks: readonly Block[],
+  { flags, fields }: { readonly flags: number; readonly fields: readonly number[] },
+): number[] {
+  const parts = blocks.flatMap(({ type, bytes, size = bytes.length }, at) => {
+    const header = (at === blocks.length - 1 ? 1 : 0) | (TYPES.indexOf(type) << 1) | (size << 3);
+    return [header & 255, (header >> 8) & 255, header >> 16, ...bytes];
+  });
+  return [0x28, 0xb5, 0x2f, 0xfd, flags, ...fields, ...parts];
+}
 
 /** The size and a checksum of the decoded content, or how it failed. */
 type Decoded = { readonly size: number; readonly sum: number; readonly failed: string | undefined };
@@ -36,9 +64,9 @@ async function decode(bytes: Uint8Array, step: number): Promise<Decoded> {
 const byte = fc.integer({ min: 0, max: 255 });
 
 /** A block: its type, its content, and sometimes a size that lies. */
-const block = fc.record(
+const block: fc.Arbitrary<Block> = fc.record(
   {
-    type: fc.constantFrom("raw", "repeated", "compressed", "compressed", "compressed", "unknown"),
+    type: fc.constantFrom(...TYPES, "compressed" as const, "compressed" as const),
     bytes: fc.oneof(
       fc.array(byte, { maxLength: 40 }),
       // Literals, then sequences whose three tables have one symbol each.
@@ -78,8 +106,9 @@ const made = fc
     fc.option(fc.array(byte, { maxLength: 9 }), { freq: 4 }),
   )
   .map(([blocks, header, skipped]) => {
-    const parts = [...(skipped === null ? [] : [skippable(...skipped)]), frame(blocks, header)];
-    return Uint8Array.from(parts.flatMap((part) => [...part]));
+    // A skippable frame before the frame.
+    const before = skipped === null ? [] : [0x5a, 0x2a, 0x4d, 0x18, skipped.length, 0, 0, 0, ...skipped];
+    return Uint8Array.from([...before, ...frame(blocks, header)]);
   });
 
 /** A frame of the program `zstd` with some changed bytes, and without its end. */

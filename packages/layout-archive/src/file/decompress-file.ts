@@ -39,7 +39,7 @@ export async function decompressFile(archive: ArchiveFile, options: DecompressOp
   } catch (error) {
     fs.closeSync(temporary.file);
     temporary.remove();
-    throw storageError(error, "decompress the archive");
+    throw storageError(error, "decompress the archive to a temporary file");
   } finally {
     await chunks.return?.();
     await archive.close();

@@ -1,6 +1,4 @@
-import { writev } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { promisify } from "node:util";
 
 import {
   afterCommit,
@@ -18,6 +16,7 @@ import { wasClosed } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
 
 import type { Output } from "./output.ts";
+import { writeTogether } from "./write-together.ts";
 
 /** A file that appears when the archive is complete. Until then, a file with its name stays as it is. */
 export class FileOutput implements Output {
@@ -90,19 +89,4 @@ export class FileOutput implements Output {
     if (file === undefined) throw wasClosed("this archive");
     return file;
   }
-}
-
-const writeBlocks = promisify(writev);
-
-/** Writes blocks with one call, if the system takes all of them. Returns their size in bytes. */
-async function writeTogether(file: OpenFile, blocks: readonly Uint8Array[]): Promise<number> {
-  let { bytesWritten: written } = await writeBlocks(file, blocks);
-  let end = 0;
-  for (const block of blocks) {
-    end += block.length;
-    if (end <= written) continue;
-    await nodeDisk.write(file, block.subarray(block.length - (end - written)));
-    written = end;
-  }
-  return written;
 }

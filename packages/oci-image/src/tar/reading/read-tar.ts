@@ -79,10 +79,10 @@ export async function* indexTar(
 }
 
 /**
- * Lists the entries of a tar archive whose `read` returns the bytes at once, as {@link indexTar} does. It makes no promises, so it
- * is several times faster.
+ * Lists the entries of a tar archive whose `read` returns the bytes at once, as `indexTar` does. It makes no promises, so it is
+ * faster.
  *
- * @throws As {@link indexTar} does; TypeError if `read` returns a promise.
+ * @throws As `indexTar` does; TypeError if `read` returns a promise.
  */
 export function* indexTarNow(
   archive: TarFile,

@@ -19,8 +19,8 @@ export interface ArchiveRegistry extends Registry, AsyncDisposable {
   /** How the archive is read: as an OCI layout, or with the `manifest.json` of Docker. */
   readonly format: "oci" | "docker";
   /**
-   * Lists every manifest of a repository with its tags, as `LayoutRegistry.manifests` does. Fails with `NAME_UNKNOWN` if the
-   * repository does not exist.
+   * Lists every manifest of a repository with its tags, as `LayoutRegistry.manifests` does: manifests that only an index contains
+   * are included, without tags. Fails with `NAME_UNKNOWN` if the repository does not exist.
    */
   manifests(repo: string, options?: ListOptions): AsyncIterable<ManifestListing>;
   /**
@@ -72,7 +72,9 @@ function formatOf(members: Members): "oci" | "docker" {
   if (members.has(layoutNames.index) && members.has(layoutNames.header)) return "oci";
   if (members.has(DOCKER_MANIFEST)) return "docker";
   if (members.has("repositories"))
-    throw invalidArchive(`it has no ${DOCKER_MANIFEST}: Docker before version 1.10 wrote it`);
+    throw invalidArchive(
+      `it has no ${DOCKER_MANIFEST}, as those of Docker before version 1.10: load it there, and save it with a later version`,
+    );
   const names = `${layoutNames.index} with ${layoutNames.header}, nor ${DOCKER_MANIFEST}`;
   throw invalidArchive(`it is not an archive of images: it has neither ${names}`);
 }
@@ -81,11 +83,11 @@ function layoutIn(
   file: ArchiveFile,
   members: Members,
   format: "oci" | "docker",
-  { limitOf, maxConfigBytes }: CheckedOpenOptions,
+  { limitOf, maxConfigBytes, indexBytes }: CheckedOpenOptions,
 ): StoredLayout {
   return format === "oci"
-    ? ociLayout(file, members)
-    : new DockerLayout(file, members, { limitOf, maxConfigBytes });
+    ? ociLayout(file, members, indexBytes)
+    : new DockerLayout(file, members, { limitOf, maxConfigBytes, indexBytes });
 }
 
 function registryOf(

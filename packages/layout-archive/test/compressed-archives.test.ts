@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
+import { nodeDisk } from "@ocilayout/layout-core/authors";
 import { image } from "@ocilayout/layout-testkit/content";
 import { collect } from "@ocilayout/oci-types";
 import { rejection, temporaryDirectory } from "@ocilayout/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { openArchive } from "../src/index.ts";
 import { everythingIn, fileOf, fixturePath, layoutOf, membersOf, tarOf } from "./archives.ts";
@@ -69,6 +70,21 @@ describe("a compressed archive", () => {
     );
     expect(error).toMatchObject({ code: "STORAGE_FAILED" });
     expect(String(error)).not.toContain("/missing");
+  });
+
+  it("leaves no file if the temporary directory is full, and the message names the reason", async () => {
+    const temporary = temporaryDirectory();
+    const full = Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC", syscall: "write" });
+    const spy = vi.spyOn(nodeDisk, "write").mockRejectedValue(full);
+    try {
+      const options = { temporaryDirectory: temporary };
+      const error = await rejection(openArchive(fixturePath("x-tar-gzip"), options));
+      expect(error).toMatchObject({ code: "STORAGE_FAILED", cause: full });
+      expect(String(error)).toContain("temporary file: no space left");
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it("that decompresses to more than the limit fails with SIZE_INVALID", async () => {

@@ -192,6 +192,9 @@ describe("a Docker archive", () => {
     const error = await rejection(openArchive(path));
     expect(error).toMatchObject({ code: "ARCHIVE_INVALID" });
     expect(String(error)).toContain("before version 1.10");
+    expect(await rejection(openArchive(await archiveOf([["repositories", "{"]])))).toMatchObject({
+      code: "ARCHIVE_INVALID",
+    });
   });
 
   const layer = bytes("layer");

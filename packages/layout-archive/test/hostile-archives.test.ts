@@ -130,6 +130,17 @@ describe("a hostile archive", () => {
     expect(await codeOf(path, { limits: { nameBytes: 60 } })).toBe("SIZE_INVALID");
   });
 
+  it("with a larger index or manifest.json than the limit ends in a code", async () => {
+    const index = indexOf(manifest.length);
+    const path = await archiveOf([header, index, [blob, manifest]]);
+    const indexBytes = index[1].length;
+    expect(await codeOf(path, { limits: { indexBytes } })).toBe("read");
+    expect(await codeOf(path, { limits: { indexBytes: indexBytes - 1 } })).toBe("SIZE_INVALID");
+    const docker = await archiveOf([["manifest.json", "[]"]]);
+    expect(await codeOf(docker, { limits: { indexBytes: 2 } })).toBe("read");
+    expect(await codeOf(docker, { limits: { indexBytes: 1 } })).toBe("SIZE_INVALID");
+  });
+
   it("of which the file is a sparse terabyte ends in a code", async () => {
     const path = join(temporaryDirectory(), "archive.tar");
     const file = openSync(path, "w");

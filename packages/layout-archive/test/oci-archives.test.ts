@@ -44,6 +44,19 @@ const layouts = archiveFixtures.filter(
   (name) => expectedOf(name).ociLayoutVersion !== null && name !== "x-tar-truncated",
 );
 
+it("manifests() of an archive lists what manifests() of the layout lists, with the children of indexes", async () => {
+  const directory = await layoutOf({
+    "app:multi": await index([image({ layers: ["one"] }), image({ layers: ["two"] })]),
+    "app:single": await image({ layers: ["three"] }),
+  });
+  const layout = await openLayout(directory);
+  const archive = await open(await archiveOf(membersOf(directory)));
+  const listed = await collect(archive.manifests("app"));
+  expect(listed).toEqual(await collect(layout.manifests("app")));
+  expect(listed.map(({ tags }) => tags).sort()).toEqual([[], ["multi"], ["single"]]);
+  await layout.close();
+});
+
 describe("an archive of a real program", () => {
   it("is among the fixtures", () => {
     expect(layouts.length).toBeGreaterThan(9);

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { copy, listFiles } from "@ocilayout/oci-image";
@@ -19,6 +29,7 @@ import {
   type OpenArchiveOptions,
   type WriteArchiveOptions,
 } from "../src/index.ts";
+import { writeTogether } from "../src/writing/write-together.ts";
 import { blobsOf, everythingIn, tarOf } from "./archives.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
@@ -41,6 +52,11 @@ async function source(): Promise<Registry> {
   const subject = { digest, mediaType, size };
   await pushContent(registry, "team/app", artifact({ artifactType: "application/x-sig", subject }));
   return registry;
+}
+
+/** Text that is different everywhere, so that no two parts of it can be exchanged. */
+function numbers(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, at) => (at * 7919 + (at >> 8) + (at >> 16)) & 255);
 }
 
 function target(): string {
@@ -433,5 +449,49 @@ describe("writeArchive checks its arguments", () => {
   it("rejects two images with one name", async () => {
     const registry = await source();
     expect(await rejection(writeArchive(target(), [v1(registry), v1(registry)]))).toBeInstanceOf(RangeError);
+  });
+});
+
+describe("blobs of a layout of any size are written byte for byte", () => {
+  const sizes = [1, 511, 512, 65_535, 65_536, 600_000, 1024 ** 2, 1024 ** 2 + 1, 3_200_000];
+
+  it.each(["a file", "a stream"])("to %s", async (to) => {
+    const directory = temporaryDirectory();
+    const layout = await openLayout(join(directory, "layout"), { durability: "none" });
+    onTestFinished(() => layout.close());
+    const layers = sizes.map((size) => layer(numbers(size)));
+    await pushContent(layout, "app", image({ layers }), { tags: ["v1"] });
+    const path = target();
+    const chunks: Uint8Array[] = [];
+    const stream = new WritableStream<Uint8Array>({
+      write(chunk) {
+        chunks.push(chunk);
+      },
+    });
+    await writeArchive(to === "a file" ? path : stream, [
+      { registry: layout, repository: "app", reference: "v1" },
+    ]);
+    if (to === "a stream") writeFileSync(path, Buffer.concat(chunks));
+    const archive = await open(path);
+    for (const size of sizes) {
+      const content = numbers(size);
+      const read = await (await archive.getBlob("app", digestOf(content))).bytes();
+      expect(Buffer.compare(read, content)).toBe(0);
+    }
+  });
+
+  it("also if the system writes only a part of what it is given", async () => {
+    const blocks = [bytes("header"), new Uint8Array(), numbers(1000), bytes("end")];
+    const whole = Buffer.concat(blocks);
+    for (let part = 0; part <= whole.length; part += 1) {
+      const path = target();
+      const file = openSync(path, "w");
+      const written = await writeTogether(file, blocks, async () => ({
+        bytesWritten: writeSync(file, whole, 0, part),
+      }));
+      closeSync(file);
+      expect(written).toBe(whole.length);
+      expect(Buffer.compare(readFileSync(path), whole)).toBe(0);
+    }
   });
 });

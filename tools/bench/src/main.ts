@@ -32,10 +32,10 @@ for (const { name, limit, most, run } of [
   ...remoteBenchmarks,
 ]) {
   if (!name.includes(wanted)) continue;
-  const { ours, limit: best } = await withDirectory(run);
+  const { ours, limit: best, note: more } = await withDirectory(run);
   const ratio = ours / best;
   const note = `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms: ${limit}; at most ${most.toFixed(2)}`;
-  report(name, `${ratio.toFixed(2)} times`, ratio <= most, note);
+  report(name, `${ratio.toFixed(2)} times`, ratio <= most, more === undefined ? note : `${note}; ${more}`);
 }
 for (const { name, more, most } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {
   report(

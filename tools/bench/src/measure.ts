@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface Measured {
   readonly ours: number;
   readonly limit: number;
+  /** Other times of the same run. */
+  readonly note?: string;
 }
 
 /** A benchmark. */
@@ -46,7 +48,22 @@ export async function inTurn(
   limits: Work | readonly Work[],
   clear: () => unknown = () => undefined,
 ): Promise<Measured> {
-  const works = [...[limits].flat(), ours];
+  const medians = await mediansInTurn(runs, [...[limits].flat(), ours], clear);
+  const own = medians.pop() ?? 0;
+  return { ours: own, limit: medians.reduce((a, b) => Math.max(a, b), 0) };
+}
+
+/**
+ * Measures functions in turn, so that a machine that gets slower slows all.
+ *
+ * @param clear - Runs before each, without being measured.
+ * @returns The median time of each, in milliseconds.
+ */
+export async function mediansInTurn(
+  runs: number,
+  works: readonly Work[],
+  clear: () => unknown = () => undefined,
+): Promise<number[]> {
   const times = works.map((): number[] => []);
   for (let number = 0; number < runs; number += 1) {
     for (const [i, work] of works.entries()) {
@@ -54,9 +71,7 @@ export async function inTurn(
       times[i]?.push(await time(1, () => work(number)));
     }
   }
-  const medians = times.map((of) => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0);
-  const own = medians.pop() ?? 0;
-  return { ours: own, limit: medians.reduce((a, b) => Math.max(a, b), 0) };
+  return times.map((of) => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0);
 }
 
 /**

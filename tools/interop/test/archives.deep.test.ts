@@ -118,6 +118,21 @@ describe.skipIf(!here.skopeo)("openArchive and skopeo", () => {
     expect(manifests).toEqual([digestOf(Buffer.from(raw))]);
   });
 
+  it("both reject an archive of Docker before version 1.10", async () => {
+    const cwd = directory();
+    const id = "0".repeat(64);
+    mkdirSync(join(cwd, id));
+    writeFileSync(join(cwd, id, "VERSION"), "1.0");
+    writeFileSync(join(cwd, id, "json"), JSON.stringify({ id, os: "linux", architecture: "amd64" }));
+    writeFileSync(join(cwd, id, "layer.tar"), new Uint8Array(1024));
+    writeFileSync(join(cwd, "repositories"), JSON.stringify({ app: { v1: id } }));
+    await tarIn(cwd)("-cf", "old.tar", id, "repositories");
+    await expect(skopeoIn(cwd)("inspect", "--raw", "docker-archive:old.tar")).rejects.toThrow(
+      "manifest.json",
+    );
+    await expect(openArchive(join(cwd, "old.tar"))).rejects.toMatchObject({ code: "ARCHIVE_INVALID" });
+  });
+
   it("agree about archives that skopeo writes", async () => {
     const cwd = directory();
     const skopeo = skopeoIn(cwd);

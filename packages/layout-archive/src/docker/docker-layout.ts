@@ -11,13 +11,12 @@ import { makeDockerManifest, parseDockerConfig, type DockerConfig } from "./dock
 import { DOCKER_MANIFEST, parseDockerItems, type DockerItem } from "./docker-items.ts";
 import { DockerLayer, type LayerSettings } from "./docker-layer.ts";
 
-/** The maximum size of `manifest.json`, in bytes. */
-const MOST_MANIFEST_BYTES = 32 * 1024 * 1024;
-
 /** How a Docker archive is read. */
 export interface DockerSettings extends LayerSettings {
   /** The maximum size of a config, in bytes. */
   readonly maxConfigBytes: number;
+  /** The maximum size of `manifest.json`, in bytes. */
+  readonly indexBytes: number;
 }
 
 /** Content of the layout that is made for a Docker archive. */
@@ -46,7 +45,7 @@ export class DockerLayout implements StoredLayout {
    */
   async readParts(): ReturnType<StoredLayout["readParts"]> {
     const items = parseDockerItems(
-      readMember(this.#file, this.#members, DOCKER_MANIFEST, MOST_MANIFEST_BYTES),
+      readMember(this.#file, this.#members, DOCKER_MANIFEST, this.#settings.indexBytes),
     );
     const manifests: Descriptor[] = [];
     for (const item of items) {

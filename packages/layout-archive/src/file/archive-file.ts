@@ -69,7 +69,7 @@ export class ArchiveFile {
   static async open(path: string): Promise<ArchiveFile> {
     try {
       const file = await nodeDisk.open(path, FLAGS);
-      if ((await nodeDisk.fstat(file)).isFile()) return new ArchiveFile(file);
+      if (fs.fstatSync(file).isFile()) return new ArchiveFile(file);
       await closeQuietly(nodeDisk, file);
     } catch (error) {
       throw storageError(error, "open the archive");
@@ -81,13 +81,12 @@ export class ArchiveFile {
    * Reads `length` bytes at once. For small reads, waiting for another thread takes longer than the read. Call
    * {@link ArchiveFile.requireUnchanged} after the last of several reads.
    *
-   * @param memory - Receives the bytes, if it is large enough.
+   * @param into - Memory with that length that receives the bytes. Defaults to new memory.
    * @throws `RegistryError` `ARCHIVE_INVALID` if the file is shorter.
    */
-  readNow(offset: number, length: number, memory?: Uint8Array): Uint8Array {
+  readNow(offset: number, length: number, into?: Uint8Array): Uint8Array {
     const file = this.#requireOpen();
-    const isLarge = memory !== undefined && memory.length >= length;
-    const buffer = isLarge ? memory.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+    const buffer = into ?? Buffer.allocUnsafeSlow(length);
     let done = 0;
     try {
       while (done < length) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { nodeDisk, storageError, type OpenFile } from "@ocilayout/layout-core/authors";
 import { decompress, detectCompression, MAGIC_BYTES } from "@ocilayout/oci-image/authors";
 
+import { BlockWriter } from "./block-writer.ts";
 import { beyondLimit } from "./errors.ts";
 import { ArchiveFile } from "./archive-file.ts";
 
@@ -38,7 +39,7 @@ export async function decompressFile(archive: ArchiveFile, options: DecompressOp
   } catch (error) {
     fs.closeSync(temporary.file);
     temporary.remove();
-    throw storageError(error, "decompress the archive");
+    throw storageError(error, "decompress the archive to a temporary file");
   } finally {
     await chunks.return?.();
     await archive.close();
@@ -51,12 +52,20 @@ async function write(
   { signal }: DecompressOptions,
   limit: number,
 ): Promise<void> {
+  const output = { keepsBlocks: false, write: (block: Uint8Array) => nodeDisk.write(file, block) };
+  const writer = new BlockWriter(output);
   let size = 0;
-  for await (const chunk of content) {
-    signal?.throwIfAborted();
-    if (size + chunk.length > limit) throw beyondLimit("its decompressed size", limit);
-    await nodeDisk.write(file, chunk, size);
-    size += chunk.length;
+  try {
+    for await (const chunk of content) {
+      signal?.throwIfAborted();
+      size += chunk.length;
+      if (size > limit) throw beyondLimit("its decompressed size", limit);
+      await writer.add(chunk);
+    }
+    await writer.end();
+  } finally {
+    // The file must not be closed during a write.
+    await writer.settle();
   }
 }
 

@@ -1,5 +1,5 @@
 import { isPauseDue, pause } from "@ocilayout/oci-backend";
-import { indexTar } from "@ocilayout/oci-image/tar";
+import { indexTarNow } from "@ocilayout/oci-image/authors";
 
 import type { ArchiveFile } from "../file/archive-file.ts";
 import { Members } from "./members.ts";
@@ -13,9 +13,6 @@ export interface MemberLimits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The size of the largest read that is common, in bytes. */
-const BUFFER_BYTES = 256 * 1024;
-
 /**
  * Lists the members of an archive from their headers. It does not read their content, and lets other tasks run in between.
  *
@@ -26,13 +23,16 @@ export async function listMembers(
   { members: entries, nameBytes, signal }: MemberLimits,
 ): Promise<Members> {
   const members = new Members(nameBytes);
-  // New memory for each header would take longer than reading it.
-  const buffer = new Uint8Array(BUFFER_BYTES);
+  // Reads of the same length follow each other. New memory for each would take longer than the read.
+  let memory = new Uint8Array();
   const archive = {
     size: file.size,
-    read: (offset: number, length: number) => file.readNow(offset, length, buffer),
+    read(offset: number, length: number) {
+      if (memory.length !== length) memory = new Uint8Array(length);
+      return file.readNow(offset, length, memory);
+    },
   };
-  for await (const header of indexTar(archive, { signal, limits: { entries } })) {
+  for (const header of indexTarNow(archive, { signal, limits: { entries } })) {
     members.add(header);
     if (isPauseDue()) await pause();
   }

@@ -8,18 +8,20 @@ import { openMember, readMember } from "../members/read-member.ts";
 
 /** The maximum size of `oci-layout`, in bytes. */
 const MOST_HEADER_BYTES = 64 * 1024;
-/** The maximum size of `index.json`, in bytes. */
-const MOST_INDEX_BYTES = 32 * 1024 * 1024;
 
-/** Returns the layout in an OCI archive. */
-export function ociLayout(file: ArchiveFile, members: Members): StoredLayout {
+/**
+ * Returns the layout in an OCI archive.
+ *
+ * @param indexBytes - The maximum size of `index.json`, in bytes.
+ */
+export function ociLayout(file: ArchiveFile, members: Members, indexBytes: number): StoredLayout {
   const find = (digest: CheckedDigest): Member | undefined =>
     members.find(`${layoutNames.blobs}/${digest.replace(":", "/")}`, "verified");
   return {
     async readParts() {
       return {
         header: readMember(file, members, layoutNames.header, MOST_HEADER_BYTES),
-        index: readMember(file, members, layoutNames.index, MOST_INDEX_BYTES),
+        index: readMember(file, members, layoutNames.index, indexBytes),
       };
     },
     async open(digest, reading) {

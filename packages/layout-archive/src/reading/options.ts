@@ -9,6 +9,11 @@ export interface ArchiveLimits {
   /** The maximum size of the names of all members together, in bytes. Defaults to 32 MiB. */
   readonly nameBytes?: number | undefined;
   /**
+   * The maximum size of `index.json` and of `manifest.json`, in bytes. Defaults to 8 MiB, which is enough for 20,000 images. Reading
+   * one takes about five times its size in memory.
+   */
+  readonly indexBytes?: number | undefined;
+  /**
    * The maximum size of a compressed archive, and of each compressed layer of a Docker archive, after it is decompressed, in
    * bytes. Defaults to 100 times the compressed size, and 64 MiB more.
    */
@@ -43,6 +48,7 @@ export interface CheckedOpenOptions {
   readonly temporaryDirectory: string | undefined;
   readonly members: number;
   readonly nameBytes: number;
+  readonly indexBytes: number;
   readonly maxConfigBytes: number;
   /** Returns the maximum size of decompressed content in bytes, from its compressed size. */
   readonly limitOf: (compressed: number) => number;
@@ -64,7 +70,7 @@ export function requireOpenOptions(options: OpenArchiveOptions): CheckedOpenOpti
     throw new TypeError(`format must be one of ${FORMATS.join(", ")}`);
   if (temporaryDirectory !== undefined) requireString(temporaryDirectory, "temporaryDirectory");
   requireObject(limits, "limits");
-  const { members = 200_000, nameBytes = 32 * MIB, decompressedBytes } = limits;
+  const { members = 200_000, nameBytes = 32 * MIB, indexBytes = 8 * MIB, decompressedBytes } = limits;
   if (decompressedBytes !== undefined) requireCount(decompressedBytes, "limits.decompressedBytes");
   return {
     signal,
@@ -72,6 +78,7 @@ export function requireOpenOptions(options: OpenArchiveOptions): CheckedOpenOpti
     temporaryDirectory,
     members: requireCount(members, "limits.members"),
     nameBytes: requireCount(nameBytes, "limits.nameBytes"),
+    indexBytes: requireCount(indexBytes, "limits.indexBytes"),
     maxConfigBytes: maxManifestBytes,
     limitOf: (compressed) => decompressedBytes ?? MOST_RATIO * compressed + 64 * MIB,
   };

@@ -2,6 +2,7 @@ import type { PushBlobCall, PushedManifest } from "@ocilayout/oci-backend";
 import { childrenOf, defineBackend, subjectOf } from "@ocilayout/oci-backend";
 import type { Place } from "@ocilayout/oci-image";
 import { layoutNames, RegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
+import { passUnshared } from "@ocilayout/oci-types/authors";
 
 import { BlobTurns } from "./blob-turns.ts";
 import type { TarOutput } from "./tar-output.ts";
@@ -127,7 +128,7 @@ export class ArchiveTarget {
     first.catch(() => undefined);
     await this.#turns.wait(digest, signal);
     try {
-      const content = beginningWith(first, unverified);
+      const content = passUnshared(unverified, beginningWith(first, unverified));
       await this.#write(digest, (path) => this.#tar.content(path, { digest, size }, content));
       this.#blobs.set(digest, size);
       return size;

@@ -1,9 +1,7 @@
+import type { BlockOutput } from "../file/block-writer.ts";
+
 /** Where the bytes of an archive go. */
-export interface Output {
-  /** Whether the output may keep a block after its write has resolved, so that its memory must not be used again. */
-  readonly keepsBlocks: boolean;
-  /** Writes a block after those before it. Not called while another write is pending. */
-  write(block: Uint8Array): Promise<void>;
+export interface Output extends BlockOutput {
   /** Makes the archive visible, after its last block. */
   finish(): Promise<void>;
   /** Drops the archive. Never rejects. */

@@ -1,9 +1,9 @@
 import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
 import { tarHeader } from "@ocilayout/oci-image/authors";
 import type { CheckedDigest } from "@ocilayout/oci-types";
-import { createHasher, requireDigest } from "@ocilayout/oci-types/authors";
+import { createHasher, isUnshared, requireDigest } from "@ocilayout/oci-types/authors";
 
-import { BlockWriter } from "./block-writer.ts";
+import { BlockWriter } from "../file/block-writer.ts";
 import type { Output } from "./output.ts";
 
 /** The size of a block of a tar archive, in bytes. */
@@ -52,11 +52,12 @@ export class TarOutput {
       const { digest, algorithm } = requireDigest(expected.digest);
       const hasher = createHasher(algorithm);
       await this.#writer.add(tarHeader({ path, size: expected.size }));
+      const unshared = isUnshared(chunks);
       let size = 0;
       for await (const chunk of chunks) {
         size += chunk.length;
         if (size > expected.size) throw wrongSize(expected.size);
-        await this.#writer.add(chunk, hasher);
+        await (unshared ? this.#writer.addUnshared(chunk, hasher) : this.#writer.add(chunk, hasher));
       }
       if (size < expected.size) throw wrongSize(expected.size, size);
       const received = `${algorithm}:${await hasher.digest()}`;

@@ -22,7 +22,7 @@ interface BlockLiterals {
 /** Values up to this one stand for a recent distance. */
 const RECENT = 3;
 
-/** Larger offsets are beyond every window. */
+/** Larger offsets are beyond every window, and negative in 32 bits. */
 const MAX_OFFSET_CODE = 30;
 
 /**

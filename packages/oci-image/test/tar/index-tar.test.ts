@@ -2,6 +2,7 @@ import { rejection } from "@ocilayout/testing";
 import { collect } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
+import { indexTarNow } from "../../src/authors.ts";
 import { indexTar, type ReadTarOptions, type TarFile, type TarHeader } from "../../src/tar.ts";
 import { archive, header, join, longName, member, pax, read } from "./archives.ts";
 
@@ -53,6 +54,33 @@ describe("indexTar", () => {
     const read = (offset: number, length: number): Uint8Array => whole.subarray(offset, offset + length);
     const entries = await collect(indexTar({ size: whole.length, read }));
     expect(entries.map(({ path }) => path)).toEqual(["a", "b"]);
+  });
+
+  it("that reads at once yields the same headers, and makes no promises", async () => {
+    const files = [
+      archive(
+        longName("n".repeat(3000)),
+        member({}, "x".repeat(5000)),
+        pax([["path", "p"]]),
+        member({}, "y"),
+      ),
+      join(member({}, "x"), header().fill(1, 0, 9)),
+      member({}, "x".repeat(5000)).subarray(0, 900),
+    ];
+    for (const whole of files) {
+      const read = (offset: number, length: number): Uint8Array => whole.subarray(offset, offset + length);
+      const file = { size: whole.length, read };
+      const failureOf = (error: unknown): string => String(error);
+      const waited = await index(whole).catch(failureOf);
+      const now = await Promise.resolve()
+        .then(() => [...indexTarNow(file)])
+        .catch(failureOf);
+      expect(now).toEqual(waited);
+    }
+  });
+
+  it("that reads at once rejects a function that returns a promise", () => {
+    expect(() => [...indexTarNow(fileOf(archive(header())))]).toThrow(TypeError);
   });
 
   it("reads only headers, and little around them", async () => {

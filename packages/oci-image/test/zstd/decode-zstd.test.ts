@@ -166,6 +166,14 @@ describe("a malformed stream of zstd is rejected", () => {
     ],
     ["a distance of 0", frame([compressed(...AB, 1, SINGLE, 0, 1, 7, 0b11)])],
     ["an offset of 2^31", frame([compressed(...AB, 1, SINGLE, 2, 31, 7, 0, 0, 0, 0x80)])],
+    [
+      // In 32 bits it is negative, and would stand for the distance of the match before, less 1.
+      "an offset of 2^31 after a match",
+      frame([
+        compressed(...AB, 1, SINGLE, 2, 2, 7, 0b101),
+        compressed(...AB, 1, SINGLE, 2, 31, 7, 0, 0, 0, 0x80),
+      ]),
+    ],
   ])("%s", async (_name, content) => {
     expect(await rejection(decode(content))).toBeInstanceOf(MalformedZstd);
   });

@@ -103,7 +103,7 @@ export class Extensions {
     const start = this.#offset ?? offset;
     const { records = [], longName, longLink } = this.#found;
     const pax = new PaxValues(this.#globals, records, start);
-    this.#forget();
+    if (this.isWaiting) this.#forget();
     return { offset: start, pax, longName, longLink };
   }
 

@@ -20,12 +20,15 @@ export interface TarFile {
 const LEAST = 4 * 1024;
 const MOST = 256 * 1024;
 
+const EMPTY: Uint8Array = new Uint8Array();
+const RESULT = "the result of read";
+
 /** Reads an archive with random access. It reads only headers, and what is near them. */
 export class FileInput implements TarInput {
   readonly #file: TarFile;
   readonly #size: number;
   readonly #options: CallOptions;
-  #window: Uint8Array = new Uint8Array();
+  #window: Uint8Array = EMPTY;
   /** The position in the window of the next byte. It is negative or behind the window after a seek. */
   #position = 0;
   #start = 0;
@@ -52,19 +55,18 @@ export class FileInput implements TarInput {
     return this.#position + length <= this.#window.length;
   }
 
-  async fill(length: number): Promise<void> {
-    if (this.has(length)) return;
+  fill(length: number): Promise<void> | undefined {
+    if (this.has(length)) return undefined;
     const { offset } = this;
     this.#options.signal?.throwIfAborted();
     // Headers that are near each other are read together.
     const isNear = this.#position - this.#window.length < this.#readAhead;
     this.#readAhead = isNear ? Math.min(2 * this.#readAhead, MOST) : LEAST;
     const wanted = Math.min(Math.max(length, this.#readAhead), this.#size - offset);
-    const read = wanted === 0 ? new Uint8Array() : await this.#file.read(offset, wanted, this.#options);
-    this.#window = requireBytes(read, "the result of read").subarray(0, wanted);
-    if (this.#window.length < wanted) throw truncated(offset + this.#window.length);
-    this.#start = offset;
-    this.#position = 0;
+    const read = wanted === 0 ? EMPTY : this.#file.read(offset, wanted, this.#options);
+    if (!(read instanceof Uint8Array)) return this.#receive(read, offset, wanted);
+    this.#accept(read.constructor === Uint8Array ? read : requireBytes(read, RESULT), offset, wanted);
+    return undefined;
   }
 
   take(length: number): Uint8Array {
@@ -73,8 +75,19 @@ export class FileInput implements TarInput {
     return taken;
   }
 
-  async seek(offset: number): Promise<void> {
+  seek(offset: number): undefined {
     if (offset > this.#size) throw truncated(this.#size);
     this.#position = offset - this.#start;
+  }
+
+  async #receive(read: Uint8Array | Promise<Uint8Array>, offset: number, wanted: number): Promise<void> {
+    this.#accept(requireBytes(await read, RESULT), offset, wanted);
+  }
+
+  #accept(bytes: Uint8Array, offset: number, wanted: number): void {
+    this.#window = bytes.length > wanted ? bytes.subarray(0, wanted) : bytes;
+    if (bytes.length < wanted) throw truncated(offset + bytes.length);
+    this.#start = offset;
+    this.#position = 0;
   }
 }

@@ -56,15 +56,10 @@ export function isGnu(block: Uint8Array): boolean {
  * @param least - The least number that is valid. Defaults to 0.
  * @throws `RegistryError` `ARCHIVE_INVALID` if it is malformed or out of range.
  */
-export function requireField(
-  block: Uint8Array,
-  [start, end, name]: Field,
-  offset: number,
-  least: number = 0,
-): number {
-  const value = parseNumber(block, start, end);
+export function requireField(block: Uint8Array, field: Field, offset: number, least: number = 0): number {
+  const value = parseNumber(block, field[0], field[1]);
   if (value === undefined || value < least)
-    throw malformed(offset, `the ${name} in the header is ${value ?? "not a number that can be read"}`);
+    throw malformed(offset, `the ${field[2]} in the header is ${value ?? "not a number that can be read"}`);
   return value;
 }
 
@@ -91,9 +86,11 @@ const MAGIC = 257;
  */
 export function parseFields(block: Uint8Array, offset: number): HeaderFields {
   const isPosix = startsWith(block, MAGIC, "ustar\0");
-  const hasNames = isPosix || isGnu(block);
+  const isOfGnu = !isPosix && isGnu(block);
+  const hasNames = isPosix || isOfGnu;
   const name = textIn(block, 0, 100);
-  if (hasAmbiguousPrefix(block)) throw malformed(offset, "programs disagree about the path in the header");
+  if (hasAmbiguousPrefix(block, isOfGnu))
+    throw malformed(offset, "programs disagree about the path in the header");
   const prefix = isPosix ? textIn(block, 345, 500) : "";
   return {
     path: prefix === "" ? name : `${prefix}/${name}`,
@@ -108,18 +105,21 @@ export function parseFields(block: Uint8Array, offset: number): HeaderFields {
   };
 }
 
+/** The offsets of the times in a header of GNU tar. */
+const TIMES = [345, 357] as const;
+
 /**
  * Whether only some programs use the prefix of the path. The prefix of star is shorter, and times follow it. GNU tar has only
  * times there, but Go's archive/tar uses a prefix that is not a time, because old versions of it wrote such archives.
  */
-function hasAmbiguousPrefix(block: Uint8Array): boolean {
+function hasAmbiguousPrefix(block: Uint8Array, isOfGnu: boolean): boolean {
   if (startsWith(block, 508, "tar\0")) return !block.subarray(345, 476).includes(0);
-  const times = [345, 357];
-  return isGnu(block) && times.some((at) => block[at] !== 0 && parseNumber(block, at, at + 12) === undefined);
+  return isOfGnu && TIMES.some((at) => block[at] !== 0 && parseNumber(block, at, at + 12) === undefined);
 }
 
 /** Returns the text from `start` to the first zero, or to `end`. */
 function textIn(block: Uint8Array, start: number, end: number): string {
+  if (block[start] === 0) return "";
   const zero = block.indexOf(0, start);
   return decodeText(block.subarray(start, zero < 0 ? end : Math.min(zero, end)));
 }

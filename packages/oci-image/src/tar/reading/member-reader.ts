@@ -7,6 +7,7 @@ import { FIELDS, requireChecksum, requireField, typeflagIn } from "./header-bloc
 import type { CheckedReadOptions } from "./limits.ts";
 import { readContentMap, readGnuMap, type SparseFile } from "./sparse-map.ts";
 import { requireSegments } from "./sparse-pairs.ts";
+import type { Steps } from "./steps.ts";
 import type { TarInput } from "./tar-input.ts";
 
 /** The number of bytes after the end of an archive that are read at once. */
@@ -30,42 +31,42 @@ export class MemberReader {
   }
 
   /** Returns the next entry, or `undefined` at the end. Afterwards, the input is at the content of the entry. */
-  async next(): Promise<TarHeader | undefined> {
+  *next(): Steps<TarHeader | undefined> {
     const input = this.#input;
-    if (input.offset !== this.#next) await input.seek(this.#next);
+    if (input.offset !== this.#next) yield input.seek(this.#next);
     while (!this.#hasEnded) {
       const { offset } = input;
-      if (!input.has(BLOCK)) await input.fill(BLOCK);
+      if (!input.has(BLOCK)) yield input.fill(BLOCK);
       const block = input.take(BLOCK);
       if (block.length < BLOCK || (block[0] === 0 && isZero(block))) {
-        await this.#end(block, offset);
+        yield* this.#end(block, offset);
         break;
       }
       requireChecksum(block, offset);
       const start = { offset, typeflag: typeflagIn(block), size: requireField(block, FIELDS.size, offset) };
-      if (Extensions.has(start.typeflag)) await this.#readExtension(start);
+      if (Extensions.has(start.typeflag)) yield* this.#readExtension(start);
       else {
         const extensions = this.#extensions.take(offset);
         const { header, sparse } = describeEntry(block, start, extensions, this.#options.limits);
         this.#admit(header);
-        if (sparse !== undefined) await this.#readSegments(block, header, sparse);
+        if (sparse !== undefined) yield* this.#readSegments(block, header, sparse);
         return this.#locate(header);
       }
     }
     return undefined;
   }
 
-  async #readExtension({ typeflag, size, offset }: HeaderStart): Promise<void> {
+  *#readExtension({ typeflag, size, offset }: HeaderStart): Steps<void> {
     const input = this.#input;
     this.#extensions.announce(typeflag, size, offset);
     // Global headers have no entry, so they count like one.
     if (typeflag === "g") this.#count(offset);
     const start = input.offset;
-    if (!input.has(size)) await input.fill(size);
+    if (!input.has(size)) yield input.fill(size);
     const body = input.take(size);
     if (body.length < size) throw truncated(input.offset);
     this.#extensions.add(typeflag, body, start);
-    await input.seek(start + padded(size));
+    yield input.seek(start + padded(size));
   }
 
   #count(offset: number): void {
@@ -84,23 +85,23 @@ export class MemberReader {
   }
 
   /** Sets the segments of a sparse file. If the content begins with them, the rest of it is the content of the file. */
-  async #readSegments(block: Uint8Array, header: HeaderDraft, { segments }: SparseFile): Promise<void> {
+  *#readSegments(block: Uint8Array, header: HeaderDraft, { segments }: SparseFile): Steps<void> {
     const { offset } = header;
     const limit = this.#options.limits.segments;
-    const nextBlock = (): Promise<Uint8Array> => this.#nextBlock();
-    if (segments === "after-header") header.sparse = await readGnuMap(block, offset, limit, nextBlock);
+    const nextBlock = (): Steps<Uint8Array> => this.#nextBlock();
+    if (segments === "after-header") header.sparse = yield* readGnuMap(block, offset, limit, nextBlock);
     else if (segments === "in-content") {
       const end = this.#input.offset + header.dataSize;
-      header.sparse = await readContentMap(offset, limit, nextBlock);
+      header.sparse = yield* readContentMap(offset, limit, nextBlock);
       header.dataSize = end - this.#input.offset;
       if (header.dataSize < 0) throw malformed(offset, "the map of a sparse file is longer than its content");
     } else header.sparse = segments;
     requireSegments(header.sparse, header);
   }
 
-  async #nextBlock(): Promise<Uint8Array> {
+  *#nextBlock(): Steps<Uint8Array> {
     const input = this.#input;
-    if (!input.has(BLOCK)) await input.fill(BLOCK);
+    if (!input.has(BLOCK)) yield input.fill(BLOCK);
     const block = input.take(BLOCK);
     if (block.length < BLOCK) throw truncated(input.offset);
     return block;
@@ -118,25 +119,25 @@ export class MemberReader {
    *
    * @throws `RegistryError` `ARCHIVE_INVALID` if the archive cannot end at `offset`.
    */
-  async #end(block: Uint8Array, offset: number): Promise<void> {
+  *#end(block: Uint8Array, offset: number): Steps<void> {
     const input = this.#input;
     this.#hasEnded = true;
     if (this.#extensions.isWaiting) throw malformed(offset, "the archive ends after an extended header");
     if (block.length > 0 && block.length < BLOCK) throw truncated(input.offset);
-    await input.fill(BLOCK);
+    yield input.fill(BLOCK);
     const second = input.take(block.length);
     if (second.length > 0 && second.length < BLOCK) throw truncated(input.offset);
     // GNU tar ends here with a warning, other programs continue.
     if (!isZero(second)) throw malformed(offset, "only one block of zeros is before another header");
-    if (this.#options.requireEnd) await this.#requireEnd(second, offset);
+    if (this.#options.requireEnd) yield* this.#requireEnd(second, offset);
   }
 
-  async #requireEnd(second: Uint8Array, offset: number): Promise<void> {
+  *#requireEnd(second: Uint8Array, offset: number): Steps<void> {
     const input = this.#input;
     if (second.length === 0) throw malformed(offset, "it does not end with two blocks of zeros");
     for (;;) {
       const tail = input.offset;
-      await input.fill(TAIL);
+      yield input.fill(TAIL);
       const rest = input.take(TAIL);
       if (rest.length === 0) return;
       if (!isZero(rest)) throw malformed(tail, "bytes follow the end of the archive");

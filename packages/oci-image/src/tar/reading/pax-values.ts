@@ -59,6 +59,11 @@ export class PaxValues {
     for (const [name, value] of encoded) this.#addEncoded(name, value);
   }
 
+  /** Whether no record is left that describes the entry. */
+  get isEmpty(): boolean {
+    return this.rest.size === 0 && this.sparsePairs.length === 0;
+  }
+
   /** Takes a text out of the records. It must not contain a zero, because other programs would cut it there. */
   takeText(key: string): string | undefined {
     const text = this.#take(key);
@@ -85,6 +90,7 @@ export class PaxValues {
   }
 
   #take(key: string): string | undefined {
+    if (this.rest.size === 0) return undefined;
     const text = this.rest.get(key);
     this.rest.delete(key);
     return text;

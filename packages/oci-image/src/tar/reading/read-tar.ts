@@ -7,6 +7,7 @@ import type { TarHeader } from "./header.ts";
 import { type ReadTarOptions, requireReadOptions } from "./limits.ts";
 import { MemberReader } from "./member-reader.ts";
 import { pullContent } from "./pull-content.ts";
+import { runSteps, runStepsNow } from "./steps.ts";
 import { StreamInput } from "./stream-input.ts";
 
 /** An entry of an archive with its content. */
@@ -42,7 +43,9 @@ export async function* readTar(
     const checked = requireReadOptions(options);
     const input = new StreamInput(chunks, checked.limits.bytes);
     const members = new MemberReader(input, checked);
-    for (let header = await members.next(); header !== undefined; header = await members.next()) {
+    for (;;) {
+      const header = await runSteps(members.next());
+      if (header === undefined) break;
       const content = new EntryContent(header.path, pullContent(input, header));
       try {
         yield Object.assign(header, { content });
@@ -66,13 +69,45 @@ export async function* indexTar(
   archive: TarFile,
   options: ReadTarOptions = {},
 ): AsyncGenerator<TarHeader, void, undefined> {
+  const { input, members } = openFile(archive, options);
+  for (;;) {
+    const header = await runSteps(members.next());
+    if (header === undefined) return;
+    requireContent(input, header);
+    yield header;
+  }
+}
+
+/**
+ * Lists the entries of a tar archive whose `read` returns the bytes at once, as `indexTar` does. It makes no promises, so it is
+ * faster.
+ *
+ * @throws As `indexTar` does; TypeError if `read` returns a promise.
+ */
+export function* indexTarNow(
+  archive: TarFile,
+  options: ReadTarOptions = {},
+): Generator<TarHeader, void, undefined> {
+  const { input, members } = openFile(archive, options);
+  for (;;) {
+    const header = runStepsNow(members.next());
+    if (header === undefined) return;
+    requireContent(input, header);
+    yield header;
+  }
+}
+
+function openFile(
+  archive: TarFile,
+  options: ReadTarOptions,
+): { readonly input: FileInput; readonly members: MemberReader } {
   const checked = requireReadOptions(options);
   const { signal, limits } = checked;
   const input = new FileInput(archive, limits.bytes, { signal });
-  const members = new MemberReader(input, checked);
-  for (let header = await members.next(); header !== undefined; header = await members.next()) {
-    // The content must be in the archive, although it is not read.
-    await input.seek(header.dataOffset + header.dataSize);
-    yield header;
-  }
+  return { input, members: new MemberReader(input, checked) };
+}
+
+/** The content of an entry must be in the archive, although it is not read. */
+function requireContent(input: FileInput, { dataOffset, dataSize }: TarHeader): void {
+  input.seek(dataOffset + dataSize);
 }

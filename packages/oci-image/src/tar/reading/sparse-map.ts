@@ -7,6 +7,7 @@ import type { SparseSegment } from "./header.ts";
 import { requireField } from "./header-block.ts";
 import type { PaxValues } from "./pax-values.ts";
 import { SparsePairs } from "./sparse-pairs.ts";
+import type { Steps } from "./steps.ts";
 
 /** The facts about a sparse file. */
 export interface SparseFile {
@@ -19,7 +20,7 @@ export interface SparseFile {
 }
 
 /** Reads the next block of an entry. */
-export type NextBlock = () => Promise<Uint8Array>;
+export type NextBlock = () => Steps<Uint8Array>;
 
 /** The size of the two numbers of a segment in a block, in bytes. */
 const PAIR = 24;
@@ -31,19 +32,19 @@ const ZERO = 0x30;
  *
  * @throws `RegistryError` `ARCHIVE_INVALID` if the map is malformed; `SIZE_INVALID` if it has too many segments.
  */
-export async function readGnuMap(
+export function* readGnuMap(
   header: Uint8Array,
   offset: number,
   limit: number,
   nextBlock: NextBlock,
-): Promise<readonly SparseSegment[]> {
+): Steps<readonly SparseSegment[]> {
   const pairs = new SparsePairs(offset, limit);
   let isOpen = addPairs(header.subarray(386, 386 + 4 * PAIR), pairs, offset);
   let isContinued = header[482] !== 0;
   while (isContinued) {
     // Programs disagree about a map that continues after its end.
     if (!isOpen) throw malformed(offset, "the map of a sparse file continues after its end");
-    const block = await nextBlock();
+    const block = yield* nextBlock();
     isOpen = addPairs(block.subarray(0, 21 * PAIR), pairs, offset);
     isContinued = block[504] !== 0;
   }
@@ -69,6 +70,7 @@ function addPairs(fields: Uint8Array, pairs: SparsePairs, offset: number): boole
  * @see {@link https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html}
  */
 export function takeSparseFile(pax: PaxValues, offset: number, limit: number): SparseFile | undefined {
+  if (pax.isEmpty) return undefined;
   const keys = [...pax.rest.keys()].filter((key) => key.startsWith("GNU.sparse."));
   if (keys.length === 0 && pax.sparsePairs.length === 0) return undefined;
   const name = pax.takeText("GNU.sparse.name");
@@ -108,17 +110,17 @@ function repeatedValues({ sparsePairs }: PaxValues, offset: number): string[] {
  *
  * @throws `RegistryError` `ARCHIVE_INVALID` if a line is malformed; `SIZE_INVALID` if there are too many segments.
  */
-export async function readContentMap(
+export function* readContentMap(
   offset: number,
   limit: number,
   nextBlock: NextBlock,
-): Promise<readonly SparseSegment[]> {
+): Steps<readonly SparseSegment[]> {
   const pairs = new SparsePairs(offset, limit);
   let count: number | undefined;
   let left = 1;
   let digits = "";
   while (left > 0) {
-    for (const byte of await nextBlock()) {
+    for (const byte of yield* nextBlock()) {
       if (byte !== NEWLINE) {
         digits += String.fromCharCode(byte);
         if (byte < ZERO || digits.length > 16)

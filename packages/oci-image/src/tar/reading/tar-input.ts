@@ -4,14 +4,14 @@ export interface TarInput {
   readonly offset: number;
   /** Whether the next `length` bytes are in memory. */
   has(length: number): boolean;
-  /** Brings the next `length` bytes into memory, or fewer at the end of the archive. */
-  fill(length: number): Promise<void>;
+  /** Brings the next `length` bytes into memory, or fewer at the end of the archive. Returns a promise if that must wait. */
+  fill(length: number): Promise<void> | undefined;
   /** Returns the next `length` bytes in memory, or fewer, and moves behind them. They are valid until the next call. */
   take(length: number): Uint8Array;
   /**
-   * Moves forward to `offset`.
+   * Moves forward to `offset`. Returns a promise if that must wait.
    *
    * @throws `RegistryError` `ARCHIVE_INVALID` if the archive ends before.
    */
-  seek(offset: number): Promise<void>;
+  seek(offset: number): Promise<void> | undefined;
 }

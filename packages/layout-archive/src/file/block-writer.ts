@@ -1,7 +1,16 @@
-import type { Output } from "./output.ts";
+/** The place that blocks are written to. */
+export interface BlockOutput {
+  /** Whether the output may keep a block after its write has resolved, so that its memory must not be used again. */
+  readonly keepsBlocks: boolean;
+  /** Writes blocks after those before them. Not called while another write is pending. */
+  write(...blocks: readonly Uint8Array[]): Promise<void>;
+}
 
 /** The size of a write, in bytes. */
 const BLOCK_BYTES = 512 * 1024;
+/** The size of the smallest chunk that is written without a copy, in bytes. */
+const LEAST_UNCOPIED = 64 * 1024;
+const ZERO_BYTES: Uint8Array = new Uint8Array();
 
 /** A hash of the bytes that are written. */
 export interface Look {
@@ -10,16 +19,16 @@ export interface Look {
 
 /**
  * Collects chunks to large blocks. Each chunk is copied first, and the copy is hashed: its owner may change the memory at any
- * moment. One block is filled and hashed while the other is written.
+ * moment. One block is filled and hashed while the other is written. Large chunks that no other code can change are not copied.
  */
 export class BlockWriter {
-  readonly #output: Output;
+  readonly #output: BlockOutput;
   readonly #blocks: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined];
   #turn: 0 | 1 = 0;
   #filled = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(output: Output) {
+  constructor(output: BlockOutput) {
     this.#output = output;
   }
 
@@ -34,6 +43,20 @@ export class BlockWriter {
       at += count;
       if (this.#filled === block.length) await this.#write();
     }
+  }
+
+  /**
+   * Adds a chunk that no other code can change before this resolves: see `isUnshared`. A large one is hashed and written without
+   * a copy. A failed write rejects this call or a later one.
+   */
+  async addUnshared(chunk: Uint8Array, look: Look): Promise<void> {
+    if (this.#output.keepsBlocks || chunk.length < LEAST_UNCOPIED) return this.add(chunk, look);
+    await this.#writing;
+    const before = this.#blocks[this.#turn]?.subarray(0, this.#filled) ?? ZERO_BYTES;
+    this.#filled = 0;
+    this.#start(before, chunk);
+    look.update(chunk);
+    await this.#writing;
   }
 
   /** Writes the rest, and waits until everything is written. */
@@ -51,11 +74,15 @@ export class BlockWriter {
     const block = this.#blocks[this.#turn]?.subarray(0, this.#filled);
     await this.#writing;
     if (block === undefined) return;
-    this.#writing = this.#output.write(block);
-    // Prevents an unhandled rejection: the next call that waits for the write reports the failure.
-    this.#writing.catch(() => undefined);
+    this.#start(block);
     if (this.#output.keepsBlocks) this.#blocks[this.#turn] = undefined;
     this.#turn = this.#turn === 0 ? 1 : 0;
     this.#filled = 0;
+  }
+
+  #start(...blocks: readonly Uint8Array[]): void {
+    this.#writing = this.#output.write(...blocks);
+    // Prevents an unhandled rejection: the next call that waits for the write reports the failure.
+    this.#writing.catch(() => undefined);
   }
 }

@@ -18,6 +18,8 @@ export interface PlaceOptions {
   readonly insecure: readonly string[];
   /** A file with certificates to trust, in PEM format. */
   readonly caFile?: string | undefined;
+  /** A directory with certificates to trust (`*.crt`) and of the client (`*.cert`, `*.key`), in PEM format. */
+  readonly certDir?: string | undefined;
   /** The hosts that may ask for credentials as token servers, beside the registry itself. */
   readonly tokenServers: readonly string[];
   /** Whether to use registries without credentials. */
@@ -57,6 +59,7 @@ export function readPlaceOptions(
     sharedBlobDir: textOf("shared-blob-dir"),
     insecure: listOf("insecure"),
     caFile: textOf("ca-file"),
+    certDir: textOf("cert-dir"),
     tokenServers: listOf("token-server"),
     anonymous: values["anonymous"] === true,
   };

@@ -29,7 +29,10 @@ export interface PlaceOptions {
 /** The options of each verb with a place. */
 export const placeSpecs: Options = {
   "per-repo": flag("The place is a directory of layouts, one per repository"),
-  "default-repository": text("NAME", 'The repository of bare tags [default: "default"]'),
+  "default-repository": text(
+    "NAME",
+    'The repository of tags without one, which skopeo and others write [default: "default"]',
+  ),
   "follow-links": flag("Follow links in blobs that lead out of the layout"),
   "shared-blob-dir": text("DIRECTORY", "The directory of the blobs, instead of PATH/blobs"),
   ...remoteSpecs,

@@ -8,7 +8,6 @@ const conditions = ["@ocilayout/source"];
 /** Files that change the state of their process. Each runs in a process of its own; all others share one process per core. */
 const alone = [
   "tools/interop/test/command-copy.deep.test.ts", // the environment
-  "apps/ocilayout/test/push-pull.test.ts", // the working directory
   "apps/ocilayout/test/readme.test.ts", // the working directory
   "packages/layout-core/test/opening.test.ts", // the umask
   "packages/layout-core/test/reported-effects.test.ts", // spies on a class

@@ -38,7 +38,7 @@ it.each(evidence.filter(([, program = ""]) => tested.includes(program)))(
   "%s, %s: %s has a test",
   (_row, _program, _answer, proof = "") => {
     const [, path = "", title = ""] = /^`([^`]+)`: "([^"]+)"$/.exec(proof) ?? /^()(\[.*)$/.exec(proof) ?? [];
-    // The language of a library is no behaviour.
+    // A test cannot run the language of a library.
     if (path === "") expect(title).toMatch(/^\[[^\]]+\]\(https:\/\/github\.com\/[^)]+README\.md\)$/);
     else expect(read(path)).toContain(JSON.stringify(title));
   },

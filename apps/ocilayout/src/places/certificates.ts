@@ -30,8 +30,8 @@ const MAX_FILES = 256;
  * `/etc/docker`.
  *
  * @returns `undefined` if there is neither the file nor a directory.
- * @throws `RegistryError` `STORAGE_FAILED` if a file has no PEM, is larger than 1 MiB, is not a regular file, or cannot be read,
- * or if only one of a certificate and its key is there.
+ * @throws `RegistryError` `STORAGE_FAILED` if a file has no PEM, is larger than 1 MiB, or is not a regular file. It is also thrown
+ * if a certificate of the client has no key, or a key has no certificate. The system's error if a file cannot be read.
  * @see {@link https://github.com/containers/image/blob/main/docs/containers-certs.d.5.md}
  */
 export async function readCertificates(

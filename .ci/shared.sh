@@ -87,7 +87,7 @@ install_programs() {
   if ! command -v runc >/dev/null; then set -- runc "$@"; fi
   $sudo apt-get update -qq &&
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends debian-archive-keyring \
-      skopeo umoci buildah podman docker-registry openssl python3 strace libarchive-tools zstd attr busybox-static golang-github-opencontainers-image-spec-dev "$@" || return 1
+      skopeo umoci buildah podman docker-registry openssl python3 strace libarchive-tools zstd attr busybox-static zsh fish golang-github-opencontainers-image-spec-dev "$@" || return 1
   # Debian 13 has oras, cosign, and a Docker that saves layouts. Its packages are unpacked into $newer without being installed,
   # so they start no service. apt uses lists of its own, so the system's lists do not change.
   local key=/usr/share/keyrings/debian-archive-keyring.gpg

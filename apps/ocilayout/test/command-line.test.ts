@@ -27,6 +27,15 @@ describe("help", () => {
 });
 
 describe("an invalid command line", () => {
+  it("suggests a verb for a misspelt one, and for one of another program", async () => {
+    for (const [word, hint] of [
+      ["tgas", "tags"],
+      ["delete", "rm"],
+      ["attach", "push --subject"],
+    ] as const)
+      expect((await ocilayout(word)).stderr).toContain(`unknown verb "${word}": did you mean ${hint}?\n`);
+  });
+
   it.each([
     ["no arguments", []],
     ["an unknown command", ["frobnicate"]],

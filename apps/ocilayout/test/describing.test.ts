@@ -74,6 +74,19 @@ describe("referrers", () => {
     ).toEqual(all.filter(({ artifactType }) => artifactType === first?.artifactType));
     expect(await lines("referrers", `${layout}:app`, "--artifact-type", "none/such")).toEqual([]);
   });
+
+  it("lists what push attached with --subject, which needs no tag", async () => {
+    const tags = await lines("tags", app);
+    const type = "application/spdx+json";
+    const attach = ["push", app, join(directory, "files/notes"), "--artifact-type", type];
+    const [pushed] = (await jsonLines(...attach, "--subject", "v1")) as [{ digest: string }];
+    expect(await jsonLines("referrers", `${app}:v1`)).toMatchObject([
+      { digest: pushed.digest, artifactType: type },
+    ]);
+    expect(await lines("tags", app)).toEqual(tags);
+    expect(await ocilayout(...attach, "--subject", "absent")).toMatchObject({ code: 1, stdout: "" });
+    expect(await ocilayout(...attach)).toMatchObject({ code: 2, stdout: "" });
+  });
 });
 
 describe("diff", () => {

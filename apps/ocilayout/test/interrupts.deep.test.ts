@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -16,12 +24,25 @@ import { makeImages } from "./images.ts";
 
 buildCommand();
 
-/** Reports the next request for a layer, whose content stops after its first bytes. */
+/** Reports the next request for a layer, whose content stops after its first bytes, or the next push while pushes stop. */
 let reached: () => void = () => undefined;
+/** Whether the registry never answers pushes. */
+let pushesStop = false;
 let server: RegistryServer;
 let directory: string;
 let place: string;
 const at = (name: string): string => join(directory, name);
+
+/** Makes a call of a registry that stops while {@link pushesStop} is set. */
+function stopping<Args extends unknown[], Result>(
+  call: (...args: Args) => Promise<Result>,
+): (...args: Args) => Promise<Result> {
+  return async (...args) => {
+    if (!pushesStop) return call(...args);
+    reached();
+    return new Promise(() => undefined);
+  };
+}
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "ocilayout-interrupts-"));
@@ -29,6 +50,9 @@ beforeAll(async () => {
   server = await serve(
     {
       ...registry,
+      pushBlob: stopping(registry.pushBlob.bind(registry)),
+      pushBlobChunked: stopping(registry.pushBlobChunked.bind(registry)),
+      pushManifest: stopping(registry.pushManifest.bind(registry)),
       getBlob: async (repo, digest, options) => {
         const blob = await registry.getBlob(repo, digest, options);
         if (blob.descriptor.size < 1000) return blob;
@@ -50,6 +74,9 @@ beforeAll(async () => {
   await lines("copy", `${app}:v1`, place);
   await lines("copy", `${app}:arm64`, `${place}-arm64`);
   await lines("init", at("empty"));
+  await lines("save", `${app}:v1`, "--output", at("saved.tar"));
+  writeFileSync(at("large"), "x".repeat(2000));
+  await lines("push", `127.0.0.1:${server.port}/docs:v1`, at("large"));
 });
 afterAll(async () => {
   await server.close();
@@ -58,6 +85,14 @@ afterAll(async () => {
 
 const arm = ["--platform", "linux/arm64"];
 
+/** Fills in the places of the words of a command. */
+function filled(word: string): string {
+  return word
+    .replace("SOURCE", place)
+    .replace("HOST", `127.0.0.1:${server.port}`)
+    .replace("DIRECTORY", directory);
+}
+
 it.each([
   ["copy to a layout", ["copy", "SOURCE", "DIRECTORY/new//app:v1"]],
   ["copy to a layout that exists", ["copy", "SOURCE", "DIRECTORY/empty//app:v1"]],
@@ -65,8 +100,9 @@ it.each([
   ["save", ["save", "SOURCE", "--output", "DIRECTORY/new.tar"]],
   ["extract of an image", ["extract", "SOURCE", ...arm, "--output", "DIRECTORY/root"]],
   ["extract of a file", ["extract", "SOURCE", "/app/notes", ...arm, "--output", "DIRECTORY/notes"]],
-  ["sync", ["sync", "SOURCE", "DIRECTORY/new//app"]],
+  ["sync", ["sync", "HOST/app", "DIRECTORY/new//app"]],
   ["diff", ["diff", "SOURCE-arm64", "DIRECTORY/images/app:amd64"]],
+  ["pull", ["pull", "HOST/docs:v1", "--output", "DIRECTORY/out"]],
 ] as const)(
   "Ctrl-C in the middle of %s ends it with 130, and leaves nothing half-done",
   async (_what, words) => {
@@ -74,10 +110,7 @@ it.each([
     const isReached: Promise<void> = new Promise((resolve) => {
       reached = resolve;
     });
-    const source = words[0] === "sync" ? place.slice(0, -":v1".length) : place;
-    const child = start(
-      ...words.map((word) => word.replace("SOURCE", source).replace("DIRECTORY", directory)),
-    );
+    const child = start(...words.map(filled));
     const end = ended(child);
     await isReached;
     child.kill("SIGINT");
@@ -92,6 +125,55 @@ it.each([
     rmSync(at("new"), { recursive: true, force: true });
   },
 );
+
+it.each([
+  ["copy to a registry", ["copy", "DIRECTORY/images/app:v1", "HOST/new:v1"]],
+  ["load to a registry", ["load", "DIRECTORY/saved.tar", "docker://HOST"]],
+  ["push", ["push", "HOST/new:v1", "DIRECTORY/large"]],
+  ["append", ["append", "SOURCE-arm64", "DIRECTORY/large"]],
+  ["annotate", ["annotate", "SOURCE", "team=a"]],
+  ["index", ["index", "HOST/app:v2", "v1-arm64"]],
+] as const)("Ctrl-C in the middle of %s changes no tag and no file", async (_what, words) => {
+  const [repositories, tags] = [
+    ["ls", `docker://127.0.0.1:${server.port}`],
+    ["tags", `127.0.0.1:${server.port}/app`],
+  ] as const;
+  const before = [await lines(...repositories), await lines(...tags), everything(directory)];
+  const isReached: Promise<void> = new Promise((resolve) => {
+    reached = resolve;
+  });
+  pushesStop = true;
+  try {
+    const child = start(...words.map(filled));
+    const end = ended(child);
+    await isReached;
+    child.kill("SIGINT");
+    expect(await end).toMatchObject({ code: 130, stdout: "", stderr: "ocilayout: interrupted\n" });
+  } finally {
+    pushesStop = false;
+  }
+  expect([await lines(...repositories), await lines(...tags), everything(directory)]).toEqual(before);
+});
+
+it("Ctrl-C while append writes to a layout changes no tag, and leaves no part of a blob", async () => {
+  // It takes many seconds to read, and no space on the disk.
+  writeFileSync(at("sparse"), "");
+  truncateSync(at("sparse"), 2 ** 33);
+  const tags = await lines("tags", at("images/app"));
+  const child = start("append", at("images/app:arm64"), at("sparse"), "--compression", "none");
+  const end = ended(child);
+  await expect.poll(() => uploads()).not.toEqual([]);
+  child.kill("SIGINT");
+  expect(await end).toMatchObject({ code: 130, stdout: "", stderr: "ocilayout: interrupted\n" });
+  expect(await lines("tags", at("images/app"))).toEqual(tags);
+  expect(uploads()).toEqual([]);
+  rmSync(at("sparse"));
+});
+
+/** The names of unfinished uploads in the layout. */
+function uploads(): string[] {
+  return existsSync(at("images/_uploads")) ? readdirSync(at("images/_uploads")) : [];
+}
 
 it("Ctrl-C during load - removes the temporary file of the pipe", async () => {
   const temporary = at("temporary");

@@ -171,7 +171,7 @@ it("pull rejects a directory to be unpacked, and names it", async () => {
     ...(await computeDigest(content)),
     annotations,
   };
-  const registry = await openLayout(layout, { defaultRepository: "default" });
+  const registry = await openLayout(layout, { defaultRepository: "default", durability: "none" });
   await registry.pushBlob("default", layer, content);
   const mediaType = ociMediaTypes.imageManifest;
   const manifest = {

@@ -99,36 +99,6 @@ describe("push", () => {
     ]);
   });
 
-  it("accepts a file called help", async () => {
-    writeFileSync(at("help"), "help");
-    expect(await lines("push", at("layout/docs:v1"), at("hello.txt"))).toHaveLength(1);
-    const before = process.cwd();
-    process.chdir(directory);
-    try {
-      expect(await lines("push", "layout/docs:v1", "help")).toHaveLength(1);
-      expect(await lines("tag", "layout/docs:v1", "help")).toHaveLength(1);
-    } finally {
-      process.chdir(before);
-    }
-    expect(await jsonLines("tags", at("layout/docs"))).toMatchObject([{ tag: "help" }, { tag: "v1" }]);
-  });
-
-  it("asks no registry about a path whose first component exists and looks like a host", async () => {
-    const before = process.cwd();
-    process.chdir(directory);
-    try {
-      mkdirSync("host.invalid");
-      writeFileSync("localhost", "");
-      for (const place of ["host.invalid/app:v1", "localhost/app:v1"]) {
-        const { code, stderr } = await ocilayout("cat", place);
-        expect(code).toBe(1);
-        expect(stderr).toMatch(/NAME_UNKNOWN: cannot find a layout or archive at/);
-      }
-    } finally {
-      process.chdir(before);
-    }
-  });
-
   it("writes bare tags, as other tools do", async () => {
     await lines("push", at("layout/default:v1"), at("hello.txt"));
     await lines("push", `${at("layout")}:v2`, at("hello.txt"));

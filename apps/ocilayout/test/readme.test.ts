@@ -6,7 +6,7 @@ import { serve } from "@ocilayout/oci-server/node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { verbs } from "../src/cli/verbs.ts";
-import { ocilayout, temporaryDirectory } from "./command.ts";
+import { jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
 
 const readme = join(import.meta.dirname, "../README.md");
 const text = readFileSync(readme, "utf8");
@@ -62,4 +62,22 @@ it("the README shows what the commands print", async () => {
 it("the README has an example of every verb", () => {
   const shown = Array.from(text.matchAll(/(?:\$|source <\() ?ocilayout ([a-z]+)/g), ([, verb]) => verb);
   expect(verbs.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
+});
+
+it("push and tag accept a file and a tag with the name of a verb or option", async () => {
+  writeFileSync("help", "help");
+  expect(await lines("push", "layout/docs:v1", "hello.txt")).toHaveLength(1);
+  expect(await lines("push", "layout/docs:v1", "help")).toHaveLength(1);
+  expect(await lines("tag", "layout/docs:v1", "help")).toHaveLength(1);
+  expect(await jsonLines("tags", "layout/docs")).toMatchObject([{ tag: "help" }, { tag: "v1" }]);
+});
+
+it("no registry is asked about a path whose first component exists and looks like a host", async () => {
+  mkdirSync("host.invalid");
+  writeFileSync("localhost", "");
+  for (const place of ["host.invalid/app:v1", "localhost/app:v1"]) {
+    const { code, stderr } = await ocilayout("cat", place);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/NAME_UNKNOWN: cannot find a layout or archive at/);
+  }
 });

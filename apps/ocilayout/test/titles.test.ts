@@ -13,7 +13,7 @@ import { everything, ocilayout, temporaryDirectory } from "./command.ts";
 /** Creates a layout with an artifact of files with these titles, each with its title as content. */
 async function layoutWith(directory: string, titles: readonly string[]): Promise<string> {
   const layout = join(directory, "layout");
-  const registry = await openLayout(layout, { defaultRepository: "default" });
+  const registry = await openLayout(layout, { defaultRepository: "default", durability: "none" });
   const layers = titles.map(async (title) => {
     const content = new TextEncoder().encode(`content of ${title}`);
     const mediaType = "application/octet-stream";

@@ -1,8 +1,9 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
 // longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images, and
-// `remote` remote registries.
+// `remote` remote registries, and `command` the start of the command.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
+import { commandBenchmarks } from "./command.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { eventLoopBenchmarks } from "./event-loop.ts";
 import { layerBenchmarks } from "./layers.ts";
@@ -30,6 +31,7 @@ for (const { name, limit, most, run } of [
   ...eventLoopBenchmarks,
   ...serverBenchmarks,
   ...remoteBenchmarks,
+  ...commandBenchmarks,
 ]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best, note: more } = await withDirectory(run);

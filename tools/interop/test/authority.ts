@@ -10,6 +10,8 @@ export interface Authority {
   readonly certificate: string;
   /** The path of its key. */
   readonly key: string;
+  /** Issues a certificate for a client: `client.cert` and `client.key` in a directory. */
+  issueClient(directory: string): void;
 }
 
 const KEY = ["-newkey", "rsa:2048", "-nodes"];
@@ -42,5 +44,23 @@ export function makeAuthority(directory: string): Authority {
     ca: readFileSync(join(directory, "ca.crt"), "utf8"),
     certificate: join(directory, "server.crt"),
     key: join(directory, "server.key"),
+    issueClient: (to) => {
+      openssl(
+        "req",
+        "-new",
+        ...KEY,
+        "-keyout",
+        join(to, "client.key"),
+        "-out",
+        "client.csr",
+        "-subj",
+        "/CN=client",
+      );
+      writeFileSync(join(directory, "client.ext"), "extendedKeyUsage=clientAuth\n");
+      openssl(
+        ...["x509", "-req", "-in", "client.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"],
+        ...["-out", join(to, "client.cert"), "-days", "2", "-extfile", "client.ext"],
+      );
+    },
   };
 }

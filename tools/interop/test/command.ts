@@ -9,9 +9,9 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `ocilayout` in this process, with text in its pipe if the first argument has it. */
+/** Runs `ocilayout` in this process, with content in its pipe if the first argument has it. */
 export async function ocilayout(
-  ...[first, ...rest]: readonly [({ readonly stdin: string } | string)?, ...string[]]
+  ...[first, ...rest]: readonly [({ readonly stdin: Uint8Array | string } | string)?, ...string[]]
 ): Promise<Ran> {
   const [stdout, stderr] = [new Kept(), new Kept()];
   const args = typeof first === "string" ? [first, ...rest] : rest;

@@ -15,7 +15,14 @@ export interface DistributionSettings {
   /** Its setting `auth`. Defaults to none. */
   readonly auth?: object | undefined;
   /** The certificate for TLS. Defaults to plain HTTP. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  readonly tls?:
+    | {
+        readonly certificate: string;
+        readonly key: string;
+        /** The paths of authorities. Only clients with a certificate of theirs can connect. */
+        readonly clientcas?: readonly string[];
+      }
+    | undefined;
 }
 
 /** Starts docker-registry on a free port, over a directory of its own, without settings from the environment. */

@@ -19,6 +19,8 @@ export interface ArtifactDescription {
   readonly mediaType: string;
   /** The annotations of the manifest. */
   readonly annotations: Annotations;
+  /** The manifest that the artifact is about. */
+  readonly subject?: Descriptor | undefined;
 }
 
 /** Options of {@link pushFiles}. */
@@ -28,7 +30,7 @@ export interface PushFilesOptions extends CallOptions {
 }
 
 /**
- * Pushes `files` as an artifact with one layer per file, and tags it. The same files make the same artifact, at any time and
+ * Pushes `files` as an artifact with one layer per file, and tags it unless `tag` is absent. The same files make the same artifact, at any time and
  * in any place.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage}
@@ -36,9 +38,9 @@ export interface PushFilesOptions extends CallOptions {
 export async function pushFiles(
   registry: Pick<RegistryWriter, "pushBlob" | "pushManifest">,
   repository: string,
-  tag: string,
+  tag: string | undefined,
   files: readonly SourceFile[],
-  { artifactType, mediaType, annotations }: ArtifactDescription,
+  { artifactType, mediaType, annotations, subject }: ArtifactDescription,
   { signal, onFile }: PushFilesOptions = {},
 ): Promise<{ manifest: Descriptor; layers: readonly Descriptor[] }> {
   const layers: Descriptor[] = [];
@@ -55,11 +57,12 @@ export async function pushFiles(
     artifactType,
     config: emptyDescriptor,
     layers,
+    ...(subject === undefined ? {} : { subject }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
   const manifest = await registry.pushManifest(repository, bytes, ociMediaTypes.imageManifest, {
-    tags: [tag],
+    tags: tag === undefined ? [] : [tag],
     signal,
   });
   return { manifest, layers };

@@ -63,9 +63,36 @@ function printing(text: string): Task {
   return async ({ output }) => writeText(output, text).then(() => 0);
 }
 
+/** Verbs of other programs, with the verb that does the same here. */
+const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  ["attach", "push --subject"],
+  ["catalog", "ls"],
+  ["cp", "copy"],
+  ["create", "init"],
+  ["delete", "rm"],
+  ["discover", "referrers"],
+  ["export", "save or extract"],
+  ["fetch", "copy or cat"],
+  ["get", "cat"],
+  ["images", "ls"],
+  ["import", "load"],
+  ["list", "ls or tags"],
+  ["manifest", "cat"],
+  ["mirror", "sync"],
+  ["mutate", "append or annotate"],
+  ["prune", "gc"],
+  ["registry", "serve"],
+  ["remove", "rm"],
+  ["resolve", "digest"],
+  ["tree", "show"],
+  ["unpack", "extract"],
+  ["validate", "verify"],
+]);
+
 function unknownVerb(name: string): UsageError {
   const all = verbs.map((entry) => entry.name);
-  const near = nearest(name, all);
+  const other = OTHER_WORDS.get(name);
+  const near = other === undefined ? nearest(name, all) : [other];
   const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the verbs are ${all.join(", ")}`;
   return new UsageError(`unknown verb ${JSON.stringify(name)}: ${hint}`);
 }

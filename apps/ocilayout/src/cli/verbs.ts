@@ -22,7 +22,7 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "show",
-    summary: "Draw the parts of a manifest and its referrers as a tree",
+    summary: "Draw the parts of an image, and what is attached to it, as a tree",
     group: LOOK,
     load: () => import("../verbs/reading/show.ts"),
   },
@@ -52,7 +52,7 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "referrers",
-    summary: "List the signatures, SBOMs and other manifests about a manifest",
+    summary: "List the signatures, SBOMs and other artifacts that are attached to an image",
     group: LOOK,
     load: () => import("../verbs/reading/referrers.ts"),
   },
@@ -106,13 +106,13 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "push",
-    summary: "Push files and directories as an artifact, with one layer per file",
+    summary: "Push files and directories as an artifact, or attach them to an image; copy pushes images",
     group: FILES,
     load: () => import("../verbs/files/push.ts"),
   },
   {
     name: "pull",
-    summary: "Write the layers of an artifact as files, named by their titles",
+    summary: "Write the files of an artifact that push made; copy pulls images",
     group: FILES,
     load: () => import("../verbs/files/pull.ts"),
   },
@@ -136,13 +136,13 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "index",
-    summary: "Make an image index of images for several platforms",
+    summary: "Combine images for several platforms in one tag",
     group: CHANGE,
     load: () => import("../verbs/changing/index.ts"),
   },
   {
     name: "tag",
-    summary: "Point tags at a manifest, all of them or none",
+    summary: "Add tags to an image or artifact, all of them or none",
     group: CHANGE,
     load: () => import("../verbs/changing/tag.ts"),
   },

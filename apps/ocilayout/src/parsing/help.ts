@@ -17,7 +17,7 @@ export function commandHelp(entries: readonly VerbEntry[], width: number): strin
     return `${group}:\n${rows.join("\n")}`;
   });
   return [
-    "ocilayout VERB [ARGUMENTS]\n\nCopies, inspects, changes and serves container images and artifacts in layouts, archives and registries.",
+    INTRODUCTION,
     ...blocks,
     PLACES,
     "ocilayout VERB --help shows the arguments and examples of a verb. ocilayout --version prints the version.",
@@ -25,11 +25,22 @@ export function commandHelp(entries: readonly VerbEntry[], width: number): strin
   ].join("\n\n");
 }
 
-const PLACES = `A place is one of these; an existing path wins:
-  images, images/team/app:v1         a layout directory, and a repository and tag in it
+const INTRODUCTION = `ocilayout VERB [ARGUMENTS]
+
+Copies, inspects, changes and serves container images and artifacts in layouts, archives and registries.
+A layout is a directory with images, in the format OCI Image Layout.
+
+  ocilayout copy docker://alpine:3 images/alpine:3   # from Docker Hub to the new layout images
+  ocilayout ls images
+  ocilayout save images/alpine:3 | docker load`;
+
+const PLACES = `Places, which most arguments are:
+  images, images/team/app:v1         a layout, and a tag in it: DIRECTORY/REPOSITORY:TAG
+  images//team/app:v1                the same; // ends the directory of a layout that does not exist yet
   images.tar, images.tar:app:v1      an archive, and an image in it
   tree:trees//team/app:v1            a directory with one layout per repository
-  docker://host/app:v1, host.example/app:v1, localhost:5000/app:v1   a registry`;
+  docker://host/app:v1, host.example/app:v1, localhost:5000/app:v1   a registry
+  @sha256:... instead of :TAG means a digest. If a file or directory has the name, it is meant, and not a registry.`;
 
 function groupsOf(entries: readonly VerbEntry[]): Map<string, VerbEntry[]> {
   const groups: Map<string, VerbEntry[]> = new Map();
@@ -51,6 +62,7 @@ export function verbHelp({ name, summary }: VerbEntry, verb: Verb, width: number
     verb.examples.length === 0
       ? ""
       : `Examples:\n${verb.examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n")}`,
+    verb.hasPlaces ? "ocilayout --help explains places: layouts, archives and registries." : "",
   ];
   return `${blocks.filter((it) => it !== "").join("\n\n")}\n`;
 }

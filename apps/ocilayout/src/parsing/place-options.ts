@@ -18,6 +18,8 @@ export interface PlaceOptions {
   readonly insecure: readonly string[];
   /** A file with certificates to trust, in PEM format. */
   readonly caFile?: string | undefined;
+  /** A directory with certificates to trust (`*.crt`) and of the client (`*.cert`, `*.key`), in PEM format. */
+  readonly certDir?: string | undefined;
   /** The hosts that may ask for credentials as token servers, beside the registry itself. */
   readonly tokenServers: readonly string[];
   /** Whether to use registries without credentials. */
@@ -27,7 +29,10 @@ export interface PlaceOptions {
 /** The options of each verb with a place. */
 export const placeSpecs: Options = {
   "per-repo": flag("The place is a directory of layouts, one per repository"),
-  "default-repository": text("NAME", 'The repository of bare tags [default: "default"]'),
+  "default-repository": text(
+    "NAME",
+    'The repository of tags without one, which skopeo and others write [default: "default"]',
+  ),
   "follow-links": flag("Follow links in blobs that lead out of the layout"),
   "shared-blob-dir": text("DIRECTORY", "The directory of the blobs, instead of PATH/blobs"),
   ...remoteSpecs,
@@ -57,6 +62,7 @@ export function readPlaceOptions(
     sharedBlobDir: textOf("shared-blob-dir"),
     insecure: listOf("insecure"),
     caFile: textOf("ca-file"),
+    certDir: textOf("cert-dir"),
     tokenServers: listOf("token-server"),
     anonymous: values["anonymous"] === true,
   };

@@ -19,12 +19,17 @@ export const blob: Flag = flag("The digest is that of a blob, not of a manifest"
 export const remoteSpecs: {
   readonly insecure: List;
   readonly "ca-file": Text<undefined>;
+  readonly "cert-dir": Text<undefined>;
   readonly "token-server": List;
 } = {
   insecure: list("HOST", "Use plain HTTP for the registry at this host"),
   "ca-file": text(
     "FILE",
     "Trust the certificates in this file, too, and use TLS also for registries on this machine",
+  ),
+  "cert-dir": text(
+    "DIRECTORY",
+    "Trust the *.crt in this directory, too, and use its *.cert and *.key as the certificate of the client; otherwise certs.d/HOST of podman and docker",
   ),
   "token-server": list(
     "HOST",

@@ -148,7 +148,7 @@ export async function openTarget(
   }
   if (target.kind === "remote") {
     const onWarning = (text: string): void => void output?.note(`ocilayout: ${printable(text)}`);
-    return openRemotePlace(target.directory, places, { signal: options.signal, onWarning });
+    return openRemotePlace(target.directory, places, { purpose, signal: options.signal, onWarning });
   }
   const { defaultRepository = DEFAULT_REPOSITORY, followLinks, sharedBlobDir } = places;
   const common = { ...options.layout, readOnly: purpose === "read", followSymlinks: followLinks };

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 
 import type { RemoteOptions } from "@ocilayout/oci-client";
 import { parseReference, parseRelativeReference, isValidHost } from "@ocilayout/ociref";
 
 import type { PlaceOptions } from "../parsing/place-options.ts";
-import type { OpenRegistry, Target } from "./target.ts";
+import { readCertificates } from "./certificates.ts";
+import type { OpenRegistry, Purpose, Target } from "./target.ts";
 
 /** The prefix of a place in a registry. */
 export const REMOTE: string = "docker://";
@@ -38,33 +39,49 @@ export function parseBareRemote(path: string): Target | undefined {
   return { kind: "remote", path, directory: host, ...reference, exists: true };
 }
 
-/** Returns the options of `openRemote` for a host. */
-export function remoteOptions(
+/**
+ * Returns the options of `openRemote` for a host. With certificates, a registry on this machine also uses TLS.
+ *
+ * @throws `RegistryError` `STORAGE_FAILED` if certificates cannot be read.
+ */
+export async function remoteOptions(
   host: string,
-  { insecure, caFile, tokenServers }: Pick<PlaceOptions, "insecure" | "caFile" | "tokenServers">,
-): Pick<RemoteOptions, "insecure" | "ca" | "tokenServers"> {
-  const isTls = caFile === undefined ? undefined : false;
-  return {
-    insecure: insecure.includes(host) ? true : isTls,
-    ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8"),
-    tokenServers,
-  };
+  places: Pick<PlaceOptions, "insecure" | "caFile" | "certDir" | "tokenServers">,
+): Promise<Pick<RemoteOptions, "insecure" | "ca" | "cert" | "key" | "tokenServers">> {
+  const { insecure, tokenServers } = places;
+  if (insecure.includes(host)) return { insecure: true, tokenServers };
+  const certificates = await readCertificates(host, places);
+  return { insecure: certificates === undefined ? undefined : false, ...certificates, tokenServers };
 }
 
-/** Opens the registry of a place. */
+/**
+ * Opens the registry of a place. As podman and skopeo do, it refuses a host that `registries.conf` blocks, and reads from the
+ * mirrors in that file. To change an image, it reads from the registry itself, because a mirror may be older.
+ *
+ * @throws `RegistryError` `DENIED` if the host is blocked, and the errors of `openRemote` and {@link remoteOptions}.
+ */
 export async function openRemotePlace(
   host: string,
   places: PlaceOptions,
-  { signal, onWarning }: { signal: AbortSignal; onWarning: (text: string) => void },
+  { purpose, signal, onWarning }: OpenRemoteOptions,
 ): Promise<OpenRegistry> {
   // Loaded on demand, because most commands read only local places.
-  const { openRemote } = await import("@ocilayout/oci-client");
+  const { mirrorsOf, openRemote, readRegistriesConf } = await import("@ocilayout/oci-client");
+  const mirrors = mirrorsOf(await readRegistriesConf(), host);
   return openRemote(host, {
-    ...remoteOptions(host, places),
+    ...(await remoteOptions(host, places)),
+    mirrors: purpose === "read" ? mirrors : [],
     credentials: places.anonymous ? false : undefined,
     signal,
     onWarning: ({ text }) => {
       onWarning(text);
     },
   });
+}
+
+/** How a registry is opened. */
+export interface OpenRemoteOptions {
+  readonly purpose: Purpose;
+  readonly signal: AbortSignal;
+  readonly onWarning: (text: string) => void;
 }

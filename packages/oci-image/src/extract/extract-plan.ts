@@ -19,6 +19,9 @@ export interface PlannedContent extends PlannedFile {
   readonly links: PlannedFile[];
 }
 
+/** The options that a plan needs. */
+type PlanOptions = Pick<CheckedExtractOptions, "maxBytes" | "owners" | "path">;
+
 /** The files of an image, sorted by how they are extracted. */
 export class ExtractPlan {
   /** The directories without the root, each before those in it. */
@@ -35,22 +38,29 @@ export class ExtractPlan {
   bytes = 0;
   readonly #symlinks: Map<string, PlannedContent> = new Map();
   readonly #platform: string;
-  readonly #options: Pick<CheckedExtractOptions, "maxBytes" | "owners">;
+  readonly #options: PlanOptions;
+  /** The length of the path of the directory above the extracted path. */
+  readonly #above: number;
+  #isFound = false;
 
-  constructor(platform: string, options: Pick<CheckedExtractOptions, "maxBytes" | "owners">) {
+  constructor(platform: string, options: PlanOptions) {
     this.#platform = platform;
     this.#options = options;
+    this.#above = options.path.lastIndexOf("/");
   }
 
   /**
-   * Adds a file.
+   * Adds a file, if it is at or below the extracted path.
    *
    * @throws `RegistryError` `NAME_INVALID` if the path leads elsewhere; `SIZE_INVALID` beyond the limit; `UNSUPPORTED` if the
    * system does not have such an owner.
    */
   add(file: ImageFile): void {
     const { path, type } = file;
-    const planned = { file, names: requireNames(path, this.#platform) };
+    const { path: wanted } = this.#options;
+    if (wanted !== "/" && path !== wanted && !path.startsWith(`${wanted}/`)) return;
+    this.#isFound = true;
+    const planned = { file, names: requireNames(path.slice(this.#above), this.#platform) };
     if (this.#options.owners) requireOwner(file);
     if (type === "character-device" || type === "block-device" || type === "fifo") {
       this.skipped.push({ path, reason: type });
@@ -64,8 +74,17 @@ export class ExtractPlan {
     else this.#addFile(planned);
   }
 
-  /** Sorts the directories. Call it after the last file. */
+  /**
+   * Sorts the directories. Call it after the last file.
+   *
+   * @throws `RegistryError` `FILE_UNKNOWN` if nothing is at the extracted path.
+   */
   finish(): void {
+    const { path } = this.#options;
+    if (path !== "/" && !this.#isFound)
+      throw new RegistryError("FILE_UNKNOWN", `${excerpt(path)} is missing in the image`, {
+        detail: { path },
+      });
     const keyed = this.directories.map((directory) => ({ directory, key: directory.names.join("\0") }));
     keyed.sort((one, other) => (one.key < other.key ? -1 : 1));
     this.directories = keyed.map(({ directory }) => directory);

@@ -36,6 +36,7 @@ import { TreeWriter } from "./tree-writer.ts";
  * @throws TypeError or RangeError for a value of another type.
  * @throws `RegistryError` with a code of `listFiles`. Also:
  *
+ * - `FILE_UNKNOWN`: the image has nothing at `path`.
  * - `STORAGE_FAILED`: the directory is not empty, two files of the image have one name on this file system, or the system
  *   reports an error. `detail.systemCode` is its code.
  * - `NAME_INVALID`: this system cannot have a file of the name.

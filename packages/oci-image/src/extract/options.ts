@@ -1,5 +1,5 @@
 import type { Descriptor } from "@ocilayout/oci-types";
-import { requireCount, requireFlag, requireSignal } from "@ocilayout/oci-types/authors";
+import { requireCount, requireFlag, requireSignal, requireString } from "@ocilayout/oci-types/authors";
 
 import type { LayerLimits } from "../layers/limits.ts";
 import type { ReadImageOptions } from "../reading/read-image.ts";
@@ -18,6 +18,11 @@ export interface ExtractProgress {
 
 /** Options of `extractTo`. */
 export interface ExtractOptions extends ReadImageOptions {
+  /**
+   * The file or directory of the image to extract, with everything below it. It gets its own name in the directory: `/etc/ssl`
+   * becomes `ssl`. Nothing else is written. Symlinks in the path are not followed. Defaults to the whole image.
+   */
+  readonly path?: string | undefined;
   /**
    * Whether the directory can have content. Files and links of it are replaced, and its other files stay. Defaults to false: the
    * directory must be empty or missing.
@@ -58,6 +63,8 @@ export interface ExtractReport {
 /** Options after they were checked. */
 export interface CheckedExtractOptions {
   readonly signal: AbortSignal | undefined;
+  /** As `ImageFile.path` has it. The root means the whole image. */
+  readonly path: string;
   readonly overwrite: boolean;
   readonly owners: boolean;
   readonly setIds: boolean;
@@ -72,11 +79,16 @@ export interface CheckedExtractOptions {
  */
 export function requireExtractOptions(options: ExtractOptions): CheckedExtractOptions {
   const signal = requireSignal(options);
-  const { overwrite = false, owners = false, setIds = false, onProgress } = options;
+  const { path = "/", overwrite = false, owners = false, setIds = false, onProgress } = options;
+  requireString(path, "a path");
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw new TypeError("onProgress must be a function");
   return {
     signal,
+    path: `/${path
+      .split("/")
+      .filter((name) => name !== "")
+      .join("/")}`,
     overwrite: requireFlag(overwrite, "overwrite"),
     owners: requireFlag(owners, "owners"),
     setIds: requireFlag(setIds, "setIds"),

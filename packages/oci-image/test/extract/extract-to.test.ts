@@ -46,6 +46,40 @@ describe.each(hosts)("extractTo on %s", (_name, host) => {
     expect(report).toEqual({ descriptor, entries: 7, bytes: 10, skipped: [] });
   });
 
+  it("writes only what is at and below `path`, under its own name", async () => {
+    const at = await imageOf(base, [
+      { path: "usr/etc/other", content: bytes("other") },
+      { path: "etcetera", content: bytes("etcetera") },
+      { path: "deep/a/b/c", content: bytes("c") },
+    ]);
+    for (const [path, expected, size] of [
+      ["/etc", ["etc", "etc/config", "etc/old"], 8],
+      ["etc/config", ["config"], 5],
+      ["/bin/same", ["same"], 2],
+      ["/link", ["link"], 0],
+      ["/deep/a/", ["a", "a/b", "a/b/c"], 1],
+    ] as const) {
+      const directory = temporaryDirectory();
+      const report = await extract(at, directory, { path, maxBytes: size });
+      expect(pathsIn(directory)).toEqual(expected);
+      expect(report).toMatchObject({ entries: expected.length, bytes: size });
+    }
+    const directory = temporaryDirectory();
+    await extract(at, directory, { path: "/etc" });
+    expect(contentOf(directory)).toMatchObject({ etc: { mode: "750", mtime: 100 } });
+  });
+
+  it("fails with FILE_UNKNOWN for a missing `path`, and creates nothing", async () => {
+    const directory = temporaryDirectory();
+    for (const path of ["/et", "/etc/config/x", "/../etc"])
+      expect(await rejection(extract(await imageOf(base), directory, { path }))).toMatchObject({
+        code: "FILE_UNKNOWN",
+        detail: { path },
+      });
+    expect(pathsIn(directory)).toEqual([]);
+    await expect(extract(await imageOf(base), directory, { path: 1 as never })).rejects.toThrow(TypeError);
+  });
+
   it("applies the layers with their whiteouts", async () => {
     const directory = temporaryDirectory();
     const second = {

@@ -8,7 +8,7 @@ import { nameOf, requireReference } from "../../places/reference.ts";
 
 /** `ocilayout rm`: removes a tag, a manifest or a blob. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/app:v1") },
   options: { blob },
   examples: [
     ["ocilayout rm images/team/app:v1", "Remove a tag and keep its manifest"],

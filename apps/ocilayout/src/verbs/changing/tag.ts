@@ -11,7 +11,7 @@ import { nameOf, placeOf } from "../../places/reference.ts";
 /** `ocilayout tag`: points tags at a manifest. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag or a digest"),
+    path: required("A tag or digest, such as images/app:v1"),
     newtag: many("The new tags, in the same repository", "none"),
   },
   options: {},

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { ImageSource, Place } from "@ocilayout/oci-image";
@@ -23,11 +23,11 @@ import { placeOf } from "../../places/reference.ts";
 /** `ocilayout extract`: writes the files of an image. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag or a digest"),
+    path: required("A tag or digest, such as images/app:v1"),
     inside: optional("One file or directory of the image; otherwise all files", "none"),
   },
   options: {
-    output: text("PATH", "The new directory or file; - prints a file [default: the name of the path]"),
+    output: text("PATH", "The new directory or file; - prints a file [default: the last name of INSIDE]"),
     owners: flag("Also restore owners, and setuid and setgid bits"),
     platform: imagePlatform,
   },
@@ -91,16 +91,6 @@ async function wroteFile(
   return true;
 }
 
-/** Counts what is below a directory on this machine, without following links. */
-async function countBelow(directory: string): Promise<{ entries: number; bytes: number }> {
-  const count = { entries: 0, bytes: 0 };
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    count.entries += 1;
-    if (entry.isFile()) count.bytes += lstatSync(join(entry.parentPath, entry.name)).size;
-  }
-  return count;
-}
-
 interface WriteOptions {
   readonly platform: string | undefined;
   readonly json: boolean;
@@ -131,16 +121,16 @@ async function extractDirectory(
   await mkdir(parent, { recursive: true });
   const stage = await mkdtemp(join(parent, ".ocilayout-extract-"));
   try {
-    const report = await extractTo(place, join(stage, "root"), options);
-    const from = join(stage, "root", inside);
-    if (!lstatSync(from).isDirectory())
+    const report = await extractTo(place, join(stage, "root"), { ...options, path: inside });
+    const from = join(stage, "root", basename(inside));
+    if (lstatSync(from, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new RegistryError(
         "UNSUPPORTED",
         `${excerpt(inside)} is neither a file nor a directory of the image`,
       );
-    const counted = inside === "/" ? report : { ...report, ...(await countBelow(from)) };
     await rename(from, to);
-    return counted;
+    // The directory itself is the one that the user named.
+    return inside === "/" ? report : { ...report, entries: report.entries - 1 };
   } finally {
     await rm(stage, { recursive: true, force: true });
   }

@@ -14,7 +14,7 @@ import { placeOf } from "../../places/reference.ts";
 /** `ocilayout files`: lists the files of an image. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag or a digest"),
+    path: required("A tag or digest, such as images/app:v1"),
     below: optional("Only this path of the image, and everything below it", "none"),
   },
   options: { platform: imagePlatform },

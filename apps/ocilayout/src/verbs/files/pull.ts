@@ -16,7 +16,7 @@ import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout pull`: writes the layers of an artifact as files. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/docs:v1") },
   options: {
     output: text("DIRECTORY", "The directory to write to", "."),
     force: flag("Replace existing files"),
@@ -81,6 +81,9 @@ async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; s
   const { layers } = parsed.manifest;
   const files = titledLayers(layers);
   if (files.length === 0)
-    throw new RegistryError("UNSUPPORTED", `cannot pull ${digest}: its layers have no titles`);
+    throw new RegistryError(
+      "UNSUPPORTED",
+      `cannot pull ${digest}: its layers have no titles; if it is an image, use ocilayout copy or ocilayout extract`,
+    );
   return { files, skipped: layers.length - files.length };
 }

@@ -10,7 +10,8 @@ import { parsePairs } from "../../parsing/pairs.ts";
 import { list, many, required, text } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
-import { nameOf } from "../../places/reference.ts";
+import { REMOTE } from "../../places/remote.ts";
+import { nameOf, resolvePlace } from "../../places/reference.ts";
 
 /** The default artifact type, which other tools also use. */
 const UNKNOWN_ARTIFACT = "application/vnd.unknown.artifact.v1";
@@ -25,6 +26,10 @@ export const verb: Verb = defineVerb({
     "artifact-type": text("TYPE", "The type of the artifact", UNKNOWN_ARTIFACT),
     "media-type": text("TYPE", "The media type of each file", octetStream),
     annotation: list("KEY=VALUE", "An annotation of the artifact"),
+    subject: text(
+      "REFERENCE",
+      "The tag or digest, in the same repository, of what the artifact is about. It then needs no tag of its own",
+    ),
   },
   examples: [
     [
@@ -36,20 +41,32 @@ export const verb: Verb = defineVerb({
       "ocilayout push images:v1 app.wasm --artifact-type application/vnd.example --annotation team=a",
       "Set the type and an annotation",
     ],
+    [
+      "ocilayout push images/app sbom.json --subject v1 --artifact-type application/spdx+json",
+      "Attach an SBOM to the image app:v1",
+    ],
   ],
   run: async (args, { output, signal }) => {
+    const remote = args.files.find((file) => file.startsWith(REMOTE));
+    if (remote !== undefined)
+      throw new UsageError(`push reads files: ocilayout copy ${args.path} ${remote} copies an image`);
     const { json, "artifact-type": artifactType, "media-type": mediaType } = args;
     requireMediaType(artifactType);
     requireMediaType(mediaType);
-    const description = { artifactType, mediaType, annotations: parsePairs(args.annotation, "--annotation") };
+    const annotations = parsePairs(args.annotation, "--annotation");
     const options = { purpose: "create", signal, output } as const;
     return withPlace(
       args.path,
       args.places,
       options,
       async ({ registry, repository, directory, tag, digest }) => {
-        if (tag === undefined || digest !== undefined)
+        if ((tag === undefined && args.subject === undefined) || digest !== undefined)
           throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
+        const subject =
+          args.subject === undefined
+            ? undefined
+            : await resolvePlace({ registry, repository, reference: args.subject }, { signal });
+        const description = { artifactType, mediaType, annotations, subject };
         const pushed = await withProgress(output, "reading the files", async (progress) => {
           const files = await collectFiles(args.files);
           const onFile = ({ title }: { readonly title: string }): void => {
@@ -62,7 +79,7 @@ export const verb: Verb = defineVerb({
         else
           await writeText(
             output,
-            `${nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`,
+            `${tag === undefined ? repository : nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`,
           );
         return undefined;
       },

@@ -19,8 +19,10 @@ import { copyRepositories } from "./repositories.ts";
 /** `ocilayout copy`: copies a manifest with everything that it needs. */
 export const verb: Verb = defineVerb({
   positionals: {
-    from: required("The place to copy from: a tag or a digest"),
-    to: required("The place to copy to; without a tag it gets the tag of the source"),
+    from: required("The tag or digest to copy, such as docker://alpine:3"),
+    to: required(
+      "The place to copy to, such as images/alpine:3. Without a tag it gets the tag of the source",
+    ),
   },
   options: {
     platform: list("OS/ARCHITECTURE", "Copy only the image for this platform; several make a smaller index"),

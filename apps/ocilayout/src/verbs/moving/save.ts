@@ -10,7 +10,7 @@ const FORMATS = ["oci", "docker", "both"] as const;
 
 /** `ocilayout save`: writes images to an archive. */
 export const verb: Verb = defineVerb({
-  positionals: { path: many("Tags or digests") },
+  positionals: { path: many("Tags or digests, such as images/app:v1") },
   options: {
     output: text("FILE", "The archive to write; otherwise it is written to the pipe"),
     format: text(

@@ -9,7 +9,7 @@ import { placeOf, readTarget } from "../../places/reference.ts";
 
 /** `ocilayout cat`: prints the bytes of a manifest or blob. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/app:v1") },
   options: { blob, platform },
   examples: [
     ["ocilayout cat images/team/app:v1 | jq .layers", "Print a manifest, by its tag"],

@@ -10,7 +10,7 @@ import { placeOf } from "../../places/reference.ts";
 
 /** `ocilayout config`: prints the config of an image. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/app:v1") },
   options: { platform: imagePlatform },
   examples: [
     ["ocilayout config images/team/app:v1", "Print the config, indented"],

@@ -13,7 +13,10 @@ import { readImage } from "@ocilayout/oci-image";
 
 /** `ocilayout diff`: compares two images. */
 export const verb: Verb = defineVerb({
-  positionals: { before: required("A tag or a digest"), after: required("A tag or a digest") },
+  positionals: {
+    before: required("A tag or digest, such as images/app:v1"),
+    after: required("A tag or digest, such as images/app:v2"),
+  },
   options: {
     platform: imagePlatform,
     "no-files": flag("Compare only configs and layers, and do not read the layers"),

@@ -9,7 +9,7 @@ import { placeOf } from "../../places/reference.ts";
 
 /** `ocilayout inspect`: describes an image, an index or an artifact. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/app:v1") },
   options: { platform },
   examples: [
     ["ocilayout inspect images/team/app:v1", "Describe an image, or the images of an index"],

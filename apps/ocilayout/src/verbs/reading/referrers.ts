@@ -10,7 +10,7 @@ import { placeOf, resolvePlace } from "../../places/reference.ts";
 
 /** `ocilayout referrers`: lists the manifests whose subject is a manifest. */
 export const verb: Verb = defineVerb({
-  positionals: { path: required("A tag or a digest") },
+  positionals: { path: required("A tag or digest, such as images/app:v1") },
   options: {
     "artifact-type": text("TYPE", "Only referrers of this type, such as application/spdx+json"),
     platform,

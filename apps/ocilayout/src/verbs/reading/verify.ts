@@ -11,7 +11,7 @@ import { withLayout } from "../../places/open.ts";
 export const verb: Verb = defineVerb({
   positionals: { path: required("A layout") },
   options: {
-    quick: flag("Do not read and hash blobs"),
+    quick: flag("Check only names and sizes, and do not read the blobs"),
     "allow-sparse": flag("Report missing blobs as warnings"),
   },
   examples: [

@@ -38,8 +38,8 @@ export const verb: Verb = defineVerb({
     const password = await readPassword(addAbortSignal(signal, stdin()));
     const credentials = { username, password };
     if (!args["no-check"]) {
-      const { insecure, "ca-file": caFile, "token-server": tokenServers } = args;
-      const options = remoteOptions(host, { insecure, caFile, tokenServers });
+      const { insecure, "ca-file": caFile, "cert-dir": certDir, "token-server": tokenServers } = args;
+      const options = await remoteOptions(host, { insecure, caFile, certDir, tokenServers });
       const remote = await openRemote(host, { ...options, credentials, signal });
       try {
         await remote.ping({ signal });

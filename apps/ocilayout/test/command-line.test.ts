@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { verbs } from "../src/cli/verbs.ts";
-import { ocilayout } from "./command.ts";
+import { run } from "../src/cli/run.ts";
+import { ocilayout, Sink } from "./command.ts";
 
 const names = verbs.map(({ name }) => name);
 
@@ -10,6 +11,19 @@ describe("help", () => {
     const { code, stdout, stderr } = await ocilayout("--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name}  `, "m"));
+  });
+
+  it("fits a terminal of 80 columns", async () => {
+    for (const words of [["--help"], ...names.map((name) => [name, "--help"])]) {
+      const stdout = new Sink(true, 80);
+      expect(await run(words, { stdout, stderr: new Sink() })).toBe(0);
+      const long = stdout.bytes
+        .toString()
+        .split("\n")
+        .filter((line) => line.length > 80);
+      // An example is one line, so that it can be copied.
+      expect(long.filter((line) => !/^ {2}(?:ocilayout|docker|echo|source) /.test(line))).toEqual([]);
+    }
   });
 
   it.each(names)("of %s describes the command, its options and examples", async (name) => {

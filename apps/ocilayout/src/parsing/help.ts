@@ -17,30 +17,41 @@ export function commandHelp(entries: readonly VerbEntry[], width: number): strin
     return `${group}:\n${rows.join("\n")}`;
   });
   return [
-    INTRODUCTION,
+    "ocilayout VERB [ARGUMENTS]",
+    wrap(INTRODUCTION, width, 0),
+    START.join("\n"),
     ...blocks,
-    PLACES,
-    "ocilayout VERB --help shows the arguments and examples of a verb. ocilayout --version prints the version.",
+    block("Places, which most arguments are", PLACES, width),
+    wrap(
+      "ocilayout VERB --help shows the arguments and examples of a verb. ocilayout --version prints the version.",
+      width,
+      0,
+    ),
     "",
   ].join("\n\n");
 }
 
-const INTRODUCTION = `ocilayout VERB [ARGUMENTS]
+const INTRODUCTION =
+  "Copies, inspects, changes and serves container images and artifacts in layouts, archives and registries. " +
+  "A layout is a directory with images, in the format OCI Image Layout.";
 
-Copies, inspects, changes and serves container images and artifacts in layouts, archives and registries.
-A layout is a directory with images, in the format OCI Image Layout.
+/** A first session. */
+const START: readonly string[] = [
+  "  ocilayout copy docker://alpine:3 images/alpine:3   # creates the layout images",
+  "  ocilayout ls images",
+  "  ocilayout save images/alpine:3 | docker load",
+];
 
-  ocilayout copy docker://alpine:3 images/alpine:3   # from Docker Hub to the new layout images
-  ocilayout ls images
-  ocilayout save images/alpine:3 | docker load`;
-
-const PLACES = `Places, which most arguments are:
-  images, images/team/app:v1         a layout, and a tag in it: DIRECTORY/REPOSITORY:TAG
-  images//team/app:v1                the same; // ends the directory of a layout that does not exist yet
-  images.tar, images.tar:app:v1      an archive, and an image in it
-  tree:trees//team/app:v1            a directory with one layout per repository
-  docker://host/app:v1, host.example/app:v1, localhost:5000/app:v1   a registry
-  @sha256:... instead of :TAG means a digest. If a file or directory has the name, it is meant, and not a registry.`;
+const PLACES: readonly (readonly [string, string])[] = [
+  ["images", "a layout"],
+  ["images/team/app:v1", "a tag in it: DIRECTORY/REPOSITORY:TAG"],
+  ["images//team/app:v1", "the same; // marks the end of the directory of a new layout"],
+  ["images.tar, images.tar:app:v1", "an archive, and an image in it"],
+  ["tree:trees//team/app:v1", "a directory with one layout per repository"],
+  ["docker://host/app:v1", "a registry; also host.example/app:v1 and localhost:5000/app:v1"],
+  ["…@sha256:…", "a digest, instead of a tag"],
+  ["", "If a file or directory has the name, it is meant, and not a registry."],
+];
 
 function groupsOf(entries: readonly VerbEntry[]): Map<string, VerbEntry[]> {
   const groups: Map<string, VerbEntry[]> = new Map();

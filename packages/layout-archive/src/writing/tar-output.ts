@@ -55,6 +55,11 @@ export class TarOutput {
     isUnshared: boolean,
   ): Promise<() => Promise<void>> {
     let release: Release = async () => undefined;
+    const requireEnd = async (): Promise<void> => {
+      await release();
+      for (let result = await chunks.next(); result.done !== true; result = await chunks.next())
+        if (result.value.length > 0) throw wrongSize(expected.size);
+    };
     await this.#guard(async () => {
       const { digest, algorithm } = requireDigest(expected.digest);
       const hasher = createHasher(algorithm);
@@ -70,15 +75,14 @@ export class TarOutput {
         else await this.#writer.add(chunk, hasher);
       }
       const received = `${algorithm}:${await hasher.digest()}`;
-      if (received !== digest) throw wrongDigest(digest, received);
+      if (received !== digest) {
+        // The copy blames a source whose content was read to its end.
+        await requireEnd();
+        throw wrongDigest(digest, received);
+      }
       await this.#pad(expected.size);
     });
-    return () =>
-      this.#guard(async () => {
-        await release();
-        for (let result = await chunks.next(); result.done !== true; result = await chunks.next())
-          if (result.value.length > 0) throw wrongSize(expected.size);
-      });
+    return () => this.#guard(requireEnd);
   }
 
   /** Ends the archive, and makes it visible. */

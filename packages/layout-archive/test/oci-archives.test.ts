@@ -53,7 +53,7 @@ it("manifests() of an archive lists what manifests() of the layout lists, with t
   const archive = await open(await archiveOf(membersOf(directory)));
   const listed = await collect(archive.manifests("app"));
   expect(listed).toEqual(await collect(layout.manifests("app")));
-  expect(listed.map(({ tags }) => tags).sort()).toEqual([[], ["multi"], ["single"]]);
+  expect(listed.map(({ tags }) => tags).sort()).toEqual([[], [], ["multi"], ["single"]]);
   await layout.close();
 });
 

@@ -463,8 +463,8 @@ describe("blobs of a layout of any size are written byte for byte", () => {
     await pushContent(layout, "app", image({ layers }), { tags: ["v1"] });
     const path = target();
     const chunks: Uint8Array[] = [];
-    const stream = new WritableStream<Uint8Array>({
-      write(chunk) {
+    const stream = new WritableStream({
+      write(chunk: Uint8Array) {
         chunks.push(chunk);
       },
     });

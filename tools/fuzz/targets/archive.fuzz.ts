@@ -137,7 +137,9 @@ function changed(archive: Buffer, it: Change): Buffer {
       return copy;
     case "cut":
       return copy.subarray(0, place);
-    default: {
+    case "move":
+    case "repeat":
+    case "drop": {
       const from = place - (place % BLOCK);
       const part = copy.subarray(from, from + it.blocks * BLOCK);
       const rest =

@@ -39,7 +39,11 @@ function frame(
 }
 
 /** The size and a checksum of the decoded content, or how it failed. */
-type Decoded = { readonly size: number; readonly sum: number; readonly failed: string | undefined };
+interface Decoded {
+  readonly size: number;
+  readonly sum: number;
+  readonly failed: string | undefined;
+}
 
 /** Decodes bytes that arrive in chunks of `step` bytes. */
 async function decode(bytes: Uint8Array, step: number): Promise<Decoded> {
@@ -79,14 +83,10 @@ const block: fc.Arbitrary<Block> = fc.record(
           byte,
           fc.array(byte, { maxLength: 12 }),
         )
-        .map(([literals, count, ...rest]) => [
-          literals.length << 3,
-          ...literals,
-          count,
-          0b01_01_01_00,
-          ...rest.slice(0, 3).map((code) => (code as number) % 54),
-          ...(rest[3] as number[]),
-        ]),
+        .map(([literals, count, literalCode, offsetCode, matchCode, stream]) => {
+          const codes = [literalCode, offsetCode, matchCode].map((code) => code % 54);
+          return [literals.length << 3, ...literals, count, 0b01_01_01_00, ...codes, ...stream];
+        }),
     ),
     size: fc.nat(200_000),
   },

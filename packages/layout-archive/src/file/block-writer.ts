@@ -17,6 +17,9 @@ export interface Look {
   update(bytes: Uint8Array): unknown;
 }
 
+/** Waits until the memory of a chunk is not used any more. */
+export type Release = () => Promise<void>;
+
 /**
  * Collects chunks to large blocks. Each chunk is copied first, and the copy is hashed: its owner may change the memory at any
  * moment. One block is filled and hashed while the other is written. Large chunks that no other code can change are not copied.
@@ -46,17 +49,23 @@ export class BlockWriter {
   }
 
   /**
-   * Adds a chunk that no other code can change before this resolves: see `isUnshared`. A large one is hashed and written without
+   * Adds a chunk that no other code can change before it is released: see `isUnshared`. A large one is hashed and written without
    * a copy. A failed write rejects this call or a later one.
+   *
+   * @returns A function that waits until the chunk is written. Only then may its owner reuse its memory.
    */
-  async addUnshared(chunk: Uint8Array, look: Look): Promise<void> {
-    if (this.#output.keepsBlocks || chunk.length < LEAST_UNCOPIED) return this.add(chunk, look);
+  async addUnshared(chunk: Uint8Array, look: Look, isLast: boolean): Promise<Release> {
+    if (this.#output.keepsBlocks || chunk.length < LEAST_UNCOPIED) {
+      await this.add(chunk, look);
+      return async () => undefined;
+    }
+    // The last chunk of a blob is hashed while the chunk before it is written. So that of the next blob can follow at once.
+    if (isLast) look.update(chunk);
     await this.#writing;
-    const before = this.#blocks[this.#turn]?.subarray(0, this.#filled) ?? ZERO_BYTES;
-    this.#filled = 0;
-    this.#start(before, chunk);
-    look.update(chunk);
-    await this.#writing;
+    this.#start(this.#takeBlock(), chunk);
+    const writing = this.#writing;
+    if (!isLast) look.update(chunk);
+    return () => writing;
   }
 
   /** Writes the rest, and waits until everything is written. */
@@ -71,13 +80,17 @@ export class BlockWriter {
   }
 
   async #write(): Promise<void> {
-    const block = this.#blocks[this.#turn]?.subarray(0, this.#filled);
     await this.#writing;
-    if (block === undefined) return;
-    this.#start(block);
+    this.#start(this.#takeBlock());
+  }
+
+  /** Returns the filled part of the current block. The next bytes go to the other block. Call it when no write is pending. */
+  #takeBlock(): Uint8Array {
+    const block = this.#blocks[this.#turn]?.subarray(0, this.#filled) ?? ZERO_BYTES;
     if (this.#output.keepsBlocks) this.#blocks[this.#turn] = undefined;
     this.#turn = this.#turn === 0 ? 1 : 0;
     this.#filled = 0;
+    return block;
   }
 
   #start(...blocks: readonly Uint8Array[]): void {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 async function command(...args: Parameters<typeof ocilayout>): Promise<string> {
   const { code, stdout, stderr } = await ocilayout(...args);
-  if (code !== 0) throw new Error(`ocilayout ${args.slice(-4).join(" ")}: ${code}: ${stderr}`);
+  if (code !== 0) throw new Error(`ocilayout exited with ${code}: ${stderr}`);
   return stdout;
 }
 

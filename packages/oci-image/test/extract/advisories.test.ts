@@ -341,7 +341,9 @@ describe("the size of an image", () => {
           plan.add(imageFile("/f", { [name]: id }));
         }).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }) as Error);
     plan.add(imageFile("/f", { uid: 2 ** 32 - 2, gid: 2 ** 32 - 2 }));
-    new ExtractPlan("linux", { maxBytes: 1, owners: false, path: "/" }).add(imageFile("/f", { uid: 2 ** 40 }));
+    new ExtractPlan("linux", { maxBytes: 1, owners: false, path: "/" }).add(
+      imageFile("/f", { uid: 2 ** 40 }),
+    );
   });
 
   it("CVE-2024-28863: a path of many directories needs few open files", async () => {

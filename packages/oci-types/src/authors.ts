@@ -12,6 +12,7 @@ export {
 export { requireBytes } from "./basics/bytes.ts";
 export { cloneJson } from "./basics/clone-json.ts";
 export { explainDigest, maxDigestLength } from "./basics/digest.ts";
+export { isDistributionErrorCode } from "./basics/error-codes.ts";
 export { excerpt } from "./basics/excerpt.ts";
 export { isRecord } from "./basics/is-record.ts";
 export { nextTurn } from "./basics/next-turn.ts";

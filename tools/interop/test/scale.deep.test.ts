@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +7,11 @@ import { openLayout } from "@ocilayout/layout-core";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { openRemote } from "@ocilayout/oci-client";
 import { sync } from "@ocilayout/oci-image";
-import { serve } from "@ocilayout/oci-server/node";
 import type { Registry } from "@ocilayout/oci-types";
 import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { buildCommand, firstLine, start } from "../../../apps/ocilayout/test/built-command.ts";
 import { startDistribution } from "./distribution.ts";
 import { has } from "./programs.ts";
 
@@ -34,7 +35,30 @@ async function release(registry: Registry, version: string): Promise<void> {
   });
 }
 
+/** A process of the command that serves a directory of layouts. */
+interface Served extends AsyncDisposable {
+  readonly host: string;
+  /** Kills the process, which can then not finish anything. */
+  readonly kill: () => Promise<void>;
+}
+
+async function startServer(directory: string): Promise<Served> {
+  const child = start("serve", directory, "--per-repo", "--writable", "--port", "0", "--json");
+  const ended = once(child, "close");
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.kill(signal)) await ended;
+  };
+  const { url } = JSON.parse(await firstLine(child)) as { readonly url: string };
+  return {
+    host: new URL(url).host,
+    kill: async () => stop("SIGKILL"),
+    [Symbol.asyncDispose]: async () => stop("SIGTERM"),
+  };
+}
+
 describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
+  buildCommand();
+
   it("run one program, and move its content from step to step", async () => {
     const directory = mkdtempSync(join(tmpdir(), "interop-"));
     const closing: AsyncDisposable[] = [];
@@ -49,19 +73,15 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     const layout = use(await openLayout(join(directory, "one")));
     const tree = use(await openPerRepository(join(directory, "tree")));
     const shared = join(directory, "shared");
-    const hosts: string[] = [];
-    for (let i = 0; i < 2; i += 1) {
-      const server = use(await serve(use(await openPerRepository(shared)), { writable: true, port: 0 }));
-      hosts.push(new URL(server.url).host);
-    }
-    const servers = await Promise.all(hosts.map((host) => openRemote(host, { credentials: false })));
-    for (const server of servers) use(server);
+    const processes = [use(await startServer(shared)), use(await startServer(shared))] as const;
+    const [first, second] = [
+      use(await openRemote(processes[0].host, { credentials: false })),
+      use(await openRemote(processes[1].host, { credentials: false })),
+    ];
     const distribution = use(await startDistribution());
     const theirs = use(
       await openRemote(distribution.host, { credentials: false, capabilities: { deleteTag: false } }),
     );
-    const [first, second] = servers;
-    if (first === undefined || second === undefined) throw new Error("a server is missing");
     const steps: readonly Registry[] = [layout, tree, first, theirs];
     for (const [i, registry] of steps.entries()) {
       await release(registry, `v${i}`);
@@ -71,7 +91,7 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
       if (next !== undefined)
         await sync({ registry, repository: "team/notes" }, { registry: next, repository: "team/notes" });
     }
-    // Two servers over one directory see each other's changes.
+    // Processes over one directory see each other's changes, and lose none of those made at the same time.
     await release(second, "v9");
     expect((await first.resolveTag("team/notes", "latest")).digest).toBe(
       (await second.resolveTag("team/notes", "v9")).digest,
@@ -79,6 +99,30 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     await expect(
       second.pushManifest("team/notes", bytes("x"), "application/x-a", { tags: ["v9"], ifNoneMatch: "*" }),
     ).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, i) => release(i % 2 === 0 ? first : second, `c${i}`)),
+    );
+    const [ofFirst, ofSecond] = await Promise.all([
+      collect(first.tags("team/notes")),
+      collect(second.tags("team/notes")),
+    ]);
+    expect(ofFirst).toEqual(ofSecond);
+    expect(ofFirst.filter((tag) => tag.startsWith("c"))).toHaveLength(16);
+    // A killed process leaves the directory whole, and the other goes on.
+    const pushing = Array.from({ length: 16 }, async (_, i) => release(first, `k${i}`));
+    await pushing[0];
+    await processes[0].kill();
+    const outcomes = await Promise.allSettled(pushing);
+    await release(second, "after");
+    const tags = await collect(second.tags("team/notes"));
+    expect(tags).toContain("after");
+    for (const [i, { status }] of outcomes.entries())
+      if (status === "fulfilled") expect(tags).toContain(`k${i}`);
+    expect(
+      (await collect(use(await openPerRepository(shared)).verify())).filter(
+        ({ severity }) => severity === "error",
+      ),
+    ).toEqual([]);
     await expect(theirs.deleteTag("team/notes", "v0")).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
 });

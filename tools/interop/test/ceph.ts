@@ -25,7 +25,7 @@ export interface Bucket extends AsyncDisposable {
 const PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "monmaptool"];
 
 /** The longest time until a daemon answers. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 /**
  * Whether Ceph is installed. If not, its tests are skipped, except in the long run of CI. The short run does without,
@@ -79,7 +79,9 @@ export async function startCeph(): Promise<Bucket> {
     const store = randomUUID();
     await run("ceph", "osd", "new", store);
     await run("ceph-osd", "--id", "0", "--mkfs", "--osd-uuid", store);
-    start("ceph-osd", "--id", "0");
+    await start("ceph-osd", "--id", "0").until(async () => {
+      if (!/ 1 up/.test(await run("ceph", "osd", "stat"))) throw new Error("the store is not up yet");
+    });
     const [accessKey, secretKey] = ["interop", "interopsecret"];
     const user = ["--uid", "interop", "--display-name", "interop"];
     const keys = ["--access-key", accessKey, "--secret-key", secretKey];
@@ -152,7 +154,7 @@ class Daemon {
     });
   }
 
-  /** Repeats `attempt` until it succeeds. Fails when the daemon ends, or after two minutes. */
+  /** Repeats `attempt` until it succeeds. Fails when the daemon ends, or when it took too long. */
   async until(attempt: () => Promise<unknown>): Promise<void> {
     const late = Date.now() + PATIENCE_MS;
     for (;;) {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,9 +10,9 @@ import type { Registry } from "@ocilayout/oci-types";
 import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { buildCommand, firstLine, start } from "../../../apps/ocilayout/test/built-command.ts";
 import { startDistribution } from "./distribution.ts";
 import { has } from "./programs.ts";
+import { buildCommand, startServer } from "./server-process.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -35,30 +34,7 @@ async function release(registry: Registry, version: string): Promise<void> {
   });
 }
 
-/** A process of the command that serves a directory of layouts. */
-interface Served extends AsyncDisposable {
-  readonly host: string;
-  /** Kills the process, which can then not finish anything. */
-  readonly kill: () => Promise<void>;
-}
-
-async function startServer(directory: string): Promise<Served> {
-  const child = start("serve", directory, "--per-repo", "--writable", "--port", "0", "--json");
-  const ended = once(child, "close");
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.kill(signal)) await ended;
-  };
-  const { url } = JSON.parse(await firstLine(child)) as { readonly url: string };
-  return {
-    host: new URL(url).host,
-    kill: async () => stop("SIGKILL"),
-    [Symbol.asyncDispose]: async () => stop("SIGTERM"),
-  };
-}
-
 describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
-  buildCommand();
-
   it("run one program, and move its content from step to step", async () => {
     const directory = mkdtempSync(join(tmpdir(), "interop-"));
     const closing: AsyncDisposable[] = [];
@@ -73,9 +49,11 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     const layout = use(await openLayout(join(directory, "one")));
     const tree = use(await openPerRepository(join(directory, "tree")));
     const shared = join(directory, "shared");
-    const processes = [use(await startServer(shared)), use(await startServer(shared))] as const;
+    using command = await buildCommand();
+    const serve = async () => use(await startServer(command, shared, "--per-repo", "--writable"));
+    const processes = [await serve(), await serve()] as const;
     const [first, second] = [
-      use(await openRemote(processes[0].host, { credentials: false })),
+      use(await openRemote(processes[0].host, { credentials: false, retries: 1 })),
       use(await openRemote(processes[1].host, { credentials: false })),
     ];
     const distribution = use(await startDistribution());

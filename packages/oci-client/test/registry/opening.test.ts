@@ -40,7 +40,8 @@ describe("openRemote", () => {
     const server = await scriptedServer(async (_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const more = (): void => {
-        while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, " "))) sent += 1;
+        for (let isTaken = true; isTaken && !response.destroyed; sent += 1)
+          isTaken = response.write(Buffer.alloc(64 * 1024, " "));
       };
       response.on("drain", more);
       more();
@@ -48,7 +49,7 @@ describe("openRemote", () => {
     const registry = await open(server.origin.host);
     expect(registry.capabilities).toMatchObject({ conditionalTags: false });
     await expect.poll(() => server.sockets.size).toBe(0);
-    expect(sent).toBeLessThan(1024);
+    expect(sent).toBeLessThan(256);
     await registry.close();
   });
 

@@ -37,7 +37,7 @@ describe("openRemote", () => {
 
   it("trap 9: reads the answer to a ping up to 64 KiB", async () => {
     let sent = 0;
-    const server = await scriptedServer(async (_request, response) => {
+    const server = await scriptedServer((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const more = (): void => {
         for (let isTaken = true; isTaken && !response.destroyed; sent += 1)

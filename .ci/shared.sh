@@ -79,7 +79,9 @@ tests() {
   fi
 }
 
-# install_programs PACKAGE...: installs the programs that tests need, and the named Debian packages.
+# install_programs PACKAGE...: installs the programs that tests need, and the named Debian packages. `newer_packages` are those of
+# Debian 13 that it unpacks.
+newer_packages=(oras cosign containerd docker.io docker-cli)
 install_programs() {
   local sudo="" apt=$scratch/apt newer=$scratch/newer file
   if [ "$(id -u)" != 0 ]; then sudo=sudo; fi
@@ -95,10 +97,17 @@ install_programs() {
     -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any)
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" &&
     echo "deb [signed-by=$key] http://deb.debian.org/debian trixie main" >"$apt/sources.list" &&
-    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download oras cosign containerd docker.io docker-cli) || return 1
+    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download "${newer_packages[@]}") || return 1
   for file in "$apt"/*.deb; do dpkg -x "$file" "$newer" || return 1; done
   export PATH="$newer/usr/bin:$newer/usr/sbin:$PATH"
   oras version && cosign version && ctr --version && dockerd --version && docker --version
+}
+
+# build_suite: builds the specification's suite in the scratch directory. Needs Go 1.24 and a module proxy.
+build_suite() {
+  local commit=967efdc079b91785ad18c77cc4f8991a47feefbf
+  GOBIN=$scratch GOPATH=$scratch/go GOFLAGS=-modcacherw GOTOOLCHAIN=local \
+    "$scratch/newer/usr/lib/go-1.24/bin/go" install "github.com/opencontainers/distribution-spec/conformance@$commit"
 }
 
 # finish: prints the counts. Fails if a check failed.

@@ -12,6 +12,7 @@ export {
 export { requireBytes } from "./basics/bytes.ts";
 export { cloneJson } from "./basics/clone-json.ts";
 export { explainDigest, maxDigestLength } from "./basics/digest.ts";
+export { isDistributionErrorCode } from "./basics/error-codes.ts";
 export { excerpt } from "./basics/excerpt.ts";
 export { isRecord } from "./basics/is-record.ts";
 export { nextTurn } from "./basics/next-turn.ts";
@@ -25,4 +26,6 @@ export { readVerified } from "./content/verify-stream.ts";
 export { stripMediaTypeParameters } from "./documents/media-types.ts";
 export { checkManifest } from "./documents/parse-manifest.ts";
 export { scanDocument } from "./documents/scan-document.ts";
+export { JsonTextError, scanElements, scanMembers, skipSpace } from "./documents/scan-json.ts";
+export type { ElementSpan, MemberSpan, Spans } from "./documents/scan-json.ts";
 export { ChunkReader } from "./registry/chunk-reader.ts";

@@ -1,11 +1,12 @@
 import type { CheckedDigest } from "@ocilayout/oci-types";
 import { isRegistryError, parseManifest } from "@ocilayout/oci-types";
+import { JsonTextError } from "@ocilayout/oci-types/authors";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { isForeign, parseEntry, untagEntry } from "../../../packages/layout-core/src/index-json/entry.ts";
 import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-json/index-text.ts";
-import { JsonTextError, setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
+import { setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
 import type { NameRules } from "../../../packages/layout-core/src/index-json/ref-name.ts";
 import { readManifest } from "../../../packages/layout-core/src/manifests/stored-manifest.ts";
 import { descriptor, digest, indexDocument, manifest, mediaType } from "./documents.ts";

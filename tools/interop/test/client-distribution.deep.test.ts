@@ -1,26 +1,7 @@
 import { describeRegistry } from "@ocilayout/layout-testkit/vitest";
 import { openRemote } from "@ocilayout/oci-client";
-import type { RegistryCapabilities } from "@ocilayout/oci-types";
 
-import { startDistribution } from "./distribution.ts";
-
-/** The promises of docker-registry 2.8 that differ from those of any registry. */
-const capabilities: Partial<RegistryCapabilities> = {
-  checksReferences: true,
-  deleteTag: false,
-  knowsManifests: false,
-  opaqueManifests: false,
-  sha512: false,
-};
-
-/** The capabilities that no registry promises before it announces them. */
-const unpromised: Partial<RegistryCapabilities> = {
-  anonymousMounts: false,
-  atomicTags: false,
-  comparesReferences: false,
-  conditionalTags: false,
-  deniesReferenced: false,
-};
+import { distributionCapabilities as capabilities, startDistribution, unpromised } from "./distribution.ts";
 
 describeRegistry("a client of docker-registry", {
   create: async () => {

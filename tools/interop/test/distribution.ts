@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { RegistryCapabilities } from "@ocilayout/oci-types";
+
 /** A CNCF Distribution registry that runs on this machine until it is disposed of. */
 export interface Distribution extends AsyncDisposable {
   /** The host and the port, as in a reference. */
@@ -23,16 +25,25 @@ export interface DistributionSettings {
         readonly clientcas?: readonly string[];
       }
     | undefined;
+  /** The driver of its storage, with the driver's settings. Defaults to a directory of its own. */
+  readonly storage?: object | undefined;
 }
 
-/** Starts docker-registry on a free port, over a directory of its own, without settings from the environment. */
-export async function startDistribution({ auth, tls }: DistributionSettings = {}): Promise<Distribution> {
+/** Starts docker-registry on a free port, without settings from the environment. */
+export async function startDistribution({
+  auth,
+  tls,
+  storage,
+}: DistributionSettings = {}): Promise<Distribution> {
   const directory = mkdtempSync(join(tmpdir(), "interop-"));
   const file = join(directory, "config.yml");
   const config = {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(directory, "registry") }, delete: { enabled: true } },
+    storage: {
+      ...(storage ?? { filesystem: { rootdirectory: join(directory, "registry") } }),
+      delete: { enabled: true },
+    },
     http: { addr: "127.0.0.1:0", ...(tls === undefined ? {} : { tls }), secret: "interop" },
     ...(auth === undefined ? {} : { auth }),
   };
@@ -67,3 +78,21 @@ export async function startDistribution({ auth, tls }: DistributionSettings = {}
     throw error;
   }
 }
+
+/** The promises of docker-registry 2.8 that differ from those of any registry. */
+export const distributionCapabilities: Partial<RegistryCapabilities> = {
+  checksReferences: true,
+  deleteTag: false,
+  knowsManifests: false,
+  opaqueManifests: false,
+  sha512: false,
+};
+
+/** The capabilities that no registry promises before it announces them. */
+export const unpromised: Partial<RegistryCapabilities> = {
+  anonymousMounts: false,
+  atomicTags: false,
+  comparesReferences: false,
+  conditionalTags: false,
+  deniesReferenced: false,
+};

@@ -6,13 +6,13 @@ import { openLayout } from "@ocilayout/layout-core";
 import { openPerRepository } from "@ocilayout/layout-per-repo";
 import { openRemote } from "@ocilayout/oci-client";
 import { sync } from "@ocilayout/oci-image";
-import { serve } from "@ocilayout/oci-server/node";
 import type { Registry } from "@ocilayout/oci-types";
 import { collect, computeDigest, emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { startDistribution } from "./distribution.ts";
 import { has } from "./programs.ts";
+import { buildCommand, startServer } from "./server-process.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -49,19 +49,17 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     const layout = use(await openLayout(join(directory, "one")));
     const tree = use(await openPerRepository(join(directory, "tree")));
     const shared = join(directory, "shared");
-    const hosts: string[] = [];
-    for (let i = 0; i < 2; i += 1) {
-      const server = use(await serve(use(await openPerRepository(shared)), { writable: true, port: 0 }));
-      hosts.push(new URL(server.url).host);
-    }
-    const servers = await Promise.all(hosts.map((host) => openRemote(host, { credentials: false })));
-    for (const server of servers) use(server);
+    using command = await buildCommand();
+    const serve = async () => use(await startServer(command, shared, "--per-repo", "--writable"));
+    const processes = [await serve(), await serve()] as const;
+    const [first, second] = [
+      use(await openRemote(processes[0].host, { credentials: false, retries: 1 })),
+      use(await openRemote(processes[1].host, { credentials: false })),
+    ];
     const distribution = use(await startDistribution());
     const theirs = use(
       await openRemote(distribution.host, { credentials: false, capabilities: { deleteTag: false } }),
     );
-    const [first, second] = servers;
-    if (first === undefined || second === undefined) throw new Error("a server is missing");
     const steps: readonly Registry[] = [layout, tree, first, theirs];
     for (const [i, registry] of steps.entries()) {
       await release(registry, `v${i}`);
@@ -71,7 +69,7 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
       if (next !== undefined)
         await sync({ registry, repository: "team/notes" }, { registry: next, repository: "team/notes" });
     }
-    // Two servers over one directory see each other's changes.
+    // Processes over one directory see each other's changes, and lose none of those made at the same time.
     await release(second, "v9");
     expect((await first.resolveTag("team/notes", "latest")).digest).toBe(
       (await second.resolveTag("team/notes", "v9")).digest,
@@ -79,6 +77,30 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     await expect(
       second.pushManifest("team/notes", bytes("x"), "application/x-a", { tags: ["v9"], ifNoneMatch: "*" }),
     ).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, i) => release(i % 2 === 0 ? first : second, `c${i}`)),
+    );
+    const [ofFirst, ofSecond] = await Promise.all([
+      collect(first.tags("team/notes")),
+      collect(second.tags("team/notes")),
+    ]);
+    expect(ofFirst).toEqual(ofSecond);
+    expect(ofFirst.filter((tag) => tag.startsWith("c"))).toHaveLength(16);
+    // A killed process leaves the directory whole, and the other goes on.
+    const pushing = Array.from({ length: 16 }, async (_, i) => release(first, `k${i}`));
+    await pushing[0];
+    await processes[0].kill();
+    const outcomes = await Promise.allSettled(pushing);
+    await release(second, "after");
+    const tags = await collect(second.tags("team/notes"));
+    expect(tags).toContain("after");
+    for (const [i, { status }] of outcomes.entries())
+      if (status === "fulfilled") expect(tags).toContain(`k${i}`);
+    expect(
+      (await collect(use(await openPerRepository(shared)).verify())).filter(
+        ({ severity }) => severity === "error",
+      ),
+    ).toEqual([]);
     await expect(theirs.deleteTag("team/notes", "v0")).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
 });

@@ -2,8 +2,8 @@ import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import type { Descriptor, CheckedDigest } from "@ocilayout/oci-types";
 import { annotationKeys, isDigest } from "@ocilayout/oci-types";
 
-import { isRecord } from "@ocilayout/oci-types/authors";
-import { scanMembers, setMember } from "./json-text.ts";
+import { isRecord, scanMembers } from "@ocilayout/oci-types/authors";
+import { setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
 import { isReadableDigest, readEntryName, UNTAGGED, writeRefName } from "./ref-name.ts";
 

@@ -1,6 +1,5 @@
-import { isRecord } from "@ocilayout/oci-types/authors";
+import { isRecord, JsonTextError, scanElements, scanMembers, skipSpace } from "@ocilayout/oci-types/authors";
 import { ociMediaTypes } from "@ocilayout/oci-types";
-import { JsonTextError, scanElements, scanMembers, skipSpace } from "./json-text.ts";
 
 /**
  * The text of `index.json`, split into parts. A rewrite joins the texts of the entries, so that untouched entries keep

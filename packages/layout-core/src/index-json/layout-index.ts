@@ -1,4 +1,5 @@
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { JsonTextError } from "@ocilayout/oci-types/authors";
 
 import { Draft } from "./draft.ts";
 import type { EntryTable } from "./entry-table.ts";
@@ -14,7 +15,6 @@ import { storageError } from "../disk/storage-error.ts";
 import { requireWay } from "../disk/way.ts";
 import { emptyIndexText, joinIndexText } from "./index-text.ts";
 import { checkParts, completeLayout } from "./layout-parts.ts";
-import { JsonTextError } from "./json-text.ts";
 import type { ParsedIndex } from "./parse-index.ts";
 import { parseIndex, unreadableIndex } from "./parse-index.ts";
 import type { NameRules } from "./ref-name.ts";

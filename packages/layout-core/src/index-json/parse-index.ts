@@ -1,6 +1,6 @@
 import { isPauseDue, pause } from "@ocilayout/oci-backend";
 import { manifestKind } from "@ocilayout/oci-types";
-import { excerpt } from "@ocilayout/oci-types/authors";
+import { excerpt, JsonTextError } from "@ocilayout/oci-types/authors";
 
 import { damaged } from "../disk/layout-files.ts";
 import type { Entry, ForeignEntry } from "./entry.ts";
@@ -8,7 +8,6 @@ import { parseEntry } from "./entry.ts";
 import { EntryTable } from "./entry-table.ts";
 import type { IndexText } from "./index-text.ts";
 import { parseIndexText } from "./index-text.ts";
-import { JsonTextError } from "./json-text.ts";
 import type { NameRules } from "./ref-name.ts";
 
 /** The content of `index.json`. */

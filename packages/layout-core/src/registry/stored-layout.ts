@@ -2,11 +2,10 @@ import type { Backend, OpenContent } from "@ocilayout/oci-backend";
 import { listOf, unknownBlob } from "@ocilayout/oci-backend";
 import type { CheckedDigest, ListOptions } from "@ocilayout/oci-types";
 import { layoutNames } from "@ocilayout/oci-types";
-import { concatBytes, readBlobSource } from "@ocilayout/oci-types/authors";
+import { concatBytes, JsonTextError, readBlobSource } from "@ocilayout/oci-types/authors";
 
 import { damaged, decodeText } from "../disk/layout-files.ts";
 import type { EntryTable } from "../index-json/entry-table.ts";
-import { JsonTextError } from "../index-json/json-text.ts";
 import { requireVersion } from "../index-json/layout-parts.ts";
 import { parseIndex, unreadableIndex } from "../index-json/parse-index.ts";
 import type { NameRules } from "../index-json/ref-name.ts";

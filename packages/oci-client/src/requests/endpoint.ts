@@ -111,7 +111,8 @@ export class Endpoint {
     const isOwn = targets.isOwn(call.url);
     for (let challenges = 0; ; challenges += 1) {
       const authorization = isOwn ? await authenticator.authorization(scopes, signal) : undefined;
-      const followed = await this.#follow({ ...call, body: call.body?.for(place) }, authorization);
+      const outgoing = { ...call, body: call.body?.for(place), canSend: () => canSend(call) };
+      const followed = await this.#follow(outgoing, authorization);
       const { response } = followed;
       if (response.status !== 401 || !followed.isOwn) return followed;
       try {

@@ -1,6 +1,6 @@
 import type { ErrorDetails, RegistryErrorCode } from "@ocilayout/oci-types";
-import { isDigest, RegistryError, registryErrorCodes } from "@ocilayout/oci-types";
-import { isRecord } from "@ocilayout/oci-types/authors";
+import { isDigest, RegistryError } from "@ocilayout/oci-types";
+import { isDistributionErrorCode, isRecord } from "@ocilayout/oci-types/authors";
 
 import { readBeginning } from "../transport/read-limited.ts";
 import type { TransportResponse } from "../transport/transport.ts";
@@ -44,7 +44,7 @@ export interface ReadErrorsOptions {
 
 /**
  * Reads the body of an unsuccessful response, at most 64 KiB, and returns its error. The code is that of the body if it is
- * known, or else follows from the status; the last resort is `REMOTE_FAILED`.
+ * one of the specification, or else follows from the status; the last resort is `REMOTE_FAILED`.
  *
  * @throws The signal's reason. A body that cannot be read still makes an error.
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes}
@@ -94,10 +94,10 @@ function parse(text: string): readonly WireError[] {
   }
 }
 
-/** Returns the code of ours for the code of a registry. `CLOSED` is about the client, so a registry cannot send it. */
+/** Returns the code of ours for the code of a registry. Codes that the specification lacks are about this process. */
 function codeOf(code: string): RegistryErrorCode | undefined {
   if (Object.hasOwn(ALIASES, code)) return ALIASES[code];
-  return code === "CLOSED" ? undefined : registryErrorCodes.find((known) => known === code);
+  return isDistributionErrorCode(code) ? code : undefined;
 }
 
 function detailOf(

@@ -1,11 +1,24 @@
-import { collect } from "@ocilayout/oci-types";
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { describe, expect, it } from "vitest";
 
+import type { RemoteRegistry } from "../../src/index.ts";
 import type { Answer } from "../scripted-server.ts";
 import { reply } from "../scripted-server.ts";
 import { codeOf, scripted } from "./registry.ts";
 
 const list = "/v2/app/tags/list";
+const { imageIndex } = ociMediaTypes;
+
+/** Waits until more can be written, or the connection is closed. */
+async function drained(response: ServerResponse): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+  stop.abort();
+}
 
 function page(tags: readonly string[] | null, link?: string): Answer {
   return reply(200, JSON.stringify({ name: "app", tags }), link === undefined ? {} : { link });
@@ -48,6 +61,28 @@ describe("trap 6: pages that lead elsewhere", () => {
     );
     expect(await codeOf(collect(client.tags("app")))).toBe("REMOTE_FAILED");
     expect(asked()).toHaveLength(6);
+  });
+});
+
+describe("trap 9: lists without end", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const lists = {
+    tags: [list, (client: RemoteRegistry) => client.tags("app")],
+    referrers: [`/v2/app/referrers/${digest}`, (client: RemoteRegistry) => client.referrers("app", digest)],
+    repositories: ["/v2/_catalog", (client: RemoteRegistry) => client.repositories()],
+  } as const;
+
+  it.each(Object.entries(lists))("reads a page of %s up to 16 MiB", async (_name, [path, call]) => {
+    let sent = 0;
+    const { client } = await scripted({
+      [`GET ${path}`]: async (_request, response) => {
+        response.writeHead(200, { "content-type": imageIndex });
+        const chunk = Buffer.alloc(2 ** 20, " ");
+        for (; !response.destroyed; sent += 1) if (!response.write(chunk)) await drained(response);
+      },
+    });
+    expect(await codeOf(collect(call(client) as AsyncIterable<unknown>))).toBe("REMOTE_FAILED");
+    expect(sent).toBeLessThan(40);
   });
 });
 

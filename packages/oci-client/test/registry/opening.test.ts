@@ -35,6 +35,24 @@ describe("openRemote", () => {
     expect(await codeOf(open(server.origin.host))).toBe("UNSUPPORTED");
   });
 
+  it("trap 9: reads the answer to a ping up to 64 KiB", async () => {
+    let sent = 0;
+    const server = await scriptedServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = (): void => {
+        for (let isTaken = true; isTaken && !response.destroyed; sent += 1)
+          isTaken = response.write(Buffer.alloc(64 * 1024, " "));
+      };
+      response.on("drain", more);
+      more();
+    });
+    const registry = await open(server.origin.host);
+    expect(registry.capabilities).toMatchObject({ conditionalTags: false });
+    await expect.poll(() => server.sockets.size).toBe(0);
+    expect(sent).toBeLessThan(256);
+    await registry.close();
+  });
+
   it("opens a registry that rejects the credentials for itself, which ping reports", async () => {
     const server = await scriptedServer(reply(401, "", { "www-authenticate": 'Basic realm="x"' }));
     const registry = await open(server.origin.host);

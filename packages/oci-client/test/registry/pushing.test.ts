@@ -145,6 +145,28 @@ describe("trap 16: one PUT with the whole blob", () => {
 });
 
 describe("trap 20: a mount that the registry does not make", () => {
+  it("asks for a token that may pull from the source", async () => {
+    const blob = `/v2/app/blobs/${digestOf("x")}`;
+    const challenge: Answer = (request, response) => {
+      const realm = `Bearer realm="http://${request.headers.host ?? ""}/token",service="s"`;
+      reply(401, "", { "www-authenticate": realm })(request, response);
+    };
+    const { client, asked } = await scripted({
+      [`POST ${uploads}`]: [challenge, reply(201)],
+      "GET /token": reply(200, '{"token":"t"}'),
+      [`HEAD ${blob}`]: reply(200, "x"),
+    });
+    await client.mountBlob("source", "app", digestOf("x"));
+    const [token = ""] = asked().filter((request) => request.startsWith("GET /token"));
+    const { searchParams } = new URL(token.slice("GET ".length), "http://localhost");
+    expect(
+      searchParams
+        .getAll("scope")
+        .flatMap((scope) => scope.split(" "))
+        .sort(),
+    ).toEqual(["repository:app:pull,push", "repository:source:pull"]);
+  });
+
   const hello = text.encode("hello");
   const digest = digestOf(hello);
 
@@ -250,6 +272,34 @@ describe("the id of an upload", () => {
     await again.close();
   });
 
+  it("is unknown after a wrong digest if the registry then fails each request about the session", async () => {
+    const { client } = await scripted({
+      [`POST ${uploads}`]: started(`${uploads}1`),
+      [`PATCH ${uploads}1`]: reply(202, "", { range: "0-4" }),
+      [`PUT ${uploads}1`]: reply(400, '{"errors":[{"code":"DIGEST_INVALID"}]}'),
+      [`GET ${uploads}1`]: reply(500),
+    });
+    const writer = await client.pushBlobChunked("app");
+    await writer.write(text.encode("hello"));
+    expect(await codeOf(writer.commit(digestOf("other")))).toBe("DIGEST_INVALID");
+    expect(await codeOf(client.resolveUpload("app", writer.id))).toBe("BLOB_UPLOAD_UNKNOWN");
+    expect(await codeOf(client.pushBlobChunkedResume("app", writer.id))).toBe("BLOB_UPLOAD_UNKNOWN");
+  });
+
+  it("stays after a commit that no answer followed", async () => {
+    const { client } = await scripted({
+      [`POST ${uploads}`]: started(`${uploads}1`),
+      [`PATCH ${uploads}1`]: reply(202, "", { range: "0-4" }),
+      [`PUT ${uploads}1`]: (request) => request.socket.destroy(),
+      [`GET ${uploads}1`]: [reply(500), reply(204, "", { range: "0-4" })],
+    });
+    const writer = await client.pushBlobChunked("app");
+    await writer.write(text.encode("hello"));
+    expect(await codeOf(writer.commit(digestOf("hello")))).toBe("REMOTE_FAILED");
+    await writer.close();
+    expect((await client.pushBlobChunkedResume("app", writer.id, { offset: 5 })).size).toBe(5);
+  });
+
   it("of another process is open in one writer only", async () => {
     const location = `${uploads}1?_state=3`;
     const { client, asked } = await scripted({
@@ -273,4 +323,20 @@ describe("the id of an upload", () => {
     await again.close();
     expect(other.received).toEqual([]);
   });
+});
+
+it("an empty blob is not sent to a registry that does not store one", async () => {
+  const { client, asked } = await scripted(
+    { [`POST ${uploads}`]: started(), "DELETE /upload/1": reply(204) },
+    { capabilities: { emptyBlobs: false } },
+  );
+  const empty = new Uint8Array();
+  expect(await codeOf(client.pushBlob("app", { digest: digestOf(empty), size: 0 }, empty))).toBe(
+    "UNSUPPORTED",
+  );
+  const unsized = (async function* () {})();
+  expect(await codeOf(client.pushBlob("app", { digest: digestOf(empty) }, unsized))).toBe("UNSUPPORTED");
+  expect(asked()).toEqual([]);
+  const writer = await client.pushBlobChunked("app");
+  expect(await codeOf(writer.commit(digestOf(empty)))).toBe("UNSUPPORTED");
 });

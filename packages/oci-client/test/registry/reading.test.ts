@@ -89,7 +89,10 @@ describe("trap 9: bodies without end", () => {
       };
       send();
     };
-    const stated = reply(200, "x".repeat(2000), { "content-type": "application/x-a" });
+    // The size is enough to reject it: no more of it comes.
+    const stated: Answer = (_request, response) => {
+      response.writeHead(200, { "content-type": "application/x-a", "content-length": "2000" }).write("x");
+    };
     const { client } = await scripted(
       { "GET /v2/app/manifests/endless": endless, "GET /v2/app/manifests/stated": stated },
       { maxManifestBytes: 1000 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, registryErrorCodes } from "@ocilayout/oci-types";
+import { isDistributionErrorCode } from "@ocilayout/oci-types/authors";
 import { rejection } from "@ocilayout/testing";
 
 import { readErrors } from "../../src/requests/read-errors.ts";
@@ -65,7 +66,10 @@ describe("the error of a response", () => {
   });
 
   it.each([
-    ["CLOSED", "REMOTE_FAILED"],
+    ...registryErrorCodes
+      .filter((code) => !isDistributionErrorCode(code))
+      .map((code): [string, string] => [code, "REMOTE_FAILED"]),
+    ...registryErrorCodes.filter(isDistributionErrorCode).map((code): [string, string] => [code, code]),
     ["constructor", "REMOTE_FAILED"],
     ["__proto__", "REMOTE_FAILED"],
     ["TAG_INVALID", "NAME_INVALID"],

@@ -4,7 +4,7 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import { rejection } from "@ocilayout/testing";
 
 import type { Received } from "../scripted-server.ts";
-import { redirect, reply, scriptedServer } from "../scripted-server.ts";
+import { bodyOf, redirect, reply, scriptedServer } from "../scripted-server.ts";
 import { bodyFrom, clientOf, numberedTokens, textOf } from "./helpers.ts";
 
 const get = { method: "GET", target: "/v2/app/blobs/sha256:1", scopes: [] } as const;
@@ -110,10 +110,64 @@ describe("a redirect", () => {
     expect(server.received).toHaveLength(11);
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE"] as const)("of %s is not followed", async (method) => {
-    const server = await scriptedServer(redirect("/elsewhere"));
-    const response = await clientOf(server).send({ ...get, method, body: bodyFrom("content") });
-    expect([response.status, server.received.length]).toEqual([307, 1]);
+  it.each([301, 302, 303])(
+    "of a PUT with status %d is not followed, because it loses the content",
+    async (status) => {
+      const server = await scriptedServer(redirect("/elsewhere", status));
+      const response = await clientOf(server).send({ ...get, method: "PUT", body: bodyFrom("content") });
+      expect([response.status, server.received.length]).toEqual([status, 1]);
+    },
+  );
+
+  it.each([
+    ["POST", 307],
+    ["PUT", 307],
+    ["PATCH", 308],
+    ["DELETE", 308],
+  ] as const)("of %s with status %d sends the content again, to the same origin", async (method, status) => {
+    const bodies: string[] = [];
+    const server = await scriptedServer(async (request, response) => {
+      bodies.push((await bodyOf(request)).toString());
+      if (bodies.length === 1) redirect("/v2/moved/blobs/uploads/?x=%2F", status)(request, response);
+      else reply(202)(request, response);
+    });
+    const client = clientOf(server, { authenticator: numberedTokens() });
+    const response = await client.send({ ...get, method, body: bodyFrom("content") });
+    expect([response.status, response.url.pathname]).toEqual([202, "/v2/moved/blobs/uploads/"]);
+    expect(server.received.map((it) => [it.method, it.url])).toEqual([
+      [method, get.target],
+      [method, "/v2/moved/blobs/uploads/?x=%2F"],
+    ]);
+    expect(bodies).toEqual(["content", "content"]);
+    expect(authorizations(server.received)).toEqual(["Bearer token-1", "Bearer token-1"]);
+  });
+
+  it.each(["POST", "PUT", "PATCH", "DELETE"] as const)(
+    "of %s to another origin fails, and the content stays with the registry",
+    async (method) => {
+      const other = await scriptedServer(reply(201));
+      const server = await scriptedServer(redirect(other.origin.href));
+      const error = await rejection(clientOf(server).send({ ...get, method, body: bodyFrom("content") }));
+      expect(isRegistryError(error, "REMOTE_FAILED")).toBe(true);
+      expect(String(error)).toContain(`redirects a ${method} to another host`);
+      expect([other.received.length, server.received.length]).toEqual([0, 1]);
+    },
+  );
+
+  it("of a PUT fails if the content cannot be sent again", async () => {
+    const server = await scriptedServer([
+      async (request, response) => {
+        await bodyOf(request);
+        redirect("/v2/moved")(request, response);
+      },
+      reply(201),
+    ]);
+    const error = await rejection(
+      clientOf(server).send({ ...get, method: "PUT", body: bodyFrom("content", 1) }),
+    );
+    expect(isRegistryError(error, "REMOTE_FAILED")).toBe(true);
+    expect(String(error)).toContain("cannot be sent again");
+    expect(server.received).toHaveLength(1);
   });
 });
 

@@ -58,7 +58,7 @@ interface CodeFacts {
   readonly about: "request" | "registry";
 }
 
-const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
+const DISTRIBUTION_CODES: Readonly<Record<DistributionErrorCode, CodeFacts>> = {
   BLOB_UNKNOWN: { meaning: "blob unknown", about: "request" },
   BLOB_UPLOAD_INVALID: { meaning: "blob upload invalid", about: "request" },
   BLOB_UPLOAD_UNKNOWN: { meaning: "blob upload unknown", about: "request" },
@@ -73,6 +73,9 @@ const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
   DENIED: { meaning: "access denied", about: "request" },
   UNSUPPORTED: { meaning: "operation not supported", about: "request" },
   TOOMANYREQUESTS: { meaning: "too many requests", about: "request" },
+};
+
+const LOCAL_CODES: Readonly<Record<LocalErrorCode, CodeFacts>> = {
   RANGE_INVALID: { meaning: "range invalid", about: "request" },
   PRECONDITION_FAILED: { meaning: "precondition failed", about: "request" },
   FILE_UNKNOWN: { meaning: "file unknown", about: "request" },
@@ -85,10 +88,17 @@ const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = {
   CLOSED: { meaning: "closed", about: "registry" },
 };
 
+const CODES: Readonly<Record<RegistryErrorCode, CodeFacts>> = { ...DISTRIBUTION_CODES, ...LOCAL_CODES };
+
 /** Every code: first those of the distribution-spec, in its order, then ours. */
 export const registryErrorCodes: readonly RegistryErrorCode[] = Object.freeze(
   Object.keys(CODES) as RegistryErrorCode[],
 );
+
+/** Whether `code` is a code of the distribution-spec, which any registry may send. */
+export function isDistributionErrorCode(code: string): code is DistributionErrorCode {
+  return Object.hasOwn(DISTRIBUTION_CODES, code);
+}
 
 /** Whether `code` is about the request. False for an unknown code, which a newer copy of this package may have. */
 export function isAboutRequest(code: RegistryErrorCode): boolean {

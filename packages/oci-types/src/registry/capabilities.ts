@@ -42,6 +42,8 @@ export interface RegistryCapabilities {
   readonly anonymousMounts: boolean;
   /** Whether content outlives the registry: it is there when the same storage is opened again. */
   readonly persistent: boolean;
+  /** Whether blobs of 0 bytes are stored. If false, pushing one fails with `UNSUPPORTED` or `SIZE_INVALID`. */
+  readonly emptyBlobs: boolean;
   /** Whether sha512 digests work. Every registry supports sha256. */
   readonly sha512: boolean;
 }
@@ -64,6 +66,7 @@ const NAMES: Readonly<Record<keyof RegistryCapabilities, true>> = {
   knowsManifests: true,
   anonymousMounts: true,
   persistent: true,
+  emptyBlobs: true,
   sha512: true,
 };
 

@@ -77,6 +77,7 @@ export const blobCases: readonly ConformanceCase[] = [
     title: "an empty blob can be pushed and read",
     level: "MUST",
     cites: [clause(6), distSpec("end-4b")],
+    needs: ["emptyBlobs"],
     why: "empty layers and files are common",
     lookFor: "a truthiness test of the size or the content",
     run: async ({ registry }) => {

@@ -255,7 +255,7 @@ export const uploadCases: readonly ConformanceCase[] = [
     title: "an upload without a chunk becomes the empty blob",
     level: "MUST",
     cites: [clause(9), distSpec("pushing-a-blob-in-chunks")],
-    needs,
+    needs: [...needs, "emptyBlobs"],
     why: "clients upload empty layers like others",
     lookFor: "a session that starts with its first chunk",
     run: async ({ registry }) => {

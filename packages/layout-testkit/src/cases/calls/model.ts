@@ -15,6 +15,7 @@ export const modelCases: readonly ConformanceCase[] = [
       "checksReferences",
       "comparesReferences",
       "deniesReferenced",
+      "emptyBlobs",
       "knowsManifests",
       "opaqueManifests",
     ],

@@ -116,4 +116,26 @@ export const unsupportedCases: readonly ConformanceCase[] = [
         );
     },
   },
+  {
+    id: "UNSUPPORTED-09",
+    title: "without the capability emptyBlobs, an empty blob is rejected",
+    level: "MUST",
+    cites: [clause(6), capabilities],
+    unless: "emptyBlobs",
+    why: "a caller must learn that a file was not stored",
+    lookFor: "a push that resolves and stores nothing, or a capability that is supported but set to false",
+    run: async ({ registry, promises }) => {
+      await pushArtifact(registry, "one");
+      const empty = new Uint8Array();
+      const { digest } = await computeDigest(empty);
+      for (const descriptor of [{ digest, size: 0 }, { digest }])
+        await rejects(() => registry.pushBlob(repo, descriptor, empty), "SIZE_INVALID", code);
+      if (promises("resumableUploads")) {
+        const writer = await registry.pushBlobChunked(repo);
+        await rejects(() => writer.commit(digest), "SIZE_INVALID", code);
+        await writer.cancel();
+      }
+      await rejects(() => registry.resolveBlob(repo, digest), "BLOB_UNKNOWN");
+    },
+  },
 ];

@@ -1,11 +1,4 @@
-/** A member of an object in a JSON text. */
-interface MemberSpan {
-  readonly key: string;
-  /** The position of the key, of the value, and after the value. */
-  readonly start: number;
-  readonly valueStart: number;
-  readonly end: number;
-}
+import { scanMembers, skipSpace, type MemberSpan } from "@ocilayout/oci-types/authors";
 
 /** An object in a JSON text. */
 interface ObjectSpan {
@@ -14,8 +7,6 @@ interface ObjectSpan {
   readonly open: number;
   readonly close: number;
 }
-
-const TOKEN = /\s*("[^"\\]*(?:\\[^][^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+)/y;
 
 /**
  * Returns a JSON text with one member set, or removed. Every other byte stays as it is. Missing objects on the way are created,
@@ -89,43 +80,9 @@ function removeAll(text: string, { members, open, close }: ObjectSpan, key: stri
 }
 
 function scanObject(text: string, at: number): ObjectSpan {
-  const opening = nextToken(text, at);
-  const members: MemberSpan[] = [];
-  let token = nextToken(text, opening.end);
-  while (token.text !== "}") {
-    if (token.text === ",") token = nextToken(text, token.end);
-    const colon = nextToken(text, token.end);
-    const value = nextToken(text, colon.end);
-    const end = endOf(text, value);
-    members.push({ key: JSON.parse(token.text) as string, start: token.start, valueStart: value.start, end });
-    token = nextToken(text, end);
-  }
-  return { members, open: opening.end, close: token.start };
-}
-
-/** Returns the position after the value that begins with a token. It does not recurse. */
-function endOf(text: string, first: Token): number {
-  let token = first;
-  let depth = 0;
-  for (;;) {
-    if (token.text === "{" || token.text === "[") depth += 1;
-    if (token.text === "}" || token.text === "]") depth -= 1;
-    if (depth === 0) return token.end;
-    token = nextToken(text, token.end);
-  }
-}
-
-interface Token {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-function nextToken(text: string, at: number): Token {
-  TOKEN.lastIndex = at;
-  const token = TOKEN.exec(text)?.[1];
-  if (token === undefined) throw new TypeError("the text is not a JSON object");
-  return { text: token, start: TOKEN.lastIndex - token.length, end: TOKEN.lastIndex };
+  const start = skipSpace(text, at);
+  const { spans, closing } = scanMembers(text, start);
+  return { members: spans, open: start + 1, close: closing };
 }
 
 /** Returns the white space that indents the first member, or `undefined` if the text is on one line. */

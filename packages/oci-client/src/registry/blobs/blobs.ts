@@ -121,10 +121,12 @@ function openDownload(
         from,
         to,
         signal: call.signal,
-        // The address may have expired that the registry redirected to, so a new request goes to the registry.
+        // The address may have expired that the registry redirected to, so a new request goes to the registry. A mirror that
+        // broke off is not asked again.
         ask: (position) =>
           remote.client.send({
             ...requestOf(remote, call, "GET"),
+            mirrored: false,
             headers: { "accept-encoding": "identity", range: `bytes=${position}-${to - 1}` },
           }),
       }),

@@ -1,12 +1,15 @@
 import { RegistryError } from "@ocilayout/oci-types";
 
-import type { RegistryRequest, RegistryResponse } from "../../requests/registry-client.ts";
+import type { RegistryRequest } from "../../requests/registry-client.ts";
 import { readErrors } from "../../requests/read-errors.ts";
 import { readLimited } from "../../transport/read-limited.ts";
 import type { Remote } from "../remote/remote.ts";
 
 /** The largest page, in bytes. Some registries send a whole list as one page. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+
+/** The largest list, in bytes of its pages. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 /** The most pages without a new item. */
 const MAX_EMPTY_PAGES = 16;
@@ -35,6 +38,7 @@ export async function collectPages<Item>(
 ): Promise<Item[] | undefined> {
   const items: Map<string, Item> = new Map();
   let emptyPages = 0;
+  let size = 0;
   const visited: Set<string> = new Set();
   for (let target: string | URL = request.target; ;) {
     const response = await remote.client.send({ ...request, method: "GET", target });
@@ -45,7 +49,10 @@ export async function collectPages<Item>(
     if (response.status !== 200)
       throw await readErrors(response, { codes: { 404: "NAME_UNKNOWN", 405: "UNSUPPORTED" } });
     const before = items.size;
-    for (const item of itemsOf(await readJson(response))) items.set(keyOf(item), item);
+    const bytes = await readLimited(response, MAX_PAGE_BYTES);
+    size += bytes.length;
+    if (size > MAX_LIST_BYTES) throw endless(`it has more than ${MAX_LIST_BYTES} bytes`);
+    for (const item of itemsOf(parseJson(bytes, response.status))) items.set(keyOf(item), item);
     if (items.size > remote.maxListItems) throw endless(`it has more than ${remote.maxListItems} items`);
     emptyPages = items.size > before ? 0 : emptyPages + 1;
     const link = nextLink(response.header("link"));
@@ -58,14 +65,13 @@ export async function collectPages<Item>(
   }
 }
 
-async function readJson(response: RegistryResponse): Promise<unknown> {
-  const bytes = await readLimited(response, MAX_PAGE_BYTES);
+function parseJson(bytes: Uint8Array, status: number): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch (cause) {
     throw new RegistryError("REMOTE_FAILED", "the registry sent a list that is not JSON in UTF-8", {
       cause,
-      detail: { status: response.status },
+      detail: { status },
     });
   }
 }

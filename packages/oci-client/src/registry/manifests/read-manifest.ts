@@ -88,8 +88,9 @@ async function load(
   request: Request,
   expected: CheckedDigest | undefined,
 ): Promise<StoredManifest | undefined> {
-  let mirrored = true;
   for (let reads = 1; ; reads += 1) {
+    // A mirror is asked once.
+    const mirrored = reads === 1;
     const response = await remote.client.send({ ...request, method: "GET", mirrored });
     if (response.status === 404) {
       await response.discard();
@@ -101,9 +102,7 @@ async function load(
     } catch (error) {
       if (reads === MAX_READS || !isRegistryError(error)) throw error;
       // The response broke off, or the answer of a mirror is wrong.
-      const isMirrored: boolean = remote.hasMirrors && mirrored;
-      if (error.code !== "REMOTE_FAILED" && !isMirrored) throw error;
-      mirrored = mirrored && error.code === "REMOTE_FAILED";
+      if (error.code !== "REMOTE_FAILED" && !(mirrored && remote.hasMirrors)) throw error;
     }
   }
 }

@@ -7,7 +7,7 @@ import { bytesBody, streamBody } from "../remote/body.ts";
 import type { Mounts } from "./mounts.ts";
 import type { Remote } from "../remote/remote.ts";
 import type { UploadPlace } from "./requests.ts";
-import { deleteUpload, postUpload, putUpload, uploadLocation } from "./requests.ts";
+import { deleteUpload, postUpload, putUpload, requireEmptyBlobs, uploadLocation } from "./requests.ts";
 import { minChunkOf, RemoteUpload } from "./session.ts";
 
 /** How blobs are pushed. */
@@ -55,6 +55,7 @@ class Push {
 
   /** Pushes bytes in memory. */
   async small(bytes: Uint8Array): Promise<number> {
+    if (bytes.length === 0) requireEmptyBlobs(this.#place.remote);
     const started = this.#mounts.take(this.#place.repository, this.#digest);
     if (started !== undefined) {
       try {

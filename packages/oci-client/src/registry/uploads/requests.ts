@@ -75,6 +75,12 @@ export async function putUpload(
   );
 }
 
+/** Rejects an empty blob if the registry cannot store one. */
+export function requireEmptyBlobs({ capabilities }: Remote): void {
+  if (capabilities.emptyBlobs === false)
+    throw new RegistryError("UNSUPPORTED", "the registry does not store empty blobs");
+}
+
 /** Cancels an upload, if the registry knows it and can. Otherwise it expires. */
 export async function deleteUpload(
   { remote, repository, signal }: UploadPlace,

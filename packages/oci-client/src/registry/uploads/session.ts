@@ -9,7 +9,7 @@ import { bytesBody } from "../remote/body.ts";
 import { countOf, headerOf, uploadedBytes } from "../remote/headers.ts";
 import { scopesOf } from "../remote/remote.ts";
 import type { UploadPlace } from "./requests.ts";
-import { deleteUpload, putUpload, uploadCodes, uploadLocation } from "./requests.ts";
+import { deleteUpload, putUpload, requireEmptyBlobs, uploadCodes, uploadLocation } from "./requests.ts";
 
 /** The smallest chunk that is tried when a registry rejects larger ones, in bytes. */
 const SMALLEST_CHUNK = 64 * 1024;
@@ -81,13 +81,15 @@ export class RemoteUpload implements UploadSession {
 
   async commit(digest: CheckedDigest, signal: AbortSignal | undefined): Promise<void> {
     await this.#flush();
+    if (this.#size === 0) requireEmptyBlobs(this.#place.remote);
     try {
       await putUpload({ ...this.#place, signal }, this.#location, digest);
       this.#end("committed");
     } catch (error) {
       signal?.throwIfAborted();
-      // Many registries end a session whose content has another digest.
-      const left = await this.#status().catch(() => undefined);
+      // Many registries end a session whose content has another digest. Others then fail each request about it.
+      const isWrong = isRegistryError(error, "DIGEST_INVALID");
+      const left = await this.#status().catch(() => (isWrong ? "unknown" : undefined));
       if (left === "unknown") this.#end("cancelled");
       throw error;
     }

@@ -19,6 +19,8 @@ interface Known {
   readonly minChunk: number;
   readonly ids: string[];
   location: URL;
+  /** Whether it was committed, was cancelled, or is lost. */
+  isOver?: boolean | undefined;
   /** The session, while a writer has it open. */
   session?: RemoteUpload | "opening" | undefined;
 }
@@ -52,7 +54,7 @@ export class Uploads {
   /** Opens a session for one writer. Returns `"busy"` if another writer of this process has it open. */
   async resume({ repository, id, signal }: UploadCall): Promise<UploadSession | "busy" | undefined> {
     const known = this.#find(repository, id);
-    if (known === undefined) return undefined;
+    if (known === undefined || known.isOver === true) return undefined;
     if (known.session !== undefined) return "busy";
     known.session = "opening";
     // Before the registry answers, so that a second caller finds the session busy.
@@ -76,7 +78,7 @@ export class Uploads {
   /** Returns the size of a session, or `undefined` if it does not exist. */
   async find({ repository, id, signal }: UploadCall): Promise<{ readonly size: number } | undefined> {
     const known = this.#find(repository, id);
-    if (known === undefined) return undefined;
+    if (known === undefined || known.isOver === true) return undefined;
     if (known.session instanceof RemoteUpload) return { size: known.session.size };
     const status = await statusOf({ remote: this.#remote, repository, signal }, known.location);
     if (status === undefined) this.#forget(known);
@@ -103,7 +105,8 @@ export class Uploads {
         onEnd: (ended) => {
           known.location = ended.location;
           known.session = undefined;
-          if (ended.ended !== undefined) this.#forget(known);
+          // The ids stay, because not every registry knows that a session is over.
+          if (ended.ended !== undefined) known.isOver = true;
         },
       },
       { location: known.location, size, minChunk: known.minChunk },

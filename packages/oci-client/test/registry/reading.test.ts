@@ -91,7 +91,7 @@ describe("trap 9: bodies without end", () => {
     };
     // The size is enough to reject it: no more of it comes.
     const stated: Answer = (_request, response) => {
-      response.writeHead(200, { "content-type": "application/x-a", "content-length": "2000" }).write("x");
+      response.writeHead(200, { "content-type": "application/x-a", "content-length": "2000000" }).write("x");
     };
     const { client } = await scripted(
       { "GET /v2/app/manifests/endless": endless, "GET /v2/app/manifests/stated": stated },

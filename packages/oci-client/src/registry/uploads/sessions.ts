@@ -99,14 +99,14 @@ export class Uploads {
       {
         idOf: (location) => {
           const id = idOf(location, this.#remote.client.origin);
-          if (session.ended === undefined && known.ids.at(-1) !== id) this.#remember(known, id);
+          if (known.ids.at(-1) !== id) this.#remember(known, id);
           return id;
         },
         onEnd: (ended) => {
           known.location = ended.location;
           known.session = undefined;
           // The ids stay, because not every registry knows that a session is over.
-          if (ended.ended !== undefined) known.isOver = true;
+          known.isOver = ended.ended !== undefined;
         },
       },
       { location: known.location, size, minChunk: known.minChunk },

@@ -345,7 +345,11 @@ describe("an archive in a file", () => {
     expect(statSync(path).size).toBeGreaterThan(before.length);
   });
 
-  it("is not written if a blob of the source is corrupt", async () => {
+  it.each<[string, (content: Uint8Array) => Uint8Array]>([
+    ["corrupt", (content) => content.with(5, 1 + (content[5] ?? 0))],
+    ["longer than it states", (content) => Buffer.concat([content, bytes("x")])],
+    ["shorter than it states", (content) => content.subarray(1)],
+  ])("is not written if a blob of the source is %s", async (_what, change) => {
     const registry = await source();
     const path = target();
     const { layers } = (await (await registry.getTag("team/app", "v1")).json()) as {
@@ -356,8 +360,7 @@ describe("an archive in a file", () => {
       getBlob: async (repository, digest, options) => {
         const reader = await registry.getBlob(repository, digest, options);
         if (digest !== layers[1]?.digest) return reader;
-        const content = await reader.bytes();
-        content[5] = 1 + (content[5] ?? 0);
+        const content = change(await reader.bytes());
         const { createBlobReader } = await import("@ocilayout/oci-backend");
         return createBlobReader(reader.descriptor, content, { verify: false });
       },

@@ -66,6 +66,24 @@ export class LockedBlobs {
   }
 
   /**
+   * Makes a stored blob count as written now, if it still is the open file `blob` in the state `stamp`.
+   *
+   * @returns Whether it is. False also if its time cannot be set, because it belongs to another user.
+   */
+  async renewUnchanged(digest: StagedBlob["digest"], blob: OpenBlob, stamp: string): Promise<boolean> {
+    const { disk, blobs, clock, durable } = this.#parts;
+    if (blobs.stamp(digest) !== stamp) return false;
+    try {
+      await clock.renew(blob.file);
+      if (durable) await disk.sync(blob.file);
+      return true;
+    } catch (error) {
+      if (isFileFault(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
    * Removes a stored blob.
    *
    * @param onRemoved - Called as soon as the file is removed, even if a later step fails.

@@ -13,29 +13,32 @@ describe.each([
   ["with other threads", nodeDisk],
   ["without other threads", directDisk],
 ])("the file system %s", (_, disk) => {
-  it.each([10, DIRECT_BYTES + 1, 4 * 1024 * 1024])("writes, reads and removes a file of %i bytes", async (size) => {
-    const directory = join(temporaryDirectory(), "a");
-    await disk.mkdir(directory);
-    const [path, other] = [join(directory, "x"), join(directory, "y")];
-    const content = new Uint8Array(size).map((_byte, at) => at % 251);
-    const file = await disk.open(path, "wx+");
-    await disk.write(file, content);
-    await disk.write(file, bytes("!"), size);
-    await disk.touch(file, 5_000);
-    await disk.chmod(file, 0o600);
-    const { mtimeMs, mode } = await disk.fstat(file);
-    expect([mtimeMs, mode & 0o777n]).toEqual([5_000n, 0o600n]);
-    const into = new Uint8Array(size + 2);
-    expect(await disk.read(file, into, 0)).toBe(size + 1);
-    expect(Buffer.compare(into.subarray(0, size), content)).toBe(0);
-    await disk.link(path, other);
-    await disk.rename(path, join(directory, "z"));
-    await disk.unlink(other);
-    await disk.unlink(join(directory, "z"));
-    await disk.close(file);
-    await disk.rmdir(directory);
-    expect(await disk.realpath(join(directory, ".."))).toContain("/");
-  });
+  it.each([10, DIRECT_BYTES + 1, 4 * 1024 * 1024])(
+    "writes, reads and removes a file of %i bytes",
+    async (size) => {
+      const directory = join(temporaryDirectory(), "a");
+      await disk.mkdir(directory);
+      const [path, other] = [join(directory, "x"), join(directory, "y")];
+      const content = new Uint8Array(size).map((_byte, at) => at % 251);
+      const file = await disk.open(path, "wx+");
+      await disk.write(file, content);
+      await disk.write(file, bytes("!"), size);
+      await disk.touch(file, 5_000);
+      await disk.chmod(file, 0o600);
+      const { mtimeMs, mode } = await disk.fstat(file);
+      expect([mtimeMs, mode & 0o777n]).toEqual([5_000n, 0o600n]);
+      const into = new Uint8Array(size + 2);
+      expect(await disk.read(file, into, 0)).toBe(size + 1);
+      expect(Buffer.compare(into.subarray(0, size), content)).toBe(0);
+      await disk.link(path, other);
+      await disk.rename(path, join(directory, "z"));
+      await disk.unlink(other);
+      await disk.unlink(join(directory, "z"));
+      await disk.close(file);
+      await disk.rmdir(directory);
+      expect(await disk.realpath(join(directory, ".."))).toContain("/");
+    },
+  );
 
   it("replaces a large file by a rename", async () => {
     const directory = temporaryDirectory();

@@ -11,10 +11,32 @@ function cacheOf(most = 10_000): FileCache {
   return new FileCache(most, () => NOW_MS);
 }
 
+/** Offers content twice, as two reads do. */
+function keep(cache: FileCache, path: string, stats: typeof old, content: Uint8Array): void {
+  cache.offer(path, stats, content);
+  cache.offer(path, stats, content);
+}
+
+it("keeps content when it is read a second time", () => {
+  const cache = cacheOf();
+  cache.offer("a", old, bytes("abc"));
+  expect(cache.find("a", old)).toBeUndefined();
+  cache.offer("a", old, bytes("abc"));
+  expect(cache.find("a", old)).toBeDefined();
+});
+
+it("forgets which of very many files were read once", () => {
+  const cache = cacheOf();
+  for (let i = 0; i < 5_000; i += 1) cache.offer(String(i), old, bytes("abc"));
+  for (const path of ["0", "4999"]) cache.offer(path, old, bytes("abc"));
+  expect(cache.find("0", old)).toBeUndefined();
+  expect(cache.find("4999", old)).toBeDefined();
+});
+
 it("finds content while the stamp of its file is the same", () => {
   const cache = cacheOf();
   const content = bytes("abc");
-  cache.keep("a", old, content);
+  keep(cache, "a", old, content);
   expect(cache.find("a", { ...old })).toBe(content);
   expect(cache.find("b", old)).toBeUndefined();
 });
@@ -27,7 +49,7 @@ it.each<readonly [string, Partial<typeof old>]>([
   ["was changed and got its old time back", { ctimeNs: old.ctimeNs + 1n }],
 ])("drops content if its file %s", (_, change) => {
   const cache = cacheOf();
-  cache.keep("a", old, bytes("abc"));
+  keep(cache, "a", old, bytes("abc"));
   expect(cache.find("a", { ...old, ...change })).toBeUndefined();
   expect(cache.find("a", old)).toBeUndefined();
   expect(cache.bytes).toBe(0);
@@ -39,28 +61,28 @@ it.each<readonly [string, Partial<typeof old>]>([
   ["is dated in the future", { ctimeNs: ago(-60_000) }],
 ])("does not keep the content of a file that %s", (_, change) => {
   const cache = cacheOf();
-  cache.keep("a", { ...old, ...change }, bytes("abc"));
+  keep(cache, "a", { ...old, ...change }, bytes("abc"));
   expect(cache.find("a", { ...old, ...change })).toBeUndefined();
 });
 
 it("stays within its memory, and drops what was used longest ago", () => {
   const cache = cacheOf(2_000);
   for (const path of ["a", "b", "c"]) {
-    cache.keep(path, old, bytes(path));
+    keep(cache, path, old, bytes(path));
     cache.find("a", old);
     expect(cache.bytes).toBeLessThanOrEqual(2_000);
   }
-  cache.keep("d", old, bytes("d"));
+  keep(cache, "d", old, bytes("d"));
   expect(["a", "b", "c", "d"].filter((path) => cache.find(path, old) !== undefined)).toEqual(["a", "c", "d"]);
-  cache.keep("large", old, new Uint8Array(2_000));
+  keep(cache, "large", old, new Uint8Array(2_000));
   expect(cache.bytes).toBe(0);
 });
 
 it("replaces and drops content without losing count", () => {
   const cache = cacheOf();
-  cache.keep("a", old, bytes("abc"));
+  keep(cache, "a", old, bytes("abc"));
   const { bytes: once } = cache;
-  cache.keep("a", old, bytes("abc"));
+  keep(cache, "a", old, bytes("abc"));
   expect(cache.bytes).toBe(once);
   cache.drop("a");
   cache.drop("a");

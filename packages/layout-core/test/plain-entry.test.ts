@@ -16,8 +16,7 @@ function textOf(mediaType: unknown, size: unknown, refName: unknown, named: unkn
 
 /** Reads an entry by `JSON.parse` alone: a space makes its form unusual. */
 function parseSlowly(text: string): object {
-  const { text: _, ...entry } = parseEntry(text.replace("{", "{ "), rules);
-  return entry;
+  return { ...parseEntry(text.replace("{", "{ "), rules), text };
 }
 
 // clause 22
@@ -38,14 +37,16 @@ describe("an entry of the usual form", () => {
       fc.string({ unit: "binary" }),
       fc.constant(null),
     );
-    const size = fc.oneof(fc.nat(), fc.double(), fc.constantFrom(-1, 2 ** 53, 999_999_999_999_999, "1", 1e21));
+    const size = fc.oneof(
+      fc.nat(),
+      fc.double(),
+      fc.constantFrom(-1, 2 ** 53, 999_999_999_999_999, "1", 1e21),
+    );
     const digests = fc.constantFrom(digest, digest.toUpperCase(), `sha512:${"a".repeat(128)}`, "sha256:a", 1);
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), size, name, digests, (mediaType, ...rest) => {
         const text = textOf(mediaType, ...rest);
-        const { text: kept, ...entry } = parseEntry(text, rules);
-        expect(kept).toBe(text);
-        expect(entry).toEqual(parseSlowly(text));
+        expect(parseEntry(text, rules)).toEqual(parseSlowly(text));
       }),
       { numRuns: 2_000 },
     );

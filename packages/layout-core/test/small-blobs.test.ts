@@ -59,7 +59,7 @@ const read = async (registry: LayoutRegistry): Promise<string> =>
 async function prepare(age: "old" | "new" = "old"): Promise<Scene & { path: string }> {
   const scene = openScene(age);
   await scene.registry.pushBlob("a", blob, content);
-  expect(await read(scene.registry)).toBe("some content");
+  for (let i = 0; i < 2; i += 1) expect(await read(scene.registry)).toBe("some content");
   scene.opened();
   return { ...scene, path: blobPath(scene.registry.directory, blob.digest) };
 }
@@ -129,7 +129,7 @@ describe.runIf(isKept)("a small blob that was read before", () => {
   it("is read again by verify and gc", async () => {
     const { registry, opened } = await prepare();
     const manifest = await pushArtifact(registry, "a", "one", ["v1"]);
-    await (await registry.getManifest("a", manifest.digest)).bytes();
+    for (let i = 0; i < 3; i += 1) await (await registry.getManifest("a", manifest.digest)).bytes();
     opened();
     await collect(registry.verify());
     expect(opened()).toBeGreaterThan(0);

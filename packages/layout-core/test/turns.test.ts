@@ -11,7 +11,7 @@ import { isAwaited } from "../src/lock/is-awaited.ts";
 
 interface Scene {
   readonly queue: TransactionQueue<object>;
-  /** What happened, in order. */
+  /** The steps of the queue, in order. */
   readonly log: string[];
   /** Advances the clock, in milliseconds. */
   readonly pass: (ms: number) => void;
@@ -57,7 +57,8 @@ async function addChain({ queue, pass }: Scene, times: number, ms: number): Prom
     );
   };
   add(times);
-  for (let at = 0; at < added.length; at += 1) await added[at];
+  // A loop over an array also visits the values that are added meanwhile.
+  for (const change of added) await change;
   await queue.idle();
 }
 
@@ -72,9 +73,17 @@ describe("the lock", () => {
   it("is released after a turn of 50 ms", async () => {
     const scene = prepare(false);
     await addChain(scene, 4, 30);
-    expect(scene.log).toEqual(
-      ["lock", "commit", "commit", "release", "asked", "lock", "commit", "commit", "release"],
-    );
+    expect(scene.log).toEqual([
+      "lock",
+      "commit",
+      "commit",
+      "release",
+      "asked",
+      "lock",
+      "commit",
+      "commit",
+      "release",
+    ]);
   });
 
   it("is left alone after a turn if another process waits for it", async () => {

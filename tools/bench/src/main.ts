@@ -13,9 +13,14 @@ import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 import { serverBenchmarks } from "./server.ts";
 
+import { writeChart } from "./small/chart.ts";
 import { smallBenchmarks } from "./small/small.ts";
 
-const [wanted = ""] = process.argv.slice(2);
+const [wanted = "", chart] = process.argv.slice(2);
+if (wanted === "chart" && chart !== undefined) {
+  await writeChart(chart);
+  process.exit();
+}
 
 function report(name: string, figure: string, holds: boolean, note: string): void {
   if (!holds) process.exitCode = 1;

@@ -149,7 +149,11 @@ export class BlobFiles {
   }
 
   /** Whether the bytes of a blob match its digest. */
-  async isIntact({ file, size }: OpenBlob, digest: CheckedDigest, { signal }: CallOptions = {}): Promise<boolean> {
+  async isIntact(
+    { file, size }: OpenBlob,
+    digest: CheckedDigest,
+    { signal }: CallOptions = {},
+  ): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
     // One byte more than expected, to notice a file that grew.

@@ -6,6 +6,9 @@ export const TRUSTED_MS = 2_000;
 /** The memory that an entry takes beside its content, in bytes: its path, its stamp, and its place in the map. */
 const ENTRY_BYTES = 512;
 
+/** The number of paths that are remembered after a first read. */
+const MOST_SEEN = 4_096;
+
 /** The members of a stat that change whenever a file is written, replaced or given other times. */
 type Stamp = Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs" | "ctimeNs">;
 
@@ -17,14 +20,17 @@ interface Entry {
 /**
  * The content of files by path, in a bounded amount of memory. Content is found only while the stamp of its file is the
  * same. The times of a file count in units of up to two seconds, so a file can change without another stamp soon after it
- * was written. Such a file is not kept. Nobody can set `ctime`, so resetting `mtime` hides no change.
+ * was written. Such a file is not kept. No program can set `ctime`, so resetting `mtime` hides no change.
  *
- * The content least recently used is dropped first.
+ * A file is kept when it is read a second time, so that reading many files once drops nothing. The content least recently used
+ * is dropped first.
  */
 export class FileCache {
   readonly #most: number;
   readonly #now: () => number;
   readonly #entries: Map<string, Entry> = new Map();
+  /** The paths that were read once. */
+  readonly #seen: Set<string> = new Set();
   #bytes = 0;
 
   /**
@@ -55,15 +61,15 @@ export class FileCache {
   }
 
   /**
-   * Keeps the content of the file `path`, which nothing may change afterwards.
+   * Keeps the content of the file `path` if it was offered before. Nothing may change it afterwards.
    *
    * @param stats - The stats of the file before it was read.
    */
-  keep(path: string, stats: Stamp, content: Uint8Array): void {
+  offer(path: string, stats: Stamp, content: Uint8Array): void {
     this.drop(path);
     const { dev, ino, size, mtimeNs, ctimeNs } = stats;
     const changedMs = Number(mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1e6;
-    if (this.#now() - changedMs <= TRUSTED_MS) return;
+    if (this.#now() - changedMs <= TRUSTED_MS || !this.#wasSeen(path)) return;
     const entry = { stamp: { dev, ino, size, mtimeNs, ctimeNs }, content };
     this.#entries.set(path, entry);
     this.#bytes += sizeOf(entry);
@@ -71,6 +77,15 @@ export class FileCache {
       if (this.#bytes <= this.#most) break;
       this.drop(oldest);
     }
+  }
+
+  /** Whether the file `path` was read before. Remembers that it was. */
+  #wasSeen(path: string): boolean {
+    if (this.#seen.delete(path)) return true;
+    this.#seen.add(path);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MOST_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    return false;
   }
 
   /** Drops the content of the file `path`. */

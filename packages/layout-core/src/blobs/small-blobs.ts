@@ -3,7 +3,7 @@ import type { CheckedDigest } from "@ocilayout/oci-types";
 import { createHasher, requireDigest } from "@ocilayout/oci-types/authors";
 
 import { closeQuietly } from "../disk/atomic-file.ts";
-import type { Disk } from "../disk/disk.ts";
+import type { BigIntStats, Disk } from "../disk/disk.ts";
 import { isLocalDevice } from "../disk/local-file-system.ts";
 import { readBounded, tryOpen } from "../disk/regular-file.ts";
 import type { BlobFiles } from "./blob-files.ts";
@@ -39,12 +39,13 @@ export class SmallBlobs {
     const path = this.#blobs.path(digest);
     if (this.#blobs.isBehindLink(digest)) return undefined;
     const stats = this.#disk.lstatNow(path);
-    if (stats?.isFile() !== true || stats.size > SMALL_BYTES || !isLocalDevice(stats.dev, path)) return undefined;
-    return this.#cache.find(path, stats) ?? this.#read(path, digest);
+    if (stats?.isFile() !== true || stats.size > SMALL_BYTES || !isLocalDevice(stats.dev, path))
+      return undefined;
+    return this.#cache.find(path, stats) ?? this.#read(path, stats, digest);
   }
 
-  async #read(path: string, digest: CheckedDigest): Promise<Uint8Array | undefined> {
-    const opened = await tryOpen(this.#disk, path);
+  async #read(path: string, found: BigIntStats, digest: CheckedDigest): Promise<Uint8Array | undefined> {
+    const opened = await tryOpen(this.#disk, path, "read", () => found);
     if (opened === undefined || "obstacle" in opened) return undefined;
     const { file, stats } = opened;
     let content: Uint8Array | "too large";
@@ -58,7 +59,7 @@ export class SmallBlobs {
     const hasher = createHasher(algorithm);
     hasher.update(content);
     if (`${algorithm}:${await hasher.digest()}` !== digest) return content;
-    this.#cache.keep(path, stats, content);
+    this.#cache.offer(path, stats, content);
     return markVerified(content);
   }
 }

@@ -18,7 +18,10 @@ const LOCAL_TYPES: ReadonlySet<number> = new Set([
 ]);
 
 /** Whether all `paths` are on local file systems. False if that is unknown. A missing path counts as its parent. */
-export function areLocal(paths: readonly string[], typeOf: (path: string) => number = typeOfFileSystem): boolean {
+export function areLocal(
+  paths: readonly string[],
+  typeOf: (path: string) => number = typeOfFileSystem,
+): boolean {
   return process.platform === "linux" && paths.every((path) => isLocal(path, typeOf));
 }
 

@@ -11,8 +11,8 @@ export interface PlainEntry {
 }
 
 /**
- * An entry as this package and most others write it: a media type, a digest, a size below 2^53 and a name, in this order,
- * without white space, escapes or other members.
+ * An entry as this package and most others write it: a media type, a digest, a size and a name, in this order. It has no white
+ * space, escapes or other members.
  */
 const PLAIN =
   /^\{"mediaType":"([^"\\\p{Cc}]*)","digest":"(sha256:[0-9a-f]{64})","size":(0|[1-9][0-9]{0,14}),"annotations":\{"org\.opencontainers\.image\.ref\.name":"([^"\\\p{Cc}]+)"\}\}$/u;

@@ -11,5 +11,7 @@ import { judgeName } from "../disk/owned-name.ts";
 export async function isAwaited(disk: Disk, path: string): Promise<boolean> {
   const prefix = `${basename(path)}.`;
   const names = await listIfThere(disk, dirname(path));
-  return names.some(({ name }) => name.startsWith(prefix) && name.endsWith(".tmp") && judgeName(name) !== "dead");
+  return names.some(
+    ({ name }) => name.startsWith(prefix) && name.endsWith(".tmp") && judgeName(name) !== "dead",
+  );
 }

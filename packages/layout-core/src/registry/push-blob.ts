@@ -36,7 +36,10 @@ export async function pushBlob(layout: Layout, call: PushBlobCall): Promise<numb
 }
 
 /** Opens the stored file of a blob, if it may be the pushed content. */
-async function openStored({ blobs, disk }: Layout, { digest, size }: PushBlobCall): Promise<OpenBlob | undefined> {
+async function openStored(
+  { blobs, disk }: Layout,
+  { digest, size }: PushBlobCall,
+): Promise<OpenBlob | undefined> {
   try {
     const blob = await blobs.open(digest);
     if (blob === undefined || size === undefined || blob.size === size) return blob;
@@ -60,7 +63,11 @@ async function renew(
   return layout.locked((tx) => tx.blobs.renewUnchanged(digest, blob, stamp), { signal });
 }
 
-async function store(layout: Layout, { digest, size, signal }: PushBlobCall, content: BlobChunks): Promise<number> {
+async function store(
+  layout: Layout,
+  { digest, size, signal }: PushBlobCall,
+  content: BlobChunks,
+): Promise<number> {
   const { staging } = layout;
   const staged = await staging.stage({ digest, size }, content, signal);
   await staging.orDrop(staged, () => layout.place(staged, signal));

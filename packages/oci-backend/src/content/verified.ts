@@ -1,5 +1,5 @@
-/** The bytes that match their digest. No member of an object can claim it, so data from outside cannot. */
-const verified: WeakSet<Uint8Array> = new WeakSet();
+/** Marks bytes that match their digest. It is private to this module, so data from outside cannot have it. */
+const verified: unique symbol = Symbol("verified");
 
 /**
  * Records that a backend verified `content` against the digest for which it returns it. A reader does not verify it again.
@@ -8,11 +8,10 @@ const verified: WeakSet<Uint8Array> = new WeakSet();
  * @returns `content`.
  */
 export function markVerified<Content extends Uint8Array>(content: Content): Content {
-  verified.add(content);
-  return content;
+  return Object.assign(content, { [verified]: true });
 }
 
 /** Whether `content` was marked by {@link markVerified}. */
 export function isVerified(content: Uint8Array): boolean {
-  return verified.has(content);
+  return verified in content;
 }

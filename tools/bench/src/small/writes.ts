@@ -60,23 +60,25 @@ async function pushStored(directory: string, content: Uint8Array): Promise<Measu
 
 async function pushManifest(directory: string): Promise<Measured> {
   await using registry = await openTagged(directory, 1_000);
+  const text = indexText(directory);
   return await inTurn(
     RUNS,
     (run) => pushTagged(registry, manifest(`ours ${run}`), `new${run}`),
     (run) => {
       writeBlob(directory, manifest(`raw ${run}`));
-      replaceIndex(directory, indexText(directory));
+      replaceIndex(directory, text);
     },
   );
 }
 
 async function deleteTag(directory: string): Promise<Measured> {
   await using registry = await openTagged(directory, 1_000);
+  const text = indexText(directory);
   return await inTurn(
     RUNS,
     (run) => registry.deleteTag("a", `t${run}`),
     () => {
-      replaceIndex(directory, indexText(directory));
+      replaceIndex(directory, text);
     },
   );
 }

@@ -6,8 +6,8 @@ export const TRUSTED_MS = 2_000;
 /** The memory that an entry takes beside its content, in bytes: its path, its stamp, and its place in the map. */
 const ENTRY_BYTES = 512;
 
-/** The number of paths that are remembered after a first read. */
-const MOST_SEEN = 4_096;
+/** The least number of paths that are remembered after a first read. At most twice as many are. */
+const SEEN = 4_096;
 
 /** The members of a stat that change whenever a file is written, replaced or given other times. */
 type Stamp = Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs" | "ctimeNs">;
@@ -29,8 +29,9 @@ export class FileCache {
   readonly #most: number;
   readonly #now: () => number;
   readonly #entries: Map<string, Entry> = new Map();
-  /** The paths that were read once. */
-  readonly #seen: Set<string> = new Set();
+  /** The paths that were read once: the latest, and those before. */
+  #seen: Set<string> = new Set();
+  #seenBefore: Set<string> = new Set();
   #bytes = 0;
 
   /**
@@ -81,10 +82,12 @@ export class FileCache {
 
   /** Whether the file `path` was read before. Remembers that it was. */
   #wasSeen(path: string): boolean {
-    if (this.#seen.delete(path)) return true;
+    if (this.#seen.delete(path) || this.#seenBefore.delete(path)) return true;
     this.#seen.add(path);
-    const [oldest] = this.#seen;
-    if (this.#seen.size > MOST_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#seen.size >= SEEN) {
+      this.#seenBefore = this.#seen;
+      this.#seen = new Set();
+    }
     return false;
   }
 

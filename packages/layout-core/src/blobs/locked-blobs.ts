@@ -36,13 +36,13 @@ export class LockedBlobs {
   /** Makes a blob of staged content. An intact file with its name is kept; any other file is replaced. */
   async ensure(staged: StagedBlob): Promise<void> {
     const { staging } = this.#parts;
-    if (await this.#keep(staged)) await staging.drop(staged);
+    if (await this.keep(staged)) await staging.drop(staged);
     else await staging.place(staged);
   }
 
   /** {@link ensure} for content that was verified already. It is written only if no intact file has its name. */
   async ensureBytes(expected: Expected, content: Uint8Array): Promise<void> {
-    if (await this.#keep(expected)) return;
+    if (await this.keep(expected)) return;
     const { staging } = this.#parts;
     const staged = await staging.stageBytes(expected, content);
     await staging.orDrop(staged, () => staging.place(staged));
@@ -83,6 +83,14 @@ export class LockedBlobs {
     }
   }
 
+  /** Keeps and renews the file with the blob's name if it is intact. Returns whether it was kept. */
+  keep({ digest, size }: Expected): Promise<boolean> {
+    return this.#renew(
+      digest,
+      async (stored) => stored.size === size && (await this.#parts.blobs.isIntact(stored, digest)),
+    );
+  }
+
   /**
    * Removes a stored blob.
    *
@@ -95,14 +103,6 @@ export class LockedBlobs {
     await disk.unlink(path);
     onRemoved();
     if (durable) await afterCommit("the blob was removed", () => syncDirectory(disk, dirname(path)));
-  }
-
-  /** Keeps and renews the file with the blob's name if it is intact. Returns whether it was kept. */
-  #keep({ digest, size }: Expected): Promise<boolean> {
-    return this.#renew(
-      digest,
-      async (stored) => stored.size === size && (await this.#parts.blobs.isIntact(stored, digest)),
-    );
   }
 
   /** Renews the time of a blob if `isGood` accepts it. Returns whether the blob was renewed. */

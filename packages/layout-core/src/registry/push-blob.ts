@@ -52,7 +52,10 @@ async function openStored(
   }
 }
 
-/** Renews the file of a blob under the lock, unless it changed since `stamp`. Returns whether it was renewed. */
+/**
+ * Renews the file of a blob under the lock. If it changed since `stamp`, it is verified first: another push may have renewed it.
+ * Returns whether it was intact.
+ */
 async function renew(
   layout: Layout,
   { digest, signal }: PushBlobCall,
@@ -60,7 +63,11 @@ async function renew(
   stamp: string,
 ): Promise<boolean> {
   await layout.index.ensure(signal);
-  return layout.locked((tx) => tx.blobs.renewUnchanged(digest, blob, stamp), { signal });
+  return layout.locked(
+    async ({ blobs }) =>
+      (await blobs.renewUnchanged(digest, blob, stamp)) || (await blobs.keep({ digest, size: blob.size })),
+    { signal },
+  );
 }
 
 async function store(

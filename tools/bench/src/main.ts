@@ -34,7 +34,7 @@ function compare(ours: number, best: number, operations?: number): string {
   return `${each(ours)} µs against ${each(best)} µs`;
 }
 
-for (const { name, limit, most, operations, run } of [
+for (const { name, limit, most, aim, operations, run } of [
   ...blobBenchmarks,
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
@@ -49,7 +49,7 @@ for (const { name, limit, most, operations, run } of [
   if (!name.includes(wanted)) continue;
   const { ours, limit: best } = await withDirectory(run);
   const ratio = ours / best;
-  const note = `${compare(ours, best, operations)}: ${limit}; at most ${most.toFixed(2)}`;
+  const note = `${compare(ours, best, operations)}: ${limit}; at most ${most.toFixed(2)}${aim === undefined ? "" : `, aim ${aim.toFixed(2)}`}`;
   report(name, `${ratio.toFixed(2)} times`, ratio <= most, note);
 }
 for (const { name, more, most } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {

@@ -20,6 +20,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: RequestBody | undefined;
   readonly signal: AbortSignal;
+  readonly blockBytes?: number | undefined;
 }
 
 /** A response after redirects. */

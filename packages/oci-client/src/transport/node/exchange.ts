@@ -142,6 +142,7 @@ export class Exchange {
     const isEarly = this.#isEarly();
     const response = new NodeResponse(message, {
       hasBody: this.#request.method !== "HEAD",
+      blockBytes: this.#request.blockBytes,
       limits: this.#limits,
       // The registry may still expect the rest of the body, so no other request can use this connection.
       keepsConnection: !isEarly,

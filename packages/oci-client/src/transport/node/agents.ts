@@ -39,7 +39,9 @@ export class Agents {
     const guard = isLed ? { lookup: guardedLookup(this.#options.origin?.hostname) } : {};
     const kind = isLed ? "led" : "chosen";
     if (url.protocol !== "https:")
-      return this.#kept(`http ${kind}`, () => readIntoOneBuffer(closeUnused(new HttpAgent({ ...SETTINGS, ...guard }))));
+      return this.#kept(`http ${kind}`, () =>
+        readIntoOneBuffer(closeUnused(new HttpAgent({ ...SETTINGS, ...guard }))),
+      );
     const isOwn = url.origin === this.#options.origin?.origin;
     return this.#kept(`${isOwn ? "own" : "other"} ${kind} ${proxy?.url.href ?? ""}`, () => {
       const settings = { ...SETTINGS, ...guard, secureContext: this.#context(isOwn) };

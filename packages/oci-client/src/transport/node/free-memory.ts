@@ -23,7 +23,7 @@ export function freeMemory(chunk: Uint8Array): void {
 
 let closed: MessageChannel["port1"] | undefined;
 
-/** Returns a port without another end. What is sent to it is dropped, with its memory. */
+/** Returns a port without another end. Node drops its messages, with their memory. */
 function nowhere(): MessageChannel["port1"] {
   if (closed !== undefined) return closed;
   const { port1, port2 } = new MessageChannel();

@@ -15,7 +15,7 @@ const spare = new SpareBuffers(KEPT_BYTES, 8);
 export class ReceivedBlocks implements Received {
   readonly readsAhead = true;
   readonly #blockBytes: number;
-  /** What did not fit into the block, and the chunk that it is a part of. */
+  /** The bytes that did not fit into the block, and the chunks that they are parts of. */
   readonly #rest: { readonly part: Uint8Array; readonly chunk: Uint8Array }[] = [];
   #block: Uint8Array | undefined;
   #filled = 0;

@@ -122,7 +122,8 @@ export class NodeResponse implements TransportResponse {
     this.#isTaken = true;
     return {
       next: async () => {
-        if (this.#received.size === 0 && this.#end === undefined) await this.#wait();
+        // A reader may be woken for bytes that it has taken already.
+        while (this.#received.size === 0 && this.#end === undefined) await this.#wait();
         const value = this.#received.take();
         if (value !== undefined) {
           if (this.#received.readsAhead && this.#received.hasRoom) this.#message.resume();
@@ -149,8 +150,7 @@ export class NodeResponse implements TransportResponse {
       this.#isWaking = true;
       setImmediate(() => {
         this.#isWaking = false;
-        // The reader may have taken the bytes meanwhile, and wait for the next ones.
-        if (this.#received.size > 0) this.#wake?.();
+        this.#wake?.();
       });
     }
   }

@@ -21,6 +21,7 @@ export { requireAlgorithm, requireDigest, type SupportedDigest } from "./basics/
 export { readBlobSource, type BlobChunks } from "./content/blob-source.ts";
 export { concatBytes, createHasher } from "./content/hasher.ts";
 export { wrongDigest, wrongSize, type ContentOrigin } from "./content/mismatch.ts";
+export { SpareBuffers } from "./content/spare-buffers.ts";
 export { isUnshared, markUnshared, passUnshared } from "./content/unshared.ts";
 export { readVerified } from "./content/verify-stream.ts";
 export { stripMediaTypeParameters } from "./documents/media-types.ts";

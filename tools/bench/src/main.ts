@@ -56,11 +56,12 @@ for (const { name, limit, most, aim, operations, run } of [
   const note = `${compare(ours, best, operations)}: ${limit}; at most ${most.toFixed(2)}${aimed}`;
   report(name, `${ratio.toFixed(2)} times`, ratio <= most, more === undefined ? note : `${note}; ${more}`);
 }
-for (const { name, more, most } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {
+for (const { name, used, most, isWhole } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {
+  const what = isWhole ? "in all" : "more than an idle process";
   report(
     `memory: ${name}`,
-    `+${more.toFixed(0)} MiB`,
-    more <= most,
-    `more than an idle process; at most ${most}`,
+    `${isWhole ? "" : "+"}${used.toFixed(0)} MiB`,
+    used <= most,
+    `${what}; at most ${most.toFixed(0)}`,
   );
 }

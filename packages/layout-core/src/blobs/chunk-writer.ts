@@ -1,5 +1,6 @@
+import { SpareBuffers } from "@ocilayout/oci-types/authors";
+
 import type { Disk, OpenFile } from "../disk/disk.ts";
-import { SpareBuffers } from "./spare-buffers.ts";
 
 /** The size of a write, in bytes. A push holds two blocks: one mebibyte, which is what `oci-server` counts for it. */
 export const BLOCK_BYTES: number = 512 * 1024;

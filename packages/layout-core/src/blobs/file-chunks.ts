@@ -1,9 +1,9 @@
 import { RegistryError } from "@ocilayout/oci-types";
+import { SpareBuffers } from "@ocilayout/oci-types/authors";
 
 import { closeQuietly } from "../disk/atomic-file.ts";
 import type { Disk, HeldFile } from "../disk/disk.ts";
 import { storageError } from "../disk/storage-error.ts";
-import { SpareBuffers } from "./spare-buffers.ts";
 
 /** The size of a read, in bytes. */
 export const READ_BYTES: number = 1024 * 1024;

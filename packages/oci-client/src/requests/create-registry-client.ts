@@ -131,7 +131,7 @@ class Client implements RegistryClient {
   }
 
   #callOf(request: RegistryRequest): EndpointCall {
-    const { method, target, scopes, headers = {}, body, signal } = request;
+    const { method, target, scopes, headers = {}, body, signal, blockBytes } = request;
     const url = typeof target === "string" ? this.#pathOf(target) : target;
     this.#targets.check(url, this.origin);
     const { controller, end } = this.#running.start(signal);
@@ -143,6 +143,7 @@ class Client implements RegistryClient {
       body: body && new RepeatableBody(body),
       isRepeatable: request.repeatable ?? (method === "GET" || method === "HEAD"),
       signal: controller.signal,
+      blockBytes,
       onEnd: end,
     };
   }

@@ -24,6 +24,8 @@ export interface EndpointCall {
   readonly body: RepeatableBody | undefined;
   readonly isRepeatable: boolean;
   readonly signal: AbortSignal;
+  /** Lets the transport use the memory of chunks again: `TransportRequest.blockBytes`. */
+  readonly blockBytes: number | undefined;
   /** Called once, when the response was read or dropped, or did not come. */
   readonly onEnd: () => void;
 }

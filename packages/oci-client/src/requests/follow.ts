@@ -25,6 +25,7 @@ export interface Outgoing {
   /** Whether the body, if there is one, can be sent again. */
   readonly canSend: () => boolean;
   readonly signal: AbortSignal;
+  readonly blockBytes?: number | undefined;
 }
 
 /** A response after redirects. */

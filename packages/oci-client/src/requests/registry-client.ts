@@ -19,6 +19,8 @@ export interface RegistryRequest {
   readonly repeatable?: boolean | undefined;
   /** Ends the request, and the reading of its response. */
   readonly signal?: AbortSignal | undefined;
+  /** Lets the transport use the memory of chunks again: `TransportRequest.blockBytes`. */
+  readonly blockBytes?: number | undefined;
 }
 
 /** A response, with the address that sent it. */

@@ -1,4 +1,5 @@
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { passUnshared } from "@ocilayout/oci-types/authors";
 
 import type { TransportResponse } from "../transport/transport.ts";
 import type { Place } from "./places.ts";
@@ -30,7 +31,9 @@ export class TrackedResponse implements RegistryResponse {
     this.url = tracking.url;
     this.#response = response;
     this.#tracking = tracking;
-    this.body = { [Symbol.asyncIterator]: () => (tracking.isEmpty ? nothing : this.#read()) };
+    this.body = passUnshared(response.body, {
+      [Symbol.asyncIterator]: () => (tracking.isEmpty ? nothing : this.#read()),
+    });
     if (tracking.isEmpty) this.#end();
     else if (tracking.isDownload) tracking.place.unused();
     else tracking.place.leave();

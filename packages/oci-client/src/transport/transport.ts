@@ -27,6 +27,12 @@ export interface TransportRequest {
    * Defaults to false.
    */
   readonly isLed?: boolean | undefined;
+  /**
+   * The caller is done with a chunk of the response when it requests the next one. The transport may then collect the body of a
+   * response with status 200 or 206 in blocks of up to this size, in bytes, and use their memory again. A transport may ignore it.
+   * By default each chunk has its own memory.
+   */
+  readonly blockBytes?: number | undefined;
 }
 
 /** The response to a request. Its body must be read to its end or discarded, which frees the connection. */

@@ -148,6 +148,15 @@ describe("trap 18: a body that breaks off", () => {
     expect(await (await client.getBlob("app", digest)).text()).toBe(content);
   });
 
+  it("continues with a range when the caller lets chunks be reused", async () => {
+    const { client, asked } = await scripted({ [`GET ${blob}`]: [cutAt(third), ranged] });
+    const reader = await client.getBlob("app", digest, { chunks: "reused", verify: false, chunkSize: 10 });
+    const received: Uint8Array[] = [];
+    for await (const chunk of reader) received.push(chunk.slice());
+    expect(Buffer.concat(received).toString()).toBe(content);
+    expect(asked()).toEqual([`GET ${blob}`, `GET ${blob}`]);
+  });
+
   it("verifies the whole, so that a continuation with other bytes is corrupt", async () => {
     const { client } = await scripted({
       [`GET ${blob}`]: [

@@ -1,5 +1,6 @@
 import type { DigestCall, OpenContent, ReadCall } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
+import { isUnshared, passUnshared } from "@ocilayout/oci-types/authors";
 
 import { readErrors } from "../../requests/read-errors.ts";
 import type { RegistryRequest, RegistryResponse } from "../../requests/registry-client.ts";
@@ -8,6 +9,9 @@ import { contentRange, sizeHeader, sizeOfUnsatisfiable } from "../remote/headers
 import type { Remote } from "../remote/remote.ts";
 import { askForChange } from "../remote/change.ts";
 import { blobPath, scopesOf, askHead } from "../remote/remote.ts";
+
+/** The size of the blocks of a download, in bytes. A layout writes as much at once. */
+const BLOCK_BYTES = 512 * 1024;
 
 const UNKNOWN = { 404: "BLOB_UNKNOWN" } as const;
 
@@ -20,7 +24,7 @@ export async function openBlob(remote: Remote, call: ReadCall): Promise<OpenCont
   if (end !== undefined && end <= start) return openNothing(await sizeOfBlob(remote, call));
   const isWhole = start === 0 && end === undefined;
   const response = await remote.client.send({
-    ...requestOf(remote, call, "GET"),
+    ...downloadOf(remote, call),
     headers: {
       "accept-encoding": "identity",
       ...(isWhole ? {} : { range: `bytes=${start}-${end === undefined ? "" : end - 1}` }),
@@ -103,6 +107,13 @@ function requestOf(
   };
 }
 
+/** Returns a GET whose response is the content. */
+function downloadOf(remote: Remote, call: ReadCall): RegistryRequest {
+  const { chunks, chunkSize = BLOCK_BYTES } = call;
+  const blockBytes = chunks === "reused" ? Math.min(chunkSize, BLOCK_BYTES) : undefined;
+  return { ...requestOf(remote, call, "GET"), blockBytes };
+}
+
 function openNothing(size: number | undefined): OpenContent | undefined {
   return size === undefined ? undefined : { size, read: () => new Uint8Array() };
 }
@@ -112,9 +123,9 @@ function openDownload(
   call: ReadCall,
   { response, size, start }: { response: RegistryResponse; size: number; start: number },
 ): OpenContent {
-  return {
+  const content: OpenContent = {
     size,
-    chunks: "owned",
+    chunks: isUnshared(response.body) ? call.chunks : "owned",
     read: (from, to) =>
       download({
         first: { body: response.body, start },
@@ -125,13 +136,14 @@ function openDownload(
         // broke off is not asked again.
         ask: (position) =>
           remote.client.send({
-            ...requestOf(remote, call, "GET"),
+            ...downloadOf(remote, call),
             mirrored: false,
             headers: { "accept-encoding": "identity", range: `bytes=${position}-${to - 1}` },
           }),
       }),
     close: () => response.discard(),
   };
+  return passUnshared(response.body, content);
 }
 
 /** Finds the size of a blob whose response does not state it. */

@@ -7,6 +7,7 @@ import * as tls from "node:tls";
 import type { TimeLimits, TransportOptions } from "../options.ts";
 import { guardedLookup } from "./guarded-lookup.ts";
 import type { Proxy } from "./proxies.ts";
+import { readIntoOneBuffer } from "./read-into-one-buffer.ts";
 import { TunnelAgent } from "./tunnel-agent.ts";
 
 /**
@@ -38,13 +39,15 @@ export class Agents {
     const guard = isLed ? { lookup: guardedLookup(this.#options.origin?.hostname) } : {};
     const kind = isLed ? "led" : "chosen";
     if (url.protocol !== "https:")
-      return this.#kept(`http ${kind}`, () => closeUnused(new HttpAgent({ ...SETTINGS, ...guard })));
+      return this.#kept(`http ${kind}`, () =>
+        readIntoOneBuffer(closeUnused(new HttpAgent({ ...SETTINGS, ...guard }))),
+      );
     const isOwn = url.origin === this.#options.origin?.origin;
     return this.#kept(`${isOwn ? "own" : "other"} ${kind} ${proxy?.url.href ?? ""}`, () => {
       const settings = { ...SETTINGS, ...guard, secureContext: this.#context(isOwn) };
       return closeUnused(
         proxy === undefined
-          ? new HttpsAgent(settings)
+          ? readIntoOneBuffer(new HttpsAgent(settings))
           : new TunnelAgent(settings, {
               proxy,
               secureContext: this.#context(false),

@@ -11,6 +11,9 @@ import { Progress, TimeLimitError } from "../time-limit.ts";
 import type { RequestBody, TransportRequest, TransportResponse } from "../transport.ts";
 import { NodeResponse } from "./node-response.ts";
 
+/** The size of a write, in bytes. */
+const PIECE_BYTES = 64 * 1024;
+
 /** One request and its response. */
 export class Exchange {
   readonly #request: TransportRequest;
@@ -99,9 +102,13 @@ export class Exchange {
     // The registry is not at fault if the source is slow, so only the writes are timed.
     for (let next = await source.next(); next.done !== true; next = await source.next()) {
       if (this.#isStopped()) return;
-      await this.#write(next.value, progress);
-      this.#sent += next.value.length;
-      if (this.#isStopped()) return;
+      // In pieces, because the time limits count the bytes of whole writes.
+      for (let at = 0; at < next.value.length; at += PIECE_BYTES) {
+        const piece = next.value.subarray(at, at + PIECE_BYTES);
+        await this.#write(piece, progress);
+        this.#sent += piece.length;
+        if (this.#isStopped()) return;
+      }
     }
     this.#source = undefined;
     if (this.#isStopped()) return;
@@ -142,6 +149,7 @@ export class Exchange {
     const isEarly = this.#isEarly();
     const response = new NodeResponse(message, {
       hasBody: this.#request.method !== "HEAD",
+      blockBytes: this.#request.blockBytes,
       limits: this.#limits,
       // The registry may still expect the rest of the body, so no other request can use this connection.
       keepsConnection: !isEarly,

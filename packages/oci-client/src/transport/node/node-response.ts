@@ -1,8 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
+import { markUnshared } from "@ocilayout/oci-types/authors";
+
 import type { TimeLimits } from "../options.ts";
 import { Progress, TimeLimitError } from "../time-limit.ts";
 import type { TransportResponse } from "../transport.ts";
+import { ReceivedBlocks } from "./received-blocks.ts";
+import type { Received } from "./received-chunks.ts";
+import { ReceivedChunks } from "./received-chunks.ts";
 
 /** The most that `discard` reads to keep the connection for the next request, in bytes. */
 const DISCARDED_BYTES = 64 * 1024;
@@ -13,6 +18,8 @@ const DISCARD_MS = 2000;
 /** How a response is read. */
 export interface NodeResponseOptions {
   readonly hasBody: boolean;
+  /** Lets the memory of chunks be used again: `TransportRequest.blockBytes`. */
+  readonly blockBytes: number | undefined;
   readonly limits: TimeLimits;
   /** Whether another request may use the connection. */
   readonly keepsConnection: boolean;
@@ -20,7 +27,7 @@ export interface NodeResponseOptions {
   readonly onEnd: () => void;
 }
 
-/** A response of Node's client. Chunks are handed on as they arrive, without copies. */
+/** A response of Node's client. */
 export class NodeResponse implements TransportResponse {
   readonly status: number;
   readonly body: AsyncIterable<Uint8Array>;
@@ -28,15 +35,25 @@ export class NodeResponse implements TransportResponse {
   readonly #keepsConnection: boolean;
   readonly #onEnd: () => void;
   readonly #progress: Progress;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #received: Received;
   #end: { readonly error?: unknown } | undefined;
   #isTaken = false;
+  #isWaking = false;
   /** Wakes the reader that waits for the next chunk. */
-  #wake: () => void = () => undefined;
+  #wake: (() => void) | undefined;
 
-  constructor(message: IncomingMessage, { hasBody, limits, keepsConnection, onEnd }: NodeResponseOptions) {
+  constructor(
+    message: IncomingMessage,
+    { hasBody, blockBytes, limits, keepsConnection, onEnd }: NodeResponseOptions,
+  ) {
     this.status = message.statusCode ?? 0;
     this.body = { [Symbol.asyncIterator]: () => this.#read() };
+    if (blockBytes === undefined || (this.status !== 200 && this.status !== 206))
+      this.#received = new ReceivedChunks();
+    else {
+      this.#received = new ReceivedBlocks(blockBytes);
+      markUnshared(this.body);
+    }
     this.#message = message;
     this.#keepsConnection = keepsConnection;
     this.#onEnd = onEnd;
@@ -57,9 +74,7 @@ export class NodeResponse implements TransportResponse {
       message.resume();
     else {
       message.on("data", (chunk: Uint8Array) => {
-        message.pause();
-        this.#chunks.push(chunk);
-        this.#wake();
+        this.#add(chunk);
       });
       message.pause();
     }
@@ -97,7 +112,7 @@ export class NodeResponse implements TransportResponse {
 
   /** Ends the body with an error. */
   fail(error: unknown): void {
-    this.#chunks.length = 0;
+    this.#received.drop();
     this.#finish({ error });
     this.#message.destroy();
   }
@@ -107,10 +122,15 @@ export class NodeResponse implements TransportResponse {
     this.#isTaken = true;
     return {
       next: async () => {
-        if (this.#chunks.length === 0 && this.#end === undefined) await this.#wait();
-        const value = this.#chunks.shift();
-        if (value !== undefined) return { done: false, value };
+        // A reader may be woken for bytes that it has taken already.
+        while (this.#received.size === 0 && this.#end === undefined) await this.#wait();
+        const value = this.#received.take();
+        if (value !== undefined) {
+          if (this.#received.readsAhead && this.#received.hasRoom) this.#message.resume();
+          return { done: false, value };
+        }
         if (this.#end !== undefined && "error" in this.#end) throw this.#end.error;
+        this.#received.free();
         return { done: true, value: undefined };
       },
       return: async () => {
@@ -118,6 +138,21 @@ export class NodeResponse implements TransportResponse {
         return { done: true, value: undefined };
       },
     };
+  }
+
+  #add(chunk: Uint8Array): void {
+    this.#received.add(chunk);
+    if (!this.#received.hasRoom) {
+      this.#message.pause();
+      this.#wake?.();
+    } else if (this.#wake !== undefined && !this.#isWaking) {
+      // More may have arrived already. Node reads that before the next turn.
+      this.#isWaking = true;
+      setImmediate(() => {
+        this.#isWaking = false;
+        this.#wake?.();
+      });
+    }
   }
 
   async #wait(): Promise<void> {
@@ -128,11 +163,12 @@ export class NodeResponse implements TransportResponse {
       this.#wake = resolve;
       this.#message.resume();
     });
-    ended(this.#chunks[0]?.length ?? 0);
+    this.#wake = undefined;
+    ended(this.#received.size);
   }
 
   #destroy(): void {
-    this.#chunks.length = 0;
+    this.#received.drop();
     this.#finish({});
     this.#message.destroy();
   }
@@ -140,7 +176,7 @@ export class NodeResponse implements TransportResponse {
   #finish(end: { readonly error?: unknown }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
-    this.#wake();
+    this.#wake?.();
     this.#onEnd();
   }
 }

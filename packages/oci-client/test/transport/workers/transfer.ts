@@ -13,7 +13,9 @@ async function* content(): AsyncGenerator<Uint8Array, void> {
 
 const transport = createTransport();
 const body = way === "push" ? { body: { size: GIB, open: content } } : {};
+const blocks = way === "pull in blocks" ? { blockBytes: 512 * 1024 } : {};
 const response = await transport.send({
+  ...blocks,
   method: way === "push" ? "PUT" : "GET",
   url: new URL(address),
   headers: {},

@@ -18,7 +18,7 @@ export class SpareBuffers {
 
   /** Returns a buffer with any content. */
   take(): Uint8Array {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+    return this.#spare.pop() ?? new Uint8Array(this.#size);
   }
 
   /** Keeps a buffer that is not used anymore, if it has the right size and there is room. */

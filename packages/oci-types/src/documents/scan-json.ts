@@ -12,9 +12,11 @@ export class JsonTextError extends Error {}
 
 /** A member of an object in a text. */
 export interface MemberSpan {
+  /** The decoded key. */
   readonly key: string;
   /** The position of the key's opening quote. */
   readonly start: number;
+  /** The position of the value. */
   readonly valueStart: number;
   /** The position after the value. */
   readonly end: number;
@@ -22,13 +24,17 @@ export interface MemberSpan {
 
 /** An element of an array in a text. */
 export interface ElementSpan {
+  /** The position of the element. */
   readonly start: number;
+  /** The position after the element. */
   readonly end: number;
 }
 
 /** The parts of an object or array, and the position of its closing bracket. */
 export interface Spans<Span> {
+  /** The members or elements, in order. */
   readonly spans: readonly Span[];
+  /** The position of the closing bracket. */
   readonly closing: number;
 }
 

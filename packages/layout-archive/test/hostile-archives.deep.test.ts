@@ -26,8 +26,8 @@ const MIB = 1024 * 1024;
 const MOST_MS = 1_000;
 const MOST_MEMORY = 64 * MIB;
 const COUNT = 100_000;
-/** The number of entries in an index of almost 8 MiB, the default limit. */
-const MOST_ENTRIES = 38_000;
+/** The number of entries in an index of almost 4 MiB, the default limit. */
+const MOST_ENTRIES = 19_500;
 
 const header: [string, string] = ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'];
 
@@ -164,18 +164,16 @@ describe("a hostile archive ends within a second and 64 MiB", () => {
 
   it.each(Object.entries(archives))("%s", async (_name, [make, outcomes]) => {
     const path = await make();
-    let [fastest, most, resident] = [Number.POSITIVE_INFINITY, 0, 0];
+    let [fastest, most] = [Number.POSITIVE_INFINITY, 0];
     // The fastest run counts, because the machine may be busy with something else.
     for (let runs = 0; runs < 3 || (runs < 15 && fastest >= MOST_MS); runs += 1) {
       const text = execFileSync(process.execPath, [script, path], { encoding: "utf8" });
-      const result = JSON.parse(text) as { outcome: string; ms: number; more: number; resident: number };
-      const { outcome, ms, more } = result;
+      const { outcome, ms, more } = JSON.parse(text) as { outcome: string; ms: number; more: number };
       expect(outcomes).toContain(outcome);
       fastest = Math.min(fastest, ms);
       most = Math.max(most, more);
-      resident = Math.max(resident, result.resident);
     }
-    console.info(`${fastest.toFixed(0)} ms, ${most >> 20} MiB, ${resident >> 20} MiB resident: ${_name}`);
+    console.info(`${fastest.toFixed(0)} ms, ${most >> 20} MiB: ${_name}`);
     expect(most).toBeLessThan(MOST_MEMORY);
     expect(fastest).toBeLessThan(MOST_MS);
   });

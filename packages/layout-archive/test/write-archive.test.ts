@@ -1,15 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { copy, listFiles } from "@ocilayout/oci-image";
@@ -29,7 +19,6 @@ import {
   type OpenArchiveOptions,
   type WriteArchiveOptions,
 } from "../src/index.ts";
-import { writeTogether } from "../src/writing/write-together.ts";
 import { blobsOf, everythingIn, tarOf } from "./archives.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
@@ -480,21 +469,6 @@ describe("blobs of a layout of any size are written byte for byte", () => {
       const content = numbers(size);
       const read = await (await archive.getBlob("app", digestOf(content))).bytes();
       expect(Buffer.compare(read, content)).toBe(0);
-    }
-  });
-
-  it("also if the system writes only a part of what it is given", async () => {
-    const blocks = [bytes("header"), new Uint8Array(), numbers(1000), bytes("end")];
-    const whole = Buffer.concat(blocks);
-    for (let part = 0; part <= whole.length; part += 1) {
-      const path = target();
-      const file = openSync(path, "w");
-      const written = await writeTogether(file, blocks, async () => ({
-        bytesWritten: writeSync(file, whole, 0, part),
-      }));
-      closeSync(file);
-      expect(written).toBe(whole.length);
-      expect(Buffer.compare(readFileSync(path), whole)).toBe(0);
     }
   });
 });

@@ -8,7 +8,7 @@ import { openLayout, type LayoutRegistry } from "@ocilayout/layout-core";
 import { chunks, digestOf, GIB, MIB } from "./content.ts";
 import { LAYER_BYTES, LAYERS, layerOf } from "./large-image.ts";
 import type { Benchmark, Measured } from "./measure.ts";
-import { leastInTurn, mediansInTurn } from "./measure.ts";
+import { leastInTurn, mediansInTurn, time } from "./measure.ts";
 
 /** Opens a layout with the large image. Another process makes it, because its memory does not count as that of archives. */
 async function openImage(directory: string): Promise<LayoutRegistry> {
@@ -147,3 +147,18 @@ export const archiveBenchmarks: readonly Benchmark[] = [
     run: readOne,
   },
 ];
+
+/** Writing alone, for its memory: the work that the times are compared with has memory of its own. */
+export const archiveMemory: Benchmark = {
+  name: `archive: only write ${GIB} MiB in ${LAYERS} members`,
+  limit: "nothing",
+  most: Infinity,
+  async run(directory) {
+    await using registry = await openImage(join(directory, "source"));
+    const target = join(directory, "archive.tar");
+    const ours = await time(1, () =>
+      writeArchive(target, [{ registry, repository: "a", reference: "v1" }], { durability: "none" }),
+    );
+    return { ours, limit: ours };
+  },
+};

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { archiveBenchmarks } from "./archives.ts";
+import { archiveMemory } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { byteCopyBenchmarks } from "./copies.ts";
 import { listBenchmarks } from "./layers.ts";
@@ -53,7 +53,7 @@ export function* measureMemory(
     ...blobBenchmarks.slice(0, 4),
     ...repositoryBenchmarks.slice(0, 1),
     ...byteCopyBenchmarks,
-    ...archiveBenchmarks.slice(0, 1),
+    archiveMemory,
     ...listBenchmarks,
     ...remoteBenchmarks,
   ]) {

@@ -1,4 +1,4 @@
-import { archiveBenchmarks } from "./archives.ts";
+import { archiveBenchmarks, archiveMemory } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { copyBenchmarks } from "./copies.ts";
 import { layerBenchmarks } from "./layers.ts";
@@ -13,6 +13,7 @@ export async function runOne(name: string): Promise<void> {
     ...repositoryBenchmarks,
     ...copyBenchmarks,
     ...archiveBenchmarks,
+    archiveMemory,
     ...layerBenchmarks,
     ...remoteBenchmarks,
   ];

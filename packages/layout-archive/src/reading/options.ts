@@ -9,8 +9,8 @@ export interface ArchiveLimits {
   /** The maximum size of the names of all members together, in bytes. Defaults to 32 MiB. */
   readonly nameBytes?: number | undefined;
   /**
-   * The maximum size of `index.json` and of `manifest.json`, in bytes. Defaults to 8 MiB, which is enough for 20,000 images. Reading
-   * one takes about five times its size in memory.
+   * The maximum size of `index.json` and of `manifest.json`, in bytes. Defaults to 4 MiB, which is enough for 10,000 images. Reading
+   * one takes about six times its size in memory.
    */
   readonly indexBytes?: number | undefined;
   /**
@@ -70,7 +70,7 @@ export function requireOpenOptions(options: OpenArchiveOptions): CheckedOpenOpti
     throw new TypeError(`format must be one of ${FORMATS.join(", ")}`);
   if (temporaryDirectory !== undefined) requireString(temporaryDirectory, "temporaryDirectory");
   requireObject(limits, "limits");
-  const { members = 200_000, nameBytes = 32 * MIB, indexBytes = 8 * MIB, decompressedBytes } = limits;
+  const { members = 200_000, nameBytes = 32 * MIB, indexBytes = 4 * MIB, decompressedBytes } = limits;
   if (decompressedBytes !== undefined) requireCount(decompressedBytes, "limits.decompressedBytes");
   return {
     signal,

@@ -2,7 +2,6 @@ import type { PushBlobCall, PushedManifest } from "@ocilayout/oci-backend";
 import { childrenOf, defineBackend, subjectOf } from "@ocilayout/oci-backend";
 import type { Place } from "@ocilayout/oci-image";
 import { layoutNames, RegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
-import { isUnshared } from "@ocilayout/oci-types/authors";
 
 import { BlobTurns } from "./blob-turns.ts";
 import type { TarOutput } from "./tar-output.ts";
@@ -127,19 +126,14 @@ export class ArchiveTarget {
     const first = unverified.next();
     first.catch(() => undefined);
     await this.#turns.wait(digest, signal);
-    let requireEnd: () => Promise<void>;
     try {
       const content = beginningWith(first, unverified);
-      requireEnd = await this.#write(digest, (path) =>
-        this.#tar.content(path, { digest, size }, content, isUnshared(unverified)),
-      );
+      await this.#write(digest, (path) => this.#tar.content(path, { digest, size }, content));
       this.#blobs.set(digest, size);
+      return size;
     } finally {
       this.#turns.done(digest);
     }
-    // The next blob is written meanwhile.
-    await requireEnd();
-    return size;
   }
 
   #pushManifest(manifest: PushedManifest, tags: readonly string[]): void {
@@ -171,7 +165,7 @@ export class ArchiveTarget {
     this.#referrers.set(subject, referrers.add(digest));
   }
 
-  async #write<Result>(digest: string, write: (path: string) => Promise<Result>): Promise<Result> {
+  async #write(digest: string, write: (path: string) => Promise<void>): Promise<void> {
     const path = blobPath(digest);
     const parts = path.split("/").slice(0, -1);
     for (const [at] of parts.entries()) {
@@ -180,7 +174,7 @@ export class ArchiveTarget {
       this.#directories.add(directory);
       await this.#tar.directory(directory);
     }
-    return write(path);
+    await write(path);
   }
 }
 
@@ -188,7 +182,6 @@ export class ArchiveTarget {
 async function* beginningWith(
   first: Promise<IteratorResult<Uint8Array, undefined>>,
   rest: AsyncIterator<Uint8Array, undefined>,
-): AsyncGenerator<Uint8Array, undefined, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (let result = await first; result.done !== true; result = await rest.next()) yield result.value;
-  return undefined;
 }

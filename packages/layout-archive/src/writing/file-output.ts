@@ -16,7 +16,6 @@ import { wasClosed } from "@ocilayout/oci-backend";
 import { RegistryError } from "@ocilayout/oci-types";
 
 import type { Output } from "./output.ts";
-import { writeTogether } from "./write-together.ts";
 
 /** A file that appears when the archive is complete. Until then, a file with its name stays as it is. */
 export class FileOutput implements Output {
@@ -54,12 +53,13 @@ export class FileOutput implements Output {
     }
   }
 
-  async write(...blocks: readonly Uint8Array[]): Promise<void> {
+  async write(block: Uint8Array): Promise<void> {
     try {
-      this.#early.wrote(await writeTogether(this.#requireOpen(), blocks));
+      await nodeDisk.write(this.#requireOpen(), block);
     } catch (error) {
       throw storageError(error, "write the archive");
     }
+    this.#early.wrote(block.length);
   }
 
   async finish(): Promise<void> {

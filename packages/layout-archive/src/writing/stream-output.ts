@@ -29,8 +29,8 @@ export class StreamOutput implements Output {
     this.#detach = detach;
   }
 
-  async write(...blocks: readonly Uint8Array[]): Promise<void> {
-    for (const block of blocks) await Promise.race([this.#writer.write(block), this.#aborted]);
+  async write(block: Uint8Array): Promise<void> {
+    await Promise.race([this.#writer.write(block), this.#aborted]);
   }
 
   async finish(): Promise<void> {

@@ -3,7 +3,7 @@ import { tarHeader } from "@ocilayout/oci-image/authors";
 import type { CheckedDigest } from "@ocilayout/oci-types";
 import { createHasher, requireDigest } from "@ocilayout/oci-types/authors";
 
-import { BlockWriter, type Release } from "../file/block-writer.ts";
+import { BlockWriter } from "../file/block-writer.ts";
 import type { Output } from "./output.ts";
 
 /** The size of a block of a tar archive, in bytes. */
@@ -45,44 +45,24 @@ export class TarOutput {
   /**
    * Writes content, and verifies what was written.
    *
-   * @returns A function that requires that the content has ended. Meanwhile, other members can be written.
    * @throws `RegistryError` `SIZE_INVALID` or `DIGEST_INVALID` if it is other content.
    */
-  async content(
-    path: string,
-    expected: ExpectedContent,
-    chunks: AsyncIterator<Uint8Array, undefined>,
-    isUnshared: boolean,
-  ): Promise<() => Promise<void>> {
-    let release: Release = async () => undefined;
-    const requireEnd = async (): Promise<void> => {
-      await release();
-      for (let result = await chunks.next(); result.done !== true; result = await chunks.next())
-        if (result.value.length > 0) throw wrongSize(expected.size);
-    };
+  async content(path: string, expected: ExpectedContent, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#guard(async () => {
       const { digest, algorithm } = requireDigest(expected.digest);
       const hasher = createHasher(algorithm);
       await this.#writer.add(tarHeader({ path, size: expected.size }));
-      for (let size = 0; size < expected.size;) {
-        await release();
-        const result = await chunks.next();
-        if (result.done === true) throw wrongSize(expected.size, size);
-        const { value: chunk } = result;
+      let size = 0;
+      for await (const chunk of chunks) {
         size += chunk.length;
         if (size > expected.size) throw wrongSize(expected.size);
-        if (isUnshared) release = await this.#writer.addUnshared(chunk, hasher, size === expected.size);
-        else await this.#writer.add(chunk, hasher);
+        await this.#writer.add(chunk, hasher);
       }
+      if (size < expected.size) throw wrongSize(expected.size, size);
       const received = `${algorithm}:${await hasher.digest()}`;
-      if (received !== digest) {
-        // The copy blames a source whose content was read to its end.
-        await requireEnd();
-        throw wrongDigest(digest, received);
-      }
-      await this.#pad(expected.size);
+      if (received !== digest) throw wrongDigest(digest, received);
+      await this.#pad(size);
     });
-    return () => this.#guard(requireEnd);
   }
 
   /** Ends the archive, and makes it visible. */

@@ -43,7 +43,7 @@ describe("help", () => {
 describe("an invalid command line", () => {
   it("suggests a verb for a misspelt one, and for one of another program", async () => {
     for (const [word, hint] of [
-      ["tgas", "tags or tag"],
+      ["verfy", "verify"],
       ["delete", "rm"],
       ["attach", "push --subject"],
     ] as const)

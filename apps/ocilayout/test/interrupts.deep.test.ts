@@ -77,7 +77,7 @@ beforeAll(async () => {
   await lines("save", `${app}:v1`, "--output", at("saved.tar"));
   writeFileSync(at("large"), "x".repeat(2000));
   await lines("push", `127.0.0.1:${server.port}/docs:v1`, at("large"));
-});
+}, 60_000);
 afterAll(async () => {
   await server.close();
   rmSync(directory, { recursive: true });

@@ -14,6 +14,25 @@ describe("openRemote", () => {
   });
 
   it.each([
+    ["http://127.0.0.1:40971", ': pass "127.0.0.1:40971", and { insecure: true } for plain HTTP'],
+    ["https://registry.example/v2/", ': pass "registry.example"'],
+    ["ghcr.io/team/app", ': pass "ghcr.io"'],
+    ["a b", ""],
+  ])("repeats the invalid host %j and names the host to pass", async (host, advice) => {
+    await expect(open(host)).rejects.toThrow(
+      new Error(`${JSON.stringify(host)} is not a host with an optional port${advice}`),
+    );
+  });
+
+  it("names the host that failed, also if it is the target of a redirect", async () => {
+    const other = new URL("http://127.0.0.1:1/v2/");
+    const server = await scriptedServer(reply(307, "", { location: other.href }));
+    await expect(open(server.origin.host)).rejects.toThrow(
+      `cannot use ${other.host}: the connection failed (ECONNREFUSED)`,
+    );
+  });
+
+  it.each([
     [{ chunkSize: 0 }, RangeError],
     [{ maxManifestBytes: -1 }, RangeError],
     [{ uploads: "streamed" }, TypeError],

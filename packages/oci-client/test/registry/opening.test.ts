@@ -1,4 +1,5 @@
 import { collect } from "@ocilayout/oci-types";
+import { rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openRemote, type RemoteOptions } from "../../src/index.ts";
@@ -19,8 +20,10 @@ describe("openRemote", () => {
     ["ghcr.io/team/app", ': pass "ghcr.io"'],
     ["a b", ""],
   ])("repeats the invalid host %j and names the host to pass", async (host, advice) => {
-    await expect(open(host)).rejects.toThrow(
-      new Error(`${JSON.stringify(host)} is not a host with an optional port${advice}`),
+    const error = await rejection(open(host));
+    expect(error).toHaveProperty(
+      "message",
+      `${JSON.stringify(host)} is not a host with an optional port${advice}`,
     );
   });
 

@@ -146,7 +146,7 @@ describe("a connection that breaks", () => {
       ["localhost:5000", 1],
     ] as const) {
       const clock = testClock();
-      const origin = new URL(`http://${host}`);
+      const origin = new URL(`https://${host}`);
       const error = await rejection(clientOf({ ...server, origin }, { transport, clock }).send(get));
       expect(String(error)).toContain(`cannot use ${host}: the connection failed (ECONNREFUSED)`);
       expect(clock.slept).toHaveLength(count);

@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { run } from "../src/cli/run.ts";
 import { findPlace } from "../src/places/find-place.ts";
 import { rejectCompressed } from "../src/places/mistakes.ts";
-import { lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { lines, ocilayout, Sink, temporaryDirectory } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;
@@ -116,6 +117,19 @@ it("--subject and index take a tag, a digest or a place of the same repository",
   const made = await lines("index", `${images}/app:one`, "amd64");
   for (const image of ["app:amd64", `${images}/app:amd64`])
     expect(await lines("index", `${images}/app:one`, image)).toEqual(made);
+});
+
+it("serve writes the form of a place in it to stderr, and its URL to stdout", async () => {
+  const controller = new AbortController();
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  const write = stderr.write.bind(stderr) as (chunk: string, done: () => void) => boolean;
+  stderr.write = ((chunk: string, done: () => void) => {
+    controller.abort();
+    return write(chunk, done);
+  }) as typeof stderr.write;
+  expect(await run(["serve", images, "--port", "0"], { stdout, stderr, signal: controller.signal })).toBe(0);
+  const { host } = new URL(stdout.bytes.toString());
+  expect(stderr.bytes.toString()).toBe(`ocilayout: as a place: docker://${host}/REPOSITORY:TAG\n`);
 });
 
 it("a value of another form is an error that shows the form", async () => {

@@ -79,9 +79,23 @@ describe("the message about a path that is not a layout", () => {
     }
   });
 
-  it("names both forms of a place in a registry if nothing else explains the failure", async () => {
+  it("reports a path that does not exist, and another directory as one", async () => {
     expect(await refusal(1, "ls", join(directory, "absent"))).toMatch(
-      /^ocilayout: NAME_UNKNOWN: cannot find a layout or archive at "[^"]*absent": an image in a registry is written docker:\/\/HOST\/REPOSITORY:TAG, or HOST\/REPOSITORY:TAG with a dot or port in HOST\n$/,
+      /^ocilayout: NAME_UNKNOWN: cannot find a layout or archive at "[^"]*absent": it does not exist\n$/,
+    );
+    mkdirSync(join(directory, "empty"));
+    expect(await refusal(1, "ls", join(directory, "empty"))).toMatch(
+      /empty": it is a directory, but not a layout: it has no oci-layout\n$/,
+    );
+  });
+
+  it.each([
+    ["imges", "it does not exist"],
+    ["127.0.0.1:42895", '"127.0.0.1" does not exist; in a registry it is written docker://127.0.0.1:42895'],
+    ["alpine:3", '"alpine" does not exist; in a registry it is written docker://alpine:3'],
+  ])("recommends docker:// only if %s can be in a registry", async (text, advice) => {
+    expect(await refusal(1, "ls", text)).toBe(
+      `ocilayout: NAME_UNKNOWN: cannot find a layout or archive at "${text}": ${advice}\n`,
     );
   });
 });
@@ -139,8 +153,9 @@ describe("the message about a failure of the system", () => {
         syscall: "listen",
         address: "127.0.0.1",
         port: 5000,
+        code: "EADDRINUSE",
       },
-      "cannot listen on 127.0.0.1:5000: address already in use",
+      "cannot listen on 127.0.0.1:5000: address already in use; --port 0 chooses a free one",
     ],
   ])("is in plain words: %j", ({ message, ...members }, explained) => {
     expect(explain(Object.assign(new Error(message), members))).toBe(explained);

@@ -90,7 +90,8 @@ describe("serve", () => {
       const refused = await fetch(`${url}/v2/default/blobs/uploads/`, { method: "POST" });
       expect(refused.status).toBe(405);
       child.kill(signal);
-      expect(await end).toMatchObject({ code: 0, stderr: "" });
+      const stderr = `ocilayout: as a place: docker://${new URL(url).host}/REPOSITORY:TAG\n`;
+      expect(await end).toMatchObject({ code: 0, stderr });
     },
   );
 

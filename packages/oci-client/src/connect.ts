@@ -9,6 +9,7 @@ import { createRegistryClient } from "./requests/create-registry-client.ts";
 import type { MirrorEndpoint } from "./requests/mirror-endpoint.ts";
 import { originOf } from "./requests/origin.ts";
 import type { RegistryClient } from "./requests/registry-client.ts";
+import { rememberAddresses } from "./transport/failed-host.ts";
 import { observeTransport } from "./transport/observe.ts";
 import { createTransport, defaultCredentials } from "#platform";
 
@@ -27,7 +28,7 @@ export function connect(host: string, options: RemoteOptions): Connection {
   const { insecure, onRequest, onWarning, mirrors = [] } = options;
   const origin = originOf(server, insecure);
   const credentials = credentialsFor(account, options);
-  const sending = options.transport ?? createTransport({ ...options, origin });
+  const sending = rememberAddresses(options.transport ?? createTransport({ ...options, origin }));
   const transport = onRequest === undefined ? sending : observeTransport(sending, onRequest);
   const authenticatorOf = (at: URL, name: string): MirrorEndpoint["authenticator"] =>
     createAuthenticator({

@@ -2,6 +2,7 @@ import { closeWriters, defineBackend, sameBackend } from "@ocilayout/oci-backend
 import type { CallOptions, Registry, RegistryCapabilities } from "@ocilayout/oci-types";
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import {
+  excerpt,
   requireArray,
   requireCount,
   requireFlag,
@@ -48,7 +49,7 @@ export async function openRemote(host: string, options: RemoteOptions = {}): Pro
   if (!isValidHost(host))
     throw new RegistryError(
       "NAME_INVALID",
-      "the host of a registry must be a name or an address, with an optional port",
+      `${excerpt(host)} is not a host with an optional port${adviceFor(host)}`,
       {
         detail: { part: "host", reason: "it is not a host with an optional port" },
       },
@@ -64,6 +65,14 @@ export async function openRemote(host: string, options: RemoteOptions = {}): Pro
     await connection.client.close();
     throw error;
   }
+}
+
+/** Returns what to pass instead of a URL or of an image's name. */
+function adviceFor(text: string): string {
+  const [, scheme = "", name = ""] = /^(?:([a-z][a-z+-]*):\/\/)?([^/]*)/i.exec(text) ?? [];
+  if (name === text || !isValidHost(name)) return "";
+  const plain = scheme.toLowerCase() === "http" ? ", and { insecure: true } for plain HTTP" : "";
+  return `: pass ${excerpt(name)}${plain}`;
 }
 
 type Settings = ReturnType<typeof requireSettings>;

@@ -65,7 +65,7 @@ export interface RemoteOptions extends CallOptions, Omit<TransportOptions, "orig
   readonly maxListItems?: number | undefined;
   /** Whether blobs are verified while they are read. Defaults to true. `ReadOptions.verify` overrides it. */
   readonly verifyOnRead?: boolean | undefined;
-  /** How often a request is sent again after a failure. Defaults to 5. */
+  /** How often a request is sent again after a failure. Defaults to 5. A connection that this machine refuses is made again once. */
   readonly retries?: number | undefined;
   /** The longest that one request waits between its attempts, in milliseconds, in total. Defaults to 300,000. */
   readonly maxRetryMs?: number | undefined;

@@ -35,5 +35,8 @@ function explainSystem(error: Error): string {
       : typeof address === "string"
         ? `${address}:${String(port)}`
         : undefined;
-  return what === undefined ? error.message : `cannot ${DOING[syscall] ?? "read"} ${what}: ${reason}`;
+  const advice = "code" in error && error.code === "EADDRINUSE" ? "; --port 0 chooses a free one" : "";
+  return what === undefined
+    ? error.message
+    : `cannot ${DOING[syscall] ?? "read"} ${what}: ${reason}${advice}`;
 }

@@ -7,6 +7,7 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 import { type Output, writeJson, writeText } from "../output/output.ts";
 import { withProgress } from "../output/progress.ts";
 import { countOf, printable } from "../output/text.ts";
+import { rejectCompressed } from "../places/mistakes.ts";
 import { nameOf, nameOfPlace } from "../places/reference.ts";
 import type { OpenTarget, Target } from "../places/target.ts";
 import { chooseImage } from "./choose-image.ts";
@@ -43,6 +44,7 @@ export async function saveImages(
   },
   { platforms, referrers, allTags, dryRun, force, json, output, signal }: SaveImagesOptions,
 ): Promise<undefined> {
+  rejectCompressed(file);
   if (existsSync(file) && !force)
     throw new RegistryError("DENIED", `cannot write ${excerpt(file)}: it exists; --force replaces it`);
   const images: ImageToWrite[] = [];

@@ -7,6 +7,7 @@ import { isValidTag, parseHostlessReference } from "@ocilayout/ociref";
 import type { PlaceOptions } from "../parsing/place-options.ts";
 import { findArchive, namesArchive, parseArchive } from "./archive.ts";
 import { locate, locateInTree, locateWhole, locateWholeTree } from "./locate.ts";
+import { rejectCompressed, rejectHostAlone, rejectUrl } from "./mistakes.ts";
 import { parseBareRemote, parseRemote, REMOTE } from "./remote.ts";
 import type { Purpose, Target } from "./target.ts";
 
@@ -25,13 +26,15 @@ export interface FindOptions {
  * 3. A first component with a `.` or `:`, or `localhost`, is a registry.
  * 4. Other texts are paths that do not exist yet.
  *
- * @throws `RegistryError` `NAME_INVALID` if the text has no meaning.
+ * @throws `RegistryError` `NAME_INVALID` if the text has no meaning. `UsageError` if it is a URL, a host without a repository, or the
+ * name of a new compressed archive.
  */
 export async function findPlace(
   path: string,
   { perRepo }: PlaceOptions,
   { purpose, isWhole }: FindOptions,
 ): Promise<Target> {
+  if (!isPath(path)) rejectUrl(path);
   const prefixed = isPath(path) ? undefined : findPrefixed(path, isWhole);
   if (prefixed !== undefined) return prefixed;
   if (perRepo) return isWhole ? locateWholeTree(path) : locateInTree(path);
@@ -44,8 +47,13 @@ export async function findPlace(
     return local?.exists === true ? local : remote;
   }
   if (purpose === "create" && namesArchive(path) && !isPath(path)) return parseArchive(path, path);
-  const found = await (isWhole ? locateWhole(path) : locate(path));
-  return purpose === "create" ? asNewDirectory(found) : found;
+  const found = await (isWhole ? locateWhole(path) : locate(path)).catch((error: unknown) => {
+    if (purpose === "create") rejectCompressed(path);
+    throw error;
+  });
+  if (purpose !== "create") return found;
+  if (!found.exists) rejectCompressed(path);
+  return asNewDirectory(found);
 }
 
 /** Takes a name without a slash for that of a new layout, and not for a repository of a new layout in the current directory. */
@@ -66,6 +74,7 @@ const TRANSPORTS: ReadonlySet<string> = new Set([
 ]);
 
 function findPrefixed(path: string, isWhole: boolean): Promise<Target> | Target | undefined {
+  if (path.startsWith(REMOTE) && !isWhole) rejectHostAlone(path, path.slice(REMOTE.length));
   if (path.startsWith(REMOTE)) return parseRemote(path, path.slice(REMOTE.length), isWhole);
   const [, prefix = "", rest = ""] = /^([a-z-]+):(.+)$/s.exec(path) ?? [];
   if (prefix === "oci") return findLayoutOf(path, rest, isWhole);

@@ -8,7 +8,7 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 import type { Reference } from "@ocilayout/ociref";
 import { parseHostlessReference } from "@ocilayout/ociref";
 
-import { explainMissing } from "./advise.ts";
+import { explainAbsent, explainMissing } from "./advise.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -80,14 +80,10 @@ export function locateWholeTree(path: string): Target {
   );
 }
 
-/** The two forms of a place in a registry. */
-const FORMS = "docker://HOST/REPOSITORY:TAG, or HOST/REPOSITORY:TAG with a dot or port in HOST";
-
 /** Returns the error for a layout that does not exist. */
 export function noLayout({ path }: Target): RegistryError {
   const message = `cannot find a layout or archive at ${excerpt(path)}`;
-  const advice = explainMissing(path) ?? `an image in a registry is written ${FORMS}`;
-  return new RegistryError("NAME_UNKNOWN", `${message}: ${advice}`);
+  return new RegistryError("NAME_UNKNOWN", `${message}: ${explainMissing(path) ?? explainAbsent(path)}`);
 }
 
 /** Whether a layout may be created in `directory`: it is absent, empty or an unfinished layout. */

@@ -1,3 +1,6 @@
+import { RegistryError } from "@ocilayout/oci-types";
+
+import { UsageError } from "../errors/usage-error.ts";
 import type { PlaceOptions } from "../parsing/place-options.ts";
 import { findPlace } from "./find-place.ts";
 import { openTarget } from "./open.ts";
@@ -39,7 +42,10 @@ export async function openAny(text: string, options: OpenAnyOptions = {}): Promi
     anonymous: false,
     ...options,
   };
-  const target = await findPlace(text, places, { purpose, isWhole });
+  const target = await findPlace(text, places, { purpose, isWhole }).catch((error: unknown) => {
+    if (!(error instanceof UsageError)) throw error;
+    throw new RegistryError("NAME_INVALID", error.message, { cause: error });
+  });
   const output = { note: async (line: string) => onWarning?.(line) };
   const registry = await openTarget(target, places, { purpose, signal, output });
   const { kind, tag, digest } = target;

@@ -1,6 +1,6 @@
 import type { LayoutOptions, LayoutStore } from "@ocilayout/layout-core";
 import { openLayout } from "@ocilayout/layout-core";
-import { collect, isRegistryError, RegistryError } from "@ocilayout/oci-types";
+import { RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { UsageError } from "../errors/usage-error.ts";
@@ -18,6 +18,7 @@ import {
   type Purpose,
   type Target,
 } from "./target.ts";
+import { clarified } from "./unknown.ts";
 
 /** How a place is opened. */
 export interface OpenPlaceOptions {
@@ -53,6 +54,8 @@ export async function withPlaces<Result>(
       opened.push(completed(target, await openTarget(target, places, options), places));
     }
     return await use(opened);
+  } catch (error) {
+    throw await clarified(error, opened);
   } finally {
     for (const { registry } of opened) await registry.close();
   }
@@ -61,7 +64,7 @@ export async function withPlaces<Result>(
 function completed(target: Target, registry: OpenRegistry, { defaultRepository }: PlaceOptions): OpenTarget {
   const repository = target.repository ?? defaultRepository ?? DEFAULT_REPOSITORY;
   const isWhole = (target.repository ?? target.tag ?? target.digest) === undefined;
-  return { ...target, registry, repository, isWhole };
+  return { ...target, registry, repository, isBare: target.repository === undefined, isWhole };
 }
 
 /** Opens a target, runs `use`, and closes it. */
@@ -73,30 +76,14 @@ export async function withTarget<Result>(
 ): Promise<Result> {
   const registry = await openTarget(target, places, options);
   const opened = completed(target, registry, places);
-  const { repository } = opened;
   try {
     return await use(opened);
   } catch (error) {
-    const isUnknown = isRegistryError(error, "NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN");
-    if (target.kind !== "remote" && target.repository === undefined && isUnknown)
-      throw await suggest(registry, repository, error);
-    throw error;
+    // The target of a copy lacks the tag, too, but the error is about the source.
+    throw options.purpose === "create" ? error : await clarified(error, [opened]);
   } finally {
     await registry.close();
   }
-}
-
-/** Adds the names of repositories to `error`, if the text names no repository and there are no bare tags. */
-async function suggest(
-  registry: OpenRegistry,
-  repository: string,
-  error: RegistryError,
-): Promise<RegistryError> {
-  const there = await collect(registry.repositories());
-  if (there.length === 0 || there.includes(repository)) return error;
-  const some = there.slice(0, 3).join(", ");
-  const hint = `the layout has no bare tags; use DIRECTORY/REPOSITORY, with a repository such as ${some}`;
-  return new RegistryError(error.code, `${error.message} (${hint})`, { cause: error });
 }
 
 /** Opens the whole layout, archive or registry that a text means. Runs `use`, and closes it. */

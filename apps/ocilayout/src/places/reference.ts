@@ -7,6 +7,7 @@ import { formatReference } from "@ocilayout/ociref";
 import { UsageError } from "../errors/usage-error.ts";
 import { listRoots } from "./manifests.ts";
 import type { OpenRegistry, OpenTarget } from "./target.ts";
+import { spelled } from "./unknown.ts";
 
 /** A tag or a digest. */
 export type Reference = { readonly tag: string } | { readonly digest: string };
@@ -42,8 +43,23 @@ export async function placeOf(target: OpenTarget, options: CallOptions): Promise
     return { registry, repository, reference: digest ?? tag ?? "latest" };
   }
   if (kind === "archive" && (tag ?? digest) === undefined) return onlyImage(target, options);
+  if ((tag ?? digest) === undefined) throw await needsImage(target, options);
   const reference = requireReference(target);
   return { registry, repository, reference: "tag" in reference ? reference.tag : reference.digest };
+}
+
+/** Returns the error for a place without a tag or digest. It names an image that is there. */
+async function needsImage(target: OpenTarget, options: CallOptions): Promise<UsageError> {
+  const { kind, path, registry, isWhole } = target;
+  const limited = { ...options, limit: 1 };
+  const [name] = isWhole ? await collect(registry.repositories(limited)) : [target.repository];
+  const [tag = "TAG"] = name === undefined ? [] : await collect(registry.tags(name, limited));
+  if (name === undefined)
+    return new UsageError(`${path} needs a tag or a digest: ${path}:TAG or ${path}@DIGEST`);
+  const what = !isWhole ? "a repository" : kind === "tree" ? "a directory of layouts" : "a layout";
+  const isBare = isWhole && kind === "layout" && name === target.repository;
+  const example = isWhole && !isBare ? spelled(target, name) : path;
+  return new UsageError(`${path} is ${what}: name an image in it, such as ${example}:${tag}`);
 }
 
 async function onlyImage(

@@ -44,6 +44,8 @@ export interface OpenTarget extends Target {
   readonly registry: OpenRegistry;
   /** The repository that the text names, or the default one. */
   readonly repository: string;
+  /** Whether the text names no repository. */
+  readonly isBare: boolean;
   /** Whether the text names a whole layout, archive or registry, without a repository, tag or digest. */
   readonly isWhole: boolean;
 }

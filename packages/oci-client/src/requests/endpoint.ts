@@ -2,6 +2,8 @@ import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
 import type { Authenticator, Scope } from "../auth/authenticator.ts";
 import type { Clock } from "./clock.ts";
+import { isLoopback } from "../transport/addresses.ts";
+import { failedAt } from "../transport/failed-host.ts";
 import type { Followed, Outgoing, Route } from "./follow.ts";
 import { follow, needsGet } from "./follow.ts";
 import type { Place } from "./places.ts";
@@ -14,6 +16,9 @@ import { asRemoteFailure, TrackedResponse } from "./tracked-response.ts";
 
 /** The most challenges of one request that are answered: one without a token, and one with an old token. */
 const MAX_CHALLENGES = 2;
+
+/** How often a connection that this machine refuses is made again. */
+const LOCAL_RETRIES = 1;
 
 /** A request to an endpoint. */
 export interface EndpointCall {
@@ -93,8 +98,9 @@ export class Endpoint {
       if (isRegistryError(error)) throw error;
       // The time of an attempt that timed out counts, so that a registry that never answers fails soon.
       if (systemCode(error) === "ETIMEDOUT") left.spend(this.#options.clock.now() - began);
+      if (isRefusedHere(error, call.url)) left.leaveAtMost(LOCAL_RETRIES);
       const delay = mayRepeat(error, call.isRepeatable) && canSend(call) ? left.next() : undefined;
-      if (delay === undefined) throw asRemoteFailure(error);
+      if (delay === undefined) throw asRemoteFailure(error, call.url);
       return delay;
     }
   }
@@ -142,6 +148,11 @@ export class Endpoint {
     await got.response.discard();
     return got;
   }
+}
+
+/** Whether this machine refused the connection: no program listens, and waiting rarely helps. */
+function isRefusedHere(error: unknown, url: URL): boolean {
+  return systemCode(error) === "ECONNREFUSED" && isLoopback((failedAt(error) ?? url).hostname);
 }
 
 function canSend({ body }: EndpointCall): boolean {

@@ -77,6 +77,11 @@ export class Retries {
     return delay;
   }
 
+  /** Allows at most `retries` from now on, over all calls. */
+  leaveAtMost(retries: number): void {
+    this.#leftRetries = Math.min(this.#leftRetries, Math.max(0, retries - this.#count));
+  }
+
   /** Counts time that an attempt took before it timed out. */
   spend(ms: number): void {
     this.#leftMs -= ms;

@@ -1,6 +1,7 @@
 import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import { passUnshared } from "@ocilayout/oci-types/authors";
 
+import { failedAt } from "../transport/failed-host.ts";
 import type { TransportResponse } from "../transport/transport.ts";
 import type { Place } from "./places.ts";
 import type { RegistryResponse } from "./registry-client.ts";
@@ -59,7 +60,7 @@ export class TrackedResponse implements RegistryResponse {
   }
 
   #read(): AsyncIterator<Uint8Array, undefined> {
-    const { place, signal } = this.#tracking;
+    const { place, signal, url } = this.#tracking;
     const chunks = this.#response.body[Symbol.asyncIterator]();
     return {
       next: async () => {
@@ -72,7 +73,7 @@ export class TrackedResponse implements RegistryResponse {
           }
         } catch (error) {
           this.#end();
-          throw signal.aborted ? (signal.reason as unknown) : asRemoteFailure(error);
+          throw signal.aborted ? (signal.reason as unknown) : asRemoteFailure(error, url);
         }
         this.#end();
         return { done: true, value: undefined };
@@ -97,15 +98,19 @@ const nothing: AsyncIterator<Uint8Array, undefined> = {
   next: async () => ({ done: true, value: undefined }),
 };
 
-/** Returns the error with a code for an error of the transport. */
-export function asRemoteFailure(error: unknown): unknown {
+/**
+ * Returns the error with a code for an error of the transport. Its message names the host and port.
+ *
+ * @param url - The address of the request, if the transport does not remember the address that failed.
+ */
+export function asRemoteFailure(error: unknown, url: URL): unknown {
   if (isRegistryError(error)) return error;
   const code = systemCode(error);
   const reason =
-    error instanceof Error && error.name === "TimeLimitError" ? error.message : `the connection failed`;
+    error instanceof Error && error.name === "TimeLimitError" ? error.message : "the connection failed";
   return new RegistryError(
     "REMOTE_FAILED",
-    `cannot use the registry: ${reason}${code === undefined ? "" : ` (${code})`}`,
+    `cannot use ${(failedAt(error) ?? url).host}: ${reason}${code === undefined ? "" : ` (${code})`}`,
     {
       cause: error,
       ...(code === undefined ? {} : { detail: { systemCode: code } }),

@@ -1,4 +1,5 @@
 import { collect } from "@ocilayout/oci-types";
+import { rejection } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { openRemote, type RemoteOptions } from "../../src/index.ts";
@@ -11,6 +12,27 @@ const open = async (host: string, options: RemoteOptions = {}): ReturnType<typeo
 describe("openRemote", () => {
   it.each(["", "http://localhost", "a/b", "user@host", "a b", "-x"])("rejects the host %j", async (host) => {
     expect(await codeOf(open(host))).toBe("NAME_INVALID");
+  });
+
+  it.each([
+    ["http://127.0.0.1:40971", ': pass "127.0.0.1:40971", and { insecure: true } for plain HTTP'],
+    ["https://registry.example/v2/", ': pass "registry.example"'],
+    ["ghcr.io/team/app", ': pass "ghcr.io"'],
+    ["a b", ""],
+  ])("repeats the invalid host %j and names the host to pass", async (host, advice) => {
+    const error = await rejection(open(host));
+    expect(error).toHaveProperty(
+      "message",
+      `${JSON.stringify(host)} is not a host with an optional port${advice}`,
+    );
+  });
+
+  it("names the host that failed, also if it is the target of a redirect", async () => {
+    const other = new URL("http://127.0.0.1:1/v2/");
+    const server = await scriptedServer(reply(307, "", { location: other.href }));
+    await expect(open(server.origin.host)).rejects.toThrow(
+      `cannot use ${other.host}: the connection failed (ECONNREFUSED)`,
+    );
   });
 
   it.each([

@@ -132,7 +132,25 @@ describe("a connection that breaks", () => {
     const client = clientOf({ ...server, origin: new URL("http://127.0.0.1:1") }, { clock });
     const error = await rejection(client.send({ ...put, body }));
     expect(isRegistryError(error, "REMOTE_FAILED") && error.detail).toEqual({ systemCode: "ECONNREFUSED" });
-    expect([clock.slept.length, body.opened]).toEqual([5, 0]);
+    expect([clock.slept.length, body.opened]).toEqual([1, 0]);
+  });
+
+  it("to another machine is made again five times if it is refused, and to this one only once", async () => {
+    const server = await scriptedServer(reply(200));
+    const transport = {
+      send: async () => Promise.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" })),
+      close: async () => undefined,
+    };
+    for (const [host, count] of [
+      ["registry.example:5000", 5],
+      ["localhost:5000", 1],
+    ] as const) {
+      const clock = testClock();
+      const origin = new URL(`https://${host}`);
+      const error = await rejection(clientOf({ ...server, origin }, { transport, clock }).send(get));
+      expect(String(error)).toContain(`cannot use ${host}: the connection failed (ECONNREFUSED)`);
+      expect(clock.slept).toHaveLength(count);
+    }
   });
 
   it("to a name that does not exist is not made again", async () => {

@@ -65,7 +65,7 @@ export function parsePlatform(text: string): Platform {
   requireString(text, "a platform");
   const [os, architecture, variant] = isPlatformName(text) ? text.split("/") : [];
   if (os === undefined || architecture === undefined) {
-    const reason = "it does not have the form os/architecture[/variant]";
+    const reason = "it does not have the form os/architecture[/variant], such as linux/arm64";
     throw new RegistryError("NAME_INVALID", `${excerpt(text)} is not a platform: ${reason}`, {
       detail: { reason },
     });

@@ -1,6 +1,5 @@
 import type { ListedManifest } from "@ocilayout/oci-image";
 import { buildIndex, copy, readImage } from "@ocilayout/oci-image";
-import { isValidDigest, isValidTag } from "@ocilayout/ociref";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { showTransfers } from "../../images/transfer.ts";
@@ -13,6 +12,7 @@ import { list, many, required } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
 import { nameOf, placeOf, requireRepositoryOf } from "../../places/reference.ts";
+import { referenceWithin } from "../../places/sibling.ts";
 import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout index`: makes an image index. */
@@ -41,9 +41,11 @@ export const verb: Verb = defineVerb({
       const repository = requireRepositoryOf(target);
       const manifests: ListedManifest[] = [];
       for (const image of args.images) {
-        const references = isReference(image)
-          ? await chosen(target, image, args.platform, signal)
-          : await gather(image, target, { ...args, output, signal });
+        const own = await referenceWithin(image, target, args.places);
+        const references =
+          own !== undefined
+            ? await chosen(target, own, args.platform, signal)
+            : await gather(image, target, { ...args, output, signal });
         for (const reference of references) manifests.push({ reference });
       }
       const options = { signal, ...(args.annotation.length === 0 ? {} : { annotations }) };
@@ -58,12 +60,6 @@ export const verb: Verb = defineVerb({
     });
   },
 });
-
-/** Whether a text is a tag or digest of the repository of the index, and not a place. */
-function isReference(text: string): boolean {
-  const isTag: boolean = isValidTag(text) && !text.includes(".tar");
-  return isTag || isValidDigest(text);
-}
 
 async function chosen(
   { registry, repository }: Pick<OpenTarget, "registry" | "repository">,

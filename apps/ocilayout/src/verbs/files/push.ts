@@ -1,4 +1,4 @@
-import { isMediaType, octetStream } from "@ocilayout/oci-types";
+import { octetStream } from "@ocilayout/oci-types";
 
 import { collectFiles } from "../../artifact/collect-files.ts";
 import { pushFiles } from "../../artifact/push-files.ts";
@@ -6,12 +6,14 @@ import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { countOf, printable } from "../../output/text.ts";
+import { requireMediaType } from "../../parsing/media-type.ts";
 import { parsePairs } from "../../parsing/pairs.ts";
 import { list, many, required, text } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
 import { REMOTE } from "../../places/remote.ts";
 import { nameOf, resolvePlace } from "../../places/reference.ts";
+import { requireWithin } from "../../places/sibling.ts";
 
 /** The default artifact type, which other tools also use. */
 const UNKNOWN_ARTIFACT = "application/vnd.unknown.artifact.v1";
@@ -55,39 +57,37 @@ export const verb: Verb = defineVerb({
     requireMediaType(mediaType);
     const annotations = parsePairs(args.annotation, "--annotation");
     const options = { purpose: "create", signal, output } as const;
-    return withPlace(
-      args.path,
-      args.places,
-      options,
-      async ({ registry, repository, directory, tag, digest }) => {
-        if ((tag === undefined && args.subject === undefined) || digest !== undefined)
-          throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
-        const subject =
-          args.subject === undefined
-            ? undefined
-            : await resolvePlace({ registry, repository, reference: args.subject }, { signal });
-        const description = { artifactType, mediaType, annotations, subject };
-        const pushed = await withProgress(output, "reading the files", async (progress) => {
-          const files = await collectFiles(args.files);
-          const onFile = ({ title }: { readonly title: string }): void => {
-            progress.update(`pushing ${printable(title)}`);
-          };
-          return pushFiles(registry, repository, tag, files, description, { signal, onFile });
-        });
-        const { manifest, layers } = pushed;
-        if (json) await writeJson(output, { directory, repository, tag, ...manifest, layers });
-        else
-          await writeText(
-            output,
-            `${tag === undefined ? repository : nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`,
-          );
-        return undefined;
-      },
-    );
+    return withPlace(args.path, args.places, options, async (target) => {
+      const { registry, repository, directory, tag, digest } = target;
+      if ((tag === undefined && args.subject === undefined) || digest !== undefined)
+        throw new UsageError("push needs a tag: DIRECTORY[/REPOSITORY]:TAG");
+      const subject =
+        args.subject === undefined
+          ? undefined
+          : await resolvePlace(
+              {
+                registry,
+                repository,
+                reference: await requireWithin(args.subject, "--subject", { target, places: args.places }),
+              },
+              { signal },
+            );
+      const description = { artifactType, mediaType, annotations, subject };
+      const pushed = await withProgress(output, "reading the files", async (progress) => {
+        const files = await collectFiles(args.files);
+        const onFile = ({ title }: { readonly title: string }): void => {
+          progress.update(`pushing ${printable(title)}`);
+        };
+        return pushFiles(registry, repository, tag, files, description, { signal, onFile });
+      });
+      const { manifest, layers } = pushed;
+      if (json) await writeJson(output, { directory, repository, tag, ...manifest, layers });
+      else
+        await writeText(
+          output,
+          `${tag === undefined ? repository : nameOf(repository, { tag })}  ${manifest.digest}  ${countOf(layers.length, "file")}, in ${printable(directory)}`,
+        );
+      return undefined;
+    });
   },
 });
-
-function requireMediaType(text: string): void {
-  const isValid: boolean = isMediaType(text);
-  if (!isValid) throw new UsageError(`${text} is not a media type`);
-}

@@ -2,6 +2,7 @@ import type { CopyReport, Place } from "@ocilayout/oci-image";
 import { copy } from "@ocilayout/oci-image";
 
 import { chooseImage } from "../../images/choose-image.ts";
+import { noteCreated } from "../../images/create-layout.ts";
 import { describeReport, showTransfers } from "../../images/transfer.ts";
 import { saveImages } from "../../images/save-images.ts";
 import { UsageError } from "../../errors/usage-error.ts";
@@ -57,8 +58,11 @@ export const verb: Verb = defineVerb({
       return withTarget(to, args.places, { ...reading, purpose: "create" }, async (target) => {
         const { "dry-run": dryRun, referrers, platform: platforms, json } = args;
         const options = { dryRun, referrers, signal };
-        if (args["all-tags"])
-          return copyRepositories(source, target, { ...options, platforms, json, output });
+        if (args["all-tags"]) {
+          const code = await copyRepositories(source, target, { ...options, platforms, json, output });
+          await noteCreated(to, output);
+          return code;
+        }
         const { from, tag, platforms: several } = await chooseImage(source, platforms, signal);
         const place = destination(target, from, tag);
         const report = await withProgress(output, "copying", (progress) =>
@@ -69,6 +73,7 @@ export const verb: Verb = defineVerb({
           }),
         );
         await writeReport(report, place, { json, dryRun, output });
+        await noteCreated(to, output);
         return undefined;
       });
     });

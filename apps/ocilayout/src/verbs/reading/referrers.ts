@@ -1,6 +1,7 @@
 import { writeJson } from "../../output/output.ts";
 import { Table } from "../../output/table.ts";
 import { formatSize, printable } from "../../output/text.ts";
+import { requireMediaType } from "../../parsing/media-type.ts";
 import { required, text } from "../../parsing/spec.ts";
 import { platform } from "../../parsing/specs.ts";
 import { readImage } from "@ocilayout/oci-image";
@@ -22,8 +23,9 @@ export const verb: Verb = defineVerb({
       "List the SBOMs as JSON",
     ],
   ],
-  run: (args, { output, signal }) =>
-    withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
+  run: async (args, { output, signal }) => {
+    if (args["artifact-type"] !== undefined) requireMediaType(args["artifact-type"]);
+    return withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
       const place = await placeOf(target, { signal });
       const { digest } =
         args.platform === undefined
@@ -42,5 +44,6 @@ export const verb: Verb = defineVerb({
       }
       await table.end();
       return undefined;
-    }),
+    });
+  },
 });

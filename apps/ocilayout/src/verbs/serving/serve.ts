@@ -53,6 +53,8 @@ export const verb: Verb = defineVerb({
         await (json
           ? writeJson(output, { url: server.url, port: server.port })
           : writeText(output, server.url));
+        if (!json)
+          await output.note(`ocilayout: as a place: docker://${new URL(server.url).host}/REPOSITORY:TAG`);
         if (!signal.aborted) await once(signal, "abort");
       } finally {
         await server.close();

@@ -80,7 +80,7 @@ export async function startCeph(): Promise<Bucket> {
     await run("ceph", "osd", "new", store);
     await run("ceph-osd", "--id", "0", "--mkfs", "--osd-uuid", store);
     await start("ceph-osd", "--id", "0").until(async () => {
-      if (!/ 1 up/.test(await run("ceph", "osd", "stat"))) throw new Error("the store is not up yet");
+      if (!(await run("ceph", "osd", "stat")).includes(" 1 up")) throw new Error("the store is not up yet");
     });
     const [accessKey, secretKey] = ["interop", "interopsecret"];
     const user = ["--uid", "interop", "--display-name", "interop"];

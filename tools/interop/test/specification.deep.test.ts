@@ -104,7 +104,9 @@ describe.skipIf(!isHere).each(Object.entries(registries))(
       const failed = output.split("\n").filter((line) => /: +(?:FAIL|Error|Skip)$/.test(line));
       expect(failed).toEqual([]);
       const counts = Object.fromEntries(
-        [...output.matchAll(/^ {2}(\w+)\.{3,}: +(\d+)$/gm)].map(([, name, count]) => [name, Number(count)]),
+        [...output.matchAll(/^ {2}(\w+)\.{3,}: +(\d+)$/gm)].map(
+          ([, name, count]) => [String(name), Number(count)] as const,
+        ),
       );
       const all = TESTS[images];
       expect(counts).toEqual({ Disabled: 0, Skip: 0, Pass: all, FAIL: 0, Error: 0, Total: all });

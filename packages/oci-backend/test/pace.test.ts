@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 
-import { pause } from "../src/event-loop/pace.ts";
+import { isPauseDue, pause } from "../src/event-loop/pace.ts";
 
 it("paced loops let other tasks run, and continue in their order", async () => {
   const order: string[] = [];
@@ -15,4 +15,12 @@ it("paced loops let other tasks run, and continue in their order", async () => {
   await Promise.all(loops);
   expect(order.filter((it) => it !== "other")).toEqual(["a0", "b0", "a1", "b1"]);
   expect(order.indexOf("other")).toBeLessThan(order.length - 1);
+});
+
+it("a pause is due if the clock went back", async () => {
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(now + 60_000);
+  await pause();
+  vi.restoreAllMocks();
+  expect(isPauseDue()).toBe(true);
 });

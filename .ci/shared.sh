@@ -7,7 +7,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 passed=0
 failed=0
-pnpm() { npx -y pnpm@12.21.0 "$@"; }
+# Ends a command that hangs. The longest one takes about half an hour.
+pnpm() { timeout --kill-after=30 90m npx -y pnpm@12.21.0 "$@"; }
 
 # report NAME STATUS SECONDS LOG: counts a check. Prints the end of its log if it failed.
 report() {
@@ -53,23 +54,28 @@ settle() {
   begun=()
 }
 
-# count FILE: adds the counts of a vitest report. An invalid or missing report counts as one failure.
+# count FILE STATUS: adds the counts of a vitest report. A test that never ran is a failure: its process ended early. An invalid or
+# missing report, and a STATUS other than 0 without a failure, count as one.
 count() {
   local counts
   counts=$(node -e '
-    const { numPassedTests, numFailedTests, success } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
-    console.log(numPassedTests, numFailedTests || (success ? 0 : 1));' "$1" 2>/dev/null) || counts="0 1"
+    const [file, status] = process.argv.slice(1);
+    const { numTotalTests, numPassedTests, numPendingTests, numTodoTests, success } = JSON.parse(
+      require("fs").readFileSync(file, "utf8"),
+    );
+    const failed = numTotalTests - numPassedTests - numPendingTests - numTodoTests;
+    console.log(numPassedTests, failed || (success && status === "0" ? 0 : 1));' "$1" "$2" 2>/dev/null) || counts="0 1"
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
 }
 
 # tests NAME COMMAND...: runs a command that accepts the options of vitest, and counts each of its tests.
 tests() {
-  local name=$1 started=$SECONDS before=$failed
+  local name=$1 started=$SECONDS before=$failed status=0
   shift
   rm -f "$scratch/report.json"
-  "$@" --reporter=default --reporter=json --outputFile.json="$scratch/report.json" >"$scratch/log" 2>&1
-  count "$scratch/report.json"
+  "$@" --reporter=default --reporter=json --outputFile.json="$scratch/report.json" >"$scratch/log" 2>&1 || status=$?
+  count "$scratch/report.json" "$status"
   if [ "$failed" -gt "$before" ]; then
     echo "FAIL  tests $name ($((SECONDS - started)) s)"
     tail -n 200 "$scratch/log" | sed 's/^/      /'

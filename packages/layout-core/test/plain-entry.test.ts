@@ -1,9 +1,15 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 import { bytes, digestOf } from "@ocilayout/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { parseEntry } from "../src/index-json/entry.ts";
 import { readPlainEntry } from "../src/index-json/plain-entry.ts";
+
+setFlagsFromString("--expose-gc");
+const collectMemory = runInNewContext("gc") as () => void;
 
 const rules = { defaultRepository: "default", refNameStyle: "tag" as const };
 const digest = digestOf(bytes("x"));
@@ -50,6 +56,26 @@ describe("an entry of the usual form", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it("may be too long for a regular expression", () => {
+    // Longer than the stack of V8 allows for a match.
+    const text = textOf("\u6f22".repeat(20_000_000), 1, "a:t");
+    expect(parseEntry(text, rules)).toMatchObject({ digest, repository: "a", tag: "t" });
+  });
+
+  it("keeps nothing of the text around it in memory", () => {
+    const entry = textOf("application/vnd.oci.image.manifest.v1+json", 1, "a/name/of/some/length:t");
+    collectMemory();
+    const before = process.memoryUsage().heapUsed;
+    const kept: unknown[] = [];
+    for (let i = 0; i < 10; i++) {
+      const index = Buffer.from(`${entry}${" ".repeat(4_000_000)}`).toString("utf8");
+      kept.push(readPlainEntry(index.slice(0, entry.length)));
+    }
+    collectMemory();
+    expect(kept).not.toContain(undefined);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
   });
 
   it.each([

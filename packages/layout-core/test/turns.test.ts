@@ -17,7 +17,7 @@ interface Scene {
   readonly pass: (ms: number) => void;
 }
 
-function prepare(awaited: boolean): Scene {
+function prepare(awaited: boolean | Error): Scene {
   const log: string[] = [];
   let passedMs = 0;
   const now = performance.now();
@@ -39,6 +39,7 @@ function prepare(awaited: boolean): Scene {
     },
     isAwaited: async () => {
       log.push("asked");
+      if (awaited instanceof Error) throw awaited;
       return awaited;
     },
   });
@@ -88,6 +89,17 @@ describe("the lock", () => {
 
   it("is left alone after a turn if another process waits for it", async () => {
     const scene = prepare(true);
+    const chain = addChain(scene, 2, 60);
+    await vi.waitFor(() => {
+      expect(scene.log).toEqual(["lock", "commit", "release", "asked"]);
+    });
+    await vi.advanceTimersByTimeAsync(20);
+    await chain;
+    expect(scene.log.slice(4)).toEqual(["lock", "commit", "release"]);
+  });
+
+  it("is left alone after a turn if nobody can see whether another process waits for it", async () => {
+    const scene = prepare(new Error("EMFILE: too many open files"));
     const chain = addChain(scene, 2, 60);
     await vi.waitFor(() => {
       expect(scene.log).toEqual(["lock", "commit", "release", "asked"]);

@@ -40,6 +40,32 @@ describe("help", () => {
   });
 });
 
+describe("the shape of help", () => {
+  it("is that of help VERB, short, and names the help about places", async () => {
+    const { stdout } = await ocilayout("pull", "--help");
+    expect(await ocilayout("help", "pull")).toMatchObject({ code: 0, stdout });
+    expect(stdout).not.toContain("--ca-file");
+    expect(stdout).toMatch(/\nOptions of places \(registries, TLS, token\): ocilayout help places\n$/);
+  });
+
+  it("of places describes their forms and options", async () => {
+    const { code, stdout } = await ocilayout("help", "places");
+    expect(code).toBe(0);
+    for (const text of ["docker://", "images.tar", "--ca-file", "--per-repo", "--anonymous"])
+      expect(stdout).toContain(text);
+  });
+
+  it("is printed without arguments, which exit with 2", async () => {
+    const { stdout } = await ocilayout("--help");
+    expect(await ocilayout()).toEqual({
+      code: 2,
+      stdout: "",
+      bytes: Buffer.alloc(0),
+      stderr: `${stdout.trimEnd()}\n`,
+    });
+  });
+});
+
 describe("an invalid command line", () => {
   it("suggests a verb for a misspelt one, and for one of another program", async () => {
     for (const [word, hint] of [
@@ -51,7 +77,6 @@ describe("an invalid command line", () => {
   });
 
   it.each([
-    ["no arguments", []],
     ["an unknown command", ["frobnicate"]],
     ["no path", ["tags"]],
     ["too many paths", ["ls", "a", "b"]],

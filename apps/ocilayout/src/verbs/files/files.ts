@@ -39,7 +39,7 @@ export const verb: Verb = defineVerb({
       for await (const file of listFiles(place, { platform: args.platform, signal }))
         if (isBelow(file.path, below)) found.push(file);
       if (found.length === 0 && below !== "/")
-        throw new RegistryError("FILE_UNKNOWN", `${excerpt(below)} is not in the image`);
+        throw new RegistryError("FILE_UNKNOWN", `${excerpt(below)} is missing in the image`);
       const table = new Table(output);
       for (const file of found.sort((a, b) => (a.path < b.path ? -1 : 1))) {
         if (args.json) await writeJson(output, toJson(file));

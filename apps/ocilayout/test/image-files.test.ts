@@ -17,9 +17,7 @@ beforeEach(async () => {
 
 describe("files", () => {
   it("lists the files of the image for a platform, sorted by path", async () => {
-    expect(
-      (await lines("files", image, ...arm)).map((line) => line.replace(/ +\d{4}-\S+/, "")),
-    ).toEqual([
+    expect((await lines("files", image, ...arm)).map((line) => line.replace(/ +\d{4}-\S+/, ""))).toEqual([
       "drwxr-xr-x  0:0  0 B  /",
       "drwxr-xr-x  0:0  0 B  /app",
       "-rw-r--r--  0:0  6 B  /app/hello.txt",
@@ -84,7 +82,9 @@ describe("extract", () => {
     for (const inside of ["/app/hello.txt", "/app"]) {
       expect(await ocilayout("extract", image, inside, ...arm, "--output", at("files"))).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/^ocilayout: DENIED: cannot write .* it exists; choose another --output\n$/) as string,
+        stderr: expect.stringMatching(
+          /^ocilayout: DENIED: cannot write .* it exists; choose another --output\n$/,
+        ) as string,
       });
     }
     expect((await ocilayout("extract", image, "/absent", ...arm, "--output", at("x"))).stderr).toMatch(

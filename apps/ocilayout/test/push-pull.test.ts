@@ -247,7 +247,12 @@ describe("pull", () => {
   });
 
   it.each([
-    ["an index", "skopeo-1.22.0-all", ":multi", "default:multi is an index of images, not an artifact: extract"],
+    [
+      "an index",
+      "skopeo-1.22.0-all",
+      ":multi",
+      "default:multi is an index of images, not an artifact: extract",
+    ],
     [
       "an image",
       "skopeo-1.22.0-tag",

@@ -11,7 +11,9 @@ import { withPlace } from "../../places/open.ts";
 /** `ocilayout annotate`: changes annotations. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag, which moves to the result, or a digest"),
+    path: required(
+      "A tag, which moves to the result, or a digest; SBOMs and signatures stay attached to the old image",
+    ),
     annotations: many("Annotations to set: KEY=VALUE", "none", false),
   },
   options: {

@@ -25,7 +25,9 @@ const COMPRESSIONS: readonly LayerCompression[] = ["gzip", "zstd", "none"];
 /** `ocilayout append`: appends a layer of files to an image. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag, which moves to the result, or a digest; of an index, every image gets the layer"),
+    path: required(
+      "A tag, which moves to the result, or a digest; of an index, every image gets the layer; SBOMs and signatures stay attached to the old image",
+    ),
     files: many("Files, and directories whose content is appended", "file", false),
   },
   options: {

@@ -11,7 +11,11 @@ import { defineVerb, type CommonArguments, type Context, type Verb } from "../..
 import { withPlace } from "../../places/open.ts";
 import { placeOf } from "../../places/reference.ts";
 
-const positionals = { path: required("A tag or digest, such as images/app:v1") };
+const positionals = {
+  path: required(
+    "A tag or digest. After a change the tag moves to the new image; SBOMs and signatures stay attached to the old image",
+  ),
+};
 const options = {
   platform: text(
     "OS/ARCHITECTURE",

@@ -11,7 +11,7 @@ export const verb: Verb = defineVerb({
   examples: [
     [
       "source <(ocilayout completion bash)",
-      "Complete verbs, options, repositories and tags in this shell; for each new shell, add the line to ~/.bashrc",
+      "Complete verbs, options, repositories and tags in bash; the line goes into ~/.bashrc",
     ],
     ["source <(ocilayout completion zsh)", "The same for zsh, in ~/.zshrc, after compinit"],
     ["ocilayout completion fish | source", "The same for fish, in ~/.config/fish/config.fish"],

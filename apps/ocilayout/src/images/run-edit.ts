@@ -1,5 +1,6 @@
 import type { EditImageReport, Place } from "@ocilayout/oci-image";
 import type { Descriptor } from "@ocilayout/oci-types";
+import { collect } from "@ocilayout/oci-types";
 
 import type { Output } from "../output/output.ts";
 import { isDigest, placeOf, resolvePlace } from "../places/reference.ts";
@@ -38,10 +39,9 @@ async function noteReferrers(
   { digest }: Descriptor,
   { output, signal }: Pick<RunEditOptions, "output" | "signal">,
 ): Promise<void> {
-  for await (const _ of registry.referrers(repository, digest, { limit: 1, signal })) {
+  const attached = await collect(registry.referrers(repository, digest, { limit: 1, signal }));
+  if (attached.length > 0)
     await output.note(
       `ocilayout: what is attached to the old image stays attached to ${digest}, and not to the new one`,
     );
-    return;
-  }
 }

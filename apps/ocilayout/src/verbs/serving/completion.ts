@@ -11,7 +11,7 @@ export const verb: Verb = defineVerb({
   examples: [
     [
       "source <(ocilayout completion bash)",
-      "Complete verbs, options, repositories and tags in bash; the line goes into ~/.bashrc",
+      "Complete verbs, options and tags in bash; add it to ~/.bashrc",
     ],
     ["source <(ocilayout completion zsh)", "The same for zsh, in ~/.zshrc, after compinit"],
     ["ocilayout completion fish | source", "The same for fish, in ~/.config/fish/config.fish"],

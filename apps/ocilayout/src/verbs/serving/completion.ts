@@ -9,10 +9,7 @@ export const verb: Verb = defineVerb({
   positionals: { shell: optional("bash, zsh or fish [default: the shell in SHELL]", "none") },
   options: {},
   examples: [
-    [
-      "source <(ocilayout completion bash)",
-      "Complete verbs, options and tags in bash; add it to ~/.bashrc",
-    ],
+    ["source <(ocilayout completion bash)", "Complete verbs, options and tags in bash; add it to ~/.bashrc"],
     ["source <(ocilayout completion zsh)", "The same for zsh, in ~/.zshrc, after compinit"],
     ["ocilayout completion fish | source", "The same for fish, in ~/.config/fish/config.fish"],
   ],

@@ -78,6 +78,12 @@ describe("append", () => {
     });
   });
 
+  it("names a layout in the current directory if the place has no slash", async () => {
+    expect((await ocilayout("append", "absent-layout:v3", at("files/notes"))).stderr).toContain(
+      "create the image first: ocilayout init absent-layout:v3 --platform linux/amd64",
+    );
+  });
+
   it("says that what is attached to the old image stays there", async () => {
     const [old = ""] = await lines("digest", `${app}:amd64`);
     await lines("push", app, at("files/notes"), "--subject", "amd64");

@@ -78,7 +78,9 @@ export const verb: Verb = defineVerb({
 /** Checks that a layout is there. Otherwise the error shows how to create the image, unless the path explains the failure. */
 function requireImagePlace({ kind, exists, path, directory, repository, tag = "v1" }: Target): void {
   if (exists || kind !== "layout" || explainMissing(path) !== undefined) return;
-  const name = `${directory}//${repository ?? DEFAULT_REPOSITORY}:${tag}`;
+  // A name without a slash is that of a new layout.
+  const isName = directory === "." && repository !== undefined && !/[/\\]/.test(path);
+  const name = isName ? `${repository}:${tag}` : `${directory}//${repository ?? DEFAULT_REPOSITORY}:${tag}`;
   throw new RegistryError(
     "NAME_UNKNOWN",
     `cannot find a layout at ${excerpt(path)}: create the image first: ` +

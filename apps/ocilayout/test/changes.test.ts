@@ -40,6 +40,7 @@ describe("tag", () => {
     expect(await jsonLines("tag", `${docs}@${digest}`, "v0")).toEqual([
       {
         repository: "docs",
+        tag: "v0",
         tags: ["v0"],
         mediaType: "application/vnd.oci.image.manifest.v1+json",
         digest,

@@ -32,11 +32,37 @@ describe("help", () => {
     expect(stdout).toMatch(new RegExp(`^ocilayout ${name} [<[]\\w+`));
     expect(stdout).toContain("--json");
     const examples = stdout.slice(stdout.indexOf("Examples:\n"));
-    expect(examples).toMatch(new RegExp(`^Examples:\n  .*ocilayout ${name}\\b`));
+    expect(examples).toMatch(new RegExp(`^Examples:\n(?:.*\n)*?  .*ocilayout ${name}\\b`));
   });
 
   it("is complemented by --version, which prints the version", async () => {
     expect(await ocilayout("--version")).toMatchObject({ code: 0, stdout: "0.0.0\n" });
+  });
+});
+
+describe("the shape of help", () => {
+  it("is that of help VERB, short, and names the help about places", async () => {
+    const { stdout } = await ocilayout("pull", "--help");
+    expect(await ocilayout("help", "pull")).toMatchObject({ code: 0, stdout });
+    expect(stdout).not.toContain("--ca-file");
+    expect(stdout).toMatch(/\nOptions of places \(registries, TLS, token\): ocilayout help places\n$/);
+  });
+
+  it("of places describes their forms and options", async () => {
+    const { code, stdout } = await ocilayout("help", "places");
+    expect(code).toBe(0);
+    for (const text of ["docker://", "images.tar", "--ca-file", "--per-repo", "--anonymous"])
+      expect(stdout).toContain(text);
+  });
+
+  it("is printed without arguments, which exit with 2", async () => {
+    const { stdout } = await ocilayout("--help");
+    expect(await ocilayout()).toEqual({
+      code: 2,
+      stdout: "",
+      bytes: Buffer.alloc(0),
+      stderr: `${stdout.trimEnd()}\n`,
+    });
   });
 });
 
@@ -51,7 +77,6 @@ describe("an invalid command line", () => {
   });
 
   it.each([
-    ["no arguments", []],
     ["an unknown command", ["frobnicate"]],
     ["no path", ["tags"]],
     ["too many paths", ["ls", "a", "b"]],

@@ -13,13 +13,32 @@ describe("completion", () => {
     expect(stdout).toContain("ocilayout __complete");
   });
 
-  it("exits with 2 for another shell", async () => {
-    expect(await ocilayout("completion", "csh")).toMatchObject({ code: 2, stdout: "" });
+  it.each([
+    [["csh"], undefined, 'it is "csh"'],
+    [[], "", "SHELL is empty"],
+    [[], "/bin/sh", 'SHELL is "/bin/sh"'],
+  ])("exits with 2 and names the shells: %j, SHELL %j", async (words, shell, reason) => {
+    const before = process.env["SHELL"];
+    try {
+      if (shell !== undefined) process.env["SHELL"] = shell;
+      expect(await ocilayout("completion", ...words)).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringContaining(
+          `completion needs the name of the shell, because ${reason}: ocilayout completion bash|zsh|fish\n`,
+        ) as string,
+      });
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, "SHELL");
+      else process.env["SHELL"] = before;
+    }
   });
 
   it("offers verbs, and the options of a verb", async () => {
     expect(await offers("")).toEqual(expect.arrayContaining(["ls", "copy", "gc"]));
     expect(await offers("ta")).toEqual(["tags", "tag"]);
+    expect(await offers("help", "pl")).toEqual(["places"]);
+    expect(await offers("config", "--e")).toEqual(["--entrypoint", "--env"]);
     expect(await offers("gc", "--")).toEqual(
       expect.arrayContaining(["--grace", "--dry-run", "--untagged", "--json"]),
     );

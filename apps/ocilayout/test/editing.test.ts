@@ -36,6 +36,11 @@ describe("init", () => {
   it("creates an image without layers", async () => {
     await lines("init", `${app}:empty`, "--platform", "linux/arm/v7");
     expect(await inspect(`${app}:empty`)).toMatchObject({ platform: "linux/arm/v7", layers: [] });
+    await lines("init", `${app}:two`, "--platform", "linux/amd64", "--platform", "linux/arm64");
+    expect(await inspect(`${app}:two`)).toMatchObject({
+      kind: "index",
+      manifests: [{ platform: "linux/amd64" }, { platform: "linux/arm64" }],
+    });
     expect((await ocilayout("init", `${app}:bad`, "--platform", "x")).code).toBe(1);
     expect((await ocilayout("init", app, "--platform", "linux/arm64")).code).toBe(2);
   });
@@ -62,6 +67,30 @@ describe("append", () => {
     await lines("append", `${app}:amd64`, at("files/notes"), "--tag", "more");
     expect(await lines("digest", `${app}:amd64`)).toEqual(before);
     expect((await inspect(`${app}:more`))["layers"]).toHaveLength(2);
+  });
+
+  it("names the command that creates the image if there is no layout", async () => {
+    expect(await ocilayout("append", `${at("none")}/app:v1`, at("files/notes"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        `create the image first: ocilayout init ${at("none")}//app:v1 --platform linux/amd64`,
+      ) as string,
+    });
+  });
+
+  it("names a layout in the current directory if the place has no slash", async () => {
+    expect((await ocilayout("append", "absent-layout:v3", at("files/notes"))).stderr).toContain(
+      "create the image first: ocilayout init absent-layout:v3 --platform linux/amd64",
+    );
+  });
+
+  it("says that what is attached to the old image stays there", async () => {
+    const [old = ""] = await lines("digest", `${app}:amd64`);
+    await lines("push", app, at("files/notes"), "--subject", "amd64");
+    expect(await ocilayout("append", `${app}:amd64`, at("files/notes"))).toMatchObject({
+      code: 0,
+      stderr: `ocilayout: what is attached to the old image stays attached to ${old}, and not to the new one\n`,
+    });
   });
 
   it.each([[[]], [["files", "--compression", "brotli"]]])("exits with 2 for %j", async (flags) => {
@@ -93,6 +122,58 @@ describe("annotate", () => {
       expect(await ocilayout("annotate", `${app}:v1`, ...args)).toMatchObject({ code: 2, stdout: "" });
     },
   );
+});
+
+describe("config", () => {
+  const configOf = async (tag: string): Promise<unknown> =>
+    ((await jsonLines("config", `${app}:${tag}`)) as { config: unknown }[])[0]?.config;
+
+  it("sets and removes members of the config of an image", async () => {
+    const words = ["--entrypoint", '["node", "/app/main.js"]', "--cmd", "-v", "--workdir", "/app"];
+    const maps = ["--env", "A=1", "--env", "B=x=y", "--label", "org.example.team=docs", "--user", "1000"];
+    const [report] = await jsonLines("config", `${app}:amd64`, ...words, ...maps);
+    expect(report).toMatchObject({ repository: "app", tag: "amd64", reference: "amd64" });
+    expect(await configOf("amd64")).toEqual({
+      Entrypoint: ["node", "/app/main.js"],
+      Cmd: ["-v"],
+      WorkingDir: "/app",
+      Env: ["A=1", "B=x=y"],
+      Labels: { "org.example.team": "docs" },
+      User: "1000",
+    });
+    const removed = ["cmd", "env.A", "label.org.example.team", "user", "workdir"];
+    const flags = removed.flatMap((what) => ["--remove", what]);
+    await lines("config", `${app}:amd64`, ...flags, "--tag", "less");
+    expect(await configOf("less")).toEqual({ Entrypoint: ["node", "/app/main.js"], Env: ["B=x=y"] });
+    expect(await configOf("amd64")).toMatchObject({ User: "1000" });
+  });
+
+  it("changes every image of an index, or the one for a platform", async () => {
+    const userOf = async (platform: string): Promise<unknown> =>
+      (await inspect(`${app}:v1`, "--platform", platform))["config"];
+    await lines("config", `${app}:v1`, "--user", "1");
+    await lines("config", `${app}:v1`, "--user", "2", "--platform", "linux/arm64");
+    expect(await userOf("linux/amd64")).toEqual({ User: "1" });
+    expect(await userOf("linux/arm64")).toEqual({ User: "2" });
+  });
+
+  it.each([
+    [["--cmd", "npm start"], "--cmd needs one word, or an array of texts"],
+    [["--entrypoint", "[1]"], "--entrypoint needs one word, or an array of texts"],
+    [["--env", "A"], "--env needs KEY=VALUE"],
+    [["--remove", "volumes"], "--remove needs entrypoint, cmd, user"],
+    [["--env", "A=1", "--remove", "env.A"], "cannot set and remove env.A"],
+    [["--user", "1", "--remove", "user"], "cannot set and remove user"],
+    [["--tag", "v2"], "--tag needs a change"],
+  ])("exits with 2 and changes nothing for %j", async (flags, message) => {
+    const before = await lines("tags", app);
+    expect(await ocilayout("config", `${app}:amd64`, ...flags)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining(message) as string,
+    });
+    expect(await lines("tags", app)).toEqual(before);
+  });
 });
 
 describe("index", () => {

@@ -102,7 +102,7 @@ describe("the message about a path that is not a layout", () => {
 
 describe("the message about a command line", () => {
   it.each([
-    [[], "a verb is needed: ls, tags, show", "ocilayout --help"],
+    [["--json"], "a verb is needed: ls, tags, show", "ocilayout --help"],
     [["tga", "x"], 'unknown verb "tga": did you mean tags or tag?', "ocilayout --help"],
     [["frobnicate"], 'unknown verb "frobnicate": the verbs are ls, tags', "ocilayout --help"],
     [["tags"], "tags needs PATH: ocilayout tags <path>", "ocilayout tags --help"],

@@ -123,6 +123,28 @@ describe("push", () => {
     expect(await lines("ls", at("trees"), "--per-repo")).toEqual(["other  1 tag", "team/docs  1 tag"]);
   });
 
+  it("replaces neither an image nor an artifact of another type at its tag without --force", async () => {
+    const at1 = `${at("layout")}//app:v1`;
+    await lines("init", at1, "--platform", "linux/amd64");
+    const [image] = await lines("digest", at1);
+    const hint = "to replace it, use --force\n";
+    for (const [flags, message] of [
+      [[], `app:v1 is an image: to attach the files to it, use --subject v1; ${hint}`],
+      [["--subject", "v1"], `app:v1 is an image: to attach the files to it, leave out :v1; ${hint}`],
+    ] as const)
+      expect(await ocilayout("push", at1, at("hello.txt"), ...flags)).toMatchObject({
+        code: 1,
+        stderr: `ocilayout: DENIED: ${message}`,
+      });
+    expect(await lines("digest", at1)).toEqual([image]);
+    const typed = ["--artifact-type", "text/x-notes"];
+    await lines("push", at1, at("hello.txt"), ...typed, "--force");
+    await lines("push", at1, at("guide"), ...typed);
+    expect((await ocilayout("push", at1, at("guide"))).stderr).toContain(
+      'app:v1 is an artifact of the type "text/x-notes": ',
+    );
+  });
+
   it("exits with 1 and creates no layout in a directory with other files", async () => {
     const before = everything(directory);
     const { code, stderr } = await ocilayout("push", at("guide:v1"), at("hello.txt"));
@@ -225,13 +247,23 @@ describe("pull", () => {
   });
 
   it.each([
-    ["an index", "skopeo-1.22.0-all", ":multi"],
-    ["an image", "skopeo-1.22.0-tag", ":1.0"],
-  ])("of %s exits with 1", async (_what, name, tag) => {
+    [
+      "an index",
+      "skopeo-1.22.0-all",
+      ":multi",
+      "default:multi is an index of images, not an artifact: extract",
+    ],
+    [
+      "an image",
+      "skopeo-1.22.0-tag",
+      ":1.0",
+      "default:1.0 is an image, not an artifact: extract writes its files, copy copies it",
+    ],
+  ])("of %s exits with 1", async (_what, name, tag, message) => {
     expect(await ocilayout("pull", `${fixture(name)}${tag}`, "--output", at("out"))).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: expect.stringMatching(/^ocilayout: UNSUPPORTED: /) as string,
+      stderr: expect.stringContaining(`ocilayout: UNSUPPORTED: ${message}`) as string,
     });
     expect(readdirSync(directory)).not.toContain("out");
   });

@@ -32,6 +32,11 @@ afterEach(() => {
     if (process.env[name] === "undefined") Reflect.deleteProperty(process.env, name);
 });
 
+/** Removes the quotes of a word, as a shell does. */
+function unquoted(word: string): string {
+  return word.replace(/^'(.*)'$/, "$1");
+}
+
 it("the README shows what the commands print", async () => {
   const server = await serve(createMemoryRegistry(), { port: 0, writable: true });
   const [shownHost, host] = ["localhost:5000", `localhost:${server.port}`];
@@ -44,7 +49,7 @@ it("the README shows what the commands print", async () => {
       for (const line of commands) {
         const [words = "", file] = line.replaceAll(shownHost, host).split(" < ");
         const stdin = file === undefined ? "" : readFileSync(file);
-        const { stdout, stderr } = await ocilayout({ stdin }, ...words.split(" ").slice(2));
+        const { stdout, stderr } = await ocilayout({ stdin }, ...words.split(" ").slice(2).map(unquoted));
         shown += `${line}\n${stdout}${stdout === "" || stdout.endsWith("\n") ? "" : "\n"}${stderr}`;
       }
       shown = shown.replaceAll(host, shownHost);

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 import { UsageError } from "../errors/usage-error.ts";
 import { writeText } from "../output/output.ts";
-import { commandHelp, commonSpecs, verbHelp } from "../parsing/help.ts";
+import { commandHelp, commonSpecs, PLACES_TOPIC, placesHelp, verbHelp } from "../parsing/help.ts";
 import { nearest } from "../parsing/nearest.ts";
 import { asksForHelp, parseArguments } from "../parsing/parse-arguments.ts";
 import { placeSpecs, readPlaceOptions } from "../parsing/place-options.ts";
@@ -21,6 +21,8 @@ export type Task = (context: Context) => Promise<number>;
  */
 export async function parse(args: readonly string[], width: number): Promise<Task> {
   const [first, ...rest] = args;
+  if (first === undefined)
+    return async ({ output }) => output.note(commandHelp(verbs, width).trimEnd()).then(() => 2);
   if (first === COMPLETE) {
     const { complete } = await import("../completion/complete.ts");
     return async ({ output }) => complete(rest, verbs, output);
@@ -30,6 +32,7 @@ export async function parse(args: readonly string[], width: number): Promise<Tas
   if (first === "help") {
     const [name] = rest;
     if (name === undefined) return printing(commandHelp(verbs, width));
+    if (name === PLACES_TOPIC) return printing(placesHelp(width));
     return parse([name, "--help"], width);
   }
   // Options may stand before the verb.
@@ -79,7 +82,7 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ["list", "ls or tags"],
   ["manifest", "cat"],
   ["mirror", "sync"],
-  ["mutate", "append or annotate"],
+  ["mutate", "config, append or annotate"],
   ["prune", "gc"],
   ["registry", "serve"],
   ["remove", "rm"],

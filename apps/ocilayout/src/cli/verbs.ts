@@ -34,7 +34,7 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "config",
-    summary: "Print the config of an image",
+    summary: "Print the config of an image, or change it: command, environment, labels, user",
     group: LOOK,
     load: () => import("../verbs/reading/config.ts"),
   },
@@ -106,7 +106,7 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: "push",
-    summary: "Push files and directories as an artifact, or attach them to an image; copy pushes images",
+    summary: "Push files as an artifact, or attach them to an image with --subject; copy pushes images",
     group: FILES,
     load: () => import("../verbs/files/push.ts"),
   },

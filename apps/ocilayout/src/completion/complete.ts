@@ -1,6 +1,6 @@
 import { type Output, writeText } from "../output/output.ts";
 import { printable } from "../output/text.ts";
-import { commonSpecs } from "../parsing/help.ts";
+import { commonSpecs, PLACES_TOPIC } from "../parsing/help.ts";
 import { placeSpecs } from "../parsing/place-options.ts";
 import type { Options } from "../parsing/spec.ts";
 import type { Verb } from "../parsing/verb.ts";
@@ -25,9 +25,12 @@ export async function complete(
 async function findCandidates(words: readonly string[], verbs: readonly VerbEntry[]): Promise<string[]> {
   const word = words.at(-1) ?? "";
   const before = words.slice(0, -1);
+  const names = verbs.map(({ name }) => name);
+  if (before.length === 1 && before[0] === "help")
+    return [...names, PLACES_TOPIC].filter((name) => name.startsWith(word));
   const at = before.findIndex((it) => !it.startsWith("-"));
   const entry = verbs.find(({ name }) => name === before[at]);
-  if (at < 0) return verbs.map(({ name }) => name).filter((name) => name.startsWith(word));
+  if (at < 0) return [...names, "help"].filter((name) => name.startsWith(word));
   if (entry === undefined) return [];
   const { verb } = await entry.load();
   const options = { ...verb.options, ...commonSpecs, ...(verb.hasPlaces ? placeSpecs : {}) };

@@ -1,7 +1,8 @@
 import type { ImageConfigDefaults, ImageSource, Place } from "@ocilayout/oci-image";
 import { formatPlatform, readImage, readManifest } from "@ocilayout/oci-image";
 import type { Annotations, CallOptions, Descriptor, ImageManifest } from "@ocilayout/oci-types";
-import { ociMediaTypes } from "@ocilayout/oci-types";
+
+import { isImage } from "./manifest-kind.ts";
 
 /** The description of a manifest, as `inspect --json` prints it. */
 export interface ManifestSummary {
@@ -62,15 +63,6 @@ export async function describeManifest(
     subject: subject?.digest,
     manifests,
   };
-}
-
-const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
-  ociMediaTypes.imageConfig,
-  "application/vnd.docker.container.image.v1+json",
-]);
-
-function isImage({ config }: ImageManifest): boolean {
-  return IMAGE_CONFIGS.has(config.mediaType);
 }
 
 async function describeImage(

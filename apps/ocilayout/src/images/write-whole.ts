@@ -28,7 +28,7 @@ export async function writeWhole(
     );
     await link(file, path).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      throw new RegistryError("DENIED", `cannot write ${excerpt(path)}: it exists`);
+      throw new RegistryError("DENIED", `cannot write ${excerpt(path)}: it exists; choose another --output`);
     });
   } finally {
     await rm(stage, { recursive: true, force: true });

@@ -21,9 +21,9 @@ export function commandHelp(entries: readonly VerbEntry[], width: number): strin
     wrap(INTRODUCTION, width, 0),
     START.join("\n"),
     ...blocks,
-    block("Places, which most arguments are", PLACES, width),
+    block(PLACES_TITLE, PLACES, width),
     wrap(
-      "ocilayout VERB --help shows the arguments and examples of a verb. ocilayout --version prints the version.",
+      "ocilayout help VERB, or VERB --help, shows the arguments and examples of a verb. ocilayout help places shows the options of places. ocilayout --version prints the version.",
       width,
       0,
     ),
@@ -35,12 +35,24 @@ const INTRODUCTION =
   "Copies, inspects, changes and serves container images and artifacts in layouts, archives and registries. " +
   "A layout is a directory with images, in the format OCI Image Layout.";
 
+/** The topic of `ocilayout help` that describes places. */
+export const PLACES_TOPIC: string = "places";
+
+/** Returns the help about places, with the options of each verb that has a place. */
+export function placesHelp(width: number): string {
+  const note = "Each verb with a place has these options. Put them anywhere after ocilayout.";
+  const options = block("Options of places", rowsOf(placeSpecs), width);
+  return `${[block(PLACES_TITLE, PLACES, width), options, wrap(note, width, 0)].join("\n\n")}\n`;
+}
+
 /** A first session. */
 const START: readonly string[] = [
   "  ocilayout copy docker://alpine:3 images/alpine:3   # creates the layout images",
   "  ocilayout ls images",
   "  ocilayout save images/alpine:3 | docker load",
 ];
+
+const PLACES_TITLE = "Places, which most arguments are";
 
 const PLACES: readonly (readonly [string, string])[] = [
   ["images", "a layout"],
@@ -69,11 +81,10 @@ export function verbHelp({ name, summary }: VerbEntry, verb: Verb, width: number
     `ocilayout ${usageOf(name, verb)}\n\n${wrap(`${summary}.`, width, 0)}`,
     block("Arguments", positionals, width),
     block("Options", rowsOf({ ...verb.options, ...commonSpecs }), width),
-    verb.hasPlaces ? block("Options of places", rowsOf(placeSpecs), width) : "",
     verb.examples.length === 0
       ? ""
       : `Examples:\n${verb.examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n")}`,
-    verb.hasPlaces ? "ocilayout --help explains places: layouts, archives and registries." : "",
+    verb.hasPlaces ? wrap("Options of places (registries, TLS, token): ocilayout help places", width, 0) : "",
   ];
   return `${blocks.filter((it) => it !== "").join("\n\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import { requireObject } from "@ocilayout/oci-types/authors";
+import { excerpt, requireObject } from "@ocilayout/oci-types/authors";
 
 import type { ImageConfig, ImageConfigDefaults } from "../reading/image-config.ts";
 import { changeEnvironment, requireEnvironment } from "./environment.ts";
@@ -32,14 +32,49 @@ export interface CheckedConfigChanges extends Omit<ConfigChanges, "env" | "label
   readonly labels: CheckedTextChanges | undefined;
 }
 
+/** The members of {@link ConfigChanges}. */
+const MEMBERS: readonly (keyof ConfigChanges)[] = [
+  "env",
+  "entrypoint",
+  "cmd",
+  "labels",
+  "user",
+  "workingDirectory",
+];
+
+/** Other names of members: those of the config itself, and of a Dockerfile, in lower case. */
+const OTHER_NAMES: ReadonlyMap<string, keyof ConfigChanges> = new Map([
+  ["environment", "env"],
+  ["command", "cmd"],
+  ["label", "labels"],
+  ["workdir", "workingDirectory"],
+  ["workingdir", "workingDirectory"],
+]);
+
+/**
+ * Checks that `changes` has only members of {@link ConfigChanges}.
+ *
+ * @throws TypeError for another member. A misspelt change must not be ignored.
+ */
+function requireKnownMembers(changes: ConfigChanges): void {
+  for (const name of Object.keys(changes)) {
+    if (MEMBERS.some((member) => member === name)) continue;
+    const lower = name.toLowerCase();
+    const meant = OTHER_NAMES.get(lower) ?? MEMBERS.find((member) => member.toLowerCase() === lower);
+    const hint = meant === undefined ? `the changes are ${MEMBERS.join(", ")}` : `did you mean ${meant}?`;
+    throw new TypeError(`${excerpt(name)} is not a change of a config: ${hint}`);
+  }
+}
+
 /**
  * Checks changes of a config, and copies them.
  *
- * @throws TypeError for a value of another type.
+ * @throws TypeError for an unknown member, and for a value of another type.
  * @throws `RegistryError` `MANIFEST_INVALID` for a value that a process cannot receive.
  */
 export function requireConfigChanges(changes: ConfigChanges): CheckedConfigChanges {
   requireObject(changes, "changes of a config");
+  requireKnownMembers(changes);
   const { env, entrypoint, cmd, labels, user, workingDirectory } = changes;
   return {
     env: env === undefined ? undefined : requireEnvironment(env),

@@ -16,7 +16,8 @@ export type CheckedTextChanges = ReadonlyMap<string, string | null>;
  * @throws TypeError if `changes` is not an object, or a value is neither a string nor `null`.
  */
 export function requireTextChanges(changes: TextChanges, what: string): CheckedTextChanges {
-  if (!isRecord(changes)) throw new TypeError(`${what} must be an object with a text for each name`);
+  if (!isRecord(changes))
+    throw new TypeError(`${what} must be an object with a text for each name, such as { A: "1" }`);
   for (const [name, value] of Object.entries<unknown>(changes)) {
     if (typeof value === "string" || value === null) continue;
     throw new TypeError(`${excerpt(name)} in ${what} must be a string or null, not ${typeof value}`);

@@ -128,4 +128,18 @@ describe("invalid changes of a config", () => {
   ])("of other types are rejected with a TypeError: %j", async (changes) => {
     await expect(change({}, changes as never)).rejects.toThrow(TypeError);
   });
+
+  // clause 1
+  it.each([
+    [{ Entrypoint: ["/app"] }, '"Entrypoint" is not a change of a config: did you mean entrypoint?'],
+    [{ label: { a: "1" } }, '"label" is not a change of a config: did you mean labels?'],
+    [{ WorkingDir: "/" }, '"WorkingDir" is not a change of a config: did you mean workingDirectory?'],
+    [
+      { volumes: [] },
+      '"volumes" is not a change of a config: the changes are env, entrypoint, cmd, labels, user, workingDirectory',
+    ],
+    [{ env: ["A=1"] }, 'env must be an object with a text for each name, such as { A: "1" }'],
+  ])("are rejected with a hint: %j", async (changes, message) => {
+    await expect(change({}, changes as never)).rejects.toThrow(new TypeError(message));
+  });
 });

@@ -1,18 +1,19 @@
 import { annotate } from "@ocilayout/oci-image";
 
 import { UsageError } from "../../errors/usage-error.ts";
-import { writeEdit } from "../../images/write-edit.ts";
+import { runEdit } from "../../images/run-edit.ts";
 import { parsePairs } from "../../parsing/pairs.ts";
 import { list, many, required, text } from "../../parsing/spec.ts";
 import { platform } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
-import { placeOf } from "../../places/reference.ts";
 
 /** `ocilayout annotate`: changes annotations. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag, which moves to the result, or a digest"),
+    path: required(
+      "A tag, which moves to the result, or a digest; SBOMs and signatures stay attached to the old image",
+    ),
     annotations: many("Annotations to set: KEY=VALUE", "none", false),
   },
   options: {
@@ -34,12 +35,11 @@ export const verb: Verb = defineVerb({
       throw new UsageError(
         "annotate needs KEY=VALUE or --remove KEY: ocilayout annotate <path> [annotations..]",
       );
-    return withPlace(args.path, args.places, { purpose: "change", signal, output }, async (target) => {
-      const place = await placeOf(target, { signal });
-      const tags = args.tag === undefined ? undefined : [args.tag];
-      const report = await annotate(place, changes, { platform: args.platform, tags, signal });
-      await writeEdit(report, place, { tag: args.tag, json: args.json, output });
-      return undefined;
-    });
+    const { platform, tag, json } = args;
+    return withPlace(args.path, args.places, { purpose: "change", signal, output }, (target) =>
+      runEdit(target, { tag, json, output, signal }, (place, tags) =>
+        annotate(place, changes, { platform, tags, signal }),
+      ),
+    );
   },
 });

@@ -10,30 +10,42 @@ import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { normalizePath } from "../../images/image-path.ts";
-import { writeEdit } from "../../images/write-edit.ts";
+import { runEdit } from "../../images/run-edit.ts";
 import { withProgress } from "../../output/progress.ts";
 import { list, many, required, text } from "../../parsing/spec.ts";
 import { platform } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
-import { withPlace } from "../../places/open.ts";
-import { placeOf } from "../../places/reference.ts";
+import { explainMissing } from "../../places/advise.ts";
+import { findPlace } from "../../places/find-place.ts";
+import { withTarget } from "../../places/open.ts";
+import { DEFAULT_REPOSITORY, type Target } from "../../places/target.ts";
 
 const COMPRESSIONS: readonly LayerCompression[] = ["gzip", "zstd", "none"];
 
 /** `ocilayout append`: appends a layer of files to an image. */
 export const verb: Verb = defineVerb({
   positionals: {
-    path: required("A tag, which moves to the result, or a digest; of an index, every image gets the layer"),
+    path: required(
+      "A tag, which moves to the result, or a digest; of an index, every image gets the layer; SBOMs and signatures stay attached to the old image",
+    ),
     files: many("Files, and directories whose content is appended", "file", false),
   },
   options: {
-    to: text("DIRECTORY", "The directory of the image that gets the files", "/"),
+    to: text(
+      "DIRECTORY",
+      "The directory of the image that gets the files; to rename a file, rename it first",
+      "/",
+    ),
     remove: list("PATH", "Remove this path of the image"),
     compression: text("KIND", "gzip, zstd or none", "gzip"),
     tag: text("TAG", "Point this tag at the result, and leave the tag of PATH where it is"),
     platform,
   },
   examples: [
+    [
+      "ocilayout init images//team/app:v1 --platform linux/amd64",
+      "Create the image first, if there is none: it has no layers",
+    ],
     ["ocilayout append images/team/app:v1 dist --to /app", "Append the files below dist as /app"],
     [
       "ocilayout append images/team/app:v1 app.conf --to /etc --tag v2",
@@ -47,20 +59,34 @@ export const verb: Verb = defineVerb({
       throw new UsageError(`--compression needs gzip, zstd or none, not ${args.compression}`);
     if (args.files.length + args.remove.length === 0)
       throw new UsageError("append needs FILES or --remove PATH: ocilayout append <path> [files..]");
-    return withPlace(args.path, args.places, { purpose: "change", signal, output }, async (target) => {
-      const place = await placeOf(target, { signal });
-      const tags = args.tag === undefined ? undefined : [args.tag];
-      const report = await withProgress(output, "making the layer", async () => {
-        const history = { created_by: "ocilayout append" };
-        const files = readFiles(args.files, normalizePath(args.to), signal);
-        const layer = await pushLayer(place, files, { compression, removed: args.remove, history, signal });
-        return appendLayer(place, layer, { platform: args.platform, tags, signal });
-      });
-      await writeEdit(report, place, { tag: args.tag, json: args.json, output });
-      return undefined;
-    });
+    const { platform, tag, json } = args;
+    const found = await findPlace(args.path, args.places, { purpose: "change", isWhole: false });
+    requireImagePlace(found);
+    return withTarget(found, args.places, { purpose: "change", signal, output }, (target) =>
+      runEdit(target, { tag, json, output, signal }, (place, tags) =>
+        withProgress(output, "making the layer", async () => {
+          const history = { created_by: "ocilayout append" };
+          const files = readFiles(args.files, normalizePath(args.to), signal);
+          const layer = await pushLayer(place, files, { compression, removed: args.remove, history, signal });
+          return appendLayer(place, layer, { platform, tags, signal });
+        }),
+      ),
+    );
   },
 });
+
+/** Checks that a layout is there. Otherwise the error shows how to create the image, unless the path explains the failure. */
+function requireImagePlace({ kind, exists, path, directory, repository, tag = "v1" }: Target): void {
+  if (exists || kind !== "layout" || explainMissing(path) !== undefined) return;
+  // A name without a slash is that of a new layout.
+  const isName = directory === "." && repository !== undefined && !/[/\\]/.test(path);
+  const name = isName ? `${repository}:${tag}` : `${directory}//${repository ?? DEFAULT_REPOSITORY}:${tag}`;
+  throw new RegistryError(
+    "NAME_UNKNOWN",
+    `cannot find a layout at ${excerpt(path)}: create the image first: ` +
+      `ocilayout init ${name} --platform linux/amd64; an image in a registry begins with docker://`,
+  );
+}
 
 /** Yields the files at paths on this machine, with their paths in the image. */
 async function* readFiles(

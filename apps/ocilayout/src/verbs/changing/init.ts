@@ -1,9 +1,9 @@
 import { createLayout } from "../../images/create-layout.ts";
-import { pushEmptyImage } from "../../images/empty-image.ts";
+import { pushEmptyImages } from "../../images/empty-image.ts";
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { printable } from "../../output/text.ts";
-import { required, text } from "../../parsing/spec.ts";
+import { list, required } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { findPlace } from "../../places/find-place.ts";
 import { withTarget, withWhole } from "../../places/open.ts";
@@ -13,17 +13,17 @@ import { nameOf } from "../../places/reference.ts";
 export const verb: Verb = defineVerb({
   positionals: { path: required("A new layout or, with --platform, the tag of a new image") },
   options: {
-    platform: text(
+    platform: list(
       "OS/ARCHITECTURE",
-      "Create an image without layers for this platform, such as linux/arm64",
+      "Create an image without layers for this platform, such as linux/arm64; if repeated, an index of images",
     ),
   },
   examples: [
     ["ocilayout init images", "Create an empty layout; push and copy also create one"],
     ["ocilayout init images/team/app:v1 --platform linux/arm64", "Create an image, to append layers to"],
   ],
-  run: async ({ path, platform, places, json }, { output, signal }) => {
-    if (platform === undefined) {
+  run: async ({ path, platform: platforms, places, json }, { output, signal }) => {
+    if (platforms.length === 0) {
       // A directory with such a name is more likely a mistake.
       if (/(?<!^[A-Za-z]):|@|.\/\//.test(path.replace(/^(?:oci|docker):/, "")))
         throw new UsageError("init of an image needs --platform; the name of a layout has no :, @ or //");
@@ -43,9 +43,10 @@ export const verb: Verb = defineVerb({
       const { registry, repository, tag, digest } = opened;
       if (tag === undefined || digest !== undefined)
         throw new UsageError("init with --platform needs a tag: DIRECTORY/REPOSITORY:TAG");
-      const image = await pushEmptyImage({ registry, repository, reference: tag }, platform, { signal });
+      const image = await pushEmptyImages({ registry, repository, reference: tag }, platforms, { signal });
       if (json) await writeJson(output, { repository, tag, ...image });
-      else await writeText(output, `${nameOf(repository, { tag })}  ${image.digest}  ${platform}`);
+      else
+        await writeText(output, `${nameOf(repository, { tag })}  ${image.digest}  ${platforms.join(", ")}`);
       return undefined;
     });
   },

@@ -26,7 +26,8 @@ export const verb: Verb = defineVerb({
       const place = await placeOf(target, { signal });
       const { repository } = place;
       const manifest = await tag(place, newtag, { signal });
-      if (json) await writeJson(output, { repository, tags: newtag, ...manifest });
+      const only = newtag.length === 1 ? newtag[0] : undefined;
+      if (json) await writeJson(output, { repository, tag: only, tags: newtag, ...manifest });
       else
         for (const name of newtag)
           await writeText(output, `${nameOf(repository, { tag: name })}  ${manifest.digest}`);

@@ -116,7 +116,8 @@ async function extractDirectory(
   to: string,
   options: NonNullable<Parameters<typeof extractTo>[2]>,
 ): Promise<ExtractReport> {
-  if (existsSync(to)) throw new RegistryError("DENIED", `cannot write ${excerpt(to)}: it exists`);
+  if (existsSync(to))
+    throw new RegistryError("DENIED", `cannot write ${excerpt(to)}: it exists; choose another --output`);
   const parent = dirname(to);
   await mkdir(parent, { recursive: true });
   const stage = await mkdtemp(join(parent, ".ocilayout-extract-"));

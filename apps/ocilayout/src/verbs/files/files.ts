@@ -1,5 +1,7 @@
 import type { ImageFile } from "@ocilayout/oci-image";
 import { listFiles } from "@ocilayout/oci-image";
+import { RegistryError } from "@ocilayout/oci-types";
+import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { normalizePath, isBelow } from "../../images/image-path.ts";
 import { writeJson } from "../../output/output.ts";
@@ -33,9 +35,13 @@ export const verb: Verb = defineVerb({
     withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
       const place = await placeOf(target, { signal });
       const below = normalizePath(args.below ?? "/");
+      const found: ImageFile[] = [];
+      for await (const file of listFiles(place, { platform: args.platform, signal }))
+        if (isBelow(file.path, below)) found.push(file);
+      if (found.length === 0 && below !== "/")
+        throw new RegistryError("FILE_UNKNOWN", `${excerpt(below)} is missing in the image`);
       const table = new Table(output);
-      for await (const file of listFiles(place, { platform: args.platform, signal })) {
-        if (!isBelow(file.path, below)) continue;
+      for (const file of found.sort((a, b) => (a.path < b.path ? -1 : 1))) {
         if (args.json) await writeJson(output, toJson(file));
         else await table.row(cells(file));
       }

@@ -4,6 +4,7 @@ import { parseManifest, RegistryError } from "@ocilayout/oci-types";
 
 import type { TitledLayer } from "../../artifact/pull-files.ts";
 import { pullFiles, titledLayers } from "../../artifact/pull-files.ts";
+import { isImage } from "../../images/manifest-kind.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { countOf, formatSize, printable } from "../../output/text.ts";
@@ -11,7 +12,7 @@ import { flag, required, text } from "../../parsing/spec.ts";
 import { platform } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
-import { placeOf, readTarget } from "../../places/reference.ts";
+import { nameOfPlace, placeOf, readTarget } from "../../places/reference.ts";
 import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout pull`: writes the layers of an artifact as files. */
@@ -33,9 +34,9 @@ export const verb: Verb = defineVerb({
     withPlace(args.path, args.places, { purpose: "read", signal, output }, async (target) => {
       const manifest = await openArtifact(target, args.platform, signal);
       const { digest } = manifest.descriptor;
-      const { files, skipped } = await readLayers(manifest);
-      const { registry } = target;
-      const { repository } = await placeOf(target, { signal });
+      const place = await placeOf(target, { signal });
+      const { registry, repository } = place;
+      const { files, skipped } = await readLayers(manifest, nameOfPlace(place));
       await withProgress(output, "checking the files", (progress) => {
         const onFile = ({ title, descriptor }: TitledLayer): void => {
           progress.update(`pulling ${printable(title)} (${formatSize(descriptor.size)})`);
@@ -69,21 +70,27 @@ async function openArtifact(
   return target.registry.getManifest(place.repository, descriptor.digest, { signal });
 }
 
-async function readLayers(reader: BlobReader): Promise<{ files: TitledLayer[]; skipped: number }> {
-  const { digest, mediaType } = reader.descriptor;
+async function readLayers(
+  reader: BlobReader,
+  name: string,
+): Promise<{ files: TitledLayer[]; skipped: number }> {
+  const { mediaType } = reader.descriptor;
   const parsed = parseManifest(await reader.bytes(), mediaType);
-  if (parsed.kind !== "image") {
-    throw new RegistryError(
-      "UNSUPPORTED",
-      `${digest} is ${parsed.kind === "index" ? "an index: name one of its images with --platform or by its digest" : "not a manifest with layers"}`,
+  if (parsed.kind === "index")
+    throw unsupported(
+      `${name} is an index of images, not an artifact: extract writes the files of an image, copy copies it; name an artifact in it by its digest`,
     );
-  }
+  if (parsed.kind !== "image") throw unsupported(`${name} is not a manifest with layers`);
   const { layers } = parsed.manifest;
   const files = titledLayers(layers);
-  if (files.length === 0)
-    throw new RegistryError(
-      "UNSUPPORTED",
-      `cannot pull ${digest}: its layers have no titles; if it is an image, use ocilayout copy or ocilayout extract`,
-    );
-  return { files, skipped: layers.length - files.length };
+  if (files.length > 0) return { files, skipped: layers.length - files.length };
+  throw unsupported(
+    isImage(parsed.manifest)
+      ? `${name} is an image, not an artifact: extract writes its files, copy copies it`
+      : `cannot pull ${name}: its layers have no titles; cat --blob prints a layer`,
+  );
+}
+
+function unsupported(message: string): RegistryError {
+  return new RegistryError("UNSUPPORTED", message);
 }

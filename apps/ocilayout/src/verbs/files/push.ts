@@ -2,13 +2,14 @@ import { octetStream } from "@ocilayout/oci-types";
 
 import { collectFiles } from "../../artifact/collect-files.ts";
 import { pushFiles } from "../../artifact/push-files.ts";
+import { requireReplaceable } from "../../artifact/require-replaceable.ts";
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { countOf, printable } from "../../output/text.ts";
 import { requireMediaType } from "../../parsing/media-type.ts";
 import { parsePairs } from "../../parsing/pairs.ts";
-import { list, many, required, text } from "../../parsing/spec.ts";
+import { flag, list, many, required, text } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
 import { REMOTE } from "../../places/remote.ts";
@@ -32,6 +33,7 @@ export const verb: Verb = defineVerb({
       "REFERENCE",
       "The tag or digest, in the same repository, of what the artifact is about. It then needs no tag of its own",
     ),
+    force: flag("Replace an image, or an artifact of another type, at the tag"),
   },
   examples: [
     [
@@ -72,6 +74,10 @@ export const verb: Verb = defineVerb({
               },
               { signal },
             );
+      if (tag !== undefined && !args.force) {
+        const at = { registry, repository, reference: tag };
+        await requireReplaceable(at, { artifactType, hasSubject: subject !== undefined, signal });
+      }
       const description = { artifactType, mediaType, annotations, subject };
       const pushed = await withProgress(output, "reading the files", async (progress) => {
         const files = await collectFiles(args.files);

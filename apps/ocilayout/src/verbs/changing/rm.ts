@@ -1,3 +1,5 @@
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
+
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
 import { required } from "../../parsing/spec.ts";
@@ -5,6 +7,7 @@ import { blob } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withPlace } from "../../places/open.ts";
 import { nameOf, requireReference } from "../../places/reference.ts";
+import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout rm`: removes a tag, a manifest or a blob. */
 export const verb: Verb = defineVerb({
@@ -22,7 +25,7 @@ export const verb: Verb = defineVerb({
       const kind = args.blob ? "blob" : "tag" in reference ? "tag" : "manifest";
       if ("tag" in reference) {
         if (args.blob) throw new UsageError("--blob needs a digest, not a tag: PATH@DIGEST");
-        await registry.deleteTag(repository, reference.tag, { signal });
+        await deleteTag(target, reference.tag, signal);
       } else if (args.blob) await registry.deleteBlob(repository, reference.digest, { signal });
       else await registry.deleteManifest(repository, reference.digest, { signal });
       if (args.json) await writeJson(output, { removed: kind, repository, ...reference });
@@ -30,3 +33,21 @@ export const verb: Verb = defineVerb({
       return undefined;
     }),
 });
+
+/** Removes a tag. Older registries can delete only a digest. */
+async function deleteTag(
+  { registry, repository, kind }: OpenTarget,
+  tag: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await registry.deleteTag(repository, tag, { signal });
+  } catch (error) {
+    if (kind !== "remote" || !isRegistryError(error, "DIGEST_INVALID", "UNSUPPORTED")) throw error;
+    throw new RegistryError(
+      "UNSUPPORTED",
+      "this registry cannot delete a tag alone; rm HOST/REPOSITORY@DIGEST removes the manifest with all its tags",
+      { cause: error },
+    );
+  }
+}

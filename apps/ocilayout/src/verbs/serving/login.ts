@@ -1,4 +1,5 @@
 import { openRemote, storeCredentials } from "@ocilayout/oci-client";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import { isValidHost } from "@ocilayout/ociref";
 import { addAbortSignal } from "node:stream";
 
@@ -8,6 +9,8 @@ import { flag, required, text } from "../../parsing/spec.ts";
 import { remoteSpecs } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { remoteOptions } from "../../places/remote.ts";
+
+const REFUSED = "the registry refused the username or password";
 
 /** The longest password in characters. Tokens are shorter. */
 const MOST_CHARACTERS = 64 * 1024;
@@ -43,6 +46,10 @@ export const verb: Verb = defineVerb({
       const remote = await openRemote(host, { ...options, credentials, signal });
       try {
         await remote.ping({ signal });
+      } catch (error) {
+        throw isRegistryError(error, "UNAUTHORIZED")
+          ? new RegistryError("UNAUTHORIZED", REFUSED, { cause: error })
+          : error;
       } finally {
         await remote.close();
       }

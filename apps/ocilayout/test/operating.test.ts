@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 
 import { openLayout } from "@ocilayout/layout-core";
+import { RegistryError } from "@ocilayout/oci-types";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { run } from "../src/cli/run.ts";
+import { explain } from "../src/errors/explain.ts";
 import { jsonLines, lines, ocilayout, Sink, temporaryDirectory } from "./command.ts";
 import { makeImages } from "./images.ts";
 
@@ -48,6 +50,9 @@ describe("--repair", () => {
     await lines("save", `${images}/app`, "--all-tags", "--output", at("images.tar"));
     const { layer, manifest } = await filesIn(at("bad"));
     damage(layer);
+    expect((await lines("verify", at("bad"), "--quick")).join()).toBe(
+      "0 errors, 0 warnings; compared names and sizes only",
+    );
     const broken = await ocilayout("verify", at("bad"));
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining("copy --repair") as string });
     await lines(...args);
@@ -82,9 +87,9 @@ describe("copy and sync", () => {
   it("print that a tag is up to date, and whether it changed in JSON", async () => {
     const args = ["copy", `${images}/app:v1`, `${at("mirror")}//app:v1`];
     expect(await jsonLines(...args, "--dry-run")).toMatchObject([{ changed: true }]);
-    expect((await lines(...args, "--dry-run")).join()).toMatch(/  would copy 3 manifests, 4 blobs, /);
+    expect((await lines(...args, "--dry-run")).join()).toMatch(/ {2}would copy 3 manifests, 4 blobs, /);
     expect(await jsonLines(...args)).toMatchObject([{ changed: true }]);
-    expect((await lines(...args)).join()).toMatch(/  up to date$/);
+    expect((await lines(...args)).join()).toMatch(/ {2}up to date$/);
     expect(await jsonLines("sync", images, at("mirror"), "--tags", "v1")).toMatchObject([{ changed: false }]);
   });
 
@@ -109,9 +114,20 @@ it("save --output - writes the archive to the pipe, and the result to stderr", a
   expect((await ocilayout({ stdin: bytes }, "load", "-", at("loaded"))).code).toBe(0);
 });
 
+it.skipIf(process.platform === "win32")(
+  "save --output writes to a pipe or device without --force",
+  async () => {
+    expect(await lines("save", `${images}/app:v1`, "--output", "/dev/null")).toEqual([
+      "app:v1",
+      "wrote 1 image to /dev/null",
+    ]);
+    expect(statSync("/dev/null").isFile()).toBe(false);
+  },
+);
+
 it("gc --grace 0 removes an unfinished upload, unless a process has it open", async () => {
   const layout = await openLayout(images);
-  const upload = await layout.startUpload("app");
+  const upload = await layout.pushBlobChunked("app");
   await upload.write(new Uint8Array(1000));
   const session = join(images, "_uploads", upload.id);
   const age = (): void => {
@@ -169,6 +185,27 @@ describe("serve", () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining("permission denied")]);
     },
   );
+});
+
+describe("rm", () => {
+  it("removes several tags, and accepts missing ones with --if-exists", async () => {
+    expect(await lines("rm", `${images}/app:amd64`, `${images}/app:arm64`)).toHaveLength(2);
+    const again = ["rm", `${images}/app:amd64`, `${images}/app:v1`];
+    expect(await ocilayout(...again)).toMatchObject({ code: 1, stdout: "" });
+    expect(await ocilayout(...again, "--if-exists")).toEqual(
+      expect.objectContaining({
+        code: 0,
+        stdout: "removed the tag app:v1\n",
+        stderr: `ocilayout: nothing to remove: ${images}/app:amd64\n`,
+      }),
+    );
+  });
+});
+
+it("a reason of the system is printed once", () => {
+  const cause = new Error("EACCES: permission denied, mkdir 'images'");
+  const error = new RegistryError("STORAGE_FAILED", "cannot push: permission denied", { cause });
+  expect(explain(error)).toBe("STORAGE_FAILED: cannot push: permission denied (mkdir 'images')");
 });
 
 describe("a registry that refuses", () => {

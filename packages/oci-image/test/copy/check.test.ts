@@ -97,7 +97,7 @@ describe('check: "content"', () => {
     const { images, layers } = await pushExample(source);
     const target = createMemoryRegistry();
     await copy(at(source), at(target));
-    const corrupt = new Set<string>([images[0], layers[1]]);
+    const corrupt: Set<string> = new Set([images[0], layers[1]]);
     const watched = watch(target, async ({ method, args }, proceed) => {
       const pushed = args[1] as { digest?: string };
       if (method === "pushBlob") corrupt.delete(pushed.digest ?? "");

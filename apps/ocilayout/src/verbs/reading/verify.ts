@@ -24,8 +24,7 @@ export const verb: Verb = defineVerb({
   ],
   run: (args, { output, signal }) =>
     withLayout(args.path, args.places, { purpose: "read", signal }, async (registry) => {
-      const count = { error: 0, warning: 0 };
-      let isRepairable = false;
+      const count = { error: 0, warning: 0, repairable: 0 };
       await withProgress(output, "verifying", async (progress) => {
         for await (const finding of registry.verify({
           content: !args.quick,
@@ -33,7 +32,7 @@ export const verb: Verb = defineVerb({
           signal,
         })) {
           count[finding.severity] += 1;
-          isRepairable ||= finding.severity === "error" && REPAIRABLE.has(finding.kind);
+          if (finding.severity === "error" && REPAIRABLE.has(finding.kind)) count.repairable += 1;
           progress.update(`verifying, ${countOf(count.error, "error")} so far`);
           progress.clear();
           if (args.json) await writeJson(output, finding);
@@ -45,7 +44,7 @@ export const verb: Verb = defineVerb({
         const counts = `${countOf(count.error, "error")}, ${countOf(count.warning, "warning")}`;
         await writeText(output, `${counts}${scope}`);
       }
-      if (isRepairable)
+      if (count.repairable > 0)
         await output.note(
           "ocilayout: to replace damaged or missing content, copy from an intact place: ocilayout copy --repair FROM TO, or sync --repair",
         );

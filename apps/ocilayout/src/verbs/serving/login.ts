@@ -5,6 +5,7 @@ import { addAbortSignal } from "node:stream";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
+import { printable } from "../../output/text.ts";
 import { flag, required, text } from "../../parsing/spec.ts";
 import { remoteSpecs } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
@@ -54,12 +55,14 @@ export const verb: Verb = defineVerb({
         await remote.close();
       }
     }
-    const storage = await storeCredentials(host, credentials, { signal });
-    if (json) await writeJson(output, { host, username, storage });
+    let file: string | undefined;
+    const onFile = (path: string): void => void (file = path);
+    const storage = await storeCredentials(host, credentials, { signal, onFile });
+    if (json) await writeJson(output, { host, username, storage, file });
     else
       await writeText(
         output,
-        `logged in to ${host}${storage === "file" ? "; the password is stored unencrypted, readable by you alone" : ""}`,
+        `logged in to ${host}; ${storage === "file" ? `the password is stored unencrypted, readable by you alone, in ${printable(file ?? "a file")}` : "the password is stored in the credential helper"}`,
       );
     return undefined;
   },

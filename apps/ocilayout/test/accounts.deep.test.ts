@@ -48,7 +48,7 @@ describe("login", () => {
     expect(await ocilayout("secret\n", "login", host, ...flags)).toMatchObject({
       code: 0,
       stderr: "",
-      stdout: `logged in to ${host}; the password is stored unencrypted, readable by you alone\n`,
+      stdout: `logged in to ${host}; the password is stored unencrypted, readable by you alone, in ${join(config, "config.json")}\n`,
     });
     const file = join(config, "config.json");
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({

@@ -53,6 +53,10 @@ it("the README shows what the commands print", async () => {
         shown += `${line}\n${stdout}${stdout === "" || stdout.endsWith("\n") ? "" : "\n"}${stderr}`;
       }
       shown = shown.replaceAll(host, shownHost);
+      shown = shown.replaceAll(
+        join(process.env["DOCKER_CONFIG"] ?? "", "config.json"),
+        "~/.docker/config.json",
+      );
       real += `${text.slice(end, block.index)}\`\`\`console\n${shown}\`\`\``;
       end = block.index + block[0].length;
     }

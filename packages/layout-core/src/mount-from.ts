@@ -70,6 +70,6 @@ export async function mountFile(
     });
     return descriptor;
   } catch (error) {
-    throw storageError(error, "mount the blob");
+    throw storageError(error, "link or copy the blob");
   }
 }

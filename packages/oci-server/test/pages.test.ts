@@ -95,6 +95,13 @@ describe("a server on a loopback address", () => {
     expect(await statusUnder(await start(), host)).toBe(403);
   });
 
+  it("names the refused host in its answer", async () => {
+    const response = await createHandler(createMemoryRegistry(), { allowedHosts: ["localhost"] })(
+      new Request("http://evil.example:5000/v2/"),
+    );
+    expect(await response.text()).toContain('the host \\"evil.example:5000\\" is not allowed');
+  });
+
   it("rejects in the specification's form, whatever the request, and changes nothing", async () => {
     const registry = createMemoryRegistry();
     const server = await serve(registry, { port: 0, writable: true });

@@ -1,4 +1,4 @@
-import { isRegistryError } from "@ocilayout/oci-types";
+import { isRegistryError, type RegistryError } from "@ocilayout/oci-types";
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 /**
@@ -8,8 +8,27 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isRegistryError(error)) return explainSystem(error);
   const cause =
-    error.code === "STORAGE_FAILED" && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.code}: ${error.message}${cause}`;
+    error.code === "STORAGE_FAILED" && error.cause instanceof Error
+      ? withoutRepeat(error.message, error.cause.message)
+      : "";
+  return `${error.code}: ${error.message}${cause}${hintFor(error)}`;
+}
+
+/** Returns the message of the system for the end of `message`, without the reason that is already there. */
+function withoutRepeat(message: string, system: string): string {
+  const [, reason = "", call] = /^E[A-Z0-9]+: ([^,]*)(?:, (.*))?$/.exec(system) ?? [];
+  if (reason === "" || !message.endsWith(reason)) return `: ${system}`;
+  return call === undefined ? "" : ` (${call})`;
+}
+
+/** Returns what to do about an error of a registry, if the message does not say it. */
+function hintFor({ code, message }: RegistryError): string {
+  const isKnown =
+    code !== "UNAUTHORIZED" ||
+    message.includes("credential") ||
+    message.includes("login") ||
+    message.includes("password");
+  return isKnown ? "" : "; to store credentials, use ocilayout login HOST";
 }
 
 /** Verbs for the message, by system call. */

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
+import { Writable } from "node:stream";
 
 import type { ImageToWrite, WriteArchiveOptions } from "@ocilayout/layout-archive";
 import { collect, RegistryError } from "@ocilayout/oci-types";
@@ -45,7 +46,10 @@ export async function saveImages(
   { platforms, referrers, allTags, dryRun, force, json, output, signal }: SaveImagesOptions,
 ): Promise<undefined> {
   rejectCompressed(file);
-  if (existsSync(file) && !force)
+  const found = statSync(file, { throwIfNoEntry: false });
+  // Nothing replaces a device or a pipe: the archive goes into it.
+  const isStream = found !== undefined && !found.isFile() && !found.isDirectory();
+  if (found !== undefined && !isStream && !force)
     throw new RegistryError("DENIED", `cannot write ${excerpt(file)}: it exists; --force replaces it`);
   const images: ImageToWrite[] = [];
   for (const source of sources)
@@ -59,7 +63,7 @@ export async function saveImages(
   if (!dryRun) {
     const { writeArchive } = await import("@ocilayout/layout-archive");
     await withProgress(output, `writing ${printable(file)}`, (progress) =>
-      writeArchive(file, images, {
+      writeArchive(isStream ? Writable.toWeb(createWriteStream(file)) : file, images, {
         format,
         platforms: platforms.length > 1 ? platforms : undefined,
         referrers,

@@ -19,11 +19,30 @@ export function showTransfers(progress: Progress): NonNullable<CopyOptions["onPr
   };
 }
 
-/** Describes what a copy did, in a few words. */
-export function describeReport({ manifests, referrers, blobs, bytes }: CopyReport): string {
+/** Returns the options of `copy` that `--repair` and `--no-link` mean. */
+export function copyOptions(args: {
+  readonly repair: boolean;
+  readonly "no-link"?: boolean;
+}): Pick<CopyOptions, "check" | "link"> {
+  return { check: args.repair ? "content" : "root", link: args["no-link"] !== true && !args.repair };
+}
+
+/** Whether a copy changed its target or, after a dry run, would change it. */
+export function isChange({ manifests, blobs, tags }: CopyReport): boolean {
+  return manifests + blobs.copied + blobs.linked + blobs.mounted + tags.length > 0;
+}
+
+/** Describes what a copy did, or would do, in a few words. */
+export function describeReport(report: CopyReport, isDryRun: boolean): string {
+  if (!isChange(report)) return "up to date";
+  const { manifests, referrers, blobs, bytes, tags } = report;
+  if (manifests + blobs.copied + blobs.linked + blobs.mounted === 0)
+    return `${isDryRun ? "would set" : "set"} ${countOf(tags.length, "tag")}`;
   const parts = [countOf(manifests, "manifest")];
-  for (const outcome of ["copied", "linked", "mounted", "present", "skipped"] as const)
-    if (blobs[outcome] > 0) parts.push(`${countOf(blobs[outcome], "blob")} ${outcome}`);
+  for (const outcome of ["copied", "linked", "mounted", "present", "skipped"] as const) {
+    const isPlain = isDryRun && outcome === "copied";
+    if (blobs[outcome] > 0) parts.push(`${countOf(blobs[outcome], "blob")}${isPlain ? "" : ` ${outcome}`}`);
+  }
   if (referrers > 0) parts.push(countOf(referrers, "referrer"));
-  return `${parts.join(", ")}, ${formatSize(bytes)}`;
+  return `${isDryRun ? "would copy " : ""}${parts.join(", ")}, ${formatSize(bytes)}`;
 }

@@ -15,6 +15,16 @@ export const imagePlatform: Text<undefined> = text(
 /** `--blob`: the digest is that of a blob. */
 export const blob: Flag = flag("The digest is that of a blob, not of a manifest");
 
+/** `--repair`: how a copy checks the target. */
+export const repair: Flag = flag(
+  "Read and verify what the target has, and replace damaged or missing content from the source",
+);
+
+/** `--no-link`: whether blobs may be linked. */
+export const noLink: Flag = flag(
+  "Read and verify every blob. Otherwise, on one file system, blobs are hard-linked and not read: a damaged blob is damaged in both; verify finds it",
+);
+
 /** The options of verbs that connect to a registry. */
 export const remoteSpecs: {
   readonly insecure: List;
@@ -22,7 +32,7 @@ export const remoteSpecs: {
   readonly "cert-dir": Text<undefined>;
   readonly "token-server": List;
 } = {
-  insecure: list("HOST", "Use plain HTTP for the registry at this host"),
+  insecure: list("HOST[:PORT]", "Use plain HTTP for the registry at this host and port"),
   "ca-file": text(
     "FILE",
     "Trust the certificates in this file, too, and use TLS also for registries on this machine",

@@ -16,4 +16,7 @@ export interface CredentialPlaces {
 }
 
 /** Options of `storeCredentials` and `eraseCredentials`. */
-export interface StoreOptions extends CredentialPlaces, CallOptions {}
+export interface StoreOptions extends CredentialPlaces, CallOptions {
+  /** Receives the path of the file that `storeCredentials` wrote. */
+  readonly onFile?: ((path: string) => void) | undefined;
+}

@@ -20,7 +20,7 @@ export async function copy(
  *
  * - The target is asked for the tag. If the tag points at the manifest already, nothing else is asked or copied. Only
  *   `referrers` and `check` can make more questions necessary.
- * - A target that has a manifest is trusted to have everything below it, unless `check` is `"deep"`. If it then rejects the
+ * - A target that has a manifest is trusted to have everything below it, unless `check` is `"deep"` or `"content"`. If it then rejects the
  *   parent with `MANIFEST_BLOB_UNKNOWN`, the missing parts are pushed again.
  * - Blobs are linked between layouts of one file system and mounted within one registry, unless `link` is false. Linked and
  *   mounted blobs are not read, so corrupt ones stay corrupt. All others are verified against their digests, and are never compressed again.

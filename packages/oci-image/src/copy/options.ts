@@ -82,10 +82,11 @@ export interface CopyOptions extends ReadManifestOptions {
   readonly referrers?: boolean | undefined;
   /**
    * - `"root"`, the default: a target that has a manifest is trusted to have everything below it.
-   * - `"deep"`: the target is asked for every manifest and every blob. It is not asked to verify them: to replace a blob that
-   *   is corrupt in the target, push it again.
+   * - `"deep"`: the target is asked for every manifest and every blob. It is not asked to verify them.
+   * - `"content"`: every manifest and every blob of the target is also read and verified. Corrupt ones are pushed again from
+   *   the source, which `link: false` verifies.
    */
-  readonly check?: "root" | "deep" | undefined;
+  readonly check?: "root" | "deep" | "content" | undefined;
   /**
    * Whether blobs may be linked between layouts of one file system, and mounted within one registry, without reading them.
    * Pass `false` for a copy that is verified and shares no file with its source. Defaults to true.
@@ -113,6 +114,8 @@ export interface CheckedCopyOptions {
   readonly keepsIndex: boolean;
   readonly referrers: boolean;
   readonly isDeep: boolean;
+  /** Whether the content of the target is read and verified. */
+  readonly readsTarget: boolean;
   readonly links: boolean;
   readonly concurrency: number;
   readonly limits: { readonly [Name in keyof CopyLimits]-?: number };
@@ -148,7 +151,8 @@ export function requireCopyOptions(options: CopyOptions): CheckedCopyOptions {
     platforms: platforms?.map(requirePlatform),
     keepsIndex: requireOneOf(index, ["rewrite", "keep"], "index") === "keep",
     referrers: requireFlag(referrers, "referrers"),
-    isDeep: requireOneOf(check, ["root", "deep"], "check") === "deep",
+    isDeep: requireOneOf(check, ["root", "deep", "content"], "check") !== "root",
+    readsTarget: check === "content",
     links: requireFlag(link, "link"),
     concurrency,
     limits: {

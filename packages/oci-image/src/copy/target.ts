@@ -1,6 +1,7 @@
 import type { CallOptions, Descriptor, Registry } from "@ocilayout/oci-types";
 import { isRegistryError, mountBlobFrom } from "@ocilayout/oci-types";
 
+import { isIntactBlob, isIntactManifest } from "./intact.ts";
 import type { CheckedPlace } from "../place/place.ts";
 import type { ManifestContent } from "../reading/read-manifest.ts";
 import type { CheckedCopyOptions, CopyOutcome, CopySource } from "./options.ts";
@@ -20,15 +21,17 @@ export class Target {
   readonly #tags: Map<string, string> = new Map();
   readonly #isDeep: boolean;
   readonly #links: boolean;
+  readonly #reads: boolean;
 
   constructor(
     { registry, repository }: Pick<CheckedPlace, "registry" | "repository">,
-    { isDeep, links }: Pick<CheckedCopyOptions, "isDeep" | "links">,
+    { isDeep, links, readsTarget }: Pick<CheckedCopyOptions, "isDeep" | "links" | "readsTarget">,
   ) {
     this.registry = registry;
     this.repository = repository;
     this.#isDeep = isDeep;
     this.#links = links;
+    this.#reads = readsTarget;
   }
 
   /** Whether the repository has the manifest. */
@@ -36,8 +39,9 @@ export class Target {
     const known = this.#manifests.get(digest);
     if (known !== undefined) return known;
     const found = await unlessUnknown(this.registry.resolveManifest(this.repository, digest, options));
-    this.#manifests.set(digest, found !== undefined);
-    return found !== undefined;
+    const isThere = found !== undefined && (!this.#reads || (await isIntactManifest(this, digest, options)));
+    this.#manifests.set(digest, isThere);
+    return isThere;
   }
 
   /** Asks for the digests that tags point at. */
@@ -60,7 +64,9 @@ export class Target {
   async hasBlob(blob: Descriptor, options: CallOptions): Promise<boolean> {
     if (this.#blobs.has(blob.digest)) return true;
     const found = await unlessUnknown(this.registry.resolveBlob(this.repository, blob.digest, options));
-    return found !== undefined && this.#keep(blob, found);
+    if (found === undefined || found.size !== blob.size) return false;
+    if (this.#reads && !(await isIntactBlob(this, blob, options))) return false;
+    return this.#keep(blob, found);
   }
 
   /** Gets a blob without reading it. Returns `undefined` if its bytes must be pushed. */
@@ -70,7 +76,8 @@ export class Target {
     options: CallOptions,
   ): Promise<Exclude<CopyOutcome, "copied" | "skipped"> | undefined> {
     if (await this.hasBlob(blob, options)) return "present";
-    if (!this.#links) return undefined;
+    // A link would keep a corrupt file of the right size.
+    if (!this.#links || this.#reads) return undefined;
     const isSame = this.registry === source.registry;
     const taken = isSame
       ? await unlessUnknown(this.registry.mountBlob(source.repository, this.repository, blob.digest, options))

@@ -91,6 +91,40 @@ describe('check: "deep"', () => {
   });
 });
 
+describe('check: "content"', () => {
+  it("pushes corrupt blobs and manifests again, and nothing else", async () => {
+    const source = createMemoryRegistry();
+    const { images, layers } = await pushExample(source);
+    const target = createMemoryRegistry();
+    await copy(at(source), at(target));
+    const corrupt: Set<string> = new Set([images[0], layers[1]]);
+    const watched = watch(target, async ({ method, args }, proceed) => {
+      const pushed = args[1] as { digest?: string };
+      if (method === "pushBlob") corrupt.delete(pushed.digest ?? "");
+      if (method === "pushManifest") corrupt.delete((args[3] as { digest: string }).digest);
+      if ((method === "getBlob" || method === "getManifest") && corrupt.has(args[1] as string))
+        throw new RegistryError("CONTENT_CORRUPT");
+      return proceed();
+    });
+    expect(await copy(at(source), at(watched.registry), { check: "deep" })).toMatchObject({
+      manifests: 0,
+      bytes: 0,
+    });
+    expect(corrupt.size).toBe(2);
+    expect(await copy(at(source), at(watched.registry), { check: "content", dryRun: true })).toMatchObject({
+      manifests: 1,
+      blobs: { present: 5, copied: 1 },
+    });
+    expect(await copy(at(source), at(watched.registry), { check: "content" })).toMatchObject({
+      manifests: 1,
+      tags: [],
+      blobs: { present: 5, copied: 1 },
+    });
+    expect(corrupt.size).toBe(0);
+    expect(watched.count("pushManifest", "pushBlob")).toBe(2);
+  });
+});
+
 describe("a target that answers MANIFEST_BLOB_UNKNOWN", () => {
   const ways = [
     ["names everything that is missing", (missing: readonly Digest[]) => missing],

@@ -1,3 +1,5 @@
+import { excerpt } from "@ocilayout/oci-types/authors";
+
 import { HttpError } from "../http/http-error.ts";
 import type { IncomingRequest } from "../http/incoming.ts";
 import { parseTarget } from "../http/target.ts";
@@ -66,7 +68,9 @@ export function createPageRules({
   const requireHost = (request: Asked): void => {
     const asked = hostsOf(request);
     if (asked.length > 0 && asked.every((host) => host !== undefined && isAllowedHost(host))) return;
-    throw new HttpError(403, "DENIED", `the host of the request is not allowed: ${HOW_TO_ALLOW_HOST}`);
+    const refused = namesOf(request).find((_, i) => asked[i] === undefined || !isAllowedHost(asked[i]));
+    const host = refused === undefined ? "of the request" : excerpt(refused);
+    throw new HttpError(403, "DENIED", `the host ${host} is not allowed: ${HOW_TO_ALLOW_HOST}`);
   };
   const requireOwnPage = (request: Asked): void => {
     const { headers } = request;
@@ -102,9 +106,13 @@ const HOW_TO_ALLOW_ORIGIN =
   "allow the origin with the option allowedOrigins, or with --allowed-origin of the command";
 
 /** Returns the hosts in the `Host` header and in the URL of a request. An invalid host is `undefined`. */
-function hostsOf({ url, headers }: Asked): readonly (Host | undefined)[] {
-  const named = [headers.get("host"), parseTarget(url).host];
-  return named.filter((value) => typeof value === "string").map((value) => parseHost(value));
+function hostsOf(request: Asked): readonly (Host | undefined)[] {
+  return namesOf(request).map((value) => parseHost(value));
+}
+
+/** Returns the texts of the hosts in the `Host` header and in the URL of a request. */
+function namesOf({ url, headers }: Asked): readonly string[] {
+  return [headers.get("host"), parseTarget(url).host].filter((value) => typeof value === "string");
 }
 
 /** Whether a request comes from no page, or from a page of the host that receives it. */

@@ -17,7 +17,10 @@ export const verb: Verb = defineVerb({
   positionals: { path: required("A layout") },
   options: {
     "dry-run": flag("Print what would be removed, and remove nothing"),
-    grace: text("AGE", "Keep everything younger than this: 24h, 10m, 0", "24h"),
+    grace: text(
+      "AGE",
+      "Keep everything younger than this: 24h, 10m, 0. It also applies to unfinished uploads, unless a process has them open [default: 24h]",
+    ),
     "shared-with": list("LAYOUT", "Another layout that shares the blobs, if blobs is a link"),
     untagged: flag("Also remove manifests that no tag reaches"),
   },
@@ -31,8 +34,9 @@ export const verb: Verb = defineVerb({
   ],
   run: async (args, { output, signal }) => {
     const { "dry-run": dryRun, "shared-with": shared, untagged, json } = args;
-    const layout = shared.length === 0 ? {} : { sharedWith: shared };
-    const options = { dryRun, untagged, graceMs: parseDuration(args.grace, "--grace"), signal };
+    const graceMs = parseDuration(args.grace ?? "24h", "--grace");
+    const layout = { sharedWith: shared.length === 0 ? undefined : shared, uploadExpiryMs: graceMs };
+    const options = { dryRun, untagged, graceMs, signal };
     const run = async (registry: LayoutStore): Promise<number> => {
       const report: AnyGcReport = await withProgress(output, "collecting garbage", () =>
         registry.gc(options),

@@ -3,13 +3,14 @@ import { copy } from "@ocilayout/oci-image";
 
 import { chooseImage } from "../../images/choose-image.ts";
 import { noteCreated } from "../../images/create-layout.ts";
-import { describeReport, showTransfers } from "../../images/transfer.ts";
+import { copyOptions, describeReport, isChange, showTransfers } from "../../images/transfer.ts";
 import { saveImages } from "../../images/save-images.ts";
 import { UsageError } from "../../errors/usage-error.ts";
 import { type Output, writeJson, writeText } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { printable } from "../../output/text.ts";
 import { flag, list, required } from "../../parsing/spec.ts";
+import { noLink, repair } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { findPlace } from "../../places/find-place.ts";
 import { withPlace, withTarget } from "../../places/open.ts";
@@ -22,7 +23,7 @@ export const verb: Verb = defineVerb({
   positionals: {
     from: required("The tag or digest to copy, such as docker://alpine:3"),
     to: required(
-      "The place to copy to, such as images/alpine:3. Without a tag it gets the tag of the source",
+      "The place to copy to, such as images/alpine:3. Without a tag it gets the tag of the source. A new DIRECTORY alone gets a bare tag; DIRECTORY//REPOSITORY:TAG names a repository",
     ),
   },
   options: {
@@ -30,11 +31,14 @@ export const verb: Verb = defineVerb({
     "all-tags": flag("Copy all tags of the repository"),
     referrers: flag("Also copy signatures, SBOMs and other referrers"),
     "dry-run": flag("Print what would be copied, and copy nothing"),
+    repair,
+    "no-link": noLink,
     force: flag("Replace an existing archive"),
   },
   examples: [
     ["ocilayout copy docker://alpine:3 images/alpine:3", "Copy from Docker Hub to a layout"],
     ["ocilayout copy images/team/app:v1 docker://localhost:5000/team/app:v1", "Copy to a registry"],
+    ["ocilayout copy good/app:v1 bad/app:v1 --repair", "Replace damaged content of bad with that of good"],
     ["ocilayout copy images/team/app:v1 app.tar", "Copy to a new archive"],
     [
       "ocilayout copy docker://alpine images//alpine --all-tags --dry-run",
@@ -57,7 +61,7 @@ export const verb: Verb = defineVerb({
       // A dry run of a copy to a new layout creates nothing, because nothing is pushed.
       return withTarget(to, args.places, { ...reading, purpose: "create" }, async (target) => {
         const { "dry-run": dryRun, referrers, platform: platforms, json } = args;
-        const options = { dryRun, referrers, signal };
+        const options = { dryRun, referrers, signal, ...copyOptions(args) };
         if (args["all-tags"]) {
           const code = await copyRepositories(source, target, { ...options, platforms, json, output });
           await noteCreated(to, output);
@@ -99,10 +103,10 @@ async function writeReport(
 ): Promise<void> {
   const { repository } = place;
   const { descriptor, ...rest } = report;
-  if (json) return writeJson(output, { repository, dryRun, ...descriptor, ...rest });
-  const what = dryRun ? "would copy " : "";
+  const changed = isChange(report);
+  if (json) return writeJson(output, { repository, dryRun, changed, ...descriptor, ...rest });
   await writeText(
     output,
-    `${printable(nameOfPlace(place))}  ${descriptor.digest}  ${what}${describeReport(report)}`,
+    `${printable(nameOfPlace(place))}  ${descriptor.digest}  ${describeReport(report, dryRun)}`,
   );
 }

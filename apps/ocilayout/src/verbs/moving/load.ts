@@ -8,11 +8,12 @@ import { copy } from "@ocilayout/oci-image";
 import { collect } from "@ocilayout/oci-types";
 
 import { UsageError } from "../../errors/usage-error.ts";
-import { showTransfers } from "../../images/transfer.ts";
+import { copyOptions, showTransfers } from "../../images/transfer.ts";
 import { type Output, writeJson } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { Table } from "../../output/table.ts";
 import { required } from "../../parsing/spec.ts";
+import { repair } from "../../parsing/specs.ts";
 import { defineVerb, type Input, type Verb } from "../../parsing/verb.ts";
 import { parseArchive } from "../../places/archive.ts";
 import { listRoots } from "../../places/manifests.ts";
@@ -26,12 +27,12 @@ export const verb: Verb = defineVerb({
     archive: required("An archive of docker save, podman save, skopeo or ocilayout; - reads a pipe", "file"),
     path: required("A layout or docker://HOST, which gets the same repositories and tags"),
   },
-  options: {},
+  options: { repair },
   examples: [
     ["ocilayout load images.tar images", "Copy everything of an archive to a layout"],
     ["docker save app:v1 | ocilayout load - images", "Copy an image of Docker to a layout"],
   ],
-  run: ({ archive, path, places, json }, { output, stdin, signal }) =>
+  run: ({ archive, path, places, json, repair: repairs }, { output, stdin, signal }) =>
     withFile(archive, stdin, signal, (file) => {
       const options = { signal, output };
       const found = file === archive ? parseArchive(archive, archive) : parseArchive(file, file);
@@ -39,7 +40,7 @@ export const verb: Verb = defineVerb({
         throw new UsageError(`load copies every image: use ocilayout copy ${archive} for one`);
       return withTarget(found, places, { ...options, purpose: "read" }, (source) =>
         withWhole(path, places, { ...options, purpose: "create" }, async (target) => {
-          await loadAll(source, target, { json, output, signal });
+          await loadAll(source, target, { json, output, signal, repairs });
           return undefined;
         }),
       );
@@ -49,8 +50,9 @@ export const verb: Verb = defineVerb({
 async function loadAll(
   source: OpenTarget,
   target: OpenTarget,
-  { json, output, signal }: { json: boolean; output: Output; signal: AbortSignal },
+  { json, output, signal, repairs }: { json: boolean; output: Output; signal: AbortSignal; repairs: boolean },
 ): Promise<void> {
+  const how = { ...copyOptions({ repair: repairs }), signal };
   const table = new Table(output);
   for (const repository of await collect(source.registry.repositories({ signal }))) {
     const listings = await listRoots(source.registry, repository, { signal });
@@ -59,7 +61,7 @@ async function loadAll(
       const from = { registry: source.registry, repository, reference: descriptor.digest };
       const to = { registry: target.registry, repository, reference };
       await withProgress(output, "copying", (progress) =>
-        copy(from, to, { tags: more, signal, onProgress: showTransfers(progress) }),
+        copy(from, to, { ...how, tags: more, onProgress: showTransfers(progress) }),
       );
       if (json) await writeJson(output, { repository, tags, ...descriptor });
       else

@@ -1,9 +1,10 @@
-import type { SyncedTag } from "@ocilayout/oci-image";
+import type { CopyOptions, SyncedTag } from "@ocilayout/oci-image";
 import { sync } from "@ocilayout/oci-image";
 import { collect } from "@ocilayout/oci-types";
 
+import { UsageError } from "../../errors/usage-error.ts";
 import { explain } from "../../errors/explain.ts";
-import { describeReport, showTransfers } from "../../images/transfer.ts";
+import { describeReport, isChange, showTransfers } from "../../images/transfer.ts";
 import { type Output, writeJson } from "../../output/output.ts";
 import { withProgress } from "../../output/progress.ts";
 import { Table } from "../../output/table.ts";
@@ -16,6 +17,8 @@ export interface CopyRepositoriesOptions {
   readonly platforms: readonly string[];
   readonly referrers: boolean;
   readonly dryRun: boolean;
+  readonly check?: CopyOptions["check"];
+  readonly link?: CopyOptions["link"];
   /** Only tags that match. Defaults to all. */
   readonly tags?: RegExp | undefined;
   readonly json: boolean;
@@ -38,8 +41,13 @@ export async function copyRepositories(
   const names = source.isWhole
     ? await collect(source.registry.repositories({ signal }))
     : [source.repository];
+  if (names.length > 1 && !target.isWhole)
+    throw new UsageError(
+      `cannot sync all repositories of ${source.path} to the one repository ${target.repository}: name a repository of the source, or a whole layout or registry as the target`,
+    );
   const table = new Table(output);
   let failed = 0;
+  let matched = 0;
   for (const name of names) {
     const failures: string[] = [];
     const to = target.isWhole && names.length + (source.isWhole ? 1 : 0) > 1 ? name : nameFor(target, name);
@@ -58,11 +66,14 @@ export async function copyRepositories(
         },
       ),
     );
+    matched += synced.length + failures.length;
     for (const one of synced) await writeTag(to, one, { json, dryRun, output, table });
     for (const failure of failures) await output.note(printable(failure));
     failed += failures.length;
   }
   await table.end();
+  if (matched === 0)
+    await output.note(`ocilayout: ${options.tags === undefined ? "there is no tag" : "no tag matches"}`);
   if (failed > 0) await output.note(`ocilayout: cannot copy ${countOf(failed, "tag")}`);
   return failed === 0 ? 0 : 1;
 }
@@ -79,11 +90,12 @@ async function writeTag(
   { json, dryRun, output, table }: { json: boolean; dryRun: boolean; output: Output; table: Table },
 ): Promise<void> {
   const { descriptor, ...rest } = report;
-  if (json) await writeJson(output, { repository, tag, dryRun, ...descriptor, ...rest });
+  const changed = isChange(report);
+  if (json) await writeJson(output, { repository, tag, dryRun, changed, ...descriptor, ...rest });
   else
     await table.row([
       nameOf(repository, { tag }),
       { digest: descriptor.digest },
-      `${dryRun ? "would copy " : ""}${describeReport(report)}`,
+      describeReport(report, dryRun),
     ]);
 }

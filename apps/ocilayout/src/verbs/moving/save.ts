@@ -4,7 +4,9 @@ import { UsageError } from "../../errors/usage-error.ts";
 import { imagesOf, saveImages } from "../../images/save-images.ts";
 import { flag, list, many, text } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
+import { countOf, printable } from "../../output/text.ts";
 import { withPlaces } from "../../places/open.ts";
+import { nameOfPlace } from "../../places/reference.ts";
 
 const FORMATS = ["oci", "docker", "both"] as const;
 
@@ -12,7 +14,7 @@ const FORMATS = ["oci", "docker", "both"] as const;
 export const verb: Verb = defineVerb({
   positionals: { path: many("Tags or digests, such as images/app:v1") },
   options: {
-    output: text("FILE", "The archive to write; otherwise it is written to the pipe"),
+    output: text("FILE", "The archive to write; without it, or with -, the archive goes to the pipe"),
     format: text(
       "FORMAT",
       "oci: what skopeo, podman and containerd read; docker: what every Docker reads; both: in one file",
@@ -33,7 +35,7 @@ export const verb: Verb = defineVerb({
     if (format === undefined) throw new UsageError(`--format needs oci, docker or both, not ${args.format}`);
     const { platform: platforms, referrers, "all-tags": allTags, force, json } = args;
     return withPlaces(args.path, args.places, { purpose: "read", signal, output }, async (sources) => {
-      if (args.output !== undefined) {
+      if (args.output !== undefined && args.output !== "-") {
         const options = { platforms, referrers, allTags, dryRun: false, force, json, output, signal };
         return saveImages(sources, { directory: args.output, format }, options);
       }
@@ -49,6 +51,11 @@ export const verb: Verb = defineVerb({
         referrers,
         signal,
       });
+      if (args.output === "-") {
+        const names = images.map((image) => image.name ?? nameOfPlace(image));
+        for (const name of names) await output.note(printable(name));
+        await output.note(`wrote ${countOf(images.length, "image")} to the pipe`);
+      }
       return undefined;
     });
   },

@@ -1,13 +1,17 @@
 import { openRemote, storeCredentials } from "@ocilayout/oci-client";
+import { isRegistryError, RegistryError } from "@ocilayout/oci-types";
 import { isValidHost } from "@ocilayout/ociref";
 import { addAbortSignal } from "node:stream";
 
 import { UsageError } from "../../errors/usage-error.ts";
 import { writeJson, writeText } from "../../output/output.ts";
+import { printable } from "../../output/text.ts";
 import { flag, required, text } from "../../parsing/spec.ts";
 import { remoteSpecs } from "../../parsing/specs.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { remoteOptions } from "../../places/remote.ts";
+
+const REFUSED = "the registry refused the username or password";
 
 /** The longest password in characters. Tokens are shorter. */
 const MOST_CHARACTERS = 64 * 1024;
@@ -43,16 +47,22 @@ export const verb: Verb = defineVerb({
       const remote = await openRemote(host, { ...options, credentials, signal });
       try {
         await remote.ping({ signal });
+      } catch (error) {
+        throw isRegistryError(error, "UNAUTHORIZED")
+          ? new RegistryError("UNAUTHORIZED", REFUSED, { cause: error })
+          : error;
       } finally {
         await remote.close();
       }
     }
-    const storage = await storeCredentials(host, credentials, { signal });
-    if (json) await writeJson(output, { host, username, storage });
+    let file: string | undefined;
+    const onFile = (path: string): void => void (file = path);
+    const storage = await storeCredentials(host, credentials, { signal, onFile });
+    if (json) await writeJson(output, { host, username, storage, file });
     else
       await writeText(
         output,
-        `logged in to ${host}${storage === "file" ? "; the password is stored unencrypted, readable by you alone" : ""}`,
+        `logged in to ${host}; ${storage === "file" ? `the password is stored unencrypted, readable by you alone, in ${printable(file ?? "a file")}` : "the password is stored in the credential helper"}`,
       );
     return undefined;
   },

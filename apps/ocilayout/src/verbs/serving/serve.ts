@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { access, constants } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 import type { RegistryServer, ServeOptions } from "@ocilayout/oci-server/node";
 import { serve as listen } from "@ocilayout/oci-server/node";
@@ -10,6 +12,7 @@ import { printable } from "../../output/text.ts";
 import { flag, list, required, text } from "../../parsing/spec.ts";
 import { defineVerb, type Verb } from "../../parsing/verb.ts";
 import { withWhole } from "../../places/open.ts";
+import type { OpenTarget } from "../../places/target.ts";
 
 /** `ocilayout serve`: serves a layout or an archive over HTTP. */
 export const verb: Verb = defineVerb({
@@ -17,7 +20,10 @@ export const verb: Verb = defineVerb({
   options: {
     port: text("NUMBER", "The port; 0 chooses a free one", "5000"),
     host: text("ADDRESS", "The address to listen on", "127.0.0.1"),
-    "allowed-host": list("HOST", "Another host name that requests may use, such as registry.example"),
+    "allowed-host": list(
+      "HOST",
+      "A host that requests may name, such as registry.example. Default: on a loopback address localhost, 127.0.0.0/8 and [::1]; on other addresses every host",
+    ),
     "allowed-origin": list(
       "ORIGIN",
       "An origin whose web pages may use the server, such as https://ui.example",
@@ -28,19 +34,28 @@ export const verb: Verb = defineVerb({
   },
   examples: [
     ["ocilayout serve images", "Serve for reading at http://127.0.0.1:5000"],
-    ["ocilayout serve images --port 0 --json", "Choose a free port, and print it as JSON"],
+    [
+      "ocilayout serve images --port 0 --json",
+      "Choose a free port, and print it as JSON when connections are accepted",
+    ],
     ["ocilayout serve tree:trees --writable", "Also accept pushes from this machine"],
     ["ocilayout serve images --allowed-host registry.example", "Serve behind a proxy with that name"],
   ],
   run: async (args, { output, signal }) => {
     const { host, writable, json } = args;
     const port = parsePort(args.port);
-    const run = async ({ registry }: { readonly registry: Registry }): Promise<undefined> => {
+    const run = async ({ registry, kind, directory }: OpenTarget): Promise<undefined> => {
+      if (writable && (kind === "layout" || kind === "tree")) await requireWritable(directory);
       const onError = (error: unknown, request: { readonly method: string; readonly url: string }): void => {
         const reason = error instanceof Error ? error.message : String(error);
         void output.note(printable(`ocilayout: ${request.method} ${request.url}: ${reason}`));
       };
-      const pages = { allowedHosts: args["allowed-host"], allowedOrigins: args["allowed-origin"] };
+      // Without the option, the address decides: an empty list would allow no host.
+      const hosts = args["allowed-host"];
+      const pages = {
+        allowedHosts: hosts.length === 0 ? undefined : hosts,
+        allowedOrigins: args["allowed-origin"],
+      };
       const server = await listenOrExplain(registry, {
         host,
         port,
@@ -50,8 +65,13 @@ export const verb: Verb = defineVerb({
         ...pages,
       });
       try {
+        if (writable && !isLoopback(server.url)) await output.note(OPEN_TO_ALL);
         await (json
-          ? writeJson(output, { url: server.url, port: server.port })
+          ? writeJson(output, {
+              url: server.url,
+              port: server.port,
+              place: `docker://${new URL(server.url).host}`,
+            })
           : writeText(output, server.url));
         if (!json)
           await output.note(`ocilayout: as a place: docker://${new URL(server.url).host}/REPOSITORY:TAG`);
@@ -70,6 +90,31 @@ export const verb: Verb = defineVerb({
     );
   },
 });
+
+const OPEN_TO_ALL =
+  "ocilayout: there is no authentication: everyone who reaches this address can push and delete; put a proxy in front, or listen on 127.0.0.1";
+
+/** Whether a server listens on an address that only this machine can reach. */
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "[::1]" || hostname.startsWith("127.");
+}
+
+/**
+ * Requires that a directory, or the one that it will be created in, can be written.
+ *
+ * @throws The error of the system.
+ */
+async function requireWritable(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    const parent = dirname(resolve(directory));
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT" && parent !== resolve(directory);
+    if (!isAbsent) throw error;
+    await requireWritable(parent);
+  }
+}
 
 /** Starts the server. An invalid host or origin is a {@link UsageError}. */
 async function listenOrExplain(registry: Registry, options: ServeOptions): Promise<RegistryServer> {

@@ -46,6 +46,7 @@ export async function storeCredentials(
   await changeTextFile(place.path, place.role, (text) =>
     setAccount(text, key, isHelped ? undefined : known, place.role),
   );
+  options.onFile?.(place.path);
   return isHelped ? "helper" : "file";
 }
 

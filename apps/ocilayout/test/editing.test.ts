@@ -84,7 +84,7 @@ describe("append", () => {
     );
   });
 
-  it("says that what is attached to the old image stays there", async () => {
+  it("names the referrers of the old image, which stay there", async () => {
     const [old = ""] = await lines("digest", `${app}:amd64`);
     await lines("push", app, at("files/notes"), "--subject", "amd64");
     expect(await ocilayout("append", `${app}:amd64`, at("files/notes"))).toMatchObject({

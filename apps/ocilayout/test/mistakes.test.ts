@@ -41,7 +41,7 @@ describe("a text that is not a place", () => {
   });
 
   it.each(["127.0.0.1:42895", "host.example", "localhost", "localhost:5000/"])(
-    "docker://%s needs a repository where an image is meant",
+    "docker://%s needs a repository if it names an image",
     async (host) => {
       const name = host.replace("/", "");
       for (const words of [
@@ -76,7 +76,7 @@ describe("the message about an image that is not there", () => {
       );
   });
 
-  it("says which repositories and tags there are", async () => {
+  it("names the repositories and tags that exist", async () => {
     expect(await refusal(1, "inspect", `${images}:v1`)).toBe(
       'ocilayout: MANIFEST_UNKNOWN: no bare tag v1 in "images": its repositories are app, such as images/app:TAG',
     );

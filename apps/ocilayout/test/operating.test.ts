@@ -100,7 +100,7 @@ describe("copy and sync", () => {
     expect((await ocilayout("ls", at("fresh"))).code).toBe(1);
   });
 
-  it("sync says that no tag matches", async () => {
+  it("sync reports that no tag matches", async () => {
     expect(await ocilayout("sync", images, at("mirror"), "--tags", "nomatch")).toMatchObject({
       code: 0,
       stderr: "ocilayout: no tag matches\n",
@@ -165,7 +165,7 @@ describe("serve", () => {
     const warning = await serving(["--host", "0.0.0.0", "--writable"], async ({ port }) => {
       expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200);
     });
-    expect(warning).toContain("there is no authentication");
+    expect(warning).toContain("the server has no authentication");
     expect(await serving(["--host", "0.0.0.0"], () => Promise.resolve())).toBe("");
   });
 

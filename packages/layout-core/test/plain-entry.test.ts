@@ -64,7 +64,7 @@ describe("an entry of the usual form", () => {
     expect(parseEntry(text, rules)).toMatchObject({ digest, repository: "a", tag: "t" });
   });
 
-  it("keeps nothing of the text around it in memory", () => {
+  it("does not keep the text around it in memory", () => {
     const entry = textOf("application/vnd.oci.image.manifest.v1+json", 1, "a/name/of/some/length:t");
     collectMemory();
     const before = process.memoryUsage().heapUsed;

@@ -98,7 +98,7 @@ describe("the lock", () => {
     expect(scene.log.slice(4)).toEqual(["lock", "commit", "release"]);
   });
 
-  it("is left alone after a turn if nobody can see whether another process waits for it", async () => {
+  it("is released after a turn if the process cannot see whether others wait", async () => {
     const scene = prepare(new Error("EMFILE: too many open files"));
     const chain = addChain(scene, 2, 60);
     await vi.waitFor(() => {

@@ -21,7 +21,7 @@ function withoutRepeat(message: string, system: string): string {
   return call === undefined ? "" : ` (${call})`;
 }
 
-/** Returns what to do about an error of a registry, if the message does not say it. */
+/** Returns advice about an error of a registry, if its message has none. */
 function hintFor({ code, message }: RegistryError): string {
   const isKnown =
     code !== "UNAUTHORIZED" ||

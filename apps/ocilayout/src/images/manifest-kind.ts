@@ -3,7 +3,7 @@ import { readManifest } from "@ocilayout/oci-image";
 import type { CallOptions, ImageManifest } from "@ocilayout/oci-types";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
-/** What a manifest is. An artifact has a type; that of an old artifact is the media type of its config. */
+/** The kind of a manifest. An artifact has a type; that of an old artifact is the media type of its config. */
 export type ManifestKind =
   | { readonly kind: "image" | "index" | "other" }
   | { readonly kind: "artifact"; readonly artifactType: string };

@@ -44,7 +44,7 @@ export const verb: Verb = defineVerb({
   examples: [
     [
       "ocilayout init images//team/app:v1 --platform linux/amd64",
-      "Create the image first, if there is none: it has no layers",
+      "Create the image first, if it does not exist",
     ],
     ["ocilayout append images/team/app:v1 dist --to /app", "Append the files below dist as /app"],
     [

@@ -92,7 +92,7 @@ export const verb: Verb = defineVerb({
 });
 
 const OPEN_TO_ALL =
-  "ocilayout: there is no authentication: everyone who reaches this address can push and delete; put a proxy in front, or listen on 127.0.0.1";
+  "ocilayout: the server has no authentication: all clients that reach this address can push and delete; put a proxy in front, or listen on 127.0.0.1";
 
 /** Whether a server listens on an address that only this machine can reach. */
 function isLoopback(url: string): boolean {

@@ -7,7 +7,6 @@ import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
 it("a change added the moment the last one is over is made", async () => {
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
     acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
-    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -35,7 +34,6 @@ it("waiting changes share one listener on their signal, and leave none", async (
       await mayGoOn;
       return { isOurs: () => true, release: async () => Promise.resolve() };
     },
-    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -65,7 +63,6 @@ it("a change added while the lock is given up for an aborted one is made, and do
       }
       return Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() });
     },
-    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -80,7 +77,6 @@ function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object
   const left = [...commits];
   return new TransactionQueue(20_000, {
     acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
-    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       const next = left.shift() ?? true;
@@ -130,7 +126,6 @@ it("a change added while the wait of the last one ends is made", async () => {
         });
       return { isOurs: () => true, release: async () => Promise.resolve() };
     },
-    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;

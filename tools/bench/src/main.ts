@@ -1,7 +1,6 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
-// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images,
-// `remote` remote registries, `command` the start of the command, and `small` small operations. `chart FILE` draws the cost of
-// changes against the number of entries.
+// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images, and
+// `remote` remote registries, and `command` the start of the command.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { commandBenchmarks } from "./command.ts";
@@ -15,28 +14,14 @@ import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 import { serverBenchmarks } from "./server.ts";
 
-import { writeChart } from "./small/chart.ts";
-import { smallBenchmarks } from "./small/small.ts";
-
-const [wanted = "", chart] = process.argv.slice(2);
-if (wanted === "chart" && chart !== undefined) {
-  await writeChart(chart);
-  process.exit();
-}
+const [wanted = ""] = process.argv.slice(2);
 
 function report(name: string, figure: string, holds: boolean, note: string): void {
   if (!holds) process.exitCode = 1;
   console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
 }
 
-/** Shows two times, in milliseconds for all operations or in microseconds for one. */
-function compare(ours: number, best: number, operations?: number): string {
-  if (operations === undefined) return `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms`;
-  const each = (ms: number): string => ((ms * 1_000) / operations).toFixed(0);
-  return `${each(ours)} µs against ${each(best)} µs`;
-}
-
-for (const { name, limit, most, aim, operations, run } of [
+for (const { name, limit, most, run } of [
   ...blobBenchmarks,
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
@@ -47,13 +32,11 @@ for (const { name, limit, most, aim, operations, run } of [
   ...serverBenchmarks,
   ...remoteBenchmarks,
   ...commandBenchmarks,
-  ...smallBenchmarks,
 ]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best, note: more } = await withDirectory(run);
   const ratio = ours / best;
-  const aimed = aim === undefined ? "" : `, aim ${aim.toFixed(2)}`;
-  const note = `${compare(ours, best, operations)}: ${limit}; at most ${most.toFixed(2)}${aimed}`;
+  const note = `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms: ${limit}; at most ${most.toFixed(2)}`;
   report(name, `${ratio.toFixed(2)} times`, ratio <= most, more === undefined ? note : `${note}; ${more}`);
 }
 for (const { name, used, most, isWhole } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {

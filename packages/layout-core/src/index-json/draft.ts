@@ -1,7 +1,6 @@
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
-import type { EntryChange, EntryChanges, EntryTable, EntryView } from "./entry-table.ts";
-import type { Scope } from "./repository-entries.ts";
+import type { EntryChange, EntryChanges, EntryTable, EntryView, Scope } from "./entry-table.ts";
 
 /** A change that may be changed again. */
 interface Change extends EntryChange {

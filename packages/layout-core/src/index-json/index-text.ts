@@ -1,12 +1,4 @@
-import {
-  isRecord,
-  JsonTextError,
-  scanElements,
-  scanMembers,
-  skipSpace,
-  type ElementSpan,
-  type Spans,
-} from "@ocilayout/oci-types/authors";
+import { isRecord, JsonTextError, scanElements, scanMembers, skipSpace } from "@ocilayout/oci-types/authors";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
 /**
@@ -43,12 +35,7 @@ export const emptyIndexText: string = JSON.stringify({
 export function parseIndexText(text: string): IndexText {
   const start = skipSpace(text, 0);
   if (text[start] !== "{") throw new JsonTextError("the text is not a JSON object");
-  let elements: Spans<ElementSpan> | undefined;
-  const { spans, closing } = scanMembers(text, start, (key, at) => {
-    if (key !== "manifests" || text[at] !== "[") return undefined;
-    elements = scanElements(text, at);
-    return elements.closing + 1;
-  });
+  const { spans, closing } = scanMembers(text, start);
   const [member, second] = spans.filter((span) => span.key === "manifests");
   if (second !== undefined) throw new JsonTextError("the member manifests occurs twice");
   if (member === undefined) {
@@ -62,7 +49,8 @@ export function parseIndexText(text: string): IndexText {
   const isNull = text.slice(member.valueStart, member.end) === "null";
   const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
   if (isNull) return empty(`${head}[`, `]${tail}`, document);
-  if (elements === undefined) throw new JsonTextError("the member manifests is not an array");
+  if (text[member.valueStart] !== "[") throw new JsonTextError("the member manifests is not an array");
+  const elements = scanElements(text, member.valueStart);
   const first = elements.spans[0];
   const last = elements.spans.at(-1);
   if (first === undefined || last === undefined)

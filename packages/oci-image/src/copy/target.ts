@@ -64,7 +64,7 @@ export class Target {
   async hasBlob(blob: Descriptor, options: CallOptions): Promise<boolean> {
     if (this.#blobs.has(blob.digest)) return true;
     const found = await unlessUnknown(this.registry.resolveBlob(this.repository, blob.digest, options));
-    if (found === undefined || found.size !== blob.size) return false;
+    if (found?.size !== blob.size) return false;
     if (this.#reads && !(await isIntactBlob(this, blob, options))) return false;
     return this.#keep(blob, found);
   }

@@ -74,9 +74,8 @@ beforeAll(async () => {
   await lines("copy", `${app}:v1`, place);
   await lines("copy", `${app}:arm64`, `${place}-arm64`);
   await lines("init", at("empty"));
-  // The registry does not have the repository of this archive.
-  await lines("copy", `${app}:v1`, at("other//fresh:v1"));
-  await lines("save", at("other/fresh:v1"), "--output", at("saved.tar"));
+  await lines("copy", `${app}:v1`, at("images/loaded:v1"));
+  await lines("save", at("images/loaded:v1"), "--output", at("saved.tar"));
   writeFileSync(at("large"), "x".repeat(2000));
   await lines("push", `127.0.0.1:${server.port}/docs:v1`, at("large"));
 }, 60_000);
@@ -161,14 +160,14 @@ it("Ctrl-C while append writes to a layout changes no tag, and leaves no part of
   // It takes many seconds to read, and no space on the disk.
   writeFileSync(at("sparse"), "");
   truncateSync(at("sparse"), 2 ** 33);
-  const tags = await lines("tags", at("images/app"));
+  const [tags, before] = [await lines("tags", at("images/app")), uploads()];
   const child = start("append", at("images/app:arm64"), at("sparse"), "--compression", "none");
   const end = ended(child);
-  await expect.poll(() => uploads()).not.toEqual([]);
+  await expect.poll(() => uploads()).not.toEqual(before);
   child.kill("SIGINT");
   expect(await end).toMatchObject({ code: 130, stdout: "", stderr: "ocilayout: interrupted\n" });
   expect(await lines("tags", at("images/app"))).toEqual(tags);
-  expect(uploads()).toEqual([]);
+  expect(uploads()).toEqual(before);
   rmSync(at("sparse"));
 });
 

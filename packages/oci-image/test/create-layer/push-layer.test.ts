@@ -64,6 +64,27 @@ describe("pushLayer", () => {
     expect(log).toEqual(["open", "cancel"]);
   });
 
+  it("cancels the session of a writer that its signal ended", async () => {
+    const registry = createMemoryRegistry();
+    const controller = new AbortController();
+    let session = "";
+    const watched: Pick<RegistryWriter, "pushBlobChunked" | "cancelUpload"> = {
+      cancelUpload: async (...args) => registry.cancelUpload(...args),
+      pushBlobChunked: async (...args) => {
+        const upload = await registry.pushBlobChunked(...args);
+        session = upload.id;
+        controller.abort(new Error("interrupted"));
+        return upload;
+      },
+    };
+    const { signal } = controller;
+    const pushed = pushLayer({ registry: watched, repository }, files, { signal });
+    expect(await rejection(pushed)).toMatchObject({ message: "interrupted" });
+    await expect(registry.resolveUpload(repository, session)).rejects.toMatchObject({
+      code: "BLOB_UPLOAD_UNKNOWN",
+    });
+  });
+
   it("cancels the upload and ends the contents if a write fails", async () => {
     const log: string[] = [];
     const failure = new Error("full");

@@ -88,9 +88,11 @@ describe.skipIf(!has("docker-registry"))("the steps of docs/scale.md", () => {
     expect(ofFirst.filter((tag) => tag.startsWith("c"))).toHaveLength(16);
     // A killed process leaves the directory whole, and the other goes on.
     const pushing = Array.from({ length: 16 }, async (_, i) => release(first, `k${i}`));
+    // Some may fail before the first one ends.
+    const ended = Promise.allSettled(pushing);
     await pushing[0];
     await processes[0].kill();
-    const outcomes = await Promise.allSettled(pushing);
+    const outcomes = await ended;
     await release(second, "after");
     const tags = await collect(second.tags("team/notes"));
     expect(tags).toContain("after");

@@ -1,9 +1,14 @@
+import { join } from "node:path";
+
 import type { Backend } from "@ocilayout/oci-backend";
 import { closeWriters, defineBackend, listOf, sameBackend } from "@ocilayout/oci-backend";
+import { layoutNames } from "@ocilayout/oci-types";
 
 import { deleterOf } from "./registry/deleter.ts";
+import { directDisk } from "./disk/direct-disk.ts";
 import type { Disk } from "./disk/disk.ts";
 import { nodeDisk } from "./disk/disk.ts";
+import { areLocal } from "./disk/local-file-system.ts";
 import { requireOpenable } from "./disk/way.ts";
 import type { GcOptions, GcReport } from "./maintenance/garbage.ts";
 import { collectGarbage } from "./maintenance/garbage.ts";
@@ -12,7 +17,7 @@ import type { LayoutStore } from "./layout-store.ts";
 import type { ManifestListing } from "./registry/list-manifests.ts";
 import { listManifests } from "./registry/list-manifests.ts";
 import { listerOf } from "./registry/lister.ts";
-import type { LayoutOptions } from "./layout/options.ts";
+import type { LayoutOptions, LayoutSettings } from "./layout/options.ts";
 import { completeOptions, requireDirectory } from "./layout/options.ts";
 import { rememberLayout } from "./layout/open-layouts.ts";
 import { mounterOf } from "./mount-from.ts";
@@ -60,13 +65,19 @@ export interface LayoutRegistry extends LayoutStore {
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md}
  */
 export async function openLayout(directory: string, options: LayoutOptions = {}): Promise<LayoutRegistry> {
-  return openLayoutOn(nodeDisk, directory, options);
+  const root = requireDirectory(directory, "a directory");
+  const settings = completeOptions(options);
+  const { blobDirectory = join(root, layoutNames.blobs), sharedWith = [] } = settings;
+  const isLocal = areLocal([root, blobDirectory, ...sharedWith]);
+  return open(isLocal ? directDisk : nodeDisk, root, settings);
 }
 
 /** {@link openLayout} on a given file system. Tests pass one that fails. */
 export function openLayoutOn(disk: Disk, directory: string, options: LayoutOptions = {}): LayoutRegistry {
-  const root = requireDirectory(directory, "a directory");
-  const settings = completeOptions(options);
+  return open(disk, requireDirectory(directory, "a directory"), completeOptions(options));
+}
+
+function open(disk: Disk, root: string, settings: LayoutSettings): LayoutRegistry {
   requireOpenable(disk, root, settings);
   const layout = new Layout(disk, root, settings);
   const uploads = new LayoutUploads(layout);

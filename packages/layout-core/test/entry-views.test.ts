@@ -78,6 +78,57 @@ describe("a transaction's view of the entries", () => {
     );
   });
 
+  it("has the same answers whichever questions a table answered before a change", () => {
+    const questions: readonly ((table: EntryTable) => unknown)[] = [
+      () => undefined,
+      (table) => table.tagged("a", "t"),
+      (table) => table.withDigest("a", digests[0] ?? ""),
+      (table) => table.tags("a"),
+      (table) => table.unread("a", "all"),
+      checkView,
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(entries, { maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(questions.length - 1), change), { maxLength: 4 }),
+        (first, changes) => {
+          const table = new EntryTable(first.map((make) => make()));
+          for (const [question, step] of changes) {
+            questions[question]?.(table);
+            const draft = new Draft(table);
+            const now = [...table.all()].flatMap((it) => (isForeign(it) ? [] : [it]));
+            const chosen = step.kind === "add" ? undefined : now[step.place % Math.max(1, now.length)];
+            if (step.kind === "add") draft.add(step.make());
+            else if (chosen !== undefined)
+              draft.replace(chosen, step.kind === "replace" ? step.make() : undefined);
+            table.apply(draft);
+          }
+          checkView(table);
+          for (const repository of ["a", "b"]) {
+            const own = [...table.all()].flatMap((it) =>
+              isForeign(it) || it.repository !== repository ? [] : [it],
+            );
+            const tags = new Set(own.flatMap(({ tag }) => tag ?? []));
+            expect(table.tags(repository)).toEqual([...tags].sort());
+            expect(table.unread(repository, "all")).toEqual(new Set(own));
+            expect(table.has(repository)).toBe(own.length > 0);
+          }
+        },
+      ),
+    );
+  });
+
+  it("has another revision once the last entry of a digest is removed", () => {
+    const [one = "", two = ""] = digests;
+    const [first, second] = [entry("a", "t", one), entry("a", "s", two)];
+    const table = new EntryTable([first, second]);
+    const before = table.digestsRevision("a");
+    const draft = new Draft(table);
+    draft.replace(first, undefined);
+    table.apply(draft);
+    expect(table.digestsRevision("a")).not.toBe(before);
+  });
+
   it("changes a repository's revision only if its digests change", () => {
     const [one = "", two = ""] = digests;
     const draft = new Draft(new EntryTable([entry("a", "t", one)]));

@@ -12,6 +12,7 @@ import {
 } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
+import { directDisk } from "../src/disk/direct-disk.ts";
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
@@ -34,7 +35,7 @@ class FaultyDisk {
   readonly open: Set<number> = new Set();
   readonly disk: Disk;
 
-  constructor(failing: number, code: string, base: Disk = nodeDisk) {
+  constructor(failing: number, code: string, base: Disk = directDisk) {
     const step = (name: keyof Disk): void => {
       this.steps += 1;
       if (this.steps !== failing) return;
@@ -262,7 +263,7 @@ async function attempt(operation: Operation, failing: number, code: string): Pro
   const faulty = new FaultyDisk(
     failing,
     code,
-    operation.shortage === undefined ? nodeDisk : fullDisk(directory, operation.shortage),
+    operation.shortage === undefined ? directDisk : fullDisk(directory, operation.shortage),
   );
   const registry = openLayoutOn(faulty.disk, directory, { lockTimeoutMs: 2_000 });
   const [outcome] = await Promise.allSettled([operation.run(registry, prepared)]);

@@ -62,7 +62,8 @@ describe("getBlobRange", () => {
 
   it("is not verified, but fails with CONTENT_CORRUPT if the file ends early", async () => {
     await using registry = await openWithBlob();
-    writeFileSync(blobPath(registry.directory, digest), "xxxxxxxxxx");
+    // A smaller file is read when it is opened.
+    writeFileSync(blobPath(registry.directory, digest), "x".repeat(100_000));
     expect(await (await registry.getBlobRange("a", digest, { start: 2, end: 4 })).text()).toBe("xx");
     const reader = await registry.getBlobRange("a", digest, { start: 2, end: 9 });
     truncateSync(blobPath(registry.directory, digest), 4);

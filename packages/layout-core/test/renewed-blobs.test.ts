@@ -2,7 +2,7 @@ import { chownSync, existsSync, readdirSync, statSync, utimesSync } from "node:f
 import { join } from "node:path";
 
 import { blobPath, bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { mountBetween, openLayout, type LayoutRegistry } from "../src/index.ts";
@@ -123,8 +123,15 @@ describe("a blob put in place counts as written now", () => {
     // Meanwhile the operation waits for the lock of a new layout.
     const link: Disk["link"] = async (from, to) => {
       for (const name of readdirSync(join(directory, "_uploads"))) age(join(directory, "_uploads", name));
+      waitedMs = 30 * HOUR_MS;
       return nodeDisk.link(from, to);
     };
+    let waitedMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + waitedMs);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
     const registry = openOn({ link }, directory);
     await registry.pushBlob("a", blob, content);
     await expectKept(registry);

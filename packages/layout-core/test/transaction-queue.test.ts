@@ -7,6 +7,7 @@ import { TransactionQueue } from "../src/index-json/transaction-queue.ts";
 it("a change added the moment the last one is over is made", async () => {
   const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
     acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
+    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -34,6 +35,7 @@ it("waiting changes share one listener on their signal, and leave none", async (
       await mayGoOn;
       return { isOurs: () => true, release: async () => Promise.resolve() };
     },
+    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -63,6 +65,7 @@ it("a change added while the lock is given up for an aborted one is made, and do
       }
       return Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() });
     },
+    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;
@@ -77,6 +80,7 @@ function queueOf(commits: readonly (boolean | Error)[]): TransactionQueue<object
   const left = [...commits];
   return new TransactionQueue(20_000, {
     acquire: async () => Promise.resolve({ isOurs: () => true, release: async () => Promise.resolve() }),
+    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       const next = left.shift() ?? true;
@@ -126,6 +130,7 @@ it("a change added while the wait of the last one ends is made", async () => {
         });
       return { isOurs: () => true, release: async () => Promise.resolve() };
     },
+    isAwaited: async () => false,
     commit: async (_lock, decide) => {
       await decide({});
       return true;

@@ -17,6 +17,7 @@ export {
 } from "./manifest/relations.ts";
 export { listOf } from "./backend/listing.ts";
 export { createBlobReader, type BlobReaderOptions } from "./content/blob-reader.ts";
+export { markVerified } from "./content/verified.ts";
 export { checkReferences, type StoredReferences } from "./checks/check-references.ts";
 export { takeTurns, type Turns } from "./event-loop/turns.ts";
 export { isPauseDue, pause, pauseIfDue } from "./event-loop/pace.ts";

@@ -82,6 +82,11 @@ async function pushAtOnce(registry: LayoutRegistry): Promise<void> {
   await Promise.all(Array.from({ length: 10_000 }, (_, number) => push(number)));
 }
 
+async function pushBlobsAtOnce(registry: LayoutRegistry): Promise<void> {
+  const contents = Array.from({ length: 400 }, (_, number) => Buffer.alloc(4096, String(number)));
+  await Promise.all(contents.map((content) => registry.pushBlob("b", describe(content, ""), content)));
+}
+
 const limit = "parsing and writing the same index in one go";
 
 /**
@@ -110,6 +115,12 @@ export const eventLoopBenchmarks: readonly Benchmark[] = [
     most: 1,
     run: (it) =>
       block(it, "one", true, (registry) => registry.deleteManifest("a", describe(bytes("m"), "").digest)),
+  },
+  {
+    name: "block: 400 blobs at once",
+    limit,
+    most: 1,
+    run: (it) => block(it, "many", true, pushBlobsAtOnce),
   },
   { name: "block: 10,000 pushes at once", limit, most: 2, run: (it) => block(it, "many", true, pushAtOnce) },
   {

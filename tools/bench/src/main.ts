@@ -1,6 +1,7 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
-// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images, and
-// `remote` remote registries, and `command` the start of the command.
+// longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images,
+// `remote` remote registries, `command` the start of the command, and `small` small operations. `chart FILE` draws the cost of
+// changes against the number of entries.
 import { archiveBenchmarks } from "./archives.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { commandBenchmarks } from "./command.ts";
@@ -14,14 +15,28 @@ import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
 import { serverBenchmarks } from "./server.ts";
 
-const [wanted = ""] = process.argv.slice(2);
+import { writeChart } from "./small/chart.ts";
+import { smallBenchmarks } from "./small/small.ts";
+
+const [wanted = "", chart] = process.argv.slice(2);
+if (wanted === "chart" && chart !== undefined) {
+  await writeChart(chart);
+  process.exit();
+}
 
 function report(name: string, figure: string, holds: boolean, note: string): void {
   if (!holds) process.exitCode = 1;
   console.log(`${holds ? "ok  " : "FAIL"} ${name.padEnd(38)} ${figure.padStart(12)}  ${note}`);
 }
 
-for (const { name, limit, most, run } of [
+/** Shows two times, in milliseconds for all operations or in microseconds for one. */
+function compare(ours: number, best: number, operations?: number): string {
+  if (operations === undefined) return `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms`;
+  const each = (ms: number): string => ((ms * 1_000) / operations).toFixed(0);
+  return `${each(ours)} µs against ${each(best)} µs`;
+}
+
+for (const { name, limit, most, aim, operations, run } of [
   ...blobBenchmarks,
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
@@ -32,11 +47,13 @@ for (const { name, limit, most, run } of [
   ...serverBenchmarks,
   ...remoteBenchmarks,
   ...commandBenchmarks,
+  ...smallBenchmarks,
 ]) {
   if (!name.includes(wanted)) continue;
   const { ours, limit: best, note: more } = await withDirectory(run);
   const ratio = ours / best;
-  const note = `${ours.toFixed(1)} ms against ${best.toFixed(1)} ms: ${limit}; at most ${most.toFixed(2)}`;
+  const aimed = aim === undefined ? "" : `, aim ${aim.toFixed(2)}`;
+  const note = `${compare(ours, best, operations)}: ${limit}; at most ${most.toFixed(2)}${aimed}`;
   report(name, `${ratio.toFixed(2)} times`, ratio <= most, more === undefined ? note : `${note}; ${more}`);
 }
 for (const { name, used, most, isWhole } of measureMemory((name) => `memory: ${name}`.includes(wanted))) {

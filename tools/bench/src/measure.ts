@@ -17,6 +17,10 @@ export interface Benchmark {
   readonly limit: string;
   /** The largest allowed ratio of our time to the other. */
   readonly most: number;
+  /** The ratio that is aimed for, if it is not reached yet. Absent by default. */
+  readonly aim?: number | undefined;
+  /** The number of operations in the measured work, if the time of one is to be shown, in microseconds. Absent by default. */
+  readonly operations?: number | undefined;
   readonly run: (directory: string) => Promise<Measured>;
 }
 

@@ -12,7 +12,7 @@ import { isAbsent, listIfThere, systemCode } from "../disk/disk.ts";
 import { READ_BYTES } from "./file-chunks.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
 import { damaged, stampOf } from "../disk/layout-files.ts";
-import { findDirectory } from "../disk/own-directory.ts";
+import { notDirectory } from "../disk/own-directory.ts";
 import type { RegularFile } from "../disk/regular-file.ts";
 import { readBounded, tryOpen } from "../disk/regular-file.ts";
 
@@ -50,19 +50,21 @@ export class BlobFiles {
   }
 
   /**
-   * Returns the directory of a blob for writing: `blobs/<algorithm>`, which may be a link.
+   * Returns the directory of a blob for writing: `blobs/<algorithm>`, which may be a link, and whether it is known to exist.
    *
    * @throws `RegistryError` `LAYOUT_INVALID` if it is a link that must not be followed, or not a directory.
    */
-  async directoryFor(digest: CheckedDigest): Promise<string> {
-    const directory = dirname(this.path(digest));
-    const name = `blobs/${basename(directory)}`;
-    if (await this.#leaves(directory))
+  async directoryFor(digest: CheckedDigest): Promise<{ readonly path: string; readonly exists: boolean }> {
+    const path = dirname(this.path(digest));
+    const stats = this.#disk.lstatNow(path);
+    if (stats === undefined || stats.isDirectory()) return { path, exists: stats !== undefined };
+    const name = `blobs/${basename(path)}`;
+    if (!stats.isSymbolicLink()) throw notDirectory(name, false);
+    if ((await this.#resolveLink(path)) === undefined)
       throw damaged(
         `invalid OCI layout: ${name} is a link out of the layout; set followSymlinks to follow it`,
       );
-    if (!this.#isLink(directory)) findDirectory(this.#disk, directory, name);
-    return directory;
+    return { path, exists: false };
   }
 
   /**
@@ -120,6 +122,11 @@ export class BlobFiles {
     }
   }
 
+  /** Whether the directory of a blob is a link. */
+  isBehindLink(digest: CheckedDigest): boolean {
+    return this.#isLink(dirname(this.path(digest)));
+  }
+
   /** Returns the error for a missing blob, or one behind a link that is not followed. */
   unknown(digest: CheckedDigest): RegistryError {
     const why = "its file is a link out of the layout (set followSymlinks to follow it), or a dangling link";
@@ -142,10 +149,15 @@ export class BlobFiles {
   }
 
   /** Whether the bytes of a blob match its digest. */
-  async isIntact({ file }: OpenBlob, digest: CheckedDigest, { signal }: CallOptions = {}): Promise<boolean> {
+  async isIntact(
+    { file, size }: OpenBlob,
+    digest: CheckedDigest,
+    { signal }: CallOptions = {},
+  ): Promise<boolean> {
     const algorithm = requireAlgorithm(digest.slice(0, digest.indexOf(":")));
     const hasher = createHasher(algorithm);
-    const buffer = new Uint8Array(READ_BYTES);
+    // One byte more than expected, to notice a file that grew.
+    const buffer = new Uint8Array(Math.min(size + 1, READ_BYTES));
     for (let at = 0; ;) {
       signal?.throwIfAborted();
       const count = await this.#disk.read(file, buffer, at);

@@ -25,7 +25,15 @@ export interface StagedBlob {
   readonly digest: CheckedDigest;
   readonly size: number;
   readonly temporary: string;
+  /**
+   * A time before the file got its date, by the monotonic clock of this process, in milliseconds. `undefined` if the file
+   * may be old.
+   */
+  readonly since?: number | undefined;
 }
+
+/** A file whose date is at most this old is not dated again when it becomes a blob, in milliseconds. */
+const FRESH_MS = 100;
 
 /** Adds blobs to a layout: writes them to temporary files, verifies them, and renames them. */
 export class BlobStaging {
@@ -61,12 +69,13 @@ export class BlobStaging {
   ): Promise<StagedBlob> {
     try {
       const { algorithm, digest } = requireDigest(expected.digest);
-      const { temporary, file } = await this.#createTemporary();
+      const { temporary, file, since } = await this.#createTemporary();
       const early = new EarlySync(this.#disk, file, this.#durable);
       const hasher = createHasher(algorithm);
-      const writer = new ChunkWriter(this.#disk, file, (block) => {
+      const look = (block: Uint8Array): void => {
         hasher.update(block);
-      });
+      };
+      const writer = new ChunkWriter(this.#disk, file, look, expected.size);
       const unshared = isUnshared(chunks);
       try {
         for await (const chunk of chunks) {
@@ -80,7 +89,7 @@ export class BlobStaging {
         requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
         await early.end();
         signal?.throwIfAborted();
-        return { digest, size: writer.size, temporary };
+        return { digest, size: writer.size, temporary, since };
       } catch (error) {
         await removeQuietly(this.#disk, temporary);
         throw error;
@@ -99,11 +108,11 @@ export class BlobStaging {
     { digest, size }: Pick<StagedBlob, "digest" | "size">,
     content: Uint8Array,
   ): Promise<StagedBlob> {
-    const { temporary, file } = await this.#createTemporary();
+    const { temporary, file, since } = await this.#createTemporary();
     try {
       await this.#disk.write(file, content);
       if (this.#durable) await this.#disk.sync(file);
-      return { digest, size, temporary };
+      return { digest, size, temporary, since };
     } catch (error) {
       await removeQuietly(this.#disk, temporary);
       throw error;
@@ -192,8 +201,9 @@ export class BlobStaging {
    */
   async place(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
-    await ensureDirectory(this.#disk, await this.#blobs.directoryFor(staged.digest), this.#durable);
-    if (await renewStaged(this.#disk, this.#clock, staged.temporary, false))
+    const directory = await this.#blobs.directoryFor(staged.digest);
+    if (!directory.exists) await ensureDirectory(this.#disk, directory.path, this.#durable);
+    if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
       await this.#disk.rename(staged.temporary, path);
     else await this.#placeCopy(staged, path);
     if (this.#durable)
@@ -210,10 +220,11 @@ export class BlobStaging {
     await this.drop(staged);
   }
 
-  async #createTemporary(): Promise<{ temporary: string; file: OpenFile }> {
+  async #createTemporary(): Promise<{ temporary: string; file: OpenFile; since: number }> {
+    const since = performance.now();
     const uploads = await this.#uploads();
     const name = `${ownedName()}.blob`;
-    return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name) };
+    return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name), since };
   }
 
   async #temporaryPath(): Promise<string> {
@@ -223,6 +234,11 @@ export class BlobStaging {
   #uploads(): Promise<OwnDirectory> {
     return makeDirectory(this.#disk, this.#paths.uploads, ownNames.uploads, this.#durable);
   }
+}
+
+/** Whether the date of a staged file is that of a moment ago. */
+function isFresh({ since = -Infinity }: StagedBlob): boolean {
+  return performance.now() - since < FRESH_MS;
 }
 
 /** Fails if content does not match its expected size and digest. */

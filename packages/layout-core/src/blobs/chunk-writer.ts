@@ -19,17 +19,22 @@ export class ChunkWriter {
   readonly #disk: Disk;
   readonly #file: OpenFile;
   readonly #look: (block: Uint8Array) => void;
+  readonly #firstBytes: number;
   readonly #blocks: (Uint8Array | undefined)[] = [];
   #turn: 0 | 1 = 0;
   #filled = 0;
   #size = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param look - Receives every byte, once and in order. */
-  constructor(disk: Disk, file: OpenFile, look: (block: Uint8Array) => void) {
+  /**
+   * @param look - Receives every byte, once and in order.
+   * @param size - The largest number of bytes that are added, if it is known. A small blob needs only a small block.
+   */
+  constructor(disk: Disk, file: OpenFile, look: (block: Uint8Array) => void, size: number = Infinity) {
     this.#disk = disk;
     this.#file = file;
     this.#look = look;
+    this.#firstBytes = Math.max(1, Math.min(size, FIRST_BLOCK_BYTES));
   }
 
   /** The number of bytes added. */
@@ -41,7 +46,7 @@ export class ChunkWriter {
   async add(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       const block = (this.#blocks[this.#turn] ??=
-        this.#size === 0 ? Buffer.allocUnsafeSlow(FIRST_BLOCK_BYTES) : spare.take());
+        this.#size === 0 ? Buffer.allocUnsafeSlow(this.#firstBytes) : spare.take());
       const part = chunk.subarray(at, at + block.length - this.#filled);
       block.set(part, this.#filled);
       this.#filled += part.length;

@@ -36,13 +36,13 @@ export class LockedBlobs {
   /** Makes a blob of staged content. An intact file with its name is kept; any other file is replaced. */
   async ensure(staged: StagedBlob): Promise<void> {
     const { staging } = this.#parts;
-    if (await this.#keep(staged)) await staging.drop(staged);
+    if (await this.keep(staged)) await staging.drop(staged);
     else await staging.place(staged);
   }
 
   /** {@link ensure} for content that was verified already. It is written only if no intact file has its name. */
   async ensureBytes(expected: Expected, content: Uint8Array): Promise<void> {
-    if (await this.#keep(expected)) return;
+    if (await this.keep(expected)) return;
     const { staging } = this.#parts;
     const staged = await staging.stageBytes(expected, content);
     await staging.orDrop(staged, () => staging.place(staged));
@@ -66,6 +66,32 @@ export class LockedBlobs {
   }
 
   /**
+   * Makes a stored blob count as written now, if it still is the open file `blob` in the state `stamp`.
+   *
+   * @returns Whether it is. False also if its time cannot be set, because it belongs to another user.
+   */
+  async renewUnchanged(digest: StagedBlob["digest"], blob: OpenBlob, stamp: string): Promise<boolean> {
+    const { disk, blobs, clock, durable } = this.#parts;
+    if (blobs.stamp(digest) !== stamp) return false;
+    try {
+      await clock.renew(blob.file);
+      if (durable) await disk.sync(blob.file);
+      return true;
+    } catch (error) {
+      if (isFileFault(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Keeps and renews the file with the blob's name if it is intact. Returns whether it was kept. */
+  keep({ digest, size }: Expected): Promise<boolean> {
+    return this.#renew(
+      digest,
+      async (stored) => stored.size === size && (await this.#parts.blobs.isIntact(stored, digest)),
+    );
+  }
+
+  /**
    * Removes a stored blob.
    *
    * @param onRemoved - Called as soon as the file is removed, even if a later step fails.
@@ -77,14 +103,6 @@ export class LockedBlobs {
     await disk.unlink(path);
     onRemoved();
     if (durable) await afterCommit("the blob was removed", () => syncDirectory(disk, dirname(path)));
-  }
-
-  /** Keeps and renews the file with the blob's name if it is intact. Returns whether it was kept. */
-  #keep({ digest, size }: Expected): Promise<boolean> {
-    return this.#renew(
-      digest,
-      async (stored) => stored.size === size && (await this.#parts.blobs.isIntact(stored, digest)),
-    );
   }
 
   /** Renews the time of a blob if `isGood` accepts it. Returns whether the blob was renewed. */

@@ -26,6 +26,8 @@ export async function syncDirectory(disk: Disk, directory: string): Promise<void
  * a link to a directory.
  */
 export async function ensureDirectory(disk: Disk, directory: string, durable: boolean): Promise<void> {
+  // Creating a directory that exists is an error, which takes longer than a look.
+  if (disk.lstatNow(directory)?.isDirectory() === true) return;
   if (await makeMissing(disk, directory, durable)) return;
   await ensureDirectory(disk, dirname(directory), durable);
   if (await makeMissing(disk, directory, durable)) return;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
 
 import { layoutNames, RegistryError } from "@ocilayout/oci-types";
@@ -94,8 +95,8 @@ export function damaged(reason: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", reason, cause === undefined ? {} : { cause });
 }
 
-/** Skips a byte order mark, which some editors write. */
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** Some editors write it before the text. */
+const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Decodes a file of the layout, without a byte order mark.
@@ -103,11 +104,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws `RegistryError` `LAYOUT_INVALID` if it is not UTF-8.
  */
 export function decodeText(bytes: Uint8Array, name: string): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw damaged(`invalid OCI layout: ${name} is not UTF-8`, cause);
-  }
+  if (!isUtf8(bytes)) throw damaged(`invalid OCI layout: ${name} is not UTF-8`);
+  // Faster than a TextDecoder, which takes as long as parsing the text.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }
 
 /** Whether `blobs` contains only directories. Directories alone contain nothing that could be lost. */

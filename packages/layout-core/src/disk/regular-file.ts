@@ -40,16 +40,18 @@ const OBSTACLES: ReadonlyMap<string | undefined, Obstacle["obstacle"]> = new Map
  * Opens the file `path` only if it is a regular file. It is checked first, so that no device is opened. It is then
  * opened without following links, in case a link has replaced it.
  *
+ * @param look - Returns what is at `path`, as the caller saw it just now. Defaults to another look.
  * @returns `undefined` if nothing is there.
  */
 export async function tryOpen(
   disk: Disk,
   path: string,
   access: "read" | "write" = "read",
+  look: () => BigIntStats | undefined = () => disk.lstatNow(path),
 ): Promise<RegularFile | Obstacle | undefined> {
   let file: OpenFile;
   try {
-    const found = disk.lstatNow(path);
+    const found = look();
     if (found === undefined) return undefined;
     if (!found.isFile()) return { obstacle: found.isSymbolicLink() ? "link" : "other" };
     file = await disk.open(path, ACCESS[access]);

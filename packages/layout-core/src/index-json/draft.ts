@@ -1,6 +1,7 @@
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
-import type { EntryChange, EntryChanges, EntryTable, EntryView, Scope } from "./entry-table.ts";
+import type { EntryChange, EntryChanges, EntryTable, EntryView } from "./entry-table.ts";
+import type { Scope } from "./repository-entries.ts";
 
 /** A change that may be changed again. */
 interface Change extends EntryChange {

@@ -1,15 +1,6 @@
-import { manifestKind } from "@ocilayout/oci-types";
-
 import type { Entry, ForeignEntry } from "./entry.ts";
 import { isForeign } from "./entry.ts";
-
-/** The manifests that a question requires to be read: those that may list others, or all. */
-export type Scope = "indexes" | "all";
-
-/** Whether content of `mediaType` may list other manifests. True without a type, because then it may be anything. */
-export function mayContain(mediaType: string): boolean {
-  return mediaType === "" || manifestKind(mediaType) === "index";
-}
+import { asSet, NO_ENTRIES, RepositoryEntries, type Scope } from "./repository-entries.ts";
 
 /** An entry before and after a change. `base` is `undefined` for an added entry, `now` for a removed one. */
 export interface EntryChange {
@@ -44,37 +35,14 @@ export interface EntryView {
   unread(repository: string, scope: Scope): Set<Entry>;
 }
 
-/** The entries of one key. Most keys have one entry, and a set for each would dominate time and memory. */
-type OneOrMore = Entry | Set<Entry>;
-
-/** The entries of one repository, by tag and by digest. */
-interface RepositoryEntries {
-  readonly tags: Map<string, OneOrMore>;
-  readonly digests: Map<string, OneOrMore>;
-  /** Replaced whenever the keys of `digests` change. */
-  revision: object;
-  /** In code-unit order. Created on demand, and not modified afterwards. */
-  sortedTags: readonly string[] | undefined;
-  /** Created on demand. */
-  readonly unread: Partial<Record<Scope, Set<Entry>>>;
-}
-
-/** The result of a query without matches. */
-const NO_ENTRIES: ReadonlySet<Entry> = new Set();
-
-const SCOPES: readonly Scope[] = ["indexes", "all"];
-
-function isIn(scope: Scope, entry: Entry): boolean {
-  return scope === "all" || mayContain(entry.mediaType);
-}
-
 /**
  * The entries of an index as it is on disk. A complete table changes only in {@link EntryTable.apply}, when a change is
  * committed.
  */
 export class EntryTable implements EntryView {
   #slots: (Entry | ForeignEntry | undefined)[] = [];
-  readonly #slotOf: Map<Entry, number> = new Map();
+  /** Created when an entry is first replaced. */
+  #slotOf: Map<Entry, number> | undefined;
   readonly #repositories: Map<string, RepositoryEntries> = new Map();
   #sortedRepositories: readonly string[] | undefined;
   #count = 0;
@@ -111,9 +79,7 @@ export class EntryTable implements EntryView {
 
   /** Returns the tags of `repository`, in code-unit order; a snapshot. */
   tags(repository: string): readonly string[] {
-    const entries = this.#repositories.get(repository);
-    if (entries === undefined) return [];
-    return (entries.sortedTags ??= [...entries.tags.keys()].sort());
+    return this.#repositories.get(repository)?.sortedTags ?? [];
   }
 
   tagged(repository: string, tag: string): ReadonlySet<Entry> {
@@ -134,9 +100,7 @@ export class EntryTable implements EntryView {
   }
 
   unread(repository: string, scope: Scope): Set<Entry> {
-    const entries = this.#repositories.get(repository);
-    if (entries === undefined) return new Set();
-    return (entries.unread[scope] ??= new Set(entriesIn(scope, entries.digests.values())));
+    return this.#repositories.get(repository)?.unread(scope) ?? new Set();
   }
 
   /** Returns the texts of the entries with `draft` applied, in order. */
@@ -167,19 +131,20 @@ export class EntryTable implements EntryView {
     this.#count += 1;
     this.#slots.push(entry);
     if (isForeign(entry)) return;
-    this.#slotOf.set(entry, this.#slots.length - 1);
+    this.#slotOf?.set(entry, this.#slots.length - 1);
     this.#enlist(entry);
   }
 
   #replace(entry: Entry, by: Entry | undefined): void {
-    const slot = this.#slotOf.get(entry);
+    const slotOf = (this.#slotOf ??= slotsOf(this.#slots));
+    const slot = slotOf.get(entry);
     if (slot === undefined) throw new Error("an entry is replaced that the table does not have");
-    this.#slotOf.delete(entry);
+    slotOf.delete(entry);
     this.#delist(entry);
     this.#slots[slot] = by;
     if (by === undefined) this.#count -= 1;
     else {
-      this.#slotOf.set(by, slot);
+      slotOf.set(by, slot);
       this.#enlist(by);
     }
   }
@@ -187,59 +152,28 @@ export class EntryTable implements EntryView {
   #enlist(entry: Entry): void {
     let entries = this.#repositories.get(entry.repository);
     if (entries === undefined) {
-      entries = { tags: new Map(), digests: new Map(), revision: {}, sortedTags: undefined, unread: {} };
+      entries = new RepositoryEntries();
       this.#repositories.set(entry.repository, entries);
       this.#sortedRepositories = undefined;
     }
-    if (addTo(entries.digests, entry.digest, entry)) entries.revision = {};
-    for (const scope of SCOPES) if (isIn(scope, entry)) entries.unread[scope]?.add(entry);
-    if (entry.tag === undefined) return;
-    if (addTo(entries.tags, entry.tag, entry)) entries.sortedTags = undefined;
+    entries.add(entry);
   }
 
   #delist(entry: Entry): void {
-    const entries = this.#repositories.get(entry.repository);
-    if (entries === undefined) return;
-    if (removeFrom(entries.digests, entry.digest, entry)) entries.revision = {};
-    for (const scope of SCOPES) entries.unread[scope]?.delete(entry);
-    if (entry.tag !== undefined && removeFrom(entries.tags, entry.tag, entry)) entries.sortedTags = undefined;
-    if (entries.digests.size > 0) return;
+    if (this.#repositories.get(entry.repository)?.remove(entry) !== true) return;
     this.#repositories.delete(entry.repository);
     this.#sortedRepositories = undefined;
   }
 
   #compact(): void {
     this.#slots = this.#slots.filter((entry) => entry !== undefined);
-    for (const [slot, entry] of this.#slots.entries()) {
-      if (entry !== undefined && !isForeign(entry)) this.#slotOf.set(entry, slot);
-    }
+    this.#slotOf = undefined;
   }
 }
 
-function* entriesIn(scope: Scope, all: Iterable<OneOrMore>): Generator<Entry, void, undefined> {
-  for (const entries of all) {
-    if (!(entries instanceof Set)) {
-      if (isIn(scope, entries)) yield entries;
-    } else for (const entry of entries) if (isIn(scope, entry)) yield entry;
-  }
-}
-
-function asSet(entries: OneOrMore | undefined): ReadonlySet<Entry> {
-  if (entries === undefined) return NO_ENTRIES;
-  return entries instanceof Set ? entries : new Set([entries]);
-}
-
-/** Adds `entry` to its key. Returns whether it is the first one. */
-function addTo(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
-  const entries = map.get(key);
-  if (entries instanceof Set) entries.add(entry);
-  else map.set(key, entries === undefined ? entry : new Set([entries, entry]));
-  return entries === undefined;
-}
-
-/** Removes `entry` from its key. Returns whether it was the last one. */
-function removeFrom(map: Map<string, OneOrMore>, key: string, entry: Entry): boolean {
-  const entries = map.get(key);
-  if (!(entries instanceof Set)) return entries === entry && map.delete(key);
-  return entries.delete(entry) && entries.size === 0 && map.delete(key);
+function slotsOf(slots: readonly (Entry | ForeignEntry | undefined)[]): Map<Entry, number> {
+  const slotOf: Map<Entry, number> = new Map();
+  for (const [slot, entry] of slots.entries())
+    if (entry !== undefined && !isForeign(entry)) slotOf.set(entry, slot);
+  return slotOf;
 }

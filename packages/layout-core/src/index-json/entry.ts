@@ -5,7 +5,8 @@ import { annotationKeys, isDigest } from "@ocilayout/oci-types";
 import { isRecord, scanMembers } from "@ocilayout/oci-types/authors";
 import { setMember } from "./json-text.ts";
 import type { EntryName, ForeignReason, NameRules, UnreadableName } from "./ref-name.ts";
-import { isReadableDigest, readEntryName, UNTAGGED, writeRefName } from "./ref-name.ts";
+import { readPlainEntry } from "./plain-entry.ts";
+import { isReadableDigest, readEntryName, readRefName, UNTAGGED, writeRefName } from "./ref-name.ts";
 
 /** An entry that names a manifest of a repository. Immutable: a change creates another entry. */
 export interface Entry {
@@ -44,6 +45,20 @@ export function isForeign(entry: Entry | ForeignEntry): entry is ForeignEntry {
  * @throws SyntaxError if `text` is not JSON.
  */
 export function parseEntry(text: string, rules: NameRules): Entry | ForeignEntry {
+  return parsePlainEntry(text, rules) ?? parseAnyEntry(text, rules);
+}
+
+/** Reads an entry of the usual form without parsing it as JSON; returns `undefined` for any other entry. */
+function parsePlainEntry(text: string, rules: NameRules): Entry | undefined {
+  const plain = rules.nameEntry === undefined ? readPlainEntry(text) : undefined;
+  if (plain === undefined) return undefined;
+  const { mediaType, digest, size, refName } = plain;
+  const name = readRefName(refName, digest, rules);
+  if (typeof name === "string") return undefined;
+  return { text, mediaType, digest, size, repository: name.repository, tag: name.tag };
+}
+
+function parseAnyEntry(text: string, rules: NameRules): Entry | ForeignEntry {
   const value: unknown = JSON.parse(text);
   if (!isRecord(value)) return { text, foreign: "not an object", mediaType: "" };
   const { digest, size } = value;

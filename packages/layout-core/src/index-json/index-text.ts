@@ -1,4 +1,12 @@
-import { isRecord, JsonTextError, scanElements, scanMembers, skipSpace } from "@ocilayout/oci-types/authors";
+import {
+  isRecord,
+  JsonTextError,
+  scanElements,
+  scanMembers,
+  skipSpace,
+  type ElementSpan,
+  type Spans,
+} from "@ocilayout/oci-types/authors";
 import { ociMediaTypes } from "@ocilayout/oci-types";
 
 /**
@@ -35,7 +43,12 @@ export const emptyIndexText: string = JSON.stringify({
 export function parseIndexText(text: string): IndexText {
   const start = skipSpace(text, 0);
   if (text[start] !== "{") throw new JsonTextError("the text is not a JSON object");
-  const { spans, closing } = scanMembers(text, start);
+  let elements: Spans<ElementSpan> | undefined;
+  const { spans, closing } = scanMembers(text, start, (key, at) => {
+    if (key !== "manifests" || text[at] !== "[") return undefined;
+    elements = scanElements(text, at);
+    return elements.closing + 1;
+  });
   const [member, second] = spans.filter((span) => span.key === "manifests");
   if (second !== undefined) throw new JsonTextError("the member manifests occurs twice");
   if (member === undefined) {
@@ -49,8 +62,7 @@ export function parseIndexText(text: string): IndexText {
   const isNull = text.slice(member.valueStart, member.end) === "null";
   const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
   if (isNull) return empty(`${head}[`, `]${tail}`, document);
-  if (text[member.valueStart] !== "[") throw new JsonTextError("the member manifests is not an array");
-  const elements = scanElements(text, member.valueStart);
+  if (elements === undefined) throw new JsonTextError("the member manifests is not an array");
   const first = elements.spans[0];
   const last = elements.spans.at(-1);
   if (first === undefined || last === undefined)

@@ -9,6 +9,7 @@ import { IndexFile } from "./index-file.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
 import { torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
+import { isAwaited } from "../lock/is-awaited.ts";
 import { acquireLock } from "../lock/lock.ts";
 import { Reserve } from "../lock/reserve.ts";
 import { storageError } from "../disk/storage-error.ts";
@@ -73,6 +74,7 @@ export class LayoutIndex {
     this.#queue = new TransactionQueue(settings.lockTimeoutMs, {
       acquire: (options) => this.#acquire(options),
       commit: (lock, decide) => this.#commit(lock, decide),
+      isAwaited: () => isAwaited(disk, paths.lock),
     });
   }
 

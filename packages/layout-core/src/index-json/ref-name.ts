@@ -47,8 +47,16 @@ export function readEntryName(
   const annotations = isRecord(descriptor["annotations"]) ? descriptor["annotations"] : {};
   const containerdName = ownString(annotations, annotationKeys.containerdImageName);
   if (containerdName !== undefined) return readFullName(containerdName, descriptor["digest"]);
-  const refName = ownString(annotations, annotationKeys.refName);
-  if (refName !== undefined && !isValidTag(refName)) return readFullName(refName, descriptor["digest"]);
+  return readRefName(ownString(annotations, annotationKeys.refName), descriptor["digest"], rules);
+}
+
+/** Reads the value of `ref.name`, by the default rule. */
+export function readRefName(
+  refName: string | undefined,
+  digest: unknown,
+  rules: NameRules,
+): EntryName | UnreadableName {
+  if (refName !== undefined && !isValidTag(refName)) return readFullName(refName, digest);
   if (rules.defaultRepository === undefined) return "no default repository";
   return { repository: rules.defaultRepository, tag: refName };
 }

@@ -13,6 +13,8 @@ export interface TransactionSteps<Draft> {
    * the base. The queue then tries again.
    */
   commit(lock: HeldLock, decide: (draft: Draft) => Promise<void>): Promise<boolean>;
+  /** Whether another process waits for the lock. */
+  isAwaited(): Promise<boolean>;
 }
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
@@ -43,12 +45,17 @@ export interface WaitOptions {
  * Neither another writer nor a failed write of the index repeats or rejects it.
  *
  * A job can be aborted or time out until its batch begins, which is its commit point.
+ *
+ * The lock is kept for jobs that are queued already, up to {@link TURN_MS}. Then it is released and, if another process
+ * waits for it, left alone for long enough that the other process finds it free.
  */
 export class TransactionQueue<Draft> {
   readonly #timeoutMs: number;
   readonly #steps: TransactionSteps<Draft>;
   readonly #waiting: Set<Job<Draft>> = new Set();
   #working: Promise<void> | undefined;
+  /** When the turn of this process began, and when it last held the lock, in milliseconds. */
+  #turn: { readonly began: number; readonly ended: number } = { began: 0, ended: -Infinity };
   /** Stops waiting for the lock when no job is left. */
   #nobodyWaits = new AbortController();
 
@@ -108,25 +115,53 @@ export class TransactionQueue<Draft> {
   async #work(): Promise<void> {
     try {
       while (this.#waiting.size > 0) {
+        if (this.#isTurnOver()) {
+          await this.#giveWay();
+          continue;
+        }
         const lock = await this.#acquire();
         if (lock === undefined) continue;
-        const batch = [...this.#waiting];
-        this.#waiting.clear();
-        await this.#commit(lock, batch);
-        for (const job of batch) {
-          const { work } = job;
-          if ("effect" in work) job.outcome = await attempt(() => work.effect(lock));
+        const until = performance.now() + TURN_MS;
+        let batch = await this.#run(lock);
+        while (this.#waiting.size > 0 && performance.now() < until) {
+          await settleAll(batch);
+          batch = await this.#run(lock);
         }
         await lock.release();
-        for (const job of batch) {
-          await pauseIfDue();
-          job.settle(job.outcome ?? { error: new Error("a change was not made") });
-        }
+        this.#turn = { began: this.#turn.began, ended: performance.now() };
+        await settleAll(batch);
       }
     } finally {
       // Set synchronously: a caller may add the next change as soon as the last one settles.
       this.#working = undefined;
     }
+  }
+
+  /** Whether this process has had the lock for so long that another process must have its turn. */
+  #isTurnOver(): boolean {
+    const now = performance.now();
+    if (now - this.#turn.ended < IDLE_MS) return now - this.#turn.began >= TURN_MS;
+    this.#turn = { began: now, ended: now };
+    return false;
+  }
+
+  /** Lets a process that waits for the lock have it, and begins the next turn. */
+  async #giveWay(): Promise<void> {
+    if (await this.#steps.isAwaited()) await new Promise((resolve) => setTimeout(resolve, GIVE_WAY_MS));
+    const now = performance.now();
+    this.#turn = { began: now, ended: now };
+  }
+
+  /** Runs the jobs that wait now. */
+  async #run(lock: HeldLock): Promise<readonly Job<Draft>[]> {
+    const batch = [...this.#waiting];
+    this.#waiting.clear();
+    await this.#commit(lock, batch);
+    for (const job of batch) {
+      const { work } = job;
+      if ("effect" in work) job.outcome = await attempt(() => work.effect(lock));
+    }
+    return batch;
   }
 
   /** Acquires the lock. If that fails, rejects the jobs that cannot wait longer, and returns `undefined`. */
@@ -185,6 +220,20 @@ export class TransactionQueue<Draft> {
 
 /** The wait for the lock ends a little before its deadline, not after. */
 const LAST_WAIT_MS = 100;
+
+/** How long the lock is kept for one batch after the other, in milliseconds. */
+const TURN_MS = 50;
+/** After as long without the lock, another process had the chance to take it, in milliseconds. */
+const IDLE_MS = 5;
+/** As long as a process sleeps that waits for the lock, in milliseconds: see `WAIT_MS` of the lock. */
+const GIVE_WAY_MS = 20;
+
+async function settleAll(batch: readonly Pick<Job<unknown>, "outcome" | "settle">[]): Promise<void> {
+  for (const job of batch) {
+    await pauseIfDue();
+    job.settle(job.outcome ?? { error: new Error("a change was not made") });
+  }
+}
 
 async function attempt(run: () => unknown): Promise<Outcome> {
   try {

@@ -5,6 +5,7 @@ import { BlobFiles } from "../blobs/blob-files.ts";
 import type { StagedBlob } from "../blobs/blob-staging.ts";
 import { BlobStaging } from "../blobs/blob-staging.ts";
 import { LockedBlobs } from "../blobs/locked-blobs.ts";
+import { SmallBlobs } from "../blobs/small-blobs.ts";
 import type { Disk } from "../disk/disk.ts";
 import { FileClock } from "../disk/file-clock.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
@@ -39,6 +40,8 @@ export class Layout {
   readonly settings: LayoutSettings;
   readonly index: LayoutIndex;
   readonly blobs: BlobFiles;
+  /** For reads of callers. Maintenance and checks read the files themselves. */
+  readonly smallBlobs: SmallBlobs;
   readonly staging: BlobStaging;
   readonly clock: FileClock;
   readonly graph: ManifestGraph;
@@ -54,6 +57,7 @@ export class Layout {
     this.settings = settings;
     this.index = new LayoutIndex(disk, this.paths, settings);
     this.blobs = new BlobFiles(disk, this.paths, settings);
+    this.smallBlobs = new SmallBlobs(disk, this.blobs);
     this.clock = new FileClock(disk, this.paths, settings);
     this.staging = new BlobStaging(disk, this.paths, this.blobs, { ...settings, clock: this.clock });
     this.graph = new ManifestGraph(this.blobs, settings.maxManifestBytes);

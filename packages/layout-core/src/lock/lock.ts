@@ -24,7 +24,7 @@ const STALE_MS = 30_000;
 /** How often a holder gives a sign of life. */
 const HEARTBEAT_MS = 5_000;
 /** How long a waiter sleeps before it looks again: the first time, and at most. */
-const WAIT_MS = { first: 2, most: 50 } as const;
+const WAIT_MS = { first: 2, most: 12 } as const;
 /** How often in a row a waiter looks again at once because the lock changed under it. */
 const TURNS_AT_ONCE = 3;
 /** The largest accepted chain of claims: processes that died while they took over from one another. */

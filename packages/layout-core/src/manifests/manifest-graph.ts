@@ -2,8 +2,9 @@ import type { CheckedDescriptor } from "@ocilayout/oci-backend";
 import type { Digest } from "@ocilayout/oci-types";
 import { manifestKind, octetStream } from "@ocilayout/oci-types";
 
-import type { EntryView, Scope } from "../index-json/entry-table.ts";
-import { mayContain } from "../index-json/entry-table.ts";
+import type { EntryView } from "../index-json/entry-table.ts";
+import type { Scope } from "../index-json/repository-entries.ts";
+import { mayContain } from "../index-json/repository-entries.ts";
 import type { ManifestBlobs, Reading, UnreadableManifest } from "./manifest-store.ts";
 import { isReadable, isUntypedOpaque, ManifestStore } from "./manifest-store.ts";
 import { Membership, Relations } from "./manifest-relations.ts";

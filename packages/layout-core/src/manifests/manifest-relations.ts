@@ -1,7 +1,7 @@
 import type { Descriptor, Digest } from "@ocilayout/oci-types";
 
 import type { EntryView } from "../index-json/entry-table.ts";
-import { mayContain } from "../index-json/entry-table.ts";
+import { mayContain } from "../index-json/repository-entries.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** The relations between manifests that were read. */

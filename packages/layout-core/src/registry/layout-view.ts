@@ -1,4 +1,4 @@
-import type { OpenContent } from "@ocilayout/oci-backend";
+import type { StoredContent } from "@ocilayout/oci-backend";
 import type { CheckedDigest, RegistryError } from "@ocilayout/oci-types";
 
 import type { EntryTable } from "../index-json/entry-table.ts";
@@ -15,7 +15,7 @@ export interface ContentReading {
 /** The blobs that reads of a layout need. */
 export interface BlobView {
   /** Opens a blob. Returns `undefined` if it is missing. */
-  open(digest: CheckedDigest, reading: ContentReading): Promise<OpenContent | undefined>;
+  open(digest: CheckedDigest, reading: ContentReading): Promise<StoredContent | undefined>;
   /** Returns the size of a blob in bytes; `undefined` if it is missing. */
   size(digest: CheckedDigest): Promise<number | undefined>;
   /** Returns the error for a missing blob. */

@@ -6,7 +6,7 @@ import { storageError } from "../disk/storage-error.ts";
 import type { Entry } from "../index-json/entry.ts";
 import { fullNameOf } from "../index-json/entry.ts";
 import type { EntryTable } from "../index-json/entry-table.ts";
-import { mayContain } from "../index-json/entry-table.ts";
+import { mayContain } from "../index-json/repository-entries.ts";
 import { plainDescriptor } from "../manifests/manifest-graph.ts";
 import type { LayoutView } from "./layout-view.ts";
 

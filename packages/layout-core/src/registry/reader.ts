@@ -38,10 +38,11 @@ export function readerOf(layout: LayoutView): Required<Pick<Backend, Reading>> {
     async openManifest({ repository, descriptor }) {
       const content = await blobs.open(descriptor.digest as CheckedDigest, { chunks: "owned" });
       if (content === undefined) return undefined;
+      const isInMemory = content instanceof Uint8Array;
       try {
-        requireServable(layout, repository, descriptor, content.size);
+        requireServable(layout, repository, descriptor, isInMemory ? content.length : content.size);
       } catch (error) {
-        await content.close?.();
+        if (!isInMemory) await content.close?.();
         throw error;
       }
       return content;

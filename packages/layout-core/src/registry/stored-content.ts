@@ -11,7 +11,7 @@ import type { Layout } from "../layout/layout.ts";
 import type { ContentReading, LayoutView } from "./layout-view.ts";
 
 /** Returns what reads and lists of a layout in a directory need. */
-export function viewOf({ index, graph, blobs, disk, settings }: Layout): LayoutView {
+export function viewOf({ index, graph, blobs, smallBlobs, disk, settings }: Layout): LayoutView {
   return {
     index,
     graph,
@@ -19,6 +19,8 @@ export function viewOf({ index, graph, blobs, disk, settings }: Layout): LayoutV
     blobs: {
       async open(digest, reading) {
         try {
+          const small = await smallBlobs.read(digest);
+          if (small !== undefined) return small;
           const blob = await blobs.open(digest);
           return blob === undefined ? undefined : contentOf(disk, blob, reading);
         } catch (error) {

@@ -2,23 +2,13 @@ import type { Backend } from "@ocilayout/oci-backend";
 
 import { storageError } from "../disk/storage-error.ts";
 import type { Layout } from "../layout/layout.ts";
+import { pushBlob } from "./push-blob.ts";
 import { pushManifest } from "./push-manifest.ts";
 
 /** Implements the writes of a backend on a layout, except upload sessions: see `LayoutUploads`. */
 export function writerOf(layout: Layout): Required<Pick<Backend, "pushBlob" | "mountBlob" | "pushManifest">> {
   return {
-    async pushBlob({ digest, size, unverified, signal }) {
-      const { index, staging } = layout;
-      try {
-        // A damaged layout is not written to. A missing one is created once the content is verified.
-        await index.read();
-        const staged = await staging.stage({ digest, size }, unverified, signal);
-        await staging.orDrop(staged, () => layout.place(staged, signal));
-        return staged.size;
-      } catch (error) {
-        throw storageError(error, "store the blob");
-      }
-    },
+    pushBlob: (call) => pushBlob(layout, call),
     /** All repositories of a layout share its blobs, so a mount needs no source. */
     async mountBlob({ digest, signal }) {
       const { index, blobs } = layout;

@@ -27,7 +27,7 @@ export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "re
   readonly startUpload: Required<Backend>["startUpload"] = async ({ repository, algorithm }) => {
     try {
       await this.#layout.index.read();
-      this.#sweepNowAndThen();
+      await this.#sweepNowAndThen();
       const upload = await this.#files.create({ repository, algorithm });
       return new LayoutUpload(this.#layout, upload, this.#hashed);
     } catch (error) {
@@ -74,17 +74,18 @@ export class LayoutUploads implements Required<Pick<Backend, "startUpload" | "re
     return (await clock.now()) - settings.uploadExpiryMs;
   }
 
-  /** Removes expired sessions in the background, because there may be thousands of them. */
-  #sweepNowAndThen(): void {
+  /** Removes the expired sessions of now in the background, because there may be thousands of them. */
+  async #sweepNowAndThen(): Promise<void> {
     const now = performance.now();
     if (now - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = now;
     // The next search, or a garbage collection, removes what could not be removed now.
-    this.#sweeping = this.#sweep().catch(() => undefined);
+    const ids = await this.#files.ids().catch(() => []);
+    this.#sweeping = this.#sweep(ids).catch(() => undefined);
   }
 
-  async #sweep(): Promise<void> {
-    for (const id of await this.#files.ids()) {
+  async #sweep(ids: Iterable<string>): Promise<void> {
+    for (const id of ids) {
       if (this.#isClosed) return;
       const state = await this.#files.inspect(id);
       if (state === undefined || "unsound" in state) continue;

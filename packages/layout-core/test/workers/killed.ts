@@ -2,7 +2,8 @@
 // fewer steps.
 import { emptyDescriptor, ociMediaTypes } from "@ocilayout/oci-types";
 
-import { nodeDisk, type Disk } from "../../src/disk/disk.ts";
+import { directDisk } from "../../src/disk/direct-disk.ts";
+import type { Disk } from "../../src/disk/disk.ts";
 import { fullDisk, type Shortage } from "../full-disk.ts";
 import { openLayoutOn, type LayoutRegistry } from "../../src/open-layout.ts";
 
@@ -23,7 +24,7 @@ const changing: readonly (keyof Disk)[] = [
 
 let steps = 0;
 let isRunning = false;
-const base: Disk = shortage === "" ? nodeDisk : fullDisk(directory, shortage as Shortage);
+const base: Disk = shortage === "" ? directDisk : fullDisk(directory, shortage as Shortage);
 const disk = { ...base };
 for (const name of changing) {
   const call = base[name] as (...args: unknown[]) => Promise<unknown>;

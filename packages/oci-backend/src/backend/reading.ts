@@ -5,6 +5,7 @@ import { requireRepository, requireTag } from "@ocilayout/ociref";
 
 import type { BlobReaderOptions } from "../content/blob-reader.ts";
 import { createBlobReader } from "../content/blob-reader.ts";
+import { isVerified } from "../content/verified.ts";
 import { rangeOutside, unknownBlob, unknownManifest, unknownTag } from "../checks/errors.ts";
 import { having } from "../checks/having.ts";
 import { requireReading } from "../checks/reading.ts";
@@ -131,7 +132,10 @@ function read(
   end: number = sizeOf(content),
 ): BlobReader {
   if (content instanceof Uint8Array)
-    return createBlobReader(descriptor, content.subarray(start, end), { signal, verify });
+    return createBlobReader(descriptor, content.subarray(start, end), {
+      signal,
+      verify: verify === true && !(isVerified(content) && content.length === descriptor.size),
+    });
   const { chunks } = content;
   return createBlobReader(descriptor, chunksOf(content, start, end), { signal, verify, chunks });
 }

@@ -30,7 +30,8 @@ export function createBlobReader(
   options: BlobReaderOptions = {},
 ): BlobReader {
   const chunks = readBlobSource(source, options);
-  const reader = new SourceReader(cloneJson(descriptor), chunks, { ...options });
+  const inMemory = options.verify === false && source instanceof Uint8Array ? source : undefined;
+  const reader = new SourceReader(cloneJson(descriptor), chunks, { ...options, inMemory });
   const isPassedOn = options.verify === false && options.chunks !== undefined;
   return isPassedOn ? passUnshared(chunks, reader) : reader;
 }
@@ -39,13 +40,18 @@ function end(): IteratorReturnResult<undefined> {
   return { done: true, value: undefined };
 }
 
+interface ReaderSettings extends BlobReaderOptions {
+  /** The whole content, if it is in memory and is not verified. */
+  readonly inMemory: Uint8Array | undefined;
+}
+
 class SourceReader extends ChunkReader {
   readonly #descriptor: Descriptor;
   readonly #source: BlobChunks;
-  readonly #options: BlobReaderOptions;
+  readonly #options: ReaderSettings;
   #state: "fresh" | "used" | "closed" = "fresh";
 
-  constructor(descriptor: Descriptor, source: BlobChunks, options: BlobReaderOptions) {
+  constructor(descriptor: Descriptor, source: BlobChunks, options: ReaderSettings) {
     super();
     this.#descriptor = descriptor;
     this.#source = source;
@@ -95,6 +101,16 @@ class SourceReader extends ChunkReader {
         return end();
       },
     };
+  }
+
+  /** Copies content that is in memory at once: passing it on in chunks takes longer than copying it. */
+  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const { inMemory, signal } = this.#options;
+    if (inMemory === undefined || this.#state !== "fresh") return super.bytes();
+    this.#state = "used";
+    await this.#source.return();
+    signal?.throwIfAborted();
+    return new Uint8Array(inMemory);
   }
 
   protected override kept(chunk: Uint8Array): Uint8Array {

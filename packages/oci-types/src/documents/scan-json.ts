@@ -47,19 +47,24 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Returns the members of the object that begins at `start`. */
-export function scanMembers(text: string, start: number): Spans<MemberSpan> {
+/**
+ * Returns the members of the object that begins at `start`.
+ *
+ * @param endOf - Finds the end of the value of a member, given its key and its start. By default, and if it returns
+ * `undefined`, the value is skipped.
+ */
+export function scanMembers(
+  text: string,
+  start: number,
+  endOf: (key: string, valueStart: number) => number | undefined = () => undefined,
+): Spans<MemberSpan> {
   const { spans, closing } = scanList(text, start, OPEN_OBJECT, CLOSE_OBJECT, (at) => {
     const keyEnd = skipString(text, at);
     const colon = skipSpace(text, keyEnd);
     if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("the text is not valid JSON");
     const valueStart = skipSpace(text, colon + 1);
-    return {
-      key: readString(text.slice(at, keyEnd)),
-      start: at,
-      valueStart,
-      end: skipValue(text, valueStart),
-    };
+    const key = readString(text.slice(at, keyEnd));
+    return { key, start: at, valueStart, end: endOf(key, valueStart) ?? skipValue(text, valueStart) };
   });
   return { spans, closing };
 }

@@ -1,0 +1,153 @@
+import type { LayoutRegistry } from "@ocilayout/layout-core";
+import { ociMediaTypes } from "@ocilayout/oci-types";
+
+import { describe, manifest, MIB } from "../content.ts";
+import type { Benchmark, Measured } from "../measure.ts";
+import { inTurn } from "../measure.ts";
+import { indexText, openTagged, smallBlob } from "./fixtures.ts";
+import { hash, replaceIndex, writeBlob } from "./raw-calls.ts";
+
+const RUNS = 41;
+const BATCH = 10;
+const AT_ONCE = 400;
+
+function pushBlob(registry: LayoutRegistry, content: Uint8Array): Promise<unknown> {
+  return registry.pushBlob("a", describe(content, ""), content);
+}
+
+function pushTagged(registry: LayoutRegistry, content: Uint8Array, tag: string): Promise<unknown> {
+  return registry.pushManifest("a", content, ociMediaTypes.imageManifest, { tags: [tag] });
+}
+
+async function pushBlobs(directory: string): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000);
+  return await inTurn(
+    RUNS,
+    async (run) => {
+      for (let i = 0; i < BATCH; i += 1) await pushBlob(registry, smallBlob(`ours ${run} ${i}`));
+    },
+    (run) => {
+      for (let i = 0; i < BATCH; i += 1) writeBlob(directory, smallBlob(`raw ${run} ${i}`));
+    },
+  );
+}
+
+async function pushBlobsAtOnce(directory: string): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000);
+  const numbers = Array.from({ length: AT_ONCE }, (_, i) => i);
+  return await inTurn(
+    11,
+    (run) => Promise.all(numbers.map((i) => pushBlob(registry, smallBlob(`ours ${run} ${i}`)))),
+    (run) => {
+      for (const i of numbers) writeBlob(directory, smallBlob(`raw ${run} ${i}`));
+    },
+  );
+}
+
+/** How much longer than hashing the push of a stored blob may take, in milliseconds. */
+const STORED_MS = 0.3;
+
+async function pushStored(directory: string, content: Uint8Array): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000);
+  await pushBlob(registry, content);
+  const measured = await inTurn(
+    RUNS,
+    () => pushBlob(registry, content),
+    () => hash(content),
+  );
+  return { ...measured, limit: measured.limit + STORED_MS };
+}
+
+async function pushManifest(directory: string): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000);
+  const text = indexText(directory);
+  return await inTurn(
+    RUNS,
+    (run) => pushTagged(registry, manifest(`ours ${run}`), `new${run}`),
+    (run) => {
+      writeBlob(directory, manifest(`raw ${run}`));
+      replaceIndex(directory, text);
+    },
+  );
+}
+
+async function deleteTag(directory: string): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000);
+  const text = indexText(directory);
+  return await inTurn(
+    RUNS,
+    (run) => registry.deleteTag("a", `t${run}`),
+    () => {
+      replaceIndex(directory, text);
+    },
+  );
+}
+
+async function pushManifestsAtOnce(directory: string, count: number): Promise<Measured> {
+  await using registry = await openTagged(directory, count);
+  const contents = Array.from({ length: 100 }, (_, i) => manifest(`shared ${i}`));
+  const push = (number: number, tag: string): Promise<unknown> =>
+    pushTagged(registry, contents[number % 100] ?? new Uint8Array(), tag);
+  return await inTurn(
+    count > 10_000 ? 5 : 11,
+    (run) => Promise.all(contents.map((_, i) => push(i, `many-${run}-${i}`))),
+    (run) => push(run, `one-${run}`),
+  );
+}
+
+const LOCKED = "lock, write, rename";
+
+/** The benchmarks of small writes. Nothing is synced to the disk. */
+export const smallWrites: readonly Benchmark[] = [
+  {
+    name: "small: push 4 KiB",
+    limit: "SHA-256, open, write, close, rename",
+    most: 2,
+    operations: BATCH,
+    run: pushBlobs,
+  },
+  {
+    name: `small: push 4 KiB, ${AT_ONCE} at once`,
+    limit: "SHA-256, open, write, close, rename",
+    most: 1 / 0.6,
+    operations: AT_ONCE,
+    run: pushBlobsAtOnce,
+  },
+  {
+    name: "small: push a stored 4 KiB",
+    limit: "SHA-256 and 300 µs",
+    most: 6,
+    aim: 1,
+    operations: 1,
+    run: (it) => pushStored(it, smallBlob("stored")),
+  },
+  {
+    name: "small: push a stored 16 MiB",
+    limit: "SHA-256 and 300 µs",
+    most: 3.5,
+    aim: 1,
+    operations: 1,
+    run: (it) => pushStored(it, Buffer.alloc(16 * MIB, "ocilayout")),
+  },
+  {
+    name: "small: push a manifest and a tag",
+    limit: LOCKED,
+    most: 3,
+    aim: 1.5,
+    operations: 1,
+    run: pushManifest,
+  },
+  { name: "small: delete a tag", limit: LOCKED, most: 4, aim: 1.5, operations: 1, run: deleteTag },
+  {
+    name: "small: push 100 at once, 10,000 tags",
+    limit: "one of them",
+    most: 3,
+    run: (it) => pushManifestsAtOnce(it, 10_000),
+  },
+  {
+    name: "small: push 100 at once, 100,000 tags",
+    limit: "one of them",
+    most: 3,
+    run: (it) => pushManifestsAtOnce(it, 100_000),
+  },
+];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { bytes, temporaryDirectory } from "@ocilayout/testing";
@@ -74,6 +74,24 @@ describe.each([
     ])
       await expect(call()).rejects.toMatchObject({ code: "EBADF" });
   });
+});
+
+it("what a caller saw just before it renames or removes a file cannot change meanwhile", async () => {
+  const directory = temporaryDirectory();
+  const [a, b] = [join(directory, "a"), join(directory, "b")];
+  await directDisk.close(await directDisk.open(a, "wx+"));
+  const isBusy = (): void => {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+  };
+  isBusy();
+  const renaming = directDisk.rename(a, b);
+  expect(readdirSync(directory)).toEqual(["b"]);
+  await renaming;
+  isBusy();
+  const removing = directDisk.unlink(b);
+  expect(readdirSync(directory)).toEqual([]);
+  await removing;
 });
 
 it("many steps at once let timers run", async () => {

@@ -143,3 +143,29 @@ it("a change added while the wait of the last one ends is made", async () => {
   await expect(first).rejects.toThrow("given up");
   expect(await second).toBe(2);
 });
+
+// clause 26
+it("a job that was queued while the lock was lost waits for the lock again", async () => {
+  let acquired = 0;
+  let isOurs = true;
+  const held: boolean[] = [];
+  const queue: TransactionQueue<object> = new TransactionQueue(20_000, {
+    acquire: async () => {
+      acquired += 1;
+      isOurs = true;
+      return Promise.resolve({ isOurs: () => isOurs, release: async () => Promise.resolve() });
+    },
+    isAwaited: async () => false,
+    commit: async (_lock, decide) => {
+      await decide({});
+      return true;
+    },
+  });
+  let second: Promise<unknown> | undefined;
+  await queue.add(() => {
+    second = queue.addEffect((lock) => held.push(lock.isOurs()));
+    isOurs = false;
+  });
+  await second;
+  expect([acquired, held]).toEqual([2, [true]]);
+});

@@ -45,15 +45,16 @@ export const directDisk: Disk = {
   link: direct((existing, path) => {
     fs.linkSync(existing, path);
   }),
+  // At once, and the pause afterwards: the caller just saw that it may replace or remove what is there.
   async rename(from, to) {
+    if (!isQuickToFree(to)) return nodeDisk.rename(from, to);
+    fs.renameSync(from, to);
     await pauseIfDue();
-    if (isQuickToFree(to)) fs.renameSync(from, to);
-    else await nodeDisk.rename(from, to);
   },
   async unlink(path) {
+    if (!isQuickToFree(path)) return nodeDisk.unlink(path);
+    fs.unlinkSync(path);
     await pauseIfDue();
-    if (isQuickToFree(path)) fs.unlinkSync(path);
-    else await nodeDisk.unlink(path);
   },
   rmdir: direct((path) => {
     fs.rmdirSync(path);

@@ -123,7 +123,7 @@ export class TransactionQueue<Draft> {
         if (lock === undefined) continue;
         const until = performance.now() + TURN_MS;
         let batch = await this.#run(lock);
-        while (this.#waiting.size > 0 && performance.now() < until) {
+        while (this.#waiting.size > 0 && performance.now() < until && isStillOurs(lock)) {
           await settleAll(batch);
           batch = await this.#run(lock);
         }
@@ -147,7 +147,9 @@ export class TransactionQueue<Draft> {
 
   /** Lets a process that waits for the lock have it, and begins the next turn. */
   async #giveWay(): Promise<void> {
-    if (await this.#steps.isAwaited()) await new Promise((resolve) => setTimeout(resolve, GIVE_WAY_MS));
+    // If that cannot be seen, for example because too many files are open, another process may wait.
+    const isAwaited = await this.#steps.isAwaited().catch(() => true);
+    if (isAwaited) await new Promise((resolve) => setTimeout(resolve, GIVE_WAY_MS));
     const now = performance.now();
     this.#turn = { began: now, ended: now };
   }
@@ -227,6 +229,15 @@ const TURN_MS = 50;
 const IDLE_MS = 5;
 /** As long as a process sleeps that waits for the lock, in milliseconds: see `WAIT_MS` of the lock. */
 const GIVE_WAY_MS = 20;
+
+/** Whether the lock is known to be still held. A lock that cannot be looked at is taken again. */
+function isStillOurs(lock: HeldLock): boolean {
+  try {
+    return lock.isOurs();
+  } catch {
+    return false;
+  }
+}
 
 async function settleAll(batch: readonly Pick<Job<unknown>, "outcome" | "settle">[]): Promise<void> {
   for (const job of batch) {

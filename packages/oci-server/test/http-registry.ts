@@ -18,6 +18,7 @@ import {
   requireBytes,
   requireCount,
   requireDigest,
+  requireSignal,
   requireString,
 } from "@ocilayout/oci-types/authors";
 import { isValidTag, requireRepository } from "@ocilayout/ociref";
@@ -335,14 +336,18 @@ class HttpRegistry implements Registry {
     throw await readError(response);
   }
 
-  async #fetch(target: string, { method = "GET", headers = {}, body, signal }: Asked): Promise<Response> {
+  async #fetch(target: string, asked: Asked): Promise<Response> {
+    const { method = "GET", headers = {}, body } = asked;
+    const signal = requireSignal(asked);
     signal?.throwIfAborted();
+    // A change that is sent may be made before the server learns of an abort. So sending it is its commit point.
+    const isChange = method === "PUT" || method === "DELETE" || (method === "POST" && body !== undefined);
     return this.#send(
       new Request(this.#base + target, {
         method,
         headers,
         ...(body === undefined ? {} : { body }),
-        ...(signal === undefined ? {} : { signal }),
+        ...(signal === undefined || isChange ? {} : { signal }),
       }),
     );
   }

@@ -15,9 +15,12 @@ import { membersOf, tarOf } from "./archives.ts";
 export async function archivedLayout(directory: string): Promise<ConformanceTarget> {
   const layout = await openLayout(join(directory, "layout"), { durability: "none" });
   const opened: ArchiveRegistry[] = [];
+  let archives = 0;
   let archive: Promise<ArchiveRegistry> | undefined;
   const archiveNow = async (): Promise<ArchiveRegistry> => {
-    const path = join(directory, `${opened.length}.tar`);
+    // Reads of several calls may make archives at the same time.
+    const path = join(directory, `${archives}.tar`);
+    archives += 1;
     const members: (readonly [string, string | Uint8Array])[] = existsSync(layout.directory)
       ? membersOf(layout.directory).filter(([name]) => !name.startsWith("_") && !name.startsWith("."))
       : [];

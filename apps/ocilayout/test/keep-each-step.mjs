@@ -8,11 +8,14 @@ import { promisify } from "node:util";
 const { SOURCE, COPIES } = process.env;
 const names = ["open", "write", "fsync", "mkdir", "link", "rename", "unlink", "rmdir"];
 let steps = 0;
+let isCopying = false;
 
 function keep() {
-  if (!fs.existsSync(SOURCE)) return;
+  if (isCopying || !fs.existsSync(SOURCE)) return;
   steps += 1;
+  isCopying = true;
   fs.cpSync(SOURCE, join(COPIES, String(steps)), { recursive: true });
+  isCopying = false;
 }
 
 /** Returns a function that calls `keep`, then `call`. */
@@ -27,5 +30,6 @@ for (const name of names) {
   const promised = promisify(fs[name]);
   fs[name] = Object.assign(keeping(fs[name]), { [promisify.custom]: keeping(promised) });
   fs.promises[name] &&= keeping(fs.promises[name]);
+  fs[`${name}Sync`] = keeping(fs[`${name}Sync`]);
 }
 syncBuiltinESMExports();

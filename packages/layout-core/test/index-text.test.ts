@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { joinIndexText, parseIndexText } from "../src/index-json/index-text.ts";
+import { encodeIndexText, parseIndexText, type IndexText } from "../src/index-json/index-text.ts";
 import { setMember } from "../src/index-json/json-text.ts";
+
+function parse(text: string): IndexText {
+  return parseIndexText(Buffer.from(text));
+}
+
+function join(text: IndexText, entries: readonly string[]): string {
+  return Buffer.from(encodeIndexText(text, entries)).toString("utf8");
+}
 
 // clause 22
 describe("parseIndexText", () => {
@@ -12,15 +20,15 @@ describe("parseIndexText", () => {
     '{"a":"}]\\"\\\\","manifests":["]",null,1e400,"\\\\"]}',
     '{"manifests":[]}',
   ])("keeps the text when nothing changes: %j", (text) => {
-    const parsed = parseIndexText(text);
+    const parsed = parse(text);
     // The white space between entries may become uniform, but the entries stay the same.
-    expect(parseIndexText(joinIndexText(parsed, parsed.entries)).entries).toEqual(parsed.entries);
-    expect(JSON.parse(joinIndexText(parsed, parsed.entries))).toEqual(JSON.parse(text));
+    expect(parse(join(parsed, parsed.entries)).entries).toEqual(parsed.entries);
+    expect(JSON.parse(join(parsed, parsed.entries))).toEqual(JSON.parse(text));
   });
 
   it("keeps line breaks and indentation when entries are added", () => {
-    const parsed = parseIndexText('{\n  "manifests": [\n    {"a": 1}\n  ]\n}\n');
-    expect(joinIndexText(parsed, [...parsed.entries, "{}"])).toBe(
+    const parsed = parse('{\n  "manifests": [\n    {"a": 1}\n  ]\n}\n');
+    expect(join(parsed, [...parsed.entries, "{}"])).toBe(
       '{\n  "manifests": [\n    {"a": 1},\n    {}\n  ]\n}\n',
     );
   });
@@ -31,12 +39,23 @@ describe("parseIndexText", () => {
     ['{"schemaVersion":2 }', '{"schemaVersion":2,"manifests":[{}] }'],
     ['{"manifests":[ ]}', '{"manifests":[{}]}'],
   ])("adds entries to %s, which real tools write", (text, expected) => {
-    expect(joinIndexText(parseIndexText(text), ["{}"])).toBe(expected);
+    expect(join(parse(text), ["{}"])).toBe(expected);
+  });
+
+  it("reads any number of entries, with any characters", () => {
+    for (const count of [1, 15, 16, 17, 32, 1_000]) {
+      const plain = Array.from({ length: count }, (_, i) => `{"a":${i}}`);
+      for (const entries of [plain, [...plain, '"\u00e9\u20ac\u{1f600}"']]) {
+        const parsed = parse(`{"x":"\u00e9","manifests":[ ${entries.join(" , ")} ]}`);
+        expect(parsed.entries).toEqual(entries);
+        expect(join(parsed, parsed.entries)).toBe(`{"x":"\u00e9","manifests":[ ${entries.join(", ")} ]}`);
+      }
+    }
   });
 
   it("finds the manifests member even if its name contains escapes", () => {
-    expect(parseIndexText('{"\\u006danifests":[1]}').entries).toEqual(["1"]);
-    expect(parseIndexText('{"Manifests":[1],"manifests":[2]}').entries).toEqual(["2"]);
+    expect(parse('{"\\u006danifests":[1]}').entries).toEqual(["1"]);
+    expect(parse('{"Manifests":[1],"manifests":[2]}').entries).toEqual(["2"]);
   });
 
   it.each([
@@ -69,7 +88,7 @@ describe("parseIndexText", () => {
     '{"manifests":[]]}',
     "{'a':1}",
   ])("rejects %j", (text) => {
-    expect(() => parseIndexText(text)).toThrow(
+    expect(() => parse(text)).toThrow(
       expect.objectContaining({
         name: "Error",
         message: expect.stringMatching(/^(?:the text|the member|unexpected end) /) as string,
@@ -79,7 +98,7 @@ describe("parseIndexText", () => {
 
   it("accepts any depth of nesting", () => {
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
-    expect(parseIndexText(`{"x":${deep},"manifests":[{},${deep}]}`).entries).toHaveLength(2);
+    expect(parse(`{"x":${deep},"manifests":[{},${deep}]}`).entries).toHaveLength(2);
   });
 });
 

@@ -27,6 +27,6 @@ export { readVerified } from "./content/verify-stream.ts";
 export { stripMediaTypeParameters } from "./documents/media-types.ts";
 export { checkManifest } from "./documents/parse-manifest.ts";
 export { scanDocument } from "./documents/scan-document.ts";
-export { JsonTextError, scanElements, scanMembers, skipSpace } from "./documents/scan-json.ts";
-export type { ElementSpan, MemberSpan, Spans } from "./documents/scan-json.ts";
+export { JsonTextError, scanMembers, skipSpace } from "./documents/scan-json.ts";
+export type { MemberSpan, MemberSpans } from "./documents/scan-json.ts";
 export { ChunkReader } from "./registry/chunk-reader.ts";

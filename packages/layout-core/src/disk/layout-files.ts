@@ -67,23 +67,31 @@ export function stampNow(disk: Disk, path: string): string | undefined {
   return stats === undefined ? undefined : stampOf(stats);
 }
 
+/** A file of the layout that was read, and is still open. */
+export interface ReadFile {
+  /** Its content, which is UTF-8, without a byte order mark. */
+  readonly bytes: Uint8Array;
+  readonly stats: BigIntStats;
+  readonly file: OpenFile;
+}
+
 /**
- * Reads a whole file of the layout as UTF-8, without a byte order mark, and leaves it open.
+ * Reads a whole file of the layout, and leaves it open.
  *
  * @returns `undefined` if nothing is there.
  * @throws `RegistryError` `LAYOUT_INVALID` if it is not a regular file, larger than `maxBytes`, or not UTF-8.
  */
-export async function readText(
+export async function readLayoutFile(
   disk: Disk,
   path: string,
   name: string,
   maxBytes: number,
-): Promise<{ text: string; stats: BigIntStats; file: OpenFile } | undefined> {
+): Promise<ReadFile | undefined> {
   const opened = await openRegularFile(disk, path, name);
   if (opened === undefined) return undefined;
   const { file, stats } = opened;
   try {
-    return { text: decodeText(await readUpTo(disk, file, name, stats, maxBytes), name), stats, file };
+    return { bytes: requireUtf8(await readUpTo(disk, file, name, stats, maxBytes), name), stats, file };
   } catch (error) {
     await closeQuietly(disk, file);
     throw error;
@@ -95,19 +103,15 @@ export function damaged(reason: string, cause?: unknown): RegistryError {
   return new RegistryError("LAYOUT_INVALID", reason, cause === undefined ? {} : { cause });
 }
 
-/** Some editors write it before the text. */
-const BYTE_ORDER_MARK = 0xfeff;
-
 /**
- * Decodes a file of the layout, without a byte order mark.
+ * Returns the content of a file of the layout without a byte order mark, which some editors write before the text.
  *
  * @throws `RegistryError` `LAYOUT_INVALID` if it is not UTF-8.
  */
-export function decodeText(bytes: Uint8Array, name: string): string {
+export function requireUtf8(bytes: Uint8Array, name: string): Uint8Array {
   if (!isUtf8(bytes)) throw damaged(`invalid OCI layout: ${name} is not UTF-8`);
-  // Faster than a TextDecoder, which takes as long as parsing the text.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return isMarked ? bytes.subarray(3) : bytes;
 }
 
 /** Whether `blobs` contains only directories. Directories alone contain nothing that could be lost. */

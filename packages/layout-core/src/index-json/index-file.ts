@@ -5,7 +5,7 @@ import type { Disk, HeldFile, OpenFile } from "../disk/disk.ts";
 import { closeWithOwner } from "../disk/disk.ts";
 import { afterCommit } from "../disk/committed.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
-import { readText, stampNow, stampOf, torn } from "../disk/layout-files.ts";
+import { readLayoutFile, stampNow, stampOf, torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import type { Reserve } from "../lock/reserve.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
@@ -23,7 +23,7 @@ const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
 /** `index.json` as it was read, still open. */
 export interface IndexFileState {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly stamp: string;
   readonly file: OpenFile;
   /** Whether an unchanged stamp will guarantee unchanged content. */
@@ -35,7 +35,7 @@ export type ReplaceOutcome = { readonly stamp: string | undefined } | "changed b
 
 /** The parameters of {@link IndexFile.replace}. */
 export interface Replacement {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   /** The stamp of the file that the change is based on. */
   readonly base: string | undefined;
   readonly lock: HeldLock;
@@ -54,6 +54,8 @@ export class IndexFile {
   readonly #paths: LayoutPaths;
   readonly #reserve: Reserve;
   readonly #held: HeldFile = { file: undefined };
+  /** Closes the file before the current one. */
+  #closing: Promise<void> = Promise.resolve();
   /** Whether the current file is kept open. Windows cannot replace a file that is open. */
   #holds: boolean = process.platform !== "win32";
 
@@ -72,12 +74,12 @@ export class IndexFile {
   /** Reads the file; returns `undefined` if it does not exist. */
   async read(): Promise<IndexFileState | undefined> {
     const now = Date.now();
-    const read = await readText(this.#disk, this.#paths.index, layoutNames.index, MAX_INDEX_BYTES);
+    const read = await readLayoutFile(this.#disk, this.#paths.index, layoutNames.index, MAX_INDEX_BYTES);
     if (read === undefined) return undefined;
-    const { text, stats, file } = read;
+    const { bytes, stats, file } = read;
     const uncertainMs = this.#holds ? COARSE_CLOCK_MS : REUSED_INODE_MS;
     const ageMs = now - Number(stats.ctimeMs);
-    return { text, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
+    return { bytes, file, stamp: stampOf(stats), settled: ageMs > uncertainMs };
   }
 
   /** Waits until a file that cannot be parsed changes. Returns false if it stays unchanged for `torn.waitMs`. */
@@ -89,18 +91,23 @@ export class IndexFile {
     return true;
   }
 
-  /** Keeps `file` open as the current file, and closes the one before. */
+  /**
+   * Keeps `file` open as the current file, and closes the one before. That one was replaced, and freeing its space can take
+   * a millisecond, so only the next change waits for it.
+   */
   async keep(file: OpenFile | undefined): Promise<void> {
     const before = this.#held.file;
     this.#held.file = this.#holds ? file : undefined;
     if (!this.#holds && file !== undefined) await closeQuietly(this.#disk, file);
-    if (before !== undefined) await closeQuietly(this.#disk, before);
+    await this.#closing;
+    if (before !== undefined) this.#closing = closeQuietly(this.#disk, before);
   }
 
   /** Closes the current file. Calls in progress may still read and replace it, but it is not kept open any more. */
   async close(): Promise<void> {
     this.#holds = false;
     await this.keep(undefined);
+    await this.#closing;
   }
 
   /** Closes a file that was read but is not kept. */
@@ -113,14 +120,13 @@ export class IndexFile {
    * of an error after it shows that.
    */
   async replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    const { text, base, lock, durable, onCommit } = replacement;
+    const { bytes, base, lock, durable, onCommit } = replacement;
     const disk = this.#disk;
     const { index, root } = this.#paths;
     const temporary = temporaryBeside(index);
-    const bytes = Buffer.from(text);
     const file = await this.#reserve.create(temporary, "index", async (created, isReserve) => {
       await disk.write(created, bytes, 0);
-      // Truncated only now, because the file's reserved space is what the text needs.
+      // Truncated only now, because the file's reserved space is what the index needs.
       if (isReserve) await disk.truncate(created, bytes.length);
       const mode = disk.lstatNow(index)?.mode;
       if (mode !== undefined && mode !== disk.lstatNow(temporary)?.mode)

@@ -1,13 +1,9 @@
-import {
-  isRecord,
-  JsonTextError,
-  scanElements,
-  scanMembers,
-  skipSpace,
-  type ElementSpan,
-  type Spans,
-} from "@ocilayout/oci-types/authors";
+import { isAscii } from "node:buffer";
+
 import { ociMediaTypes } from "@ocilayout/oci-types";
+import { isRecord, JsonTextError } from "@ocilayout/oci-types/authors";
+
+import { scanIndex, type Elements } from "./scan-index.ts";
 
 /**
  * The text of `index.json`, split into parts. A rewrite joins the texts of the entries, so that untouched entries keep
@@ -26,59 +22,78 @@ export interface IndexText {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** An index document without entries, as this package writes it. */
-export const emptyIndexText: string = JSON.stringify({
-  schemaVersion: 2,
-  mediaType: ociMediaTypes.imageIndex,
-  manifests: [],
-});
+/** The bytes of an index document without entries, as this package writes it. */
+export const emptyIndex: Uint8Array = Buffer.from(
+  JSON.stringify({ schemaVersion: 2, mediaType: ociMediaTypes.imageIndex, manifests: [] }),
+);
 
 /**
- * Splits an index document. A missing or null `manifests` counts as empty, because some tools write that. The entries
- * themselves are not parsed.
+ * Splits an index document, which is UTF-8. A missing or null `manifests` counts as empty, because some tools write that. The
+ * entries themselves are not parsed.
  *
- * @throws {@link JsonTextError} if `text` is not a JSON object, has two members named `manifests`, or one that is not
- * an array.
+ * @throws {@link JsonTextError} if it is not a JSON object, has two members named `manifests`, or one that is not an array.
  */
-export function parseIndexText(text: string): IndexText {
-  const start = skipSpace(text, 0);
-  if (text[start] !== "{") throw new JsonTextError("the text is not a JSON object");
-  let elements: Spans<ElementSpan> | undefined;
-  const { spans, closing } = scanMembers(text, start, (key, at) => {
-    if (key !== "manifests" || text[at] !== "[") return undefined;
-    elements = scanElements(text, at);
-    return elements.closing + 1;
-  });
-  const [member, second] = spans.filter((span) => span.key === "manifests");
+export function parseIndexText(source: Uint8Array): IndexText {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  const text = (start: number, end: number = bytes.length): string => bytes.toString("utf8", start, end);
+  const { members, closing, elements } = scanIndex(bytes);
+  const [member, second] = members.filter(({ key }) => key === "manifests");
   if (second !== undefined) throw new JsonTextError("the member manifests occurs twice");
   if (member === undefined) {
-    const document = parseObject(text);
-    const before = text.slice(0, closing).trimEnd();
-    const comma = spans.length === 0 ? "" : ",";
-    return empty(`${before}${comma}"manifests":[`, `]${text.slice(before.length)}`, document);
+    const whole = text(0);
+    const document = parseObject(whole);
+    const before = text(0, closing).trimEnd();
+    const comma = members.length === 0 ? "" : ",";
+    return empty(`${before}${comma}"manifests":[`, `]${whole.slice(before.length)}`, document);
   }
-  const head = text.slice(0, member.valueStart);
-  const tail = text.slice(member.end);
-  const isNull = text.slice(member.valueStart, member.end) === "null";
+  const head = text(0, member.valueStart);
+  const tail = text(member.end);
+  const isNull = text(member.valueStart, member.end) === "null";
   const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
   if (isNull) return empty(`${head}[`, `]${tail}`, document);
   if (elements === undefined) throw new JsonTextError("the member manifests is not an array");
-  const first = elements.spans[0];
-  const last = elements.spans.at(-1);
-  if (first === undefined || last === undefined)
-    return empty(`${head}[`, text.slice(elements.closing), document);
+  const first = elements.starts[0];
+  const last = elements.ends.at(-1);
+  if (first === undefined || last === undefined) return empty(`${head}[`, text(elements.closing), document);
   return {
-    head: text.slice(0, first.start),
-    entries: elements.spans.map((span) => text.slice(span.start, span.end)),
-    separator: `,${text.slice(member.valueStart + 1, first.start)}`,
-    tail: text.slice(last.end),
+    head: text(0, first),
+    entries: textsOf(bytes, elements),
+    separator: `,${text(member.valueStart + 1, first)}`,
+    tail: text(last),
     document,
   };
 }
 
-/** Joins the parts of a document with these entries. */
-export function joinIndexText(text: IndexText, entries: readonly string[]): string {
-  return `${text.head}${entries.join(text.separator)}${text.tail}`;
+/** How many entries are decoded as one string. A part of a string keeps the memory of the whole. */
+const DECODED_TOGETHER = 16;
+
+function textsOf(bytes: Buffer, { starts, ends }: Elements): string[] {
+  if (!isAscii(bytes)) return starts.map((start, i) => bytes.toString("utf8", start, ends[i]));
+  const texts: string[] = [];
+  for (let i = 0; i < starts.length; i += DECODED_TOGETHER) {
+    const from = starts[i] ?? 0;
+    const until = Math.min(i + DECODED_TOGETHER, starts.length);
+    const together = bytes.toString("latin1", from, ends[until - 1]);
+    for (let k = i; k < until; k += 1)
+      texts.push(together.slice((starts[k] ?? 0) - from, (ends[k] ?? 0) - from));
+  }
+  return texts;
+}
+
+/** Returns the bytes of a document with these entries. Each is encoded by itself: joining them first takes longer. */
+export function encodeIndexText(text: IndexText, entries: readonly string[]): Uint8Array {
+  const { head, separator, tail } = text;
+  const between = Buffer.byteLength(separator);
+  let size = Buffer.byteLength(head) + Buffer.byteLength(tail) + Math.max(0, entries.length - 1) * between;
+  for (const entry of entries) size += Buffer.byteLength(entry);
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = bytes.write(head);
+  for (const [i, entry] of entries.entries()) {
+    if (i > 0) at += bytes.write(separator, at);
+    at += bytes.write(entry, at);
+  }
+  bytes.write(tail, at);
+  return bytes;
 }
 
 function empty(head: string, tail: string, document: IndexText["document"]): IndexText {

@@ -14,7 +14,7 @@ import { acquireLock } from "../lock/lock.ts";
 import { Reserve } from "../lock/reserve.ts";
 import { storageError } from "../disk/storage-error.ts";
 import { requireWay } from "../disk/way.ts";
-import { emptyIndexText, joinIndexText } from "./index-text.ts";
+import { emptyIndex, encodeIndexText } from "./index-text.ts";
 import { checkParts, completeLayout } from "./layout-parts.ts";
 import type { ParsedIndex } from "./parse-index.ts";
 import { parseIndex, unreadableIndex } from "./parse-index.ts";
@@ -46,8 +46,8 @@ export type LockedEffect<Result> = (entries: EntryTable, lock: HeldLock) => Resu
 interface IndexState extends ParsedIndex {
   /** The stamp of the file; `undefined` if the file does not exist or its stamp is unknown. */
   readonly stamp: string | undefined;
-  /** The whole text, kept while a comparison may need it. */
-  readonly source: string | undefined;
+  /** The whole file, kept while a comparison may need it. */
+  readonly source: Uint8Array | undefined;
   /** Whether an unchanged stamp guarantees unchanged content. */
   readonly settled: boolean;
   /** Whether the layout is complete. If not, the next write completes it. */
@@ -163,7 +163,7 @@ export class LayoutIndex {
     for (const from = performance.now(); ;) {
       const file = await this.#file.read();
       try {
-        const parsed = await this.#parse(file?.text);
+        const parsed = await this.#parse(file?.bytes);
         const whole = await checkParts(
           this.#disk,
           this.#paths,
@@ -175,7 +175,7 @@ export class LayoutIndex {
           settled,
           whole,
           stamp: file?.stamp,
-          source: settled ? undefined : file?.text,
+          source: settled ? undefined : file?.bytes,
         };
         this.#state = state;
         await this.#file.keep(file?.file);
@@ -195,11 +195,12 @@ export class LayoutIndex {
     }
   }
 
-  /** Parses the text of the index. */
-  async #parse(source: string | undefined): Promise<ParsedIndex> {
-    if (source !== undefined && this.#state !== undefined && source === this.#state.source)
-      return this.#state;
-    return parseIndex(source ?? emptyIndexText, this.#settings);
+  /** Parses the bytes of the index, unless they are those of the state. */
+  async #parse(source: Uint8Array | undefined): Promise<ParsedIndex> {
+    const state = this.#state;
+    if (source !== undefined && state?.source !== undefined && Buffer.compare(source, state.source) === 0)
+      return state;
+    return parseIndex(source ?? emptyIndex, this.#settings);
   }
 
   async #acquire(options: { timeoutMs: number; signal: AbortSignal }): Promise<HeldLock> {
@@ -226,16 +227,16 @@ export class LayoutIndex {
     const draft = new Draft(state.table);
     await decide(draft);
     if (!draft.isChanged) return true;
-    const text = joinIndexText(state.text, state.table.texts(draft));
+    const bytes = encodeIndexText(state.text, state.table.texts(draft));
     let next: IndexState | undefined;
     const outcome = await this.#file.replace({
-      text,
+      bytes,
       base: state.stamp,
       lock,
       durable,
       onCommit: () => {
         state.table.apply(draft);
-        next = { ...state, settled: false, stamp: undefined, source: text };
+        next = { ...state, settled: false, stamp: undefined, source: bytes };
         this.#state = next;
       },
     });
@@ -249,7 +250,7 @@ export class LayoutIndex {
     if (next !== undefined && stamp !== undefined && this.#state === next) {
       this.#state = { ...next, stamp, settled: true, source: undefined };
     }
-    await this.#reserve.replenish(text.length);
+    await this.#reserve.replenish(bytes.length);
     return true;
   }
 }

@@ -13,11 +13,11 @@ import {
 import type { Disk } from "../disk/disk.ts";
 import { systemCode } from "../disk/disk.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
-import { damaged, isEmptyBlobs, readText, stampOf, torn } from "../disk/layout-files.ts";
+import { damaged, isEmptyBlobs, readLayoutFile, stampOf, torn } from "../disk/layout-files.ts";
 import { notDirectory } from "../disk/own-directory.ts";
 import { SMALL_FILE_BYTES } from "../disk/regular-file.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
-import { emptyIndexText } from "./index-text.ts";
+import { emptyIndex } from "./index-text.ts";
 import { isRecord } from "@ocilayout/oci-types/authors";
 
 /**
@@ -50,6 +50,8 @@ export async function checkParts(
   return hasBlobs;
 }
 
+const HEADER = Buffer.from(`{"imageLayoutVersion":"${layoutVersion}"}`);
+
 /** Creates the missing parts of a layout. Each part is complete when it appears. */
 export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: boolean): Promise<void> {
   await ensureDirectory(disk, paths.blobs, durable);
@@ -58,16 +60,16 @@ export async function completeLayout(disk: Disk, paths: LayoutPaths, durable: bo
   if (paths.blobs !== join(root, layoutNames.blobs))
     await ensureDirectory(disk, join(root, layoutNames.blobs), durable);
   if (disk.lstatNow(marker) === undefined) {
-    await replaceFile(disk, marker, `{"imageLayoutVersion":"${layoutVersion}"}`, durable);
+    await replaceFile(disk, marker, HEADER, durable);
   }
-  if (disk.lstatNow(index) === undefined) await replaceFile(disk, index, emptyIndexText, durable);
+  if (disk.lstatNow(index) === undefined) await replaceFile(disk, index, emptyIndex, durable);
 }
 
 /** Atomically replaces the file `path`. */
-async function replaceFile(disk: Disk, path: string, text: string, durable: boolean): Promise<void> {
+async function replaceFile(disk: Disk, path: string, content: Uint8Array, durable: boolean): Promise<void> {
   const temporary = temporaryBeside(path);
   await writeNewFile(disk, temporary, async (file) => {
-    await disk.write(file, Buffer.from(text));
+    await disk.write(file, content);
     if (durable) await disk.sync(file);
   });
   await renameOrRemove(disk, temporary, path);
@@ -108,11 +110,11 @@ export function requireVersion(marker: unknown): void {
  */
 async function readMarker(disk: Disk, path: string): Promise<unknown> {
   for (let waited = 0; ; waited += torn.retryMs) {
-    const read = await readText(disk, path, layoutNames.header, SMALL_FILE_BYTES);
+    const read = await readLayoutFile(disk, path, layoutNames.header, SMALL_FILE_BYTES);
     if (read === undefined) return undefined;
     await closeQuietly(disk, read.file);
     try {
-      return JSON.parse(read.text);
+      return JSON.parse(Buffer.from(read.bytes).toString("utf8"));
     } catch (cause) {
       const isDamaged =
         waited >= torn.waitMs || tornWatch.unchangedMs(path, stampOf(read.stats)) >= torn.waitMs;

@@ -21,12 +21,12 @@ export interface ParsedIndex {
 const ENTRIES_IN_A_ROW = 32;
 
 /**
- * Parses the text of `index.json`.
+ * Parses the bytes of `index.json`, which are UTF-8.
  *
  * @throws {@link JsonTextError} if the text or an entry is not JSON of the expected form.
  * @throws `RegistryError` `LAYOUT_INVALID` if the document is not an index.
  */
-export async function parseIndex(source: string, rules: NameRules): Promise<ParsedIndex> {
+export async function parseIndex(source: Uint8Array, rules: NameRules): Promise<ParsedIndex> {
   const text = parseIndexText(source);
   requireIndex(text.document);
   const table = new EntryTable();

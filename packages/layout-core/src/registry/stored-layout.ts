@@ -4,7 +4,7 @@ import type { CheckedDigest, ListOptions } from "@ocilayout/oci-types";
 import { layoutNames } from "@ocilayout/oci-types";
 import { concatBytes, JsonTextError, readBlobSource } from "@ocilayout/oci-types/authors";
 
-import { damaged, decodeText } from "../disk/layout-files.ts";
+import { damaged, requireUtf8 } from "../disk/layout-files.ts";
 import type { EntryTable } from "../index-json/entry-table.ts";
 import { requireVersion } from "../index-json/layout-parts.ts";
 import { parseIndex, unreadableIndex } from "../index-json/parse-index.ts";
@@ -106,9 +106,9 @@ class StoredIndex {
 
   async #read(): Promise<EntryTable> {
     const { header, index } = await this.#stored.readParts();
-    requireVersion(parseHeader(decodeText(header, layoutNames.header)));
+    requireVersion(parseHeader(requireUtf8(header, layoutNames.header)));
     try {
-      const { table } = await parseIndex(decodeText(index, layoutNames.index), this.#rules);
+      const { table } = await parseIndex(requireUtf8(index, layoutNames.index), this.#rules);
       this.#table = table;
       return table;
     } catch (error) {
@@ -117,9 +117,9 @@ class StoredIndex {
   }
 }
 
-function parseHeader(text: string): unknown {
+function parseHeader(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch (cause) {
     throw damaged("invalid OCI layout: oci-layout is not valid JSON", cause);
   }

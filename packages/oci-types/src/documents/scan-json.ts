@@ -3,8 +3,8 @@
  *
  * It finds only where parts begin and end. `JSON.parse` decides whether a part is valid.
  *
- * `scanDocument` is a separate scanner: it counts the values of raw bytes, and never fails on invalid
- * JSON. A tokenizer for both would be slower than either.
+ * There are other scanners, and a tokenizer for all would be slower than each: `scanDocument` counts the values of raw bytes,
+ * and never fails on invalid JSON. `layout-core` finds the entries of `index.json` in its bytes.
  */
 
 /** The text is not JSON of the expected form. */
@@ -22,18 +22,10 @@ export interface MemberSpan {
   readonly end: number;
 }
 
-/** An element of an array in a text. */
-export interface ElementSpan {
-  /** The position of the element. */
-  readonly start: number;
-  /** The position after the element. */
-  readonly end: number;
-}
-
-/** The parts of an object or array, and the position of its closing bracket. */
-export interface Spans<Span> {
-  /** The members or elements, in order. */
-  readonly spans: readonly Span[];
+/** The members of an object, and the position of its closing bracket. */
+export interface MemberSpans {
+  /** The members, in order. */
+  readonly spans: readonly MemberSpan[];
   /** The position of the closing bracket. */
   readonly closing: number;
 }
@@ -47,31 +39,29 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/**
- * Returns the members of the object that begins at `start`.
- *
- * @param endOf - Finds the end of the value of a member, given its key and its start. By default, and if it returns
- * `undefined`, the value is skipped.
- */
-export function scanMembers(
-  text: string,
-  start: number,
-  endOf: (key: string, valueStart: number) => number | undefined = () => undefined,
-): Spans<MemberSpan> {
-  const { spans, closing } = scanList(text, start, OPEN_OBJECT, CLOSE_OBJECT, (at) => {
-    const keyEnd = skipString(text, at);
-    const colon = skipSpace(text, keyEnd);
-    if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("the text is not valid JSON");
-    const valueStart = skipSpace(text, colon + 1);
-    const key = readString(text.slice(at, keyEnd));
-    return { key, start: at, valueStart, end: endOf(key, valueStart) ?? skipValue(text, valueStart) };
-  });
-  return { spans, closing };
+/** Returns the members of the object that begins at `start`. */
+export function scanMembers(text: string, start: number): MemberSpans {
+  if (text.charCodeAt(start) !== OPEN_OBJECT) throw new JsonTextError("the text is not valid JSON");
+  const spans: MemberSpan[] = [];
+  let at = skipSpace(text, start + 1);
+  if (text.charCodeAt(at) === CLOSE_OBJECT) return { spans, closing: at };
+  for (;;) {
+    const member = scanMember(text, at);
+    spans.push(member);
+    at = skipSpace(text, member.end);
+    const code = text.charCodeAt(at);
+    if (code === CLOSE_OBJECT) return { spans, closing: at };
+    if (code !== COMMA) throw new JsonTextError("the text is not valid JSON");
+    at = skipSpace(text, at + 1);
+  }
 }
 
-/** Returns the elements of the array that begins at `start`. */
-export function scanElements(text: string, start: number): Spans<ElementSpan> {
-  return scanList(text, start, OPEN_ARRAY, CLOSE_ARRAY, (at) => ({ start: at, end: skipValue(text, at) }));
+function scanMember(text: string, start: number): MemberSpan {
+  const keyEnd = skipString(text, start);
+  const colon = skipSpace(text, keyEnd);
+  if (text.charCodeAt(colon) !== COLON) throw new JsonTextError("the text is not valid JSON");
+  const valueStart = skipSpace(text, colon + 1);
+  return { key: readString(text.slice(start, keyEnd)), start, valueStart, end: skipValue(text, valueStart) };
 }
 
 /** Returns the position after the white space at `at`. */
@@ -81,28 +71,6 @@ export function skipSpace(text: string, at: number): number {
     const code = text.charCodeAt(place);
     if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return place;
     place += 1;
-  }
-}
-
-function scanList<Span extends { end: number }>(
-  text: string,
-  start: number,
-  open: number,
-  close: number,
-  scanPart: (at: number) => Span,
-): Spans<Span> {
-  if (text.charCodeAt(start) !== open) throw new JsonTextError("the text is not valid JSON");
-  const spans: Span[] = [];
-  let at = skipSpace(text, start + 1);
-  if (text.charCodeAt(at) === close) return { spans, closing: at };
-  for (;;) {
-    const part = scanPart(at);
-    spans.push(part);
-    at = skipSpace(text, part.end);
-    const code = text.charCodeAt(at);
-    if (code === close) return { spans, closing: at };
-    if (code !== COMMA) throw new JsonTextError("the text is not valid JSON");
-    at = skipSpace(text, at + 1);
   }
 }
 

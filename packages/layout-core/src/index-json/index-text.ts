@@ -1,5 +1,3 @@
-import { isAscii } from "node:buffer";
-
 import { ociMediaTypes } from "@ocilayout/oci-types";
 import { isRecord, JsonTextError } from "@ocilayout/oci-types/authors";
 
@@ -68,14 +66,20 @@ export function parseIndexText(source: Uint8Array): IndexText {
 const DECODED_TOGETHER = 16;
 
 function textsOf(bytes: Buffer, { starts, ends }: Elements): string[] {
-  if (!isAscii(bytes)) return starts.map((start, i) => bytes.toString("utf8", start, ends[i]));
   const texts: string[] = [];
   for (let i = 0; i < starts.length; i += DECODED_TOGETHER) {
-    const from = starts[i] ?? 0;
     const until = Math.min(i + DECODED_TOGETHER, starts.length);
-    const together = bytes.toString("latin1", from, ends[until - 1]);
-    for (let k = i; k < until; k += 1)
-      texts.push(together.slice((starts[k] ?? 0) - from, (ends[k] ?? 0) - from));
+    const from = starts[i] ?? 0;
+    const to = ends[until - 1] ?? 0;
+    const together = bytes.toString("utf8", from, to);
+    // With a character of more than one byte, the positions in the bytes are not those in the string.
+    const isOneByteEach = together.length === to - from;
+    for (let k = i; k < until; k += 1) {
+      const [start = 0, end = 0] = [starts[k], ends[k]];
+      texts.push(
+        isOneByteEach ? together.slice(start - from, end - from) : bytes.toString("utf8", start, end),
+      );
+    }
   }
   return texts;
 }

@@ -19,7 +19,7 @@ export interface TransactionSteps<Draft> {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** What a job does under the lock. If one step fails, the next ones do not run. */
+/** The steps of a job under the lock. If one step fails, the next ones do not run. */
 interface Work<Draft> {
   /** Runs once, beside those of other jobs, before the changes. */
   readonly together?: ((lock: HeldLock) => unknown) | undefined;

@@ -14,6 +14,7 @@ const diskDoors = [
   "disk/regular-file",
   "disk/own-directory",
   "disk/atomic-file",
+  "disk/sync-directory",
   "lock/lock-record",
 ].map((name) => `packages/layout-core/src/${name}.ts`);
 

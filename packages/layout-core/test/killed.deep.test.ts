@@ -34,6 +34,14 @@ const operations: readonly Operation[] = [
     },
   },
   {
+    name: "pushes at once",
+    prepare: async () => "",
+    expectDone: async (it) => {
+      for (const name of ["v1", "v2", "v3", "v4"])
+        expect(await (await it.getTag("a", name)).json()).toEqual({ name });
+    },
+  },
+  {
     name: "upload",
     prepare: async () => hello.digest,
     expectDone: async (it) => {

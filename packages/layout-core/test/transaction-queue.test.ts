@@ -169,3 +169,67 @@ it("a job that was queued while the lock was lost waits for the lock again", asy
   await second;
   expect([acquired, held]).toEqual([2, [true]]);
 });
+
+/** Returns an effect that records its beginning and its end, some turns of the event loop later. */
+function lasting(log: string[], name: string): () => Promise<string> {
+  return async () => {
+    log.push(`${name} begins`);
+    for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    log.push(`${name} ends`);
+    return name;
+  };
+}
+
+it("shared effects run at the same time, and before the changes and the other effects", async () => {
+  const queue = queueOf([true]);
+  const log: string[] = [];
+  const results = await Promise.all([
+    queue.addEffect(lasting(log, "alone 1")),
+    queue.addShared(lasting(log, "shared 1")),
+    queue.add(lasting(log, "change")),
+    queue.addEffect(lasting(log, "alone 2")),
+    queue.addShared(lasting(log, "shared 2")),
+  ]);
+  expect(results).toEqual(["alone 1", "shared 1", "change", "alone 2", "shared 2"]);
+  expect(log).toEqual([
+    ...["shared 1 begins", "shared 2 begins", "shared 1 ends", "shared 2 ends"],
+    ...["change begins", "change ends"],
+    ...["alone 1 begins", "alone 1 ends", "alone 2 begins", "alone 2 ends"],
+  ]);
+});
+
+it("a shared effect that fails rejects only its own call, and one that succeeds resolves beside a failed write", async () => {
+  const queue = queueOf([new Error("no space left")]);
+  const outcomes = await Promise.allSettled([
+    queue.addShared(() => Promise.reject(new Error("no"))),
+    queue.addShared(() => "shared"),
+    queue.add(() => "change"),
+  ]);
+  expect(outcomes).toMatchObject([
+    { status: "rejected", reason: { message: "no" } },
+    { status: "fulfilled", value: "shared" },
+    { status: "rejected", reason: { message: "no space left" } },
+  ]);
+});
+
+it("the preparation of a change runs once, however often the change runs", async () => {
+  const queue = queueOf([false, false, true]);
+  const log: string[] = [];
+  const result = await queue.add(() => log.push("change"), { prepare: lasting(log, "preparation") });
+  expect(result).toBe(5);
+  expect(log).toEqual(["preparation begins", "preparation ends", "change", "change", "change"]);
+});
+
+it("a change whose preparation fails is left out, and the others are made", async () => {
+  const queue = queueOf([true]);
+  const log: string[] = [];
+  const outcomes = await Promise.allSettled([
+    queue.add(() => log.push("unprepared"), { prepare: () => Promise.reject(new Error("no")) }),
+    queue.add(() => log.push("change")),
+  ]);
+  expect(outcomes).toMatchObject([
+    { status: "rejected", reason: { message: "no" } },
+    { status: "fulfilled", value: 1 },
+  ]);
+  expect(log).toEqual(["change"]);
+});

@@ -5,7 +5,7 @@ import type { BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 import { createHasher, isUnshared, requireDigest } from "@ocilayout/oci-types/authors";
 
-import { closeQuietly, ensureDirectory, removeQuietly, syncDirectory } from "../disk/atomic-file.ts";
+import { closeQuietly, ensureDirectory, removeQuietly } from "../disk/atomic-file.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { afterCommit } from "../disk/committed.ts";
@@ -18,6 +18,7 @@ import { ownNames } from "../disk/layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "../disk/own-directory.ts";
 import type { OwnDirectory } from "../disk/own-directory.ts";
 import { ownedName } from "../disk/owned-name.ts";
+import { syncDirectory } from "../disk/sync-directory.ts";
 import { renewStaged } from "./renew-file.ts";
 
 /** A blob that is written and verified, but does not have its final name yet. */
@@ -42,6 +43,8 @@ export class BlobStaging {
   readonly #blobs: BlobFiles;
   readonly #durable: boolean;
   readonly #clock: FileClock;
+  /** The blobs whose names are not known to be durable. The object is another one after each move. */
+  readonly #unsynced: Map<StagedBlob["digest"], object> = new Map();
 
   /** @param settings - Whether placed blobs survive a power failure, and the clock that dates them. */
   constructor(
@@ -195,19 +198,40 @@ export class BlobStaging {
     return this.#blobs.isTaken(digest);
   }
 
+  /** {@link move}, and then {@link syncName}. */
+  async place(staged: StagedBlob): Promise<void> {
+    await this.move(staged);
+    await this.syncName(staged);
+  }
+
   /**
    * Renames a staged blob to its final name, replacing any file there. It counts as written now, however long it was
-   * staged.
+   * staged. The new name is not durable yet.
    */
-  async place(staged: StagedBlob): Promise<void> {
+  async move(staged: StagedBlob): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     const directory = await this.#blobs.directoryFor(staged.digest);
     if (!directory.exists) await ensureDirectory(this.#disk, directory.path, this.#durable);
+    this.#expectSync(staged);
     if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
       await this.#disk.rename(staged.temporary, path);
     else await this.#placeCopy(staged, path);
-    if (this.#durable)
-      await afterCommit("the blob was stored", () => syncDirectory(this.#disk, dirname(path)));
+    // Again, because a flush that began before the rename may not cover it.
+    this.#expectSync(staged);
+  }
+
+  #expectSync({ digest }: StagedBlob): void {
+    if (this.#durable) this.#unsynced.set(digest, {});
+  }
+
+  /** Makes the name of a blob durable, if it has been moved and no flush since then has succeeded. */
+  async syncName({ digest }: Pick<StagedBlob, "digest">): Promise<void> {
+    const moved = this.#unsynced.get(digest);
+    if (moved === undefined) return;
+    const directory = dirname(this.#blobs.path(digest));
+    await afterCommit("the blob was stored", () => syncDirectory(this.#disk, directory));
+    // Unless it was moved again meanwhile.
+    if (this.#unsynced.get(digest) === moved) this.#unsynced.delete(digest);
   }
 
   /** Places a copy of an upload that another user began, because that user owns its file. */

@@ -1,7 +1,4 @@
-import { dirname } from "node:path";
-
-import { closeQuietly, syncDirectory } from "../disk/atomic-file.ts";
-import { afterCommit } from "../disk/committed.ts";
+import { closeQuietly } from "../disk/atomic-file.ts";
 import type { Disk } from "../disk/disk.ts";
 import { isFileFault } from "../disk/disk.ts";
 import type { FileClock } from "../disk/file-clock.ts";
@@ -71,11 +68,9 @@ export class LockedBlobs {
    * @returns Whether it is. False also if its time cannot be set, because it belongs to another user.
    */
   async renewUnchanged(digest: StagedBlob["digest"], blob: OpenBlob, stamp: string): Promise<boolean> {
-    const { disk, blobs, clock, durable } = this.#parts;
-    if (blobs.stamp(digest) !== stamp) return false;
+    if (this.#parts.blobs.stamp(digest) !== stamp) return false;
     try {
-      await clock.renew(blob.file);
-      if (durable) await disk.sync(blob.file);
+      await this.#renewFile({ digest }, blob);
       return true;
     } catch (error) {
       if (isFileFault(error)) return false;
@@ -91,18 +86,11 @@ export class LockedBlobs {
     );
   }
 
-  /**
-   * Removes a stored blob.
-   *
-   * @param onRemoved - Called as soon as the file is removed, even if a later step fails.
-   */
-  async remove(digest: StagedBlob["digest"], onRemoved: () => void = () => undefined): Promise<void> {
-    const { disk, blobs, durable } = this.#parts;
-    const path = blobs.path(digest);
+  /** Removes a stored blob. The caller makes that durable, with `Layout.syncRemoved`. */
+  async remove(digest: StagedBlob["digest"]): Promise<void> {
+    const { disk, blobs } = this.#parts;
     await blobs.directoryFor(digest);
-    await disk.unlink(path);
-    onRemoved();
-    if (durable) await afterCommit("the blob was removed", () => syncDirectory(disk, dirname(path)));
+    await disk.unlink(blobs.path(digest));
   }
 
   /** Renews the time of a blob if `isGood` accepts it. Returns whether the blob was renewed. */
@@ -110,13 +98,12 @@ export class LockedBlobs {
     digest: StagedBlob["digest"],
     isGood: (blob: OpenBlob) => boolean | Promise<boolean>,
   ): Promise<boolean> {
-    const { disk, blobs, clock, durable } = this.#parts;
+    const { disk, blobs } = this.#parts;
     let blob: OpenBlob | undefined;
     try {
       blob = await blobs.open(digest);
       if (blob === undefined || !(await isGood(blob))) return false;
-      await clock.renew(blob.file);
-      if (durable) await disk.sync(blob.file);
+      await this.#renewFile({ digest }, blob);
       return true;
     } catch (error) {
       // A file that cannot be read, or whose time cannot be set, is replaced by one of this user.
@@ -125,5 +112,13 @@ export class LockedBlobs {
     } finally {
       if (blob !== undefined) await closeQuietly(disk, blob.file);
     }
+  }
+
+  /** Sets the time of a blob's file to now, and makes the file and its name durable. */
+  async #renewFile(stored: Pick<StagedBlob, "digest">, { file }: OpenBlob): Promise<void> {
+    const { disk, staging, clock, durable } = this.#parts;
+    await clock.renew(file);
+    if (durable) await disk.sync(file);
+    await staging.syncName(stored);
   }
 }

@@ -5,21 +5,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Disk, OpenFile } from "./disk.ts";
 import { systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
-
-/** Makes changes to a directory durable: created, renamed and removed names. */
-export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
-  // Windows cannot sync a directory.
-  if (process.platform === "win32") return;
-  const handle = await disk.open(directory, "r");
-  try {
-    await disk.sync(handle);
-  } catch (error) {
-    // Some file systems do not support syncing directories.
-    if (systemCode(error) !== "EINVAL") throw error;
-  } finally {
-    await disk.close(handle);
-  }
-}
+import { syncDirectory } from "./sync-directory.ts";
 
 /**
  * Creates `directory` and its missing parents, and syncs the parent of each if `durable`. An existing component may be

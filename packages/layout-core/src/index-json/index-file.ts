@@ -1,6 +1,6 @@
 import { layoutNames, RegistryError } from "@ocilayout/oci-types";
 
-import { closeQuietly, removeQuietly, syncDirectory, temporaryBeside } from "../disk/atomic-file.ts";
+import { closeQuietly, removeQuietly, temporaryBeside } from "../disk/atomic-file.ts";
 import type { Disk, HeldFile, OpenFile } from "../disk/disk.ts";
 import { closeWithOwner } from "../disk/disk.ts";
 import { afterCommit } from "../disk/committed.ts";
@@ -8,6 +8,7 @@ import type { LayoutPaths } from "../disk/layout-files.ts";
 import { readLayoutFile, stampNow, stampOf, torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import type { Reserve } from "../lock/reserve.ts";
+import { syncDirectory } from "../disk/sync-directory.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 
 /**

@@ -35,12 +35,16 @@ export interface LayoutIndexSettings extends NameRules {
  * more than once, each time with a new draft. If it throws, it must not have changed its draft. It removes no files:
  * that is the task of a {@link LockedEffect}.
  */
-export type IndexChange<Result> = (draft: Draft, lock: HeldLock) => Result | Promise<Result>;
+export type IndexChange<Result> = (draft: Draft) => Result | Promise<Result>;
 
 /**
- * An operation under the lock that changes no entry. It runs once. `entries` are those of the index as it is on disk.
+ * An operation under the lock that changes no entry, with nothing beside it. It runs once. `entries` are those of the
+ * index as it is on disk.
  */
 export type LockedEffect<Result> = (entries: EntryTable, lock: HeldLock) => Result | Promise<Result>;
+
+/** An operation under the lock that changes no entry and removes no file. Others of its kind run at the same time. */
+export type SharedEffect<Result> = (lock: HeldLock) => Result | Promise<Result>;
 
 /** The state of the index as it was read. */
 interface IndexState extends ParsedIndex {
@@ -64,6 +68,7 @@ export class LayoutIndex {
   readonly #queue: TransactionQueue<Draft>;
   #state: IndexState | undefined;
   #loading: Promise<IndexState> | undefined;
+  #completing: Promise<void> | undefined;
 
   constructor(disk: Disk, paths: LayoutPaths, settings: LayoutIndexSettings) {
     this.#disk = disk;
@@ -92,20 +97,38 @@ export class LayoutIndex {
    * Changes the entries. Changes that wait at the same time are committed together, each with its own outcome. While a
    * change runs, no other writer that takes the lock changes the index.
    *
-   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and errors of `change`.
+   * @param prepare - Runs once before the change, as the effect of {@link locked} does, under the same lock. If it fails,
+   * the change is not made. Absent by default.
+   * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and errors of `change` and `prepare`.
    */
-  transact<Result>(change: IndexChange<Result>, signal?: AbortSignal): Promise<Result> {
-    return this.#queue.add(change, { signal });
+  transact<Result>(
+    change: IndexChange<Result>,
+    signal?: AbortSignal,
+    prepare?: SharedEffect<void>,
+  ): Promise<Result> {
+    return this.#queue.add(change, { signal, prepare: prepare && this.#whenComplete(prepare) });
   }
 
   /**
-   * Keeps, places or removes blobs under the lock, in a complete layout. `effect` runs once, and has its own outcome.
-   * Changes beside it do not affect it: neither another writer nor a failed commit repeats or fails it.
+   * Keeps or places blobs under the lock, in a complete layout. `effect` runs once, and has its own outcome. Changes
+   * beside it do not affect it: neither another writer nor a failed commit repeats or fails it.
    *
    * @throws `RegistryError` `LOCK_TIMEOUT`, `LAYOUT_INVALID`, `STORAGE_FAILED`, and errors of `effect`.
    */
-  locked<Result>(effect: LockedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
+  locked<Result>(effect: SharedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
+    return this.#queue.addShared(this.#whenComplete(effect), options);
+  }
+
+  /** {@link locked} for an effect that removes files, or needs the entries. Nothing runs beside it. */
+  lockedAlone<Result>(effect: LockedEffect<Result>, options: WaitOptions = {}): Promise<Result> {
     return this.#queue.addEffect(async (lock) => effect((await this.#completed()).table, lock), options);
+  }
+
+  #whenComplete<Result>(effect: SharedEffect<Result>): (lock: HeldLock) => Promise<Result> {
+    return async (lock) => {
+      await this.#completed();
+      return effect(lock);
+    };
   }
 
   /**
@@ -214,7 +237,13 @@ export class LayoutIndex {
 
   /** Completes the layout if needed, and returns the index. To be called under the lock. */
   async #completed(): Promise<IndexState> {
-    if (!(await this.#current()).whole) await completeLayout(this.#disk, this.#paths, this.#settings.durable);
+    if (!(await this.#current()).whole) {
+      // Effects that run at the same time complete it once.
+      this.#completing ??= completeLayout(this.#disk, this.#paths, this.#settings.durable).finally(
+        () => (this.#completing = undefined),
+      );
+      await this.#completing;
+    }
     return this.#current();
   }
 

@@ -6,7 +6,6 @@ import {
   closeQuietly,
   ensureDirectory,
   renameOrRemove,
-  syncDirectory,
   temporaryBeside,
   writeNewFile,
 } from "../disk/atomic-file.ts";
@@ -16,6 +15,7 @@ import type { LayoutPaths } from "../disk/layout-files.ts";
 import { damaged, isEmptyBlobs, readLayoutFile, stampOf, torn } from "../disk/layout-files.ts";
 import { notDirectory } from "../disk/own-directory.ts";
 import { SMALL_FILE_BYTES } from "../disk/regular-file.ts";
+import { syncDirectory } from "../disk/sync-directory.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 import { emptyIndex } from "./index-text.ts";
 import { isRecord } from "@ocilayout/oci-types/authors";

@@ -19,13 +19,20 @@ export interface TransactionSteps<Draft> {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
+/** The steps of a job under the lock. If one step fails, the next ones do not run. */
+interface Work<Draft> {
+  /** Runs once, beside those of other jobs, before the changes. */
+  readonly together?: ((lock: HeldLock) => unknown) | undefined;
+  /** May run more than once. */
+  readonly change?: (draft: Draft) => unknown;
+  /** Runs once, with nothing beside it, after the changes. */
+  readonly alone?: (lock: HeldLock) => unknown;
+}
+
 interface Job<Draft> {
-  /** A change of the draft, which may run more than once, or an effect, which runs once. */
-  readonly work:
-    | { readonly change: (draft: Draft, lock: HeldLock) => unknown }
-    | { readonly effect: (lock: HeldLock) => unknown };
+  readonly work: Work<Draft>;
   readonly deadline: number;
-  /** The result of the effect, or of the latest attempt at the change. */
+  /** The result of the last step, or of the latest attempt at the change. */
   outcome: Outcome | undefined;
   settle(outcome: Outcome): void;
 }
@@ -37,12 +44,19 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Options of {@link TransactionQueue.add}. */
+export interface ChangeOptions extends WaitOptions {
+  /** Runs once under the lock, before the change and as shared effects do. If it fails, the change is not made. */
+  readonly prepare?: ((lock: HeldLock) => unknown) | undefined;
+}
+
 /**
  * Commits changes that wait at the same time together, under one lock and with one read and one write. Each change has
  * its own outcome. A change that throws is left out; a failure of the whole rejects all.
  *
- * Effects share only the lock. Each runs once, after the changes are committed or have failed, and has its own outcome.
- * Neither another writer nor a failed write of the index repeats or rejects it.
+ * Effects share only the lock. Each runs once, and has its own outcome. Neither another writer nor a failed write of the
+ * index repeats or rejects it. Shared effects run at the same time, before the changes, so that they wait for the disk
+ * together. The others run one after the other, after the changes are committed or have failed.
  *
  * A job can be aborted or time out until its batch begins, which is its commit point.
  *
@@ -66,10 +80,10 @@ export class TransactionQueue<Draft> {
 
   /** Queues a change. Resolves to its result once it is committed. The change may run more than once. */
   add<Result>(
-    change: (draft: Draft, lock: HeldLock) => Result | Promise<Result>,
-    options: WaitOptions = {},
+    change: (draft: Draft) => Result | Promise<Result>,
+    options: ChangeOptions = {},
   ): Promise<Result> {
-    return this.#enqueue<Result>({ change }, options);
+    return this.#enqueue<Result>({ together: options.prepare, change }, options);
   }
 
   /**
@@ -80,7 +94,15 @@ export class TransactionQueue<Draft> {
     effect: (lock: HeldLock) => Result | Promise<Result>,
     options: WaitOptions = {},
   ): Promise<Result> {
-    return this.#enqueue<Result>({ effect }, options);
+    return this.#enqueue<Result>({ alone: effect }, options);
+  }
+
+  /** {@link addEffect} for an effect that undoes nothing that another one does, so that all of them can run at once. */
+  addShared<Result>(
+    effect: (lock: HeldLock) => Result | Promise<Result>,
+    options: WaitOptions = {},
+  ): Promise<Result> {
+    return this.#enqueue<Result>({ together: effect }, options);
   }
 
   #enqueue<Result>(work: Job<Draft>["work"], { signal, timeoutMs }: WaitOptions): Promise<Result> {
@@ -158,10 +180,16 @@ export class TransactionQueue<Draft> {
   async #run(lock: HeldLock): Promise<readonly Job<Draft>[]> {
     const batch = [...this.#waiting];
     this.#waiting.clear();
+    await Promise.all(
+      batch.map(async (job) => {
+        const { together } = job.work;
+        if (together !== undefined) job.outcome = await attempt(() => together(lock));
+      }),
+    );
     await this.#commit(lock, batch);
     for (const job of batch) {
-      const { work } = job;
-      if ("effect" in work) job.outcome = await attempt(() => work.effect(lock));
+      const { alone } = job.work;
+      if (alone !== undefined) job.outcome = await attempt(() => alone(lock));
     }
     return batch;
   }
@@ -187,16 +215,23 @@ export class TransactionQueue<Draft> {
     }
   }
 
-  /** Commits the changes of `batch`, and retries if another writer interferes. A failure of the whole rejects each. */
+  /**
+   * Commits the changes of `batch` that are prepared, and retries if another writer interferes. A failure of the whole
+   * rejects each.
+   */
   async #commit(lock: HeldLock, batch: readonly Job<Draft>[]): Promise<void> {
-    const changes = batch.flatMap((job) => ("change" in job.work ? [{ job, change: job.work.change }] : []));
+    const changes = batch.flatMap((job) => {
+      const { change } = job.work;
+      const hasFailed = job.outcome !== undefined && "error" in job.outcome;
+      return change === undefined || hasFailed ? [] : [{ job, change }];
+    });
     if (changes.length === 0) return;
     let deadline = 0;
     for (const { job } of changes) deadline = Math.max(deadline, job.deadline);
     const decide = async (draft: Draft): Promise<void> => {
       for (const { job, change } of changes) {
         await pauseIfDue();
-        job.outcome = await attempt(() => change(draft, lock));
+        job.outcome = await attempt(() => change(draft));
       }
     };
     try {

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 import { wasClosed } from "@ocilayout/oci-backend";
 
 import type { Draft } from "../index-json/draft.ts";
@@ -6,10 +8,12 @@ import type { StagedBlob } from "../blobs/blob-staging.ts";
 import { BlobStaging } from "../blobs/blob-staging.ts";
 import { LockedBlobs } from "../blobs/locked-blobs.ts";
 import { SmallBlobs } from "../blobs/small-blobs.ts";
+import { afterCommit } from "../disk/committed.ts";
 import type { Disk } from "../disk/disk.ts";
 import { FileClock } from "../disk/file-clock.ts";
 import type { LayoutPaths } from "../disk/layout-files.ts";
 import { layoutPaths } from "../disk/layout-files.ts";
+import { syncDirectory } from "../disk/sync-directory.ts";
 import type { EntryTable } from "../index-json/entry-table.ts";
 import type { RepositoryChange } from "../index-json/index-changes.ts";
 import { LayoutIndex } from "../index-json/layout-index.ts";
@@ -20,16 +24,16 @@ import type { LayoutSettings } from "./options.ts";
 import { requireWritable } from "./options.ts";
 import { Slots } from "./slots.ts";
 
-/** The operations that are permitted only while the layout's lock is held. */
+/** The operations that are permitted only while the layout's lock is held, beside others of their kind. */
 export interface Locked {
-  /** The entries of the index as it is on disk. */
-  readonly entries: EntryTable;
-  readonly blobs: LockedBlobs;
+  /** Keeps and places blobs. While it does, no other operation removes one. */
+  readonly blobs: Omit<LockedBlobs, "remove">;
 }
 
-/** The state that a change of the index works on. A change may run more than once, each time with a new draft. */
-export interface Transaction {
-  readonly draft: Draft;
+/** The operations that are permitted only while the layout's lock is held and nothing else uses it. */
+export interface LockedAlone {
+  /** The entries of the index as it is on disk. */
+  readonly entries: EntryTable;
   readonly blobs: LockedBlobs;
 }
 
@@ -47,6 +51,8 @@ export class Layout {
   readonly graph: ManifestGraph;
   /** Limits how many manifests are checked and stored at once. */
   readonly slots: Slots = new Slots(64);
+  /** Limits how many effects run at once. They hold the lock, so they must not wait for calls that do not. */
+  readonly #lockedSlots: Slots = new Slots(64);
   /** The other layouts that share the blobs of this one: the option `sharedWith`. They are never written to. */
   readonly others: readonly Layout[] | undefined;
   #closed: Promise<void> | undefined;
@@ -76,17 +82,49 @@ export class Layout {
     if (access === "write") requireWritable(this.settings);
   }
 
-  /** Runs `effect` once, under the lock, in a complete layout: see `LayoutIndex.locked`. */
-  locked<Result>(effect: (tx: Locked) => Result | Promise<Result>, options?: WaitOptions): Promise<Result> {
-    return this.index.locked((entries, lock) => effect({ entries, blobs: this.#blobsUnder(lock) }), options);
+  /**
+   * Runs `effect` once, under the lock, in a complete layout, at the same time as others that wait for the lock: see
+   * `LayoutIndex.locked`. `effect` must not wait for another lock.
+   */
+  locked<Result>(effect: (tx: Locked) => Promise<Result>, options?: WaitOptions): Promise<Result> {
+    return this.index.locked(this.#inSlot(effect), options);
   }
 
-  /** Changes the index: see `LayoutIndex.transact`. */
-  transact<Result>(
-    change: (tx: Transaction) => Result | Promise<Result>,
-    signal: AbortSignal | undefined,
+  /** {@link locked} for an effect that removes blobs, needs the entries, or waits for another lock. */
+  lockedAlone<Result>(
+    effect: (tx: LockedAlone) => Result | Promise<Result>,
+    options?: WaitOptions,
   ): Promise<Result> {
-    return this.index.transact((draft, lock) => change({ draft, blobs: this.#blobsUnder(lock) }), signal);
+    return this.index.lockedAlone(
+      (entries, lock) => effect({ entries, blobs: this.#blobsUnder(lock) }),
+      options,
+    );
+  }
+
+  /**
+   * Changes the index: see `LayoutIndex.transact`. `change` may run more than once, each time with a new draft.
+   *
+   * @param prepare - Runs before it, as the effect of {@link locked} does. Absent by default.
+   */
+  transact<Result>(
+    change: (draft: Draft) => Result | Promise<Result>,
+    signal: AbortSignal | undefined,
+    prepare?: (tx: Locked) => Promise<void>,
+  ): Promise<Result> {
+    return this.index.transact(change, signal, prepare && this.#inSlot(prepare));
+  }
+
+  #inSlot<Result>(effect: (tx: Locked) => Promise<Result>): (lock: HeldLock) => Promise<Result> {
+    return (lock) => this.#lockedSlots.run(() => effect({ blobs: this.#blobsUnder(lock) }));
+  }
+
+  /** Makes the removal of blobs durable, which the lock is not needed for. */
+  async syncRemoved(blobs: Iterable<Pick<StagedBlob, "digest">>): Promise<void> {
+    if (!this.settings.durable) return;
+    const directories = new Set(Array.from(blobs, ({ digest }) => dirname(this.blobs.path(digest))));
+    await afterCommit("blobs were removed", () =>
+      Promise.all(Array.from(directories, (directory) => syncDirectory(this.disk, directory))),
+    );
   }
 
   /**

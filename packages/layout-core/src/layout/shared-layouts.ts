@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { digestAlgorithms, isRegistryError, RegistryError } from "@ocilayout/oci-types";
 
-import type { Layout, Locked } from "./layout.ts";
+import type { Layout, LockedAlone } from "./layout.ts";
 
 /** The layouts that share one directory of blobs. A deletion from that directory must ask all of them. */
 export type Sharers = readonly Layout[];
@@ -10,7 +10,7 @@ export type Sharers = readonly Layout[];
 /** A layout whose lock is held, and the operations that the lock permits. */
 export interface LockedSharer {
   readonly layout: Layout;
-  readonly tx: Locked;
+  readonly tx: LockedAlone;
 }
 
 /**
@@ -74,7 +74,7 @@ export async function lockAll<Result>(
     const layout = sharers[at];
     if (layout === undefined) return effect(locked);
     const timeoutMs = Math.max(0, deadline - performance.now());
-    return layout.locked((tx) => lockFrom(at + 1, [...locked, { layout, tx }]), {
+    return layout.lockedAlone((tx) => lockFrom(at + 1, [...locked, { layout, tx }]), {
       signal,
       timeoutMs,
     });
@@ -83,7 +83,7 @@ export async function lockAll<Result>(
 }
 
 /** Returns the operations that the lock of `layout` permits. `layout` must be one of the locked layouts. */
-export function ownOf(locked: readonly LockedSharer[], layout: Layout): Locked {
+export function ownOf(locked: readonly LockedSharer[], layout: Layout): LockedAlone {
   const own = locked.find((sharer) => sharer.layout === layout) ?? locked[0];
   if (own === undefined) throw new Error("the layout is not locked");
   return own.tx;

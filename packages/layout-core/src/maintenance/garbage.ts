@@ -125,7 +125,7 @@ async function collect(
     };
     const drop = (draft: Draft): Promise<void> => dropUntagged(layout.graph, draft, rule);
     const draft = new Draft(table);
-    await (settings.dryRun ? drop(draft) : layout.transact((tx) => drop(tx.draft), settings.signal));
+    await (settings.dryRun ? drop(draft) : layout.transact(drop, settings.signal));
     mark = await findNeeded(
       sharers,
       settings,
@@ -145,7 +145,7 @@ async function collect(
   };
   const uploads = await (settings.dryRun
     ? clear()
-    : layout.locked(clearAndReserve, { signal: settings.signal }));
+    : layout.lockedAlone(clearAndReserve, { signal: settings.signal }));
   const report = { removed: digestsOf(removed), bytes: bytesOf(removed), uploads };
   return known === undefined ? { ...report, withheld: digestsOf(candidates) } : report;
 }
@@ -185,6 +185,7 @@ async function sweep(
   for (let at = 0, disturbed = 0; at < candidates.length;) {
     settings.signal?.throwIfAborted();
     const slice = candidates.slice(at, at + SLICE);
+    const before = removed.length;
     const isDone = await lockAll(sharers, settings.signal, async (locked) => {
       const isCurrent = locked.every(({ tx }, i) => tx.entries.revision === mark.revisions[i]);
       if (!isCurrent && disturbed < PATIENCE) return false;
@@ -197,11 +198,12 @@ async function sweep(
         // Referenced meanwhile, removed, or renewed by a push of the same blob.
         if (needed.has(blob.digest) || !layout.staging.isTaken(blob) || !isOld(layout, settings, blob.digest))
           continue;
-        await own.blobs.remove(blob.digest, () => removed.push(blob));
+        await own.blobs.remove(blob.digest);
+        removed.push(blob);
         forgetIn(sharers, blob.digest);
       }
       return true;
-    });
+    }).finally(() => layout.syncRemoved(removed.slice(before)));
     if (isDone) at += slice.length;
     else {
       disturbed += 1;

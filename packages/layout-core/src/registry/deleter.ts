@@ -70,6 +70,7 @@ export function deleterOf(
           await ownOf(locked, layout).blobs.remove(digest);
           forgetIn(sharers, digest);
         });
+        await layout.syncRemoved([{ digest }]);
         return true;
       } catch (error) {
         throw storageError(error, "delete the blob");
@@ -89,7 +90,7 @@ async function transact<Result>(
   try {
     const table = await index.read();
     if (!(await index.isWhole())) return await change(new Draft(table));
-    return await layout.transact(({ draft }) => change(draft), signal);
+    return await layout.transact(change, signal);
   } catch (error) {
     throw storageError(error, doing);
   }

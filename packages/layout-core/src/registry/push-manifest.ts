@@ -6,7 +6,8 @@ import { isRegistryError } from "@ocilayout/oci-types";
 import { storageError } from "../disk/storage-error.ts";
 import type { EntryView } from "../index-json/entry-table.ts";
 import { putManifest } from "../index-json/index-changes.ts";
-import type { Layout, Transaction } from "../layout/layout.ts";
+import type { Draft } from "../index-json/draft.ts";
+import type { Layout } from "../layout/layout.ts";
 import { storedReferences } from "../manifests/references.ts";
 import { asStored, statedType } from "../manifests/stored-manifest.ts";
 
@@ -26,33 +27,32 @@ export async function pushManifest(layout: Layout, call: PushManifestCall): Prom
       const staged = await staging.stageBytes(descriptor, content);
       await staging.orDrop(staged, async () => {
         signal?.throwIfAborted();
-        await staging.place(staged);
+        await staging.move(staged);
       });
       return true;
     });
-    await layout.transact((tx) => put(layout, tx, call, isStored), signal);
+    // Without a slot, so that all manifests that are pushed at once wait for the same flush.
+    if (isStored) await staging.syncName(descriptor);
+    await layout.transact(
+      (draft) => put(layout, draft, call),
+      signal,
+      async ({ blobs }) => {
+        // Bytes that another call wrote are verified, and kept or replaced. A garbage collection without grace may have
+        // removed those of this call before it had the lock.
+        if (!isStored || !staging.isTaken(descriptor)) await blobs.ensureBytes(descriptor, content);
+      },
+    );
   } catch (error) {
     throw storageError(error, "store the manifest");
   }
 }
 
-/**
- * Decides on the change of the index, and makes it.
- *
- * @param isStored - Whether this call wrote the bytes. If not, the stored file is verified, and kept or replaced.
- */
-async function put(
-  layout: Layout,
-  { draft, blobs }: Transaction,
-  call: PushManifestCall,
-  isStored: boolean,
-): Promise<void> {
+/** Decides on the change of the index, and makes it. The bytes of the manifest are stored. */
+async function put(layout: Layout, draft: Draft, call: PushManifestCall): Promise<void> {
   const { repository, tags } = call;
-  const { descriptor, content, parsed } = call.manifest;
-  const { graph, staging } = layout;
+  const { descriptor, parsed } = call.manifest;
+  const { graph } = layout;
   await checkAgainstLayout(layout, draft, call);
-  // A garbage collection without grace may have removed the bytes before this call had the lock.
-  if (!isStored || !staging.isTaken(descriptor)) await blobs.ensureBytes(descriptor, content);
   const stored = asStored(descriptor, parsed);
   if (stored !== undefined) graph.store.learn(stored);
   // Only untagged manifests depend on which index contains them.

@@ -50,6 +50,14 @@ const operations: Readonly<Record<string, (registry: LayoutRegistry) => Promise<
     };
     await registry.pushManifest("a", encode(manifest), ociMediaTypes.imageManifest, { tags: ["v1", "v2"] });
   },
+  async "pushes at once"(registry) {
+    const names = ["v1", "v2", "v3", "v4"];
+    await Promise.all(
+      names.map((name) =>
+        registry.pushManifest("a", encode({ name }), "application/x-thing", { tags: [name] }),
+      ),
+    );
+  },
   async upload(registry) {
     const writer = await registry.pushBlobChunked("a");
     await writer.write(encode("hello "));

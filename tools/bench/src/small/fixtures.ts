@@ -22,12 +22,16 @@ export function blobPath(directory: string, digest: string): string {
   return join(directory, "blobs", digest.replace(":", "/"));
 }
 
-/** Opens a layout of the repository "a" with `count` tags on 100 manifests. */
-export async function openTagged(directory: string, count: number): Promise<LayoutRegistry> {
+/** Opens a layout of the repository "a" with `count` tags on 100 manifests. By default, nothing is synced to the disk. */
+export async function openTagged(
+  directory: string,
+  count: number,
+  durability: "fsync" | "none" = "none",
+): Promise<LayoutRegistry> {
   const shared = Array.from({ length: 100 }, (_, i) => manifest(`shared ${i}`));
   writeLayout(directory, count, (number) => shared[number % shared.length] ?? bytes(""));
   mkdirSync(join(directory, "_uploads"));
-  const registry = await openLayout(directory, { durability: "none" });
+  const registry = await openLayout(directory, { durability });
   await registry.pushBlob("a", emptyDescriptor, bytes("{}"));
   await registry.resolveTag("a", "t0");
   return registry;

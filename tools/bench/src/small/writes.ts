@@ -95,9 +95,20 @@ async function pushManifestsAtOnce(directory: string, count: number): Promise<Me
   );
 }
 
+async function pushManifestsDurably(directory: string): Promise<Measured> {
+  await using registry = await openTagged(directory, 1_000, "fsync");
+  const numbers = Array.from({ length: 100 }, (_, i) => i);
+  return await inTurn(
+    11,
+    (run) =>
+      Promise.all(numbers.map((i) => pushTagged(registry, manifest(`many ${run} ${i}`), `many-${run}-${i}`))),
+    (run) => pushTagged(registry, manifest(`one ${run}`), `one-${run}`),
+  );
+}
+
 const LOCKED = "lock, write, rename";
 
-/** The benchmarks of small writes. Nothing is synced to the disk. */
+/** The benchmarks of small writes. Nothing is synced to the disk, unless the name has `fsync`. */
 export const smallWrites: readonly Benchmark[] = [
   {
     name: "small: push 4 KiB",
@@ -149,5 +160,11 @@ export const smallWrites: readonly Benchmark[] = [
     limit: "one of them",
     most: 3,
     run: (it) => pushManifestsAtOnce(it, 100_000),
+  },
+  {
+    name: "small: push 100 manifests at once, fsync",
+    limit: "one of them",
+    most: 20,
+    run: pushManifestsDurably,
   },
 ];

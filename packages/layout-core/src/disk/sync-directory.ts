@@ -1,0 +1,54 @@
+import type { Disk } from "./disk.ts";
+import { systemCode } from "./disk.ts";
+
+/** The flushes of directories, by path. */
+interface Flushes {
+  /** Those in progress. */
+  readonly running: Map<string, Promise<void>>;
+  /** Those that begin when the one in progress ends. Calls join them until then. */
+  readonly next: Map<string, Promise<void>>;
+}
+
+const flushesOn: WeakMap<Disk, Flushes> = new WeakMap();
+
+/**
+ * Makes changes to a directory durable: created, renamed and removed names. Calls that wait at the same time share one
+ * flush, which fails or succeeds for all of them. A call never shares a flush that began before it.
+ */
+export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
+  // Windows cannot sync a directory.
+  if (process.platform === "win32") return;
+  const flushes: Flushes = flushesOn.get(disk) ?? { running: new Map(), next: new Map() };
+  flushesOn.set(disk, flushes);
+  let next = flushes.next.get(directory);
+  if (next === undefined) {
+    next = flushNext(disk, directory, flushes);
+    flushes.next.set(directory, next);
+  }
+  await next;
+}
+
+async function flushNext(disk: Disk, directory: string, { running, next }: Flushes): Promise<void> {
+  // Without a flush in progress, this waits for a microtask, so that the calls of one moment share the flush.
+  await running.get(directory)?.catch(() => undefined);
+  const own = next.get(directory);
+  next.delete(directory);
+  if (own !== undefined) running.set(directory, own);
+  try {
+    await flush(disk, directory);
+  } finally {
+    running.delete(directory);
+  }
+}
+
+async function flush(disk: Disk, directory: string): Promise<void> {
+  const handle = await disk.open(directory, "r");
+  try {
+    await disk.sync(handle);
+  } catch (error) {
+    // Some file systems do not support syncing directories.
+    if (systemCode(error) !== "EINVAL") throw error;
+  } finally {
+    await disk.close(handle);
+  }
+}

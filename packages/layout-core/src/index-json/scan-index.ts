@@ -17,7 +17,7 @@ export interface Member {
   readonly end: number;
 }
 
-/** The elements of an array: where each begins, and the position after it. */
+/** The elements of an array, as the position of each and the position after it. */
 export interface Elements {
   readonly starts: readonly number[];
   readonly ends: readonly number[];

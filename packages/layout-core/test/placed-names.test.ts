@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { requireDigest } from "@ocilayout/oci-types/authors";
 import { blobPath, bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
 import { expect, it } from "vitest";
 
@@ -10,7 +11,8 @@ import { Layout } from "../src/layout/layout.ts";
 import { completeOptions } from "../src/layout/options.ts";
 
 const content = bytes("some content");
-const blob = descriptorOf(content);
+const described = descriptorOf(content);
+const blob = { digest: requireDigest(described.digest).digest, size: described.size };
 
 /** Places a blob on a disk whose rename is `rename`. Returns the number of flushes of directories after it. */
 async function place(

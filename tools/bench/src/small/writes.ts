@@ -164,7 +164,7 @@ export const smallWrites: readonly Benchmark[] = [
   {
     name: "small: push 100 manifests at once, fsync",
     limit: "one of them",
-    most: 20,
+    most: 10,
     run: pushManifestsDurably,
   },
 ];

@@ -98,7 +98,7 @@ describe.skipIf(process.platform === "win32")("a copy in a process that is kille
       await using target = await openLayout(to);
       const errors = (await collect(target.verify())).filter(({ severity }) => severity === "error");
       expect(errors, context).toEqual([]);
-      // A process may be killed after the tag is set and before it says so.
+      // A process may be killed after the tag is set and before it reports this.
       if (isComplete || (await has(target, "v1")))
         expect(await everythingOf(target, "b", "v1")).toEqual(await everythingOf(source, repository, "v1"));
     }

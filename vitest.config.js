@@ -14,10 +14,10 @@ const alone = [
 ];
 
 /**
- * Returns a configuration for the tests whose paths do not match `without`. `setupFiles` run before each file, and at most
- * `maxWorkers` files at once.
+ * Returns a configuration for the tests whose paths do not match `without`. At most `maxWorkers` files run at once.
+ * `more` has further options of Vitest.
  */
-export function configure({ without = [], setupFiles = [], maxWorkers = availableParallelism() } = {}) {
+export function configure({ without = [], maxWorkers = availableParallelism(), more = {} } = {}) {
   const exclude = [...configDefaults.exclude, ...without];
   return defineConfig({
     resolve: { conditions },
@@ -27,9 +27,9 @@ export function configure({ without = [], setupFiles = [], maxWorkers = availabl
       maxWorkers,
       // Long enough for a slow machine. A test that hangs still fails.
       testTimeout: 120_000,
-      setupFiles,
       // The default is one second, which is too short on a busy machine.
       expect: { poll: { timeout: 20_000 } },
+      ...more,
       projects: [
         {
           extends: true,
@@ -55,5 +55,10 @@ export default configure({
   without: ["**/*.deep.test.ts"],
   // Fast tests wait for the disk and for servers most of the time, so one more keeps the cores busy.
   maxWorkers: availableParallelism() + 1,
-  setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],
+  more: {
+    // The default is 16. Tests make much short-lived data, so V8 collects it less often.
+    execArgv: ["--max-semi-space-size=32"],
+    setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],
+    globalSetup: [join(import.meta.dirname, "tools/testing/src/files-in-memory.ts")],
+  },
 });

@@ -45,7 +45,10 @@ async function source(): Promise<Registry> {
 
 /** Text that is different everywhere, so that no two parts of it can be exchanged. */
 function numbers(size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, at) => (at * 7919 + (at >> 8) + (at >> 16)) & 255);
+  // A loop, because Uint8Array.from takes much longer.
+  const content = new Uint8Array(size);
+  for (let at = 0; at < size; at += 1) content[at] = at * 7919 + (at >> 8) + (at >> 16);
+  return content;
 }
 
 function target(): string {

@@ -1,9 +1,7 @@
 import {
   existsSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -14,7 +12,14 @@ import { join } from "node:path";
 
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { collect, mountBlobFrom, mountFrom, octetStream, type CallOptions } from "@ocilayout/oci-types";
-import { blobPath, bytes, descriptorOf, freshLayout, temporaryDirectory } from "@ocilayout/testing";
+import {
+  blobPath,
+  bytes,
+  descriptorOf,
+  freshLayout,
+  otherFileSystem,
+  temporaryDirectory,
+} from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
@@ -162,13 +167,8 @@ describe("mountFrom returns undefined and adds nothing", () => {
     expectEmpty(target);
   });
 
-  const shared = "/dev/shm";
-  const isElsewhere = existsSync(shared) && statSync(shared).dev !== statSync(import.meta.dirname).dev;
-  it.skipIf(!isElsewhere)("if the source is on another file system (needs /dev/shm)", async () => {
-    const directory = mkdtempSync(join(shared, "ocilayout-"));
-    onTestFinished(() => {
-      rmSync(directory, { recursive: true });
-    });
+  it.skipIf(!otherFileSystem)("if the source is on another file system (needs one)", async () => {
+    const directory = temporaryDirectory(otherFileSystem);
     const target = openTarget();
     expect(await mount(await openSource({}, join(directory, "layout")), target)).toBeUndefined();
     expectEmpty(target);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { openLayout, type LayoutStore } from "@ocilayout/layout-core";
@@ -9,6 +9,7 @@ import {
   bytes,
   descriptorOf,
   freshLayout,
+  otherFileSystem,
   temporaryDirectory,
 } from "@ocilayout/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -111,13 +112,8 @@ describe("mountFrom returns undefined and creates no repository", () => {
     expect(existsSync(target.directory)).toBe(false);
   });
 
-  const shared = "/dev/shm";
-  const isElsewhere = existsSync(shared) && statSync(shared).dev !== statSync(import.meta.dirname).dev;
-  it.skipIf(!isElsewhere)("if the source is on another file system (needs /dev/shm)", async () => {
-    const directory = mkdtempSync(join(shared, "ocilayout-"));
-    onTestFinished(() => {
-      rmSync(directory, { recursive: true });
-    });
+  it.skipIf(!otherFileSystem)("if the source is on another file system (needs one)", async () => {
+    const directory = temporaryDirectory(otherFileSystem);
     const [source, target] = [await filled(await open({}, join(directory, "tree"))), await open()];
     expect(await mount(source, target)).toBeUndefined();
     expect(await collect(target.repositories())).toEqual([]);

@@ -6,46 +6,37 @@ import { GIB, MIB } from "../content.ts";
 import type { Benchmark, Measured } from "../measure.ts";
 import type { Cache, Served, Timed } from "./compare.ts";
 import { compareServers, dropCaches, obstacle, withBoth } from "./compare.ts";
-import { Connection, requestHead } from "./connection.ts";
+import { requestHead, withConnection } from "./connection.ts";
 import { largeBlob, pushBlob } from "./content.ts";
-import type { LargeBlob } from "./content.ts";
 import type { Running } from "./servers.ts";
 
 const SIZES: readonly number[] = [64, GIB];
 
 /** The number of measured runs, and of those before whose times are dropped. */
 function runsOf(mebibytes: number): { readonly runs: number; readonly warmUp: number } {
-  return mebibytes > 64 ? { runs: 5, warmUp: 2 } : { runs: 11, warmUp: 8 };
+  return mebibytes > 64 ? { runs: 3, warmUp: 2 } : { runs: 11, warmUp: 8 };
 }
 
 async function pull(directory: string, mebibytes: number, cache: Cache, verify: boolean): Promise<Measured> {
   const blob = largeBlob(mebibytes, "pulled");
   const { runs, warmUp } = runsOf(mebibytes);
   const before = cache === "cold" ? dropCaches : () => undefined;
-  const prepare = async ({ url }: Running): Promise<Timed & { close: () => void }> => {
-    const connection = await Connection.open(url);
-    await pushBlob(connection, url, blob);
+  const prepare = async ({ url }: Running): Promise<Timed> => {
+    await withConnection(url, (it) => pushBlob(it, url, blob));
     const head = requestHead("GET", url, `/v2/a/blobs/${blob.digest}`);
-    const work = async (): Promise<void> => void (await connection.ask(head));
-    for (let run = 0; run < warmUp; run += 1) await work();
-    const close = (): void => {
-      connection.close();
+    const work = async (): Promise<void> => {
+      await withConnection(url, (it) => it.ask(head));
     };
-    return { before, work, close };
+    for (let run = 0; run < warmUp; run += 1) await work();
+    return { before, work };
   };
   return withBoth(directory, verify, async (ours, theirs) => {
-    const works = [await prepare(ours), await prepare(theirs)] as const;
     const path = join(ours.directory, "blobs", blob.digest.replace(":", "/"));
-    const limit = {
-      before,
-      name: "reading and SHA-256 here",
-      work: () => {
-        readAndHash(path);
-      },
+    const work = (): void => {
+      readAndHash(path);
     };
-    const measured = await compareServers(runs, ...works, ...(verify ? [limit] : []));
-    for (const { close } of works) close();
-    return measured;
+    const limit = verify ? { name: "reading and SHA-256 here", before, work } : undefined;
+    return compareServers(runs, await prepare(ours), await prepare(theirs), limit);
   });
 }
 
@@ -64,14 +55,14 @@ function readAndHash(path: string): void {
 
 async function push(directory: string, mebibytes: number, cache: Cache): Promise<Measured> {
   const { runs, warmUp } = runsOf(mebibytes);
-  const prepare = async (it: Served & Running): Promise<Timed & { close: () => void }> => {
-    const connection = await Connection.open(it.url);
-    let blob: LargeBlob;
+  const prepare = async (it: Served & Running): Promise<Timed> => {
+    let blob = largeBlob(1, "none");
     const before = (run: number): void => {
       blob = largeBlob(mebibytes, `${run} `);
       if (cache === "cold") dropCaches();
     };
-    const work = (): Promise<void> => pushBlob(connection, it.url, blob);
+    const work = (): Promise<void> =>
+      withConnection(it.url, (connection) => pushBlob(connection, it.url, blob));
     // The data is on the disk, so its removal delays nothing else.
     const after = (): void => {
       rmSync(storedPath(it, blob.digest), { recursive: true });
@@ -81,17 +72,11 @@ async function push(directory: string, mebibytes: number, cache: Cache): Promise
       await work();
       after();
     }
-    const close = (): void => {
-      connection.close();
-    };
-    return { before, work, after, close };
+    return { before, work, after };
   };
-  return withBoth(directory, false, async (ours, theirs) => {
-    const works = [await prepare(ours), await prepare(theirs)] as const;
-    const measured = await compareServers(runs, ...works);
-    for (const { close } of works) close();
-    return measured;
-  });
+  return withBoth(directory, false, async (ours, theirs) =>
+    compareServers(runs, await prepare(ours), await prepare(theirs)),
+  );
 }
 
 /** Returns the path of the content of a stored blob. */

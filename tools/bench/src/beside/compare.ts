@@ -57,7 +57,7 @@ export async function withBoth<Result>(
     const [ours, theirs] = running as [Served & Running, Served & Running];
     return await use(ours, theirs);
   } finally {
-    for (const { stop } of running) await stop();
+    for (const server of running) await server.stop();
   }
 }
 

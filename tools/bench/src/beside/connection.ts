@@ -31,6 +31,7 @@ interface Exchange {
 export class Connection {
   readonly #socket: Socket;
   #exchange: Exchange | undefined;
+  #failure: Error | undefined;
 
   private constructor(url: string) {
     const { hostname, port } = new URL(url);
@@ -62,6 +63,7 @@ export class Connection {
 
   /** Sends a request, and receives its answer. Fails if the status is an error. */
   async ask(head: string, body: Iterable<Uint8Array> = []): Promise<Received> {
+    if (this.#failure !== undefined) throw this.#failure;
     const answered: Promise<Received> = new Promise((resolve, reject) => {
       const isHead = head.startsWith("HEAD");
       this.#exchange = { isHead, resolve, reject, headers: "", received: undefined, left: 0 };
@@ -101,9 +103,22 @@ export class Connection {
   }
 
   #fail(error: Error): void {
-    const exchange = this.#exchange;
+    this.#failure ??= error;
+    this.#exchange?.reject(error);
     this.#exchange = undefined;
-    exchange?.reject(error);
+  }
+}
+
+/** Runs `use` with a connection. A server closes one that is idle for some seconds, so work opens its own. */
+export async function withConnection<Result>(
+  url: string,
+  use: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await Connection.open(url);
+  try {
+    return await use(connection);
+  } finally {
+    connection.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { requestHead } from "./connection.ts";
 export interface LargeBlob {
   readonly digest: Digest;
   readonly size: number;
-  chunks(): Iterable<Uint8Array>;
+  readonly chunks: () => Iterable<Uint8Array>;
 }
 
 /** Returns a blob that is different for each `name`. */

@@ -3,7 +3,7 @@ import { ociMediaTypes } from "@ocilayout/oci-types";
 import type { Benchmark, Measured } from "../measure.ts";
 import type { Served, Timed } from "./compare.ts";
 import { bothServers, compareServers, dropCaches, obstacle, withBoth } from "./compare.ts";
-import { Connection, requestHead } from "./connection.ts";
+import { Connection, requestHead, withConnection } from "./connection.ts";
 import { pushImage, TAG } from "./content.ts";
 import type { Running } from "./servers.ts";
 
@@ -43,24 +43,25 @@ async function repeat(connections: readonly Connection[], head: string): Promise
 }
 
 async function warm(directory: string, asked: Asked, count: number): Promise<Measured> {
-  const prepare = async ({ url }: Running): Promise<Timed & { close: () => void }> => {
-    const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
-    const [first] = connections;
-    if (first === undefined) throw new Error("there are no connections");
-    const head = headOf(asked, url, await pushImage(first, url));
-    const end = performance.now() + WARM_UP_MS;
-    while (performance.now() < end) await repeat(connections, head);
-    const close = (): void => {
+  const prepare = async ({ url }: Running): Promise<Timed> => {
+    let connections: Connection[] = [];
+    const before = async (): Promise<void> => {
+      connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
+    };
+    const after = (): void => {
       for (const connection of connections) connection.close();
     };
-    return { work: () => repeat(connections, head), close };
+    const head = headOf(asked, url, await withConnection(url, (it) => pushImage(it, url)));
+    const work = (): Promise<void> => repeat(connections, head);
+    await before();
+    const end = performance.now() + WARM_UP_MS;
+    while (performance.now() < end) await work();
+    after();
+    return { before, work, after };
   };
-  return withBoth(directory, false, async (ours, theirs) => {
-    const works = [await prepare(ours), await prepare(theirs)] as const;
-    const measured = await compareServers(RUNS, ...works);
-    for (const { close } of works) close();
-    return measured;
-  });
+  return withBoth(directory, false, async (ours, theirs) =>
+    compareServers(RUNS, await prepare(ours), await prepare(theirs)),
+  );
 }
 
 /** Measures a connection and the first request of a server that was just started, without the page cache. */
@@ -68,9 +69,7 @@ async function cold(directory: string, asked: Asked): Promise<Measured> {
   let digest = "";
   const timed = async (served: Served): Promise<Timed> => {
     const filled = await served.start(served.directory);
-    const connection = await Connection.open(filled.url);
-    digest = await pushImage(connection, filled.url);
-    connection.close();
+    digest = await withConnection(filled.url, (it) => pushImage(it, filled.url));
     await filled.stop();
     let running: Running | undefined;
     let used: Connection | undefined;

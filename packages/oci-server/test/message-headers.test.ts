@@ -28,6 +28,18 @@ describe("the headers of a message", () => {
 });
 
 describe("options of a server of node:http", () => {
+  it("need no Headers if they are absent: Node would load fetch for it", async () => {
+    await using server = await serve(createMemoryRegistry(), { port: 0 });
+    const made = vi.fn();
+    vi.stubGlobal("Headers", made);
+    try {
+      expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(made).not.toHaveBeenCalled();
+  });
+
   it("receive the same request each time, with Headers", async () => {
     const seen: unknown[] = [];
     const see = vi.fn((request: { readonly headers: Headers }) => {

@@ -1,7 +1,7 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
 // longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images,
-// `remote` remote registries, `command` the start of the command, and `small` small operations. `chart FILE` draws the cost of
-// changes against the number of entries.
+// `remote` remote registries, `command` the start of the command, `small` small operations, and `beside` the server beside
+// docker-registry. `chart FILE` draws the cost of changes against the number of entries.
 import { archiveBenchmarks } from "./archives.ts";
 import { besideBenchmarks } from "./beside/beside.ts";
 import { blobBenchmarks } from "./blobs.ts";

@@ -6,7 +6,7 @@ import type { Measured } from "../measure.ts";
 import type { Running, Start } from "./servers.ts";
 import { hasDistribution, startDistribution, startOurs } from "./servers.ts";
 
-/** What the page cache holds when the work begins. */
+/** Whether the page cache has the files when the work begins. */
 export type Cache = "warm" | "cold";
 
 const DROP_CACHES = "/proc/sys/vm/drop_caches";

@@ -24,8 +24,8 @@ interface Exchange {
 }
 
 /**
- * A connection that stays open, for one request after the other. It takes less time than the client of `node:http`, which would
- * be measured with the server: it sends text that was made before, searches three headers of the answer, and receives a body
+ * A connection that stays open, for one request after the other. The client of `node:http` would take more time, which would be
+ * measured with the server. This one sends text that was made before. It searches two headers of the answer, and receives a body
  * into one buffer without looking at it.
  */
 export class Connection {

@@ -98,7 +98,7 @@ export const blobRows: readonly Benchmark[] = SIZES.flatMap((mebibytes) =>
     });
     return [
       row("pull SIZE", "docker-registry", 1, (it) => pull(it, mebibytes, cache, false)),
-      row("pull SIZE verified", "docker-registry, which does not verify", 2, (it) =>
+      row("pull SIZE verified", "docker-registry, which does not verify", 2.3, (it) =>
         pull(it, mebibytes, cache, true),
       ),
       row("push SIZE", "docker-registry", 1, (it) => push(it, mebibytes, cache)),

@@ -106,7 +106,8 @@ export const manifestRows: readonly Benchmark[] = ASKED.flatMap((asked) => [
   {
     name: `beside: ${asked.name}, cold, first request`,
     limit: "docker-registry",
-    most: 1,
+    most: 5,
+    aim: 1,
     obstacle: () => obstacle("cold"),
     run: (directory: string) => cold(directory, asked),
   },

@@ -31,7 +31,13 @@ describe("options of a server of node:http", () => {
   it("need no Headers if they are absent: Node would load fetch for it", async () => {
     await using server = await serve(createMemoryRegistry(), { port: 0 });
     const made = vi.fn();
-    vi.stubGlobal("Headers", made);
+    class Counted extends Headers {
+      constructor() {
+        super();
+        made();
+      }
+    }
+    vi.stubGlobal("Headers", Counted);
     try {
       expect((await fetch(`${server.url}/v2/`)).status).toBe(200);
     } finally {

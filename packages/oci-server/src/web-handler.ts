@@ -23,7 +23,16 @@ export type Handler = (request: Request) => Promise<Response>;
 export function createHandler(registry: Registry, options: HandlerOptions = {}): Handler {
   const handle = createHandle(registry, options, false);
   return async (request) => {
-    const { status, headers, body, release } = await handle.answer(request);
+    const { method, url, signal } = request;
+    const received = {
+      method,
+      url,
+      headers: request.headers,
+      body: request.body,
+      signal,
+      forOptions: () => request,
+    };
+    const { status, headers, body, release } = await handle.answer(received);
     const isHead = request.method === "HEAD";
     const report = (error: unknown): void => {
       handle.report(error, request);

@@ -1,8 +1,9 @@
 // `node dist/main.js [TEXT]`: runs the benchmarks whose name contains TEXT, and fails if a limit is exceeded. `block` selects the
 // longest blocks of the event loop, `copy` copies of images with their memory. `list files` selects the files of images,
-// `remote` remote registries, `command` the start of the command, and `small` small operations. `chart FILE` draws the cost of
-// changes against the number of entries.
+// `remote` remote registries, `command` the start of the command, `small` small operations, and `beside` the server beside
+// docker-registry. `chart FILE` draws the cost of changes against the number of entries.
 import { archiveBenchmarks } from "./archives.ts";
+import { besideBenchmarks } from "./beside/beside.ts";
 import { blobBenchmarks } from "./blobs.ts";
 import { commandBenchmarks } from "./command.ts";
 import { copyBenchmarks } from "./copies.ts";
@@ -13,7 +14,6 @@ import { withDirectory } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { remoteBenchmarks } from "./remotes.ts";
 import { repositoryBenchmarks } from "./repositories.ts";
-import { serverBenchmarks } from "./server.ts";
 
 import { writeChart } from "./small/chart.ts";
 import { smallBenchmarks } from "./small/small.ts";
@@ -36,7 +36,7 @@ function compare(ours: number, best: number, operations?: number): string {
   return `${each(ours)} µs against ${each(best)} µs`;
 }
 
-for (const { name, limit, most, aim, operations, run } of [
+for (const { name, limit, most, aim, operations, obstacle, run } of [
   ...blobBenchmarks,
   ...manifestBenchmarks,
   ...repositoryBenchmarks,
@@ -44,12 +44,17 @@ for (const { name, limit, most, aim, operations, run } of [
   ...archiveBenchmarks,
   ...layerBenchmarks,
   ...eventLoopBenchmarks,
-  ...serverBenchmarks,
+  ...besideBenchmarks,
   ...remoteBenchmarks,
   ...commandBenchmarks,
   ...smallBenchmarks,
 ]) {
   if (!name.includes(wanted)) continue;
+  const reason = obstacle?.();
+  if (reason !== undefined) {
+    console.log(`skip ${name}: ${reason}`);
+    continue;
+  }
   const { ours, limit: best, note: more } = await withDirectory(run);
   const ratio = ours / best;
   const aimed = aim === undefined ? "" : `, aim ${aim.toFixed(2)}`;

@@ -21,6 +21,8 @@ export interface Benchmark {
   readonly aim?: number | undefined;
   /** The number of operations in the measured work, if the time of one is to be shown, in microseconds. Absent by default. */
   readonly operations?: number | undefined;
+  /** Returns why the benchmark cannot run here, or `undefined`. Absent if it always can. */
+  readonly obstacle?: (() => string | undefined) | undefined;
   readonly run: (directory: string) => Promise<Measured>;
 }
 

@@ -13,8 +13,8 @@ import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { bytes, chunks, describe, digestOf, GIB, manifest, MIB, writeLayout } from "./content.ts";
 import type { Benchmark, Measured } from "./measure.ts";
 import { inTurn, time } from "./measure.ts";
-import type { Running } from "./server.ts";
-import { startOurs } from "./server.ts";
+import type { Running } from "./beside/servers.ts";
+import { startOurs } from "./beside/servers.ts";
 
 const run = promisify(execFile);
 const LAYERS = 8;

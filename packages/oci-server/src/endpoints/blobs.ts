@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { conditionAnswer, contentHeaders } from "../http/content-headers.ts";
 import { entityTag, evaluateRead } from "../http/entity-tag.ts";
 import { HttpError } from "../http/http-error.ts";
+import type { HeaderFields } from "../http/incoming.ts";
 import { parseRange } from "../http/range.ts";
 
 /** Answers GET of a blob, or of a range of it (end-2). */
@@ -73,7 +74,7 @@ export async function deleteBlob(
   return emptyAnswer(202);
 }
 
-function hasConditions(headers: Headers): boolean {
+function hasConditions(headers: HeaderFields): boolean {
   return headers.has("range") || headers.has("if-match") || headers.has("if-none-match");
 }
 

@@ -5,7 +5,7 @@ import type { Lease } from "../limits/budget.ts";
 import type { BrokenUploads } from "../sessions/broken-uploads.ts";
 import type { FairTurns } from "../limits/fair-turns.ts";
 import type { Gate } from "../limits/gate.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { ReceivedRequest } from "../http/incoming.ts";
 import type { UploadCalls } from "../sessions/one-request-uploads.ts";
 import type { ServerLimits } from "../settings/options.ts";
 import type { UploadSessions } from "../sessions/upload-sessions.ts";
@@ -13,7 +13,7 @@ import type { UploadSessions } from "../sessions/upload-sessions.ts";
 /** The request that an endpoint answers, and the parts of the server that it uses. */
 export interface Context {
   readonly registry: Registry;
-  readonly request: IncomingRequest;
+  readonly request: ReceivedRequest;
   readonly query: URLSearchParams;
   readonly limits: ServerLimits;
   /** The share of the limits that this request uses. */

@@ -3,7 +3,7 @@ import { requireRepository } from "@ocilayout/ociref";
 
 import type { Answer } from "../http/answer.ts";
 import { emptyAnswer, errorAnswer, isStreamed } from "../http/answer.ts";
-import type { AccessRequest, AuthorizedRequest } from "../settings/authorize.ts";
+import type { AccessRequest } from "../settings/authorize.ts";
 import { requireAccess } from "../settings/authorize.ts";
 import { BrokenUploads } from "../sessions/broken-uploads.ts";
 import { Budget } from "../limits/budget.ts";
@@ -16,7 +16,7 @@ import { FairTurns } from "../limits/fair-turns.ts";
 import { Gate } from "../limits/gate.ts";
 import { completeHeaders } from "../http/headers.ts";
 import { HttpError } from "../http/http-error.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { ReceivedRequest } from "../http/incoming.ts";
 import { OneRequestUploads } from "../sessions/one-request-uploads.ts";
 import type { HandlerOptions, ServerLimits } from "../settings/options.ts";
 import { completeLimits } from "../settings/options.ts";
@@ -33,14 +33,14 @@ export interface Handle {
   /** The resources that all clients share. */
   readonly budget: Budget;
   /** Names the client that a request counts for until `authorize` names another. */
-  clientOf(request: AuthorizedRequest, address: string | undefined): string | undefined;
+  clientOf(request: ReceivedRequest, address: string | undefined): string | undefined;
   /**
    * Answers a request. Never rejects. The caller returns the resources of the request by calling the answer's
    * `release`.
    */
-  answer(request: IncomingRequest): Promise<Answer>;
+  answer(request: ReceivedRequest): Promise<Answer>;
   /** Passes an internal failure to `onError`, unless the client has disconnected. */
-  report(error: unknown, request: Pick<IncomingRequest, "method" | "url" | "signal">): void;
+  report(error: unknown, request: Pick<ReceivedRequest, "method" | "url" | "signal">): void;
 }
 
 /**
@@ -76,11 +76,13 @@ export function createHandle(
   const sessions = new UploadSessions(uploads, limits);
   const documents = new Gate(limits.maxManifestBytes);
   const clientOf: Handle["clientOf"] = (request, address) => {
-    return options.clientOf === undefined ? clientAt(address) : options.clientOf(request, address);
+    return options.clientOf === undefined
+      ? clientAt(address)
+      : options.clientOf(request.forOptions(), address);
   };
 
   const run = async (
-    request: IncomingRequest,
+    request: ReceivedRequest,
     endpoint: Endpoint,
     repository: string | undefined,
     query: URLSearchParams,
@@ -119,7 +121,7 @@ export function createHandle(
   };
 
   /** Completes the headers of an answer. If they are invalid, closes its body. */
-  const complete = async (answer: Answer, request: IncomingRequest): Promise<Answer> => {
+  const complete = async (answer: Answer, request: ReceivedRequest): Promise<Answer> => {
     try {
       return { ...answer, headers: completeHeaders({ ...answer.headers, ...pages.headers(request) }) };
     } catch (error) {
@@ -128,7 +130,7 @@ export function createHandle(
     }
   };
 
-  const answer = async (request: IncomingRequest): Promise<Answer> => {
+  const answer = async (request: ReceivedRequest): Promise<Answer> => {
     let operation: RegistryOperation = "blob";
     let lease: Lease | undefined;
     const release = (): void => lease?.end();
@@ -161,7 +163,7 @@ export function createHandle(
   const fail = async (
     error: unknown,
     operation: RegistryOperation,
-    request: IncomingRequest,
+    request: ReceivedRequest,
   ): Promise<Answer> => {
     try {
       const failure = await complete(errorAnswer(error, operation), request);
@@ -176,7 +178,7 @@ export function createHandle(
 
 /** Rejects a URL or headers beyond the limits. */
 function requireShort(
-  { url, headers }: IncomingRequest,
+  { url, headers }: ReceivedRequest,
   { maxUrlLength, maxHeaderLength }: ServerLimits,
 ): void {
   if (url.length > maxUrlLength)

@@ -1,6 +1,7 @@
 import type { Precondition } from "@ocilayout/oci-types";
 
 import { badRequest, HttpError } from "./http-error.ts";
+import type { HeaderFields } from "./incoming.ts";
 
 /** Returns the entity tag of content: its digest. */
 export function entityTag(digest: string): string {
@@ -34,7 +35,7 @@ function parseTags(header: string | null): Tags | undefined {
  *
  * @throws {@link HttpError} 400 if the headers have anything else, and 412 for a weak entity tag.
  */
-export function readPrecondition(headers: Headers): Precondition {
+export function readPrecondition(headers: HeaderFields): Precondition {
   const match = parseTags(headers.get("if-match"));
   const noneMatch = parseTags(headers.get("if-none-match"));
   if (match !== undefined && noneMatch !== undefined)
@@ -58,7 +59,7 @@ export function readPrecondition(headers: Headers): Precondition {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2}
  */
-export function evaluateRead(headers: Headers, digest: string): 304 | 412 | undefined {
+export function evaluateRead(headers: HeaderFields, digest: string): 304 | 412 | undefined {
   const match = parseTags(headers.get("if-match"));
   if (match !== undefined && match !== "*" && !match.some(({ value, isWeak }) => !isWeak && value === digest))
     return 412;

@@ -1,4 +1,4 @@
-/** The parts of a request that the handler reads. A `Request` has them. */
+/** The parts of a request that the options receive. A `Request` has them. */
 export interface IncomingRequest {
   /** The method, in upper case. */
   readonly method: string;
@@ -12,4 +12,18 @@ export interface IncomingRequest {
   readonly address?: string | undefined;
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
+}
+
+/** The part of `Headers` that the handler reads. The values of one name are joined with ", ". */
+export interface HeaderFields extends Iterable<readonly [string, string]> {
+  get(name: string): string | null;
+  has(name: string): boolean;
+}
+
+/** A request that the handler reads. */
+export interface ReceivedRequest extends Omit<IncomingRequest, "headers"> {
+  /** The headers as the client sent them. */
+  readonly headers: HeaderFields;
+  /** Returns the same request for the options, always the same object. */
+  forOptions(): IncomingRequest;
 }

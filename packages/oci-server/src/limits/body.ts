@@ -1,5 +1,5 @@
 import { HttpError } from "../http/http-error.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { ReceivedRequest } from "../http/incoming.ts";
 import type { ServerLimits } from "../settings/options.ts";
 import { Patience } from "../http/patience.ts";
 
@@ -19,13 +19,13 @@ export interface WholeLimits extends BodyLimits {
 }
 
 /** Returns the `Content-Length` of a request, or `undefined` if it is missing or invalid. */
-export function contentLength(request: IncomingRequest): number | undefined {
+export function contentLength(request: ReceivedRequest): number | undefined {
   const header = request.headers.get("content-length");
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
 /** Rejects a body whose `Content-Length` is too large, before reading it. */
-export function requireFitting(request: IncomingRequest, maxBytes: number): void {
+export function requireFitting(request: ReceivedRequest, maxBytes: number): void {
   if ((contentLength(request) ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
@@ -37,7 +37,7 @@ export function requireFitting(request: IncomingRequest, maxBytes: number): void
  * interrupted.
  */
 export async function* readBody(
-  request: IncomingRequest,
+  request: ReceivedRequest,
   { maxBytes, limits, turn }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (request.body === null) return;
@@ -70,7 +70,7 @@ const FIRST_BYTES = 32 * 1024;
  * Receives a whole body into memory. Reserves the memory first, so that a body with a `Content-Length` beyond the
  * limits fails at once.
  */
-export async function readWhole(request: IncomingRequest, options: WholeLimits): Promise<Uint8Array> {
+export async function readWhole(request: ReceivedRequest, options: WholeLimits): Promise<Uint8Array> {
   const { maxBytes, hold } = options;
   requireFitting(request, maxBytes);
   const expected = contentLength(request) ?? 0;

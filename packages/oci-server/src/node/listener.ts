@@ -5,9 +5,10 @@ import type { Registry } from "@ocilayout/oci-types";
 import { clientAt } from "../limits/client-key.ts";
 import type { Handle } from "../endpoints/handle.ts";
 import { createHandle } from "../endpoints/handle.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { IncomingRequest, ReceivedRequest } from "../http/incoming.ts";
 import type { HandlerOptions } from "../settings/options.ts";
 import { hasBody } from "./has-body.ts";
+import { MessageHeaders } from "./message-headers.ts";
 import { sendAnswer } from "./send-answer.ts";
 import { ConnectionTurns } from "./turns.ts";
 
@@ -76,19 +77,18 @@ async function answerMessage(
   release();
 }
 
-function toRequest(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): IncomingRequest {
-  const headers = new Headers();
-  for (let i = 0; i < message.rawHeaders.length; i += 2)
-    headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
+function toRequest(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): ReceivedRequest {
+  const headers = new MessageHeaders(message.rawHeaders);
   const body = hasBody(message) ? readMessage(message, response) : null;
-  return {
+  const parts = {
     method: message.method ?? "",
     url: message.url ?? "",
-    headers,
     body,
     address: message.socket.remoteAddress,
     signal,
   };
+  let shown: IncomingRequest | undefined;
+  return { ...parts, headers, forOptions: () => (shown ??= { ...parts, headers: headers.toHeaders() }) };
 }
 
 /** Yields the chunks of a message. Sends 100 Continue when the first chunk is requested. */

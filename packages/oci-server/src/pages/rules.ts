@@ -1,7 +1,7 @@
 import { excerpt } from "@ocilayout/oci-types/authors";
 
 import { HttpError } from "../http/http-error.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { ReceivedRequest } from "../http/incoming.ts";
 import { parseTarget } from "../http/target.ts";
 import type { HandlerOptions } from "../settings/options.ts";
 import { preflightHeaders, sharingHeaders } from "./cors.ts";
@@ -10,7 +10,7 @@ import { isLoopbackName, parseHost } from "./host.ts";
 import { formatOrigin, isFromHost, parseOrigin } from "./origin.ts";
 
 /** The parts of a request that these rules depend on. */
-type Asked = Pick<IncomingRequest, "method" | "url" | "headers">;
+type Asked = Pick<ReceivedRequest, "method" | "url" | "headers">;
 
 /**
  * Decides what web pages may do with a server. Pages need rules of their own, because a browser runs them inside the

@@ -1,5 +1,5 @@
 import { HttpError } from "../http/http-error.ts";
-import type { IncomingRequest } from "../http/incoming.ts";
+import type { IncomingRequest, ReceivedRequest } from "../http/incoming.ts";
 
 /**
  * An action that a client requests:
@@ -65,11 +65,11 @@ export type AuthorizedRequest = Pick<IncomingRequest, "method" | "url" | "header
  */
 export async function requireAccess(
   authorize: Authorize | undefined,
-  request: AuthorizedRequest,
+  request: Pick<ReceivedRequest, "forOptions">,
   access: AccessRequest,
 ): Promise<string | undefined> {
   if (authorize === undefined) return undefined;
-  const decision: unknown = await authorize(request, access);
+  const decision: unknown = await authorize(request.forOptions(), access);
   if (decision === "allow") return undefined;
   if (isAllowed(decision)) return decision.client;
   if (isChallenge(decision)) {

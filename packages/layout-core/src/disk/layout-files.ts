@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import { join } from "node:path";
 
 import { layoutNames, RegistryError } from "@ocilayout/oci-types";
@@ -112,6 +112,11 @@ export function requireUtf8(bytes: Uint8Array, name: string): Uint8Array {
   if (!isUtf8(bytes)) throw damaged(`invalid OCI layout: ${name} is not UTF-8`);
   const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return isMarked ? bytes.subarray(3) : bytes;
+}
+
+/** Whether each character of a text is one byte, because it is ASCII. */
+export function isOneByteEach(bytes: Uint8Array): boolean {
+  return isAscii(bytes);
 }
 
 /** Whether `blobs` contains only directories. Directories alone contain nothing that could be lost. */

@@ -1,6 +1,7 @@
 import { ociMediaTypes } from "@ocilayout/oci-types";
 import { isRecord, JsonTextError } from "@ocilayout/oci-types/authors";
 
+import { isOneByteEach } from "../disk/layout-files.ts";
 import { scanIndex, type Elements } from "./scan-index.ts";
 
 /**
@@ -46,7 +47,7 @@ export function parseIndexText(source: Uint8Array): IndexText {
   }
   const head = text(0, member.valueStart);
   const tail = text(member.end);
-  const isNull = text(member.valueStart, member.end) === "null";
+  const isNull = elements === undefined && text(member.valueStart, member.end) === "null";
   const document = parseObject(`${head}${isNull ? "null" : "[]"}${tail}`);
   if (isNull) return empty(`${head}[`, `]${tail}`, document);
   if (elements === undefined) throw new JsonTextError("the member manifests is not an array");
@@ -66,20 +67,15 @@ export function parseIndexText(source: Uint8Array): IndexText {
 const DECODED_TOGETHER = 16;
 
 function textsOf(bytes: Buffer, { starts, ends }: Elements): string[] {
+  if (!isOneByteEach(bytes)) return starts.map((start, i) => bytes.toString("utf8", start, ends[i]));
   const texts: string[] = [];
   for (let i = 0; i < starts.length; i += DECODED_TOGETHER) {
     const until = Math.min(i + DECODED_TOGETHER, starts.length);
     const from = starts[i] ?? 0;
-    const to = ends[until - 1] ?? 0;
-    const together = bytes.toString("utf8", from, to);
-    // With a character of more than one byte, the positions in the bytes are not those in the string.
-    const isOneByteEach = together.length === to - from;
-    for (let k = i; k < until; k += 1) {
-      const [start = 0, end = 0] = [starts[k], ends[k]];
-      texts.push(
-        isOneByteEach ? together.slice(start - from, end - from) : bytes.toString("utf8", start, end),
-      );
-    }
+    // Much faster than decoding UTF-8.
+    const together = bytes.toString("latin1", from, ends[until - 1]);
+    for (let k = i; k < until; k += 1)
+      texts.push(together.slice((starts[k] ?? 0) - from, (ends[k] ?? 0) - from));
   }
   return texts;
 }

@@ -6,8 +6,8 @@ import { nodeDisk, type Disk } from "./disk.ts";
 
 /** The largest read or write that does not use another thread, in bytes. Copying as much takes about 50 µs. */
 export const DIRECT_BYTES: number = 256 * 1024;
-/** Freeing the space of a larger file can take a millisecond and more. */
-const QUICK_TO_FREE_BYTES = 64 * 1024;
+/** Freeing the space of a larger file can take milliseconds. */
+const QUICK_TO_FREE_BYTES = 1024 * 1024;
 
 /**
  * The file system of this machine without switches of threads for small steps: a switch takes 50 to 200 µs, and the step

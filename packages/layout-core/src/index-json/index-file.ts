@@ -93,8 +93,8 @@ export class IndexFile {
   }
 
   /**
-   * Keeps `file` open as the current file, and closes the one before. That one was replaced, and freeing its space can take
-   * a millisecond, so only the next change waits for it.
+   * Keeps `file` open as the current file, and closes the one before. That one was replaced, and freeing its space takes
+   * time, so only the next change waits for it.
    */
   async keep(file: OpenFile | undefined): Promise<void> {
     const before = this.#held.file;

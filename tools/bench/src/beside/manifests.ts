@@ -106,7 +106,7 @@ export const manifestRows: readonly Benchmark[] = ASKED.flatMap((asked) => [
   {
     name: `beside: ${asked.name}, cold, first request`,
     limit: "docker-registry",
-    most: 5,
+    most: 4,
     aim: 1,
     obstacle: () => obstacle("cold"),
     run: (directory: string) => cold(directory, asked),

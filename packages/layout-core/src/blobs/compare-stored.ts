@@ -52,6 +52,8 @@ export async function compareWithStored(
       equal += chunk.length;
     }
     if (equal < blob.size) return { rest: rejoin(disk, blob, equal, new Uint8Array(), content) };
+    // At its end, the reader gives its memory to the next one.
+    await stored.next();
     return { received: `${algorithm}:${await hasher.digest()}` };
   } finally {
     await stored.return?.();

@@ -49,11 +49,12 @@ const STORED_MS = 0.3;
 
 async function pushStored(directory: string, content: Uint8Array): Promise<Measured> {
   await using registry = await openTagged(directory, 1_000);
-  await pushBlob(registry, content);
+  const descriptor = describe(content, "");
+  await registry.pushBlob("a", descriptor, content);
   const measured = await inTurn(
     RUNS,
     async () => {
-      for (let i = 0; i < BATCH; i += 1) await pushBlob(registry, content);
+      for (let i = 0; i < BATCH; i += 1) await registry.pushBlob("a", descriptor, content);
     },
     () => {
       for (let i = 0; i < BATCH; i += 1) hash(content);

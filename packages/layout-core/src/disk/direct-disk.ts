@@ -8,6 +8,8 @@ import { nodeDisk, type Disk } from "./disk.ts";
 export const DIRECT_BYTES: number = 256 * 1024;
 /** Freeing the space of a larger file can take milliseconds. */
 const QUICK_TO_FREE_BYTES = 1024 * 1024;
+/** The same for a file that is closed, because few calls wait for that. */
+const QUICK_TO_CLOSE_BYTES = 64 * 1024;
 
 /**
  * The file system of this machine without switches of threads for small steps: a switch takes 50 to 200 µs, and the step
@@ -39,7 +41,7 @@ export const directDisk: Disk = {
   async close(file) {
     await pauseIfDue();
     const { nlink, size } = fs.fstatSync(file);
-    if (nlink === 0 && size > QUICK_TO_FREE_BYTES) await nodeDisk.close(file);
+    if (nlink === 0 && size > QUICK_TO_CLOSE_BYTES) await nodeDisk.close(file);
     else fs.closeSync(file);
   },
   link: direct((existing, path) => {

@@ -86,13 +86,19 @@ const ENCODED_TOGETHER = 64;
 /** Returns the bytes of a document with these entries. It is encoded in parts: see `scanIndex`. */
 export function encodeIndexText(text: IndexText, entries: readonly string[]): Uint8Array {
   const { head, separator, tail } = text;
-  const parts = [Buffer.from(head)];
+  const parts = [head];
   for (let i = 0; i < entries.length; i += ENCODED_TOGETHER) {
     const together = entries.slice(i, i + ENCODED_TOGETHER).join(separator);
-    parts.push(Buffer.from(i === 0 ? together : separator + together));
+    parts.push(i === 0 ? together : separator + together);
   }
-  parts.push(Buffer.from(tail));
-  return Buffer.concat(parts);
+  parts.push(tail);
+  const sizes = parts.map((part) => Buffer.byteLength(part));
+  const bytes = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  for (const [i, part] of parts.entries())
+    // Text of one byte a character is ASCII. It is copied much faster than it is encoded.
+    at += bytes.write(part, at, sizes[i] === part.length ? "latin1" : "utf8");
+  return bytes;
 }
 
 function empty(head: string, tail: string, document: IndexText["document"]): IndexText {

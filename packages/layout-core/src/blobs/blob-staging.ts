@@ -34,7 +34,7 @@ export interface StagedBlob {
 }
 
 /** A file whose date is at most this old is not dated again when it becomes a blob, in milliseconds. */
-const FRESH_MS = 100;
+const FRESH_MS = 1_000;
 
 /** Adds blobs to a layout: writes them to temporary files, verifies them, and renames them. */
 export class BlobStaging {

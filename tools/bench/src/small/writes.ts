@@ -180,7 +180,7 @@ export const smallWrites: readonly Benchmark[] = [
   {
     name: "small: push 100 manifests at once, fsync",
     limit: "one of them",
-    most: 10,
+    most: 14,
     run: pushManifestsDurably,
   },
 ];

@@ -52,7 +52,7 @@ export class SmallBlobs {
     try {
       content = await readBounded(this.#disk, file, Number(stats.size), SMALL_BYTES);
     } finally {
-      await closeQuietly(this.#disk, file);
+      await closeQuietly(this.#disk, file, stats.size <= SMALL_BYTES);
     }
     if (content === "too large") return undefined;
     const { algorithm } = requireDigest(digest);

@@ -88,6 +88,10 @@ export async function renameOrRemove(disk: Disk, temporary: string, path: string
 }
 
 /** Closes a file whose content is synced, or no longer needed. */
-export async function closeQuietly(disk: Pick<Disk, "close">, file: OpenFile): Promise<void> {
-  await disk.close(file).catch(() => undefined);
+export async function closeQuietly(
+  disk: Pick<Disk, "close">,
+  file: OpenFile,
+  isSmall?: boolean,
+): Promise<void> {
+  await disk.close(file, isSmall).catch(() => undefined);
 }

@@ -38,8 +38,12 @@ export const directDisk: Disk = {
   touch: direct((file, ms) => {
     fs.futimesSync(file, ms / 1_000, ms / 1_000);
   }),
-  async close(file) {
+  async close(file, isSmall = false) {
     await pauseIfDue();
+    if (isSmall) {
+      fs.closeSync(file);
+      return;
+    }
     const { nlink, size } = fs.fstatSync(file);
     if (nlink === 0 && size > QUICK_TO_CLOSE_BYTES) await nodeDisk.close(file);
     else fs.closeSync(file);
@@ -67,9 +71,11 @@ export const directDisk: Disk = {
     await pauseIfDue();
     let done = 0;
     while (done < into.length) {
-      const count = fs.readSync(file, into, done, into.length - done, position + done);
-      if (count === 0) break;
+      const wanted = into.length - done;
+      const count = fs.readSync(file, into, done, wanted, position + done);
       done += count;
+      // A local file system returns less only at the end of the file.
+      if (count < wanted) break;
     }
     return done;
   },

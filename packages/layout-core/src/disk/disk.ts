@@ -30,8 +30,12 @@ export interface Disk {
   touch(file: OpenFile, ms: number): Promise<void>;
   /** Flushes the file, or the directory, to the disk. */
   sync(file: OpenFile): Promise<void>;
-  /** Closes the file. Its descriptor must not be used afterwards. */
-  close(file: OpenFile): Promise<void>;
+  /**
+   * Closes the file. Its descriptor must not be used afterwards.
+   *
+   * @param isSmall - Whether closing it frees little space, even if it was removed. Defaults to false.
+   */
+  close(file: OpenFile, isSmall?: boolean): Promise<void>;
   /** Creates a hard link. Fails with `EEXIST` if `path` exists. */
   link(existing: string, path: string): Promise<void>;
   /** Moves a file. Replaces a file at `to`. */

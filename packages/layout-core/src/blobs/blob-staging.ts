@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 
 import { wrongDigest, wrongSize } from "@ocilayout/oci-backend";
-import type { BlobDescriptor, CheckedDigest } from "@ocilayout/oci-types";
+import { digestAlgorithms, type BlobDescriptor, type CheckedDigest } from "@ocilayout/oci-types";
 import type { BlobChunks } from "@ocilayout/oci-types/authors";
 import { createHasher, isUnshared, requireDigest } from "@ocilayout/oci-types/authors";
 
@@ -18,7 +18,7 @@ import { ownNames } from "../disk/layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "../disk/own-directory.ts";
 import type { OwnDirectory } from "../disk/own-directory.ts";
 import { ownedName } from "../disk/owned-name.ts";
-import { syncDirectory } from "../disk/sync-directory.ts";
+import { expectSync, syncInDoubt } from "../disk/sync-directory.ts";
 import { renewStaged } from "./renew-file.ts";
 
 /** A blob that is written and verified, but does not have its final name yet. */
@@ -43,8 +43,6 @@ export class BlobStaging {
   readonly #blobs: BlobFiles;
   readonly #durable: boolean;
   readonly #clock: FileClock;
-  /** The blobs whose names are not known to be durable. The object is another one after each move. */
-  readonly #unsynced: Map<StagedBlob["digest"], object> = new Map();
 
   /** @param settings - Whether placed blobs survive a power failure, and the clock that dates them. */
   constructor(
@@ -212,26 +210,29 @@ export class BlobStaging {
     const path = this.#blobs.path(staged.digest);
     const directory = await this.#blobs.directoryFor(staged.digest);
     if (!directory.exists) await ensureDirectory(this.#disk, directory.path, this.#durable);
-    this.#expectSync(staged);
+    if (this.#durable) expectSync(this.#disk, directory.path);
     if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
       await this.#disk.rename(staged.temporary, path);
     else await this.#placeCopy(staged, path);
-    // Again, because a flush that began before the rename may not cover it.
-    this.#expectSync(staged);
+    if (this.#durable) expectSync(this.#disk, directory.path);
   }
 
-  #expectSync({ digest }: StagedBlob): void {
-    if (this.#durable) this.#unsynced.set(digest, {});
-  }
-
-  /** Makes the name of a blob durable, if it has been moved and no flush since then has succeeded. */
+  /** Makes the name of a blob durable, if names in its directory may not be. */
   async syncName({ digest }: Pick<StagedBlob, "digest">): Promise<void> {
-    const moved = this.#unsynced.get(digest);
-    if (moved === undefined) return;
+    if (!this.#durable) return;
     const directory = dirname(this.#blobs.path(digest));
-    await afterCommit("the blob was stored", () => syncDirectory(this.#disk, directory));
-    // Unless it was moved again meanwhile.
-    if (this.#unsynced.get(digest) === moved) this.#unsynced.delete(digest);
+    await afterCommit("the blob was stored", async () => {
+      await syncInDoubt(this.#disk, dirname(directory));
+      await syncInDoubt(this.#disk, directory);
+    });
+  }
+
+  /** Makes the names of all blobs durable that may not be. */
+  async syncNames(): Promise<void> {
+    if (!this.#durable) return;
+    await syncInDoubt(this.#disk, this.#paths.blobs);
+    for (const algorithm of digestAlgorithms)
+      await syncInDoubt(this.#disk, join(this.#paths.blobs, algorithm));
   }
 
   /** Places a copy of an upload that another user began, because that user owns its file. */

@@ -86,6 +86,11 @@ export class LockedBlobs {
     );
   }
 
+  /** Makes the names of all blobs durable that a manifest may refer to. */
+  syncNames(): Promise<void> {
+    return this.#parts.staging.syncNames();
+  }
+
   /** Removes a stored blob. The caller makes that durable, with `Layout.syncRemoved`. */
   async remove(digest: StagedBlob["digest"]): Promise<void> {
     const { disk, blobs } = this.#parts;

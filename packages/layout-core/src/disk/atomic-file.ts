@@ -5,7 +5,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Disk, OpenFile } from "./disk.ts";
 import { systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
-import { syncDirectory } from "./sync-directory.ts";
+import { expectSync, syncDirectory, syncInDoubt } from "./sync-directory.ts";
 
 /**
  * Creates `directory` and its missing parents, and syncs the parent of each if `durable`. An existing component may be
@@ -13,7 +13,10 @@ import { syncDirectory } from "./sync-directory.ts";
  */
 export async function ensureDirectory(disk: Disk, directory: string, durable: boolean): Promise<void> {
   // Creating a directory that exists is an error, which takes longer than a look.
-  if (disk.lstatNow(directory)?.isDirectory() === true) return;
+  if (disk.lstatNow(directory)?.isDirectory() === true) {
+    if (durable) await syncInDoubt(disk, dirname(directory));
+    return;
+  }
   if (await makeMissing(disk, directory, durable)) return;
   await ensureDirectory(disk, dirname(directory), durable);
   if (await makeMissing(disk, directory, durable)) return;
@@ -22,19 +25,25 @@ export async function ensureDirectory(disk: Disk, directory: string, durable: bo
 
 /** Returns false if the parent does not exist. */
 async function makeMissing(disk: Disk, directory: string, durable: boolean): Promise<boolean> {
+  const parent = dirname(directory);
+  if (durable) expectSync(disk, parent);
   try {
     await disk.mkdir(directory);
+    if (durable) expectSync(disk, parent);
   } catch (error) {
-    if (systemCode(error) === "ENOENT" && dirname(directory) !== directory) return false;
+    if (systemCode(error) === "ENOENT" && parent !== directory) return false;
     if (systemCode(error) !== "EEXIST") throw error;
-    if (disk.statNow(directory)?.isDirectory() === true) return true;
+    if (disk.statNow(directory)?.isDirectory() === true) {
+      if (durable) await syncInDoubt(disk, parent);
+      return true;
+    }
     throw new RegistryError(
       "LAYOUT_INVALID",
       "cannot create a directory: its name is taken by something else",
       { cause: error },
     );
   }
-  if (durable) await syncDirectory(disk, dirname(directory));
+  if (durable) await syncDirectory(disk, parent);
   return true;
 }
 

@@ -7,9 +7,30 @@ interface Flushes {
   readonly running: Map<string, Promise<void>>;
   /** Those that begin when the one in progress ends. Calls join them until then. */
   readonly next: Map<string, Promise<void>>;
+  /** The directories with names that are not known to be durable. The object is another one after each change. */
+  readonly inDoubt: Map<string, object>;
 }
 
 const flushesOn: WeakMap<Disk, Flushes> = new WeakMap();
+
+function flushesOf(disk: Disk): Flushes {
+  const flushes = flushesOn.get(disk) ?? { running: new Map(), next: new Map(), inDoubt: new Map() };
+  flushesOn.set(disk, flushes);
+  return flushes;
+}
+
+/**
+ * Records that a name in `directory` changes, so that a call that relies on the name can flush it, even if the flush of
+ * the call that changes it fails. To be called before the change and after it: a flush that begins in between may not cover it.
+ */
+export function expectSync(disk: Disk, directory: string): void {
+  flushesOf(disk).inDoubt.set(directory, {});
+}
+
+/** {@link syncDirectory}, if `directory` has names that are not known to be durable: see {@link expectSync}. */
+export async function syncInDoubt(disk: Disk, directory: string): Promise<void> {
+  if (flushesOf(disk).inDoubt.has(directory)) await syncDirectory(disk, directory);
+}
 
 /**
  * Makes changes to a directory durable: created, renamed and removed names. Calls that wait at the same time share one
@@ -18,8 +39,7 @@ const flushesOn: WeakMap<Disk, Flushes> = new WeakMap();
 export async function syncDirectory(disk: Disk, directory: string): Promise<void> {
   // Windows cannot sync a directory.
   if (process.platform === "win32") return;
-  const flushes: Flushes = flushesOn.get(disk) ?? { running: new Map(), next: new Map() };
-  flushesOn.set(disk, flushes);
+  const flushes = flushesOf(disk);
   let next = flushes.next.get(directory);
   if (next === undefined) {
     next = flushNext(disk, directory, flushes);
@@ -28,14 +48,17 @@ export async function syncDirectory(disk: Disk, directory: string): Promise<void
   await next;
 }
 
-async function flushNext(disk: Disk, directory: string, { running, next }: Flushes): Promise<void> {
+async function flushNext(disk: Disk, directory: string, { running, next, inDoubt }: Flushes): Promise<void> {
   // Without a flush in progress, this waits for a microtask, so that the calls of one moment share the flush.
   await running.get(directory)?.catch(() => undefined);
   const own = next.get(directory);
   next.delete(directory);
   if (own !== undefined) running.set(directory, own);
+  const doubt = inDoubt.get(directory);
   try {
     await flush(disk, directory);
+    // Unless a name changed meanwhile.
+    if (inDoubt.get(directory) === doubt) inDoubt.delete(directory);
   } finally {
     running.delete(directory);
   }

@@ -8,7 +8,7 @@ import type { LayoutPaths } from "../disk/layout-files.ts";
 import { readLayoutFile, stampNow, stampOf, torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import type { Reserve } from "../lock/reserve.ts";
-import { syncDirectory } from "../disk/sync-directory.ts";
+import { expectSync, syncDirectory, syncInDoubt } from "../disk/sync-directory.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 
 /**
@@ -100,8 +100,10 @@ export class IndexFile {
     const before = this.#held.file;
     this.#held.file = this.#holds ? file : undefined;
     if (!this.#holds && file !== undefined) await closeQuietly(this.#disk, file);
-    await this.#closing;
-    if (before !== undefined) this.#closing = closeQuietly(this.#disk, before);
+    const earlier = this.#closing;
+    if (before !== undefined)
+      this.#closing = Promise.all([earlier, closeQuietly(this.#disk, before)]).then(() => undefined);
+    await earlier;
   }
 
   /** Closes the current file. Calls in progress may still read and replace it, but it is not kept open any more. */
@@ -140,7 +142,9 @@ export class IndexFile {
         await this.#remove(temporary, file);
         return obstacle;
       }
+      if (durable) expectSync(disk, root);
       await disk.rename(temporary, index);
+      if (durable) expectSync(disk, root);
     } catch (error) {
       await this.#remove(temporary, file);
       throw error;
@@ -158,6 +162,11 @@ export class IndexFile {
         detail: { committed: "unknown" },
       },
     );
+  }
+
+  /** Makes the index durable, if its last change may not be. */
+  async syncInDoubt(): Promise<void> {
+    await syncInDoubt(this.#disk, this.#paths.root);
   }
 
   /** Returns the stamp after a rename, which changes the times. Without a stamp the file is read again. */

@@ -255,7 +255,11 @@ export class LayoutIndex {
     const state = await this.#completed();
     const draft = new Draft(state.table);
     await decide(draft);
-    if (!draft.isChanged) return true;
+    if (!draft.isChanged) {
+      // The caller relies on what is there already. Its change may be one whose flush failed.
+      if (durable) await this.#file.syncInDoubt();
+      return true;
+    }
     const bytes = encodeIndexText(state.text, state.table.texts(draft));
     let next: IndexState | undefined;
     const outcome = await this.#file.replace({

@@ -40,6 +40,8 @@ export async function pushManifest(layout: Layout, call: PushManifestCall): Prom
         // Bytes that another call wrote are verified, and kept or replaced. A garbage collection without grace may have
         // removed those of this call before it had the lock.
         if (!isStored || !staging.isTaken(descriptor)) await blobs.ensureBytes(descriptor, content);
+        // The index names this manifest, and with it the blobs that it refers to.
+        await blobs.syncNames();
       },
     );
   } catch (error) {

@@ -13,7 +13,7 @@ import { expect, it } from "vitest";
 
 import { nodeDisk } from "../../../packages/layout-core/src/disk/disk.ts";
 import { findLayoutOn } from "../../../packages/layout-core/src/find/find-layout.ts";
-import { joinIndexText, parseIndexText } from "../../../packages/layout-core/src/index-json/index-text.ts";
+import { encodeIndexText, parseIndexText } from "../../../packages/layout-core/src/index-json/index-text.ts";
 import { setMember } from "../../../packages/layout-core/src/index-json/json-text.ts";
 import { readManifest } from "../../../packages/layout-core/src/manifests/stored-manifest.ts";
 
@@ -80,10 +80,10 @@ const shapes: Readonly<Record<string, (size: number) => () => void>> = {
     };
   },
   entries: (n) => {
-    const text = `{"manifests":[${"{},".repeat(n / 4)}{}]}`;
+    const bytes = encode(`{"manifests":[${"{},".repeat(n / 4)}{}]}`);
     return () => {
-      const parsed = parseIndexText(text);
-      joinIndexText(parsed, parsed.entries);
+      const parsed = parseIndexText(bytes);
+      encodeIndexText(parsed, parsed.entries);
     };
   },
   "a bad manifest": (n) => {

@@ -64,7 +64,7 @@ const shapes: Readonly<Record<string, (size: number) => () => void>> = {
   "white space": (n) => {
     const text = `{${" ".repeat(n)}"manifests"${" ".repeat(n)}:[]}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   members: (n) => {

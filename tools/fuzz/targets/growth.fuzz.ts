@@ -34,31 +34,31 @@ const shapes: Readonly<Record<string, (size: number) => () => void>> = {
   "nested arrays": (n) => {
     const text = `{"x":${"[".repeat(n)}${"]".repeat(n)},"manifests":[]}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   "unclosed arrays": (n) => {
     const text = `{"manifests":${"[".repeat(n)}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   backslashes: (n) => {
     const text = `{"x":"${"\\\\".repeat(n)}","manifests":[]}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   "escaped quotes": (n) => {
     const text = `{"x":"${'\\"'.repeat(n)}","manifests":[]}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   "backslashes without an end": (n) => {
     const text = `{"x":"${"\\".repeat(n)}`;
     return () => {
-      tryTo(() => parseIndexText(text));
+      tryTo(() => parseIndexText(encode(text)));
     };
   },
   "white space": (n) => {

@@ -13,6 +13,9 @@ const alone = [
   "packages/layout-per-repo/test/obstacles.deep.test.ts", // the user
 ];
 
+/** Files that limit times. They run at the end, one after the other, so that no other test takes their time. */
+const measured = ["packages/layout-archive/test/hostile-archives.deep.test.ts"];
+
 /**
  * Returns a configuration for the tests whose paths do not match `without`. At most `maxWorkers` files run at once.
  * `more` has further options of Vitest.
@@ -40,11 +43,21 @@ export function configure({ without = [], maxWorkers = availableParallelism(), m
               "apps/*/test/**/*.test.ts",
               "tools/*/test/**/*.test.ts",
             ],
-            exclude: [...exclude, ...alone],
+            exclude: [...exclude, ...alone, ...measured],
             isolate: false,
           },
         },
         { extends: true, test: { name: "alone", include: alone, exclude } },
+        {
+          extends: true,
+          test: {
+            name: "measured",
+            include: measured,
+            exclude,
+            fileParallelism: false,
+            sequence: { groupOrder: 1 },
+          },
+        },
       ],
     },
   });

@@ -38,6 +38,8 @@ export class Extensions {
   readonly #limits: CheckedLimits;
   readonly #globals: Map<string, string> = new Map();
   #globalBytes = 0;
+  /** The values of all entries without records. An archive may have very many. */
+  readonly #none: PaxValues = new PaxValues(new Map(), [], 0);
   #found: Found = {};
   #offset: number | undefined;
   #bytes = 0;
@@ -102,7 +104,8 @@ export class Extensions {
   take(offset: number): EntryExtensions {
     const start = this.#offset ?? offset;
     const { records = [], longName, longLink } = this.#found;
-    const pax = new PaxValues(this.#globals, records, start);
+    const hasNone = records.length === 0 && this.#globals.size === 0;
+    const pax = hasNone ? this.#none : new PaxValues(this.#globals, records, start);
     if (this.isWaiting) this.#forget();
     return { offset: start, pax, longName, longLink };
   }

@@ -18,7 +18,7 @@ import { ownNames } from "../disk/layout-files.ts";
 import { createIn, makeDirectory, requireUnmoved } from "../disk/own-directory.ts";
 import type { OwnDirectory } from "../disk/own-directory.ts";
 import { ownedName } from "../disk/owned-name.ts";
-import { expectSync, syncInDoubt } from "../disk/sync-directory.ts";
+import { changeNames, syncInDoubt } from "../disk/sync-directory.ts";
 import { renewStaged } from "./renew-file.ts";
 
 /** A blob that is written and verified, but does not have its final name yet. */
@@ -210,11 +210,11 @@ export class BlobStaging {
     const path = this.#blobs.path(staged.digest);
     const directory = await this.#blobs.directoryFor(staged.digest);
     if (!directory.exists) await ensureDirectory(this.#disk, directory.path, this.#durable);
-    if (this.#durable) expectSync(this.#disk, directory.path);
-    if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
-      await this.#disk.rename(staged.temporary, path);
-    else await this.#placeCopy(staged, path);
-    if (this.#durable) expectSync(this.#disk, directory.path);
+    await changeNames(this.#disk, directory.path, this.#durable, async () => {
+      if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
+        await this.#disk.rename(staged.temporary, path);
+      else await this.#placeCopy(staged, path);
+    });
   }
 
   /** Makes the name of a blob durable, if names in its directory may not be. */

@@ -5,7 +5,7 @@ import { RegistryError } from "@ocilayout/oci-types";
 import type { Disk, OpenFile } from "./disk.ts";
 import { systemCode } from "./disk.ts";
 import { ownedName } from "./owned-name.ts";
-import { expectSync, syncDirectory, syncInDoubt } from "./sync-directory.ts";
+import { changeNames, syncDirectory, syncInDoubt } from "./sync-directory.ts";
 
 /**
  * Creates `directory` and its missing parents, and syncs the parent of each if `durable`. An existing component may be
@@ -26,10 +26,8 @@ export async function ensureDirectory(disk: Disk, directory: string, durable: bo
 /** Returns false if the parent does not exist. */
 async function makeMissing(disk: Disk, directory: string, durable: boolean): Promise<boolean> {
   const parent = dirname(directory);
-  if (durable) expectSync(disk, parent);
   try {
-    await disk.mkdir(directory);
-    if (durable) expectSync(disk, parent);
+    await changeNames(disk, parent, durable, () => disk.mkdir(directory));
   } catch (error) {
     if (systemCode(error) === "ENOENT" && parent !== directory) return false;
     if (systemCode(error) !== "EEXIST") throw error;

@@ -20,14 +20,27 @@ function flushesOf(disk: Disk): Flushes {
 }
 
 /**
- * Records that a name in `directory` changes, so that a call that relies on the name can flush it, even if the flush of
- * the call that changes it fails. To be called before the change and after it: a flush that begins in between may not cover it.
+ * Runs `change`, which changes names in `directory`. If `durable`, a call that relies on such a name can flush it with
+ * {@link syncInDoubt}, even if the flush of the caller fails.
  */
-export function expectSync(disk: Disk, directory: string): void {
-  flushesOf(disk).inDoubt.set(directory, {});
+export async function changeNames<Result>(
+  disk: Disk,
+  directory: string,
+  durable: boolean,
+  change: () => Promise<Result>,
+): Promise<Result> {
+  if (!durable) return change();
+  const { inDoubt } = flushesOf(disk);
+  inDoubt.set(directory, {});
+  try {
+    return await change();
+  } finally {
+    // A flush that began meanwhile may not cover the change.
+    inDoubt.set(directory, {});
+  }
 }
 
-/** {@link syncDirectory}, if `directory` has names that are not known to be durable: see {@link expectSync}. */
+/** {@link syncDirectory}, if `directory` has names that are not known to be durable: see {@link changeNames}. */
 export async function syncInDoubt(disk: Disk, directory: string): Promise<void> {
   if (flushesOf(disk).inDoubt.has(directory)) await syncDirectory(disk, directory);
 }

@@ -8,7 +8,7 @@ import type { LayoutPaths } from "../disk/layout-files.ts";
 import { readLayoutFile, stampNow, stampOf, torn } from "../disk/layout-files.ts";
 import type { HeldLock } from "../lock/lock.ts";
 import type { Reserve } from "../lock/reserve.ts";
-import { expectSync, syncDirectory, syncInDoubt } from "../disk/sync-directory.ts";
+import { changeNames, syncDirectory, syncInDoubt } from "../disk/sync-directory.ts";
 import { tornWatch } from "../disk/stale-watch.ts";
 
 /**
@@ -142,9 +142,7 @@ export class IndexFile {
         await this.#remove(temporary, file);
         return obstacle;
       }
-      if (durable) expectSync(disk, root);
-      await disk.rename(temporary, index);
-      if (durable) expectSync(disk, root);
+      await changeNames(disk, root, durable, () => disk.rename(temporary, index));
     } catch (error) {
       await this.#remove(temporary, file);
       throw error;

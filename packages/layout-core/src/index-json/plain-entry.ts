@@ -41,7 +41,7 @@ export function readPlainEntry(text: string): PlainEntry | undefined {
 }
 
 /**
- * Returns a string with memory of its own. In V8, a part of a string keeps the memory of the whole: all of `index.json`, for
+ * Returns a string with memory of its own. In V8, a part of a string keeps the memory of the whole: that of several entries, for
  * as long as a caller keeps a tag. A sum that a character is taken from is copied.
  */
 function copyOf(text: string): string {

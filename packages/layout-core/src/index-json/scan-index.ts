@@ -60,8 +60,9 @@ export function scanIndex(bytes: Buffer): IndexSpans {
     const valueStart = skipSpace(bytes, colon + 1);
     const key = readString(bytes.toString("utf8", at, keyEnd));
     const isList = key === "manifests" && bytes[valueStart] === OPEN_ARRAY;
-    if (isList) elements = scanElements(bytes, valueStart);
-    const end = isList && elements !== undefined ? elements.closing + 1 : skipValue(bytes, valueStart);
+    const list = isList ? scanElements(bytes, valueStart) : undefined;
+    elements = list ?? elements;
+    const end = list === undefined ? skipValue(bytes, valueStart) : list.closing + 1;
     members.push({ key, valueStart, end });
     return end;
   });

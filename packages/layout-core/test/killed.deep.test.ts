@@ -1,16 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { collect, ociMediaTypes } from "@ocilayout/oci-types";
 import { bytes, descriptorOf, imageIndex, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 import { fullDisk, type Shortage } from "./full-disk.ts";
 import { listTree } from "./helpers.ts";
-import { bundleWorker, ended, start } from "./run-worker.ts";
+import { bundledWorker, ended, start } from "./run-worker.ts";
 
 interface Operation {
   readonly name: string;
@@ -85,14 +84,7 @@ const operations: readonly Operation[] = [
 ];
 
 describe.skipIf(process.platform === "win32")("a process killed at any step", () => {
-  let script: string;
-  const built = mkdtempSync(join(tmpdir(), "layout-core-"));
-  beforeAll(async () => {
-    script = await bundleWorker("killed", built);
-  });
-  afterAll(() => {
-    rmSync(built, { recursive: true });
-  });
+  const script = bundledWorker("killed");
 
   /** Runs the operation in a process that is killed at `step`. Returns whether it was killed. */
   async function kill({ name, shortage, prepare, expectDone }: Operation, step: number): Promise<boolean> {
@@ -102,7 +94,7 @@ describe.skipIf(process.platform === "win32")("a process killed at any step", ()
     const argument = await prepare(before);
     await before.close();
 
-    const child = start(script, directory, name, String(step), argument, shortage ?? "");
+    const child = start(script(), directory, name, String(step), argument, shortage ?? "");
     let said = "";
     child.stdout?.on("data", (data: Buffer) => {
       said += data.toString();

@@ -1,12 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { temporaryDirectory } from "@ocilayout/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { bundleWorker, firstLine } from "./run-worker.ts";
+import { bundledWorker, firstLine } from "./run-worker.ts";
 
 /** Returns why a process cannot run in its own namespace here; `undefined` if it can. */
 function obstacle(): string | undefined {
@@ -24,15 +23,7 @@ const why = obstacle();
 if (why !== undefined) console.info(`skipped: real processes in namespaces, because ${why}`);
 
 describe.skipIf(why !== undefined)("a lock between real processes", () => {
-  let script: string;
-  let place: string;
-  beforeAll(async () => {
-    place = mkdtempSync(join(tmpdir(), "layout-core-"));
-    script = await bundleWorker("hold", place);
-  });
-  afterAll(() => {
-    rmSync(place, { recursive: true });
-  });
+  const script = bundledWorker("hold");
 
   const newLock = (): string => join(temporaryDirectory(), "lock");
   /** Runs the worker in its own process namespace, after the shell commands `prepare`. */
@@ -47,7 +38,7 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
       `${prepare} "$@"; exit`,
       "sh",
       process.execPath,
-      script,
+      script(),
       ...args,
     ];
     return spawn("unshare", command, { stdio: ["pipe", "pipe", "inherit"] });
@@ -101,15 +92,16 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
 
   it("is waited for and taken over after its release if it belongs to another user and may not be read", async () => {
     const directory = temporaryDirectory();
+    const place = dirname(script());
     mkdirSync(join(directory, "shared"));
-    for (const path of [directory, place, script]) chmodSync(path, 0o755);
+    for (const path of [directory, place, script()]) chmodSync(path, 0o755);
     chmodSync(join(directory, "shared"), 0o777);
     // Other users may not have access to root's own Node.
     const node = join(place, "node");
     copyFileSync(process.execPath, node);
     chmodSync(node, 0o755);
     const path = join(directory, "shared", "lock");
-    const holder = spawn("sh", ["-c", 'umask 077; exec "$@"', "sh", node, script, path, "200"], {
+    const holder = spawn("sh", ["-c", 'umask 077; exec "$@"', "sh", node, script(), path, "200"], {
       stdio: ["pipe", "pipe", "inherit"],
       uid: 65_534,
       gid: 65_534,
@@ -117,7 +109,7 @@ describe.skipIf(why !== undefined)("a lock between real processes", () => {
     });
     expect(await firstLine(holder)).toBe("held");
     const rival = (): string =>
-      execFileSync(node, [script, path, "200"], {
+      execFileSync(node, [script(), path, "200"], {
         uid: 65_533,
         gid: 65_533,
         cwd: "/",

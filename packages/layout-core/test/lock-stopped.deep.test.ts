@@ -1,24 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { collect } from "@ocilayout/oci-types";
 import { freshLayout, pushArtifact } from "@ocilayout/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
-import { bundleWorker, ended, firstLine } from "./run-worker.ts";
+import { bundledWorker, ended, firstLine } from "./run-worker.ts";
 
-let script: string;
-let place: string;
-beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), "layout-core-"));
-  script = await bundleWorker("hold", place);
-});
-afterAll(() => {
-  rmSync(place, { recursive: true });
-});
+const script = bundledWorker("hold");
 
 // clause 26
 it.skipIf(process.platform === "win32")(
@@ -27,7 +17,7 @@ it.skipIf(process.platform === "win32")(
     const directory = freshLayout();
     await using registry = await openLayout(directory, { durability: "none", lockTimeoutMs: 300 });
     await pushArtifact(registry, "a", "one", ["v1"]);
-    const holder = spawn(process.execPath, [script, join(directory, ".index.json.lock"), "20000"], {
+    const holder = spawn(process.execPath, [script(), join(directory, ".index.json.lock"), "20000"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const end = ended(holder);

@@ -1,29 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { freshLayout, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { openLayout } from "../src/index.ts";
 import { refNames } from "./helpers.ts";
-import { bundleWorker, ended, start } from "./run-worker.ts";
+import { bundledWorker, ended, start } from "./run-worker.ts";
 
 describe("a shared layout", () => {
-  let script: string;
-  const built = mkdtempSync(join(tmpdir(), "layout-core-"));
-  beforeAll(async () => {
-    script = await bundleWorker("push", built);
-    return () => {
-      rmSync(built, { recursive: true });
-    };
-  });
+  const script = bundledWorker("push");
 
   // clause 26
   it("keeps every push of four concurrent processes, and never shows a reader a torn index", async () => {
     const directory = freshLayout();
-    const running = ["a", "b", "c", "d"].map((name) => ended(start(script, directory, name, "25")));
+    const running = ["a", "b", "c", "d"].map((name) => ended(start(script(), directory, name, "25")));
     const done = new AbortController();
     let torn = 0;
     const reading = (async () => {
@@ -46,7 +38,7 @@ describe("a shared layout", () => {
   it("is not blocked by a killed process, and what that process pushed is whole", async () => {
     const directory = freshLayout();
     for (let round = 0; round < 5; round += 1) {
-      const child = start(script, directory, `killed-${round}`, "100000");
+      const child = start(script(), directory, `killed-${round}`, "100000");
       const pushed = (): number => {
         try {
           return refNames(directory).length;
@@ -85,7 +77,7 @@ describe("a shared layout", () => {
         "-o",
         trace,
         process.execPath,
-        script,
+        script(),
         directory,
         "traced",
         "1",

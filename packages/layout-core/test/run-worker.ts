@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { build } from "vite";
+import { afterAll, beforeAll } from "vitest";
 
 /** Bundles a program of `workers/` as one JavaScript file below `into`, which any Node can run. Returns its path. */
 export async function bundleWorker(name: string, into: string): Promise<string> {
@@ -17,6 +20,19 @@ export async function bundleWorker(name: string, into: string): Promise<string> 
     },
   });
   return join(into, `${name}.mjs`);
+}
+
+/** {@link bundleWorker} for the tests of a file or a suite. Returns a function that returns the path during the tests. */
+export function bundledWorker(name: string): () => string {
+  const place = mkdtempSync(join(tmpdir(), "layout-core-"));
+  let script = "";
+  beforeAll(async () => {
+    script = await bundleWorker(name, place);
+  });
+  afterAll(() => {
+    rmSync(place, { recursive: true });
+  });
+  return () => script;
 }
 
 /** Starts a process that runs `script`. */

@@ -1,15 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { bytes, descriptorOf, freshLayout } from "@ocilayout/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
 
-import { bundleWorker, ended, firstLine, start } from "./run-worker.ts";
+import { bundledWorker, ended, firstLine, start } from "./run-worker.ts";
 
 const hello = descriptorOf(bytes("hello world"));
 
@@ -171,19 +170,12 @@ it.skipIf(process.platform !== "linux")("a writer's files are closed, however it
 });
 
 describe("a process", () => {
-  let script: string;
-  const built = mkdtempSync(join(tmpdir(), "layout-core-"));
-  beforeAll(async () => {
-    script = await bundleWorker("upload", built);
-  });
-  afterAll(() => {
-    rmSync(built, { recursive: true });
-  });
+  const script = bundledWorker("upload");
 
   // clause 9
   it("owns a session while it lives; a dead one's session is free at once, with everything written", async () => {
     const directory = freshLayout();
-    const child = start(script, directory, "a", "hello ");
+    const child = start(script(), directory, "a", "hello ");
     const end = ended(child);
     const id = await firstLine(child);
     await using registry = await openLayout(directory);

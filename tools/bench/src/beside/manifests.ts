@@ -112,8 +112,7 @@ export const manifestRows: readonly Benchmark[] = ASKED.flatMap((asked) => [
   {
     name: `beside: ${asked.name}, cold, running server`,
     limit: "docker-registry",
-    most: 4,
-    aim: 1,
+    most: 1,
     obstacle: () => obstacle("cold"),
     run: (directory: string) => cold(directory, asked, RUNNING),
   },

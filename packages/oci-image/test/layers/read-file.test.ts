@@ -66,6 +66,16 @@ describe("readFile", () => {
     expect(await content("l/x", base, [link("l", "deep/er/s")])).toBe("x");
   });
 
+  it.each(["l/.wh..wh..opq", "l/.wh.x", "l/d/.wh.x"])(
+    "follows a symlink that a whiteout is below in a higher layer: %s",
+    async (whiteout) => {
+      const layers = [[symlink("l", "."), file("x", "old"), file("d/x", "old")], [file(whiteout, "")]];
+      for (const path of ["l/x", "l/d/x"])
+        expect(await content(path, ...layers, [file("x", "new"), file("d/x", "new")])).toBe("new");
+      expect(await content("l/x", ...layers)).toBe("old");
+    },
+  );
+
   it.each<[string, string, string, readonly LayerInit[]]>([
     ["a missing file", "b", "does not exist", [[file("a")]]],
     ["an image without layers", "b", "does not exist", []],

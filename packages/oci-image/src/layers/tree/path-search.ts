@@ -20,6 +20,8 @@ export class PathSearch {
   readonly names: PathNames;
   /** The number of names on the way that are directories in the layers so far. */
   #directories = 0;
+  /** The number of names on the way that the layers so far do not hide in lower ones. */
+  #visible = Infinity;
 
   constructor(names: PathNames) {
     this.names = names;
@@ -29,22 +31,25 @@ export class PathSearch {
   in(root: LayerDirectory): SearchResult {
     let directory = root;
     let directories = 0;
-    let isCut = false;
+    const visible = this.#visible;
     for (const [at, name] of this.names.entries()) {
-      isCut ||= directory.isOpaque || directory.whiteouts?.has(name) === true;
+      if (at >= visible) return this.#below(directories);
+      if (directory.isOpaque || directory.whiteouts?.has(name) === true)
+        this.#visible = Math.min(this.#visible, at);
       const child = directory.children.get(name);
       // A directory of a higher layer replaces a file, and hides everything that the file hides.
       if (child !== undefined && !(child instanceof LayerDirectory))
         return at < this.#directories ? GONE : { kind: "leaf", leaf: child, at };
-      if (child === undefined) return this.#below(isCut, directories);
+      if (child === undefined) return this.#below(directories);
       directory = child;
       if (child.isReal) directories = at + 1;
     }
-    return directory.isReal ? DIRECTORY : this.#below(isCut, directories);
+    return directory.isReal ? DIRECTORY : this.#below(directories);
   }
 
-  #below(isCut: boolean, directories: number): SearchResult {
+  /** A file above what is hidden can still be in a lower layer, unless it is a directory in a higher one. */
+  #below(directories: number): SearchResult {
     this.#directories = Math.max(this.#directories, directories);
-    return isCut ? GONE : BELOW;
+    return this.#visible <= this.#directories ? GONE : BELOW;
   }
 }

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 
@@ -76,15 +76,12 @@ export async function jsonLines(...args: readonly string[]): Promise<unknown[]> 
   return (await lines(...args, "--json")).map((line) => JSON.parse(line) as unknown);
 }
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
-/** Creates a directory that is removed after the test. */
+/** Creates a directory for the running test, which is removed when the test ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "ocilayout-command-"));
-  made.push(directory);
+  onTestFinished(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
   return directory;
 }
 

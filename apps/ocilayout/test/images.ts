@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { serve } from "@ocilayout/oci-server/node";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 
 import { lines } from "./command.ts";
 
@@ -43,14 +43,9 @@ async function make(): Promise<ReadonlyMap<string, Buffer>> {
   return content;
 }
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
 /** Serves an empty registry, and returns its host. It is closed after the test. */
 export async function startRegistry(): Promise<string> {
   const server = await serve(createMemoryRegistry(), { port: 0, writable: true });
-  closers.push(() => server.close());
+  onTestFinished(() => server.close());
   return `127.0.0.1:${server.port}`;
 }

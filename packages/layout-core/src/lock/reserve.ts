@@ -25,7 +25,11 @@ const INDEX_BYTES = { least: 64 * 1024, most: 1024 * 1024 } as const;
  * A lock takes two files: its record and, on file systems that count links, the link. The claim on a dead holder's lock
  * takes two more.
  */
-const LOCKS: readonly string[] = Array.from({ length: 6 }, (_, i) => `reserve-lock-${i + 1}`);
+const FIRST_LOCK = "reserve-lock-1";
+const LOCKS: readonly string[] = [
+  FIRST_LOCK,
+  ...Array.from({ length: 5 }, (_, i) => `reserve-lock-${i + 2}`),
+];
 const LOCK_BYTES = 1024;
 const INDEX = "reserve-index";
 
@@ -103,11 +107,12 @@ export class Reserve {
     let size: number = INDEX_BYTES.least;
     while (size < indexBytes && size < INDEX_BYTES.most) size *= 2;
     try {
-      if (!this.#isUsable()) return;
       const index = this.#disk.lstatNow(this.#path(INDEX));
-      if (index === undefined || index.size < BigInt(size)) await this.#makeIndex(size, indexBytes);
-      for (const name of LOCKS)
-        if (this.#disk.lstatNow(this.#path(name)) === undefined) await this.#make(name, LOCK_BYTES);
+      const isLarge = index !== undefined && index.size >= BigInt(size);
+      // The first of the locks is taken first and made last. If it is there, the others are.
+      if ((isLarge && this.#has(FIRST_LOCK)) || !this.#isUsable()) return;
+      if (!isLarge) await this.#makeIndex(size, indexBytes);
+      for (const name of LOCKS.toReversed()) if (!this.#has(name)) await this.#make(name, LOCK_BYTES);
     } catch {
       // No space yet, or no permission. Without a reserve everything works while there is space.
     }
@@ -172,6 +177,10 @@ export class Reserve {
       await this.#disk.write(file, new Uint8Array(size));
     });
     await renameOrRemove(this.#disk, temporary, this.#path(name));
+  }
+
+  #has(name: string): boolean {
+    return this.#disk.lstatNow(this.#path(name)) !== undefined;
   }
 
   /** Whether `_uploads` exists as a directory. It is not created for the reserve alone. */

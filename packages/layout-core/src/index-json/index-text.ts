@@ -3,6 +3,7 @@ import { isRecord, JsonTextError } from "@ocilayout/oci-types/authors";
 
 import { isOneByteEach } from "../disk/layout-files.ts";
 import { scanIndex, type Elements } from "./scan-index.ts";
+import { SpareMemory } from "./spare-memory.ts";
 
 /**
  * The text of `index.json`, split into parts. A rewrite joins the texts of the entries, so that untouched entries keep
@@ -83,8 +84,16 @@ function textsOf(bytes: Buffer, { starts, ends }: Elements): string[] {
 /** How many entries are encoded as one string. */
 const ENCODED_TOGETHER = 64;
 
-/** Returns the bytes of a document with these entries. It is encoded in parts: see `scanIndex`. */
-export function encodeIndexText(text: IndexText, entries: readonly string[]): Uint8Array {
+/**
+ * Returns the bytes of a document with these entries. It is encoded in parts: see `scanIndex`.
+ *
+ * @param memory - Provides the bytes. The caller gives them back.
+ */
+export function encodeIndexText(
+  text: IndexText,
+  entries: readonly string[],
+  memory: SpareMemory = new SpareMemory(),
+): Buffer<ArrayBuffer> {
   const { head, separator, tail } = text;
   const parts = [head];
   for (let i = 0; i < entries.length; i += ENCODED_TOGETHER) {
@@ -93,7 +102,7 @@ export function encodeIndexText(text: IndexText, entries: readonly string[]): Ui
   }
   parts.push(tail);
   const sizes = parts.map((part) => Buffer.byteLength(part));
-  const bytes = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
+  const bytes = memory.take(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
   for (const [i, part] of parts.entries())
     // Text of one byte a character is ASCII. It is copied much faster than it is encoded.

@@ -19,6 +19,7 @@ import { checkParts, completeLayout } from "./layout-parts.ts";
 import type { ParsedIndex } from "./parse-index.ts";
 import { parseIndex, unreadableIndex } from "./parse-index.ts";
 import type { NameRules } from "./ref-name.ts";
+import { SpareMemory } from "./spare-memory.ts";
 import type { WaitOptions } from "./transaction-queue.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
 
@@ -66,6 +67,7 @@ export class LayoutIndex {
   readonly #reserve: Reserve;
   readonly #file: IndexFile;
   readonly #queue: TransactionQueue<Draft>;
+  readonly #memory: SpareMemory = new SpareMemory();
   #state: IndexState | undefined;
   #loading: Promise<IndexState> | undefined;
   #completing: Promise<void> | undefined;
@@ -91,6 +93,11 @@ export class LayoutIndex {
   read(): EntryTable | Promise<EntryTable> {
     const state = this.#current();
     return state instanceof Promise ? state.then(({ table }) => table) : state.table;
+  }
+
+  /** {@link read}, and whether the layout was complete when its index was last read. */
+  async readState(): Promise<Pick<IndexState, "table" | "whole">> {
+    return this.#current();
   }
 
   /**
@@ -237,13 +244,13 @@ export class LayoutIndex {
 
   /** Completes the layout if needed, and returns the index. To be called under the lock. */
   async #completed(): Promise<IndexState> {
-    if (!(await this.#current()).whole) {
-      // Effects that run at the same time complete it once.
-      this.#completing ??= completeLayout(this.#disk, this.#paths, this.#settings.durable).finally(
-        () => (this.#completing = undefined),
-      );
-      await this.#completing;
-    }
+    const state = await this.#current();
+    if (state.whole) return state;
+    // Effects that run at the same time complete it once.
+    this.#completing ??= completeLayout(this.#disk, this.#paths, this.#settings.durable).finally(
+      () => (this.#completing = undefined),
+    );
+    await this.#completing;
     return this.#current();
   }
 
@@ -260,7 +267,8 @@ export class LayoutIndex {
       if (durable) await this.#file.syncInDoubt();
       return true;
     }
-    const bytes = encodeIndexText(state.text, state.table.texts(draft));
+    const bytes = encodeIndexText(state.text, state.table.texts(draft), this.#memory);
+    const size = bytes.length;
     let next: IndexState | undefined;
     const outcome = await this.#file.replace({
       bytes,
@@ -282,8 +290,9 @@ export class LayoutIndex {
     const { stamp } = outcome;
     if (next !== undefined && stamp !== undefined && this.#state === next) {
       this.#state = { ...next, stamp, settled: true, source: undefined };
+      this.#memory.give(bytes);
     }
-    await this.#reserve.replenish(bytes.length);
+    await this.#reserve.replenish(size);
     return true;
   }
 }

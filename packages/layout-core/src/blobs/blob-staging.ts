@@ -78,6 +78,7 @@ export class BlobStaging {
       };
       const writer = new ChunkWriter(this.#disk, file, look, expected.size);
       const unshared = isUnshared(chunks);
+      let isKept = false;
       try {
         for await (const chunk of chunks) {
           if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
@@ -90,6 +91,7 @@ export class BlobStaging {
         requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
         await early.end();
         signal?.throwIfAborted();
+        isKept = true;
         return { digest, size: writer.size, temporary, since };
       } catch (error) {
         await removeQuietly(this.#disk, temporary);
@@ -97,7 +99,7 @@ export class BlobStaging {
       } finally {
         await writer.settle();
         await early.settle();
-        await closeQuietly(this.#disk, file);
+        await closeQuietly(this.#disk, file, isKept);
       }
     } finally {
       await chunks.return();
@@ -110,15 +112,17 @@ export class BlobStaging {
     content: Uint8Array,
   ): Promise<StagedBlob> {
     const { temporary, file, since } = await this.#createTemporary();
+    let isKept = false;
     try {
       await this.#disk.write(file, content);
       if (this.#durable) await this.#disk.sync(file);
+      isKept = true;
       return { digest, size, temporary, since };
     } catch (error) {
       await removeQuietly(this.#disk, temporary);
       throw error;
     } finally {
-      await closeQuietly(this.#disk, file);
+      await closeQuietly(this.#disk, file, isKept);
     }
   }
 
@@ -197,22 +201,24 @@ export class BlobStaging {
   }
 
   /** {@link move}, and then {@link syncName}. */
-  async place(staged: StagedBlob): Promise<void> {
-    await this.move(staged);
+  async place(staged: StagedBlob, isNew?: boolean): Promise<void> {
+    await this.move(staged, isNew);
     await this.syncName(staged);
   }
 
   /**
    * Renames a staged blob to its final name, replacing any file there. It counts as written now, however long it was
    * staged. The new name is not durable yet.
+   *
+   * @param isNew - Whether the caller saw that nothing has the name. Defaults to false.
    */
-  async move(staged: StagedBlob): Promise<void> {
+  async move(staged: StagedBlob, isNew?: boolean): Promise<void> {
     const path = this.#blobs.path(staged.digest);
     const directory = await this.#blobs.directoryFor(staged.digest);
     if (!directory.exists) await ensureDirectory(this.#disk, directory.path, this.#durable);
     await changeNames(this.#disk, directory.path, this.#durable, async () => {
       if (isFresh(staged) || (await renewStaged(this.#disk, this.#clock, staged.temporary, false)))
-        await this.#disk.rename(staged.temporary, path);
+        await this.#disk.rename(staged.temporary, path, isNew);
       else await this.#placeCopy(staged, path);
     });
   }

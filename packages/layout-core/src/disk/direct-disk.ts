@@ -52,8 +52,8 @@ export const directDisk: Disk = {
     fs.linkSync(existing, path);
   }),
   // At once, and the pause afterwards: the caller just saw that it may replace or remove what is there.
-  async rename(from, to) {
-    if (!isQuickToFree(to)) return nodeDisk.rename(from, to);
+  async rename(from, to, isNew = false) {
+    if (!isNew && !isQuickToFree(to)) return nodeDisk.rename(from, to);
     fs.renameSync(from, to);
     await pauseIfDue();
   },

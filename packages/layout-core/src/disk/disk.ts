@@ -38,8 +38,12 @@ export interface Disk {
   close(file: OpenFile, isSmall?: boolean): Promise<void>;
   /** Creates a hard link. Fails with `EEXIST` if `path` exists. */
   link(existing: string, path: string): Promise<void>;
-  /** Moves a file. Replaces a file at `to`. */
-  rename(from: string, to: string): Promise<void>;
+  /**
+   * Moves a file. Replaces a file at `to`.
+   *
+   * @param isNew - Whether the caller saw that nothing is at `to`, so that no large file is freed. Defaults to false.
+   */
+  rename(from: string, to: string, isNew?: boolean): Promise<void>;
   /** Removes a file or a link. */
   unlink(path: string): Promise<void>;
   /** Removes an empty directory. */

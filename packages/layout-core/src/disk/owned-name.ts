@@ -25,13 +25,15 @@ export function judgeName(name: string, table: ProcessTable = processTable()): L
 /** The mark of an unknown place. */
 const UNKNOWN_PLACE = "000000000000";
 
-let latest: { readonly place: string; readonly mark: string } | undefined;
+let latest: { readonly self: ProcessTable["self"]; readonly mark: string } | undefined;
 
 /** Returns the place of a process, shortened for a name. */
 function markOf(self: ProcessTable["self"]): string {
-  const place = placeOf(self);
-  if (place === undefined) return UNKNOWN_PLACE;
-  if (latest?.place !== place)
-    latest = { place, mark: createHash("sha256").update(place).digest("hex").slice(0, 12) };
+  if (latest?.self !== self) {
+    const place = placeOf(self);
+    const mark =
+      place === undefined ? UNKNOWN_PLACE : createHash("sha256").update(place).digest("hex").slice(0, 12);
+    latest = { self, mark };
+  }
   return latest.mark;
 }

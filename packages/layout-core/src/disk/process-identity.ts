@@ -23,7 +23,7 @@ export interface Holder {
 
 /** The system's facts about processes. Tests replace it. */
 export interface ProcessTable {
-  /** The identity that all holders of this copy of this module share, as far as it is known now. */
+  /** The identity that all holders of this copy of this module share, as far as it is known now. Once it is, always this object. */
   readonly self: Omit<Holder, "nonce">;
   /** Returns the start time of the process `pid` of this process namespace; `undefined` if it is unknown. */
   started(pid: number): string | undefined;
@@ -63,10 +63,15 @@ export function readProcessTable(system: System = thisSystem): ProcessTable {
     if (isWhole && (!identity.ownProc || identity.started !== undefined)) known = identity;
     return identity;
   };
+  let latest: { readonly identity: Identity; readonly self: ProcessTable["self"] } | undefined;
   return {
     get self() {
-      const { boot, namespaces, started } = identify();
-      return { ...own, boot, namespaces, started, instance };
+      const identity = identify();
+      if (latest?.identity !== identity) {
+        const { boot, namespaces, started } = identity;
+        latest = { identity, self: { ...own, boot, namespaces, started, instance } };
+      }
+      return latest.self;
     },
     started: (pid) => (identify().ownProc === true ? readStartTime(system, pid) : undefined),
     exists: (pid) => system.exists(pid),

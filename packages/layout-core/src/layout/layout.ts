@@ -133,7 +133,7 @@ export class Layout {
   async place(staged: StagedBlob, signal: AbortSignal | undefined): Promise<void> {
     await this.index.ensure(signal);
     if (this.staging.isTaken(staged)) await this.locked(({ blobs }) => blobs.ensure(staged), { signal });
-    else await this.staging.place(staged);
+    else await this.staging.place(staged, true);
   }
 
   /** Returns a change of `repository` in `draft`. The caller must have read the indexes of the repository. */

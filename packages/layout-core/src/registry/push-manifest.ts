@@ -27,7 +27,7 @@ export async function pushManifest(layout: Layout, call: PushManifestCall): Prom
       const staged = await staging.stageBytes(descriptor, content);
       await staging.orDrop(staged, async () => {
         signal?.throwIfAborted();
-        await staging.move(staged);
+        await staging.move(staged, true);
       });
       return true;
     });

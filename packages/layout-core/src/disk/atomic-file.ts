@@ -98,7 +98,7 @@ export async function renameOrRemove(disk: Disk, temporary: string, path: string
 export async function closeQuietly(
   disk: Pick<Disk, "close">,
   file: OpenFile,
-  isSmall?: boolean,
+  freesLittle?: boolean,
 ): Promise<void> {
-  await disk.close(file, isSmall).catch(() => undefined);
+  await disk.close(file, freesLittle).catch(() => undefined);
 }

@@ -38,9 +38,9 @@ export const directDisk: Disk = {
   touch: direct((file, ms) => {
     fs.futimesSync(file, ms / 1_000, ms / 1_000);
   }),
-  async close(file, isSmall = false) {
+  async close(file, freesLittle = false) {
     await pauseIfDue();
-    if (isSmall) {
+    if (freesLittle) {
       fs.closeSync(file);
       return;
     }

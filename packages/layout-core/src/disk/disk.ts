@@ -33,9 +33,9 @@ export interface Disk {
   /**
    * Closes the file. Its descriptor must not be used afterwards.
    *
-   * @param isSmall - Whether closing it frees little space, even if it was removed. Defaults to false.
+   * @param freesLittle - Whether closing it frees little space: it is small, or was not removed. Defaults to false.
    */
-  close(file: OpenFile, isSmall?: boolean): Promise<void>;
+  close(file: OpenFile, freesLittle?: boolean): Promise<void>;
   /** Creates a hard link. Fails with `EEXIST` if `path` exists. */
   link(existing: string, path: string): Promise<void>;
   /**

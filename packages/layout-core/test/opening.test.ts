@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { collect, isRegistryError, ociMediaTypes, type Registry } from "@ocilayout/oci-types";
 import {
@@ -132,6 +133,34 @@ describe("openLayout", () => {
         expect(readFileSync(join(directory, "index.json"), "utf8")).toContain('"x":1');
     },
   );
+
+  it("deletes what was pushed to a layout that the push completed", async () => {
+    const directory = freshLayout();
+    mkdirSync(directory);
+    writeFileSync(join(directory, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    writeFileSync(join(directory, "index.json"), '{"schemaVersion":2,"manifests":[]}');
+    // The layout trusts the date of a file that is old enough, and does not read the index again.
+    await sleep(100);
+    await using registry = await openLayout(directory, { durability: "none" });
+    const { digest } = await pushArtifact(registry, "a", "m", ["t", "u"]);
+    await registry.deleteTag("a", "t");
+    expect(await collect(registry.tags("a"))).toEqual(["u"]);
+    await registry.deleteManifest("a", digest);
+    expect(JSON.parse(readFileSync(join(directory, "index.json"), "utf8"))).toMatchObject({ manifests: [] });
+  });
+
+  it.each(["oci-layout", "blobs"])("does not delete from a layout whose %s was removed", async (part) => {
+    const directory = freshLayout();
+    await using registry = await openLayout(directory, { durability: "none" });
+    const { digest } = await pushArtifact(registry, "a", "m", ["t"]);
+    await sleep(100);
+    expect(await collect(registry.tags("a"))).toEqual(["t"]);
+    rmSync(join(directory, part), { recursive: true });
+    const before = snapshot(directory);
+    await expect(registry.deleteTag("a", "t")).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(registry.deleteManifest("a", digest)).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    expect(snapshot(directory)).toEqual(before);
+  });
 
   const damages: [string, (directory: string) => void][] = [
     [

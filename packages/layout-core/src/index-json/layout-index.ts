@@ -95,11 +95,6 @@ export class LayoutIndex {
     return state instanceof Promise ? state.then(({ table }) => table) : state.table;
   }
 
-  /** {@link read}, and whether the layout was complete when its index was last read. */
-  async readState(): Promise<Pick<IndexState, "table" | "whole">> {
-    return this.#current();
-  }
-
   /**
    * Changes the entries. Changes that wait at the same time are committed together, each with its own outcome. While a
    * change runs, no other writer that takes the lock changes the index.
@@ -155,7 +150,7 @@ export class LayoutIndex {
 
   /** Creates missing reserve files. To be called under the lock, when there may be space again. */
   async replenishReserve(): Promise<void> {
-    await this.#reserve.replenish(Number(this.#disk.lstatNow(this.#paths.index)?.size ?? 0n));
+    await this.#reserve.replenish(Number(this.#disk.lstatNow(this.#paths.index)?.size ?? 0n), "all");
   }
 
   /** Waits for pending writes, and closes open files. */
@@ -247,11 +242,15 @@ export class LayoutIndex {
     const state = await this.#current();
     if (state.whole) return state;
     // Effects that run at the same time complete it once.
-    this.#completing ??= completeLayout(this.#disk, this.#paths, this.#settings.durable).finally(
-      () => (this.#completing = undefined),
-    );
+    this.#completing ??= this.#complete(state).finally(() => (this.#completing = undefined));
     await this.#completing;
     return this.#current();
+  }
+
+  async #complete(state: IndexState): Promise<void> {
+    await completeLayout(this.#disk, this.#paths, this.#settings.durable);
+    // The file of the index may be the same as before.
+    if (this.#state === state) this.#state = { ...state, whole: true };
   }
 
   /**
@@ -292,7 +291,7 @@ export class LayoutIndex {
       this.#state = { ...next, stamp, settled: true, source: undefined };
       this.#memory.give(bytes);
     }
-    await this.#reserve.replenish(size);
+    await this.#reserve.replenish(size, "first");
     return true;
   }
 }

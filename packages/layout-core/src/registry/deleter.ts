@@ -88,8 +88,9 @@ async function transact<Result>(
 ): Promise<Result> {
   const { index } = layout;
   try {
-    const { table, whole } = await index.readState();
-    return await (whole ? layout.transact(change, signal) : change(new Draft(table)));
+    const table = await index.read();
+    if (!(await index.isWhole())) return await change(new Draft(table));
+    return await layout.transact(change, signal);
   } catch (error) {
     throw storageError(error, doing);
   }

@@ -102,15 +102,17 @@ export class Reserve {
 
   /**
    * Creates missing reserve files, and enlarges the one for the index if needed. Failures are left for the next call.
+   *
+   * @param look - `"first"` takes the first of the locks for all: it is taken first and made last. That is not certain
+   * when processes make and take them at the same time, or after a power failure.
    */
-  async replenish(indexBytes: number): Promise<void> {
+  async replenish(indexBytes: number, look: "first" | "all"): Promise<void> {
     let size: number = INDEX_BYTES.least;
     while (size < indexBytes && size < INDEX_BYTES.most) size *= 2;
     try {
       const index = this.#disk.lstatNow(this.#path(INDEX));
       const isLarge = index !== undefined && index.size >= BigInt(size);
-      // The first of the locks is taken first and made last. If it is there, the others are.
-      if ((isLarge && this.#has(FIRST_LOCK)) || !this.#isUsable()) return;
+      if ((look === "first" && isLarge && this.#has(FIRST_LOCK)) || !this.#isUsable()) return;
       if (!isLarge) await this.#makeIndex(size, indexBytes);
       for (const name of LOCKS.toReversed()) if (!this.#has(name)) await this.#make(name, LOCK_BYTES);
     } catch {

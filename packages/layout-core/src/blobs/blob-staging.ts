@@ -70,37 +70,32 @@ export class BlobStaging {
   ): Promise<StagedBlob> {
     try {
       const { algorithm, digest } = requireDigest(expected.digest);
-      const { temporary, file, since } = await this.#createTemporary();
-      const early = new EarlySync(this.#disk, file, this.#durable);
-      const hasher = createHasher(algorithm);
-      const look = (block: Uint8Array): void => {
-        hasher.update(block);
-      };
-      const writer = new ChunkWriter(this.#disk, file, look, expected.size);
-      const unshared = isUnshared(chunks);
-      let isKept = false;
-      try {
-        for await (const chunk of chunks) {
-          if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
-            throw wrongSize(expected.size);
+      return await this.#fill(digest, async (file) => {
+        const early = new EarlySync(this.#disk, file, this.#durable);
+        const hasher = createHasher(algorithm);
+        const look = (block: Uint8Array): void => {
+          hasher.update(block);
+        };
+        const writer = new ChunkWriter(this.#disk, file, look, expected.size);
+        const unshared = isUnshared(chunks);
+        try {
+          for await (const chunk of chunks) {
+            if (expected.size !== undefined && writer.size + chunk.length > expected.size) {
+              throw wrongSize(expected.size);
+            }
+            await (unshared ? writer.addUnshared(chunk) : writer.add(chunk));
+            early.wrote(chunk.length);
           }
-          await (unshared ? writer.addUnshared(chunk) : writer.add(chunk));
-          early.wrote(chunk.length);
+          await writer.end();
+          requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
+          await early.end();
+          signal?.throwIfAborted();
+          return writer.size;
+        } finally {
+          await writer.settle();
+          await early.settle();
         }
-        await writer.end();
-        requireMatch(expected, digest, writer.size, `${algorithm}:${await hasher.digest()}`);
-        await early.end();
-        signal?.throwIfAborted();
-        isKept = true;
-        return { digest, size: writer.size, temporary, since };
-      } catch (error) {
-        await removeQuietly(this.#disk, temporary);
-        throw error;
-      } finally {
-        await writer.settle();
-        await early.settle();
-        await closeQuietly(this.#disk, file, isKept);
-      }
+      });
     } finally {
       await chunks.return();
     }
@@ -111,18 +106,34 @@ export class BlobStaging {
     { digest, size }: Pick<StagedBlob, "digest" | "size">,
     content: Uint8Array,
   ): Promise<StagedBlob> {
-    const { temporary, file, since } = await this.#createTemporary();
-    let isKept = false;
-    try {
+    return this.#fill(digest, async (file) => {
       await this.#disk.write(file, content);
       if (this.#durable) await this.#disk.sync(file);
-      isKept = true;
-      return { digest, size, temporary, since };
+      return size;
+    });
+  }
+
+  /**
+   * Creates a temporary file, lets `write` fill it, and closes it. Removes the file if `write` fails.
+   *
+   * @param write - Returns the size of the content, in bytes.
+   */
+  async #fill(digest: CheckedDigest, write: (file: OpenFile) => Promise<number>): Promise<StagedBlob> {
+    const since = performance.now();
+    const uploads = await this.#uploads();
+    const name = `${ownedName()}.blob`;
+    const temporary = join(uploads.path, name);
+    const file = await createIn(this.#disk, uploads, name);
+    try {
+      try {
+        return { digest, size: await write(file), temporary, since };
+      } finally {
+        // Nothing is freed: the file still has its name.
+        await closeQuietly(this.#disk, file, true);
+      }
     } catch (error) {
       await removeQuietly(this.#disk, temporary);
       throw error;
-    } finally {
-      await closeQuietly(this.#disk, file, isKept);
     }
   }
 
@@ -249,13 +260,6 @@ export class BlobStaging {
       await this.#disk.rename(copy.temporary, path);
     });
     await this.drop(staged);
-  }
-
-  async #createTemporary(): Promise<{ temporary: string; file: OpenFile; since: number }> {
-    const since = performance.now();
-    const uploads = await this.#uploads();
-    const name = `${ownedName()}.blob`;
-    return { temporary: join(uploads.path, name), file: await createIn(this.#disk, uploads, name), since };
   }
 
   async #temporaryPath(): Promise<string> {

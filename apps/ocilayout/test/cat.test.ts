@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { fixture, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+import { fixture, jsonLines, lines, ocilayout, sha256 } from "./command.ts";
 
 describe("cat", () => {
   it("writes a manifest's bytes, by tag and by digest", async () => {

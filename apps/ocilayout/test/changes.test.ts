@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { everything, fixture, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+import { everything, fixture, jsonLines, lines, ocilayout, sha256 } from "./command.ts";
 
 let directory: string;
 let docs: string;

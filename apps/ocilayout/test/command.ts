@@ -1,20 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 
-import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "@ocilayout/testing";
 
 import { run } from "../src/cli/run.ts";
 
@@ -74,15 +63,6 @@ export async function lines(...args: readonly string[]): Promise<string[]> {
 /** Runs `ocilayout` with `--json` and returns its parsed lines. */
 export async function jsonLines(...args: readonly string[]): Promise<unknown[]> {
   return (await lines(...args, "--json")).map((line) => JSON.parse(line) as unknown);
-}
-
-/** Creates a directory for the running test, which is removed when the test ends. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "ocilayout-command-"));
-  onTestFinished(() => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return directory;
 }
 
 const fixtures = join(import.meta.dirname, "../../../packages/layout-core/test/fixtures");

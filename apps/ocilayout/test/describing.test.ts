@@ -1,8 +1,9 @@
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { fixture, jsonLines, lines, ocilayout } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;

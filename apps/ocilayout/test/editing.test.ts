@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { everything, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { everything, jsonLines, lines, ocilayout } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { buildCommand, ended, startWith } from "./built-command.ts";
-import { lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { lines, ocilayout } from "./command.ts";
 
 buildCommand();
 

@@ -1,9 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { ocilayout, temporaryDirectory } from "./command.ts";
+import { ocilayout } from "./command.ts";
 
 describe("a directory without oci-layout", () => {
   const unfinished: readonly (readonly [name: string, prepare: (directory: string) => void])[] = [

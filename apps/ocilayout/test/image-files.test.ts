@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { everything, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+import { everything, jsonLines, lines, ocilayout, sha256 } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;

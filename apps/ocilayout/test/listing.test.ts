@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { everything, fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { everything, fixture, jsonLines, lines, ocilayout } from "./command.ts";
 
 describe("ls", () => {
   it("lists repositories with their numbers of tags", async () => {

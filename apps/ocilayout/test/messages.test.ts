@@ -3,10 +3,11 @@ import { join } from "node:path";
 
 import { openLayout } from "@ocilayout/layout-core";
 import { computeDigest, emptyDescriptor, ociMediaTypes, RegistryError } from "@ocilayout/oci-types";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { explain } from "../src/errors/explain.ts";
-import { ocilayout, temporaryDirectory } from "./command.ts";
+import { ocilayout } from "./command.ts";
 
 let directory: string;
 let layout: string;

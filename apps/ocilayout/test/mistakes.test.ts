@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 import { findPlace } from "../src/places/find-place.ts";
 import { rejectCompressed } from "../src/places/mistakes.ts";
-import { lines, ocilayout, Sink, temporaryDirectory } from "./command.ts";
+import { lines, ocilayout, Sink } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;

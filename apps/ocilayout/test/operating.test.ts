@@ -7,11 +7,12 @@ import { setImmediate } from "node:timers/promises";
 
 import { openLayout } from "@ocilayout/layout-core";
 import { RegistryError } from "@ocilayout/oci-types";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 import { explain } from "../src/errors/explain.ts";
-import { jsonLines, lines, ocilayout, Sink, temporaryDirectory } from "./command.ts";
+import { jsonLines, lines, ocilayout, Sink } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 let directory: string;

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
-import { everything, fixture, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { everything, fixture, lines, ocilayout } from "./command.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 

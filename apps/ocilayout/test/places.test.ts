@@ -1,11 +1,12 @@
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { openAny } from "../src/index.ts";
 import { findPlace } from "../src/places/find-place.ts";
 import type { Target } from "../src/places/target.ts";
-import { fixture, lines, temporaryDirectory } from "./command.ts";
+import { fixture, lines } from "./command.ts";
 import { makeImages } from "./images.ts";
 
 const places = { perRepo: false, followLinks: false, insecure: [], tokenServers: [], anonymous: true };

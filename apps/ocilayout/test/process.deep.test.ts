@@ -7,11 +7,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 import { buildCommand, ended, firstLine, start } from "./built-command.ts";
-import { fixture, lines, ocilayout, sha256, Sink, temporaryDirectory } from "./command.ts";
+import { fixture, lines, ocilayout, sha256, Sink } from "./command.ts";
 
 buildCommand();
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { Descriptor, RegistryReader } from "@ocilayout/oci-types";
 import { createBlobReader } from "@ocilayout/oci-backend";
 import { computeDigest, octetStream } from "@ocilayout/oci-types";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { TitledLayer } from "../src/artifact/pull-files.ts";
 import { pullFiles } from "../src/artifact/pull-files.ts";
-import { everything, temporaryDirectory } from "./command.ts";
+import { everything } from "./command.ts";
 
 let directory: string;
 let out: string;

@@ -9,9 +9,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { everything, fixture, jsonLines, lines, ocilayout, sha256, temporaryDirectory } from "./command.ts";
+import { everything, fixture, jsonLines, lines, ocilayout, sha256 } from "./command.ts";
 
 let directory: string;
 let at: (path: string) => string;

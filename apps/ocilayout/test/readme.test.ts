@@ -3,10 +3,11 @@ import { join } from "node:path";
 
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { serve } from "@ocilayout/oci-server/node";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { verbs } from "../src/cli/verbs.ts";
-import { jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { jsonLines, lines, ocilayout } from "./command.ts";
 
 const readme = join(import.meta.dirname, "../README.md");
 const text = readFileSync(readme, "utf8");

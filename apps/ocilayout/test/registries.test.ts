@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { readCertificates } from "../src/places/certificates.ts";
-import { lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { lines, ocilayout } from "./command.ts";
 import { startRegistry } from "./images.ts";
 
 let directory: string;

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { openLayout } from "@ocilayout/layout-core";
 import type { ManifestContent } from "@ocilayout/layout-testkit/content";
 import { artifact, image, index, pushContent } from "@ocilayout/layout-testkit/content";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import type { Tree } from "../src/tree/node.ts";
-import { fixture, jsonLines, lines, ocilayout, temporaryDirectory } from "./command.ts";
+import { fixture, jsonLines, lines, ocilayout } from "./command.ts";
 
 const trees = async (...args: string[]): Promise<Tree[]> => (await jsonLines("show", ...args)) as Tree[];
 

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 
+import { temporaryDirectory } from "@ocilayout/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { run } from "../src/cli/run.ts";
 import { startProgress } from "../src/output/progress.ts";
 import { layOut } from "../src/output/table.ts";
 import { formatDuration } from "../src/output/text.ts";
-import { fixture, ocilayout, Sink, temporaryDirectory } from "./command.ts";
+import { fixture, ocilayout, Sink } from "./command.ts";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 

@@ -5,10 +5,11 @@ import { openLayout } from "@ocilayout/layout-core";
 import { annotationKeys, computeDigest } from "@ocilayout/oci-types";
 import { artifact, pushContent } from "@ocilayout/layout-testkit/content";
 import fc from "fast-check";
+import { temporaryDirectory } from "@ocilayout/testing";
 import { describe, expect, it } from "vitest";
 
 import { parseTitle } from "../src/artifact/title.ts";
-import { everything, ocilayout, temporaryDirectory } from "./command.ts";
+import { everything, ocilayout } from "./command.ts";
 
 /** Creates a layout with an artifact of files with these titles, each with its title as content. */
 async function layoutWith(directory: string, titles: readonly string[]): Promise<string> {

@@ -38,7 +38,7 @@ export class ArchiveTarget {
   readonly #registry: Registry;
   readonly #tar: TarOutput;
   readonly #hasManifests: boolean;
-  /** Every manifest by its digest, in the order of the pushes. */
+  /** Every manifest by its digest. */
   readonly #manifests: Map<string, WrittenManifest> = new Map();
   /** The size of each blob in bytes, by its digest. */
   readonly #blobs: Map<string, number> = new Map();
@@ -100,7 +100,7 @@ export class ArchiveTarget {
 
   /**
    * Returns the manifests that refer to a manifest, to its children, or to one another. Those that an index among them contains
-   * are left out.
+   * are left out. Manifests can be pushed in any order, so they are sorted by their digests.
    */
   companionsOf(root: string): readonly WrittenManifest[] {
     const found: Set<string> = new Set([root]);
@@ -116,7 +116,8 @@ export class ArchiveTarget {
     found.delete(root);
     return Array.from(found, (digest) => this.#manifests.get(digest))
       .filter((manifest) => manifest !== undefined)
-      .filter(({ descriptor, tags }) => tags.size > 0 || !contained.has(descriptor.digest));
+      .filter(({ descriptor, tags }) => tags.size > 0 || !contained.has(descriptor.digest))
+      .sort((one, other) => (one.descriptor.digest < other.descriptor.digest ? -1 : 1));
   }
 
   async #pushBlob({ digest, size, unverified, signal }: PushBlobCall): Promise<number> {

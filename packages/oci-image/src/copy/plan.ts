@@ -100,11 +100,7 @@ export class Plan {
     let level: Visit[] = [{ descriptor: root, targets }];
     for (let depth = 0; level.length > 0; depth += 1) {
       if (depth > this.#options.limits.depth) throw tooMuch("levels", this.#options.limits.depth);
-      const next: Visit[] = [];
-      await this.#workers.each(level, async (visit) => {
-        for (const child of await this.#visit(visit)) next.push(child);
-      });
-      level = next;
+      level = await this.#visit(level);
     }
   }
 
@@ -127,8 +123,27 @@ export class Plan {
     return content ?? this.#readManifest(descriptor);
   }
 
-  /** Adds what targets need of one manifest, and returns its children. */
-  async #visit({ descriptor, targets }: Visit): Promise<Visit[]> {
+  /**
+   * Adds what targets need of the manifests of one level, and returns the next level. Both have the order of the documents,
+   * whichever call ends first.
+   */
+  async #visit(level: readonly Visit[]): Promise<Visit[]> {
+    const asked = await this.#workers.map(level, (visit) => this.#ask(visit));
+    for (const { descriptor, lacking } of asked)
+      if (lacking.length > 0) this.#need(this.manifests, descriptor, lacking);
+    const opened = asked.filter(({ targets }) => targets.length > 0);
+    const parts = await this.#workers.map(opened, ({ descriptor }) => this.parts(descriptor));
+    const next: Visit[] = [];
+    for (const [at, { targets }] of opened.entries()) {
+      const { blobs = [], children = [] } = parts[at] ?? {};
+      for (const blob of blobs) this.#need(this.blobs, blob, targets);
+      for (const child of children) next.push({ descriptor: child, targets });
+    }
+    return next;
+  }
+
+  /** Finds out which targets lack a manifest, and which of them may lack something below it. */
+  async #ask({ descriptor, targets }: Visit): Promise<Visit & { readonly lacking: readonly Target[] }> {
     const { digest } = descriptor;
     const asked = this.#asked.get(digest) ?? new Set();
     this.#asked.set(digest, asked);
@@ -136,12 +151,7 @@ export class Plan {
     for (const target of asking) asked.add(target);
     const lacking: Target[] = [];
     for (const target of asking) if (!(await target.hasManifest(digest, this.#how))) lacking.push(target);
-    if (lacking.length > 0) this.#need(this.manifests, descriptor, lacking);
-    const checked = this.#isTrusted(descriptor) ? lacking : asking;
-    if (checked.length === 0) return [];
-    const { blobs, children } = await this.parts(descriptor);
-    for (const blob of blobs) this.#need(this.blobs, blob, checked);
-    return children.map((child) => ({ descriptor: child, targets: checked }));
+    return { descriptor, lacking, targets: this.#isTrusted(descriptor) ? lacking : asking };
   }
 
   /** Whether a target that has a manifest has everything below it. */

@@ -22,7 +22,10 @@ export interface Companion {
 /** The ends of the tags that cosign gives to signatures, attestations and SBOMs. */
 const COSIGN = ["sig", "att", "sbom"] as const;
 
-/** Finds the manifests that refer to `root`, to a manifest below it, or to another manifest that was found. */
+/**
+ * Finds the manifests that refer to `root`, to a manifest below it, or to another manifest that was found. They are sorted by
+ * digest and tag, because registries list them in different orders.
+ */
 export async function findCompanions(
   source: Source,
   plan: Plan,
@@ -50,7 +53,8 @@ export async function findCompanions(
       waiting.push(companion.descriptor);
     }
   }
-  return companions;
+  const keyOf = ({ descriptor, tag = "" }: Companion): string => `${descriptor.digest} ${tag}`;
+  return companions.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
 /**

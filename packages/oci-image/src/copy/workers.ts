@@ -45,6 +45,18 @@ export class Workers {
     signal.throwIfAborted();
   }
 
+  /** Calls `run` for each item, as `each` does. Returns the results in the order of the items. */
+  async map<Item, Result>(
+    items: readonly Item[],
+    run: (item: Item) => Promise<Result>,
+  ): Promise<readonly Result[]> {
+    const results: Result[] = [];
+    await this.each(items.entries(), async ([at, item]) => {
+      results[at] = await run(item);
+    });
+    return results;
+  }
+
   /** Ends calls that are still running after a failure, and stops listening to the caller's signal. */
   close(): void {
     this.#detach();

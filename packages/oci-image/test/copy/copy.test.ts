@@ -48,6 +48,29 @@ describe("copy", () => {
     expect([watched.count("pushBlob"), watched.count("pushManifest")]).toEqual([5, 4]);
   });
 
+  it("copies content in the order of the documents, whichever manifest is read first", async () => {
+    const [source, target] = [createMemoryRegistry(), createMemoryRegistry()];
+    const images = [
+      await pushImage(source, "one", { layers: ["shared", "1"] }),
+      await pushImage(source, "two", { layers: ["shared", "2"] }),
+      await pushImage(source, "three", { layers: ["3", "2"] }),
+    ];
+    await pushIndex(source, images, { tags: ["v1"] });
+    const slow = watch(source, async ({ method, args }, proceed) => {
+      // The first image is read last.
+      const turns = 10 * (images.length - images.findIndex(({ digest }) => digest === args[1]));
+      if (method === "getManifest")
+        for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+      return proceed();
+    });
+    const watched = watch(target);
+    await copy(from(slow.registry), to(watched.registry), { concurrency: 3 });
+    const asked = watched.calls.filter(({ method }) => method === "resolveBlob").map(({ args }) => args[1]);
+    const documents = await Promise.all(images.map(({ digest }) => manifestAt(source, digest)));
+    const blobs = documents.flatMap(({ config, layers }) => [config, ...layers].map(({ digest }) => digest));
+    expect(asked).toEqual([...new Set(blobs)]);
+  });
+
   it("pushes every manifest after everything below it, and sets the tag with the last call", async () => {
     const [source, target] = [createMemoryRegistry(), createMemoryRegistry()];
     const nested = await pushIndex(source, [await pushImage(source, "one")]);

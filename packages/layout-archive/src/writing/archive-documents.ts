@@ -35,9 +35,9 @@ function entriesOf({ descriptor, tags }: WrittenManifest, repository: string | u
   if (repository === undefined) return [describe(descriptor, {})];
   if (tags.size === 0)
     return [describe(descriptor, { [annotationKeys.refName]: `${repository}@${descriptor.digest}` })];
-  return [...tags]
-    .sort()
-    .map((tag) => describe(descriptor, annotationsOf({ full: `${repository}:${tag}`, repository, tag })));
+  return Array.from(tags, (tag) =>
+    describe(descriptor, annotationsOf({ full: `${repository}:${tag}`, repository, tag })),
+  );
 }
 
 function describe({ mediaType, digest, size }: Descriptor, annotations: Annotations): Descriptor {

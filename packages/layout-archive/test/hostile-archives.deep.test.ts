@@ -11,9 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGzip } from "node:zlib";
-import { createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { gzipSync } from "node:zlib";
 
 import { writeTar, type TarEntryInit } from "@ocilayout/oci-image/tar";
 import { bytes, digestOf, temporaryDirectory } from "@ocilayout/testing";
@@ -31,22 +29,41 @@ const MOST_ENTRIES = 19_500;
 
 const header: [string, string] = ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'];
 
-/** Writes an archive for the running test. */
+/** Writes an archive for the running test, in large blocks, because the archives have 100,000 small chunks. */
 async function write(
   entries: Iterable<TarEntryInit> | AsyncIterable<TarEntryInit>,
-  compressed = false,
+  encode: (chunk: Uint8Array) => Uint8Array = (chunk) => chunk,
 ): Promise<string> {
   const path = join(temporaryDirectory(), "archive.tar");
-  const file = createWriteStream(path);
-  await (compressed
-    ? pipeline(writeTar(entries), createGzip({ level: 9 }), file)
-    : pipeline(writeTar(entries), file));
+  const file = openSync(path, "w");
+  let block: Uint8Array[] = [];
+  let size = 0;
+  const flush = (): void => {
+    writeSync(file, Buffer.concat(block));
+    [block, size] = [[], 0];
+  };
+  for await (const chunk of writeTar(entries)) {
+    const encoded = encode(chunk);
+    block.push(encoded);
+    size += encoded.length;
+    if (size >= MIB) flush();
+  }
+  flush();
+  closeSync(file);
   return path;
 }
 
-async function* zeros(size: number): AsyncGenerator<Uint8Array> {
-  const chunk = new Uint8Array(MIB);
-  for (let done = 0; done < size; done += MIB) yield chunk;
+/** A mebibyte of zeros, and its gzip member. A gibibyte of such members takes no time to make. */
+const ZEROS = new Uint8Array(MIB);
+const ZEROS_IN_GZIP = gzipSync(ZEROS, { level: 9 });
+
+function* zeros(size: number): Generator<Uint8Array> {
+  for (let done = 0; done < size; done += MIB) yield ZEROS;
+}
+
+/** Compresses each chunk as a gzip member of its own. */
+function gzipMember(chunk: Uint8Array): Uint8Array {
+  return chunk === ZEROS ? ZEROS_IN_GZIP : gzipSync(chunk);
 }
 
 function* members(name: (at: number) => string): Generator<TarEntryInit> {
@@ -76,13 +93,12 @@ function* layoutOf(names: number, blobs: number = COUNT): Generator<TarEntryInit
 /** The hostile archives, and the outcomes of reading them. */
 const archives: Readonly<Record<string, [make: () => Promise<string>, outcomes: readonly string[]]>> = {
   "a compressed gibibyte of zeros": [
-    () => write([{ path: "zeros", size: 1024 * MIB, content: zeros(1024 * MIB) }], true),
+    () => write([{ path: "zeros", size: 1024 * MIB, content: zeros(1024 * MIB) }], gzipMember),
     ["SIZE_INVALID"],
   ],
   "a compressed layer that is a gibibyte of zeros": [
     async () => {
-      const { gzipSync } = await import("node:zlib");
-      const layer = gzipSync(Buffer.alloc(1024 * MIB), { level: 9 });
+      const layer = Buffer.concat(Array.from(zeros(1024 * MIB), gzipMember));
       const diffId = `sha256:${"0".repeat(64)}`;
       const config = JSON.stringify({ rootfs: { diff_ids: [diffId] } });
       const item = { Config: "config.json", RepoTags: ["app:1"], Layers: ["layer.tar"] };
@@ -166,7 +182,7 @@ describe("a hostile archive ends within a second and 64 MiB", () => {
     const path = await make();
     let [fastest, most] = [Number.POSITIVE_INFINITY, 0];
     // The fastest run counts, because the machine may be busy with something else.
-    for (let runs = 0; runs < 3 || (runs < 15 && fastest >= MOST_MS); runs += 1) {
+    for (let runs = 0; runs < 15 && fastest >= MOST_MS; runs += 1) {
       const text = execFileSync(process.execPath, [script, path], { encoding: "utf8" });
       const { outcome, ms, more } = JSON.parse(text) as { outcome: string; ms: number; more: number };
       expect(outcomes).toContain(outcome);

@@ -10,6 +10,8 @@ import type { RegistryCapabilities } from "@ocilayout/oci-types";
 export interface Distribution extends AsyncDisposable {
   /** The host and the port, as in a reference. */
   readonly host: string;
+  /** Removes all content of the directory that is its storage by default. */
+  clear(): void;
 }
 
 /** Settings of {@link startDistribution}. */
@@ -37,11 +39,12 @@ export async function startDistribution({
 }: DistributionSettings = {}): Promise<Distribution> {
   const directory = mkdtempSync(join(tmpdir(), "interop-"));
   const file = join(directory, "config.yml");
+  const rootdirectory = join(directory, "registry");
   const config = {
     version: "0.1",
     log: { level: "info", accesslog: { disabled: true } },
     storage: {
-      ...(storage ?? { filesystem: { rootdirectory: join(directory, "registry") } }),
+      ...(storage ?? { filesystem: { rootdirectory } }),
       delete: { enabled: true },
     },
     http: { addr: "127.0.0.1:0", ...(tls === undefined ? {} : { tls }), secret: "interop" },
@@ -72,7 +75,10 @@ export async function startDistribution({
       listening,
       exited.then(() => Promise.reject(new Error(`docker-registry does not listen: ${said}`))),
     ]);
-    return { host, [Symbol.asyncDispose]: stop };
+    const clear = (): void => {
+      rmSync(rootdirectory, { recursive: true, force: true });
+    };
+    return { host, clear, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,15 +1,13 @@
 import { configure } from "./vitest.config.js";
 
+/** How the names of deep tests begin that are about processes, signals, sockets or memory. */
+const deep = [
+  ...["changed-memory", "hostile-source", "interrupts", "large-blobs", "limits", "lock-processes"],
+  ...["many-processes", "memory", "other-process", "pipelining", "process"],
+];
+
 /**
- * `.ci/run` runs these tests on other versions of Node. The excluded tests do not depend on the version: mutants, other
- * programs, injected disk errors, processes killed at each step, hostile files, and comparisons with models and schemas.
- * `.ci/long` runs those too.
+ * `.ci/run` runs these tests on another version of Node: the fast ones, and deep ones of what differs most between versions.
+ * `.ci/long` runs all of them.
  */
-export default configure({
-  without: [
-    "tools/{interop,checks}/**",
-    "**/{mutants,kit-mutants,faults,hostile-layouts,hostile-archives,killed,kill,first-write}.deep.test.ts",
-    "**/{lock-model,model,properties,schema-equivalence}.deep.test.ts",
-    "packages/oci-image/test/{tar,zstd}/*.deep.test.ts",
-  ],
-});
+export default configure({ without: [`**/!(${deep.join("|")}).deep.test.ts`, "tools/{interop,checks}/**"] });

@@ -1,13 +1,19 @@
 import { configure } from "./vitest.config.js";
 
-/** How the names of deep tests begin that are about processes, signals, sockets or memory. */
+/** How the names of some deep tests begin that are about processes, signals, sockets or memory. */
 const deep = [
-  ...["changed-memory", "hostile-source", "interrupts", "large-blobs", "limits", "lock-processes"],
-  ...["many-processes", "memory", "other-process", "pipelining", "process"],
+  ...["changed-memory", "hostile", "interrupts", "large-blobs", "limits", "lock-processes", "lock-stopped"],
+  ...["many-processes", "many-writers", "memory", "other-process", "pipelining", "process", "tls"],
 ];
 
 /**
- * `.ci/run` runs these tests on another version of Node: the fast ones, and deep ones of what differs most between versions.
- * `.ci/long` runs all of them.
+ * `.ci/run` runs these tests on another version of Node: the fast ones, with their files on the disk, and some deep ones.
+ * `.ci/long` runs all tests of packages and apps there.
  */
-export default configure({ without: [`**/!(${deep.join("|")}).deep.test.ts`, "tools/{interop,checks}/**"] });
+export default configure({
+  without: [
+    `**/!(${deep.join("|")}).deep.test.ts`,
+    "**/hostile-{archives,layouts}.deep.test.ts",
+    "tools/{interop,checks}/**",
+  ],
+});

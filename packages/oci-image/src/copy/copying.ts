@@ -13,7 +13,7 @@ import type { Companion } from "./referrers.ts";
 import { findCompanions } from "./referrers.ts";
 import type { CopyReport } from "./report.ts";
 import { Tallies } from "./report.ts";
-import { requireStatedDescriptor } from "./stated-descriptor.ts";
+import { requireStatedDescriptor } from "../reading/stated-descriptor.ts";
 import type { Target } from "./target.ts";
 import { Transfer } from "./transfer.ts";
 import { Workers } from "./workers.ts";
@@ -111,7 +111,7 @@ class Copying {
     const original = await readManifest(sibling(this.#source, stated.digest), this.#options.reading);
     const { root, rewritten, left } = await keepPlatforms(this.#source, original, this.#options);
     const plan = new Plan(this.#source, this.#options, this.#workers, left);
-    for (const content of [root, ...rewritten]) await plan.provide(content);
+    for (const content of [root, ...rewritten]) await plan.source.provide(content);
     return { root, isRewritten: root !== original, plan };
   }
 
@@ -127,7 +127,7 @@ class Copying {
       const { target } = destination;
       for (const { descriptor, tags } of await this.#moves(destination, what)) {
         if (tags.length > 0 || (descriptor.digest === digest && needed?.targets.has(target) === true))
-          await transfer.push(target, await plan.content(descriptor), tags);
+          await transfer.push(target, await plan.source.contentOf(descriptor), tags);
       }
     }
     if (needed !== undefined) progress.finish(root.descriptor, "copied");

@@ -8,7 +8,7 @@ import type { ManifestContent, ReadManifestOptions } from "../reading/read-manif
 import { readManifest } from "../reading/read-manifest.ts";
 import type { CheckedCopyOptions, CopySource } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import { requireStatedDescriptor } from "./stated-descriptor.ts";
+import { requireStatedDescriptor } from "../reading/stated-descriptor.ts";
 import type { Source } from "./target.ts";
 import { tooMuch } from "./too-much.ts";
 
@@ -39,7 +39,7 @@ export async function findCompanions(
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (seen.has(next.digest)) continue;
     seen.add(next.digest);
-    for (const child of (await plan.parts(next)).children) waiting.push(child);
+    for (const child of (await plan.source.partsOf(next)).children) waiting.push(child);
     for await (const listing of referrersOf(source, next.digest, reading)) {
       // A list from a hostile registry may never end.
       listed += 1;
@@ -54,7 +54,10 @@ export async function findCompanions(
     }
   }
   const keyOf = ({ descriptor, tag = "" }: Companion): string => `${descriptor.digest} ${tag}`;
-  return companions.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  return companions.sort((one, other) => {
+    const [key, otherKey] = [keyOf(one), keyOf(other)];
+    return key < otherKey ? -1 : key > otherKey ? 1 : 0;
+  });
 }
 
 /**

@@ -54,7 +54,7 @@ export class Transfer {
     for (const level of levels) {
       await this.#workers.each(level, async ({ descriptor, targets }) => {
         if (descriptor.digest === last.digest) return;
-        const content = await this.#plan.content(descriptor);
+        const content = await this.#plan.source.contentOf(descriptor);
         for (const target of targets) await this.push(target, content, []);
         this.#progress.finish(descriptor, "copied");
       });
@@ -91,7 +91,7 @@ export class Transfer {
    */
   async #restore(target: Target, descriptor: Descriptor, missing: readonly unknown[]): Promise<void> {
     const tally = this.#tallies.of(target);
-    const { blobs, children } = await this.#plan.parts(descriptor);
+    const { blobs, children } = await this.#plan.source.partsOf(descriptor);
     const named = (part: Descriptor): boolean => missing.includes(part.digest);
     const isNeeded = [...blobs, ...children].some(named) ? named : (): boolean => true;
     const isLost = (part: Descriptor): boolean => isNeeded(part) && !tally.pushed.has(part.digest);
@@ -105,7 +105,7 @@ export class Transfer {
     for (const child of children) {
       if (!isLost(child)) continue;
       target.forget(child.digest);
-      await this.push(target, await this.#plan.content(child), []);
+      await this.push(target, await this.#plan.source.contentOf(child), []);
       this.#progress.finish(child, "copied");
     }
   }
@@ -164,7 +164,7 @@ export class Transfer {
       return await registry.getBlob(repository, digest, { ...this.#how, verify: false, chunks: "reused" });
     } catch (error) {
       if (!isRegistryError(error, "BLOB_UNKNOWN")) throw error;
-      if (this.#plan.isOptional(digest)) return undefined;
+      if (this.#plan.source.isOptional(digest)) return undefined;
       throw new RegistryError("BLOB_UNKNOWN", `the source does not have blob ${digest}`, { cause: error });
     }
   }
@@ -191,7 +191,7 @@ export class Transfer {
       const known = heights.get(digest);
       if (known !== undefined) return known;
       let height = 0;
-      for (const child of (await this.#plan.parts(needed.descriptor)).children) {
+      for (const child of (await this.#plan.source.partsOf(needed.descriptor)).children) {
         const below = this.#plan.manifests.get(child.digest);
         if (below !== undefined) height = Math.max(height, 1 + (await heightOf(below)));
       }

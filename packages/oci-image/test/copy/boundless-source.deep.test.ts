@@ -1,6 +1,6 @@
 import { createMemoryRegistry } from "@ocilayout/layout-testkit/memory";
 import { createBlobReader } from "@ocilayout/oci-backend";
-import { ociMediaTypes, RegistryError, type Registry } from "@ocilayout/oci-types";
+import { ociMediaTypes, RegistryError, type Descriptor, type Registry } from "@ocilayout/oci-types";
 import { bytes } from "@ocilayout/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -88,6 +88,28 @@ describe("a source without bounds", () => {
     await expectCode(sourceOf(fake, index), "MANIFEST_UNKNOWN");
     expect(fake.asked.length).toBeLessThan(10);
   });
+
+  it.each([
+    ["a missing child", children, {}, "MANIFEST_UNKNOWN"],
+    ["the limit of manifests", "empty", { manifests: 10 }, "MANIFEST_INVALID"],
+    ["the limit of bytes", "huge", {}, "SIZE_INVALID"],
+  ] as const)(
+    "makes few calls after %s is met at the first of many manifests",
+    async (_name, kind, limits, code) => {
+      const fake = new FakeRegistry();
+      const child = (i: number): Descriptor =>
+        kind === "empty"
+          ? fake.put({ ...empty, annotations: { i: String(i) } }, imageIndex)
+          : putImage(fake, { digest: `sha256:${i.toString(16).padStart(64, "0")}`, size: 2 ** 40 });
+      const listed = typeof kind === "string" ? Array.from({ length: 1000 }, (_, i) => child(i)) : kind;
+      const source = sourceOf(fake, fake.putIndex(...listed));
+      const target = watch(createMemoryRegistry());
+      const to = { registry: target.registry, repository, reference: "v1" };
+      await expect(copy(source, to, { limits })).rejects.toMatchObject({ code });
+      expect(fake.asked.length).toBeLessThan(110);
+      expect(target.count("resolveManifest", "resolveTag")).toBeLessThan(110);
+    },
+  );
 
   it("reads no manifest above maxManifestBytes", async () => {
     const fake = new FakeRegistry();

@@ -1,8 +1,8 @@
 import type { Descriptor } from "@ocilayout/oci-types";
 import { isRecord } from "@ocilayout/oci-types/authors";
 
-import type { StatedDescriptor } from "../reading/stated.ts";
-import { requireStatedDigest, requireStatedSize, requireStatedType } from "../reading/stated.ts";
+import type { StatedDescriptor } from "./stated.ts";
+import { requireStatedDigest, requireStatedSize, requireStatedType } from "./stated.ts";
 
 /**
  * Returns the media type, the digest and the size of a descriptor that a registry states, which can be any value.

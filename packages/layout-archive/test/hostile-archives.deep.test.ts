@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { constants, deflateRawSync } from "node:zlib";
 
 import { writeTar, type TarEntryInit } from "@ocilayout/oci-image/tar";
+import { collect } from "@ocilayout/oci-types";
 import { bytes, digestOf, temporaryDirectory } from "@ocilayout/testing";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,10 +31,7 @@ const MOST_ENTRIES = 19_500;
 const header: [string, string] = ["oci-layout", '{"imageLayoutVersion":"1.0.0"}'];
 
 /** Writes an archive for the running test, in large blocks, because the archives have 100,000 small chunks. */
-async function write(
-  entries: Iterable<TarEntryInit> | AsyncIterable<TarEntryInit>,
-  encode: (chunk: Uint8Array) => Uint8Array = (chunk) => chunk,
-): Promise<string> {
+async function write(entries: Iterable<TarEntryInit>): Promise<string> {
   const path = join(temporaryDirectory(), "archive.tar");
   const file = openSync(path, "w");
   let block: Uint8Array[] = [];
@@ -43,9 +41,8 @@ async function write(
     [block, size] = [[], 0];
   };
   for await (const chunk of writeTar(entries)) {
-    const encoded = encode(chunk);
-    block.push(encoded);
-    size += encoded.length;
+    block.push(chunk);
+    size += chunk.length;
     if (size >= MIB) flush();
   }
   flush();
@@ -53,17 +50,23 @@ async function write(
   return path;
 }
 
-/** A mebibyte of zeros, and its gzip member. A gibibyte of such members takes no time to make. */
+/** A mebibyte of zeros. */
 const ZEROS = new Uint8Array(MIB);
-const ZEROS_IN_GZIP = gzipSync(ZEROS, { level: 9 });
 
 function* zeros(size: number): Generator<Uint8Array> {
   for (let done = 0; done < size; done += MIB) yield ZEROS;
 }
 
-/** Compresses each chunk as a gzip member of its own. */
-function gzipMember(chunk: Uint8Array): Uint8Array {
-  return chunk === ZEROS ? ZEROS_IN_GZIP : gzipSync(chunk);
+/** Compresses chunks as parts of one gzip member. Equal chunks are compressed once, so a gibibyte of zeros takes no time. */
+function gzipOf(chunks: Iterable<Uint8Array>): Buffer {
+  // Such a part ends at a byte, and refers to nothing before it.
+  const partOf = (chunk: Uint8Array): Buffer =>
+    deflateRawSync(chunk, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  const partOfZeros = partOf(ZEROS);
+  const parts = Array.from(chunks, (chunk) => (chunk === ZEROS ? partOfZeros : partOf(chunk)));
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]);
+  // The archive is rejected before the checksum is read.
+  return Buffer.concat([header, ...parts, deflateRawSync(Buffer.alloc(0)), Buffer.alloc(8)]);
 }
 
 function* members(name: (at: number) => string): Generator<TarEntryInit> {
@@ -93,12 +96,15 @@ function* layoutOf(names: number, blobs: number = COUNT): Generator<TarEntryInit
 /** The hostile archives, and the outcomes of reading them. */
 const archives: Readonly<Record<string, [make: () => Promise<string>, outcomes: readonly string[]]>> = {
   "a compressed gibibyte of zeros": [
-    () => write([{ path: "zeros", size: 1024 * MIB, content: zeros(1024 * MIB) }], gzipMember),
+    async () => {
+      const entry = { path: "zeros", size: 1024 * MIB, content: zeros(1024 * MIB) };
+      return fileOf(gzipOf(await collect(writeTar([entry]))));
+    },
     ["SIZE_INVALID"],
   ],
   "a compressed layer that is a gibibyte of zeros": [
     async () => {
-      const layer = Buffer.concat(Array.from(zeros(1024 * MIB), gzipMember));
+      const layer = gzipOf(zeros(1024 * MIB));
       const diffId = `sha256:${"0".repeat(64)}`;
       const config = JSON.stringify({ rootfs: { diff_ids: [diffId] } });
       const item = { Config: "config.json", RepoTags: ["app:1"], Layers: ["layer.tar"] };
@@ -182,7 +188,7 @@ describe("a hostile archive ends within a second and 64 MiB", () => {
     const path = await make();
     let [fastest, most] = [Number.POSITIVE_INFINITY, 0];
     // The fastest run counts, because the machine may be busy with something else.
-    for (let runs = 0; runs < 15 && fastest >= MOST_MS; runs += 1) {
+    for (let runs = 0; runs < 3 || (runs < 15 && fastest >= MOST_MS); runs += 1) {
       const text = execFileSync(process.execPath, [script, path], { encoding: "utf8" });
       const { outcome, ms, more } = JSON.parse(text) as { outcome: string; ms: number; more: number };
       expect(outcomes).toContain(outcome);

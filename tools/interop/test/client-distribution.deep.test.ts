@@ -23,15 +23,19 @@ afterAll(async () => {
 describeRegistry("a client of docker-registry", {
   create: async () => {
     const daemon = (idle.length < DAEMONS ? undefined : idle.shift()) ?? (await startDistribution());
-    daemon.clear();
-    // Damaged content is answered with 500, which a client repeats.
-    const open = () => openRemote(daemon.host, { credentials: false, capabilities, retries: 1 });
-    const registry = await open();
     const release = (): Promise<void> => {
       idle.push(daemon);
       return Promise.resolve();
     };
-    return { registry, reopen: open, [Symbol.asyncDispose]: release };
+    // Damaged content is answered with 500, which a client repeats.
+    const open = () => openRemote(daemon.host, { credentials: false, capabilities, retries: 1 });
+    try {
+      daemon.clear();
+      return { registry: await open(), reopen: open, [Symbol.asyncDispose]: release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
   },
   capabilities: { ...unpromised, ...capabilities },
   timeoutMs: 60_000,

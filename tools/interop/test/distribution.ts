@@ -76,7 +76,7 @@ export async function startDistribution({
       exited.then(() => Promise.reject(new Error(`docker-registry does not listen: ${said}`))),
     ]);
     const clear = (): void => {
-      rmSync(rootdirectory, { recursive: true, force: true });
+      rmSync(rootdirectory, { recursive: true, force: true, maxRetries: 3 });
     };
     return { host, clear, [Symbol.asyncDispose]: stop };
   } catch (error) {

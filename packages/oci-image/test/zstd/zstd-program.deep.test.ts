@@ -122,6 +122,7 @@ describe.skipIf(!hasZstd())("frames of the program zstd", () => {
     }
     expect(results.same).toBeGreaterThan(100);
     expect(results.rejected).toBeGreaterThan(30);
+    expect(results.onlyHere).toBeLessThan(150);
   });
 
   it("and the one of the tests is the same content", () => {

@@ -16,11 +16,14 @@ const alone = [
 /** Files that limit times. They run at the end, one after the other, so that no other test takes their time. */
 const measured = ["packages/layout-archive/test/hostile-archives.deep.test.ts"];
 
+/** Puts temporary files in memory. */
+const inMemory = { globalSetup: [join(import.meta.dirname, "tools/testing/src/files-in-memory.ts")] };
+
 /**
  * Returns a configuration for the tests whose paths do not match `without`. At most `maxWorkers` files run at once.
  * `more` has further options of Vitest.
  */
-export function configure({ without = [], maxWorkers = availableParallelism(), more = {} } = {}) {
+export function configure({ without = [], maxWorkers = availableParallelism(), more = inMemory } = {}) {
   const exclude = [...configDefaults.exclude, ...without];
   return defineConfig({
     resolve: { conditions },
@@ -72,6 +75,6 @@ export default configure({
     // The default is 16. Tests make much short-lived data, so V8 collects it less often.
     execArgv: ["--max-semi-space-size=32"],
     setupFiles: [join(import.meta.dirname, "packages/layout-core/test/short-waits.ts")],
-    globalSetup: [join(import.meta.dirname, "tools/testing/src/files-in-memory.ts")],
+    ...inMemory,
   },
 });

@@ -7,7 +7,7 @@ const deep = [
 ];
 
 /**
- * `.ci/run` runs these tests on another version of Node: the fast ones, with their files on the disk, and some deep ones.
+ * `.ci/run` runs these tests on another version of Node, with their files on the disk: the fast ones, and some deep ones.
  * `.ci/long` runs all tests of packages and apps there.
  */
 export default configure({
@@ -16,4 +16,5 @@ export default configure({
     "**/hostile-{archives,layouts}.deep.test.ts",
     "tools/{interop,checks}/**",
   ],
+  more: {},
 });

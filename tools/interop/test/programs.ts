@@ -61,8 +61,9 @@ export function storageIn(cwd: string, program: "buildah" | "podman"): Run {
     "vfs",
     "--root",
     join(storage, "root"),
+    // podman allows 50 characters here, so the path is relative.
     "--runroot",
-    join(storage, "run"),
+    "storage/run",
   ];
   if (program === "podman") options.push("--tmpdir", join(storage, "tmp"), "--events-backend", "none");
   return async (command, ...args) => {

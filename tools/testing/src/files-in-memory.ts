@@ -1,10 +1,10 @@
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MEMORY = "/dev/shm";
 /** The type of tmpfs, as `statfs(2)` of Linux returns it. */
 const TMPFS = 0x01021994;
-/** In bytes. The fast tests have 0.1 GiB of files at a time. */
+/** In bytes. Tests have 0.2 GiB of files at a time. */
 const NEEDED = 2 * 2 ** 30;
 
 /**
@@ -14,6 +14,8 @@ const NEEDED = 2 * 2 ** 30;
 export default function setup(): (() => void) | undefined {
   if (process.env["TMPDIR"] !== undefined || !hasRoom()) return undefined;
   const directory = mkdtempSync(join(MEMORY, "ocilayout-tests-"));
+  // Some tests start processes of another user.
+  chmodSync(directory, 0o755);
   const remove = (): void => {
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   };

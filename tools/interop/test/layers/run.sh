@@ -3,8 +3,9 @@
 # Usage: unshare --mount bash run.sh DRIVER STEPS
 set -e
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' > policy.json
+# podman allows 50 characters for the path of --runroot, so it is relative.
 podman() {
-  command podman --storage-driver "$driver" --root "$PWD/storage/root" --runroot "$PWD/storage/run" --tmpdir "$PWD/storage/tmp" \
+  command podman --storage-driver "$driver" --root "$PWD/storage/root" --runroot storage/run --tmpdir "$PWD/storage/tmp" \
     --events-backend none --cgroup-manager cgroupfs --runtime runc "$@"
 }
 driver=$1

@@ -2,8 +2,9 @@
 # script. Usage: unshare --mount bash storage.sh PROGRAM DRIVER STEPS
 set -e
 program=$1 driver=$2 steps=$3 here=$PWD
+# podman allows 50 characters for the path of --runroot, so it is relative.
 run() {
-  "$program" --storage-driver "$driver" --root "$here/storage/root" --runroot "$here/storage/run" "${more[@]}" "$@"
+  "$program" --storage-driver "$driver" --root "$here/storage/root" --runroot storage/run "${more[@]}" "$@"
 }
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' > policy.json
 more=()

@@ -9,7 +9,7 @@ import type { Source } from "./target.ts";
 import { tooMuch } from "./too-much.ts";
 
 /** The parts of a manifest. A `subject` is not part of a manifest. */
-export interface Parts {
+interface Parts {
   /** The manifests of an index. */
   readonly children: readonly Descriptor[];
   /** The config and the layers of an image, and children of an index that are not manifests. */
